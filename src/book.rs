@@ -1,0 +1,32 @@
+//! PARSE: text → [`Book`]. Pure: files are read by `store::source`, which hands their text in as [`SourceFile`]s.
+//!
+//! A parsed book knows, for every block, its file, lines and byte range, so that any later complaint can point at the chapter.
+//! Names are not yet resolved here (`needs`, `verify=STEP`, targets): that is `plan`'s work.
+
+mod attributes;
+mod braces;
+mod chapter;
+mod chapter_text;
+mod default_names;
+mod duration;
+mod fence;
+mod front_matter;
+mod name;
+mod parse;
+#[cfg(test)]
+mod parse_tests;
+mod problem;
+#[cfg(test)]
+mod property_tests;
+mod source;
+mod step_attributes;
+mod summary;
+
+pub use attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
+pub use chapter::{Block, Book, Chapter, ExpectedBlock, FrontMatter, ManifestBlock, StepBlock};
+pub use chapter_text::MARKDOWN;
+pub use name::{ChapterName, StepName, nearest};
+pub use parse::{BookText, ChapterSource, parse_book, parse_chapter};
+pub use problem::{Problem, Problems};
+pub use source::{Place, SourceFile, SourceId, Sources, Span};
+pub use summary::{SummaryEntry, parse_summary};

@@ -1,0 +1,413 @@
+//! pulldown-cmark's events of one chapter → its blocks, each with its place. Names are given afterwards (`default_names`).
+//!
+//! Only what a run needs is looked at: fences of the three meaningful languages, headings, and whether anything stands between a
+//! step and its output. Line numbers come from one counter that only goes forward.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use super::attributes::Attributes;
+use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
+use super::fence::{Fence, opens_block, read_fence};
+use super::name::{StepName, slug};
+use super::problem::{Problem, Problems};
+use super::source::{SourceId, Span};
+use super::step_attributes::{AttributeReader, Complaint};
+
+/// How every Markdown of a book is read.
+pub const MARKDOWN: Options = Options::ENABLE_HEADING_ATTRIBUTES;
+
+/// What a chapter's text holds.
+#[derive(Debug, Default)]
+pub struct ChapterText {
+    /// Text of the first heading.
+    pub title: Option<String>,
+    /// Steps and manifests.
+    pub blocks: Vec<Block>,
+    /// For each step in order: the place of its given name, or the slug of the nearest heading.
+    pub names: Vec<NameOrigin>,
+}
+
+/// Where a step's name comes from.
+#[derive(Debug)]
+pub enum NameOrigin {
+    /// `name=`, here.
+    Given(Span),
+    /// To be made from this slug.
+    Heading(StepName),
+}
+
+/// Reads the Markdown that begins at byte `from` of `text`.
+pub fn read_chapter_text(source: SourceId, text: &str, from: usize, problems: &mut Problems) -> ChapterText {
+    let lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
+    let mut walk = Walk {
+        source,
+        text,
+        lines,
+        problems,
+        reader: AttributeReader::default(),
+        found: ChapterText::default(),
+        heading: String::new(),
+        in_heading: false,
+        slug: None,
+        open: None,
+        html: None,
+        after: After::Nothing,
+    };
+    for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {
+        walk.take(event, range.start + from..range.end + from);
+    }
+    walk.found
+}
+
+/// Counts lines as it goes forward; asked for an earlier place it answers with the line it is at.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+    line: u32,
+}
+
+impl Lines<'_> {
+    #[expect(clippy::cast_possible_truncation, reason = "a source is at most 1 GiB, see `store::source`")]
+    fn of(&mut self, place: usize) -> u32 {
+        if place > self.at {
+            self.line += memchr::memchr_iter(b'\n', &self.text[self.at..place]).count() as u32;
+            self.at = place;
+        }
+        self.line
+    }
+}
+
+/// What was last seen, to know whose an `output` fence is.
+#[derive(Clone, Copy, PartialEq)]
+enum After {
+    /// No step's fence.
+    Nothing,
+    /// A step, with only blank lines and comments since.
+    Step,
+    /// A step, with something to read in between.
+    StepAndText,
+    /// A step's output.
+    Output,
+}
+
+/// A fence whose end has not come yet.
+struct Open {
+    start: usize,
+    line: u32,
+    /// The info string, trimmed.
+    info: Range<usize>,
+    /// First byte after the opening line.
+    body: usize,
+    fence: Fence,
+    content: Content,
+}
+
+/// A fence's content: a range of the text as long as its lines follow each other without anything taken off, else a copy.
+struct Content {
+    range: Range<usize>,
+    copy: Option<String>,
+}
+
+impl Content {
+    fn push(&mut self, text: &str, piece: &str, range: Range<usize>) {
+        if self.copy.is_none() && range.start == self.range.end && piece.len() == range.len() {
+            self.range.end = range.end;
+            return;
+        }
+        let kept = &text[self.range.clone()];
+        self.copy.get_or_insert_with(|| kept.to_owned()).push_str(piece);
+        self.range.end = range.end;
+    }
+
+    fn text<'a>(&'a self, text: &'a str) -> &'a str {
+        self.copy.as_deref().unwrap_or(&text[self.range.clone()])
+    }
+}
+
+struct Walk<'a> {
+    source: SourceId,
+    text: &'a str,
+    lines: Lines<'a>,
+    problems: &'a mut Problems,
+    reader: AttributeReader,
+    found: ChapterText,
+    /// Text of the heading being read, else of the last one.
+    heading: String,
+    /// Is a heading being read?
+    in_heading: bool,
+    /// The last heading's slug, made when it is first needed.
+    slug: Option<StepName>,
+    open: Option<Open>,
+    /// The HTML block being read, from its first byte.
+    html: Option<usize>,
+    after: After,
+}
+
+impl Walk<'_> {
+    fn take(&mut self, event: Event<'_>, range: Range<usize>) {
+        match event {
+            Event::Text(piece) => self.take_text(&piece, range),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => self.open_fence(range.start),
+            Event::End(TagEnd::CodeBlock) => match self.open.take() {
+                Some(open) => self.close_fence(open, range.end),
+                None => self.something_to_read(),
+            },
+            Event::Start(Tag::Heading { .. }) => {
+                self.something_to_read();
+                self.heading.clear();
+                self.in_heading = true;
+            }
+            Event::End(TagEnd::Heading(_)) => self.end_heading(),
+            Event::Code(piece) if self.in_heading => self.heading.push_str(&piece),
+            Event::SoftBreak | Event::HardBreak if self.in_heading => self.heading.push(' '),
+            Event::Start(Tag::HtmlBlock) => self.html = Some(range.start),
+            Event::End(TagEnd::HtmlBlock) => self.end_html(range),
+            Event::Start(Tag::Paragraph | Tag::Item | Tag::BlockQuote(_)) | Event::Rule => self.something_to_read(),
+            _ => {}
+        }
+    }
+
+    fn take_text(&mut self, piece: &str, range: Range<usize>) {
+        if let Some(open) = &mut self.open {
+            open.content.push(self.text, piece, range);
+        } else if self.in_heading {
+            self.heading.push_str(piece);
+        }
+    }
+
+    fn something_to_read(&mut self) {
+        if self.after == After::Step {
+            self.after = After::StepAndText;
+        }
+    }
+
+    fn end_heading(&mut self) {
+        self.in_heading = false;
+        self.slug = None;
+        if self.found.title.is_none() {
+            self.found.title = Some(self.heading.trim().to_owned());
+        }
+    }
+
+    /// A comment is nothing to read. Any other HTML is, and must not swallow a step because an empty line is missing.
+    fn end_html(&mut self, range: Range<usize>) {
+        let start = self.html.take().unwrap_or(range.start);
+        let html = &self.text[start..range.end];
+        let opening = html.trim_start();
+        if opening.starts_with("<!--") {
+            return;
+        }
+        self.something_to_read();
+        let verbatim = ["<pre", "<script", "<style", "<textarea", "<?", "<!"];
+        if verbatim.iter().any(|tag| opening.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag))) {
+            return;
+        }
+        if let Some(at) = swallowed_fence(html, b'`', 3, opens_block) {
+            let span = self.span(start + at.start..start + at.end);
+            self.problems.push(
+                Problem::at(span, "this fence is part of the HTML above it, so it is no step")
+                    .hint("leave an empty line before it, or mark it `{skip}` where it is only shown"),
+            );
+        }
+    }
+
+    fn open_fence(&mut self, start: usize) {
+        let text = self.text;
+        let line_end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end);
+        let mark = text.as_bytes()[start];
+        let after_mark = start + text[start..line_end].bytes().take_while(|byte| *byte == mark).count();
+        let raw = &text[after_mark..line_end];
+        let info_start = after_mark + raw.len() - raw.trim_start().len();
+        let info = info_start..info_start.max(after_mark + raw.trim_end().len());
+        let line = self.lines.of(start);
+        let (fence, complaints) = read_fence(&text[info.clone()], &mut self.reader);
+        let body = (line_end + 1).min(text.len());
+        for complaint in complaints {
+            self.complain(complaint, info.start, line);
+        }
+        self.open = Some(Open { start, line, info, body, fence, content: Content { range: body..body, copy: None } });
+    }
+
+    fn complain(&mut self, complaint: Complaint, base: usize, line: u32) {
+        let span = |at: Range<usize>| span(self.source, base + at.start..base + at.end, line);
+        let mut problem = Problem::at(span(complaint.what.at), complaint.what.message);
+        problem.hint = complaint.what.hint;
+        problem.also.extend(complaint.also.map(|(at, note)| (span(at), note.to_owned())));
+        self.problems.push(problem);
+    }
+
+    fn close_fence(&mut self, open: Open, end: usize) {
+        let Some(body_end) = self.closing_line(&open, end) else { return };
+        let end = self.text[..end].trim_end().len().max(body_end);
+        let whole = span(self.source, open.start..end, open.line);
+        let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
+        self.look_for_swallowed(&open, &body);
+        let Open { fence, content, info, line, .. } = open;
+        match fence {
+            Fence::Step { language, name, attributes } => {
+                let script: Arc<str> = content.text(self.text).into();
+                self.check_script(&script, whole, body);
+                let (origin, name) = self.name_origin(name, info.start, line);
+                self.found.names.push(origin);
+                let info = span(self.source, info, line);
+                let (script_line, expected) = (line + 1, None);
+                self.found.blocks.push(Block::Step(StepBlock {
+                    name,
+                    span: whole,
+                    info,
+                    script,
+                    script_line,
+                    language,
+                    attributes,
+                    expected,
+                }));
+                self.after = After::Step;
+            }
+            Fence::Manifest { file, profiles } => {
+                let template = content.text(self.text).into();
+                self.found.blocks.push(Block::Manifest(ManifestBlock { file, profiles, span: whole, body, template }));
+                self.after = After::Nothing;
+            }
+            Fence::Expected => self.take_expected(ExpectedBlock { span: whole, body, text: content.text(self.text).into() }),
+            Fence::Prose => self.after = After::Nothing,
+        }
+    }
+
+    /// Where the closing line of a fence begins, which `CommonMark` does not ask for but a run does.
+    fn closing_line(&mut self, open: &Open, end: usize) -> Option<usize> {
+        let mark = self.text.as_bytes()[open.start];
+        let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
+        let last = open.content.range.end.max(open.body).min(end);
+        let closing = self.text[last..end].trim_matches([' ', '\t', '>', '\r', '\n']);
+        if closing.len() >= length && closing.bytes().all(|byte| byte == mark) {
+            return Some(last);
+        }
+        let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
+        let mut problem = Problem::at(opening, "this fence is not closed")
+            .hint(format!("end it with a line `{}`", char::from(mark).to_string().repeat(length)));
+        if let Some(at) = swallowed_fence(&self.text[open.body.min(end)..end], mark, length, opens_block) {
+            let inner = open.body + at.start..open.body + at.end;
+            problem = problem.also(self.span(inner), "so this fence is lost in it");
+        }
+        self.problems.push(problem);
+        self.after = After::Nothing;
+        None
+    }
+
+    /// A fence that lost its closing line takes the next one's: then a fence stands inside it.
+    fn look_for_swallowed(&mut self, open: &Open, body: &Span) {
+        let mark = self.text.as_bytes()[open.start];
+        let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
+        // In prose any fence may be shown; in what is run, one is always a slip.
+        let wanted = if open.fence == Fence::Prose { opens_block } else { |info: &str| !info.trim().is_empty() };
+        let Some(at) = swallowed_fence(&self.text[body.range()], mark, length, wanted) else { return };
+        let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
+        let inner = self.span(open.body + at.start..open.body + at.end);
+        self.problems.push(
+            Problem::at(opening, "this fence is not closed before the next one opens")
+                .also(inner, "opened here")
+                .hint("close it; where a fence is to be shown inside another, the outer one takes more backticks"),
+        );
+    }
+
+    fn check_script(&mut self, script: &str, whole: Span, body: Span) {
+        if script.trim().is_empty() {
+            self.problems.push(Problem::at(whole, "this step has no commands").hint("write some, or mark it `{skip}`"));
+        }
+        if let Some(at) = memchr::memchr(0, self.text[body.range()].as_bytes()) {
+            let at = body.range().start + at;
+            let span = self.span(at..at + 1);
+            self.problems.push(
+                Problem::at(span, "a NUL byte stands in this step, which bash would drop")
+                    .hint("take it out; `printf '\\0'` writes one"),
+            );
+        }
+    }
+
+    fn name_origin(&mut self, given: Option<(StepName, Range<usize>)>, base: usize, line: u32) -> (NameOrigin, StepName) {
+        if let Some((name, at)) = given {
+            return (NameOrigin::Given(span(self.source, base + at.start..base + at.end, line)), name);
+        }
+        let name = self.slug.get_or_insert_with(|| {
+            let slug = slug(&self.heading);
+            StepName::new(if slug.is_empty() { "step".to_owned() } else { slug })
+        });
+        (NameOrigin::Heading(name.clone()), name.clone())
+    }
+
+    fn take_expected(&mut self, expected: ExpectedBlock) {
+        let before = std::mem::replace(&mut self.after, After::Output);
+        match (before, self.found.blocks.last_mut()) {
+            (After::Step, Some(Block::Step(step))) => {
+                if let Some(why) = not_compared(&step.attributes) {
+                    let problem = Problem::at(expected.span, why).also(step.span, "the step");
+                    self.problems.push(problem.hint("mark it `{skip}` where it is only shown"));
+                }
+                step.expected = Some(expected);
+            }
+            (After::StepAndText, Some(Block::Step(step))) => {
+                let problem =
+                    Problem::at(expected.span, "this output does not stand right after its step, so it would not be compared")
+                        .also(step.span, "the step before it")
+                        .hint("move it up, or mark it `{skip}` where it is only shown");
+                self.problems.push(problem);
+            }
+            (After::Output, _) => self.problems.push(
+                Problem::at(expected.span, "the step before already has an output")
+                    .hint("put both into one fence, or mark this one `{skip}` where it is only shown"),
+            ),
+            _ => self.after = After::Nothing,
+        }
+    }
+
+    /// A span somewhere before the line counter: the lines between are counted back.
+    fn span(&mut self, range: Range<usize>) -> Span {
+        let line = if range.start >= self.lines.at {
+            self.lines.of(range.start)
+        } else {
+            let back = memchr::memchr_iter(b'\n', &self.text.as_bytes()[range.start..self.lines.at]).count();
+            self.lines.line - u32::try_from(back).unwrap_or(0)
+        };
+        span(self.source, range, line)
+    }
+}
+
+/// Why the output of such a step is never compared.
+fn not_compared(attributes: &Attributes) -> Option<&'static str> {
+    if attributes.background.is_some() {
+        return Some("a background step's output is not compared");
+    }
+    attributes.interactive.then_some("what an interactive step writes to the terminal is not compared")
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a source is at most 1 GiB, see `store::source`")]
+fn span(source: SourceId, range: Range<usize>, line: u32) -> Span {
+    Span { source, start: range.start as u32, end: range.end as u32, line }
+}
+
+/// What may stand before a fence in its line: blanks and the marks of quotes and lists.
+fn is_prefix(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')') || byte.is_ascii_digit()
+}
+
+/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed.
+fn swallowed_fence(body: &str, mark: u8, length: usize, wanted: fn(&str) -> bool) -> Option<Range<usize>> {
+    memchr::memchr(mark, body.as_bytes())?;
+    let triple = [mark; 3];
+    let mut from = 0;
+    while let Some(found) = memchr::memmem::find(&body.as_bytes()[from..], &triple) {
+        let start = from + found;
+        let line_start = memchr::memrchr(b'\n', &body.as_bytes()[..start]).map_or(0, |end| end + 1);
+        let line_end = memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
+        let marks = body[start..line_end].bytes().take_while(|byte| *byte == mark).count();
+        let alone = body[line_start..start].bytes().all(is_prefix);
+        if alone && marks >= length && wanted(&body[start + marks..line_end]) {
+            return Some(start..start + body[start..line_end].trim_end().len());
+        }
+        from = line_end;
+    }
+    None
+}

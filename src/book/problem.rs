@@ -1,0 +1,47 @@
+//! What is wrong with a book, for people: message, place, why, what to do. `report::problem` draws it with the excerpt.
+
+use super::source::Span;
+
+/// One complaint about the book's text. `span` points at the very characters that are wrong where they are known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What is wrong: lower case, no full stop, names quoted with backticks.
+    pub message: String,
+    /// Where; `None` only for something that has no text (a missing file).
+    pub span: Option<Span>,
+    /// Further places that belong to it ("first named here").
+    pub also: Vec<(Span, String)>,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem at a place.
+    #[must_use]
+    pub fn at(span: Span, message: impl Into<String>) -> Self {
+        Self { message: message.into(), span: Some(span), also: Vec::new(), hint: None }
+    }
+
+    /// A problem with no place in a text.
+    #[must_use]
+    pub fn nowhere(message: impl Into<String>) -> Self {
+        Self { message: message.into(), span: None, also: Vec::new(), hint: None }
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Adds a further place.
+    #[must_use]
+    pub fn also(mut self, span: Span, note: impl Into<String>) -> Self {
+        self.also.push((span, note.into()));
+        self
+    }
+}
+
+/// All problems found, in the order of the text. Empty means none.
+pub type Problems = Vec<Problem>;

@@ -1,0 +1,305 @@
+//! The words between a step's braces → [`Attributes`]: each value read, doubled and unknown words and combinations that make
+//! no sense refused, all of them and not just the first.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
+use super::braces::{Malformed, Word};
+use super::duration::parse_duration;
+use super::name::{StepName, is_name, nearest};
+
+/// Every word a step's braces may hold: the contract's, then Runme's.
+pub const STEP_WORDS: [&str; 20] = [
+    "name",
+    "profile",
+    "timeout",
+    "exit",
+    "verify",
+    "until",
+    "stable",
+    "retry",
+    "snapshot",
+    "check",
+    "background",
+    "ready",
+    "always",
+    "confirm",
+    "secret",
+    "interactive",
+    "sample",
+    "skip",
+    "cwd",
+    "excludeFromRunAll",
+];
+
+/// Most attempts `retry=` may ask for.
+const MOST_RETRIES: u32 = 1000;
+
+/// A complaint about a word, with the earlier place it belongs to.
+#[derive(Debug, PartialEq)]
+pub struct Complaint {
+    /// What is wrong, and where in the info string.
+    pub what: Malformed,
+    /// An earlier word it clashes with, and what to say of it.
+    pub also: Option<(Range<usize>, &'static str)>,
+}
+
+/// Reads words one by one. Kept between fences so that its lists are allocated once a chapter.
+#[derive(Debug, Default)]
+pub struct AttributeReader {
+    seen: Vec<(&'static str, Range<usize>)>,
+    /// What is wrong so far.
+    pub complaints: Vec<Complaint>,
+    /// `name=`, with its place.
+    pub name: Option<(StepName, Range<usize>)>,
+    /// What the other words say.
+    pub attributes: Attributes,
+    /// Did a word other than `name` say anything?
+    other: bool,
+    /// What a step has whose braces say nothing: one for all of them.
+    plain: Arc<Attributes>,
+}
+
+type Read<T> = Result<T, (String, Option<String>)>;
+
+impl AttributeReader {
+    /// Takes the next word.
+    pub fn take(&mut self, word: Result<Word<'_>, Malformed>) {
+        let word = match word {
+            Ok(word) => word,
+            Err(what) => return self.complaints.push(Complaint { what, also: None }),
+        };
+        let Some(key) = STEP_WORDS.iter().find(|known| **known == word.key) else {
+            return self.complain(word.key_at.clone(), format!("unknown attribute `{}`", word.key), unknown_hint(&word));
+        };
+        if let Some((_, first)) = self.seen.iter().find(|(seen, _)| seen == key) {
+            let also = Some((first.clone(), "first given here"));
+            let what = Malformed { message: format!("`{key}` is given twice"), at: word.whole(), hint: None };
+            return self.complaints.push(Complaint { what, also });
+        }
+        self.seen.push((key, word.whole()));
+        if let Err((message, hint)) = self.set(key, &word) {
+            self.complain(word.value_at, message, hint);
+        }
+    }
+
+    /// What was read, with the complaints; the reader is empty again.
+    pub fn finish(&mut self) -> (Option<(StepName, Range<usize>)>, Arc<Attributes>, Vec<Complaint>) {
+        let attributes = if self.other {
+            self.check_combinations();
+            Arc::new(std::mem::take(&mut self.attributes))
+        } else {
+            self.plain.clone()
+        };
+        self.other = false;
+        self.seen.clear();
+        (self.name.take(), attributes, std::mem::take(&mut self.complaints))
+    }
+
+    fn complain(&mut self, at: Range<usize>, message: String, hint: Option<String>) {
+        self.complaints.push(Complaint { what: Malformed { message, at, hint }, also: None });
+    }
+
+    fn set(&mut self, key: &'static str, word: &Word<'_>) -> Read<()> {
+        self.other |= key != "name";
+        let attributes = &mut self.attributes;
+        match key {
+            "name" => self.name = Some((name(key, word)?, word.value_at.clone())),
+            "profile" => attributes.profiles = list(key, word, is_name, "profile names", "sealed,open")?,
+            "timeout" => attributes.timeout = Some(positive(key, word)?),
+            "exit" => attributes.exit = exit(key, word)?,
+            "verify" => attributes.verify = verify(word)?,
+            "until" => attributes.until = Some(positive(key, word)?),
+            "stable" => attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero()),
+            "retry" => attributes.retry = retry(key, word)?,
+            "snapshot" => attributes.snapshot = snapshot(word)?,
+            "check" => attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?),
+            "background" => attributes.background = background(word)?,
+            "ready" => attributes.ready = Some(name(key, word)?),
+            "always" => attributes.always = flag(key, word)?,
+            "confirm" => attributes.confirm = Some(text(key, word, "the question: `confirm=\"Delete the cluster?\"`")?),
+            "secret" => attributes.secrets = list(key, word, is_variable, "environment variables", "TOKEN,PASSWORD")?,
+            "interactive" => attributes.interactive = flag(key, word)?,
+            "sample" => attributes.sample = Some(name(key, word)?.as_str().to_owned()),
+            "cwd" => attributes.cwd = Some(text(key, word, "a folder: `cwd=charts`")?),
+            "excludeFromRunAll" => attributes.only_when_named = flag(key, word)?,
+            _ => drop(flag(key, word)?),
+        }
+        Ok(())
+    }
+
+    /// Words that contradict each other: (given, and that holds, why not).
+    fn check_combinations(&mut self) {
+        let a = &self.attributes;
+        let (verify, background, interactive) = (a.verify.is_some(), a.background.is_some(), a.interactive);
+        let rules = [
+            ("until", a.until.is_some() && !verify, "`until` is for verify steps"),
+            ("stable", a.stable.is_some() && !verify, "`stable` is for verify steps"),
+            ("retry", a.retry > 0 && verify, "`retry` is for acting steps"),
+            ("confirm", a.confirm.is_some() && verify, "a verify step changes nothing, so there is nothing to confirm"),
+            ("background", background && verify, "a verify step can't go on in the background"),
+            ("interactive", interactive && verify, "a verify step is asked by itself, so it can't be interactive"),
+            ("ready", a.ready.is_some() && !background, "`ready` is for background steps"),
+            ("interactive", interactive && background, "a background step has no terminal"),
+            ("retry", a.retry > 0 && background, "a background step is started once"),
+            (
+                "exit",
+                a.exit != ExitExpectation::default() && background,
+                "a background step is stopped, so its exit code says nothing",
+            ),
+            ("snapshot", a.snapshot.is_some() && background, "a background step's output is not compared"),
+            ("check", a.check.is_some() && background, "a background step's output is not checked"),
+            ("snapshot", a.snapshot.is_some() && interactive, "what an interactive step writes to the terminal is not kept"),
+            ("sample", a.sample.is_some() && interactive, "what an interactive step writes to the terminal is not kept"),
+        ];
+        for (key, broken, why) in rules {
+            let place = self.seen.iter().find(|(seen, _)| *seen == key);
+            if let (true, Some((_, at))) = (broken, place) {
+                let what = Malformed { message: why.to_owned(), at: at.clone(), hint: combination_hint(key, verify) };
+                self.complaints.push(Complaint { what, also: None });
+            }
+        }
+    }
+}
+
+fn combination_hint(key: &str, verify: bool) -> Option<String> {
+    let hint = match key {
+        "until" | "stable" => "mark the step `verify`; an acting step may be repeated by `retry=3`",
+        "retry" if verify => "let the step repeat by `until=2m`",
+        "ready" => "mark the step `background`",
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}
+
+fn unknown_hint(word: &Word<'_>) -> Option<String> {
+    let lower = word.key.to_lowercase();
+    let near = nearest(&word.key, STEP_WORDS).or_else(|| nearest(&lower, STEP_WORDS));
+    Some(match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("an attribute is one of {}", STEP_WORDS.join(", ")),
+    })
+}
+
+fn wanted<'a>(key: &str, word: &'a Word<'_>, example: &str) -> Read<&'a str> {
+    word.value.as_deref().ok_or_else(|| (format!("`{key}` needs a value"), Some(format!("write `{key}={example}`"))))
+}
+
+fn flag(key: &str, word: &Word<'_>) -> Read<bool> {
+    match word.value.as_deref() {
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(other) => {
+            Err((format!("`{key}` is a flag and can't be `{other}`"), Some(format!("write `{key}` alone, or leave it out"))))
+        }
+    }
+}
+
+fn text(key: &str, word: &Word<'_>, meaning: &str) -> Read<String> {
+    match word.value.as_deref().map(str::trim) {
+        Some(text) if !text.is_empty() => Ok(text.to_owned()),
+        _ => Err((format!("`{key}` needs a value"), Some(format!("give {meaning}")))),
+    }
+}
+
+fn name(key: &str, word: &Word<'_>) -> Read<StepName> {
+    let text = wanted(key, word, "build-image")?;
+    if is_name(text) {
+        return Ok(StepName::new(text));
+    }
+    let hint = "a name begins with a letter or digit and holds letters, digits, `-`, `_` and `.`, at most 100";
+    Err((format!("`{text}` is no name"), Some(hint.to_owned())))
+}
+
+fn list(key: &str, word: &Word<'_>, fits: fn(&str) -> bool, what: &str, example: &str) -> Read<Vec<String>> {
+    let parts: Vec<&str> = wanted(key, word, example)?.split(',').map(str::trim).collect();
+    match parts.iter().find(|part| !fits(part)) {
+        Some(odd) => Err((format!("`{odd}` can't be in a list of {what}"), Some(format!("write `{key}={example}`")))),
+        None => Ok(parts.into_iter().map(str::to_owned).collect()),
+    }
+}
+
+fn is_variable(text: &str) -> bool {
+    !text.starts_with(|first: char| first.is_ascii_digit())
+        && !text.is_empty()
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {
+    let text = wanted(key, word, "2m")?;
+    let hint = || Some("write it like `90s`, `2m`, `1h30m` or `500ms`".to_owned());
+    parse_duration(text).map_err(|why| (format!("`{text}` is no length of time: {why}"), hint()))
+}
+
+fn positive(key: &str, word: &Word<'_>) -> Read<Duration> {
+    match duration(key, word)? {
+        Duration::ZERO => {
+            Err((format!("`{key}` must be longer than nothing"), Some(format!("write `{key}=2m`, or leave it out"))))
+        }
+        time => Ok(time),
+    }
+}
+
+fn exit(key: &str, word: &Word<'_>) -> Read<ExitExpectation> {
+    let text = wanted(key, word, "7,52")?;
+    if text == "fails" {
+        return Ok(ExitExpectation::Fails);
+    }
+    let mut codes = Vec::new();
+    for part in text.split(',') {
+        let part = part.trim();
+        let code = part.parse::<u8>().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+        let hint = || Some("write codes from 0 to 255, like `exit=7,52`, or `exit=fails` for any but 0".to_owned());
+        codes.push(i32::from(code.ok_or_else(|| (format!("`{part}` is no exit code"), hint()))?));
+    }
+    Ok(ExitExpectation::Codes(codes))
+}
+
+fn verify(word: &Word<'_>) -> Read<Option<Verify>> {
+    match word.value.as_deref() {
+        None | Some("true") => Ok(Some(Verify::Before)),
+        Some("false") => Ok(None),
+        Some(_) => Ok(Some(Verify::Step(name("verify", word)?))),
+    }
+}
+
+fn retry(key: &str, word: &Word<'_>) -> Read<u32> {
+    let text = wanted(key, word, "3")?;
+    let count = text.parse::<u32>().ok().filter(|count| *count <= MOST_RETRIES);
+    count.ok_or_else(|| {
+        (format!("`{text}` is no number of retries"), Some(format!("write a number from 0 to {MOST_RETRIES}, like `retry=3`")))
+    })
+}
+
+fn snapshot(word: &Word<'_>) -> Read<Option<SnapshotKind>> {
+    const KINDS: [&str; 4] = ["text", "table", "json", "yaml"];
+    Ok(Some(match word.value.as_deref() {
+        None | Some("true") => SnapshotKind::Auto,
+        Some("false") => return Ok(None),
+        Some("text") => SnapshotKind::Text,
+        Some("table") => SnapshotKind::Table,
+        Some("json") => SnapshotKind::Json,
+        Some("yaml") => SnapshotKind::Yaml,
+        Some(other) => return Err(one_of("kind of snapshot", other, &KINDS)),
+    }))
+}
+
+fn background(word: &Word<'_>) -> Read<Option<Background>> {
+    Ok(Some(match word.value.as_deref() {
+        None | Some("true") => Background::Chapter,
+        Some("false") => return Ok(None),
+        Some("run") => Background::Run,
+        Some("keep") => Background::Keep,
+        Some(other) => return Err(one_of("way to go on in the background", other, &["run", "keep"])),
+    }))
+}
+
+fn one_of(what: &str, word: &str, known: &[&str]) -> (String, Option<String>) {
+    let hint = match nearest(word, known.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write one of {}, or no value", known.join(", ")),
+    };
+    (format!("`{word}` is no {what}"), Some(hint))
+}
