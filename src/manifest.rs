@@ -1,0 +1,10 @@
+//! Manifests: minijinja template + values → YAML text, strict (undefined is an error with file, line and nearest name). Pure.
+//!
+//! Every template is rendered while planning, and what came out is parsed, so that `check` finds a bad one without a cluster. A
+//! template that uses names bound by earlier steps can only be compiled then; the engine renders it by [`render_late`].
+
+mod objects;
+mod template;
+
+pub use objects::{Found, objects_of};
+pub use template::{Rendered, Renderer, Template, evaluate, render_late};

@@ -1,0 +1,386 @@
+//! One template → its text, or the place where it can't be rendered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
+
+use super::objects::{Found, objects_of};
+use crate::book::{Problem, Sources, Span, nearest};
+
+/// A template and where it stands.
+#[derive(Debug, Clone, Copy)]
+pub struct Template<'a> {
+    /// The file it is written to.
+    pub file: &'a str,
+    /// Its text, the prefixes of enclosing lists and quotes taken off.
+    pub text: &'a str,
+    /// Where its lines stand.
+    pub body: Span,
+}
+
+/// What came of a template while planning.
+#[derive(Debug, PartialEq)]
+pub enum Rendered {
+    /// Its text, and the objects in it.
+    Now(String, Vec<Found>),
+    /// It uses names that earlier steps bind.
+    Late,
+}
+
+/// Renders templates with one set of values.
+#[derive(Debug)]
+pub struct Renderer<'a> {
+    environment: Environment<'static>,
+    values: Value,
+    /// Every value's dotted name, for "did you mean".
+    names: Vec<String>,
+    sources: &'a Sources,
+}
+
+impl<'a> Renderer<'a> {
+    /// A renderer for these values; `sources` hold the templates' places.
+    #[must_use]
+    pub fn new(values: &serde_json::Value, sources: &'a Sources) -> Self {
+        let mut names = Vec::new();
+        dotted_names(values, "", &mut names);
+        Self { environment: strict(), values: Value::from(Serde(values)), names, sources }
+    }
+
+    /// Renders a template and parses what came out. `bound` are the names that steps before it bind.
+    ///
+    /// # Errors
+    /// One problem with its place in the chapter.
+    pub fn render(&self, template: Template<'_>, bound: &BTreeSet<String>) -> Result<Rendered, Problem> {
+        let compiled = self
+            .environment
+            .template_from_named_str(template.file, template.text)
+            .map_err(|error| self.explain(template, &error, bound))?;
+        let uses_bound = !bound.is_empty() && compiled.undeclared_variables(false).iter().any(|name| bound.contains(name));
+        if uses_bound {
+            self.check_late(template, &compiled.undeclared_variables(false), bound)?;
+            return Ok(Rendered::Late);
+        }
+        let text = compiled.render(&self.values).map_err(|error| self.explain(template, &error, bound))?;
+        match objects_of(&text) {
+            Ok(objects) => Ok(Rendered::Now(text, objects)),
+            Err(bad) => Err(self.bad_yaml(template, &text, &bad.message, bad.line)),
+        }
+    }
+
+    /// Is this a condition that can be evaluated, once the names that `known` accepts are there?
+    ///
+    /// # Errors
+    /// What is wrong in words, and what to do.
+    pub fn check_condition(&self, condition: &str, known: &BTreeSet<String>) -> Result<(), (String, Option<String>)> {
+        let compiled = self.environment.compile_expression(condition).map_err(|error| {
+            let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+            (
+                format!("`{condition}` is no condition: {reason}"),
+                Some("write it like `check=\"count > 0 and exit == 0\"`".to_owned()),
+            )
+        })?;
+        let mut unknown: Vec<String> =
+            compiled.undeclared_variables(false).into_iter().filter(|name| !self.is_known(name, known)).collect();
+        unknown.sort();
+        match unknown.first() {
+            Some(name) => {
+                let hint = nearest(name, known.iter().map(String::as_str)).map_or_else(
+                    || "a condition knows `exit`, `seconds`, `output`, the values, and what `<name>` patterns bound".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                );
+                Err((format!("`{name}` in `{condition}` is nothing a condition knows"), Some(hint)))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn is_known(&self, name: &str, bound: &BTreeSet<String>) -> bool {
+        bound.contains(name)
+            || self.values.get_attr(name).is_ok_and(|value| !value.is_undefined())
+            || self.environment.globals().any(|(global, _)| global == name)
+    }
+
+    /// A late template can't be rendered yet, but a name that nobody will ever know is an error now.
+    fn check_late(
+        &self,
+        template: Template<'_>,
+        used: &std::collections::HashSet<String>,
+        bound: &BTreeSet<String>,
+    ) -> Result<(), Problem> {
+        let mut unknown: Vec<&String> = used.iter().filter(|name| !self.is_known(name, bound)).collect();
+        unknown.sort();
+        // A name that is only asked for (`is defined`, `default`) may be unknown: such a template is judged when it is rendered.
+        let Some(name) = unknown.first().filter(|_| !template.text.contains("defined") && !template.text.contains("default"))
+        else {
+            return Ok(());
+        };
+        let at = find_word(template.text, name).unwrap_or(0);
+        Err(Problem::at(
+            self.place(template, at..at + name.len()),
+            format!("`{name}` is undefined in the template of {}", template.file),
+        )
+        .hint(self.undefined_hint(name, bound)))
+    }
+
+    fn explain(&self, template: Template<'_>, error: &Error, bound: &BTreeSet<String>) -> Problem {
+        let range = error.range().filter(|range| range.end <= template.text.len());
+        let range = range.unwrap_or_else(|| line_range(template.text, error.line().unwrap_or(1)));
+        let expression = template.text.get(range.clone()).unwrap_or_default().trim();
+        let place = self.place(template, range.clone());
+        if error.kind() == ErrorKind::UndefinedError {
+            let (name, at) = self.undefined_name(expression);
+            let place =
+                if name.is_empty() { place } else { self.place(template, range.start + at..range.start + at + name.len()) };
+            let name = if name.is_empty() { expression } else { name };
+            return Problem::at(place, format!("`{name}` is undefined in the template of {}", template.file))
+                .hint(self.undefined_hint(name, bound));
+        }
+        let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+        let message = match error.kind() {
+            ErrorKind::SyntaxError => format!("the template of {} can't be read: {reason}", template.file),
+            ErrorKind::TemplateNotFound => {
+                format!("the template of {} names another one, which templates of a book can't", template.file)
+            }
+            _ => format!("the template of {} can't be rendered: {reason}", template.file),
+        };
+        let problem = Problem::at(place, message);
+        match error.kind() {
+            ErrorKind::SyntaxError => problem.hint("text that is no template stands between {% raw %} and {% endraw %}"),
+            _ => problem,
+        }
+    }
+
+    /// The first dotted name of an expression that no value has, with its place in the expression.
+    fn undefined_name<'e>(&self, expression: &'e str) -> (&'e str, usize) {
+        let is_part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '.');
+        let mut at = 0;
+        while let Some(start) = expression[at..].find(|next: char| next.is_alphabetic() || next == '_') {
+            let start = at + start;
+            let end = expression[start..].find(|next| !is_part(next)).map_or(expression.len(), |end| start + end);
+            let name = expression[start..end].trim_end_matches('.');
+            let quoted = expression[..start].ends_with(['"', '\'']);
+            if !quoted && self.lookup(name).is_none() && !expression[end..].starts_with('(') {
+                return (name, start);
+            }
+            at = end;
+        }
+        ("", 0)
+    }
+
+    fn lookup(&self, dotted: &str) -> Option<Value> {
+        dotted
+            .split('.')
+            .try_fold(self.values.clone(), |value, key| value.get_attr(key).ok().filter(|value| !value.is_undefined()))
+    }
+
+    fn undefined_hint(&self, name: &str, bound: &BTreeSet<String>) -> String {
+        let known = self.names.iter().map(String::as_str).chain(bound.iter().map(String::as_str));
+        let by_last_part = || {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            self.names.iter().find(|known| known.rsplit('.').next() == Some(last)).map(String::as_str)
+        };
+        match nearest(name, known).or_else(by_last_part) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("set it in values.yaml, by `--set {name}=…`, or bind it by a `<{name}>` pattern in a step before"),
+        }
+    }
+
+    fn bad_yaml(&self, template: Template<'_>, text: &str, reason: &str, line: usize) -> Problem {
+        let rendered = text.lines().nth(line - 1).unwrap_or_default().trim();
+        let place = template_line(template.text, text, line)
+            .map_or(template.body, |line| self.place(template, line_range(template.text, line)));
+        let problem = Problem::at(place, format!("the manifest {} is no valid YAML once rendered: {reason}", template.file));
+        problem.hint(format!("line {line} of the rendered text is `{rendered}`; `guide plan` shows all of it"))
+    }
+
+    /// A range of the template's text as a place in the chapter.
+    fn place(&self, template: Template<'_>, range: Range<usize>) -> Span {
+        let before = &template.text[..range.start.min(template.text.len())];
+        let index = memchr::memchr_iter(b'\n', before.as_bytes()).count();
+        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+        let own_line = template.text[line_start..].lines().next().unwrap_or_default();
+        let source = &self.sources.file(template.body.source).text;
+        let mut start = template.body.start as usize;
+        for line in source[start..].split_inclusive('\n').take(index) {
+            start += line.len();
+        }
+        let source_line = source[start..].lines().next().unwrap_or_default().trim_end_matches('\r');
+        let prefix = if source_line.ends_with(own_line) { source_line.len() - own_line.len() } else { 0 };
+        let column = range.start - line_start;
+        let begin = (start + prefix + column).min(start + source_line.len());
+        let end = (begin + range.len()).min(start + source_line.len()).max(begin);
+        let as_u32 = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Span { source: template.body.source, start: as_u32(begin), end: as_u32(end), line: template.body.line + as_u32(index) }
+    }
+}
+
+/// Renders a template that uses bound names, while running.
+///
+/// # Errors
+/// What is wrong, in words, with the template's line.
+pub fn render_late(template: &str, values: &serde_json::Value, bound: &BTreeMap<String, String>) -> Result<String, String> {
+    let mut context: BTreeMap<String, Value> = BTreeMap::new();
+    for (name, value) in values.as_object().into_iter().flatten() {
+        context.insert(name.clone(), Value::from(Serde(value)));
+    }
+    context.extend(bound.iter().map(|(name, text)| (name.clone(), bound_value(text))));
+    let text = strict().render_str(template, &context).map_err(|error| {
+        let line = error.line().map(|line| format!(" in line {line} of the template")).unwrap_or_default();
+        format!("{}{line}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))
+    })?;
+    match objects_of(&text) {
+        Ok(_) => Ok(text),
+        Err(bad) => Err(format!("no valid YAML once rendered: {}, in line {} of the rendered text", bad.message, bad.line)),
+    }
+}
+
+/// Evaluates a condition (`check=`) over these names.
+///
+/// # Errors
+/// What is wrong, in words.
+pub fn evaluate(condition: &str, names: &serde_json::Value) -> Result<Value, String> {
+    let in_words = |error: Error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    strict().compile_expression(condition).and_then(|compiled| compiled.eval(Value::from(Serde(names)))).map_err(in_words)
+}
+
+/// A bound text as templates see it: a number where it reads the same as one.
+fn bound_value(text: &str) -> Value {
+    if let Some(number) = text.parse::<i64>().ok().filter(|number| number.to_string() == text) {
+        return Value::from(number);
+    }
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number.to_string() == text => Value::from(number),
+        _ => Value::from(text),
+    }
+}
+
+pub(super) fn strict() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
+        environment.set_syntax(syntax);
+    }
+    environment.set_debug(true);
+    environment
+}
+
+fn dotted_names(value: &serde_json::Value, prefix: &str, names: &mut Vec<String>) {
+    for (key, value) in value.as_object().into_iter().flatten() {
+        let name = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+        dotted_names(value, &name, names);
+        names.push(name);
+    }
+}
+
+fn find_word(text: &str, word: &str) -> Option<usize> {
+    let is_part = |next: char| next.is_alphanumeric() || next == '_';
+    text.match_indices(word)
+        .find(|(at, _)| !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+        .map(|(at, _)| at)
+}
+
+/// The bytes of a 1-based line, blanks at both ends left out.
+fn line_range(text: &str, line: usize) -> Range<usize> {
+    let mut start = 0;
+    for skipped in text.split_inclusive('\n').take(line.saturating_sub(1)) {
+        start += skipped.len();
+    }
+    let own = text[start..].lines().next().unwrap_or_default();
+    let indent = own.len() - own.trim_start().len();
+    start + indent..start + own.trim_end().len().max(indent)
+}
+
+/// The template's line that a line of the rendered text comes from, where that can be known.
+fn template_line(template: &str, rendered: &str, line: usize) -> Option<usize> {
+    if template.lines().count() == rendered.lines().count() {
+        return Some(line);
+    }
+    let text = rendered.lines().nth(line - 1)?.trim();
+    template.lines().position(|own| own.trim() == text && !text.is_empty()).map(|index| index + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, (Problem, String)> {
+        let mut sources = Sources::default();
+        let chapter = format!("> text\n>\n{}", text.lines().map(|line| format!("> {line}\n")).collect::<String>());
+        let id = sources.add(PathBuf::from("guide/chapter-1.md"), chapter);
+        let body = Span { source: id, start: 9, end: u32::try_from(sources.file(id).text.len()).unwrap(), line: 3 };
+        let values = json!({"cluster": {"name": "kind-cluster", "nodes": 3}, "ports": [80, 443]});
+        let bound = bound.iter().map(|name| (*name).to_owned()).collect();
+        let renderer = Renderer::new(&values, &sources);
+        renderer.render(Template { file: "web.yaml", text, body }, &bound).map_err(|problem| {
+            let shown = sources.text(problem.span.unwrap()).to_owned();
+            (problem, shown)
+        })
+    }
+
+    #[test]
+    fn values_are_put_in() {
+        let text = "name: {{ cluster.name }}\nports:\n{% for port in ports %}- {{ port }}\n{% endfor %}";
+        assert_eq!(render_with(text, &[]), Ok(Rendered::Now("name: kind-cluster\nports:\n- 80\n- 443\n".to_owned(), vec![])));
+    }
+
+    #[test]
+    fn an_undefined_name_is_shown_with_its_place_and_the_nearest() {
+        let (problem, shown) = render_with("a: 1\nname: {{ cluster.nmae }}\n", &[]).unwrap_err();
+        assert_eq!(problem.message, "`cluster.nmae` is undefined in the template of web.yaml");
+        assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "cluster.nmae"));
+        assert_eq!(problem.hint.as_deref(), Some("did you mean `cluster.name`?"));
+        let (problem, shown) = render_with("name: {{ nodes }}\n", &[]).unwrap_err();
+        assert_eq!((shown.as_str(), problem.hint.as_deref()), ("nodes", Some("did you mean `cluster.nodes`?")));
+        let (_, shown) = render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
+        assert_eq!(shown, "clutser.nodes");
+    }
+
+    #[test]
+    fn what_earlier_steps_bind_makes_a_template_late() {
+        assert_eq!(render_with("ip: {{ node_ip }}\nname: {{ cluster.name }}\n", &["node_ip"]), Ok(Rendered::Late));
+        let (problem, shown) = render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
+        assert_eq!((problem.hint.as_deref(), shown.as_str()), (Some("did you mean `node_ip`?"), "nodeip"));
+        assert_eq!(render_with("ip: {{ node_ip }}\nname: {{ other|default('x') }}\n", &["node_ip"]), Ok(Rendered::Late));
+    }
+
+    #[test]
+    fn a_template_that_cant_be_read_is_shown() {
+        let (problem, shown) = render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
+        assert!(problem.message.starts_with("the template of web.yaml can't be read"), "{}", problem.message);
+        assert_eq!(problem.span.unwrap().line, 4, "{shown}");
+        assert!(render_with("{% include 'other' %}\n", &[]).unwrap_err().0.message.contains("names another one"));
+    }
+
+    #[test]
+    fn yaml_that_is_not_valid_once_rendered_is_shown_where_the_template_has_it() {
+        let (problem, shown) = render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
+        assert!(problem.message.contains("is no valid YAML once rendered"), "{}", problem.message);
+        assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "b: {{ cluster.name }}: c"));
+        assert!(problem.hint.unwrap().contains("`b: kind-cluster: c`"));
+    }
+
+    #[test]
+    fn a_condition_is_evaluated_over_names() {
+        let names = json!({"count": 3, "output": "ok"});
+        assert!(evaluate("count > 2 and output == 'ok'", &names).unwrap().is_true());
+        assert!(!evaluate("count > 3", &names).unwrap().is_true());
+        assert!(evaluate("coutn > 3", &names).is_err());
+    }
+
+    #[test]
+    fn bound_values_are_rendered_while_running() {
+        let bound = BTreeMap::from([("ip".to_owned(), "10.0.0.7".to_owned()), ("count".to_owned(), "3".to_owned())]);
+        let text = render_late("ip: {{ ip }}\nn: {{ count + 1 }} of {{ total }}\n", &json!({"total": 5}), &bound);
+        assert_eq!(text.as_deref(), Ok("ip: 10.0.0.7\nn: 4 of 5\n"));
+        assert!(render_late("{{ nothing }}", &json!({}), &bound).unwrap_err().contains("line 1"));
+        assert_eq!(bound_value("007").to_string(), "007");
+    }
+}

@@ -1,0 +1,62 @@
+//! OUTPUT: what came of one attempt at a step. Data only; a non-zero code is not an error.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Most of an output that is held in memory and compared: beyond it only the file has the rest.
+pub const KEPT_BYTES: usize = 4 * 1024 * 1024;
+
+/// What one attempt gave.
+#[derive(Debug, Clone, Default)]
+pub struct Output {
+    /// stdout and stderr in the order in which they were written, secrets masked: the first [`KEPT_BYTES`].
+    pub bytes: Vec<u8>,
+    /// How many bytes there were in all.
+    pub total: u64,
+    /// How it ended.
+    pub ending: Ending,
+    /// From its start to its end.
+    pub duration: Duration,
+    /// Processes it left behind, stopped by now.
+    pub left: Vec<LeftProcess>,
+    /// The shell's state after it, when the attempt ended in a way that leaves one (see `execute::shell`).
+    pub state: Option<ShellState>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// With this code.
+    Exited(i32),
+    /// The shell itself was ended by this signal.
+    Signalled(i32),
+    /// Out of time; the process group was stopped.
+    TimedOut,
+    /// The run was interrupted (Ctrl-C, SIGTERM).
+    Interrupted,
+    /// The runner ended it, since what it waits for can't come any more.
+    GivenUp,
+    /// A background step that was started and goes on.
+    Started,
+}
+
+impl Default for Ending {
+    fn default() -> Self {
+        Self::Exited(0)
+    }
+}
+
+/// A process that outlived its step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftProcess {
+    /// Process id.
+    pub pid: u32,
+    /// Its command line, at most 120 characters.
+    pub command: String,
+}
+
+/// Variables, functions, options and folder of a chapter's shell, as bash text that restores them when sourced.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ShellState(pub Vec<u8>);

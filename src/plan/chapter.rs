@@ -1,0 +1,295 @@
+//! One chapter for one profile: its steps with their fingerprints, its manifests rendered. Nothing is selected yet.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::attribute_text::write_attributes;
+use super::fingerprint::{Fingerprint, Hashing};
+use super::roles::{link_roles, prove_chapter};
+use super::step::{ObjectRef, RenderedManifest, Role, Step, StepId};
+use super::values::ValueTable;
+use crate::book::{Attributes, Book, Chapter, ManifestBlock, Place, Problem, Problems, Span, StepBlock, nearest};
+use crate::manifest::{Found, Rendered, Renderer, Template};
+
+/// Time limit of a step that names none, in a chapter that names none.
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// What every chapter is resolved with.
+pub struct Setting<'a> {
+    /// The book.
+    pub book: &'a Book,
+    /// The profile.
+    pub profile: &'a str,
+    /// The values, sealed.
+    pub values: &'a ValueTable,
+    /// Renders with the values.
+    pub renderer: &'a Renderer<'a>,
+    /// The shared manifests, rendered.
+    pub shared: &'a [Shared],
+}
+
+/// A manifest of `manifests/`, rendered once for all chapters.
+pub struct Shared {
+    /// File name.
+    pub file: String,
+    /// The YAML.
+    pub text: String,
+    /// Its objects.
+    pub objects: Vec<Found>,
+    /// Where the template stands.
+    pub place: Place,
+    /// Of file and text.
+    pub fingerprint: Fingerprint,
+}
+
+/// A chapter's steps and manifests under the profile.
+#[derive(Default)]
+pub struct Resolved {
+    /// In order; those that run only when named among them.
+    pub steps: Vec<Step>,
+    /// Shared ones first; `before_step` counts all of `steps`.
+    pub manifests: Vec<RenderedManifest>,
+    /// Indices of the steps that prove the chapter.
+    pub done: Vec<usize>,
+    /// Of all that runs when the whole chapter is selected.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+/// Resolves a chapter.
+pub fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut Problems) -> Resolved {
+    let steps = chapter.blocks.len();
+    let mut making = Making {
+        setting,
+        chapter,
+        problems,
+        resolved: Resolved { steps: Vec::with_capacity(steps), ..Resolved::default() },
+        bound: BTreeSet::new(),
+        prior: None,
+        files: HashMap::new(),
+        read: None,
+    };
+    making.add_shared();
+    for block in &chapter.blocks {
+        match block {
+            crate::book::Block::Step(step) if fits(&step.attributes.profiles, setting.profile) => making.add_step(step),
+            crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, setting.profile) => making.add_manifest(manifest),
+            _ => {}
+        }
+    }
+    let Making { mut resolved, .. } = making;
+    link_roles(setting, chapter, &mut resolved.steps, problems);
+    resolved.done = prove_chapter(setting, chapter, &resolved.steps, problems);
+    resolved.fingerprint = Some(whole_fingerprint(chapter, &resolved));
+    resolved
+}
+
+fn fits(profiles: &[String], profile: &str) -> bool {
+    profiles.is_empty() || profiles.iter().any(|own| own == profile)
+}
+
+struct Making<'a> {
+    setting: &'a Setting<'a>,
+    chapter: &'a Chapter,
+    problems: &'a mut Problems,
+    resolved: Resolved,
+    /// Names that the steps so far bind.
+    bound: BTreeSet<String>,
+    /// The manifests so far.
+    prior: Option<Fingerprint>,
+    /// Manifest files so far, with their place.
+    files: HashMap<String, Option<Span>>,
+    /// The last step's attributes.
+    read: Option<ReadAttributes>,
+}
+
+/// A step's attributes as the plan has them.
+struct ReadAttributes {
+    /// As they were parsed.
+    written: Arc<Attributes>,
+    /// With a time limit put in.
+    timed: Arc<Attributes>,
+    /// Their canonical text.
+    text: String,
+}
+
+impl Making<'_> {
+    fn add_shared(&mut self) {
+        for shared in self.setting.shared {
+            self.files.insert(shared.file.clone(), None);
+            self.resolved.manifests.push(RenderedManifest {
+                file: shared.file.clone(),
+                text: shared.text.clone(),
+                late: false,
+                before_step: 0,
+                own: false,
+                place: shared.place.clone(),
+                objects: object_refs(&shared.objects, self.chapter),
+            });
+        }
+    }
+
+    fn add_step(&mut self, block: &StepBlock) {
+        let fingerprint = self.fingerprint(block);
+        if let Some(expected) = &block.expected {
+            add_bound_names(&expected.text, &mut self.bound);
+        }
+        if let Some(condition) = &block.attributes.check {
+            self.check_condition(block, condition);
+        }
+        let attributes = self.read_attributes(&block.attributes).timed.clone();
+        self.resolved.steps.push(Step {
+            id: StepId { chapter: self.chapter.name.clone(), step: block.name.clone() },
+            place: self.setting.book.sources.place(block.span),
+            span: block.span,
+            script_line: block.script_line,
+            script: block.script.clone(),
+            role: Role::Act { proven_by: Vec::new() },
+            attributes,
+            expected: block.expected.as_ref().map(|expected| expected.text.clone()),
+            expected_span: block.expected.as_ref().map(|expected| expected.body),
+            fingerprint,
+        });
+    }
+
+    /// Reads a step's attributes. What one step shares with the one before it is not made anew.
+    fn read_attributes(&mut self, written: &Arc<Attributes>) -> &ReadAttributes {
+        let known = self.read.take().filter(|read| Arc::ptr_eq(&read.written, written));
+        self.read.insert(known.unwrap_or_else(|| {
+            let timeout = written.timeout.or(self.chapter.front.timeout).or(Some(DEFAULT_TIMEOUT));
+            let mut text = String::new();
+            write_attributes(written, &mut text);
+            ReadAttributes { written: written.clone(), timed: Arc::new(Attributes { timeout, ..(**written).clone() }), text }
+        }))
+    }
+
+    fn fingerprint(&mut self, block: &StepBlock) -> Fingerprint {
+        let mut hashing = Hashing::default();
+        hashing.part(block.script.as_bytes()).part(self.read_attributes(&block.attributes).text.as_bytes());
+        if let Some(expected) = &block.expected {
+            hashing.part(expected.text.as_bytes());
+        }
+        if let Some(prior) = self.prior {
+            hashing.part(prior.bytes());
+        }
+        for (shared, manifest) in self.setting.shared.iter().zip(&mut self.resolved.manifests) {
+            if memchr::memmem::find(block.script.as_bytes(), shared.file.as_bytes()).is_some() {
+                manifest.own = true;
+                hashing.part(shared.fingerprint.bytes());
+            }
+        }
+        self.setting.values.mix(&block.script, false, &mut hashing);
+        hashing.finish()
+    }
+
+    fn check_condition(&mut self, block: &StepBlock, condition: &str) {
+        let mut known = self.bound.clone();
+        known.extend(["exit", "seconds", "output"].map(str::to_owned));
+        if let Err((message, hint)) = self.setting.renderer.check_condition(condition, &known) {
+            let mut problem = Problem::at(self.setting.book.sources.find_in(block.info, condition), message);
+            problem.hint = hint;
+            self.problems.push(problem);
+        }
+    }
+
+    fn add_manifest(&mut self, block: &ManifestBlock) {
+        if let Some(earlier) = self.files.insert(block.file.clone(), Some(block.span)) {
+            let mut problem = Problem::at(
+                first_line(self.setting.book, block.span),
+                format!("two manifests of this chapter are written to {}", block.file),
+            )
+            .hint("give one of them another file name, or let each run under its own profile");
+            match earlier {
+                Some(earlier) => problem = problem.also(first_line(self.setting.book, earlier), "the first one"),
+                None => {
+                    problem.hint =
+                        Some(format!("the book has manifests/{}.j2 as well: give one of them another name", block.file));
+                }
+            }
+            self.problems.push(problem);
+        }
+        let template = Template { file: &block.file, text: &block.template, body: block.body };
+        let rendered = match self.setting.renderer.render(template, &self.bound) {
+            Ok(rendered) => rendered,
+            Err(problem) => return self.problems.push(problem),
+        };
+        let (text, late, objects) = match rendered {
+            Rendered::Now(text, objects) => (text, false, object_refs(&objects, self.chapter)),
+            Rendered::Late => (block.template.to_string(), true, Vec::new()),
+        };
+        let mut hashing = Hashing::default();
+        if let Some(prior) = self.prior {
+            hashing.part(prior.bytes());
+        }
+        hashing.part(block.file.as_bytes()).part(text.as_bytes());
+        if late {
+            self.setting.values.mix(&block.template, true, &mut hashing);
+        }
+        self.prior = Some(hashing.finish());
+        self.resolved.manifests.push(RenderedManifest {
+            file: block.file.clone(),
+            text,
+            late,
+            before_step: self.resolved.steps.len(),
+            own: true,
+            place: self.setting.book.sources.place(block.span),
+            objects,
+        });
+    }
+}
+
+fn first_line(book: &Book, span: Span) -> Span {
+    let length = book.sources.text(span).lines().next().unwrap_or_default().len();
+    Span { end: span.start + u32::try_from(length).unwrap_or(0), ..span }
+}
+
+fn object_refs(objects: &[Found], chapter: &Chapter) -> Vec<ObjectRef> {
+    let namespace = |found: &Found| {
+        if found.is_cluster_scoped() { None } else { found.namespace.clone().or_else(|| chapter.front.namespace.clone()) }
+    };
+    let object = |found: &Found| ObjectRef {
+        api_version: found.api_version.clone(),
+        kind: found.kind.clone(),
+        namespace: namespace(found),
+        name: found.name.clone(),
+    };
+    objects.iter().map(object).collect()
+}
+
+/// Names that `<name>`, `<name:int>` and `<name:float>` in an expected output bind.
+fn add_bound_names(expected: &str, bound: &mut BTreeSet<String>) {
+    let bytes = expected.as_bytes();
+    for start in memchr::memchr_iter(b'<', bytes) {
+        let length = bytes[start + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+        let name = &expected[start + 1..start + 1 + length];
+        let after = &expected[start + 1 + length..];
+        let closed = [">", ":int>", ":float>"].iter().any(|end| after.starts_with(end));
+        if closed && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
+            bound.insert(name.to_owned());
+        }
+    }
+}
+
+fn whole_fingerprint(chapter: &Chapter, resolved: &Resolved) -> Fingerprint {
+    let mut hashing = Hashing::default();
+    hashing.part(chapter.front.namespace.as_deref().unwrap_or_default().as_bytes());
+    for step in resolved.steps.iter().filter(|step| !step.attributes.only_when_named) {
+        hashing.part(step.id.step.as_str().as_bytes()).part(step.fingerprint.bytes());
+    }
+    for manifest in resolved.manifests.iter().filter(|manifest| manifest.own) {
+        hashing.part(manifest.file.as_bytes()).part(manifest.text.as_bytes());
+    }
+    for done in &resolved.done {
+        hashing.part(resolved.steps[*done].id.step.as_str().as_bytes());
+    }
+    hashing.finish()
+}
+
+/// "did you mean", or what there is.
+pub fn name_hint(word: &str, names: &[&str], what: &str) -> String {
+    match nearest(word, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if names.is_empty() => format!("the chapter has no {what}"),
+        None => format!("its {what} are {}", names[..names.len().min(12)].join(", ")),
+    }
+}

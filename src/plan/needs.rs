@@ -1,0 +1,100 @@
+//! `needs:` of the front matters: names → chapters that stand before.
+
+use super::target::Pick;
+use super::target::chapter_at;
+use crate::book::{Book, Chapter, ChapterName, Problem, Problems, Span};
+
+/// For each chapter the indices of those it needs, in the book's order, each once.
+pub fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {
+    let mut needs: Vec<Vec<usize>> = Vec::with_capacity(book.chapters.len());
+    for chapter in &book.chapters {
+        let mut own = Vec::new();
+        for word in &chapter.front.needs {
+            match chapter_at(book, word) {
+                Ok(index) => own.push(index),
+                Err(mut problem) => {
+                    problem.span = place(book, chapter, word);
+                    problems.push(problem);
+                }
+            }
+        }
+        own.sort_unstable();
+        own.dedup();
+        needs.push(own);
+    }
+    for index in 0..needs.len() {
+        for later in needs[index].iter().copied().filter(|need| *need >= index) {
+            problems.push(wrong_order(book, &needs, index, later));
+        }
+    }
+    needs
+}
+
+fn place(book: &Book, chapter: &Chapter, word: &str) -> Option<Span> {
+    let front = chapter.front.span?;
+    let from = book.sources.find_in(front, "needs");
+    let rest = Span { end: front.end, ..from };
+    Some(book.sources.find_in(rest, word))
+}
+
+fn wrong_order(book: &Book, needs: &[Vec<usize>], index: usize, later: usize) -> Problem {
+    let chapter = &book.chapters[index];
+    let name = |index: usize| &book.chapters[index].name;
+    let message = if index == later {
+        format!("{} needs itself", chapter.name)
+    } else if let Some(path) = path(needs, later, index) {
+        let names: Vec<&str> = std::iter::once(index).chain(path).map(|index| name(index).as_str()).collect();
+        format!("these chapters need each other: {}", names.join(" → "))
+    } else {
+        format!("{} needs {}, which stands after it in SUMMARY.md", chapter.name, name(later))
+    };
+    let written = |word: &&String| chapter_at(book, word).is_ok_and(|found| found == later);
+    let word = chapter.front.needs.iter().find(written).map_or("", String::as_str);
+    let mut problem = Problem::nowhere(message).hint("a chapter can need only those that stand before it in SUMMARY.md");
+    problem.span = place(book, chapter, word);
+    problem
+}
+
+/// The chapters on the way from one to another along what they need, both included.
+fn path(needs: &[Vec<usize>], from: usize, to: usize) -> Option<Vec<usize>> {
+    let mut came_from = vec![None; needs.len()];
+    let mut open = vec![from];
+    while let Some(at) = open.pop() {
+        if at == to {
+            let mut path = vec![to];
+            while let Some(before) = came_from[*path.last()?].filter(|_| path.last() != Some(&from)) {
+                path.push(before);
+            }
+            path.reverse();
+            return Some(path);
+        }
+        for next in &needs[at] {
+            if came_from[*next].is_none() && *next != from {
+                came_from[*next] = Some(at);
+                open.push(*next);
+            }
+        }
+    }
+    None
+}
+
+/// Names of the chapters at these indices that have something to run.
+pub fn needed_names(book: &Book, needs: &[usize], runs: impl Fn(usize) -> bool) -> Vec<ChapterName> {
+    needs.iter().filter(|index| runs(**index)).map(|index| book.chapters[*index].name.clone()).collect()
+}
+
+/// Picks what whole chapters need and nobody selected, and says for which chapter.
+pub fn bring_along(needs: &[Vec<usize>], picks: &mut [Pick]) -> Vec<Option<usize>> {
+    let mut needed_by = vec![None; picks.len()];
+    let mut open: Vec<usize> = (0..picks.len()).filter(|index| picks[*index] == Pick::All).collect();
+    while let Some(chapter) = open.pop() {
+        for &need in &needs[chapter] {
+            if picks[need] == Pick::Nothing {
+                picks[need] = Pick::All;
+                needed_by[need] = Some(chapter);
+                open.push(need);
+            }
+        }
+    }
+    needed_by
+}

@@ -1,0 +1,160 @@
+//! Names, order, profiles, values: Book → Plan.
+
+use std::collections::BTreeSet;
+
+use super::chapter::{Resolved, Setting, Shared, resolve_chapter};
+use super::fingerprint::Fingerprint;
+use super::needs::{bring_along, needed_names, resolve_needs};
+use super::select::select;
+use super::step::{Plan, PlannedChapter};
+use super::target::{Pick, Selection, pick};
+use super::values::ValueTable;
+use crate::book::{Block, Book, Problem, Problems, SourceId, Span, nearest};
+use crate::manifest::{Rendered, Renderer, Template};
+
+/// Everything a plan is made of beside the book.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRequest {
+    /// What was selected.
+    pub selection: Selection,
+    /// The profile.
+    pub profile: String,
+    /// Profiles that are known beside those the chapters name: `default-profile`, and those that have a `values.PROFILE.yaml`.
+    pub known_profiles: Vec<String>,
+    /// Whole chapters bring the chapters they need along.
+    pub with_needs: bool,
+    /// Values, merged already (`values.yaml`, `values.PROFILE.yaml`, `--set`).
+    pub values: serde_json::Value,
+}
+
+/// Resolves the whole book for a profile and picks what was selected.
+///
+/// # Errors
+/// Every problem of every chapter, also of those not selected.
+pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
+    let mut problems = Problems::new();
+    check_profile(book, request, &mut problems);
+    let values = note_values(book, request, &mut problems);
+    let renderer = Renderer::new(&request.values, &book.sources);
+    let shared = render_shared(book, &renderer, &mut problems);
+    let setting = Setting { book, profile: &request.profile, values: &values, renderer: &renderer, shared: &shared };
+    let mut resolved: Vec<Resolved> = Vec::with_capacity(book.chapters.len());
+    for chapter in &book.chapters {
+        resolved.push(resolve_chapter(&setting, chapter, &mut problems));
+    }
+    let needs = resolve_needs(book, &mut problems);
+    let mut picks = pick(book, &request.selection).unwrap_or_else(|more| {
+        problems.extend(more);
+        Vec::new()
+    });
+    if !problems.is_empty() {
+        problems.sort_by_key(|problem| problem.span.map(|span| (span.source, span.start)));
+        return Err(problems);
+    }
+    let needed_by = if request.with_needs { bring_along(&needs, &mut picks) } else { vec![None; picks.len()] };
+    let mut chapters = planned_chapters(book, resolved, &needs, &picks);
+    for chapter in &mut chapters {
+        let index = book.chapters.iter().position(|candidate| candidate.name == chapter.name);
+        let by = index.and_then(|index| needed_by[index]);
+        chapter.needed_by = by.map(|by| book.chapters[by].name.clone());
+    }
+    Ok(Plan { profile: request.profile.clone(), environment: values.environment(), values: request.values.clone(), chapters })
+}
+
+fn planned_chapters(book: &Book, resolved: Vec<Resolved>, needs: &[Vec<usize>], picks: &[Pick]) -> Vec<PlannedChapter> {
+    let runs: Vec<bool> =
+        resolved.iter().map(|chapter| chapter.steps.iter().any(|step| !step.attributes.only_when_named)).collect();
+    let mut planned = Vec::new();
+    for (index, (mut resolved, pick)) in resolved.into_iter().zip(picks).enumerate() {
+        let partial = select(&mut resolved, pick);
+        if resolved.steps.is_empty() {
+            continue;
+        }
+        let chapter = &book.chapters[index];
+        planned.push(PlannedChapter {
+            name: chapter.name.clone(),
+            title: chapter.title.clone(),
+            file: book.sources.file(chapter.source).path.clone(),
+            needs: needed_names(book, &needs[index], |need| runs[need]),
+            namespace: chapter.front.namespace.clone(),
+            manifests: resolved.manifests,
+            steps: resolved.steps,
+            done: resolved.done,
+            fingerprint: resolved.fingerprint.unwrap_or_else(|| Fingerprint::of([])),
+            partial,
+            needed_by: None,
+        });
+    }
+    planned
+}
+
+/// The values, with every mention in the book noted: in all profiles' steps and templates.
+fn note_values(book: &Book, request: &PlanRequest, problems: &mut Problems) -> ValueTable {
+    let mut values = ValueTable::new(&request.values, problems);
+    if values.is_empty() {
+        return values;
+    }
+    for block in book.chapters.iter().flat_map(|chapter| &chapter.blocks) {
+        match block {
+            Block::Step(step) => values.note(&step.script, false),
+            Block::Manifest(manifest) => values.note(&manifest.template, true),
+        }
+    }
+    for (_, source) in &book.shared_manifests {
+        values.note(&book.sources.file(*source).text, true);
+    }
+    values.seal();
+    values
+}
+
+fn render_shared(book: &Book, renderer: &Renderer<'_>, problems: &mut Problems) -> Vec<Shared> {
+    let mut shared = Vec::with_capacity(book.shared_manifests.len());
+    for (file, source) in &book.shared_manifests {
+        let body = whole(book, *source);
+        let text = &book.sources.file(*source).text;
+        match renderer.render(Template { file, text, body }, &BTreeSet::new()) {
+            Ok(Rendered::Now(text, objects)) => {
+                let fingerprint = Fingerprint::of([file.as_bytes(), text.as_bytes()]);
+                shared.push(Shared { file: file.clone(), text, objects, place: book.sources.place(body), fingerprint });
+            }
+            Ok(Rendered::Late) => {}
+            Err(problem) => problems.push(problem),
+        }
+    }
+    shared
+}
+
+fn whole(book: &Book, source: SourceId) -> Span {
+    let end = u32::try_from(book.sources.file(source).text.len()).unwrap_or(u32::MAX);
+    Span { source, start: 0, end, line: 1 }
+}
+
+/// A profile that neither the book nor its values know is a slip of the pen; so is one in a chapter that is almost a known one.
+fn check_profile(book: &Book, request: &PlanRequest, problems: &mut Problems) {
+    let mut named: Vec<(&str, Span)> = Vec::new();
+    for block in book.chapters.iter().flat_map(|chapter| &chapter.blocks) {
+        let (profiles, span) = match block {
+            Block::Step(step) => (&step.attributes.profiles, step.info),
+            Block::Manifest(manifest) => (&manifest.profiles, manifest.span),
+        };
+        named.extend(profiles.iter().map(|profile| (profile.as_str(), span)));
+    }
+    let known: BTreeSet<&str> = request.known_profiles.iter().map(String::as_str).collect();
+    for (profile, span) in &named {
+        let near = nearest(profile, known.iter().copied()).filter(|_| !known.contains(profile));
+        if let Some(near) = near {
+            let span = book.sources.find_in(*span, profile);
+            problems.push(
+                Problem::at(span, format!("nothing else knows the profile `{profile}`")).hint(format!("did you mean `{near}`?")),
+            );
+        }
+    }
+    let all: BTreeSet<&str> = named.iter().map(|(profile, _)| *profile).chain(known).collect();
+    // A profile that no step names is a world in which only the common steps run; one letter off is a slip.
+    if !all.contains(request.profile.as_str())
+        && let Some(near) = nearest(&request.profile, all.iter().copied())
+    {
+        let message = format!("the book has no profile `{}`", request.profile);
+        problems.push(Problem::nowhere(message).hint(format!("did you mean `{near}`?")));
+    }
+}

@@ -1,0 +1,132 @@
+//! Which step proves which: `verify`, `verify=STEP`, `ready=STEP` and the front matter's `done:`.
+
+use std::collections::HashMap;
+
+use super::chapter::{Setting, name_hint};
+use super::step::{Role, Step};
+use crate::book::{Chapter, Problem, Problems, StepBlock, StepName, Verify};
+
+/// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
+pub fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [Step], problems: &mut Problems) {
+    let mut last_act = None;
+    let mut names = Names { chapter, indices: None };
+    for index in 0..steps.len() {
+        let proves = match &steps[index].attributes.verify {
+            None => {
+                last_act = Some(index);
+                continue;
+            }
+            Some(Verify::Before) => last_act,
+            Some(Verify::Step(name)) => {
+                let name = name.clone();
+                match names.acting(&name, &steps[index].id.step) {
+                    Ok(()) => names.index(steps, &name),
+                    Err((message, hint)) => {
+                        problems.push(at_word(setting, chapter, &steps[index], &name, message).hint(hint));
+                        None
+                    }
+                }
+            }
+        };
+        steps[index].role = Role::Verify { proves };
+        if let Some(Role::Act { proven_by }) = proves.map(|proves| &mut steps[proves].role) {
+            proven_by.push(index);
+        }
+    }
+    check_ready(setting, chapter, steps, &mut names, problems);
+}
+
+fn check_ready(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], names: &mut Names<'_>, problems: &mut Problems) {
+    for step in steps {
+        let Some(ready) = &step.attributes.ready else { continue };
+        let wrong = names.verify(ready).err().or_else(|| {
+            let missing = names.index(steps, ready).is_none();
+            let hint = format!("give both steps the same `profile=`, or let `{ready}` run under every one");
+            missing.then(|| {
+                (
+                    format!(
+                        "`{ready}` does not run under the profile `{}`, so `{}` could never be ready",
+                        setting.profile, step.id.step
+                    ),
+                    hint,
+                )
+            })
+        });
+        if let Some((message, hint)) = wrong {
+            problems.push(at_word(setting, chapter, step, ready, message).hint(hint));
+        }
+    }
+}
+
+/// Indices of the steps that the front matter's `done:` names, those of other profiles left out.
+pub fn prove_chapter(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], problems: &mut Problems) -> Vec<usize> {
+    let mut names = Names { chapter, indices: None };
+    let mut done = Vec::new();
+    for name in &chapter.front.done {
+        match names.verify(name) {
+            Ok(()) => done.extend(names.index(steps, name)),
+            Err((message, hint)) => {
+                let mut problem = Problem::nowhere(message).hint(hint);
+                problem.span = chapter.front.span.map(|front| setting.book.sources.find_in(front, name.as_str()));
+                problems.push(problem);
+            }
+        }
+    }
+    done.sort_unstable();
+    done.dedup();
+    done
+}
+
+/// A problem at the word in a step's braces that names another step.
+fn at_word(setting: &Setting<'_>, chapter: &Chapter, step: &Step, word: &StepName, message: String) -> Problem {
+    let block = chapter.steps().find(|block| block.name == step.id.step);
+    let span = block.map_or(step.span, |block| setting.book.sources.find_in(block.info, word.as_str()));
+    Problem::at(span, message)
+}
+
+/// Steps by name. The table of indices is made at the first question, for most chapters ask none.
+struct Names<'a> {
+    chapter: &'a Chapter,
+    indices: Option<HashMap<StepName, usize>>,
+}
+
+impl Names<'_> {
+    fn index(&mut self, steps: &[Step], name: &StepName) -> Option<usize> {
+        let table = || steps.iter().enumerate().map(|(index, step)| (step.id.step.clone(), index)).collect();
+        self.indices.get_or_insert_with(table).get(name).copied()
+    }
+
+    fn block(&self, name: &StepName, wanted: fn(&StepBlock) -> bool, what: &str) -> Result<&StepBlock, (String, String)> {
+        self.chapter.steps().find(|block| block.name == *name).ok_or_else(|| {
+            let names: Vec<&str> = self.chapter.steps().filter(|block| wanted(block)).map(|block| block.name.as_str()).collect();
+            (format!("this chapter has no step `{name}`"), name_hint(name.as_str(), &names, what))
+        })
+    }
+
+    fn acting(&self, name: &StepName, verify: &StepName) -> Result<(), (String, String)> {
+        let acts = |block: &StepBlock| block.attributes.verify.is_none();
+        if name == verify {
+            return Err((format!("`{name}` can't prove itself"), "name the acting step that it proves".to_owned()));
+        }
+        if acts(self.block(name, acts, "acting steps")?) {
+            Ok(())
+        } else {
+            Err((
+                format!("`{name}` is a verify step, so there is nothing to prove"),
+                "name the acting step that both prove".to_owned(),
+            ))
+        }
+    }
+
+    fn verify(&self, name: &StepName) -> Result<(), (String, String)> {
+        let verifies = |block: &StepBlock| block.attributes.verify.is_some();
+        if verifies(self.block(name, verifies, "verify steps")?) {
+            Ok(())
+        } else {
+            Err((
+                format!("`{name}` is no verify step"),
+                format!("mark it `verify` if it only reads: `bash {{name={name} verify}}`"),
+            ))
+        }
+    }
+}

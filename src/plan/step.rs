@@ -1,0 +1,170 @@
+//! The resolved plan: chapters, steps, rendered manifests.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::fingerprint::Fingerprint;
+use crate::book::{Attributes, ChapterName, Place, Span, StepName};
+
+/// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StepId {
+    /// The chapter.
+    pub chapter: ChapterName,
+    /// The step in it.
+    pub step: StepName,
+}
+
+impl fmt::Display for StepId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.chapter, self.step)
+    }
+}
+
+impl Serialize for StepId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StepId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+        let (chapter, step) =
+            text.split_once('/').ok_or_else(|| serde::de::Error::custom("a step id has the form chapter/step"))?;
+        Ok(Self { chapter: ChapterName::new(chapter), step: StepName::new(step) })
+    }
+}
+
+/// What will run, in order.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The profile all of it was resolved for.
+    pub profile: String,
+    /// Environment variables made of the values (upper-cased, joined by `_`), sorted by name.
+    pub environment: Vec<(String, String)>,
+    /// Values as minijinja sees them (for manifests that use bound values, rendered again while running, and for `check=`).
+    pub values: serde_json::Value,
+    /// Selected chapters in order, with the chapters they need that were not selected left out.
+    pub chapters: Vec<PlannedChapter>,
+}
+
+/// A chapter of the plan.
+#[derive(Debug, Clone)]
+pub struct PlannedChapter {
+    /// Its name.
+    pub name: ChapterName,
+    /// Its title.
+    pub title: String,
+    /// Its file, for messages.
+    pub file: Arc<std::path::Path>,
+    /// Chapters that must have passed before.
+    pub needs: Vec<ChapterName>,
+    /// Namespace of its objects, if the front matter names one.
+    pub namespace: Option<String>,
+    /// Every manifest of the chapter that this profile has, shared ones first, then in the order of the text.
+    pub manifests: Vec<RenderedManifest>,
+    /// Steps of this profile and selection, in order; `always` steps stand where they are written (the engine moves them to the end).
+    pub steps: Vec<Step>,
+    /// Indices into `steps` of the verify steps that prove the whole chapter (front matter `done:`). Empty: none given, or
+    /// not all of them selected.
+    pub done: Vec<usize>,
+    /// Everything that must be unchanged for the chapter to count as "already so": steps, manifests, values used.
+    pub fingerprint: Fingerprint,
+    /// Only a part of the chapter's steps was selected (by step targets, `--from`, `--to`, `--only`).
+    pub partial: bool,
+    /// Not selected itself: brought along since this chapter needs it. Skipped where its `done:` steps pass, or, where it has
+    /// none, when it passed before as it stands now.
+    pub needed_by: Option<ChapterName>,
+}
+
+/// A manifest rendered while planning.
+#[derive(Debug, Clone)]
+pub struct RenderedManifest {
+    /// File name in the chapter's working folder.
+    pub file: String,
+    /// The YAML text. Where the template uses values bound by earlier steps (`late`), this is the template itself.
+    pub text: String,
+    /// Uses names that earlier steps bind; rendered when the first step after it starts.
+    pub late: bool,
+    /// Index of the first selected step that stands after it in the chapter (= the number of selected steps before it).
+    pub before_step: usize,
+    /// Made by this chapter: it stands in it, or is a shared one whose file name some step of the chapter mentions. Shared ones
+    /// that are only written beside the others are nobody's to compare or take away.
+    pub own: bool,
+    /// Where the template stands.
+    pub place: Place,
+    /// Objects in it, as (apiVersion, kind, namespace, name), empty for `late`.
+    pub objects: Vec<ObjectRef>,
+}
+
+/// An object that a manifest makes.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ObjectRef {
+    /// As in the YAML, `apps/v1`.
+    pub api_version: String,
+    /// `Deployment`.
+    pub kind: String,
+    /// As in the YAML, else the chapter's namespace, else none.
+    pub namespace: Option<String>,
+    /// `metadata.name`.
+    pub name: String,
+}
+
+/// What a step is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Role {
+    /// May change the world.
+    Act {
+        /// Indices (in the chapter's `steps`) of the verify steps that prove it: when all of them already pass, this one is
+        /// skipped. Empty: nothing proves it.
+        proven_by: Vec<usize>,
+    },
+    /// Read-only.
+    Verify {
+        /// Index of the acting step it proves; `None` when there is none before it in this profile and selection.
+        proves: Option<usize>,
+    },
+}
+
+/// A step that can be executed.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its id.
+    pub id: StepId,
+    /// The fence's first line.
+    pub place: Place,
+    /// The whole fence, for excerpts.
+    pub span: Span,
+    /// 1-based line of the script's first line.
+    pub script_line: u32,
+    /// What bash gets.
+    pub script: Arc<str>,
+    /// Act or verify.
+    pub role: Role,
+    /// The braces, as parsed. Time limits of the chapter are already put in: `timeout` is `Some`.
+    pub attributes: Arc<Attributes>,
+    /// The text of the `output` fence after it, if there is one.
+    pub expected: Option<Arc<str>>,
+    /// The `output` fence's body, for review and for messages.
+    pub expected_span: Option<Span>,
+    /// Script, attributes, expectation and the values it mentions.
+    pub fingerprint: Fingerprint,
+}
+
+impl Step {
+    /// Time limit of one attempt.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        self.attributes.timeout.unwrap_or(Duration::from_secs(120))
+    }
+
+    /// Is it read-only?
+    #[must_use]
+    pub fn is_verify(&self) -> bool {
+        matches!(self.role, Role::Verify { .. })
+    }
+}

@@ -1,0 +1,244 @@
+//! What the command line selects: words → chapters and steps, with the nearest name where one is not found.
+
+use std::collections::HashSet;
+
+use crate::book::{Book, Chapter, ChapterName, Problem, Problems, StepName, nearest};
+
+/// One target, resolved against the book.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// A whole chapter.
+    Chapter(ChapterName),
+    /// One step of it.
+    Step(ChapterName, StepName),
+    /// From the first chapter to the second, both included.
+    Range(ChapterName, ChapterName),
+}
+
+/// The raw words: targets, `--from`, `--to`, `--only`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Targets as typed; empty = the whole book.
+    pub targets: Vec<String>,
+    /// First step to run (`chapter/step`, or `step` where only one selected chapter has it; a chapter means its first step).
+    pub from: Option<String>,
+    /// Last step to run (a chapter means its last step).
+    pub to: Option<String>,
+    /// The only step to run.
+    pub only: Option<String>,
+}
+
+/// What is picked of one chapter.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Pick {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// All but the steps that run only when named.
+    All,
+    /// These steps, by name.
+    Steps(HashSet<StepName>),
+}
+
+impl Target {
+    /// Resolves a word of the command line.
+    ///
+    /// # Errors
+    /// When the book has no such chapter or step; the hint names the nearest.
+    pub fn parse(book: &Book, word: &str) -> Result<Self, Problem> {
+        if let Some((first, last)) = word.split_once("..") {
+            let (first, last) = (chapter_at(book, first)?, chapter_at(book, last.trim_start_matches('='))?);
+            if first > last {
+                let (later, earlier) = (&book.chapters[first].name, &book.chapters[last].name);
+                return Err(Problem::nowhere(format!("`{word}` runs backwards: {later} stands after {earlier}"))
+                    .hint(format!("did you mean `{earlier}..{later}`?")));
+            }
+            return Ok(Self::Range(book.chapters[first].name.clone(), book.chapters[last].name.clone()));
+        }
+        let Some((chapter, step)) = word.split_once('/') else {
+            return Ok(Self::Chapter(book.chapters[chapter_at(book, word)?].name.clone()));
+        };
+        let chapter = &book.chapters[chapter_at(book, chapter)?];
+        let found = chapter.steps().find(|candidate| candidate.name.as_str() == step);
+        match found {
+            Some(found) => Ok(Self::Step(chapter.name.clone(), found.name.clone())),
+            None => Err(unknown_step(chapter, step)),
+        }
+    }
+}
+
+/// Index of the chapter a word means: its name, its number, the rest of its file's name, or all of that.
+///
+/// # Errors
+/// When there is none, or more than one.
+pub fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
+    let word = word.trim_end_matches(".md");
+    if let Some(found) = book.chapters.iter().position(|chapter| chapter.name.as_str() == word) {
+        return Ok(found);
+    }
+    if word.bytes().all(|byte| byte.is_ascii_digit()) {
+        let name = format!("chapter-{word}");
+        if let Some(found) = book.chapters.iter().position(|chapter| chapter.name.as_str() == name) {
+            return Ok(found);
+        }
+    }
+    let stems: Vec<String> = book.chapters.iter().map(|chapter| stem(book, chapter)).collect();
+    let rest =
+        |index: usize| stems[index].strip_prefix(book.chapters[index].name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+    let found: Vec<usize> = (0..stems.len()).filter(|index| rest(*index) == Some(word) || stems[*index] == word).collect();
+    match found[..] {
+        [one] => Ok(one),
+        [] => Err(unknown_chapter(book, word, (0..stems.len()).filter_map(rest))),
+        _ => {
+            let names: Vec<&str> = found.iter().map(|index| book.chapters[*index].name.as_str()).collect();
+            Err(Problem::nowhere(format!("`{word}` could be {}", names.join(" or "))).hint("use the chapter's name"))
+        }
+    }
+}
+
+fn stem(book: &Book, chapter: &Chapter) -> String {
+    book.sources.file(chapter.source).path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn unknown_chapter<'a>(book: &'a Book, word: &str, rests: impl Iterator<Item = &'a str>) -> Problem {
+    let problem = Problem::nowhere(format!("the book has no chapter `{word}`"));
+    let names = book.chapters.iter().map(|chapter| chapter.name.as_str());
+    if let Some(near) = nearest(word, names.clone().chain(rests)) {
+        return problem.hint(format!("did you mean `{near}`?"));
+    }
+    let has_step = |chapter: &&Chapter| chapter.steps().any(|step| step.name.as_str() == word);
+    if let Some(chapter) = book.chapters.iter().find(has_step) {
+        return problem.hint(format!("did you mean the step `{}/{word}`?", chapter.name));
+    }
+    let names: Vec<&str> = names.collect();
+    problem.hint(if names.is_empty() {
+        "it has no chapters at all".to_owned()
+    } else {
+        format!("its chapters are {}", few(&names))
+    })
+}
+
+fn unknown_step(chapter: &Chapter, word: &str) -> Problem {
+    let names: Vec<&str> = chapter.steps().map(|step| step.name.as_str()).collect();
+    let problem = Problem::nowhere(format!("{} has no step `{word}`", chapter.name));
+    problem.hint(match nearest(word, names.iter().copied()) {
+        Some(near) => format!("did you mean `{}/{near}`?", chapter.name),
+        None if names.is_empty() => "it has no steps at all".to_owned(),
+        None => format!("its steps are {}", few(&names)),
+    })
+}
+
+/// The first names of a list.
+fn few(names: &[&str]) -> String {
+    const SHOWN: usize = 12;
+    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
+}
+
+/// What the whole selection picks, chapter by chapter.
+///
+/// # Errors
+/// Every word that means nothing.
+pub fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Problems> {
+    let mut picks = vec![if selection.targets.is_empty() { Pick::All } else { Pick::Nothing }; book.chapters.len()];
+    let mut problems = Problems::new();
+    for word in &selection.targets {
+        match Target::parse(book, word) {
+            Ok(target) => add(book, &target, &mut picks),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let mut end = |word: &Option<String>, first: bool| match word.as_deref().map(|word| find_end(book, &picks, word, first)) {
+        Some(Err(problem)) => {
+            problems.push(problem);
+            None
+        }
+        Some(Ok(place)) => Some(place),
+        None => None,
+    };
+    let (from, to, only) = (end(&selection.from, true), end(&selection.to, false), end(&selection.only, true));
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        problems.push(Problem::nowhere("`--from` stands after `--to`").hint("exchange them"));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    if let Some(place) = only {
+        cut(book, &mut picks, place, place, true);
+    } else if from.is_some() || to.is_some() {
+        cut(book, &mut picks, from.unwrap_or((0, 0)), to.unwrap_or((usize::MAX, usize::MAX)), false);
+    }
+    Ok(picks)
+}
+
+fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
+    let index = |name: &ChapterName| book.chapters.iter().position(|chapter| chapter.name == *name).unwrap_or_default();
+    match target {
+        Target::Chapter(name) => picks[index(name)] = Pick::All,
+        Target::Range(first, last) => picks[index(first)..=index(last)].fill(Pick::All),
+        Target::Step(chapter, step) => match &mut picks[index(chapter)] {
+            Pick::All => {}
+            Pick::Steps(steps) => drop(steps.insert(step.clone())),
+            nothing @ Pick::Nothing => *nothing = Pick::Steps(HashSet::from([step.clone()])),
+        },
+    }
+}
+
+/// The place (chapter, step) of an end of the run.
+fn find_end(book: &Book, picks: &[Pick], word: &str, first: bool) -> Result<(usize, usize), Problem> {
+    if word.contains('/') {
+        let Target::Step(chapter, step) = Target::parse(book, word)? else {
+            return Err(Problem::nowhere(format!("`{word}` is no step")));
+        };
+        let index = chapter_at(book, chapter.as_str())?;
+        let place = book.chapters[index].steps().position(|candidate| candidate.name == step).unwrap_or_default();
+        return Ok((index, place));
+    }
+    let selected =
+        || book.chapters.iter().enumerate().zip(picks).filter(|(_, pick)| **pick != Pick::Nothing).map(|(chapter, _)| chapter);
+    let position = |chapter: &Chapter| chapter.steps().position(|step| step.name.as_str() == word);
+    let found: Vec<(usize, usize)> = selected().filter_map(|(index, chapter)| Some((index, position(chapter)?))).collect();
+    match found[..] {
+        [one] => Ok(one),
+        [(one, _), (other, _), ..] => {
+            let (one, other) = (&book.chapters[one].name, &book.chapters[other].name);
+            Err(Problem::nowhere(format!("more than one chapter has a step `{word}`"))
+                .hint(format!("write `{one}/{word}` or `{other}/{word}`")))
+        }
+        [] => match chapter_at(book, word) {
+            Ok(index) => Ok((index, if first { 0 } else { usize::MAX })),
+            Err(problem) => Err(match selected().map(|(_, chapter)| chapter).collect::<Vec<_>>()[..] {
+                [only] => unknown_step(only, word),
+                _ => {
+                    let names = selected().flat_map(|(_, chapter)| chapter.steps().map(|step| step.name.as_str()));
+                    let near = nearest(word, names).map(|near| format!("did you mean `{near}`?"));
+                    let hint = near.or(problem.hint).unwrap_or_default();
+                    Problem::nowhere(format!("no selected chapter has a step `{word}`")).hint(hint)
+                }
+            }),
+        },
+    }
+}
+
+/// Leaves only what stands from one place to the other. A step that is named by itself is picked even if it runs only when named.
+fn cut(book: &Book, picks: &mut [Pick], from: (usize, usize), to: (usize, usize), named: bool) {
+    for (index, (chapter, pick)) in book.chapters.iter().zip(picks).enumerate() {
+        let inside = |place: usize| (index, place) >= from && (index, place) <= to;
+        let wanted: Vec<_> = chapter.steps().enumerate().filter(|(place, _)| inside(*place)).map(|(_, step)| step).collect();
+        let all = wanted.len() == chapter.steps().count();
+        *pick = match std::mem::take(pick) {
+            _ if wanted.is_empty() => Pick::Nothing,
+            Pick::All if all && !named => Pick::All,
+            Pick::Nothing if !named => Pick::Nothing,
+            Pick::Steps(steps) if !named => {
+                Pick::Steps(wanted.into_iter().map(|step| step.name.clone()).filter(|name| steps.contains(name)).collect())
+            }
+            _ => {
+                let wanted = wanted.into_iter().filter(|step| named || !step.attributes.only_when_named);
+                Pick::Steps(wanted.map(|step| step.name.clone()).collect())
+            }
+        };
+    }
+}
