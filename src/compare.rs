@@ -1,0 +1,31 @@
+//! COMPARE: Output + expected or accepted text → [`Verdict`]. Pure.
+//!
+//! Both an `output` fence and an accepted snapshot are read as *patterns* (see [`pattern`]); the difference is what else is
+//! forgiven. A fence of a step without `snapshot=` is compared as written, its patterns aside. With a [`SnapshotKind`] the
+//! comparison is by structure, and the named normalisers (see [`normalise`]) apply to both sides.
+//!
+//! Never an error: an output that can't be read as the kind asked for *differs*, and says so.
+
+mod accept;
+mod body;
+mod difference;
+mod form;
+mod hunk;
+mod lines;
+mod normalise;
+mod pattern;
+mod plain;
+mod storable;
+mod table;
+mod tree;
+mod verdict;
+
+pub use accept::{accept_fence, accept_snapshot, pattern_for};
+pub use body::{BodyError, replace_body};
+pub use form::{compare_fence, compare_snapshot, form_of};
+pub use hunk::{Choice, Hunk, apply_hunks, hunks};
+pub use normalise::{Rule, Rules};
+pub use plain::plain;
+pub use storable::storable;
+pub use tree::VOLATILE_FIELDS;
+pub use verdict::{Bindings, Difference, Verdict};

@@ -1,0 +1,130 @@
+//! What an expected text becomes when an output is accepted: only what truly changed is rewritten, and every pattern that still
+//! matches stays.
+
+use super::form::{compare_fence, compare_snapshot, form_of};
+use super::lines::{Expected, Pairing, Texts, pair_lines};
+use super::normalise::Rules;
+use super::pattern::Scope;
+use super::plain::{lines, plain};
+use super::storable::storable;
+use super::table;
+use super::verdict::{Bindings, Verdict};
+use crate::book::SnapshotKind;
+
+/// The new text of a fence (or snapshot) whose old text is `old`, once `actual` is accepted. Comparing the output with it finds them
+/// the same; where both already are, it is the old text, byte for byte. `kind`, `bound` and `rules` as for [`compare_fence`].
+#[must_use]
+pub fn accept_fence(old: &str, actual: &str, kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> String {
+    let actual = plain(actual.as_bytes());
+    let same = |text: &str| matches!(compare_fence(text, actual.as_bytes(), kind, bound, rules), Verdict::Same { .. });
+    if same(old) {
+        return old.to_owned();
+    }
+    let form = kind.map(|kind| if kind == SnapshotKind::Auto { form_of(old) } else { kind });
+    let by_table = || (form == Some(SnapshotKind::Table)).then(|| table::merge_tables(old, &actual, bound, rules)).flatten();
+    let by_line = || Some(merge_lines(old, &actual, kind.map(|_| rules), bound));
+    [by_table(), by_line()].into_iter().flatten().find(|text| same(text)).unwrap_or_else(|| whole(&lines(&actual)))
+}
+
+/// The text of a snapshot once `actual` is accepted: the old text with only what truly changed in it, nothing volatile; without an
+/// old text, all of it as it is [`storable`].
+#[must_use]
+pub fn accept_snapshot(old: Option<&str>, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> String {
+    let stored = storable(actual, kind, rules);
+    let Some(old) = old else { return stored };
+    let same = |text: &str| matches!(compare_snapshot(text, actual, kind, bound, rules), Verdict::Same { .. });
+    // By line and table patterns see the output itself, so that they can bind; by structure its printed form.
+    let raw = rules.normalise(&accept_fence(old, &plain(actual), Some(kind), bound, rules)).into_owned();
+    let printed = || accept_fence(old, &stored, Some(kind), bound, rules);
+    let by_structure =
+        matches!(if kind == SnapshotKind::Auto { form_of(&stored) } else { kind }, SnapshotKind::Json | SnapshotKind::Yaml);
+    let merged = if by_structure { printed() } else { raw };
+    if same(&merged) { merged } else { stored }
+}
+
+fn whole(lines: &[&str]) -> String {
+    lines.iter().flat_map(|line| [line, "\n"]).collect()
+}
+
+/// By line: those that match stay as they are written, `...` lines stay where they stand.
+fn merge_lines(old: &str, actual: &str, rules: Option<&Rules>, bound: &Bindings) -> String {
+    let raw: Vec<&str> = old.lines().collect();
+    let old = plain(old.as_bytes());
+    let texts = Texts::new(&lines(&old), lines(actual), rules);
+    let mut scope = Scope::new(bound);
+    let mut merge = Merge { merged: Vec::new(), any_from: 0, texts: &texts, raw: &raw };
+    for pairing in pair_lines(&texts) {
+        match pairing {
+            Pairing::Same(index, other) | Pairing::Changed(index, other) => {
+                merge.any_lines_before(index);
+                let kept = texts.line_matches(index, other, &mut scope);
+                merge.merged.push(if kept { raw[index] } else { texts.actual[other] });
+            }
+            Pairing::Missing(index) => merge.any_lines_before(index),
+            Pairing::Unexpected(other) => merge.merged.push(texts.actual[other]),
+            Pairing::Absorbed(index, _) => merge.any_lines_before(index + 1),
+        }
+    }
+    merge.any_lines_before(texts.expected.len());
+    merge.merged.extend(raw.get(texts.expected.len()..).unwrap_or_default());
+    whole(&merge.merged)
+}
+
+struct Merge<'m> {
+    merged: Vec<&'m str>,
+    any_from: usize,
+    texts: &'m Texts<'m>,
+    raw: &'m [&'m str],
+}
+
+impl Merge<'_> {
+    /// Takes over the `...` lines up to this line of the old text.
+    fn any_lines_before(&mut self, index: usize) {
+        for at in self.any_from..index {
+            if matches!(self.texts.expected[at], Expected::AnyLines) {
+                self.merged.push(self.raw[at]);
+            }
+        }
+        self.any_from = self.any_from.max(index);
+    }
+}
+
+/// A line as a pattern, for "make this a pattern": what a normaliser would replace becomes `[..]`; where there is nothing of the
+/// kind, the words in which it differs from the line that was expected. The line itself when neither helps.
+#[must_use]
+pub fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> String {
+    let found = rules.find(line);
+    let mut pattern = String::with_capacity(line.len());
+    let mut at = 0;
+    for part in &found {
+        pattern.push_str(&line[at..part.range.start]);
+        if !pattern.ends_with("[..]") {
+            pattern.push_str("[..]");
+        }
+        at = part.range.end;
+    }
+    pattern.push_str(&line[at..]);
+    match expected.filter(|_| found.is_empty()) {
+        Some(expected) => between(expected, line),
+        None => pattern,
+    }
+}
+
+/// The line with `[..]` for each run of words that the other has not.
+fn between(expected: &str, line: &str) -> String {
+    let diff = similar::TextDiff::from_words(expected, line);
+    let mut pattern = String::new();
+    for change in diff.iter_all_changes() {
+        if change.tag() == similar::ChangeTag::Equal {
+            pattern.push_str(change.value());
+        } else if !pattern.ends_with("[..]") {
+            pattern.push_str("[..]");
+        }
+    }
+    // A line of which nothing is left is no pattern of it.
+    let says_something = pattern.replace("[..]", "").trim().len() > 1;
+    if says_something { pattern } else { line.to_owned() }
+}
+
+#[cfg(test)]
+mod tests;
