@@ -1,0 +1,14 @@
+//! CONDUCT: Plan + accepted texts + a [`World`](crate::execute::World) → Events. Where the phases meet: do, compare, tell; wait,
+//! retry, stop, resume. Not: how a command is run, no files, no printing (those are the [`ports`]).
+
+mod attempt;
+mod chapter;
+mod judge;
+mod ports;
+mod resume;
+mod run;
+mod step;
+mod waiting;
+
+pub use ports::{Accepted, Ask, Dossiers, Lookout, Ports, Sight, Stage, StageRequest, Teller};
+pub use run::{Options, RunRequest, conduct};

@@ -1,0 +1,159 @@
+//! One attempt: the command is run while the journal, the reporter and the lookout see what comes.
+
+use std::time::{Duration, Instant};
+
+use super::ports::{Lookout, Sight, Teller};
+use crate::event::{Event, Record};
+use crate::execute::{Command, Flow, Watcher, World, WorldError};
+use crate::output::Output;
+use crate::plan::StepId;
+
+/// How often a running step is told of.
+const PROGRESS: Duration = Duration::from_millis(100);
+/// Longest last line that is shown.
+const LINE: usize = 200;
+
+/// One attempt's output and what the lookout last saw.
+pub struct Attempted {
+    /// What came.
+    pub output: Output,
+    /// What was seen.
+    pub sight: Sight,
+}
+
+/// How an attempt may be ended before its time.
+pub struct Patience {
+    /// When the step (not the attempt) began.
+    pub since: Instant,
+    /// May it be ended when the lookout sees no hope?
+    pub gives_up: bool,
+}
+
+/// The ports one attempt needs.
+pub struct Eyes<'a> {
+    /// Keeps the output.
+    pub record: &'a mut dyn Record,
+    /// Told of progress.
+    pub teller: &'a mut dyn Teller,
+    /// Looks at the cluster.
+    pub lookout: &'a mut dyn Lookout,
+    /// Ctrl-C or SIGTERM came.
+    pub interrupted: &'a dyn Fn() -> bool,
+}
+
+/// Runs a command once.
+///
+/// # Errors
+/// When it could not be started.
+pub fn attempt(
+    world: &mut dyn World,
+    eyes: &mut Eyes<'_>,
+    command: &Command,
+    patience: &Patience,
+) -> Result<Attempted, WorldError> {
+    let mut sink =
+        Sink { eyes, step: &command.step, patience, line: LastLine::default(), told: Duration::ZERO, sight: Sight::default() };
+    let output = world.run(command, &mut sink)?;
+    let sight = sink.sight;
+    Ok(Attempted { output, sight })
+}
+
+struct Sink<'a, 'b> {
+    eyes: &'a mut Eyes<'b>,
+    step: &'a StepId,
+    patience: &'a Patience,
+    line: LastLine,
+    told: Duration,
+    sight: Sight,
+}
+
+impl Watcher for Sink<'_, '_> {
+    fn output(&mut self, bytes: &[u8]) {
+        self.eyes.record.output(bytes);
+        self.line.push(bytes);
+    }
+
+    fn tick(&mut self, elapsed: Duration) -> Flow {
+        if (self.eyes.interrupted)() {
+            return Flow::Interrupt;
+        }
+        if elapsed.saturating_sub(self.told) < PROGRESS {
+            return Flow::Continue;
+        }
+        self.told = elapsed;
+        let since = self.patience.since.elapsed();
+        let sight = self.eyes.lookout.look(since);
+        if sight != Sight::default() {
+            self.sight = sight;
+        }
+        self.eyes.teller.tell(&Event::StepProgress {
+            step: self.step.clone(),
+            line: self.line.text(),
+            seconds: since.as_secs_f64(),
+            waiting_for: self.sight.waiting_for.clone(),
+        });
+        if self.patience.gives_up && self.sight.hopeless.is_some() { Flow::GiveUp } else { Flow::Continue }
+    }
+}
+
+/// The last line that has any text, however the output is cut into pieces. Bounded.
+#[derive(Default)]
+struct LastLine {
+    whole: Vec<u8>,
+    open: Vec<u8>,
+}
+
+impl LastLine {
+    fn push(&mut self, bytes: &[u8]) {
+        // Only the end matters: a long piece is cut before it is looked at.
+        let bytes = &bytes[bytes.len().saturating_sub(4 * LINE)..];
+        for piece in bytes.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
+            let ended = piece.ends_with(b"\n") || piece.ends_with(b"\r");
+            let text = if ended { &piece[..piece.len() - 1] } else { piece };
+            let room = (4 * LINE).saturating_sub(self.open.len());
+            self.open.extend_from_slice(&text[..text.len().min(room)]);
+            if ended {
+                if self.open.iter().any(|byte| !byte.is_ascii_whitespace()) {
+                    std::mem::swap(&mut self.whole, &mut self.open);
+                }
+                self.open.clear();
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let line = if self.open.is_empty() { &self.whole } else { &self.open };
+        let plain = anstream::adapter::strip_bytes(line).into_vec();
+        String::from_utf8_lossy(&plain).chars().filter(|character| !character.is_control()).take(LINE).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LastLine;
+
+    fn last(pieces: &[&str]) -> String {
+        let mut line = LastLine::default();
+        for piece in pieces {
+            line.push(piece.as_bytes());
+        }
+        line.text()
+    }
+
+    #[test]
+    fn the_last_line_with_text_is_shown() {
+        assert_eq!(last(&["one\ntwo\n\n"]), "two");
+        assert_eq!(last(&["one\ntw", "o and a half"]), "two and a half");
+        assert_eq!(last(&["10%\r20%\r"]), "20%");
+        assert_eq!(last(&["\u{1b}[32mgreen\u{1b}[0m\n"]), "green");
+    }
+
+    #[test]
+    fn a_line_without_end_stays_bounded() {
+        let mut line = LastLine::default();
+        for _ in 0..1000 {
+            line.push(&[b'x'; 10_000]);
+        }
+        assert_eq!(line.text().len(), 200);
+    }
+}

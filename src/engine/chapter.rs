@@ -1,0 +1,230 @@
+//! One chapter: already so as a whole, or its steps in order, then the `always` steps.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::ports::StageRequest;
+use super::run::Run;
+use super::step::Turn;
+use crate::compare::Bindings;
+use crate::event::{ChapterOutcome, Event, Outcome};
+use crate::execute::{Scene, WorldError};
+use crate::output::ShellState;
+use crate::plan::{PlannedChapter, RenderedManifest, background_again, is_run_from};
+
+/// How a chapter ended, as far as the run's going on is concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Holds,
+    Failed,
+    Interrupted,
+}
+
+/// What changes while a chapter runs.
+pub(super) struct Stand {
+    /// Index of the chapter in the plan.
+    pub(super) chapter: usize,
+    /// The chapter's working folder.
+    pub(super) folder: PathBuf,
+    /// Names bound so far.
+    pub(super) bound: Bindings,
+    /// Names the shell has not been told of yet.
+    pub(super) news: Vec<(String, String)>,
+}
+
+impl Run<'_, '_> {
+    pub(super) fn chapter(&mut self, index: usize) -> Result<Ended, WorldError> {
+        let chapter = &self.request.plan.chapters[index];
+        let since = Instant::now();
+        self.event(&Event::ChapterStarted {
+            chapter: chapter.name.clone(),
+            title: chapter.title.clone(),
+            steps: chapter.steps.len(),
+        })?;
+        let mut stand = Stand { chapter: index, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new() };
+        self.enter(&mut stand)?;
+        let (ended, outcome) = if self.already_so(&mut stand)? {
+            self.summary.chapters_already_so += 1;
+            (Ended::Holds, ChapterOutcome::AlreadySo)
+        } else {
+            let ended = self.steps(&mut stand)?;
+            (ended, outcome_of(ended))
+        };
+        let left = self.ports.world.leave();
+        self.name_left(&left, None);
+        self.ports.lookout.after_chapter()?;
+        let whole = ended == Ended::Holds && !chapter.partial && !self.request.options.verify_only;
+        let fingerprint = whole.then_some(chapter.fingerprint);
+        self.event(&Event::ChapterFinished {
+            chapter: chapter.name.clone(),
+            outcome,
+            fingerprint,
+            seconds: since.elapsed().as_secs_f64(),
+        })?;
+        Ok(ended)
+    }
+
+    /// Makes the folder ready and starts the shell, from the state before the first step to run.
+    pub(super) fn enter(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
+        let state = self.state_before(stand)?;
+        let scene = self.scene(stand)?;
+        self.ports.world.enter(&scene, state.as_ref())
+    }
+
+    fn scene(&mut self, stand: &mut Stand) -> Result<Scene, WorldError> {
+        let plan = self.request.plan;
+        let chapter = &plan.chapters[stand.chapter];
+        let files: Vec<(String, String)> = chapter
+            .manifests
+            .iter()
+            .filter(|manifest| !manifest.late)
+            .map(|manifest| (manifest.file.clone(), manifest.text.clone()))
+            .collect();
+        let folder = self.ports.stage.prepare(&StageRequest { chapter, files: &files })?;
+        stand.folder.clone_from(&folder);
+        Ok(Scene { folder, environment: self.environment(stand) })
+    }
+
+    /// What the chapter's shell is told beside the caller's environment.
+    pub(super) fn environment(&self, stand: &Stand) -> Vec<(String, String)> {
+        let mut environment = self.request.plan.environment.clone();
+        environment.extend(self.request.environment.iter().cloned());
+        environment.push(("GUIDE_CHAPTER".to_owned(), self.planned(stand).name.to_string()));
+        environment
+    }
+
+    /// State and bindings after the last step that passed before, when this chapter is gone on with in its middle.
+    fn state_before(&mut self, stand: &mut Stand) -> Result<Option<ShellState>, WorldError> {
+        let (plan, past) = (self.request.plan, self.request.past);
+        let passed = |index: &usize| !is_run_from(plan, self.start, (stand.chapter, *index));
+        let steps = &plan.chapters[stand.chapter].steps;
+        let mut state = None;
+        for index in (0..steps.len()).filter(passed).rev() {
+            let Some(before) = past.steps.get(&steps[index].id) else { continue };
+            if stand.bound.is_empty() {
+                stand.bound.clone_from(&before.bound);
+            }
+            if let Some(stored) = &before.state {
+                state = Some(self.ports.record.past_state(&before.run, stored)?);
+                break;
+            }
+        }
+        stand.news = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(state)
+    }
+
+    /// Background steps that ended with the run that started them, and that what comes now counts on.
+    pub(super) fn start_background_again(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
+        for (chapter, index) in background_again(self.request.plan, self.start) {
+            if chapter == stand.chapter {
+                self.run_step(stand, index)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `done:` holds and nothing in the chapter changed since it last passed; for a chapter that is only needed by another, one
+    /// of the two is enough.
+    fn already_so(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        let options = self.request.options;
+        let unchanged =
+            self.request.past.chapters.get(&chapter.name).is_some_and(|passed| passed.passed_as == Some(chapter.fingerprint));
+        let needed = chapter.needed_by.is_some();
+        let speaks = if chapter.done.is_empty() { needed && unchanged } else { !chapter.partial && (unchanged || needed) };
+        if !speaks
+            || options.again
+            || options.verify_only
+            || (options.resume && self.start.0 == stand.chapter && self.start.1 > 0)
+        {
+            return Ok(false);
+        }
+        for &index in &chapter.done {
+            if !self.asks(stand, index)? {
+                return Ok(false);
+            }
+        }
+        for index in 0..chapter.steps.len() {
+            self.finish_untouched(stand, index, Outcome::AlreadySo)?;
+        }
+        Ok(true)
+    }
+
+    fn steps(&mut self, stand: &mut Stand) -> Result<Ended, WorldError> {
+        if self.request.options.resume {
+            self.start_background_again(stand)?;
+        }
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        let mut ended = Ended::Holds;
+        for index in 0..chapter.steps.len() {
+            if chapter.steps[index].attributes.always {
+                continue;
+            }
+            self.render_late(stand, index)?;
+            match self.turn(stand, index)? {
+                Turn::Holds => {}
+                Turn::Failed => {
+                    ended = Ended::Failed;
+                    if !self.request.options.keep_going {
+                        break;
+                    }
+                }
+                Turn::Interrupted => {
+                    ended = Ended::Interrupted;
+                    break;
+                }
+            }
+        }
+        self.always(stand, ended)
+    }
+
+    /// `always` steps: also after a failure, not after Ctrl-C (whoever stops a run wants it to stop; `--resume` runs them).
+    fn always(&mut self, stand: &mut Stand, ended: Ended) -> Result<Ended, WorldError> {
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        let mut ended = ended;
+        if ended == Ended::Interrupted {
+            return Ok(ended);
+        }
+        for index in (0..chapter.steps.len()).filter(|&index| chapter.steps[index].attributes.always) {
+            self.render_late(stand, index)?;
+            match self.turn(stand, index)? {
+                Turn::Holds => {}
+                Turn::Failed => ended = Ended::Failed,
+                Turn::Interrupted => return Ok(Ended::Interrupted),
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Manifests that use bound values are written when the first step after them comes.
+    fn render_late(&mut self, stand: &Stand, index: usize) -> Result<(), WorldError> {
+        let plan = self.request.plan;
+        let chapter = &plan.chapters[stand.chapter];
+        let late = |manifest: &&RenderedManifest| manifest.late && manifest.before_step == index;
+        let mut files = Vec::new();
+        for manifest in chapter.manifests.iter().filter(late) {
+            let text = self
+                .ports
+                .stage
+                .render_late(manifest, &plan.values, &stand.bound)
+                .map_err(|message| WorldError { message, hint: None })?;
+            files.push((manifest.file.clone(), text));
+        }
+        if !files.is_empty() {
+            self.ports.stage.prepare(&StageRequest { chapter, files: &files })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn planned(&self, stand: &Stand) -> &PlannedChapter {
+        &self.request.plan.chapters[stand.chapter]
+    }
+}
+
+fn outcome_of(ended: Ended) -> ChapterOutcome {
+    match ended {
+        Ended::Holds => ChapterOutcome::Passed,
+        Ended::Failed => ChapterOutcome::Failed,
+        Ended::Interrupted => ChapterOutcome::Interrupted,
+    }
+}

@@ -1,0 +1,114 @@
+//! The edges the engine is given, as small traits: the journal, the accepted snapshots, the cluster's lookout, the person asked.
+
+use std::path::PathBuf;
+
+use crate::book::SnapshotKind;
+use crate::compare::Bindings;
+use crate::event::{Event, Record};
+use crate::execute::{World, WorldError};
+use crate::plan::{PlannedChapter, Step, StepId};
+
+/// Everything the engine works with.
+pub struct Ports<'a> {
+    /// Runs commands.
+    pub world: &'a mut dyn World,
+    /// Keeps what happened.
+    pub record: &'a mut dyn Record,
+    /// Writes dossiers.
+    pub dossiers: &'a mut dyn Dossiers,
+    /// Tells what happens.
+    pub teller: &'a mut dyn Teller,
+    /// Accepted snapshots.
+    pub accepted: &'a mut dyn Accepted,
+    /// Makes a chapter's folder ready.
+    pub stage: &'a mut dyn Stage,
+    /// Looks at the cluster while a step waits.
+    pub lookout: &'a mut dyn Lookout,
+    /// Asks the person.
+    pub ask: &'a mut dyn Ask,
+}
+
+/// Writes the dossier of a failed step.
+pub trait Dossiers {
+    /// Keeps these parts (file name, text), masked by then, and returns their folder; `None` when it could not be written.
+    fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf>;
+}
+
+/// Who is told.
+pub trait Teller {
+    /// Tells an event as it happens.
+    fn tell(&mut self, event: &Event);
+}
+
+/// The accepted snapshots.
+pub trait Accepted {
+    /// The accepted text of a step, if there is one.
+    fn snapshot(&mut self, step: &Step) -> Option<String>;
+    /// Writes a pending snapshot beside the accepted one.
+    fn pend(&mut self, step: &Step, kind: SnapshotKind, bound: &Bindings, output: &[u8]) -> Option<PathBuf>;
+    /// Keeps what came in place of an `output` fence, for review.
+    fn pend_fence(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Option<PathBuf>;
+    /// The output is as accepted: a pending one is out of date.
+    fn settle(&mut self, step: &Step);
+}
+
+/// What a stage is made of.
+pub struct StageRequest<'a> {
+    /// The chapter.
+    pub chapter: &'a PlannedChapter,
+    /// File name and text of every manifest to write.
+    pub files: &'a [(String, String)],
+}
+
+/// Makes a chapter's working folder.
+pub trait Stage {
+    /// Writes the manifests (only those that changed) and returns the folder.
+    ///
+    /// # Errors
+    /// When they could not be written.
+    fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError>;
+    /// Renders a manifest that uses bound values.
+    ///
+    /// # Errors
+    /// In words, with file and line.
+    fn render_late(
+        &self,
+        template: &crate::plan::RenderedManifest,
+        values: &serde_json::Value,
+        bound: &Bindings,
+    ) -> Result<String, String>;
+}
+
+/// What the lookout sees of the chapter's objects.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sight {
+    /// What is being waited for, in one line.
+    pub waiting_for: Option<String>,
+    /// Why it can't come any more.
+    pub hopeless: Option<String>,
+}
+
+/// Looks at the cluster while a step waits.
+pub trait Lookout {
+    /// Before each step: nothing is watched until a step has run for a while.
+    fn turn(&mut self, chapter: &PlannedChapter);
+    /// What is seen after a step has run this long.
+    fn look(&mut self, elapsed: std::time::Duration) -> Sight;
+    /// A verify step is about to be asked: changes from here on count for [`Lookout::changed_within`].
+    fn asking(&mut self);
+    /// Waits until the world has changed since the last question, for at most this long.
+    fn changed_within(&mut self, limit: std::time::Duration) -> bool;
+    /// What the objects of the chapter look like after a failure: named sections of a dossier.
+    fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
+    /// After a chapter: keeps or checks the world's identity.
+    ///
+    /// # Errors
+    /// When the world is another than the one kept.
+    fn after_chapter(&mut self) -> Result<(), WorldError>;
+}
+
+/// Asks the person.
+pub trait Ask {
+    /// `confirm=`: may this be done?
+    fn confirm(&mut self, step: &StepId, question: &str) -> bool;
+}

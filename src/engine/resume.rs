@@ -1,0 +1,82 @@
+//! `--resume`: where to start, after the verify steps before that point were asked again.
+
+use super::chapter::Stand;
+use super::run::Run;
+use super::step::untouched;
+use crate::compare::Bindings;
+use crate::event::{Event, Outcome};
+use crate::execute::WorldError;
+use crate::plan::{Resume, is_run_from, resume_point, start_after_checks, still_so_checks};
+
+impl Run<'_, '_> {
+    /// Sets the first step to run and says why there.
+    pub(super) fn resume(&mut self) -> Result<(), WorldError> {
+        let request = self.request;
+        let mut point = resume_point(request.plan, request.past);
+        if let Some(failing) = self.first_that_no_longer_holds(&point)? {
+            point = start_after_checks(request.plan, &point, failing);
+        }
+        self.start = point.position();
+        let (at, why) = match &point {
+            Resume::At { chapter, step, why } => (Some(request.plan.chapters[*chapter].steps[*step].id.clone()), why.clone()),
+            Resume::NothingLeft => (None, "every step has passed and still holds".to_owned()),
+        };
+        let events = self.taken_over(Event::Resumed { at, why });
+        for event in &events {
+            self.ports.teller.tell(event);
+        }
+        Ok(self.ports.record.events(&events)?)
+    }
+
+    /// The steps before the point as this run's own, and the decision: written together, so that a killed run has taken over all
+    /// of them or none.
+    fn taken_over(&mut self, decision: Event) -> Vec<Event> {
+        let request = self.request;
+        let mut events = Vec::new();
+        for (chapter, planned) in request.plan.chapters.iter().enumerate() {
+            for (index, step) in planned.steps.iter().enumerate() {
+                if is_run_from(request.plan, self.start, (chapter, index)) {
+                    continue;
+                }
+                let Some(past) = request.past.steps.get(&step.id) else { continue };
+                let mut finished = untouched(step, Outcome::PassedBefore, past.bound.clone(), past.at.clone());
+                finished.seconds = past.seconds;
+                finished.ending = past.ending;
+                finished.state = past.state.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
+                finished.output = past.output.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
+                self.summary.already_so += 1;
+                events.push(Event::StepFinished(finished));
+            }
+        }
+        events.push(decision);
+        events
+    }
+
+    /// Asks the verify steps before the point again, chapter by chapter, each chapter in its last kept state.
+    fn first_that_no_longer_holds(&mut self, point: &Resume) -> Result<Option<(usize, usize)>, WorldError> {
+        let mut open = None;
+        let mut found = None;
+        for (chapter, step) in still_so_checks(self.request.plan, point) {
+            let mut stand = Stand { chapter, folder: Default::default(), bound: Bindings::new(), news: Vec::new() };
+            if open != Some(chapter) {
+                if open.is_some() {
+                    self.ports.world.leave();
+                }
+                self.start = point.position();
+                self.enter(&mut stand)?;
+                open = Some(chapter);
+            }
+            if let Some(past) = self.request.past.steps.get(&self.planned(&stand).steps[step].id) {
+                stand.bound.clone_from(&past.bound);
+            }
+            if !self.asks(&mut stand, step)? {
+                found = Some((chapter, step));
+                break;
+            }
+        }
+        if open.is_some() {
+            self.ports.world.leave();
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,125 @@
+//! A whole run: resume, chapters in order, summary.
+
+use std::time::Instant;
+
+use super::chapter::Ended;
+use super::ports::Ports;
+use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
+use crate::execute::WorldError;
+use crate::plan::{Past, Plan, Position};
+
+/// How a run behaves.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Run acting steps even where the world is already so.
+    pub again: bool,
+    /// Go on after a failed step.
+    pub keep_going: bool,
+    /// `guide verify`: only verify steps, each once, nothing acts.
+    pub verify_only: bool,
+    /// Go on after the last passed step.
+    pub resume: bool,
+}
+
+/// What is to be run.
+pub struct RunRequest<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What the journals tell.
+    pub past: &'a Past,
+    /// How.
+    pub options: Options,
+    /// Environment of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
+    pub environment: Vec<(String, String)>,
+    /// How the run begins, for the journal.
+    pub started: RunStarted,
+    /// Ctrl-C or SIGTERM came.
+    pub interrupted: &'a dyn Fn() -> bool,
+    /// RFC 3339 of now.
+    pub now: &'a dyn Fn() -> String,
+}
+
+/// Runs the plan and tells everything as events. The journal's last line is the summary, whatever happened.
+pub fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
+    let mut run = Run { ports, request, summary: RunSummary::default(), start: (0, 0) };
+    let since = Instant::now();
+    if let Err(error) = run.all() {
+        run.summary.broken = Some(match error.hint {
+            Some(hint) => format!("{}\nhint: {hint}", error.message),
+            None => error.message,
+        });
+    }
+    let left = run.ports.world.close();
+    run.name_left(&left, None);
+    run.summary.not_run = request.started.steps.saturating_sub(run.summary.counted());
+    run.summary.seconds = since.elapsed().as_secs_f64();
+    run.summary.at = (request.now)();
+    let last = Event::RunFinished(run.summary.clone());
+    if let Err(error) = run.event(&last) {
+        run.summary.broken.get_or_insert(error.message);
+    }
+    run.summary
+}
+
+/// A run under way.
+pub(super) struct Run<'a, 'p> {
+    pub(super) ports: &'a mut Ports<'p>,
+    pub(super) request: &'a RunRequest<'a>,
+    pub(super) summary: RunSummary,
+    /// First step to run, as steps are executed. Those before it passed before.
+    pub(super) start: Position,
+}
+
+impl Run<'_, '_> {
+    fn all(&mut self) -> Result<(), WorldError> {
+        // The journal began with it already.
+        self.ports.teller.tell(&Event::RunStarted(self.request.started.clone()));
+        if self.request.options.resume {
+            self.resume()?;
+        }
+        let mut stopped = false;
+        for (index, chapter) in self.request.plan.chapters.iter().enumerate() {
+            if index < self.start.0 {
+                continue; // all of it passed before, as `resume` has told
+            }
+            if stopped {
+                let outcome = ChapterOutcome::NotRun;
+                self.event(&Event::ChapterFinished { chapter: chapter.name.clone(), outcome, fingerprint: None, seconds: 0.0 })?;
+                continue;
+            }
+            let ended = self.chapter(index)?;
+            stopped = match ended {
+                Ended::Holds => false,
+                Ended::Failed => !self.request.options.keep_going,
+                Ended::Interrupted => {
+                    self.summary.interrupted = true;
+                    true
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// Keeps and tells an event.
+    pub(super) fn event(&mut self, event: &Event) -> Result<(), WorldError> {
+        self.ports.teller.tell(event);
+        Ok(self.ports.record.event(event)?)
+    }
+
+    /// Says which processes were left and have been stopped.
+    pub(super) fn name_left(&mut self, left: &[crate::output::LeftProcess], step: Option<&crate::plan::StepId>) {
+        for process in left {
+            let text = format!("left running and stopped: {} (pid {})", process.command, process.pid);
+            // A note that can't be kept is no reason to lose what it is about.
+            let _ = self.event(&Event::Note { text, step: step.cloned() });
+        }
+    }
+}
+
+impl RunSummary {
+    /// Steps that have an outcome.
+    #[must_use]
+    pub fn counted(&self) -> usize {
+        self.passed + self.already_so + self.failed + self.skipped
+    }
+}

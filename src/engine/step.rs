@@ -1,0 +1,303 @@
+//! One step's turn: passed before, already so, asked first, run, told.
+
+use std::sync::Arc;
+
+use super::attempt::Eyes;
+use super::chapter::Stand;
+use super::judge::Judgement;
+use super::run::Run;
+use super::waiting::{Case, Tried, insist};
+use crate::book::SnapshotKind;
+use crate::compare::Bindings;
+use crate::event::{Event, Evidence, Failure, Outcome, StepFinished};
+use crate::execute::{Command, Mode, Rerun, WorldError};
+use crate::output::Ending;
+use crate::plan::{Role, Step, is_run_from};
+
+/// What a step's turn means for the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    Holds,
+    Failed,
+    Interrupted,
+}
+
+/// Last part of an output that a failure shows.
+const TAIL: usize = 16 * 1024;
+
+impl Run<'_, '_> {
+    pub(super) fn turn(&mut self, stand: &mut Stand, index: usize) -> Result<Turn, WorldError> {
+        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+        let before = !is_run_from(self.request.plan, self.start, (stand.chapter, index));
+        if (self.request.interrupted)() {
+            return Ok(Turn::Interrupted);
+        }
+        if before {
+            return Ok(Turn::Holds);
+        }
+        if self.request.options.verify_only && !step.is_verify() {
+            return Ok(Turn::Holds);
+        }
+        if self.is_already_so(stand, index)? {
+            self.finish_untouched(stand, index, Outcome::AlreadySo)?;
+            return Ok(Turn::Holds);
+        }
+        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+        if let Some(question) = &step.attributes.confirm
+            && !self.ports.ask.confirm(&step.id, question)
+        {
+            self.finish_untouched(stand, index, Outcome::Skipped { why: "not confirmed".to_owned() })?;
+            return Ok(Turn::Holds);
+        }
+        self.run_step(stand, index)
+    }
+
+    /// Do all the verify steps that prove this acting step pass already?
+    fn is_already_so(&mut self, stand: &mut Stand, index: usize) -> Result<bool, WorldError> {
+        let Role::Act { proven_by } = self.planned(stand).steps[index].role.clone() else { return Ok(false) };
+        if proven_by.is_empty() || self.request.options.again {
+            return Ok(false);
+        }
+        for verify in proven_by {
+            if !self.asks(stand, verify)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Asks a verify step once, in a shell whose changes are thrown away. Nothing of it is kept but its answer.
+    pub(super) fn asks(&mut self, stand: &mut Stand, index: usize) -> Result<bool, WorldError> {
+        let mut step = self.planned(stand).steps[index].clone();
+        let attributes = Arc::make_mut(&mut step.attributes);
+        attributes.until = None;
+        attributes.stable = None;
+        let command =
+            command(&step, Mode::Aside, stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
+        let tried = self.tried(stand, &step, &command, index)?;
+        if tried.judgement.outcome == Outcome::Interrupted {
+            return Ok(false);
+        }
+        Ok(matches!(tried.judgement.outcome, Outcome::Passed))
+    }
+
+    pub(super) fn run_step(&mut self, stand: &mut Stand, index: usize) -> Result<Turn, WorldError> {
+        let request = self.request;
+        let step = &request.plan.chapters[stand.chapter].steps[index];
+        let mode = match (step.attributes.background, step.attributes.interactive) {
+            (Some(kind), _) => Mode::Background(kind),
+            (None, true) => Mode::Interactive,
+            (None, false) => Mode::Shell,
+        };
+        let mut news = std::mem::take(&mut stand.news);
+        news.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
+        let command = command(step, mode, news);
+        let mut tried = self.tried(stand, step, &command, index)?;
+        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+            self.await_ready(stand, step, &mut tried)?;
+        }
+        self.finish(stand, step, tried)
+    }
+
+    fn tried(&mut self, stand: &Stand, step: &Step, command: &Command, index: usize) -> Result<Tried, WorldError> {
+        let request = self.request;
+        let accepted = if step.attributes.snapshot.is_some() { self.ports.accepted.snapshot(step) } else { None };
+        self.ports.lookout.turn(&request.plan.chapters[stand.chapter]);
+        let case = Case {
+            step,
+            command,
+            values: &request.plan.values,
+            bound: &stand.bound,
+            accepted: accepted.as_deref(),
+            number: index + 1,
+            expected_seconds: request.past.seconds.get(&step.id).copied(),
+        };
+        let mut eyes = Eyes {
+            record: &mut *self.ports.record,
+            teller: &mut *self.ports.teller,
+            lookout: &mut *self.ports.lookout,
+            interrupted: request.interrupted,
+        };
+        insist(&mut *self.ports.world, &mut eyes, &case)
+    }
+
+    /// `ready=STEP`: the background step has started when that verify step passes.
+    fn await_ready(&mut self, stand: &mut Stand, step: &Step, tried: &mut Tried) -> Result<(), WorldError> {
+        let Some(name) = &step.attributes.ready else { return Ok(()) };
+        let steps = &self.request.plan.chapters[stand.chapter].steps;
+        let Some(index) = steps.iter().position(|other| other.id.step == *name) else { return Ok(()) };
+        let mut ready = steps[index].clone();
+        Arc::make_mut(&mut ready.attributes).until.get_or_insert(step.timeout());
+        let bound = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let command = command(&ready, Mode::Aside, bound);
+        let asked = self.tried(stand, &ready, &command, index)?;
+        if let Some(ended) = self.ports.world.background_ended(&step.id) {
+            tried.judgement.outcome =
+                Outcome::Failed(Failure::Broken { why: format!("the background step has ended ({})", words(ended.ending)) });
+            tried.output = ended;
+        } else if !asked.judgement.outcome.holds() {
+            tried.judgement.outcome = match asked.judgement.outcome {
+                Outcome::Interrupted => Outcome::Interrupted,
+                _ => Outcome::Failed(Failure::Broken { why: format!("`{name}` did not pass, so it is not ready") }),
+            };
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, stand: &mut Stand, step: &Step, tried: Tried) -> Result<Turn, WorldError> {
+        let Tried { output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
+        if outcome.holds() {
+            stand.news.extend(bound.iter().map(|(name, value)| (name.clone(), value.clone())));
+            stand.bound.extend(bound);
+        }
+        let state = match &output.state {
+            Some(state) if outcome.holds() => Some(self.ports.record.state(&step.id.chapter, state)),
+            _ => None,
+        };
+        let evidence = self.evidence(stand, step, &outcome, &output.bytes, pend);
+        self.name_left(&output.left, Some(&step.id));
+        let turn = match &outcome {
+            Outcome::Interrupted => Turn::Interrupted,
+            Outcome::Failed(_) => Turn::Failed,
+            _ => Turn::Holds,
+        };
+        self.count(&outcome);
+        self.event(&Event::StepFinished(StepFinished {
+            step: step.id.clone(),
+            place: step.place.clone(),
+            fingerprint: step.fingerprint,
+            outcome,
+            at: (self.request.now)(),
+            seconds: duration.as_secs_f64(),
+            attempts,
+            ending: Some(output.ending),
+            output: Some(stored),
+            state,
+            bound: stand.bound.clone(),
+            left: output.left,
+            evidence,
+        }))?;
+        Ok(turn)
+    }
+
+    /// A step that did not run: already so, not confirmed.
+    pub(super) fn finish_untouched(&mut self, stand: &Stand, index: usize, outcome: Outcome) -> Result<(), WorldError> {
+        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+        self.count(&outcome);
+        self.event(&Event::StepFinished(untouched(step, outcome, stand.bound.clone(), (self.request.now)())))
+    }
+
+    fn evidence(
+        &mut self,
+        stand: &Stand,
+        step: &Step,
+        outcome: &Outcome,
+        bytes: &[u8],
+        pend: Option<SnapshotKind>,
+    ) -> Option<Box<Evidence>> {
+        let pending = match (pend, outcome) {
+            (Some(kind), _) => self.ports.accepted.pend(step, kind, &stand.bound, bytes),
+            (None, Outcome::Failed(Failure::Mismatch { fence: true, .. })) => {
+                self.ports.accepted.pend_fence(step, &stand.bound, bytes)
+            }
+            (None, Outcome::Passed) if step.attributes.snapshot.is_some() || step.expected.is_some() => {
+                self.ports.accepted.settle(step);
+                None
+            }
+            _ => None,
+        };
+        let failed = matches!(outcome, Outcome::Failed(_));
+        self.summary.pending += usize::from(pend.is_some());
+        if !failed && pending.is_none() {
+            return None;
+        }
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        let dossier = if failed {
+            let mut parts = vec![("run.sh".to_owned(), self.rerun(stand, step))];
+            parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
+            parts.extend(self.ports.lookout.evidence(chapter));
+            self.ports.dossiers.keep(step, chapter, &parts)
+        } else {
+            None
+        };
+        Some(Box::new(Evidence {
+            script: step.script.to_string(),
+            script_line: step.script_line,
+            output_tail: String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned(),
+            expected: step.expected.as_deref().map(str::to_owned),
+            dossier,
+            pending,
+        }))
+    }
+
+    /// The exact command as a script that can be run by hand.
+    fn rerun(&self, stand: &Stand, step: &Step) -> String {
+        let mut environment = self.environment(stand);
+        environment.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
+        environment.extend(stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let steps = &self.request.plan.chapters[stand.chapter].steps;
+        let secrets: Vec<String> = steps.iter().flat_map(|step| step.attributes.secrets.iter().cloned()).collect();
+        let rerun = Rerun {
+            step: &step.id,
+            place: &step.place,
+            folder: &stand.folder,
+            environment: &environment,
+            secrets: &secrets,
+            state: None,
+            script: &step.script,
+        };
+        rerun.text()
+    }
+
+    fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Passed | Outcome::Pending => self.summary.passed += 1,
+            Outcome::AlreadySo | Outcome::PassedBefore => self.summary.already_so += 1,
+            Outcome::Skipped { .. } => self.summary.skipped += 1,
+            Outcome::Failed(_) => self.summary.failed += 1,
+            Outcome::Interrupted => {}
+        }
+    }
+}
+
+/// The end of a step that did not run.
+pub(super) fn untouched(step: &Step, outcome: Outcome, bound: Bindings, at: String) -> StepFinished {
+    StepFinished {
+        step: step.id.clone(),
+        place: step.place.clone(),
+        fingerprint: step.fingerprint,
+        outcome,
+        at,
+        seconds: 0.0,
+        attempts: 0,
+        ending: None,
+        output: None,
+        state: None,
+        bound,
+        left: Vec::new(),
+        evidence: None,
+    }
+}
+
+fn command(step: &Step, mode: Mode, bound: Vec<(String, String)>) -> Command {
+    Command {
+        step: step.id.clone(),
+        script: step.script.clone(),
+        timeout: step.timeout(),
+        mode,
+        bound,
+        secrets: step.attributes.secrets.clone(),
+        cwd: step.attributes.cwd.clone(),
+    }
+}
+
+fn words(ending: Ending) -> String {
+    match ending {
+        Ending::Exited(code) => format!("exit {code}"),
+        Ending::Signalled(signal) => format!("signal {signal}"),
+        Ending::TimedOut => "out of time".to_owned(),
+        Ending::Interrupted => "interrupted".to_owned(),
+        Ending::GivenUp => "given up".to_owned(),
+        Ending::Started => "still running".to_owned(),
+    }
+}

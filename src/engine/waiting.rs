@@ -1,0 +1,160 @@
+//! Asking again: `retry` for acting steps, `until` and `stable` for verify steps.
+
+use std::time::{Duration, Instant};
+
+use super::attempt::{Attempted, Eyes, Patience, attempt};
+use super::judge::{Bench, Judgement, judge};
+use crate::compare::Bindings;
+use crate::event::{Event, Failure, Outcome, Reason};
+use crate::execute::{Command, World, WorldError};
+use crate::output::Output;
+use crate::plan::Step;
+
+/// Between two questions where nothing tells of a change: kubectl asks the API once or twice a time, and a waiting step shall
+/// not make more than 4 calls a second.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+/// How often, while waiting, Ctrl-C is heard and the display moves.
+const GLANCE: Duration = Duration::from_millis(100);
+/// Before a failed acting step is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// What is fixed while a step is asked again and again.
+pub struct Case<'a> {
+    /// The step.
+    pub step: &'a Step,
+    /// Its command.
+    pub command: &'a Command,
+    /// Values of the plan.
+    pub values: &'a serde_json::Value,
+    /// Names bound so far.
+    pub bound: &'a Bindings,
+    /// The accepted snapshot.
+    pub accepted: Option<&'a str>,
+    /// Number in its chapter.
+    pub number: usize,
+    /// Seconds it took when it last passed.
+    pub expected_seconds: Option<f64>,
+}
+
+/// What came in the end.
+pub struct Tried {
+    /// The last attempt's output.
+    pub output: Output,
+    /// Its judgement.
+    pub judgement: Judgement,
+    /// Attempts made.
+    pub attempts: u32,
+    /// All of them together.
+    pub duration: Duration,
+    /// Where the last output is kept.
+    pub stored: crate::event::Stored,
+}
+
+/// Runs a step as often as its attributes say.
+///
+/// # Errors
+/// When it could not be started, or the journal not be written.
+pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Result<Tried, WorldError> {
+    let since = Instant::now();
+    let attributes = &case.step.attributes;
+    let mut steady: Option<Instant> = None;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let left = attributes.until.map(|until| until.saturating_sub(since.elapsed()).max(Duration::from_secs(1)));
+        let mut tried = once(world, eyes, case, since, attempts, left)?;
+        let holds = tried.judgement.outcome.holds();
+        if matches!(tried.judgement.outcome, Outcome::Interrupted | Outcome::Failed(Failure::Hopeless { .. })) {
+            return Ok(tried);
+        }
+        let pause = if holds {
+            let stable = attributes.stable.unwrap_or_default();
+            let from = *steady.get_or_insert_with(Instant::now);
+            if from.elapsed() >= stable {
+                return Ok(tried);
+            }
+            ASK_AGAIN.min(stable - from.elapsed())
+        } else {
+            steady = None;
+            match attributes.until {
+                Some(until) if since.elapsed() < until => ASK_AGAIN.min(until - since.elapsed()),
+                Some(until) => return Ok(out_of_time(tried, until)),
+                None if attempts <= attributes.retry => RETRY,
+                None => return Ok(tried),
+            }
+        };
+        if !rest(eyes, case, since, pause, &tried) {
+            tried.judgement.outcome = Outcome::Interrupted;
+            return Ok(tried);
+        }
+    }
+}
+
+fn once(
+    world: &mut dyn World,
+    eyes: &mut Eyes<'_>,
+    case: &Case<'_>,
+    since: Instant,
+    number: u32,
+    left: Option<Duration>,
+) -> Result<Tried, WorldError> {
+    let step = case.step;
+    eyes.teller.tell(&Event::StepStarted {
+        step: step.id.clone(),
+        place: step.place.clone(),
+        command: step.script.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+        number: case.number,
+        attempt: number,
+        expected_seconds: case.expected_seconds,
+        reason: Reason::Turn,
+        interactive: step.attributes.interactive,
+    });
+    let mut command = case.command.clone();
+    command.timeout = left.map_or(step.timeout(), |left| step.timeout().min(left));
+    // A step that expects to fail may be there to show a pull that fails: only those that wait for success give up early.
+    let gives_up = step.attributes.until.is_some() || step.attributes.exit.accepts(0);
+    eyes.lookout.asking();
+    let Attempted { output, sight } = attempt(world, eyes, &command, &Patience { since, gives_up })?;
+    let stored = eyes.record.finish_output();
+    let bench = Bench {
+        values: case.values,
+        bound: case.bound,
+        accepted: case.accepted,
+        waiting_for: sight.waiting_for.as_deref(),
+        hopeless: sight.hopeless.as_deref(),
+    };
+    let judgement = judge(step, &output, &bench);
+    Ok(Tried { output, judgement, attempts: number, duration: since.elapsed(), stored })
+}
+
+/// Waits before the next question; a change that the lookout sees ends the wait. False when the run was interrupted.
+fn rest(eyes: &mut Eyes<'_>, case: &Case<'_>, since: Instant, pause: Duration, last: &Tried) -> bool {
+    let begun = Instant::now();
+    let text = String::from_utf8_lossy(&last.output.bytes);
+    let line: String = text.lines().last().unwrap_or_default().chars().take(200).collect();
+    while begun.elapsed() < pause {
+        if (eyes.interrupted)() {
+            return false;
+        }
+        let sight = eyes.lookout.look(since.elapsed());
+        eyes.teller.tell(&Event::StepProgress {
+            step: case.step.id.clone(),
+            line: line.clone(),
+            seconds: since.elapsed().as_secs_f64(),
+            waiting_for: sight.waiting_for,
+        });
+        if eyes.lookout.changed_within(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
+            break;
+        }
+    }
+    true
+}
+
+/// `until` ran out: the reader learns that it waited, how long, and what the last answer lacked.
+fn out_of_time(mut tried: Tried, until: Duration) -> Tried {
+    if let Outcome::Failed(Failure::TimedOut { seconds, limit, .. }) = &mut tried.judgement.outcome {
+        *seconds = until.as_secs_f64();
+        "until".clone_into(limit);
+    }
+    tried
+}
