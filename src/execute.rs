@@ -1,0 +1,36 @@
+//! EXECUTE: one resolved command → one [`Output`](crate::output::Output). The only room that touches processes, the cluster,
+//! signals and the clock. It never prints, opens no file of a run (outputs go into the [`Watcher`]), and decides nothing about
+//! what an output means.
+
+pub mod cluster;
+pub mod facts;
+
+mod background;
+mod channel;
+mod declaration;
+mod dump;
+mod guard;
+mod left;
+mod mask;
+mod probe;
+mod processes;
+mod pump;
+mod quote;
+mod reach;
+mod rerun;
+mod scripted;
+mod secrets;
+mod session;
+mod shell;
+mod signals;
+mod sink;
+mod state;
+mod terminal;
+mod world;
+
+pub use mask::{MASK, MaskStream, Masker};
+pub use rerun::Rerun;
+pub use scripted::{Answer, Asked, ScriptedWorld};
+pub use shell::{ShellOptions, ShellWorld};
+pub use signals::Interrupt;
+pub use world::{Command, Flow, Mode, Scene, Watcher, World, WorldError};

@@ -1,0 +1,115 @@
+//! The cluster, through its API: which one it is, what a waiting step waits for, what a failure's dossier tells, what differs from
+//! the book and what `guide down` takes away.
+//!
+//! Outside it is all ordinary blocking calls. Inside, one thread drives the requests; it is made at the first call, and nothing
+//! is read or connected before. Each call reads the kubeconfig anew, since a book's first chapter writes it. Not here: any
+//! decision about a step (the engine's), any file (`store`'s), any printing (`report`'s). Nothing is changed but by
+//! [`Cluster::take_down`].
+
+mod container;
+mod declared;
+mod dossier;
+mod down;
+mod drift;
+mod family;
+mod fields;
+mod follow;
+mod link;
+mod lock;
+mod pace;
+mod refusal;
+mod requests;
+mod secrets;
+mod seen;
+mod settled;
+mod stopped;
+mod strays;
+mod takedown;
+mod targets;
+mod thread;
+mod told;
+mod trouble;
+mod waiting;
+mod watch;
+mod wellknown;
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+pub use declared::{Declared, declared_in};
+pub use dossier::{ClusterDossier, DOSSIER_BYTES, DOSSIER_LIMIT, DossierRequest};
+pub use down::{DownItem, DownPlan, DownRequest, Fate};
+pub use drift::{Differing, Drift, book_namespaces};
+pub use fields::FieldDifference;
+pub use refusal::{ClusterError, Refusal};
+pub use requests::RequestCount;
+pub use secrets::declared_secrets;
+pub use seen::{Sight, Told};
+pub use settled::{spoken, trouble_of_object, unsettled};
+pub use strays::Stray;
+pub use takedown::{DownOutcome, DownProgress};
+pub use trouble::{Cause, Patience, Trouble, trouble_of_pod};
+pub use watch::{ClusterWatch, WatchScope};
+
+use link::Link;
+use thread::Driver;
+
+/// Most time one short question to the cluster may take.
+pub const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+
+/// How to reach a cluster. Nothing in it was checked yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Access {
+    /// The kubeconfig file; it need not exist yet.
+    pub kubeconfig: PathBuf,
+    /// The context in it; none = its current one.
+    pub context: Option<String>,
+    /// Node names of the kept identity: with these a stopped node container is recognised as this cluster's.
+    pub known_nodes: Vec<String>,
+}
+
+/// A cluster to ask. Cheap to make and to clone; connects at the first question.
+#[derive(Clone)]
+pub struct Cluster {
+    access: Access,
+    driver: Arc<OnceLock<Driver>>,
+}
+
+impl Cluster {
+    /// The cluster behind this access. Does nothing yet.
+    #[must_use]
+    pub fn new(access: Access) -> Self {
+        Self { access, driver: Arc::default() }
+    }
+
+    /// The thread that drives requests, started now if this is the first question.
+    fn driver(&self) -> Result<&Driver, ClusterError> {
+        if let Some(driver) = self.driver.get() {
+            return Ok(driver);
+        }
+        let made = Driver::start().map_err(|error| {
+            ClusterError::new(Refusal::Other, format!("the thread that asks the cluster could not be started: {error}"))
+        })?;
+        Ok(self.driver.get_or_init(|| made))
+    }
+
+    /// Connects and asks, for at most `limit` in all.
+    fn ask<T, F>(&self, limit: Duration, question: impl FnOnce(Link) -> F + Send + 'static) -> Result<T, ClusterError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, ClusterError>> + Send + 'static,
+    {
+        let access = self.access.clone();
+        let answer = self.driver()?.wait(limit, async move { question(Link::connect(&access, Arc::default()).await?).await });
+        let late =
+            || Err(ClusterError::new(Refusal::TimedOut, format!("the cluster gave no answer within {} s", limit.as_secs())));
+        answer.unwrap_or_else(late).map_err(|error| error.with_cure(&self.access))
+    }
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster").field("access", &self.access).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,70 @@
+//! Which cluster is this? The answer that the world's lock keeps and compares.
+
+use k8s_openapi::api::core::v1::Node;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams, PartialObjectMeta};
+use sha2::{Digest, Sha256};
+
+use super::link::Link;
+use super::{ANSWER_LIMIT, Cluster, ClusterError, Refusal};
+use crate::identity::WorldIdentity;
+
+impl Cluster {
+    /// Asks the cluster who it is.
+    ///
+    /// # Errors
+    /// In words with what to do next: no kubeconfig or context, nobody listening (hibernated?), another certificate, no right.
+    pub fn identity(&self) -> Result<WorldIdentity, ClusterError> {
+        self.ask(ANSWER_LIMIT, identify)
+    }
+}
+
+async fn identify(link: Link) -> Result<WorldIdentity, ClusterError> {
+    let ca_sha256 = link.config.root_cert.as_deref().filter(|certificates| !certificates.is_empty()).map(hash_of);
+    let nodes: Api<PartialObjectMeta<Node>> = Api::all(link.client.clone());
+    let names = match nodes.list(&ListParams::default()).await {
+        Ok(list) => list.items.iter().map(ResourceExt::name_any).collect(),
+        Err(error) => {
+            let error = ClusterError::from_kube(&error, "listing its nodes");
+            // A known user without this right is still told apart by the CA it was authenticated under.
+            let anonymous = error.message.contains("system:anonymous");
+            if error.refusal != Refusal::Forbidden || anonymous || ca_sha256.is_none() {
+                return Err(error);
+            }
+            Vec::new()
+        }
+    };
+    Ok(WorldIdentity::new(link.context.clone(), link.server(), ca_sha256, names))
+}
+
+/// The certificates' own bytes, so that how the kubeconfig writes them (file, data, line ends) does not matter.
+fn hash_of(certificates: &[Vec<u8>]) -> String {
+    let mut hasher = Sha256::new();
+    for certificate in certificates {
+        hasher.update((certificate.len() as u64).to_le_bytes());
+        hasher.update(certificate);
+    }
+    hasher.finalize().iter().fold(String::new(), |mut text, byte| {
+        use std::fmt::Write as _;
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_certificate_is_another_hash() {
+        let (one, other) = (hash_of(&[b"a".to_vec()]), hash_of(&[b"b".to_vec()]));
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 64);
+        assert_eq!(one, hash_of(&[b"a".to_vec()]));
+    }
+
+    #[test]
+    fn where_one_certificate_ends_matters() {
+        assert_ne!(hash_of(&[b"ab".to_vec(), b"c".to_vec()]), hash_of(&[b"a".to_vec(), b"bc".to_vec()]));
+    }
+}

@@ -1,0 +1,70 @@
+//! The one thread that drives all requests, so that everything outside stays blocking and a book without a cluster pays nothing.
+
+use std::io;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A current-thread runtime on its own thread; both end when it is dropped.
+pub(super) struct Driver {
+    handle: Handle,
+    /// Dropped to end the thread.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Driver {
+    /// Starts the thread.
+    pub(super) fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel::<()>();
+        std::thread::Builder::new().name("cluster".to_owned()).spawn(move || {
+            // Either way it ends: the sender was dropped.
+            let _ = runtime.block_on(stopped);
+        })?;
+        Ok(Self { handle, _stop: stop })
+    }
+
+    /// Runs a future on the thread and waits for it; `None` when it took longer than `limit` (it is dropped then) or fell over.
+    pub(super) fn wait<T: Send + 'static>(&self, limit: Duration, future: impl Future<Output = T> + Send + 'static) -> Option<T> {
+        let (sender, receiver) = mpsc::sync_channel(1);
+        self.handle.spawn(async move {
+            if let Ok(answer) = tokio::time::timeout(limit, future).await {
+                // The other side waits longer than this, or is gone: then nobody wants the answer.
+                let _ = sender.send(answer);
+            }
+        });
+        receiver.recv().ok()
+    }
+
+    /// Runs a future on the thread for as long as it likes; the handle can end it.
+    pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+        self.handle.spawn(future)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_comes_back() {
+        assert_eq!(Driver::start().unwrap().wait(Duration::from_secs(5), async { 42 }), Some(42));
+    }
+
+    #[test]
+    fn what_takes_too_long_is_given_up() {
+        let driver = Driver::start().unwrap();
+        let never = driver.wait(Duration::from_millis(20), std::future::pending::<()>());
+        assert_eq!(never, None);
+    }
+
+    #[test]
+    fn a_question_that_falls_over_does_not_block() {
+        let driver = Driver::start().unwrap();
+        assert_eq!(driver.wait::<()>(Duration::from_secs(60), async { panic!("on purpose") }), None);
+    }
+}

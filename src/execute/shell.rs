@@ -1,0 +1,218 @@
+//! The real world: a chapter's steps in one long-lived bash.
+//!
+//! A step runs at the top level of that bash, under `set -e -o pipefail`, stdin empty. The shell tells the end of a step and its
+//! own state; when a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next command
+//! gets a new one, brought into the last state that was told. Not carried over into a new shell: open descriptors and jobs.
+//!
+//! The step's own EXIT trap, once set, is kept by the runner: it runs where a step ends the shell, and at the chapter's end.
+//!
+//! Limits: an `EXIT` trap that a step sets and then meets within the same step keeps the shell from telling its state; the state
+//! before the step is used then. A step that defines a function called `builtin` loses that function.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::Pid;
+
+use super::background::BackgroundStep;
+use super::guard::Guard;
+use super::mask::Masker;
+use super::processes::{Processes, TAG};
+use super::secrets::Secrets;
+use super::session::{Session, Start};
+use super::signals::Interrupt;
+use super::state::Live;
+use super::world::{Command, Flow, Mode, Scene, Watcher, World, WorldError};
+use crate::book::{Background, ChapterName, StepName};
+use crate::output::{LeftProcess, Output, ShellState};
+use crate::plan::StepId;
+
+mod backgrounds;
+mod preparation;
+mod step;
+
+/// How long a step's own EXIT trap may run at the chapter's end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What the real world needs to know beforehand.
+#[derive(Debug, Clone)]
+pub struct ShellOptions {
+    /// The shell; `bash` is looked for on the `PATH` of `environment`.
+    pub bash: PathBuf,
+    /// The caller's environment, all of it.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Secrets; shared with whoever else masks.
+    pub masker: Masker,
+    /// How the user asks for an end.
+    pub interrupt: Interrupt,
+}
+
+/// Commands run by bash, on this machine.
+pub struct ShellWorld {
+    options: ShellOptions,
+    tag: String,
+    processes: Processes,
+    guard: Option<Guard>,
+    scene: Option<Scene>,
+    environment: Vec<(OsString, OsString)>,
+    session: Option<Session>,
+    /// The session has not been brought into the state yet.
+    new: bool,
+    live: Live,
+    secrets: Secrets,
+    backgrounds: Vec<BackgroundStep>,
+    background_count: usize,
+    buffer: Vec<u8>,
+}
+
+impl ShellWorld {
+    /// Makes this process the one that orphans of its descendants come to. Starts nothing yet.
+    ///
+    /// # Errors
+    /// When the kernel does not let it.
+    pub fn new(mut options: ShellOptions) -> Result<Self, WorldError> {
+        use std::hash::{BuildHasher, RandomState};
+        let tag = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(std::process::id()));
+        let processes = Processes::new(tag.clone()).map_err(|error| broken("processes can't be watched", &error))?;
+        options.bash = found_on_path(&options.bash, &options.environment);
+        Ok(Self {
+            options,
+            tag,
+            processes,
+            guard: None,
+            scene: None,
+            environment: Vec::new(),
+            session: None,
+            new: false,
+            live: Live::default(),
+            secrets: Secrets::default(),
+            backgrounds: Vec::new(),
+            background_count: 0,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// What is masked in all that comes out; secrets learnt elsewhere may be added to it.
+    #[must_use]
+    pub fn masker(&self) -> Masker {
+        self.options.masker.clone()
+    }
+
+    /// The chapter's surroundings, for a new bash.
+    fn surroundings(&self) -> io::Result<Start<'_>> {
+        let scene = self.scene.as_ref().ok_or_else(|| io::Error::other("no chapter has been entered"))?;
+        Ok(Start { bash: &self.options.bash, folder: &scene.folder, environment: &self.environment })
+    }
+
+    fn start(&mut self) -> io::Result<Session> {
+        let session = Session::start(&self.surroundings()?)?;
+        self.processes.add_group(session.pid());
+        self.new = true;
+        Ok(session)
+    }
+
+    /// Process groups of the background steps.
+    fn spared(&self) -> Vec<Pid> {
+        self.backgrounds.iter().map(|background| background.pid).collect()
+    }
+
+    /// Ends the chapter's shell. Steps' own EXIT trap runs first; what it prints nobody sees.
+    fn end_shell(&mut self) -> Vec<LeftProcess> {
+        let mut left = Vec::new();
+        if self.session.is_some() && !self.live.at_exit.is_empty() {
+            let step = StepId { chapter: ChapterName::new(""), step: StepName::new("") };
+            let (timeout, mode) = (FAREWELL, Mode::Shell);
+            let exit =
+                Command { step, script: "exit 0".into(), timeout, mode, bound: Vec::new(), secrets: Vec::new(), cwd: None };
+            left.extend(self.execute(&exit, &mut Unseen).map(|output| output.left).unwrap_or_default());
+        }
+        if let Some(session) = self.session.take() {
+            drop(session);
+            let stopped = self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
+            left.extend(stopped.unwrap_or_default());
+        }
+        left
+    }
+}
+
+impl World for ShellWorld {
+    fn enter(&mut self, scene: &Scene, state: Option<&ShellState>) -> Result<(), WorldError> {
+        self.leave();
+        self.environment.clone_from(&self.options.environment);
+        let added = scene.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        let ours = [(TAG.into(), self.tag.clone().into()), ("GUIDE_STEP".into(), OsString::new())];
+        self.environment.extend(added.chain(ours));
+        self.scene = Some(scene.clone());
+        self.secrets.forget_values();
+        self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
+        self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
+        let session = self.start().map_err(|error| WorldError {
+            message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
+            hint: Some("guide runs steps with bash: is it installed and on the PATH, and does the folder exist?".to_owned()),
+        })?;
+        self.session = Some(session);
+        Ok(())
+    }
+
+    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, WorldError> {
+        let output = match command.mode {
+            Mode::Background(kind) => self.start_background(command, kind, watcher),
+            Mode::Shell | Mode::Aside | Mode::Interactive => self.execute(command, watcher),
+        };
+        output.map_err(|error| broken(&format!("step {} can't be run", command.step), &error))
+    }
+
+    fn background_ended(&mut self, step: &StepId) -> Option<Output> {
+        self.ended_background(step)
+    }
+
+    fn leave(&mut self) -> Vec<LeftProcess> {
+        let left = self.end_shell();
+        self.stop_backgrounds(|kind| kind == Background::Chapter);
+        self.scene = None;
+        left
+    }
+
+    fn close(&mut self) -> Vec<LeftProcess> {
+        let left = self.leave();
+        self.stop_backgrounds(|kind| kind != Background::Keep);
+        self.guard = None;
+        left
+    }
+}
+
+impl Drop for ShellWorld {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// The program's whole path, so that it need not be looked for at each start (and can be started without copying this process).
+/// As it was given, if it is not found: the error then says so.
+fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBuf {
+    let path = environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone()).unwrap_or_default();
+    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute() && program.components().count() == 1);
+    let mut programs = folders.map(|folder| folder.join(program));
+    let found = programs.find(|path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok());
+    found.unwrap_or_else(|| program.to_owned())
+}
+
+/// Nobody looks.
+struct Unseen;
+
+impl Watcher for Unseen {
+    fn output(&mut self, _bytes: &[u8]) {}
+
+    fn tick(&mut self, _elapsed: Duration) -> Flow {
+        Flow::Continue
+    }
+}
+
+fn broken(what: &str, error: &io::Error) -> WorldError {
+    WorldError { message: format!("{what}: {error}"), hint: None }
+}
+
+#[cfg(test)]
+mod tests;
