@@ -1,0 +1,60 @@
+//! One short file a subcommand: wires the rooms, decides nothing, formats nothing.
+
+mod cluster;
+mod declared;
+mod open;
+mod run;
+mod watch;
+
+mod check;
+mod diff;
+mod doctor;
+mod down;
+mod plan;
+mod profile;
+mod reports;
+mod review;
+mod status;
+
+use clap::CommandFactory;
+
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Exit};
+use crate::report::{self, Style};
+use crate::settings::Settings;
+
+/// Does what was typed; tells what went wrong; returns how it ended.
+pub fn main(cli: Cli) -> Exit {
+    let settings = Settings::from(&cli.global);
+    match dispatch(cli.command, &settings) {
+        Ok(exit) => exit,
+        Err(error) => {
+            report::tell_error(&error, style(&settings, report::stderr_is_terminal()));
+            error.exit()
+        }
+    }
+}
+
+/// How text for a stream that is or is not a terminal is painted.
+fn style(settings: &Settings, terminal: bool) -> Style {
+    let around = &settings.surroundings;
+    Style::decide(settings.color, terminal && around.smart_terminal, around.no_color, around.unicode)
+}
+
+fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {
+    match command {
+        Command::Run(args) => run::run(settings, &args),
+        Command::Verify(args) => run::verify(settings, &args),
+        Command::Plan(args) => plan::plan(settings, &args),
+        Command::Check(args) => check::check(settings, &args),
+        Command::Review(args) => review::review(settings, &args),
+        Command::Diff(args) => diff::diff(settings, &args),
+        Command::Down(args) => down::down(settings, &args),
+        Command::Status(args) => status::status(settings, &args),
+        Command::Doctor(args) => doctor::doctor(settings, &args),
+        Command::Completions { shell } => {
+            report::completions(&mut Cli::command(), shell);
+            Ok(Exit::AsWritten)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! `guide check`: every error of every chapter, and snapshots that no step uses. Needs no world.
+
+use std::collections::HashSet;
+
+use super::open::{Opened, open};
+use crate::book::{Problem, Problems};
+use crate::cli::CheckArgs;
+use crate::compare::Rules;
+use crate::error::{Error, Exit};
+use crate::plan::{Selection, StepId};
+use crate::report;
+use crate::settings::Settings;
+use crate::store::Snapshots;
+
+/// Checks the whole book.
+pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+    let mut opened = open(settings)?;
+    let unused = unused_snapshots(&opened);
+    opened.problems.extend(unused);
+    let plan = opened.plan(&Selection::default());
+    report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));
+    plan.map(|_| Exit::AsWritten)
+}
+
+/// Accepted snapshots that no step of any profile compares with.
+fn unused_snapshots(opened: &Opened) -> Problems {
+    let steps = opened.book.chapters.iter().flat_map(|chapter| {
+        let comparing = chapter.steps().filter(|step| step.attributes.snapshot.is_some());
+        comparing.map(|step| StepId { chapter: chapter.name.clone(), step: step.name.clone() })
+    });
+    let used: HashSet<StepId> = steps.collect();
+    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+    let problem = |path: std::path::PathBuf| {
+        Problem::nowhere(format!("no step compares with `{}`", path.display()))
+            .hint("remove the file, or give the step its name and `snapshot` back")
+    };
+    snapshots.unused(&used).into_iter().map(problem).collect()
+}

@@ -1,0 +1,36 @@
+//! `guide diff`: objects of the book that are missing or differ, and objects in its namespaces that no manifest made.
+
+use super::cluster::WorldLock;
+use super::declared::declared;
+use super::open::open;
+use crate::cli::TargetArgs;
+use crate::error::{Error, Exit};
+use crate::plan::Selection;
+use crate::report;
+use crate::settings::Settings;
+use crate::store::load_past;
+
+/// Compares manifests with the cluster.
+pub fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
+    let opened = open(settings)?;
+    let whole = opened.plan(&Selection::default())?;
+    let chosen = opened.plan(&Selection { targets: args.targets.clone(), ..Selection::default() })?;
+    let past = load_past(&opened.state)?;
+    let lock = WorldLock::of(&opened, "", super::run::now)?;
+    let cluster = lock.cluster()?;
+    lock.before()?;
+    let mut drift = cluster.drift(&declared(&whole, &whole.chapters, &past)?).map_err(crate::execute::WorldError::from)?;
+    let names: Vec<_> = chosen.chapters.iter().map(|chapter| chapter.file.clone()).collect();
+    if !args.targets.is_empty() {
+        drift.missing.retain(|(_, place)| names.contains(&place.file));
+        drift.differing.retain(|differing| names.contains(&differing.place.file));
+    }
+    for line in drift.lines() {
+        report::write_data(&format!("{line}\n"));
+    }
+    if drift.is_none() {
+        report::write_data("the cluster is as the manifests say\n");
+        return Ok(Exit::AsWritten);
+    }
+    Ok(Exit::Differs)
+}

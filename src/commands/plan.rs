@@ -1,0 +1,27 @@
+//! `guide plan`: what would run, why, with what manifests; changes nothing.
+
+use super::open::open;
+use super::run::selection;
+use crate::cli::PlanArgs;
+use crate::error::{Error, Exit};
+use crate::plan::{Resume, resume_point};
+use crate::report;
+use crate::settings::Settings;
+use crate::store::load_past;
+
+/// Plans and shows it.
+pub fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
+    let opened = open(settings)?;
+    let plan = opened.plan_run(&selection(&args.target.targets, &args.steps))?;
+    let past = load_past(&opened.state)?;
+    let resume = args.resume.then(|| resume_point(&plan, &past));
+    let start = resume.as_ref().map_or((0, 0), Resume::position);
+    let text = if args.json {
+        report::plan_json(&plan, &past, start)
+    } else {
+        let style = super::style(settings, report::stdout_is_terminal());
+        report::plan_text(&plan, &past, resume.as_ref(), &style)
+    };
+    report::write_data(&text);
+    Ok(Exit::AsWritten)
+}

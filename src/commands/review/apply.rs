@@ -1,0 +1,130 @@
+//! Writes what was decided: snapshot files, and the bodies of fences, a chapter at a time.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use super::items::{Accepting, Item};
+use super::walk::Decision;
+use crate::book::SourceId;
+use crate::commands::open::Opened;
+use crate::compare::{BodyError, Choice, Rules, apply_hunks, replace_body};
+use crate::error::Error;
+use crate::report::Reviewed;
+use crate::store::{PendingFence, PendingFences, PendingSnapshot, Snapshots, StoreError, rewrite_chapter};
+
+/// Where reviews are written.
+pub struct Review<'o> {
+    opened: &'o Opened,
+    snapshots: Snapshots,
+    fences: PendingFences,
+}
+
+/// A fence's new text, and whose it is.
+struct NewBody<'i> {
+    item: usize,
+    pending: &'i PendingFence,
+    fence: &'i Range<usize>,
+    body: &'i Range<usize>,
+    text: String,
+    decided: bool,
+}
+
+impl<'o> Review<'o> {
+    /// Of this book.
+    pub fn of(opened: &'o Opened) -> Self {
+        let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+        Self { opened, snapshots, fences: PendingFences::of(&opened.state) }
+    }
+
+    /// Writes all decisions; how each item came out, and what could not be written.
+    pub fn apply(&self, items: &[Item], decisions: &[Decision]) -> (Vec<Reviewed>, Vec<Error>) {
+        let mut reviewed = Vec::with_capacity(items.len());
+        let mut faults = Vec::new();
+        let mut bodies: BTreeMap<SourceId, Vec<NewBody<'_>>> = BTreeMap::new();
+        for (index, (item, decision)) in items.iter().zip(decisions).enumerate() {
+            reviewed.push(outcome(decision));
+            let text = apply_hunks(&item.old, &item.waiting.hunks, &decision.choices);
+            match &item.target {
+                Accepting::Snapshot(pending) => {
+                    if let Err(fault) = self.snapshot(pending, &text, decision) {
+                        reviewed[index] = Reviewed::Failed;
+                        faults.push(fault.into());
+                    }
+                }
+                Accepting::Fence { pending, source, fence, body } => {
+                    let new = NewBody { item: index, pending, fence, body, text, decided: decision.decided };
+                    bodies.entry(*source).or_default().push(new);
+                }
+            }
+        }
+        for (source, bodies) in bodies {
+            self.chapter(source, bodies, &mut reviewed, &mut faults);
+        }
+        (reviewed, faults)
+    }
+
+    fn snapshot(&self, pending: &PendingSnapshot, text: &str, decision: &Decision) -> Result<(), StoreError> {
+        let accepts = decision.choices.iter().any(|choice| *choice != Choice::Keep);
+        if accepts {
+            self.snapshots.accept(pending, text)?;
+        }
+        if decision.decided { self.snapshots.remove_pending(pending) } else { Ok(()) }
+    }
+
+    /// The last fence of a chapter first, so that the places of those before it stay right.
+    fn chapter(&self, source: SourceId, mut bodies: Vec<NewBody<'_>>, reviewed: &mut [Reviewed], faults: &mut Vec<Error>) {
+        bodies.sort_by_key(|new| std::cmp::Reverse(new.body.start));
+        let file = self.opened.book.sources.file(source);
+        let mut text = file.text.to_string();
+        let mut written = Vec::new();
+        for new in bodies {
+            if matches!(reviewed[new.item], Reviewed::Rejected | Reviewed::Waits) {
+                written.push(new);
+                continue;
+            }
+            match replace_body(&text, new.fence, new.body, &new.text) {
+                Ok(changed) => {
+                    text = changed;
+                    written.push(new);
+                }
+                Err(error) => {
+                    reviewed[new.item] = Reviewed::Failed;
+                    faults.push(refused(new.pending, &error));
+                }
+            }
+        }
+        if *text != *file.text
+            && let Err(fault) = rewrite_chapter(&self.opened.root.join(&file.path), &file.text, &text)
+        {
+            written.iter().for_each(|new| reviewed[new.item] = Reviewed::Failed);
+            faults.push(fault.into());
+            return;
+        }
+        faults.extend(written.iter().filter_map(|new| self.settle(new).err()).map(Error::from));
+    }
+
+    /// The pending fence is gone, or waits with what is left of it.
+    fn settle(&self, new: &NewBody<'_>) -> Result<(), StoreError> {
+        if new.decided {
+            return self.fences.settle(&new.pending.step);
+        }
+        self.fences.keep(&PendingFence { expected: new.text.clone(), ..new.pending.clone() })
+    }
+}
+
+fn outcome(decision: &Decision) -> Reviewed {
+    let kept = decision.choices.iter().filter(|choice| **choice == Choice::Keep).count();
+    match (decision.decided, kept) {
+        (true, 0) => Reviewed::Accepted,
+        (_, kept) if kept < decision.choices.len() => Reviewed::InPart,
+        (true, _) => Reviewed::Rejected,
+        (false, _) => Reviewed::Waits,
+    }
+}
+
+fn refused(pending: &PendingFence, error: &BodyError) -> Error {
+    Error::Usage {
+        message: format!("the output of {} can't stand in its fence: {error}", pending.step),
+        hint: Some(error.hint()),
+    }
+}

@@ -1,0 +1,151 @@
+//! What waits for review: pending snapshots and pending fences, in the book's order.
+
+use std::ops::Range;
+
+use super::walk::Decision;
+use crate::book::{Chapter, ChapterName, SourceId, StepBlock};
+use crate::commands::open::Opened;
+use crate::compare::{Choice, Hunk, Rules, hunks};
+use crate::error::Error;
+use crate::plan::{StepId, Target};
+use crate::report::Waiting;
+use crate::store::{PendingFence, PendingFences, PendingSnapshot, Snapshots};
+
+/// Something that waits for review.
+pub struct Item {
+    /// As it is told; its hunks lead from `old` to `new`.
+    pub waiting: Waiting,
+    /// The text that is accepted now.
+    pub old: String,
+    /// What accepting writes.
+    pub target: Accepting,
+}
+
+/// What accepting writes.
+pub enum Accepting {
+    /// A snapshot file.
+    Snapshot(Box<PendingSnapshot>),
+    /// The body of a fence.
+    Fence {
+        /// As it is kept.
+        pending: PendingFence,
+        /// The chapter.
+        source: SourceId,
+        /// The whole fence.
+        fence: Range<usize>,
+        /// What stands between its lines.
+        body: Range<usize>,
+    },
+}
+
+impl Item {
+    /// All of it accepted.
+    pub fn accepted(&self) -> Decision {
+        Decision { choices: vec![Choice::Accept; self.waiting.hunks.len()], decided: true }
+    }
+
+    /// None of it.
+    pub fn rejected(&self) -> Decision {
+        Decision { choices: vec![Choice::Keep; self.waiting.hunks.len()], decided: true }
+    }
+}
+
+/// What waits of the targets (none: of the book), and notes on what can't be reviewed.
+///
+/// # Errors
+/// When a target is none, or a file can't be read.
+pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
+    let targets = parse_targets(opened, targets)?;
+    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+    let fences = PendingFences::of(&opened.state);
+    let mut pending = snapshots.pending()?;
+    let mut items = Vec::new();
+    let mut notes = Vec::new();
+    for chapter in &opened.book.chapters {
+        for block in chapter.steps() {
+            let id = StepId { chapter: chapter.name.clone(), step: block.name.clone() };
+            let mine = |one: &PendingSnapshot| one.step == id;
+            let snapshots_of_step: Vec<PendingSnapshot> = pending.extract_if(.., |one| mine(one)).collect();
+            if !targets.iter().any(|target| target.holds(opened, &id)) && !targets.is_empty() {
+                continue;
+            }
+            items.extend(snapshots_of_step.into_iter().map(|one| snapshot_item(opened, &snapshots, block, one)));
+            if let Some(fence) = fences.get(&id)? {
+                match fence_item(opened, chapter, block, fence) {
+                    Some(item) => items.push(item),
+                    None => notes.push(format!("the `output` fence of {id} has changed since it ran: run it again")),
+                }
+            }
+        }
+    }
+    if targets.is_empty() {
+        let gone = |one: PendingSnapshot| {
+            format!("`{}` belongs to no step of the book: remove it", snapshots.shown(&one.path).display())
+        };
+        notes.extend(pending.into_iter().map(gone));
+    }
+    Ok((items, notes))
+}
+
+fn parse_targets(opened: &Opened, words: &[String]) -> Result<Vec<Target>, Error> {
+    let parsed = words.iter().map(|word| Target::parse(&opened.book, word));
+    parsed.collect::<Result<_, _>>().map_err(|problem| Error::Usage { message: problem.message, hint: problem.hint })
+}
+
+trait Holds {
+    fn holds(&self, opened: &Opened, step: &StepId) -> bool;
+}
+
+impl Holds for Target {
+    fn holds(&self, opened: &Opened, step: &StepId) -> bool {
+        let at = |name: &ChapterName| opened.book.chapters.iter().position(|chapter| chapter.name == *name);
+        match self {
+            Self::Chapter(chapter) => step.chapter == *chapter,
+            Self::Step(chapter, name) => step.chapter == *chapter && step.step == *name,
+            Self::Range(first, last) => at(first) <= at(&step.chapter) && at(&step.chapter) <= at(last),
+        }
+    }
+}
+
+fn snapshot_item(opened: &Opened, snapshots: &Snapshots, block: &StepBlock, pending: PendingSnapshot) -> Item {
+    let old = pending.old.clone().map(with_line_end).unwrap_or_default();
+    let new = with_line_end(pending.new.clone());
+    let mut changes = hunks(&old, &new);
+    if changes.is_empty() {
+        // No output at all is an output to accept, too.
+        changes.push(Hunk { start: 0, old: Vec::new(), new: Vec::new(), before: Vec::new(), after: Vec::new() });
+    }
+    let waiting = Waiting {
+        step: pending.step.clone(),
+        place: Some(opened.book.sources.place(block.span)),
+        file: snapshots.shown(&pending.accepts_to),
+        fence: false,
+        new: pending.old.is_none(),
+        hunks: changes,
+    };
+    Item { waiting, old, target: Accepting::Snapshot(Box::new(pending)) }
+}
+
+/// `None` when the fence is another by now.
+fn fence_item(opened: &Opened, chapter: &Chapter, block: &StepBlock, pending: PendingFence) -> Option<Item> {
+    let expected = block.expected.as_ref().filter(|expected| *expected.text == *pending.expected)?;
+    let place = opened.book.sources.place(expected.span);
+    let waiting = Waiting {
+        step: pending.step.clone(),
+        file: place.file.to_path_buf(),
+        place: Some(place),
+        fence: true,
+        new: expected.text.trim().is_empty(),
+        hunks: hunks(&pending.expected, &pending.proposed),
+    };
+    let old = pending.expected.clone();
+    let target = Accepting::Fence { pending, source: chapter.source, fence: expected.span.range(), body: expected.body.range() };
+    Some(Item { waiting, old, target })
+}
+
+fn with_line_end(mut text: String) -> String {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,207 @@
+//! Asks about one hunk after the other. Keys and screen are handed in, so that tests can press and read them.
+
+use super::items::Item;
+use crate::compare::{Choice, Hunk, Rules, pattern_for};
+use crate::report::{Key, Style, Waiting, hunk_text, keys_text};
+
+/// What was decided about an item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// A choice for each hunk.
+    pub choices: Vec<Choice>,
+    /// Nothing of it goes on waiting.
+    pub decided: bool,
+}
+
+/// Asks a person.
+pub struct Walk<'w> {
+    /// Waits for a key.
+    pub next_key: &'w mut dyn FnMut() -> Key,
+    /// Writes to the screen.
+    pub say: &'w mut dyn FnMut(&str),
+    /// For patterns.
+    pub rules: &'w Rules,
+    /// How it is painted.
+    pub style: &'w Style,
+    /// The answer for all that follow.
+    pub all: Option<Answer>,
+}
+
+/// An answer about a hunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// As it is shown.
+    Accept,
+    /// As it was.
+    Reject,
+    /// Later.
+    Skip,
+}
+
+impl Walk<'_> {
+    /// Asks about every hunk of every item, until all are decided or the person quits; what was not asked goes on waiting.
+    pub fn decide(&mut self, items: &[Item]) -> Vec<Decision> {
+        items.iter().map(|item| self.item(&item.waiting)).collect()
+    }
+
+    fn item(&mut self, item: &Waiting) -> Decision {
+        let mut decision = Decision { choices: Vec::new(), decided: true };
+        for (index, hunk) in item.hunks.iter().enumerate() {
+            let (answer, lines) = self.hunk(item, index, hunk);
+            decision.decided &= answer != Answer::Skip;
+            decision.choices.push(match answer {
+                Answer::Accept if lines == hunk.new => Choice::Accept,
+                Answer::Accept => Choice::Lines(lines),
+                Answer::Reject | Answer::Skip => Choice::Keep,
+            });
+        }
+        decision
+    }
+
+    /// The answer, and the lines that were shown then.
+    fn hunk(&mut self, item: &Waiting, index: usize, hunk: &Hunk) -> (Answer, Vec<String>) {
+        if let Some(all) = &self.all {
+            return (all.clone(), hunk.new.clone());
+        }
+        let mut lines = hunk.new.clone();
+        (self.say)(&hunk_text(item, index, &lines, self.style));
+        loop {
+            (self.say)(&keys_text(self.style));
+            let key = (self.next_key)();
+            if let Key::Letter(letter) = key {
+                (self.say)(&format!("{letter}\n"));
+            }
+            let (answer, all) = match key {
+                Key::Letter('a' | 'y') => (Answer::Accept, false),
+                Key::Letter('r' | 'n') => (Answer::Reject, false),
+                Key::Letter('s') => (Answer::Skip, false),
+                Key::Letter('A') => (Answer::Accept, true),
+                Key::Letter('R') => (Answer::Reject, true),
+                Key::Letter('S' | 'q') | Key::Quit => (Answer::Skip, true),
+                Key::Letter('p') => {
+                    lines = self.toggle_pattern(item, index, lines);
+                    continue;
+                }
+                Key::Letter(_) => {
+                    (self.say)("a, r, s, p, A, R, S or q\n");
+                    continue;
+                }
+            };
+            if all {
+                self.all = Some(answer.clone());
+            }
+            return (answer, lines);
+        }
+    }
+
+    /// Shows the hunk as a pattern, or again as it came.
+    fn toggle_pattern(&mut self, item: &Waiting, index: usize, lines: Vec<String>) -> Vec<String> {
+        let hunk = &item.hunks[index];
+        if lines != hunk.new {
+            (self.say)(&hunk_text(item, index, &hunk.new, self.style));
+            return hunk.new.clone();
+        }
+        let pattern = pattern_lines(hunk, self.rules);
+        if pattern == lines {
+            (self.say)("nothing in it is known to be volatile, and it has no words in common with what was expected\n");
+            return lines;
+        }
+        (self.say)(&hunk_text(item, index, &pattern, self.style));
+        pattern
+    }
+}
+
+/// The hunk's new lines as patterns.
+fn pattern_lines(hunk: &Hunk, rules: &Rules) -> Vec<String> {
+    let paired = hunk.old.len() == hunk.new.len();
+    let old = |index: usize| if paired { hunk.old.get(index).map(String::as_str) } else { None };
+    hunk.new.iter().enumerate().map(|(index, line)| pattern_for(line, old(index), rules)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{ChapterName, StepName};
+    use crate::compare::hunks;
+    use crate::plan::StepId;
+
+    fn waiting(old: &str, new: &str) -> Waiting {
+        Waiting {
+            step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
+            place: None,
+            file: "x".into(),
+            fence: false,
+            new: old.is_empty(),
+            hunks: hunks(old, new),
+        }
+    }
+
+    /// Presses these keys, then Ctrl-C; what was decided, and what was on the screen.
+    fn press(keys: &str, items: &[Waiting]) -> (Vec<Decision>, String) {
+        let mut keys = keys.chars();
+        let mut screen = String::new();
+        let mut next_key = || keys.next().map_or(Key::Quit, Key::Letter);
+        let mut say = |text: &str| screen.push_str(text);
+        let style = Style::colourless();
+        let mut walk = Walk { next_key: &mut next_key, say: &mut say, rules: &Rules::default(), style: &style, all: None };
+        let decisions = items.iter().map(|item| walk.item(item)).collect();
+        (decisions, screen)
+    }
+
+    fn decision(choices: &[Choice], decided: bool) -> Decision {
+        Decision { choices: choices.to_vec(), decided }
+    }
+
+    #[test]
+    fn every_hunk_is_asked_about() {
+        let items = [waiting("a\nb\nc\n", "A\nb\nC\n"), waiting("", "new\n")];
+        let (decisions, screen) = press("ara", &items);
+        assert_eq!(decisions, [decision(&[Choice::Accept, Choice::Keep], true), decision(&[Choice::Accept], true)]);
+        assert_eq!(screen.matches("[a]ccept").count(), 3);
+    }
+
+    #[test]
+    fn what_is_skipped_goes_on_waiting() {
+        let (decisions, _) = press("as", &[waiting("a\nb\nc\n", "A\nb\nC\n")]);
+        assert_eq!(decisions, [decision(&[Choice::Accept, Choice::Keep], false)]);
+    }
+
+    #[test]
+    fn quitting_keeps_what_was_decided_and_lets_the_rest_wait() {
+        for keys in ["aq", "a"] {
+            let (decisions, _) = press(keys, &[waiting("a\n", "b\n"), waiting("a\n", "b\n"), waiting("a\n", "b\n")]);
+            assert_eq!(decisions[0], decision(&[Choice::Accept], true));
+            assert_eq!(decisions[1..], [decision(&[Choice::Keep], false), decision(&[Choice::Keep], false)]);
+        }
+    }
+
+    #[test]
+    fn capitals_answer_for_all_that_follow() {
+        let items = [waiting("a\n", "b\n"), waiting("a\nb\nc\n", "A\nb\nC\n")];
+        assert_eq!(press("A", &items).0, [decision(&[Choice::Accept], true), decision(&[Choice::Accept, Choice::Accept], true)]);
+        assert_eq!(press("aR", &items).0, [decision(&[Choice::Accept], true), decision(&[Choice::Keep, Choice::Keep], true)]);
+    }
+
+    #[test]
+    fn a_hunk_is_made_a_pattern_and_accepted_so() {
+        let items = [waiting("load 0.50 now\n", "load 0.75 now\n")];
+        let (decisions, screen) = press("pa", &items);
+        assert_eq!(decisions, [decision(&[Choice::Lines(vec!["load [..] now".to_owned()])], true)]);
+        assert!(screen.contains("+ load [..] now"), "{screen}");
+        assert_eq!(press("ppa", &items).0, [decision(&[Choice::Accept], true)]);
+    }
+
+    #[test]
+    fn where_no_pattern_helps_that_is_said() {
+        let (decisions, screen) = press("pa", &[waiting("a\n", "something\n")]);
+        assert_eq!(decisions, [decision(&[Choice::Accept], true)]);
+        assert!(screen.contains("nothing in it is known to be volatile"), "{screen}");
+    }
+
+    #[test]
+    fn another_key_asks_again() {
+        let (decisions, screen) = press("xa", &[waiting("a\n", "b\n")]);
+        assert_eq!(decisions, [decision(&[Choice::Accept], true)]);
+        assert!(screen.contains("a, r, s, p, A, R, S or q"), "{screen}");
+    }
+}

@@ -1,0 +1,167 @@
+//! `guide run` and `guide verify`.
+
+use super::cluster::WorldLock;
+use super::open::{Opened, open};
+use super::reports::{Reports, prefix};
+use super::watch::ClusterLookout;
+use crate::cli::{RunArgs, StepArgs, VerifyArgs};
+use crate::compare::Rules;
+use crate::engine::{Options, Ports, RunRequest, conduct};
+use crate::error::{Error, Exit};
+use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary};
+use crate::execute::{Interrupt, Masker, ShellOptions, ShellWorld, WorldError};
+use crate::plan::{Past, Plan, Selection};
+use crate::report::{self, Asker, Tellers};
+use crate::settings::Settings;
+use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id};
+
+/// `guide run`.
+pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
+    let selection = selection(&args.target.targets, &args.steps);
+    let options = Options { again: args.again, keep_going: args.keep_going, verify_only: false, resume: args.resume };
+    Session { settings, selection, options, yes: args.yes, reports: &args.report }.start()
+}
+
+/// `guide verify`.
+pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
+    let selection = selection(&args.target.targets, &StepArgs::default());
+    let options = Options { verify_only: true, keep_going: true, ..Options::default() };
+    Session { settings, selection, options, yes: false, reports: &args.report }.start()
+}
+
+/// What was selected on the command line.
+pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
+    Selection { targets: targets.to_vec(), from: steps.from.clone(), to: steps.to.clone(), only: steps.only.clone() }
+}
+
+struct Session<'a> {
+    settings: &'a Settings,
+    selection: Selection,
+    options: Options,
+    yes: bool,
+    reports: &'a [String],
+}
+
+impl Session<'_> {
+    fn start(self) -> Result<Exit, Error> {
+        let opened = open(self.settings)?;
+        let mut reports = Reports::asked(self.settings, self.reports)?;
+        let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
+        let style = super::style(self.settings, report::stderr_is_terminal());
+        let mut tellers = Tellers::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
+        let plan = if self.options.verify_only { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
+        let terminal = report::stdin_is_terminal();
+        if !self.options.verify_only {
+            refuse_unasked(&plan, self.yes, terminal)?;
+        }
+        let interrupt = listen()?;
+        let began = now();
+        let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
+        reports.open(&mut tellers)?;
+        let past = load_past(&opened.state)?;
+        let started = self.started(&opened, &plan, &past, &began);
+        let masker = Masker::new();
+        let started_run = started.run.clone();
+        let world_lock = WorldLock::of(&opened, &started_run, now)?;
+        world_lock.before()?;
+        let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
+        let mut world = ShellWorld::new(ShellOptions {
+            bash: "bash".into(),
+            environment: self.settings.surroundings.all.clone(),
+            masker: masker.clone(),
+            interrupt: interrupt.clone(),
+        })?;
+        let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
+        let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
+        let mut stage = Rendered::under(&opened.state);
+        let mut lookout = ClusterLookout::over(world_lock, masker.clone());
+        let mut ask = Asker::new(self.yes, tellers.pause());
+        let request = RunRequest {
+            plan: &plan,
+            past: &past,
+            options: self.options,
+            environment: opened.environment(self.settings),
+            started,
+            interrupted: &|| interrupt.asked() > 0,
+            now: &now,
+        };
+        let mut ports = Ports {
+            world: &mut world,
+            record: &mut record,
+            dossiers: &mut dossiers,
+            teller: &mut tellers,
+            accepted: &mut accepted,
+            stage: &mut stage,
+            lookout: &mut lookout,
+            ask: &mut ask,
+        };
+        let summary = conduct(&mut ports, &request);
+        let finished = record.finish();
+        reports.write(&mut tellers)?;
+        finished?;
+        Ok(exit(&summary))
+    }
+
+    fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {
+        let mut targets = self.selection.targets.clone();
+        for (flag, step) in [("--from", &self.selection.from), ("--to", &self.selection.to), ("--only", &self.selection.only)] {
+            targets.extend(step.iter().map(|step| format!("{flag} {step}")));
+        }
+        if self.options.verify_only {
+            targets.push("--verify".to_owned());
+        }
+        RunStarted {
+            format: JOURNAL_FORMAT,
+            run: run_id(jiff::Timestamp::now(), std::process::id()),
+            at: began.to_owned(),
+            guide: env!("CARGO_PKG_VERSION").to_owned(),
+            book: opened.book.title.clone(),
+            profile: plan.profile.clone(),
+            targets,
+            resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
+            pid: std::process::id(),
+            steps: plan.chapters.iter().map(|chapter| chapter.steps.len()).sum(),
+        }
+    }
+}
+
+/// A step that asks, where nobody can answer, is an error before step 1.
+fn refuse_unasked(plan: &Plan, yes: bool, terminal: bool) -> Result<(), Error> {
+    for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps) {
+        if let Some(question) = step.attributes.confirm.as_ref().filter(|_| !yes && !terminal) {
+            return Err(Error::usage(
+                format!("{} ({}) asks {question:?}, and there is no terminal to ask on", step.id, step.place),
+                "answer yes to every question with `--yes`",
+            ));
+        }
+        if step.attributes.interactive && !terminal {
+            return Err(Error::usage(
+                format!("{} ({}) is interactive, and there is no terminal", step.id, step.place),
+                "run it on a terminal, or leave it out with `--from`, `--to` or targets",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn exit(summary: &RunSummary) -> Exit {
+    if summary.interrupted {
+        Exit::Interrupted
+    } else if summary.broken.is_some() {
+        Exit::NoWorld
+    } else if summary.failed > 0 || summary.pending > 0 {
+        Exit::Differs
+    } else {
+        Exit::AsWritten
+    }
+}
+
+/// Hears Ctrl-C and SIGTERM from now on.
+pub(super) fn listen() -> Result<Interrupt, WorldError> {
+    Interrupt::install().map_err(|error| WorldError { message: format!("signals can't be heard: {error}"), hint: None })
+}
+
+/// RFC 3339 of now, UTC.
+pub(super) fn now() -> String {
+    format!("{:.3}", jiff::Timestamp::now())
+}

@@ -1,0 +1,34 @@
+//! `guide status`.
+
+use crate::cli::StatusArgs;
+use crate::error::{Error, Exit};
+use crate::plan::StepId;
+use crate::report::{self, Seen, write_data};
+use crate::settings::Settings;
+use crate::store::{find_book, find_dossier, last_run, who_runs};
+
+/// Tells the last run. It needs no book that can be parsed, only one that was run.
+pub fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
+    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let state = settings.state_dir(&root);
+    let Some(journal) = last_run(&state)? else {
+        return Err(Error::usage("this book has not been run yet", "run it with `guide run`"));
+    };
+    let shown = |path: std::path::PathBuf| path.strip_prefix(&settings.here).map(ToOwned::to_owned).unwrap_or(path);
+    let run = &journal.started.run;
+    let dossier = |step: &StepId| find_dossier(&state, run, step).map(shown);
+    let seen = Seen {
+        started: &journal.started,
+        events: &journal.events,
+        going_on: who_runs(&state).map(|holder| holder.to_string()),
+        folder: shown(state.join("runs").join(run)),
+        dossier: &dossier,
+    };
+    let text = if args.json {
+        report::status_json(&seen)
+    } else {
+        report::status(&seen, &super::style(settings, report::stdout_is_terminal()))
+    };
+    write_data(&text);
+    Ok(Exit::AsWritten)
+}

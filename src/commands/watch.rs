@@ -1,0 +1,88 @@
+//! The engine's lookout over the book's cluster: nothing is watched until a step has run for a second.
+
+use std::time::Duration;
+
+use super::cluster::WorldLock;
+use crate::engine::{Lookout, Sight};
+use crate::execute::cluster::{ClusterWatch, DossierRequest, WatchScope};
+use crate::execute::{Masker, WorldError};
+use crate::plan::PlannedChapter;
+
+/// A step that is done sooner needs no watch.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Looks at the cluster while a step waits.
+pub struct ClusterLookout {
+    lock: WorldLock,
+    masker: Masker,
+    scope: WatchScope,
+    watch: Option<ClusterWatch>,
+    seen: u64,
+}
+
+impl ClusterLookout {
+    /// Over the cluster of this lock.
+    #[must_use]
+    pub fn over(lock: WorldLock, masker: Masker) -> Self {
+        Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0 }
+    }
+}
+
+impl Lookout for ClusterLookout {
+    fn turn(&mut self, chapter: &PlannedChapter) {
+        let scope = scope_of(chapter);
+        if scope != self.scope {
+            self.watch = None;
+            self.scope = scope;
+        }
+    }
+
+    fn look(&mut self, elapsed: Duration) -> Sight {
+        if elapsed < PATIENCE {
+            return Sight::default();
+        }
+        let Some(cluster) = &self.lock.cluster else { return Sight::default() };
+        if self.watch.is_none() {
+            self.watch = cluster.watch(self.scope.clone()).ok();
+        }
+        let Some(watch) = &self.watch else { return Sight::default() };
+        let sight = watch.look();
+        let told = sight.troubles.first().map(ToString::to_string);
+        let hopeless = sight.troubles.iter().find(|told| told.hopeless).map(ToString::to_string);
+        Sight { waiting_for: told.or(sight.waiting_for), hopeless }
+    }
+
+    fn asking(&mut self) {
+        self.seen = self.watch.as_ref().map_or(0, ClusterWatch::asking);
+    }
+
+    fn changed_within(&mut self, limit: Duration) -> bool {
+        if let Some(watch) = &self.watch {
+            return watch.changed_after(self.seen, limit);
+        }
+        std::thread::sleep(limit);
+        false
+    }
+
+    fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)> {
+        let Some(cluster) = &self.lock.cluster else { return Vec::new() };
+        let scope = scope_of(chapter);
+        let dossier = cluster.dossier(&DossierRequest { objects: scope.objects, namespaces: scope.namespaces });
+        for secret in &dossier.secrets {
+            self.masker.add(secret.as_bytes());
+        }
+        vec![("objects.txt".to_owned(), dossier.text)]
+    }
+
+    fn after_chapter(&mut self) -> Result<(), WorldError> {
+        self.lock.after()
+    }
+}
+
+/// The objects and namespaces of a chapter.
+fn scope_of(chapter: &PlannedChapter) -> WatchScope {
+    WatchScope {
+        objects: chapter.manifests.iter().flat_map(|manifest| manifest.objects.iter().cloned()).collect(),
+        namespaces: chapter.namespace.iter().cloned().collect(),
+    }
+}

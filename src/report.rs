@@ -1,0 +1,69 @@
+//! REPORT: events → text. The only room that prints, and all of it is talk: step lines, progress and failures go to stderr, as
+//! cargo's and nextest's do, so that stdout stays free for what a command was asked to give (`--json`, `status`, `plan`).
+//!
+//! A reporter is a consumer of [`Event`]s and never asks for more than they hold. A reader who has gone away (a closed pipe) is
+//! no error.
+
+mod ask;
+mod check;
+mod differs;
+mod down;
+mod error;
+mod facts;
+mod failure;
+mod frame;
+mod github;
+mod json;
+mod junit;
+mod keys;
+mod line;
+mod live;
+mod plain;
+mod plan;
+pub mod problem;
+mod review;
+mod status;
+mod style;
+mod talk;
+mod tellers;
+mod terminal;
+
+mod visible;
+mod words;
+
+pub use ask::{Asker, NothingToPause, Pause, ask};
+pub use check::check_text;
+pub use differs::all_differences;
+pub use down::DownTeller;
+pub use error::tell_error;
+pub use facts::{facts_json, facts_text};
+pub use failure::failure;
+pub use github::Github;
+pub use json::Json;
+pub use junit::Junit;
+pub use keys::{Key, Keys};
+pub use live::{Curtain, Live};
+pub use plain::Plain;
+pub use plan::{plan_json, plan_text};
+pub use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
+pub use status::{Seen, status, status_json};
+pub use style::{ColourChoice, Style, Symbols};
+pub use tellers::{Tellers, Wanted};
+pub use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
+pub use words::{duration, summary};
+
+use crate::event::Event;
+
+/// Is told everything that happens in a run.
+pub trait Reporter {
+    /// The next event, in the order in which it happened.
+    fn event(&mut self, event: &Event);
+}
+
+impl Reporter for Vec<Box<dyn Reporter>> {
+    fn event(&mut self, event: &Event) {
+        for reporter in self {
+            reporter.event(event);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Asking the person, with the live display out of the way.
+
+use std::io::BufRead;
+
+use super::terminal::write_talk;
+use crate::engine::Ask;
+use crate::plan::StepId;
+
+/// Something that can hold the live display back while a question stands on the screen.
+pub trait Pause {
+    /// Runs this with the display hidden.
+    fn paused(&self, ask: &mut dyn FnMut());
+}
+
+/// No live display.
+#[derive(Debug, Clone, Copy)]
+pub struct NothingToPause;
+
+impl Pause for NothingToPause {
+    fn paused(&self, ask: &mut dyn FnMut()) {
+        ask();
+    }
+}
+
+/// Answers `confirm=`: yes to all, or what the person types.
+pub struct Asker {
+    yes: bool,
+    pause: Box<dyn Pause>,
+}
+
+impl Asker {
+    /// `yes` answers everything.
+    #[must_use]
+    pub fn new(yes: bool, pause: Box<dyn Pause>) -> Self {
+        Self { yes, pause }
+    }
+}
+
+impl Ask for Asker {
+    fn confirm(&mut self, step: &StepId, question: &str) -> bool {
+        if self.yes {
+            return true;
+        }
+        let mut answer = false;
+        self.pause.paused(&mut || answer = ask(&format!("{step}: {question}")));
+        answer
+    }
+}
+
+/// Asks a question on the terminal. No answer is a no.
+#[must_use]
+pub fn ask(question: &str) -> bool {
+    write_talk(&format!("{question} [y/N] "));
+    let mut answer = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut answer);
+    matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")
+}

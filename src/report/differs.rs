@@ -1,0 +1,201 @@
+//! Differences as a reader thinks of them: `row web, column READY: 2/2 → 1/2`; lines with the words that differ marked.
+
+use similar::{ChangeTag, TextDiff};
+use unicode_width::UnicodeWidthStr;
+
+use super::style::Style;
+use super::visible::{fit, visible};
+use crate::compare::Difference;
+
+/// Longest line shown, in columns.
+const WIDTH: usize = 160;
+/// Both sides of a change stand in one line up to this many columns.
+const SHORT: usize = 60;
+/// Longest pair of lines in which words are compared, in bytes: beyond it marks help nobody.
+const COMPARED: usize = 2000;
+
+/// Lines of differences (without line ends), at most about `most`; and how many differences were left out.
+pub fn difference_lines(differences: &[Difference], most: usize, style: &Style) -> (Vec<String>, usize) {
+    let mut lines = Vec::new();
+    for (index, difference) in differences.iter().enumerate() {
+        let drawn = draw(difference, style);
+        if index > 0 && lines.len() + drawn.len() > most {
+            return (lines, differences.len() - index);
+        }
+        lines.extend(drawn);
+    }
+    (lines, 0)
+}
+
+/// All differences as text, for a file.
+#[must_use]
+pub fn all_differences(differences: &[Difference]) -> String {
+    let (lines, _) = difference_lines(differences, usize::MAX, &Style::colourless());
+    lines.concat_lines()
+}
+
+/// Lines with line ends.
+pub trait ConcatLines {
+    /// Every line followed by a line end.
+    fn concat_lines(&self) -> String;
+}
+
+impl ConcatLines for [String] {
+    fn concat_lines(&self) -> String {
+        self.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
+    }
+}
+
+fn draw(difference: &Difference, style: &Style) -> Vec<String> {
+    match difference {
+        Difference::Missing { what, expected, .. } => {
+            heading(what, "missing", style).chain(quote('-', expected, style)).collect()
+        }
+        // The last one of a long list may only count the rest.
+        Difference::Unexpected { what, actual, line: None } if actual.is_empty() => vec![what.clone()],
+        Difference::Unexpected { what, actual, .. } => {
+            heading(what, "not expected", style).chain(quote('+', actual, style)).collect()
+        }
+        Difference::Changed { what, expected, actual, .. } => {
+            if !what.starts_with("line") && is_short(expected) && is_short(actual) {
+                let arrow = style.symbols().arrow;
+                let (expected, actual) = (visible(expected), visible(actual));
+                return vec![format!("{}: {} {arrow} {}", style.strong(what), style.removed(expected), style.added(actual))];
+            }
+            let both = if expected.contains('\n') || actual.contains('\n') || expected.len() + actual.len() > COMPARED {
+                quote('-', expected, style).chain(quote('+', actual, style)).collect()
+            } else {
+                changed_words(&visible(expected), &visible(actual), style)
+            };
+            std::iter::once(format!("{}:", style.strong(what))).chain(both).collect()
+        }
+        Difference::Binding { name, why, .. } => vec![format!("{}: {}", style.strong(format!("<{name}>")), visible(why))],
+    }
+}
+
+fn heading(what: &str, is: &str, style: &Style) -> impl Iterator<Item = String> + use<> {
+    std::iter::once(format!("{} {is}:", style.strong(what)))
+}
+
+fn is_short(text: &str) -> bool {
+    !text.contains('\n') && text.width() <= SHORT
+}
+
+fn quote(sign: char, text: &str, style: &Style) -> std::vec::IntoIter<String> {
+    let ellipsis = style.symbols().ellipsis;
+    let lines = text.lines().map(|line| {
+        let line = format!("  {sign} {}", fit(&visible(line), WIDTH, ellipsis));
+        if sign == '-' { style.removed(line).to_string() } else { style.added(line).to_string() }
+    });
+    lines.collect::<Vec<_>>().into_iter()
+}
+
+/// Both lines; the words that differ are underlined by the terminal, or by carets where there is no colour.
+pub(super) fn changed_words(expected: &str, actual: &str, style: &Style) -> Vec<String> {
+    let diff = TextDiff::from_words(expected, actual);
+    let mut sides = [Side::new("  - "), Side::new("  + ")];
+    for change in diff.iter_all_changes() {
+        let word = change.value();
+        match change.tag() {
+            ChangeTag::Equal => {
+                sides[0].push(word, &style.removed(word), ' ');
+                sides[1].push(word, &style.added(word), ' ');
+            }
+            ChangeTag::Delete => sides[0].push(word, &style.removed_word(word), '^'),
+            ChangeTag::Insert => sides[1].push(word, &style.added_word(word), '^'),
+        }
+    }
+    let lines = sides.into_iter().flat_map(|side| side.lines(style));
+    lines.collect()
+}
+
+struct Side {
+    text: String,
+    marks: String,
+}
+
+impl Side {
+    fn new(start: &str) -> Self {
+        Self { text: start.to_owned(), marks: " ".repeat(start.len()) }
+    }
+
+    fn push(&mut self, word: &str, painted: &impl std::fmt::Display, mark: char) {
+        self.text += &painted.to_string();
+        self.marks.extend(std::iter::repeat_n(mark, word.width()));
+    }
+
+    fn lines(self, style: &Style) -> Vec<String> {
+        // Where all of a line differs, carets under all of it say nothing.
+        let marks = self.marks.trim();
+        let wanted = !style.has_colour() && !marks.is_empty() && marks.len() + 4 < self.text.width();
+        let mut lines = vec![self.text];
+        if wanted {
+            lines.push(self.marks.trim_end().to_owned());
+        }
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Failure;
+    use crate::event::samples::every_failure;
+    use crate::report::ColourChoice;
+
+    fn changed(what: &str, expected: &str, actual: &str) -> Difference {
+        Difference::Changed { what: what.to_owned(), expected: expected.to_owned(), actual: actual.to_owned(), line: None }
+    }
+
+    #[test]
+    fn every_kind_of_difference_is_named_as_a_reader_thinks_of_it() {
+        let mismatch = every_failure().into_iter().find_map(|failure| match failure {
+            Failure::Mismatch { differences, .. } => Some(differences),
+            _ => None,
+        });
+        assert_eq!(
+            all_differences(&mismatch.unwrap()),
+            "row web missing:\n  - web  2/2\nline 4 not expected:\n  + surprise\nrow api, column READY: 2/2 → 1/2\n\
+             <port>: `abc` is not a number\n"
+        );
+    }
+
+    #[test]
+    fn the_words_that_differ_in_a_line_are_marked_without_colour_too() {
+        assert_eq!(
+            all_differences(&[changed("line 3", "ready 2 of 3 nodes", "ready 1 of 3 nodes")]),
+            "line 3:\n  - ready 2 of 3 nodes\n          ^\n  + ready 1 of 3 nodes\n          ^\n"
+        );
+    }
+
+    #[test]
+    fn with_colour_the_words_that_differ_are_underlined_instead() {
+        let style = Style::decide(ColourChoice::Always, true, false, true);
+        let (lines, left) = difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
+        assert_eq!(left, 0);
+        assert_eq!(lines.len(), 3);
+        assert!(lines[1].ends_with("\u{1b}[1m\u{1b}[4m\u{1b}[31mb\u{1b}[0m"), "{:?}", lines[1]);
+    }
+
+    #[test]
+    fn more_than_a_screenful_is_counted_and_the_first_is_always_shown() {
+        let many: Vec<Difference> = (0..50).map(|row| changed(&format!("row {row}"), "a", "b")).collect();
+        let (lines, left) = difference_lines(&many, 30, &Style::colourless());
+        assert_eq!((lines.len(), left), (30, 20));
+        let tall = [changed("field a", &"x\n".repeat(100), "y"), changed("field b", "1", "2")];
+        let (lines, left) = difference_lines(&tall, 30, &Style::colourless());
+        assert_eq!((lines.len(), left), (102, 1));
+    }
+
+    #[test]
+    fn the_count_of_the_rest_is_said_as_it_is() {
+        let rest = Difference::Unexpected { what: "17 more differences".to_owned(), actual: String::new(), line: None };
+        assert_eq!(all_differences(&[rest]), "17 more differences\n");
+    }
+
+    #[test]
+    fn control_characters_of_an_output_are_not_passed_on() {
+        let shown = all_differences(&[changed("line 1", "plain", "\u{1b}[2J\u{7}boo")]);
+        assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
+    }
+}

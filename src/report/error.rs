@@ -1,0 +1,26 @@
+//! An error that ends a command: message, cause, and after a blank line what to do.
+
+use super::problem::draw;
+use super::style::Style;
+use super::terminal::write_talk;
+use crate::error::Error;
+
+/// Tells an error on stderr.
+pub fn tell_error(error: &Error, style: Style) {
+    write_talk(&error_text(error, style));
+}
+
+fn error_text(error: &Error, style: Style) -> String {
+    let mut text = String::new();
+    if let Error::Book(problems, sources) = error {
+        for problem in problems {
+            text += &draw(sources, problem, style);
+            text.push('\n');
+        }
+    }
+    text += &format!("{} {error}\n", style.failed("error:"));
+    if let Some(hint) = error.hint() {
+        text += &format!("\n{} {hint}\n", style.hint("hint:"));
+    }
+    text
+}

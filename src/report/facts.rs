@@ -1,0 +1,35 @@
+//! What `guide doctor` found.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::style::Style;
+use crate::execute::facts::Fact;
+
+/// For people: a line a fact, what to do under those that are not good enough.
+#[must_use]
+pub fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String {
+    let width = facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for fact in facts {
+        let symbols = style.symbols();
+        let mark = if fact.ok { style.passed(symbols.passed).to_string() } else { style.warning(symbols.failed).to_string() };
+        let _ = writeln!(text, "{mark} {:width$}  {}  {}", fact.name, fact.value, style.faint(fact.why));
+        if let Some(hint) = &fact.hint {
+            let _ = writeln!(text, "  {:width$}  {} {hint}", "", style.hint("hint:"));
+        }
+    }
+    let _ = writeln!(text, "\nthe profile that fits: {}", style.strong(profile));
+    text
+}
+
+/// For programs.
+#[must_use]
+pub fn facts_json(facts: &[Fact], profile: &str) -> String {
+    let facts: Vec<_> = facts
+        .iter()
+        .map(|fact| json!({"name": fact.name, "value": fact.value, "ok": fact.ok, "why": fact.why, "hint": fact.hint}))
+        .collect();
+    format!("{:#}\n", json!({"profile": profile, "facts": facts}))
+}

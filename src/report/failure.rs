@@ -1,0 +1,230 @@
+//! What a person needs when a step has failed: what, where, the command, what came, and what to do next.
+
+use super::differs::{ConcatLines, difference_lines};
+use super::line::failure_in_short;
+use super::style::Style;
+use super::visible::{fit, visible};
+use super::words::count;
+use crate::event::{Evidence, Failure, Outcome, StepFinished};
+
+/// Last lines of the output that are shown.
+const TAIL_LINES: usize = 30;
+/// First lines of the command that are shown.
+const SCRIPT_LINES: usize = 20;
+/// Lines of differences that are shown.
+const DIFFERENCE_LINES: usize = 40;
+/// Longest line shown, in columns.
+const WIDTH: usize = 160;
+
+/// The whole report of a failed step; empty for one that did not fail.
+#[must_use]
+pub fn failure(finished: &StepFinished, style: &Style) -> String {
+    let Outcome::Failed(failure) = &finished.outcome else { return String::new() };
+    let mut lines = vec![format!(
+        "{}{} {}",
+        style.failed("error"),
+        style.strong(format!(": {} failed:", finished.step)),
+        style.strong(failure_in_short(failure))
+    )];
+    lines.push(format!("  {} {}", style.frame("-->"), finished.place));
+    let evidence = finished.evidence.as_deref();
+    if let Some(evidence) = evidence {
+        lines.extend(command(evidence, style));
+    }
+    lines.extend(why(failure, evidence, style));
+    if !matches!(failure, Failure::Mismatch { .. }) {
+        lines.extend(tail(evidence.map_or("", |evidence| &evidence.output_tail), style));
+    }
+    for process in &finished.left {
+        lines.push(format!("left running and stopped: {} (process {})", visible(&process.command), process.pid));
+    }
+    if let Some(dossier) = evidence.and_then(|evidence| evidence.dossier.as_ref()) {
+        lines.push(format!("dossier: {}", dossier.display()));
+    }
+    lines.push(format!("{}: {}", style.hint("hint"), what_to_do(failure, evidence)));
+    lines.concat_lines()
+}
+
+/// The command as it stands in the chapter, with its line numbers.
+fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
+    let bar = style.symbols().bar;
+    let script: Vec<&str> = evidence.script.lines().collect();
+    let shown = &script[..script.len().min(SCRIPT_LINES)];
+    let last = evidence.script_line as usize + shown.len().saturating_sub(1);
+    let gutter = last.to_string().len();
+    let mut lines = vec![style.frame(format!("{:gutter$} {bar}", "")).to_string()];
+    for (number, line) in (evidence.script_line..).zip(shown) {
+        let line = fit(&visible(line), WIDTH, style.symbols().ellipsis);
+        lines.push(format!("{} {line}", style.frame(format!("{number:gutter$} {bar}"))));
+    }
+    if script.len() > shown.len() {
+        let more = format!("{} {} more", style.symbols().ellipsis, count(script.len() - shown.len(), "line"));
+        lines.push(format!("{} {}", style.frame(format!("{:gutter$} {bar}", "")), style.faint(more)));
+    }
+    lines.push(style.frame(format!("{:gutter$} {bar}", "")).to_string());
+    lines
+}
+
+/// What the first line could not hold.
+fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<String> {
+    match failure {
+        Failure::TimedOut { waiting_for: Some(what), .. } => vec![format!("it was waiting for {}", visible(what))],
+        Failure::Check { why, .. } => why.lines().map(visible).collect(),
+        Failure::Hopeless { why } | Failure::Broken { why } => why.lines().skip(1).map(visible).collect(),
+        Failure::Mismatch { differences, .. } => {
+            let (drawn, left) = difference_lines(differences, DIFFERENCE_LINES, style);
+            let mut lines = vec![format!("differences ({} expected, {} came):", style.removed("-"), style.added("+"))];
+            lines.extend(drawn.into_iter().map(|line| format!("  {line}")));
+            if left > 0 {
+                let more = format!("  {} {} more", style.symbols().ellipsis, count(left, "difference"));
+                let place = evidence.and_then(|evidence| evidence.dossier.as_ref().or(evidence.pending.as_ref()));
+                lines.push(place.map_or(more.clone(), |place| format!("{more}: all of it in {}", place.display())));
+            }
+            lines
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The last lines of the output.
+fn tail(output: &str, style: &Style) -> Vec<String> {
+    let all: Vec<&str> = output.lines().collect();
+    if all.is_empty() {
+        return vec![style.faint("it wrote nothing").to_string()];
+    }
+    let shown = &all[all.len().saturating_sub(TAIL_LINES)..];
+    let heading =
+        if shown.len() < all.len() { format!("output, last {}:", count(shown.len(), "line")) } else { "output:".to_owned() };
+    let quoted = shown.iter().map(|line| {
+        let line = fit(&visible(line), WIDTH, style.symbols().ellipsis);
+        format!("  {} {line}", style.frame(style.symbols().bar))
+    });
+    std::iter::once(heading).chain(quoted).collect()
+}
+
+fn what_to_do(failure: &Failure, evidence: Option<&Evidence>) -> String {
+    match failure {
+        Failure::Mismatch { fence: false, .. } | Failure::Mismatch { fence: true, .. }
+            if evidence.is_some_and(|evidence| evidence.pending.is_some()) =>
+        {
+            "if what came is right, accept it with `guide review`; else fix it, then `guide run --resume`".to_owned()
+        }
+        Failure::TimedOut { limit, .. } => {
+            format!("if it only needs longer, raise `{limit}=`; else fix it; then `guide run --resume`")
+        }
+        _ => "fix it, then `guide run --resume`".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::Difference;
+    use crate::event::samples::{every_failure, finished};
+
+    fn failed(failure: Failure, evidence: Evidence) -> StepFinished {
+        StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-2/curl-localhost", Outcome::Failed(failure)) }
+    }
+
+    fn curl() -> Evidence {
+        Evidence {
+            script: "curl -sf http://localhost/\necho done\n".to_owned(),
+            script_line: 99,
+            output_tail: "curl: (7) Failed to connect\n".to_owned(),
+            dossier: Some(".guide/dossiers/chapter-2/curl-localhost".into()),
+            ..Evidence::default()
+        }
+    }
+
+    #[test]
+    fn a_wrong_exit_code_is_shown_with_its_place_command_output_and_what_to_do() {
+        let step = failed(Failure::Exit { code: 7, expected: "0".to_owned() }, curl());
+        assert_eq!(
+            failure(&step, &Style::colourless()),
+            "\
+error: chapter-2/curl-localhost failed: exit 7, expected 0
+  --> guide/chapter-2.md:57
+    │
+ 99 │ curl -sf http://localhost/
+100 │ echo done
+    │
+output:
+  │ curl: (7) Failed to connect
+dossier: .guide/dossiers/chapter-2/curl-localhost
+hint: fix it, then `guide run --resume`
+"
+        );
+    }
+
+    #[test]
+    fn a_mismatch_shows_what_differs_instead_of_all_that_came() {
+        let differences = vec![Difference::Changed {
+            what: "row web, column READY".to_owned(),
+            expected: "2/2".to_owned(),
+            actual: "1/2".to_owned(),
+            line: None,
+        }];
+        let evidence = Evidence { pending: Some("snapshots/chapter-2/pods.snap.new".into()), dossier: None, ..curl() };
+        let step = failed(Failure::Mismatch { differences, fence: false }, evidence);
+        assert_eq!(
+            failure(&step, &Style::colourless()),
+            "\
+error: chapter-2/curl-localhost failed: the output differs from the accepted snapshot in 1 place
+  --> guide/chapter-2.md:57
+    │
+ 99 │ curl -sf http://localhost/
+100 │ echo done
+    │
+differences (- expected, + came):
+  row web, column READY: 2/2 → 1/2
+hint: if what came is right, accept it with `guide review`; else fix it, then `guide run --resume`
+"
+        );
+    }
+
+    #[test]
+    fn running_out_of_time_says_what_was_waited_for_and_what_was_left() {
+        let timed_out =
+            Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: Some("pod web: Pending".to_owned()) };
+        let mut step = failed(timed_out, Evidence { output_tail: String::new(), dossier: None, ..curl() });
+        step.left.push(crate::output::LeftProcess { pid: 99, command: "sleep 1000".to_owned() });
+        let told = failure(&step, &Style::colourless());
+        let end = told.split_once("    │\nit").unwrap().1;
+        assert_eq!(
+            end,
+            " was waiting for pod web: Pending\nit wrote nothing\nleft running and stopped: sleep 1000 (process 99)\n\
+             hint: if it only needs longer, raise `until=`; else fix it; then `guide run --resume`\n"
+        );
+    }
+
+    #[test]
+    fn a_long_output_shows_its_last_thirty_lines() {
+        let output: String = (1..=100).map(|line| format!("line {line}\n")).collect();
+        let step = failed(Failure::Exit { code: 1, expected: "0".to_owned() }, Evidence { output_tail: output, ..curl() });
+        let told = failure(&step, &Style::colourless());
+        assert!(told.contains("output, last 30 lines:\n  │ line 71\n"), "{told}");
+        assert!(!told.contains("line 70\n"));
+    }
+
+    #[test]
+    fn a_long_command_and_many_differences_are_bounded() {
+        let differences: Vec<Difference> = (0..300)
+            .map(|row| Difference::Missing { what: format!("row {row}"), expected: "x".to_owned(), line: None })
+            .collect();
+        let evidence = Evidence { script: "true\n".repeat(500), ..curl() };
+        let step = failed(Failure::Mismatch { differences, fence: true }, evidence);
+        let told = failure(&step, &Style::colourless());
+        assert!(told.contains("    │ … 480 lines more\n"), "{told}");
+        assert!(told.contains("  … 280 differences more: all of it in .guide/dossiers/chapter-2/curl-localhost\n"), "{told}");
+        assert!(told.lines().count() < 80);
+    }
+
+    #[test]
+    fn every_failure_can_be_told_also_without_evidence() {
+        for kind in every_failure() {
+            let told = failure(&finished("chapter-1/a", Outcome::Failed(kind)), &Style::colourless());
+            assert!(told.starts_with("error: chapter-1/a failed: ") && told.contains("\nhint: "), "{told}");
+        }
+        assert_eq!(failure(&finished("chapter-1/a", Outcome::Passed), &Style::colourless()), "");
+    }
+}

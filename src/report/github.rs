@@ -1,0 +1,276 @@
+//! For GitHub Actions: annotations that stand at the chapter's lines, and a summary of the run in Markdown.
+//!
+//! Gathers a run; whether it is wanted is for the settings to say, and where the texts go for the command.
+
+use std::collections::BTreeMap;
+
+use super::Reporter;
+use super::failure::failure;
+use super::line::failure_in_short;
+use super::style::Style;
+use super::visible::visible;
+use super::words::{duration, summary};
+use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
+
+/// Longest text of an annotation, in bytes: GitHub cuts longer ones off.
+const ANNOTATION: usize = 4000;
+/// Most annotations of one kind that GitHub shows of a step of a workflow.
+const ANNOTATIONS: usize = 10;
+/// Most failures told at length in the summary, which may be 1 MiB long.
+const TOLD: usize = 20;
+
+/// Gathers a run for GitHub.
+#[derive(Debug)]
+pub struct Github {
+    /// Put before a chapter's path: the book's folder in the repository.
+    prefix: String,
+    book: String,
+    annotations: Vec<String>,
+    titles: BTreeMap<String, String>,
+    rows: Vec<Row>,
+    told: Vec<String>,
+    summary: RunSummary,
+}
+
+#[derive(Debug, Default)]
+struct Row {
+    chapter: String,
+    counts: RunSummary,
+    ended: Option<ChapterOutcome>,
+    seconds: f64,
+}
+
+impl Github {
+    /// `prefix`: the book's folder in the repository; empty where that is the repository itself.
+    #[must_use]
+    pub fn new(prefix: impl Into<String>) -> Self {
+        let mut prefix = prefix.into();
+        if !prefix.is_empty() && !prefix.ends_with('/') {
+            prefix.push('/');
+        }
+        Self {
+            prefix,
+            book: String::new(),
+            annotations: Vec::new(),
+            titles: BTreeMap::new(),
+            rows: Vec::new(),
+            told: Vec::new(),
+            summary: RunSummary::default(),
+        }
+    }
+
+    /// Workflow commands, a line each, for stdout.
+    #[must_use]
+    pub fn annotations(&self) -> String {
+        self.annotations.concat()
+    }
+
+    /// Markdown to be appended to the file that `GITHUB_STEP_SUMMARY` names.
+    #[must_use]
+    pub fn step_summary(&self) -> String {
+        let said = summary(&self.summary, &Style::colourless());
+        let mut text = format!("## {}\n\n{}\n", markdown(&self.book), said.trim_end().replace('\n', "  \n"));
+        text += "\n| chapter | passed | already so | failed | took |\n| --- | --- | --- | --- | --- |\n";
+        for row in &self.rows {
+            let title = self.titles.get(&row.chapter).filter(|title| **title != row.chapter);
+            let title = title.map_or(String::new(), |title| format!(" {}", markdown(title)));
+            let (RunSummary { passed, already_so, failed, .. }, seconds) = (&row.counts, duration(row.seconds));
+            let sign = sign(row);
+            text += &format!("| {sign} {}{title} | {passed} | {already_so} | {failed} | {seconds} |\n", row.chapter);
+        }
+        self.told.iter().take(TOLD).for_each(|told| text += told);
+        if self.told.len() > TOLD {
+            text += &format!("\n… and {} more failures.\n", self.told.len() - TOLD);
+        }
+        text
+    }
+
+    fn row(&mut self, chapter: &str) -> &mut Row {
+        let index = self.rows.iter().rposition(|row| row.chapter == chapter).unwrap_or_else(|| {
+            self.rows.push(Row { chapter: chapter.to_owned(), ..Row::default() });
+            self.rows.len() - 1
+        });
+        &mut self.rows[index]
+    }
+
+    fn step(&mut self, finished: &StepFinished) {
+        let row = self.row(finished.step.chapter.as_str());
+        match &finished.outcome {
+            Outcome::Passed => row.counts.passed += 1,
+            Outcome::AlreadySo | Outcome::PassedBefore => row.counts.already_so += 1,
+            Outcome::Pending => {
+                row.counts.passed += 1;
+                self.annotate("warning", finished, "new snapshot, to be reviewed", "accept it with `guide review`");
+            }
+            Outcome::Skipped { why } => self.annotate("notice", finished, "skipped", why),
+            Outcome::Interrupted => self.annotate("error", finished, "interrupted", "the run was stopped while it ran"),
+            Outcome::Failed(why) => {
+                row.counts.failed += 1;
+                let told = failure(finished, &Style::colourless());
+                self.annotate("error", finished, &failure_in_short(why), &told);
+                let fence = fence(&told);
+                let step = &finished.step;
+                self.told.push(format!("\n<details><summary>{step}</summary>\n\n{fence}text\n{told}{fence}\n\n</details>\n"));
+            }
+        }
+    }
+
+    fn annotate(&mut self, level: &str, finished: &StepFinished, title: &str, text: &str) {
+        let start = format!("::{level} ");
+        if self.annotations.iter().filter(|line| line.starts_with(&start)).count() == ANNOTATIONS {
+            return;
+        }
+        let file = property(&format!("{}{}", self.prefix, finished.place.file.display()));
+        let title = property(&format!("{}: {}", finished.step, visible(title)));
+        let text = data(text.trim_end());
+        self.annotations.push(format!("{start}file={file},line={},title={title}::{text}\n", finished.place.line));
+    }
+}
+
+impl Reporter for Github {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted(run) => self.book.clone_from(&run.book),
+            Event::ChapterStarted { chapter, title, .. } => {
+                self.titles.insert(chapter.to_string(), title.clone());
+            }
+            Event::StepFinished(finished) => self.step(finished),
+            Event::ChapterFinished { chapter, outcome, seconds, .. } => {
+                let row = self.row(chapter.as_str());
+                (row.ended, row.seconds) = (Some(*outcome), *seconds);
+            }
+            Event::RunFinished(run) => {
+                self.summary = run.clone();
+                if let Some(why) = &run.broken {
+                    self.annotations.push(format!("::error title=guide::{}\n", data(why)));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn sign(row: &Row) -> &'static str {
+    match row.ended {
+        Some(ChapterOutcome::Passed) => "✅",
+        Some(ChapterOutcome::AlreadySo) => "↷",
+        Some(ChapterOutcome::NotRun) => "·",
+        Some(ChapterOutcome::Failed | ChapterOutcome::Interrupted) | None => "❌",
+    }
+}
+
+/// A fence longer than any in the text.
+fn fence(text: &str) -> String {
+    let longest = text.lines().map(|line| line.trim_start().chars().take_while(|sign| *sign == '`').count()).max();
+    "`".repeat(longest.unwrap_or(0).max(2) + 1)
+}
+
+/// Text inside a table's cell or a heading.
+fn markdown(text: &str) -> String {
+    visible(text).replace('|', "\\|").replace('<', "&lt;")
+}
+
+/// The text of a workflow command.
+fn data(text: &str) -> String {
+    let shown: Vec<String> = text.lines().map(visible).collect();
+    let shown = shown.join("\n");
+    let end = (0..=shown.len().min(ANNOTATION)).rev().find(|end| shown.is_char_boundary(*end)).unwrap_or(0);
+    shown[..end].replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// A property of a workflow command.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Failure;
+    use crate::event::samples::{chapter_finished, chapter_started, finished, started};
+
+    fn reported(events: &[Event]) -> Github {
+        let mut github = Github::new("docs");
+        for event in events {
+            github.event(event);
+        }
+        github
+    }
+
+    fn failed(step: &str) -> Event {
+        Event::StepFinished(finished(step, Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() })))
+    }
+
+    #[test]
+    fn a_failure_stands_at_its_line_and_nothing_in_it_can_end_the_command() {
+        let why = Failure::Hopeless { why: "50%, or: pod::web\r\nnever".to_owned() };
+        let github = reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
+        assert_eq!(
+            github.annotations(),
+            "::error file=docs/guide/chapter-1.md,line=57,title=chapter-1/a%3A it can't come any more%3A 50%25%2C or%3A pod%3A%3Aweb\
+             ::error: chapter-1/a failed: it can't come any more: 50%25, or: pod::web%0A  --> guide/chapter-1.md:57%0Anever%0A\
+             it wrote nothing%0Ahint: fix it, then `guide run --resume`\n"
+        );
+    }
+
+    #[test]
+    fn a_summary_has_a_row_a_chapter_and_the_failures_at_length() {
+        let github = reported(&[
+            Event::RunStarted(started("run-1")),
+            chapter_started("chapter-1", 2),
+            Event::StepFinished(finished("chapter-1/a", Outcome::AlreadySo)),
+            Event::StepFinished(finished("chapter-1/b", Outcome::Pending)),
+            chapter_finished("chapter-1", ChapterOutcome::Passed),
+            chapter_started("chapter-2", 1),
+            failed("chapter-2/c"),
+            chapter_finished("chapter-2", ChapterOutcome::Failed),
+            chapter_finished("chapter-3", ChapterOutcome::NotRun),
+            Event::RunFinished(RunSummary { passed: 1, already_so: 1, failed: 1, seconds: 61.0, ..RunSummary::default() }),
+        ]);
+        assert_eq!(
+            github.step_summary(),
+            "\
+## A cluster by hand
+
+1 passed, 1 already so, 1 failed in 1m 01s
+
+| chapter | passed | already so | failed | took |
+| --- | --- | --- | --- | --- |
+| ✅ chapter-1 Infrastructure | 1 | 1 | 0 | 12.0s |
+| ❌ chapter-2 Infrastructure | 0 | 0 | 1 | 12.0s |
+| · chapter-3 | 0 | 0 | 0 | 12.0s |
+
+<details><summary>chapter-2/c</summary>
+
+```text
+error: chapter-2/c failed: exit 7, expected 0
+  --> guide/chapter-2.md:57
+it wrote nothing
+hint: fix it, then `guide run --resume`
+```
+
+</details>
+"
+        );
+    }
+
+    #[test]
+    fn more_failures_than_github_shows_are_counted() {
+        let events: Vec<Event> = (0..30).map(|step| failed(&format!("chapter-1/s{step}"))).collect();
+        let github = reported(&events);
+        assert_eq!(github.annotations().lines().count(), ANNOTATIONS);
+        assert!(github.step_summary().ends_with("\n… and 10 more failures.\n"));
+    }
+
+    #[test]
+    fn a_fence_is_longer_than_any_in_what_it_holds() {
+        assert_eq!(fence("plain"), "```");
+        assert_eq!(fence("  ````bash\ntrue\n  ````"), "`````");
+    }
+
+    #[test]
+    fn a_world_that_could_not_be_asked_is_annotated() {
+        let run = RunSummary { broken: Some("no engine\nhint: start it".to_owned()), ..RunSummary::default() };
+        assert_eq!(reported(&[Event::RunFinished(run)]).annotations(), "::error title=guide::no engine%0Ahint: start it\n");
+    }
+}

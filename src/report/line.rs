@@ -1,0 +1,102 @@
+//! One line a finished step, the same on a terminal and in a log.
+
+use super::style::Style;
+use super::visible::visible;
+use super::words::{count, duration};
+use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
+use crate::plan::StepId;
+
+/// Names are padded to this, so that times stand under each other.
+const NAME_WIDTH: usize = 32;
+
+/// `chapter-1 · Infrastructure · 17 steps`
+pub fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Style) -> String {
+    let dot = style.symbols().dot;
+    let title = if title == chapter { String::new() } else { format!(" {dot} {title}") };
+    format!("{}{title} {}", style.strong(chapter), style.faint(format!("{dot} {}", count(steps, "step"))))
+}
+
+/// Where a resumed run goes on, and how much it takes over; the steps it takes over have no lines of their own.
+pub fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style: &Style) -> String {
+    let before = match passed_before {
+        0 => String::new(),
+        number => format!(" ({} passed before)", count(number, "step")),
+    };
+    match at {
+        Some(step) => format!("goes on at {}: {why}{before}", style.strong(step)),
+        None => format!("nothing left to run: {why}{before}"),
+    }
+}
+
+/// What is said at a chapter's end; nothing where its steps have said it all.
+pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, style: &Style) -> Option<String> {
+    match outcome {
+        ChapterOutcome::AlreadySo => {
+            Some(format!("{} {chapter}  {}", style.skipped(style.symbols().skipped), style.faint("already so")))
+        }
+        ChapterOutcome::NotRun => Some(format!("{} {chapter}  {}", style.symbols().not_run, style.faint("not run"))),
+        ChapterOutcome::Passed | ChapterOutcome::Failed | ChapterOutcome::Interrupted => None,
+    }
+}
+
+/// `✓ create-cluster                    23.1s`
+pub fn step_line(finished: &StepFinished, style: &Style) -> String {
+    let symbols = style.symbols();
+    let name = format!("{:NAME_WIDTH$}", finished.step.step);
+    let took = style.faint(format!("{:>7}", duration(finished.seconds)));
+    let attempts = match finished.attempts {
+        0 | 1 => String::new(),
+        attempts => format!(", {attempts} attempts"),
+    };
+    match &finished.outcome {
+        Outcome::Passed => format!("{} {name} {took}{}", style.passed(symbols.passed), style.faint(&attempts)),
+        Outcome::Pending => {
+            format!("{} {name} {took}{attempts}  {}", style.passed(symbols.passed), style.warning("new snapshot, to be reviewed"))
+        }
+        Outcome::AlreadySo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("already so")),
+        Outcome::PassedBefore => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before")),
+        Outcome::Skipped { why } => {
+            format!("{} {name} {}", style.warning(symbols.skipped), style.warning(format!("skipped: {why}")))
+        }
+        Outcome::Failed(failure) => {
+            format!("{} {name} {took}{attempts}  {}", style.failed(symbols.failed), style.failed(failure_in_short(failure)))
+        }
+        Outcome::Interrupted => format!("{} {name} {took}  {}", style.failed(symbols.failed), style.warning("interrupted")),
+    }
+}
+
+/// A failure in a few words, as they follow "failed: ".
+pub fn failure_in_short(failure: &Failure) -> String {
+    match failure {
+        Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
+        Failure::Signal { signal } => format!("ended by {}", signal_name(*signal)),
+        Failure::TimedOut { seconds, limit, .. } => format!("out of time after {} ({limit}=)", duration(*seconds)),
+        Failure::Mismatch { differences, fence } => {
+            let place = if *fence { "the `output` fence" } else { "the accepted snapshot" };
+            format!("the output differs from {place} in {}", count(differences.len(), "place"))
+        }
+        Failure::Check { expression, .. } => format!("`check={}` is not true", first_line(expression)),
+        Failure::Hopeless { why } => format!("it can't come any more: {}", first_line(why)),
+        Failure::Broken { why } => first_line(why),
+    }
+}
+
+fn first_line(text: &str) -> String {
+    text.lines().next().map(visible).unwrap_or_default()
+}
+
+/// `signal 9 (KILL)`.
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "HUP",
+        2 => "INT",
+        3 => "QUIT",
+        6 => "ABRT",
+        9 => "KILL",
+        11 => "SEGV",
+        13 => "PIPE",
+        15 => "TERM",
+        _ => return format!("signal {signal}"),
+    };
+    format!("signal {signal} ({name})")
+}

@@ -1,0 +1,276 @@
+//! On a terminal: finished steps as lines, and below them the present moment, drawn anew at every event.
+//!
+//! It has no clock and no thread of its own: it moves because the engine tells at least ten times a second that a step goes on.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
+
+use super::Reporter;
+use super::failure::failure;
+use super::frame::{Now, frame};
+use super::line::{chapter_end_line, chapter_line, resumed_line, step_line};
+use super::style::Style;
+use super::words::summary;
+use crate::event::{Event, Outcome};
+
+/// Columns of a terminal that does not tell.
+const UNKNOWN_WIDTH: usize = 80;
+
+/// For people who watch.
+pub struct Live {
+    bar: ProgressBar,
+    style: Style,
+    width: Box<dyn Fn() -> usize>,
+    now: Option<Now>,
+    /// The running step has the terminal to itself.
+    hidden: bool,
+    /// Steps of the present chapter.
+    of: usize,
+    done: usize,
+    steps: usize,
+}
+
+/// Takes the live display away while something else has the terminal.
+#[derive(Debug, Clone)]
+pub struct Curtain {
+    bar: ProgressBar,
+}
+
+impl Curtain {
+    /// Does something with a terminal on which nothing is drawn meanwhile.
+    pub fn lowered<R>(&self, act: impl FnOnce() -> R) -> R {
+        self.bar.suspend(act)
+    }
+}
+
+impl Live {
+    /// Draws on stderr.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        Self::on(ProgressDrawTarget::stderr(), style, Box::new(stderr_width))
+    }
+
+    fn on(target: ProgressDrawTarget, style: Style, width: Box<dyn Fn() -> usize>) -> Self {
+        // However this ends, nothing half-drawn stays on the screen.
+        let bar = ProgressBar::with_draw_target(None, target).with_finish(ProgressFinish::AndClear);
+        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        Self { bar, style, width, now: None, hidden: false, of: 0, done: 0, steps: 0 }
+    }
+
+    /// To be given to whoever needs the terminal in between.
+    #[must_use]
+    pub fn curtain(&self) -> Curtain {
+        Curtain { bar: self.bar.clone() }
+    }
+
+    fn draw(&self) {
+        match (self.hidden, self.bar.is_finished()) {
+            (true, true) => return,
+            (true, false) => return self.bar.finish_and_clear(),
+            (false, true) => self.bar.reset(),
+            (false, false) => {}
+        }
+        // One column stays free: a terminal may wrap a line that fills it.
+        let width = (self.width)().saturating_sub(1);
+        self.bar.set_message(frame(self.now.as_ref(), self.done, self.steps, width, &self.style).join("\n"));
+    }
+
+    fn say(&self, text: &str) {
+        self.bar.println(text.trim_end());
+    }
+
+    fn moment(&mut self, event: &Event) {
+        match event {
+            Event::StepStarted { attempt, .. } if *attempt > 1 && self.now.is_some() => {
+                self.now.as_mut().into_iter().for_each(|now| now.attempt = *attempt);
+            }
+            Event::StepStarted { step, number, attempt, expected_seconds, reason, interactive, .. } => {
+                self.hidden = *interactive;
+                self.now = Some(Now {
+                    chapter: step.chapter.to_string(),
+                    step: step.step.to_string(),
+                    number: *number,
+                    of: self.of,
+                    attempt: *attempt,
+                    reason: *reason,
+                    seconds: 0.0,
+                    expected: *expected_seconds,
+                    line: String::new(),
+                    waiting_for: None,
+                });
+            }
+            Event::StepProgress { line, seconds, waiting_for, .. } => {
+                if let Some(now) = &mut self.now {
+                    now.seconds = *seconds;
+                    line.clone_into(&mut now.line);
+                    now.waiting_for.clone_from(waiting_for);
+                }
+            }
+            _ => (self.now, self.hidden) = (None, false),
+        }
+    }
+}
+
+impl Reporter for Live {
+    fn event(&mut self, event: &Event) {
+        self.moment(event);
+        let style = self.style;
+        match event {
+            Event::RunStarted(run) => self.steps = run.steps,
+            Event::ChapterStarted { chapter, title, steps } => {
+                self.of = *steps;
+                self.say(&chapter_line(chapter.as_str(), title, *steps, &style));
+            }
+            Event::StepFinished(finished) if finished.outcome == Outcome::PassedBefore => self.done += 1,
+            Event::StepFinished(finished) => {
+                self.done += 1;
+                self.say(&format!("  {}\n{}", step_line(finished, &style), failure(finished, &style)));
+            }
+            Event::Note { text, .. } => self.say(&format!("  {}", style.faint(text))),
+            Event::Resumed { at, why } => self.say(&resumed_line(at.as_ref(), why, self.done, &style)),
+            Event::ChapterFinished { chapter, outcome, .. } => {
+                if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, &style) {
+                    self.say(&line);
+                }
+            }
+            Event::RunFinished(run) => {
+                self.say(&summary(run, &style));
+                return self.bar.finish_and_clear();
+            }
+            Event::StepStarted { .. } | Event::StepProgress { .. } => {}
+        }
+        self.draw();
+    }
+}
+
+/// Columns of the terminal behind stderr, asked anew each time since it may have been resized.
+fn stderr_width() -> usize {
+    match rustix::termios::tcgetwinsize(rustix::stdio::stderr()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        _ => UNKNOWN_WIDTH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+    use crate::event::samples::{chapter_finished, chapter_started, finished, progress, started, step_started};
+    use crate::event::{ChapterOutcome, Failure, RunSummary};
+
+    fn live(columns: u16) -> (InMemoryTerm, Live) {
+        let screen = InMemoryTerm::new(24, columns);
+        // Tests send faster than a terminal is drawn.
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
+        let live = Live::on(target, Style::colourless(), Box::new(move || columns.into()));
+        (screen, live)
+    }
+
+    fn tell(live: &mut Live, events: &[Event]) {
+        for event in events {
+            live.event(event);
+            std::thread::sleep(std::time::Duration::from_millis(8));
+        }
+    }
+
+    #[test]
+    fn while_a_step_runs_the_moment_stands_below_the_finished_steps() {
+        let (screen, mut live) = live(80);
+        tell(
+            &mut live,
+            &[
+                Event::RunStarted(started("run-1")),
+                chapter_started("chapter-1", 3),
+                Event::StepFinished(finished("chapter-1/engine", Outcome::AlreadySo)),
+                step_started("chapter-1/create-cluster", 2, Some(4.0)),
+                progress("chapter-1/create-cluster", 1.0, "Preparing nodes", None),
+                progress("chapter-1/create-cluster", 2.0, "Starting control-plane", Some("node worker: NotReady")),
+            ],
+        );
+        assert_eq!(
+            screen.contents(),
+            "\
+chapter-1 · Infrastructure · 3 steps
+  ↷ engine                           already so
+⠋ chapter-1 · 2/3 create-cluster  2.0s ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 4.0s last time
+  │ Starting control-plane
+  waiting for node worker: NotReady
+  ━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 1/4 steps"
+        );
+    }
+
+    #[test]
+    fn at_the_end_only_finished_lines_and_the_summary_stay() {
+        let (screen, mut live) = live(80);
+        tell(
+            &mut live,
+            &[
+                Event::RunStarted(started("run-1")),
+                chapter_started("chapter-1", 2),
+                step_started("chapter-1/a", 1, None),
+                progress("chapter-1/a", 1.0, "working", None),
+                Event::StepFinished(finished("chapter-1/a", Outcome::Passed)),
+                step_started("chapter-1/b", 2, None),
+                Event::StepFinished(finished("chapter-1/b", Outcome::Failed(Failure::Signal { signal: 9 }))),
+                chapter_finished("chapter-1", ChapterOutcome::Failed),
+                Event::RunFinished(RunSummary { passed: 1, failed: 1, seconds: 3.0, ..RunSummary::default() }),
+            ],
+        );
+        assert_eq!(
+            screen.contents(),
+            "\
+chapter-1 · Infrastructure · 2 steps
+  ✓ a                                   1.5s
+  ✗ b                                   1.5s  ended by signal 9 (KILL)
+error: chapter-1/b failed: ended by signal 9 (KILL)
+  --> guide/chapter-1.md:57
+it wrote nothing
+hint: fix it, then `guide run --resume`
+1 passed, 1 failed in 3.0s"
+        );
+    }
+
+    #[test]
+    fn a_display_that_is_dropped_in_the_middle_leaves_a_clean_screen() {
+        let (screen, mut live) = live(80);
+        tell(
+            &mut live,
+            &[
+                Event::RunStarted(started("run-1")),
+                step_started("chapter-1/a", 1, None),
+                progress("chapter-1/a", 1.0, "working", None),
+            ],
+        );
+        assert!(screen.contents().contains("working"));
+        drop(live);
+        assert_eq!(screen.contents(), "");
+    }
+
+    #[test]
+    fn an_interactive_step_has_the_screen_to_itself() {
+        let (screen, mut live) = live(80);
+        let mut interactive = step_started("chapter-1/edit", 1, None);
+        if let Event::StepStarted { interactive, .. } = &mut interactive {
+            *interactive = true;
+        }
+        tell(&mut live, &[Event::RunStarted(started("run-1")), interactive, progress("chapter-1/edit", 9.0, "", None)]);
+        assert_eq!(screen.contents(), "");
+        tell(
+            &mut live,
+            &[Event::StepFinished(finished("chapter-1/edit", Outcome::Passed)), step_started("chapter-1/next", 2, None)],
+        );
+        assert_eq!(
+            screen.contents(),
+            "  ✓ edit                                1.5s\n⠋ chapter-1 · 2/0 next  0.0s\n  ━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 1/4 steps"
+        );
+    }
+
+    #[test]
+    fn behind_the_curtain_nothing_is_on_the_screen() {
+        let (screen, mut live) = live(80);
+        tell(&mut live, &[Event::RunStarted(started("run-1")), step_started("chapter-1/a", 1, None)]);
+        let seen = live.curtain().lowered(|| screen.contents());
+        assert_eq!(seen, "");
+        assert!(screen.contents().contains("chapter-1 · 1/0 a"), "{}", screen.contents());
+    }
+}

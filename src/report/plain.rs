@@ -1,0 +1,209 @@
+//! Without a terminal: a line a step, and a sign of life where one takes long.
+
+use std::io::Write;
+
+use super::Reporter;
+use super::failure::failure;
+use super::line::{chapter_end_line, chapter_line, resumed_line, step_line};
+use super::style::Style;
+use super::talk::Talk;
+use super::words::{duration, summary};
+use crate::event::{Event, Outcome};
+
+/// Seconds between two signs of life of a step.
+const STILL_THERE: f64 = 30.0;
+
+/// For logs and pipes.
+#[derive(Debug)]
+pub struct Plain<W> {
+    talk: Talk<W>,
+    style: Style,
+    /// Seconds into the present attempt at which the next sign of life is due.
+    due: f64,
+    /// Steps that a resumed run took over.
+    passed_before: usize,
+}
+
+impl<W: Write> Plain<W> {
+    /// Writes to a stream, stderr in life.
+    pub fn new(stream: W, style: Style) -> Self {
+        Self { talk: Talk::to(stream), style, due: STILL_THERE, passed_before: 0 }
+    }
+
+    /// What it writes to.
+    pub fn stream(&self) -> &W {
+        self.talk.stream()
+    }
+
+    fn still_there(&mut self, event: &Event) {
+        let Event::StepProgress { step, line, seconds, waiting_for } = event else { return };
+        if *seconds < self.due {
+            return;
+        }
+        self.due = seconds + STILL_THERE;
+        let mut text = format!("    {} {step} for {}", self.style.symbols().ellipsis, duration(*seconds));
+        match waiting_for {
+            Some(what) => text += &[", waiting for ", what].concat(),
+            None if line.trim().is_empty() => {}
+            None => text += &[": ", line.trim()].concat(),
+        }
+        self.talk.say(&format!("{}\n", self.style.faint(text)));
+    }
+}
+
+impl<W: Write> Reporter for Plain<W> {
+    fn event(&mut self, event: &Event) {
+        let style = self.style;
+        let line = match event {
+            Event::ChapterStarted { chapter, title, steps } => chapter_line(chapter.as_str(), title, *steps, &style),
+            // Further attempts go on with the time of the first.
+            Event::StepStarted { attempt: 0 | 1, .. } => return self.due = STILL_THERE,
+            Event::StepStarted { .. } => return,
+            Event::StepProgress { .. } => return self.still_there(event),
+            Event::StepFinished(finished) if finished.outcome == Outcome::PassedBefore => {
+                self.passed_before += 1;
+                return;
+            }
+            Event::StepFinished(finished) => {
+                let line = format!("  {}\n{}", step_line(finished, &style), failure(finished, &style));
+                line.trim_end().to_owned()
+            }
+            Event::Note { text, .. } => format!("  {}", style.faint(text)),
+            Event::ChapterFinished { chapter, outcome, .. } => match chapter_end_line(chapter.as_str(), *outcome, &style) {
+                Some(line) => line,
+                None => return,
+            },
+            Event::Resumed { at, why } => resumed_line(at.as_ref(), why, self.passed_before, &style),
+            Event::RunStarted(_) => return,
+            Event::RunFinished(run) => summary(run, &style).trim_end().to_owned(),
+        };
+        self.talk.say(&format!("{line}\n"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::samples::{chapter_finished, chapter_started, every_event, finished, id, progress, step_started};
+    use crate::event::{ChapterOutcome, Failure, RunSummary, StepFinished};
+    use crate::report::ColourChoice;
+
+    fn again(step: &str, number: u32) -> Event {
+        let mut event = step_started(step, 2, None);
+        if let Event::StepStarted { attempt, .. } = &mut event {
+            *attempt = number;
+        }
+        event
+    }
+
+    fn told(events: &[Event]) -> String {
+        let mut plain = Plain::new(Vec::new(), Style::colourless());
+        events.iter().for_each(|event| plain.event(event));
+        String::from_utf8(plain.stream().clone()).unwrap()
+    }
+
+    #[test]
+    fn a_run_is_a_line_a_step_and_a_summary() {
+        let mut slow = finished("chapter-1/create-cluster", Outcome::Passed);
+        (slow.seconds, slow.attempts) = (125.0, 2);
+        let events = [
+            Event::StepFinished(finished("chapter-1/machine", Outcome::PassedBefore)),
+            Event::StepFinished(finished("chapter-1/tools", Outcome::PassedBefore)),
+            Event::Resumed { at: Some(id("chapter-1/create-cluster")), why: "failed".to_owned() },
+            chapter_started("chapter-1", 3),
+            Event::StepFinished(finished("chapter-1/engine-ready", Outcome::AlreadySo)),
+            step_started("chapter-1/create-cluster", 2, None),
+            progress("chapter-1/create-cluster", 3.0, "Preparing nodes", None),
+            Event::StepFinished(slow),
+            Event::Note { text: "left running and stopped: sleep 9".to_owned(), step: None },
+            Event::StepFinished(finished("chapter-1/nodes", Outcome::Pending)),
+            chapter_finished("chapter-1", ChapterOutcome::Passed),
+            chapter_finished("chapter-2", ChapterOutcome::NotRun),
+            Event::RunFinished(RunSummary { passed: 2, already_so: 1, pending: 1, seconds: 126.0, ..RunSummary::default() }),
+        ];
+        assert_eq!(
+            told(&events),
+            "\
+goes on at chapter-1/create-cluster: failed (2 steps passed before)
+chapter-1 · Infrastructure · 3 steps
+  ↷ engine-ready                     already so
+  ✓ create-cluster                    2m 05s, 2 attempts
+  left running and stopped: sleep 9
+  ✓ nodes                               1.5s  new snapshot, to be reviewed
+· chapter-2  not run
+2 passed, 1 already so in 2m 06s
+hint: 1 snapshot waiting for review: `guide review`
+"
+        );
+    }
+
+    #[test]
+    fn a_failure_is_told_where_it_happens() {
+        let failed = Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() });
+        assert_eq!(
+            told(&[Event::StepFinished(finished("chapter-1/curl", failed))]),
+            "  ✗ curl                                1.5s  exit 7, expected 0
+error: chapter-1/curl failed: exit 7, expected 0
+  --> guide/chapter-1.md:57
+it wrote nothing
+hint: fix it, then `guide run --resume`
+"
+        );
+    }
+
+    #[test]
+    fn a_long_step_shows_every_thirty_seconds_that_it_lives() {
+        let mut events = vec![step_started("chapter-1/a", 1, None)];
+        events.extend((0..650).map(|tenths| progress("chapter-1/a", f64::from(tenths) / 10.0, "Preparing nodes", None)));
+        events.push(step_started("chapter-1/b", 2, None));
+        events.push(again("chapter-1/b", 2));
+        events.push(progress("chapter-1/b", 31.0, "ignored", Some("pod web: Pending")));
+        events.push(again("chapter-1/b", 3));
+        events.push(progress("chapter-1/b", 32.0, "too soon", None));
+        events.push(progress("chapter-1/b", 62.0, "  ", None));
+        assert_eq!(
+            told(&events),
+            "    … chapter-1/a for 30.0s: Preparing nodes\n    … chapter-1/a for 1m 00s: Preparing nodes\n    \
+             … chapter-1/b for 31.0s, waiting for pod web: Pending\n    … chapter-1/b for 1m 02s\n"
+        );
+    }
+
+    #[test]
+    fn without_utf8_nothing_but_ascii_is_written() {
+        let mut plain = Plain::new(Vec::new(), Style::decide(ColourChoice::Auto, true, true, false));
+        every_event().iter().for_each(|event| plain.event(event));
+        let text = String::from_utf8(plain.stream().clone()).unwrap();
+        assert!(text.is_ascii(), "{text}");
+        assert!(text.contains("  FAIL step-7 "), "{text}");
+    }
+
+    /// A pipe whose reader has gone away.
+    #[derive(Debug, Default)]
+    struct Broken {
+        tried: usize,
+    }
+
+    impl Write for Broken {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            self.tried += 1;
+            Err(std::io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_reader_who_has_gone_away_is_not_talked_to_any_more() {
+        let mut plain = Plain::new(Broken::default(), Style::colourless());
+        every_event().iter().for_each(|event| plain.event(event));
+        assert_eq!(plain.stream().tried, 1);
+    }
+
+    #[test]
+    fn a_step_line_needs_no_evidence() {
+        let step = StepFinished { attempts: 0, ..finished("chapter-1/a", Outcome::Skipped { why: "no terminal".to_owned() }) };
+        assert_eq!(told(&[Event::StepFinished(step)]), "  ↷ a                                skipped: no terminal\n");
+    }
+}

@@ -1,0 +1,107 @@
+//! A plan, for people and for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::style::Style;
+use super::words::{count, duration};
+use crate::compare::Rules;
+use crate::plan::{Past, Plan, PlannedChapter, Position, Resume, Role, Step, is_run_from};
+
+/// What would run, for people.
+#[must_use]
+pub fn plan_text(plan: &Plan, past: &Past, resume: Option<&Resume>, style: &Style) -> String {
+    let mut text = format!("profile {}\n", style.strong(&plan.profile));
+    let start = resume.map_or((0, 0), Resume::position);
+    match resume {
+        Some(Resume::NothingLeft) => text += "nothing is left to do: every step has passed\n",
+        Some(Resume::At { chapter, step, why }) => {
+            let id = &plan.chapters[*chapter].steps[*step].id;
+            let _ = writeln!(text, "goes on at {}: {why}", style.strong(id));
+        }
+        None => {}
+    }
+    for (index, chapter) in plan.chapters.iter().enumerate() {
+        write_chapter(&mut text, plan, past, start, index, chapter, style);
+    }
+    let names: Vec<&str> = Rules::default().list().filter(|(_, on)| *on).map(|(rule, _)| rule.name).collect();
+    let _ = writeln!(text, "\n{}", style.faint(format!("snapshots are compared without: {}", names.join(", "))));
+    text
+}
+
+fn write_chapter(
+    text: &mut String,
+    plan: &Plan,
+    past: &Past,
+    start: Position,
+    index: usize,
+    chapter: &PlannedChapter,
+    style: &Style,
+) {
+    let steps = count(chapter.steps.len(), "step");
+    let _ = writeln!(text, "\n{} {} {}", style.strong(&chapter.name), chapter.title, style.faint(format!("({steps})")));
+    for manifest in &chapter.manifests {
+        let objects: Vec<String> = manifest.objects.iter().map(|object| format!("{}/{}", object.kind, object.name)).collect();
+        let what = if manifest.late { "rendered once its values are bound".to_owned() } else { objects.join(", ") };
+        let _ = writeln!(text, "  {} {}  {}", style.faint("file"), manifest.file, style.faint(what));
+    }
+    for (number, step) in chapter.steps.iter().enumerate() {
+        let why = why(step, chapter, is_run_from(plan, start, (index, number)));
+        let took =
+            past.seconds.get(&step.id).map(|seconds| format!(", took {} last time", duration(*seconds))).unwrap_or_default();
+        let _ =
+            writeln!(text, "  {:>3} {}  {}  {}", number + 1, step.id.step, style.faint(&step.place), style.faint(why + &took));
+    }
+}
+
+fn why(step: &Step, chapter: &PlannedChapter, runs: bool) -> String {
+    if !runs {
+        return "passed before".to_owned();
+    }
+    let name = |index: &usize| chapter.steps[*index].id.step.to_string();
+    match &step.role {
+        Role::Verify { proves: Some(proves) } => format!("verifies {}", name(proves)),
+        Role::Verify { proves: None } => "verifies".to_owned(),
+        Role::Act { proven_by } if proven_by.is_empty() => "runs".to_owned(),
+        Role::Act { proven_by } => format!("runs unless {} passes", proven_by.iter().map(name).collect::<Vec<_>>().join(" and ")),
+    }
+}
+
+/// The same, for programs.
+#[must_use]
+pub fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
+    let chapters: Vec<Value> =
+        plan.chapters.iter().enumerate().map(|(index, chapter)| chapter_json(plan, past, start, index, chapter)).collect();
+    let normalisers: Vec<&str> = Rules::default().list().filter(|(_, on)| *on).map(|(rule, _)| rule.name).collect();
+    let all = json!({"profile": plan.profile, "chapters": chapters, "normalisers": normalisers});
+    format!("{all:#}\n")
+}
+
+fn chapter_json(plan: &Plan, past: &Past, start: Position, index: usize, chapter: &PlannedChapter) -> Value {
+    let steps: Vec<Value> = chapter
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(number, step)| {
+            let runs = is_run_from(plan, start, (index, number));
+            json!({
+                "step": step.id,
+                "place": step.place.to_string(),
+                "verify": step.is_verify(),
+                "runs": runs,
+                "why": why(step, chapter, runs),
+                "timeout_seconds": step.timeout().as_secs_f64(),
+                "seconds_last_time": past.seconds.get(&step.id),
+                "script": &*step.script,
+                "fingerprint": step.fingerprint,
+            })
+        })
+        .collect();
+    let manifests: Vec<Value> = chapter
+        .manifests
+        .iter()
+        .map(|manifest| json!({"file": manifest.file, "place": manifest.place.to_string(), "late": manifest.late, "objects": manifest.objects, "text": manifest.text}))
+        .collect();
+    json!({"chapter": chapter.name, "title": chapter.title, "needs": chapter.needs, "manifests": manifests, "steps": steps})
+}

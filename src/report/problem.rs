@@ -1,0 +1,268 @@
+//! A problem of the book's text, drawn: message, place, excerpt with carets, further places, hint.
+//!
+//! ```text
+//! error: unknown attribute `tmeout`
+//!   --> guide/chapter-1.md:57:12
+//!    |
+//! 57 | ```bash {name=x tmeout=2m}
+//!    |                 ^^^^^^
+//!
+//! hint: did you mean `timeout`?
+//! ```
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthChar;
+
+use super::style::Style;
+use crate::book::{Problem, Sources, Span};
+
+/// Columns a tab takes in an excerpt.
+const TAB: usize = 4;
+
+/// Most lines of a span that are shown.
+const MOST_LINES: usize = 4;
+
+/// Most columns of a line that are shown.
+const MOST_COLUMNS: usize = 160;
+
+/// All problems, an empty line between, and how many there are.
+#[must_use]
+pub fn draw_all(sources: &Sources, problems: &[Problem], style: Style) -> String {
+    let mut out = String::new();
+    for problem in problems {
+        out.push_str(&draw(sources, problem, style));
+        out.push('\n');
+    }
+    if problems.len() > 1 {
+        let _ = writeln!(out, "{}", style.failed(format_args!("{} errors", problems.len())));
+    }
+    out
+}
+
+/// One problem, ended by a line end.
+#[must_use]
+pub fn draw(sources: &Sources, problem: &Problem, style: Style) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}{}", style.failed("error"), style.strong(format_args!(": {}", problem.message)));
+    let lines = |span: &Span| {
+        sources.file(span.source).text.get(span.range()).map_or(1, |text| text.lines().count().clamp(1, MOST_LINES))
+    };
+    let last_line = |span: &Span| span.line as usize + lines(span) - 1;
+    let gutter = problem.span.iter().chain(problem.also.iter().map(|(span, _)| span)).map(last_line).max().unwrap_or(0);
+    let gutter = gutter.to_string().len();
+    if let Some(span) = problem.span {
+        let mut picture = Picture { out: &mut out, sources, style, gutter };
+        picture.draw(span, None);
+    }
+    for (span, note) in &problem.also {
+        let mut picture = Picture { out: &mut out, sources, style, gutter };
+        picture.draw(*span, Some(note));
+    }
+    if let Some(hint) = &problem.hint {
+        let _ = writeln!(out, "\n{}: {hint}", style.hint("hint"));
+    }
+    out
+}
+
+struct Picture<'a> {
+    out: &'a mut String,
+    sources: &'a Sources,
+    style: Style,
+    gutter: usize,
+}
+
+impl Picture<'_> {
+    fn draw(&mut self, span: Span, note: Option<&str>) {
+        let file = self.sources.file(span.source);
+        let text: &str = &file.text;
+        let start = floor(text, span.start as usize);
+        let end = floor(text, (span.end as usize).max(start));
+        let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
+        let column = text[line_start..start].chars().count() + 1;
+        let arrow = if note.is_some() { ":::" } else { "-->" };
+        let _ = writeln!(
+            self.out,
+            "{:gutter$}{} {}:{}:{column}",
+            "",
+            self.style.frame(arrow),
+            file.path.display(),
+            span.line,
+            gutter = self.gutter
+        );
+        self.bar();
+        let mut at = line_start;
+        for (number, line) in (span.line..).zip(text[line_start..].split_inclusive('\n')).take(MOST_LINES) {
+            let bare = line.trim_end_matches(['\n', '\r']);
+            let marked = start.max(at) - at..end.min(at + bare.len()).max(start.max(at)) - at;
+            let last = end <= at + line.len();
+            self.line(number, bare, marked, note.filter(|_| last), note.is_some());
+            at += line.len();
+            if last {
+                return;
+            }
+        }
+        let _ = writeln!(self.out, "{:gutter$} {}", "", self.style.frame("..."), gutter = self.gutter);
+        if let Some(note) = note {
+            let _ = writeln!(self.out, "{:gutter$} {} {note}", "", self.style.frame("="), gutter = self.gutter);
+        }
+    }
+
+    fn bar(&mut self) {
+        let _ = writeln!(self.out, "{:gutter$} {}", "", self.style.frame("|"), gutter = self.gutter);
+    }
+
+    fn line(&mut self, number: u32, line: &str, marked: std::ops::Range<usize>, note: Option<&str>, further: bool) {
+        let marked = marked.start.min(line.len())..marked.end.min(line.len());
+        let before = columns(&line[..marked.start]);
+        let from = if before > MOST_COLUMNS - 40 { marked.start } else { 0 };
+        let (shown, cut) = visible(&line[from..]);
+        let ellipsis = |cut: bool| if cut { "..." } else { "" };
+        let frame = self.style.frame(format!("{number:gutter$} |", gutter = self.gutter));
+        let _ = writeln!(self.out, "{}", format!("{frame} {}{shown}{}", ellipsis(from > 0), ellipsis(cut)).trim_end());
+        let indent = columns(&line[from..marked.start]) + ellipsis(from > 0).len();
+        let width = columns(&line[marked.clone()]).clamp(1, MOST_COLUMNS.saturating_sub(indent).max(1));
+        let marks = (if further { "-" } else { "^" }).repeat(width);
+        let marks = if further { self.style.frame(marks).to_string() } else { self.style.failed(marks).to_string() };
+        let note = note.map(|note| format!(" {note}")).unwrap_or_default();
+        let _ = writeln!(self.out, "{:gutter$} {} {:indent$}{marks}{note}", "", self.style.frame("|"), "", gutter = self.gutter);
+    }
+}
+
+/// The nearest place at or before this one where a character begins.
+fn floor(text: &str, place: usize) -> usize {
+    let mut place = place.min(text.len());
+    while !text.is_char_boundary(place) {
+        place -= 1;
+    }
+    place
+}
+
+fn width(next: char) -> usize {
+    if next == '\t' { TAB } else { next.width().unwrap_or(1) }
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
+}
+
+/// A line as it can be shown: tabs as spaces, control characters as `?`, and whether it was cut.
+fn visible(line: &str) -> (String, bool) {
+    let mut shown = String::with_capacity(line.len());
+    let mut column = 0;
+    for next in line.chars() {
+        column += width(next);
+        if column > MOST_COLUMNS {
+            return (shown, true);
+        }
+        match next {
+            '\t' => shown.push_str(&" ".repeat(TAB)),
+            control if control.is_control() => shown.push('\u{fffd}'),
+            plain => shown.push(plain),
+        }
+    }
+    (shown, false)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::book::{BookText, SourceId, parse_book};
+
+    fn drawn(text: &str) -> String {
+        let (book, problems) = parse_book(BookText::of_chapters([("guide/chapter-1.md", text)]));
+        draw_all(&book.sources, &problems, Style::colourless())
+    }
+
+    fn span(text: &str, part: &str) -> (Sources, Span) {
+        let mut sources = Sources::default();
+        let source = sources.add(PathBuf::from("a.md"), text);
+        let start = text.find(part).unwrap();
+        let line = 1 + u32::try_from(text[..start].matches('\n').count()).unwrap();
+        let number = |at: usize| u32::try_from(at).unwrap();
+        (sources, Span { source, start: number(start), end: number(start + part.len()), line })
+    }
+
+    #[test]
+    fn the_very_word_is_underlined() {
+        let expected = "\
+error: unknown attribute `tmeout`
+ --> guide/chapter-1.md:3:17
+  |
+3 | ```bash {name=x tmeout=2m}
+  |                 ^^^^^^
+
+hint: did you mean `timeout`?
+
+";
+        assert_eq!(drawn("# Title\n\n```bash {name=x tmeout=2m}\ntrue\n```\n"), expected);
+    }
+
+    #[test]
+    fn a_further_place_has_its_own_excerpt() {
+        let text = "```bash {name=x}\ntrue\n```\n\n\n\n\n\n\n```bash {name=x}\ntrue\n```\n";
+        let expected = "\
+error: two steps of this chapter are named `x`
+  --> guide/chapter-1.md:10:15
+   |
+10 | ```bash {name=x}
+   |               ^
+  ::: guide/chapter-1.md:1:15
+   |
+ 1 | ```bash {name=x}
+   |               - first named here
+
+hint: a step is known by its name in every file and message, so give one of them another
+
+";
+        assert_eq!(drawn(text), expected);
+    }
+
+    #[test]
+    fn tabs_and_wide_characters_keep_the_carets_in_place() {
+        let (sources, span) = span("\t日本 wrong\r\n", "wrong");
+        let drawn = draw(&sources, &Problem::at(span, "no"), Style::colourless());
+        assert_eq!(drawn, "error: no\n --> a.md:1:5\n  |\n1 |     日本 wrong\n  |          ^^^^^\n");
+    }
+
+    #[test]
+    fn a_long_span_is_cut() {
+        let text = "one\ntwo\nthree\nfour\nfive\nsix\n";
+        let (sources, span) = span(text, text);
+        let drawn = draw(&sources, &Problem::at(span, "no"), Style::colourless());
+        assert!(drawn.ends_with("4 | four\n  | ^^^^\n  ...\n"), "{drawn}");
+    }
+
+    #[test]
+    fn a_long_line_shows_the_part_that_matters() {
+        let text = format!("{} wrong {}\n", "a".repeat(500), "b".repeat(500));
+        let (sources, span) = span(&text, "wrong");
+        let drawn = draw(&sources, &Problem::at(span, "no"), Style::colourless());
+        assert!(drawn.contains("1 | ...wrong bbb"), "{drawn}");
+        assert!(drawn.contains("\n  |    ^^^^^\n"), "{drawn}");
+    }
+
+    #[test]
+    fn a_problem_without_a_place_is_a_message_and_a_hint() {
+        let problem = Problem::nowhere("the book has no chapter `x`").hint("its chapters are a, b");
+        let expected = "error: the book has no chapter `x`\n\nhint: its chapters are a, b\n";
+        assert_eq!(draw(&Sources::default(), &problem, Style::colourless()), expected);
+    }
+
+    #[test]
+    fn colour_is_only_used_when_asked_for() {
+        let problem = Problem::nowhere("x");
+        let style = Style::decide(super::super::style::ColourChoice::Always, true, false, true);
+        assert!(draw(&Sources::default(), &problem, style).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_place_out_of_the_text_is_no_panic() {
+        let mut sources = Sources::default();
+        sources.add(PathBuf::from("a.md"), "é");
+        let span = Span { source: SourceId(0), start: 1, end: 1, line: 1 };
+        assert!(draw(&sources, &Problem::at(span, "no"), Style::colourless()).contains("a.md:1:1"));
+    }
+}

@@ -1,0 +1,209 @@
+//! `guide review` on a screen: one hunk with the lines around it, the words that differ marked, and the keys.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::differs::changed_words;
+use super::style::Style;
+use super::visible::{fit, visible};
+use super::words::count;
+use crate::book::Place;
+use crate::compare::Hunk;
+use crate::plan::StepId;
+
+/// Lines of a hunk that are shown.
+const MOST_LINES: usize = 40;
+/// Longest line shown, in columns.
+const WIDTH: usize = 160;
+
+/// Something that waits for review, as it is told.
+#[derive(Debug, Clone)]
+pub struct Waiting {
+    /// Whose output.
+    pub step: StepId,
+    /// Where the step stands; none for a step that is gone.
+    pub place: Option<Place>,
+    /// The snapshot's or the chapter's file.
+    pub file: PathBuf,
+    /// An `output` fence, or else a snapshot.
+    pub fence: bool,
+    /// Nothing was accepted before.
+    pub new: bool,
+    /// What would change.
+    pub hunks: Vec<Hunk>,
+}
+
+/// What was made of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reviewed {
+    /// All of it was accepted.
+    Accepted,
+    /// A part of it was accepted.
+    InPart,
+    /// None of it.
+    Rejected,
+    /// It goes on waiting.
+    Waits,
+    /// It could not be written.
+    Failed,
+}
+
+impl Reviewed {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::InPart => "accepted in part",
+            Self::Rejected => "rejected",
+            Self::Waits => "waiting",
+            Self::Failed => "not written",
+        }
+    }
+}
+
+/// One line an entry.
+#[must_use]
+pub fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
+    let lines =
+        waiting.iter().map(|one| format!("{}  {}  {}\n", style.strong(&one.step), what(one), style.faint(one.file.display())));
+    lines.collect()
+}
+
+/// What became of each, one line an entry.
+#[must_use]
+pub fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) -> String {
+    let line = |(one, how): &(&Waiting, Reviewed)| {
+        let word = match how {
+            Reviewed::Accepted | Reviewed::InPart => style.passed(how.word()).to_string(),
+            Reviewed::Failed => style.failed(how.word()).to_string(),
+            Reviewed::Rejected | Reviewed::Waits => style.warning(how.word()).to_string(),
+        };
+        format!("{}  {word}  {}\n", style.strong(&one.step), style.faint(one.file.display()))
+    };
+    reviewed.iter().map(line).collect()
+}
+
+/// An array with an object an entry; `is` says what became of it.
+#[must_use]
+pub fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
+    let entry = |(one, how): &(&Waiting, Reviewed)| -> Value {
+        let hunks: Vec<Value> =
+            one.hunks.iter().map(|hunk| json!({"line": hunk.start + 1, "old": hunk.old, "new": hunk.new})).collect();
+        json!({
+            "step": one.step,
+            "what": if one.fence { "fence" } else { "snapshot" },
+            "new": one.new,
+            "is": how.word(),
+            "file": one.file.display().to_string(),
+            "chapter": one.place.as_ref().map(|place| place.file.display().to_string()),
+            "line": one.place.as_ref().map(|place| place.line),
+            "hunks": hunks,
+        })
+    };
+    format!("{:#}\n", Value::from(reviewed.iter().map(entry).collect::<Vec<_>>()))
+}
+
+fn what(one: &Waiting) -> String {
+    let what = if one.fence { "output fence" } else { "snapshot" };
+    if one.new { format!("new {what}") } else { format!("{what}, {}", count(one.hunks.len(), "change")) }
+}
+
+/// A hunk (`index` of `one.hunks`), its new lines perhaps as a pattern.
+#[must_use]
+pub fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Style) -> String {
+    let hunk = &one.hunks[index];
+    let place = one.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
+    let number = if one.hunks.len() > 1 { format!(" {} of {}", index + 1, one.hunks.len()) } else { String::new() };
+    let mut text = format!("\n{}  {}{}\n", style.strong(&one.step), what(one), style.faint(format!("{number}{place}")));
+    let around = |line: &String| style.faint(format!("    {}", shown(line, style))).to_string();
+    let mut lines: Vec<String> = hunk.before.iter().map(around).collect();
+    let changed = changed_lines(&hunk.old, new, style);
+    let left = changed.len().saturating_sub(MOST_LINES);
+    lines.extend(changed.into_iter().take(MOST_LINES));
+    if left > 0 {
+        lines.push(style.faint(format!("    {} {} more", style.symbols().ellipsis, count(left, "line"))).to_string());
+    }
+    lines.extend(hunk.after.iter().map(around));
+    for line in lines {
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn changed_lines(old: &[String], new: &[String], style: &Style) -> Vec<String> {
+    if old.len() == new.len() {
+        return old.iter().zip(new).flat_map(|(old, new)| changed_words(&shown(old, style), &shown(new, style), style)).collect();
+    }
+    let removed = old.iter().map(|line| style.removed(format!("  - {}", shown(line, style))).to_string());
+    let added = new.iter().map(|line| style.added(format!("  + {}", shown(line, style))).to_string());
+    removed.chain(added).collect()
+}
+
+fn shown(line: &str, style: &Style) -> String {
+    fit(&visible(line), WIDTH, style.symbols().ellipsis)
+}
+
+/// The line under a hunk.
+#[must_use]
+pub fn keys_text(style: &Style) -> String {
+    let key = |key: &str, rest: &str| format!("[{}]{rest}", style.strong(key));
+    let keys = [
+        key("a", "ccept"),
+        key("r", "eject"),
+        key("s", "kip"),
+        key("p", "attern"),
+        format!("{}{}{} all that follow", key("A", ""), key("R", ""), key("S", "")),
+        key("q", "uit"),
+    ];
+    format!("{} ", keys.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::{ChapterName, StepName};
+    use crate::compare::hunks;
+
+    fn waiting(old: Option<&str>, new: &str) -> Waiting {
+        Waiting {
+            step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
+            place: Some(Place { file: std::path::Path::new("guide/chapter-1.md").into(), line: 12 }),
+            file: "snapshots/chapter-1/pods.snap".into(),
+            fence: false,
+            new: old.is_none(),
+            hunks: hunks(old.unwrap_or_default(), new),
+        }
+    }
+
+    #[test]
+    fn a_hunk_is_shown_with_the_lines_around_it_and_its_words_marked() {
+        let one = waiting(Some("a\nready 2/2 yes\nc\n"), "a\nready 1/2 yes\nc\n");
+        assert_eq!(
+            hunk_text(&one, 0, &one.hunks[0].new, &Style::colourless()),
+            "\nchapter-1/pods  snapshot, 1 change guide/chapter-1.md:12\n    a\n  - ready 2/2 yes\n          ^^^\n  + ready 1/2 yes\n          ^^^\n    c\n"
+        );
+    }
+
+    #[test]
+    fn of_a_long_hunk_the_first_lines_are_shown_and_the_rest_counted() {
+        let one = waiting(None, &"x\n".repeat(100));
+        let text = hunk_text(&one, 0, &one.hunks[0].new, &Style::colourless());
+        assert!(text.contains("new snapshot"), "{text}");
+        assert!(text.ends_with("  + x\n    … 60 lines more\n"), "{text}");
+    }
+
+    #[test]
+    fn for_programs_each_entry_has_its_place_its_hunks_and_what_became_of_it() {
+        let one = waiting(Some("a\n"), "b\n");
+        let json: Value = serde_json::from_str(&reviewed_json(&[(&one, Reviewed::Waits)])).unwrap();
+        assert_eq!(
+            json,
+            json!([{
+                "step": "chapter-1/pods", "what": "snapshot", "new": false, "is": "waiting",
+                "file": "snapshots/chapter-1/pods.snap", "chapter": "guide/chapter-1.md", "line": 12,
+                "hunks": [{"line": 1, "old": ["a"], "new": ["b"]}],
+            }])
+        );
+    }
+}

@@ -1,0 +1,130 @@
+//! What can go wrong with a run's files, for people: what, where, why, what to do next.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::lock::Holder;
+
+/// A file of a run could not be read, written or trusted.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("can't {doing} `{}`: {}", path.display(), in_words(source))]
+    Io {
+        /// A verb: `write`, `read`, `make the folder` …
+        doing: &'static str,
+        /// What.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Another run of the book goes on.
+    #[error("another run of this book is going on: {holder}")]
+    Busy {
+        /// Who holds the lock.
+        holder: Holder,
+        /// The lock's file.
+        path: PathBuf,
+    },
+    /// Written by a newer guide.
+    #[error("`{}` has format {found}, written by guide {by}; this is guide {} and knows format {known}", path.display(), env!("CARGO_PKG_VERSION"))]
+    NewerFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+        /// The newest one known here.
+        known: u32,
+        /// The version of guide that wrote it.
+        by: String,
+    },
+    /// A chapter was edited while it was reviewed.
+    #[error("`{}` was changed while it was reviewed", path.display())]
+    ChapterChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file among the snapshots that is none.
+    #[error("`{}` is not a snapshot: {why}", path.display())]
+    NoSnapshot {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Not what guide writes.
+    #[error("`{}:{line}` is not a line of a journal: {why}", path.display())]
+    Garbage {
+        /// The file.
+        path: PathBuf,
+        /// 1-based line.
+        line: usize,
+        /// What the parser says.
+        why: String,
+    },
+}
+
+impl StoreError {
+    /// Makes an I/O error of a path, for `map_err`.
+    pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { doing, path, source }
+    }
+
+    /// A file whose path the writer does not know.
+    #[must_use]
+    pub fn unwritten(path: &Path, source: io::Error) -> Self {
+        Self::Io { doing: "write", path: path.to_owned(), source }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Some("make room on that disk, then `guide run --resume`: every step written down so far is kept".to_owned())
+                }
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                    Some("name a folder that can be written with `--state DIR`".to_owned())
+                }
+                _ => None,
+            },
+            Self::Busy { holder, .. } => Some(format!("wait for process {}, or end it with `kill {}`", holder.pid, holder.pid)),
+            Self::NewerFormat { .. } => {
+                Some("use that guide, or name another folder with `--state DIR`, or move the file away".to_owned())
+            }
+            Self::ChapterChanged { .. } => Some("review it again: nothing of it was written".to_owned()),
+            Self::NoSnapshot { .. } => {
+                Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
+            }
+            Self::Garbage { .. } => Some(
+                "something else has written into that file: move the run's folder away; the run before it is then the last one"
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+/// Lower case and without the number that the standard library adds.
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the disk is read-only".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+impl From<crate::event::RecordError> for crate::execute::WorldError {
+    fn from(error: crate::event::RecordError) -> Self {
+        Self { message: error.message, hint: error.hint }
+    }
+}
+
+impl From<StoreError> for crate::execute::WorldError {
+    fn from(error: StoreError) -> Self {
+        Self { message: error.to_string(), hint: error.hint() }
+    }
+}

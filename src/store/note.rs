@@ -1,0 +1,59 @@
+//! One-line notes in the state folder, and dossiers.
+
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+use super::whole_file::{read_if_there, replace_file};
+use crate::engine::Dossiers;
+use crate::execute::Masker;
+use crate::plan::{PlannedChapter, Step, StepId};
+
+/// Reads a note.
+///
+/// # Errors
+/// When it is there and can't be read.
+pub fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError> {
+    let bytes = read_if_there(&state.join(name))?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// Writes a note.
+///
+/// # Errors
+/// When it can't be written.
+pub fn write_note(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+    replace_file(&state.join(name), format!("{text}\n").as_bytes(), false)
+}
+
+/// `.guide/dossiers/RUN/CHAPTER/STEP/`: what is kept of a failed step.
+#[derive(Debug)]
+pub struct DossierFolder {
+    folder: PathBuf,
+    root: PathBuf,
+    masker: Masker,
+}
+
+impl DossierFolder {
+    /// Dossiers of a run, under the state folder; told relative to the book's root where they lie in it.
+    #[must_use]
+    pub fn of(state: &Path, run: &str, root: &Path, masker: Masker) -> Self {
+        Self { folder: state.join("dossiers").join(run), root: root.to_owned(), masker }
+    }
+}
+
+/// The dossier that a run kept of a step, if there is one.
+#[must_use]
+pub fn find_dossier(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
+    let folder = state.join("dossiers").join(run).join(step.chapter.as_str()).join(step.step.as_str());
+    folder.is_dir().then_some(folder)
+}
+
+impl Dossiers for DossierFolder {
+    fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf> {
+        let folder = self.folder.join(chapter.name.as_str()).join(step.id.step.as_str());
+        for (name, text) in parts {
+            replace_file(&folder.join(name), self.masker.mask(text).as_bytes(), false).ok()?;
+        }
+        Some(folder.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(folder))
+    }
+}

@@ -1,0 +1,129 @@
+//! Brings a run's files to the disk at least once a second while they change, and at its end.
+//!
+//! A killed runner loses nothing without this (the kernel has what was written); it is for the machine that loses power.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::fault::StoreError;
+
+/// How long written bytes may wait.
+const INTERVAL: Duration = Duration::from_millis(900);
+
+/// A thread that syncs.
+#[derive(Debug)]
+pub struct Syncer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// In the order in which they are synced: a journal after what it speaks of.
+    files: Vec<(PathBuf, Arc<File>)>,
+    dirty: bool,
+    stop: bool,
+    failed: Option<(PathBuf, io::Error)>,
+}
+
+impl Syncer {
+    /// Starts the thread. Without one (no threads left) the files are synced at the end only.
+    pub fn start() -> Self {
+        let shared = Arc::new(Shared::default());
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || for_thread.go_on());
+        Self { shared, thread: thread.ok() }
+    }
+
+    /// Adds a file; it is synced before those that were added earlier.
+    pub fn add(&self, path: PathBuf, file: Arc<File>) {
+        self.shared.lock().files.insert(0, (path, file));
+    }
+
+    /// Something was written.
+    ///
+    /// # Errors
+    /// When the last sync failed.
+    pub fn changed(&self) -> Result<(), StoreError> {
+        let mut state = self.shared.lock();
+        if !state.dirty {
+            state.dirty = true;
+            self.shared.wake.notify_one();
+        }
+        state.result()
+    }
+
+    /// Ends the thread and syncs a last time.
+    ///
+    /// # Errors
+    /// When this or the last sync failed.
+    pub fn finish(&mut self) -> Result<(), StoreError> {
+        self.shared.lock().stop = true;
+        self.shared.wake.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // It does not panic; if it did, the sync below still happens.
+            let _ = thread.join();
+        }
+        let mut state = self.shared.lock();
+        if state.dirty {
+            state.dirty = false;
+            let failed = sync(&state.files);
+            state.failed = state.failed.take().or(failed);
+        }
+        state.result()
+    }
+}
+
+impl Drop for Syncer {
+    fn drop(&mut self) {
+        // The caller that wants to know has called `finish` itself.
+        let _ = self.finish();
+    }
+}
+
+impl State {
+    fn result(&mut self) -> Result<(), StoreError> {
+        match self.failed.take() {
+            Some((path, error)) => Err(StoreError::io("bring to the disk", &path)(error)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn go_on(&self) {
+        let mut state = self.lock();
+        loop {
+            state = self.wake.wait_while(state, |state| !state.dirty && !state.stop).unwrap_or_else(PoisonError::into_inner);
+            let waited = self.wake.wait_timeout_while(state, INTERVAL, |state| !state.stop);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+            if state.stop {
+                return;
+            }
+            state.dirty = false;
+            let files = state.files.clone();
+            drop(state);
+            let failed = sync(&files);
+            state = self.lock();
+            state.failed = state.failed.take().or(failed);
+        }
+    }
+}
+
+fn sync(files: &[(PathBuf, Arc<File>)]) -> Option<(PathBuf, io::Error)> {
+    files.iter().find_map(|(path, file)| file.sync_data().err().map(|error| (path.clone(), error)))
+}

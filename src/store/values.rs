@@ -1,0 +1,202 @@
+//! The values: `values.yaml`, then `values.PROFILE.yaml`, then `--set`, each over the one before, tables merged at any depth.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::source::{Texts, list};
+use crate::book::{Problem, Problems, Sources, Span, nearest};
+
+/// A book's values files.
+#[derive(Debug, Clone, Default)]
+pub struct ValuesFiles {
+    /// The file for every profile, if there is one.
+    base: Option<PathBuf>,
+    /// Those for one profile each, by its name, sorted.
+    profiles: Vec<(String, PathBuf)>,
+}
+
+impl ValuesFiles {
+    /// Finds the files. `named` is what `book.toml` names, relative to `src` (or to the root, where `src` has none of that name).
+    pub fn find(root: &Path, src: &Path, named: Option<&str>, place: Option<Span>, problems: &mut Problems) -> Self {
+        let name = named.unwrap_or("values.yaml");
+        let folder = if src.join(name).is_file() || !root.join(name).is_file() || named.is_none() { src } else { root };
+        let path = folder.join(name);
+        let base = path.is_file().then(|| path.clone());
+        if let (None, Some(name)) = (&base, named) {
+            let message = format!("there is no values file {}", super::source::shown(root, &src.join(name)).display());
+            let mut problem = Problem::nowhere(message).hint("make it, or take `values` out of book.toml");
+            problem.span = place;
+            problems.push(problem);
+        }
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
+        let profile = |file: &Path| {
+            let name = file.file_name()?.to_str()?;
+            let profile = name.strip_prefix(&format!("{stem}."))?.strip_suffix(&format!(".{extension}"))?;
+            Some((profile.to_owned(), file.to_owned()))
+        };
+        let files = path.parent().map(list).unwrap_or_default();
+        Self { base, profiles: files.iter().filter_map(|file| profile(file)).collect() }
+    }
+
+    /// Profiles that have a file.
+    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+        self.profiles.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Reads and merges the values for a profile. The texts join the sources, so that complaints have an excerpt.
+    pub fn read(&self, root: &Path, profile: &str, set: &[String], sources: &mut Sources, problems: &mut Problems) -> Value {
+        let mut values = Map::new();
+        let own = self.profiles.iter().find(|(name, _)| name == profile).map(|(_, path)| path);
+        for path in self.base.iter().chain(own) {
+            let mut texts = Texts { root, sources, problems };
+            let Some(source) = texts.read(path, None) else { continue };
+            let text = sources.file(source).text.clone();
+            match serde_yaml::from_str::<Value>(&text) {
+                Ok(Value::Object(more)) => merge(&mut values, more),
+                Ok(Value::Null) => {}
+                Ok(_) => {
+                    let place = line_of(source, &text, 1);
+                    problems.push(Problem::at(place, "values are a table of names").hint("write lines `name: value`"));
+                }
+                Err(error) => {
+                    let place = line_of(source, &text, error.location().map_or(1, |place| place.line()));
+                    let reason = error.to_string();
+                    let reason = reason.split(" at line ").next().unwrap_or(&reason);
+                    problems.push(Problem::at(place, format!("these values are no YAML: {reason}")));
+                }
+            }
+        }
+        for word in set {
+            if let Err(problem) = set_value(&mut values, word) {
+                problems.push(problem);
+            }
+        }
+        Value::Object(values)
+    }
+}
+
+fn line_of(source: crate::book::SourceId, text: &str, line: usize) -> Span {
+    let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+    let length = text[start..].lines().next().unwrap_or_default().len();
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    Span { source, start: number(start), end: number(start + length), line: number(line.max(1)) }
+}
+
+fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
+    for (key, value) in more {
+        match (values.get_mut(&key), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => merge(old, new),
+            (_, value) => drop(values.insert(key, value)),
+        }
+    }
+}
+
+/// `cluster.name=x`: the text after `=` is what it would be in a YAML file, but a number that would read otherwise afterwards
+/// (`1.10`) stays as it was typed.
+fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<(), Problem> {
+    let wrong = |why: &str| Problem::nowhere(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`");
+    let (key, text) = word.split_once('=').ok_or_else(|| wrong("there is no `=`"))?;
+    let parts: Vec<&str> = key.split('.').map(str::trim).collect();
+    if parts.iter().any(|part| part.is_empty()) {
+        return Err(wrong("a part of the name is empty"));
+    }
+    let mut known = Vec::new();
+    names(values, "", &mut known);
+    if !known.iter().any(|name| name == key)
+        && let Some(near) = nearest(key, known.iter().map(String::as_str))
+    {
+        return Err(wrong("there is no such value").hint(format!("did you mean `{near}`?")));
+    }
+    let mut at = values;
+    for part in &parts[..parts.len() - 1] {
+        let next = at.entry(*part).or_insert_with(|| Value::Object(Map::new()));
+        if !next.is_object() {
+            *next = Value::Object(Map::new());
+        }
+        let Value::Object(next) = next else { return Err(wrong("it is no table")) };
+        at = next;
+    }
+    at.insert(parts[parts.len() - 1].to_owned(), typed(text));
+    Ok(())
+}
+
+fn names(values: &Map<String, Value>, prefix: &str, known: &mut Vec<String>) {
+    for (key, value) in values {
+        let name = format!("{prefix}{key}");
+        if let Value::Object(inner) = value {
+            names(inner, &format!("{name}."), known);
+        }
+        known.push(name);
+    }
+}
+
+fn typed(text: &str) -> Value {
+    let as_text = || Value::String(text.to_owned());
+    match serde_yaml::from_str::<Value>(text) {
+        Ok(Value::Number(number)) if number.to_string() != text => as_text(),
+        Ok(Value::Null) if !matches!(text, "null" | "~") => as_text(),
+        Ok(Value::Array(_) | Value::Object(_)) if !text.starts_with(['[', '{']) => as_text(),
+        Ok(Value::String(plain)) if !text.starts_with(['"', '\'']) => {
+            if plain == text {
+                Value::String(plain)
+            } else {
+                as_text()
+            }
+        }
+        Ok(value) => value,
+        Err(_) => as_text(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn set(words: &[&str]) -> Result<Value, String> {
+        let mut values = json!({"cluster": {"name": "kind", "workers": 2}, "on": true}).as_object().cloned().unwrap();
+        for word in words {
+            set_value(&mut values, word)
+                .map_err(|problem| format!("{} ({})", problem.message, problem.hint.unwrap_or_default()))?;
+        }
+        Ok(Value::Object(values))
+    }
+
+    #[test]
+    fn a_value_is_set_over_the_files() {
+        let set = set(&["cluster.name=other", "cluster.extra.deep=1", "on=false", "list=[a, 2]", "version=v1.35.0"]).unwrap();
+        let expected = json!({"cluster": {"name": "other", "workers": 2, "extra": {"deep": 1}}, "on": false, "list": ["a", 2], "version": "v1.35.0"});
+        assert_eq!(set, expected);
+    }
+
+    #[test]
+    fn a_text_becomes_what_yaml_makes_of_it_and_loses_nothing() {
+        for (text, value) in [
+            ("3", json!(3)),
+            ("1.5", json!(1.5)),
+            ("1.10", json!("1.10")),
+            ("007", json!("007")),
+            ("true", json!(true)),
+            ("null", Value::Null),
+            ("", json!("")),
+            ("a: b", json!("a: b")),
+            ("# x", json!("# x")),
+            ("\"3\"", json!("3")),
+            ("- x", json!("- x")),
+            ("[", json!("[")),
+            ("a=b", json!("a=b")),
+        ] {
+            assert_eq!(typed(text), value, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_sets_nothing_is_told() {
+        assert!(set(&["cluster"]).unwrap_err().contains("there is no `=`"));
+        assert!(set(&["cluster.=x"]).unwrap_err().contains("empty"));
+        assert!(set(&["cluster.nmae=x"]).unwrap_err().contains("did you mean `cluster.name`?"));
+    }
+}

@@ -1,0 +1,68 @@
+//! Small files that are either the old ones or the new ones, never a part.
+
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::fault::StoreError;
+
+/// Replaces a file: written beside it, brought to the disk if `durable`, then renamed over it. Makes its folder.
+///
+/// # Errors
+/// When any of this is refused; the old file is then still there.
+pub fn replace_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+    }
+    let beside = beside(path);
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        if durable { file.sync_data() } else { Ok(()) }
+    });
+    written.and_then(|()| fs::rename(&beside, path)).map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        StoreError::io("write", path)(error)
+    })
+}
+
+/// Lets `path` be a symbolic link to `target`, whatever it was before.
+///
+/// # Errors
+/// When it can't be made or put in place.
+pub fn replace_link(path: &Path, target: &Path) -> Result<(), StoreError> {
+    let beside = beside(path);
+    let _ = fs::remove_file(&beside);
+    let made = std::os::unix::fs::symlink(target, &beside).and_then(|()| fs::rename(&beside, path));
+    made.map_err(StoreError::io("write", path))
+}
+
+/// Adds text to the end of a file that is another program's.
+///
+/// # Errors
+/// When it can't be written.
+pub fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
+    let added = File::options().append(true).create(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    added.map_err(StoreError::io("write", path))
+}
+
+/// A file's text; `None` when there is no such file.
+///
+/// # Errors
+/// When it is there and can't be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io("read", path)(error)),
+    }
+}
+
+/// A name for the new file that no other process uses, in the same folder.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = std::ffi::OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(format!(".{}", std::process::id()));
+    path.with_file_name(name)
+}
