@@ -1,0 +1,66 @@
+//! Parsing and planning a 5 MB chapter of 20,000 steps, each with its expected output, beside pulldown-cmark's own time over it.
+//!
+//! `cargo bench --bench parse` prints the ratio of the medians of interleaved rounds, then criterion's figures. Goal: at most 2.
+#![expect(clippy::print_stdout, reason = "a benchmark tells its figure")]
+
+use std::fmt::Write;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+use guide::book::{BookText, MARKDOWN, parse_book};
+use guide::plan::{PlanRequest, make_plan};
+
+const STEPS: usize = 20_000;
+const BYTES: usize = 5_000_000;
+const ROUNDS: usize = 31;
+
+fn chapter() -> String {
+    let mut text = String::with_capacity(BYTES + 4096);
+    for step in 0..STEPS {
+        let begin = text.len();
+        let _ = write!(text, "## Step {step}\n\nWhat `b{step}` does, and *why* it is done before the next one: ");
+        let fences = format!("\n\n```bash {{name=b{step}}}\necho block {step}\n```\n\n```output\nblock {step}\n```\n\n");
+        while text.len() - begin + fences.len() < BYTES / STEPS {
+            text.push_str("text of the sort that a chapter has. ");
+        }
+        text.push_str(&fences);
+    }
+    text
+}
+
+fn markdown(text: &str) -> usize {
+    pulldown_cmark::Parser::new_ext(text, MARKDOWN).into_offset_iter().count()
+}
+
+fn guide(text: &str) -> usize {
+    let (book, problems) = parse_book(BookText::of_chapters([("guide/chapter-1.md", text)]));
+    assert!(problems.is_empty(), "{problems:?}");
+    let plan = make_plan(&book, &PlanRequest::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    plan.chapters[0].steps.len()
+}
+
+fn timed(work: impl FnOnce() -> usize) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
+}
+
+fn main() {
+    let text = chapter();
+    assert_eq!(guide(&text), STEPS);
+    let (mut bare, mut full): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (timed(|| markdown(&text)), timed(|| guide(&text)))).unzip();
+    bare.sort_unstable();
+    full.sort_unstable();
+    let (bare, full) = (bare[ROUNDS / 2].as_secs_f64() * 1e3, full[ROUNDS / 2].as_secs_f64() * 1e3);
+    println!(
+        "{} bytes, {STEPS} steps, {ROUNDS} rounds: pulldown-cmark {bare:.1} ms, guide parse + plan {full:.1} ms",
+        text.len()
+    );
+    println!("ratio {:.2}", full / bare);
+
+    let mut criterion = Criterion::default().configure_from_args();
+    criterion.bench_function("pulldown-cmark", |bencher| bencher.iter(|| markdown(black_box(&text))));
+    criterion.bench_function("parse and plan", |bencher| bencher.iter(|| guide(black_box(&text))));
+    criterion.final_summary();
+}

@@ -1,0 +1,20 @@
+//! Tests against a real cluster. They make and delete their own namespaces (`guide-try-…`) and touch nothing else:
+//!
+//! ```text
+//! GUIDE_TEST_KUBECONFIG=FILE GUIDE_TEST_CONTEXT=NAME cargo test --test cluster -- --ignored --test-threads=1
+//! ```
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "tests show what they measured, use kubectl and openssl as a person would, and tell a story each"
+)]
+
+mod cluster {
+    pub mod dossier;
+    pub mod drift;
+    pub mod lock;
+    pub mod namespace;
+    pub mod watch;
+}

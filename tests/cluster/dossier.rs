@@ -1,0 +1,64 @@
+//! A failure's dossier.
+
+use std::time::{Duration, Instant};
+
+use guide::execute::cluster::{DOSSIER_BYTES, DossierRequest};
+use guide::plan::ObjectRef;
+
+use super::namespace::{Namespace, access, cluster, kubectl};
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
+    let namespace = Namespace::make("dossier");
+    namespace.apply(
+        r#"{"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": "hush-hush-7"}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {"replicas": 1,
+          "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}}, "spec": {
+          "terminationGracePeriodSeconds": 0, "containers": [{"name": "web", "image": "guide.lab/debian-tools:bookworm",
+          "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", "echo logging in with $P; echo no such table; exit 3"],
+          "env": [{"name": "P", "valueFrom": {"secretKeyRef": {"name": "db", "key": "password"}}}]}]}}}}]}"#,
+    );
+    let get = ["--namespace", &namespace.0, "get", "pods", "-o", "jsonpath={.items[0].status.containerStatuses[0].restartCount}"];
+    let start = Instant::now();
+    while kubectl(&get, "") != "1" && start.elapsed() < Duration::from_secs(30) {
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    let object = |api_version: &str, kind: &str, name: &str| ObjectRef {
+        api_version: api_version.into(),
+        kind: kind.into(),
+        namespace: Some(namespace.0.clone()),
+        name: name.into(),
+    };
+    let objects = vec![object("apps/v1", "Deployment", "web"), object("v1", "Secret", "db"), object("v1", "Service", "not-made")];
+    let start = Instant::now();
+    let dossier = cluster().dossier(&DossierRequest { objects, namespaces: Vec::new() });
+    println!("in {:?}, {} bytes:\n{}", start.elapsed(), dossier.text.len(), dossier.text);
+    for part in [
+        "Available=False",
+        "service not-made in",
+        "not there",
+        "secret db in",
+        "keys password",
+        "ended with code 3",
+        "no such table",
+        "logging in with ***",
+        "BackOff",
+        "node ",
+        "cores and",
+    ] {
+        assert!(dossier.text.contains(part), "lacks `{part}`");
+    }
+    assert!(!dossier.text.contains("hush-hush-7") && dossier.secrets.iter().any(|secret| secret == "hush-hush-7"));
+    assert!(dossier.text.len() <= DOSSIER_BYTES && start.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_dossier_without_a_cluster_says_so_in_its_place() {
+    let mut access = access();
+    access.kubeconfig = "/nonexistent/kubeconfig".into();
+    let dossier = guide::execute::cluster::Cluster::new(access).dossier(&DossierRequest::default());
+    assert!(dossier.text.starts_with("The cluster could not be asked: there is no kubeconfig at"), "{}", dossier.text);
+}

@@ -1,0 +1,234 @@
+//! Watching: what a step waits for, what is hopeless, how soon a change is noticed and at what cost.
+
+use std::time::{Duration, Instant};
+
+use guide::execute::cluster::{Cause, ClusterWatch, Told, WatchScope};
+use guide::plan::ObjectRef;
+
+use super::namespace::{Namespace, cluster, kubectl};
+
+fn object(api_version: &str, kind: &str, namespace: &Namespace, name: &str) -> ObjectRef {
+    ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: Some(namespace.0.clone()), name: name.into() }
+}
+
+fn watch(objects: Vec<ObjectRef>) -> ClusterWatch {
+    cluster().watch(WatchScope { objects, namespaces: Vec::new() }).unwrap()
+}
+
+/// An image with a shell that every node has: `GUIDE_TEST_IMAGE`, else the lab's.
+fn image() -> String {
+    std::env::var("GUIDE_TEST_IMAGE").unwrap_or_else(|_| "guide.lab/debian-tools:bookworm".to_owned())
+}
+
+fn deployment(name: &str, image: &str, extra: &str) -> String {
+    format!(
+        r#"{{"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {{"name": "{name}"}}, "spec": {{"replicas": 1,
+        "selector": {{"matchLabels": {{"app": "{name}"}}}}, "template": {{"metadata": {{"labels": {{"app": "{name}"}}}},
+        "spec": {{"terminationGracePeriodSeconds": 0, {extra} "containers": [{{"name": "web", "image": "{image}",
+        "imagePullPolicy": "IfNotPresent", "command": ["sh", "-c", "echo no such table >&2; exit 3"]}}]}}}}}}}}"#
+    )
+}
+
+/// Looks until `wanted` is told, for at most `limit`; prints everything that was told on the way.
+#[track_caller]
+fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&Told) -> bool) -> Told {
+    let start = Instant::now();
+    let mut last = String::new();
+    loop {
+        let sight = watch.look();
+        let now = format!(
+            "{:?} | {:?} | {:?}",
+            sight.waiting_for,
+            sight.troubles.iter().map(|told| (told.to_string(), told.hopeless)).collect::<Vec<_>>(),
+            sight.unreachable
+        );
+        if now != last {
+            println!("{:6.2} s {now}", start.elapsed().as_secs_f64());
+            last = now;
+        }
+        if let Some(told) = sight.troubles.into_iter().find(&wanted) {
+            return told;
+        }
+        assert!(start.elapsed() < limit, "not told within {limit:?}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn an_image_that_can_t_be_had_is_told_and_then_hopeless() {
+    let namespace = Namespace::make("image");
+    let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
+    namespace.apply(&deployment("web", "localhost:1/shop/none:1", ""));
+    let told = look_for(&watch, Duration::from_secs(20), |_| true);
+    assert!(matches!(told.trouble.cause, Cause::Image { .. }));
+    assert!(!told.hopeless, "it may still heal");
+    let told = look_for(&watch, Duration::from_secs(60), |told| told.hopeless);
+    assert!(told.to_string().contains("image localhost:1/shop/none:1 can't be pulled"), "{told}");
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_crash_loop_is_told_with_its_last_words_and_then_hopeless() {
+    let namespace = Namespace::make("crash");
+    let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
+    namespace.apply(&deployment("web", &image(), ""));
+    let told = look_for(&watch, Duration::from_secs(30), |told| told.to_string().contains("last words"));
+    assert!(told.to_string().contains("its last words: no such table"), "{told}");
+    look_for(&watch, Duration::from_secs(90), |told| told.hopeless);
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
+    let namespace = Namespace::make("nowhere");
+    let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
+    namespace.apply(&deployment("web", "any", r#""nodeSelector": {"no-such-label": "here"},"#));
+    let told = look_for(&watch, Duration::from_secs(30), |told| told.hopeless);
+    assert!(told.to_string().contains("didn't match Pod's node affinity/selector"), "{told}");
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_missing_secret_and_a_failed_job_are_told() {
+    let namespace = Namespace::make("start");
+    let watch = watch(vec![object("v1", "Pod", &namespace, "needs-secret"), object("batch/v1", "Job", &namespace, "once")]);
+    namespace.apply(&format!(
+        r#"{{"apiVersion": "v1", "kind": "List", "items": [
+        {{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "needs-secret"}}, "spec": {{"terminationGracePeriodSeconds": 0,
+          "containers": [{{"name": "web", "image": "{image}", "imagePullPolicy": "IfNotPresent", "command": ["sleep", "600"],
+          "env": [{{"name": "PASSWORD", "valueFrom": {{"secretKeyRef": {{"name": "none", "key": "p"}}}}}}]}}]}}}},
+        {{"apiVersion": "batch/v1", "kind": "Job", "metadata": {{"name": "once"}}, "spec": {{"backoffLimit": 0, "template": {{
+          "spec": {{"restartPolicy": "Never", "containers": [{{"name": "web", "image": "{image}", "imagePullPolicy": "IfNotPresent",
+          "command": ["sh", "-c", "echo no luck; exit 3"]}}]}}}}}}}}]}}"#,
+        image = image()
+    ));
+    let job = look_for(&watch, Duration::from_secs(40), |told| told.hopeless && told.trouble.object.kind == "Job");
+    assert!(job.to_string().contains("the job has failed (BackoffLimitExceeded)"), "{job}");
+    let pod = look_for(&watch, Duration::from_secs(40), |told| told.hopeless && told.trouble.object.kind == "Pod");
+    assert!(pod.to_string().contains("secret \"none\" not found"), "{pod}");
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_stranger_in_the_same_namespace_is_no_trouble_of_the_chapter() {
+    let namespace = Namespace::make("stranger");
+    let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
+    namespace.apply(&deployment("other", "any", r#""nodeSelector": {"no-such-label": "here"},"#));
+    let end = Instant::now() + Duration::from_secs(6);
+    while Instant::now() < end {
+        let sight = watch.look();
+        assert_eq!((sight.troubles, sight.waiting_for), (Vec::new(), None));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(watch.asking() > 3, "the stranger's changes were seen");
+}
+
+/// How often something changes, and how soon the other side of the API has heard of it.
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() {
+    let namespace = Namespace::make("notice");
+    let watch = watch(vec![object("v1", "ConfigMap", &namespace, "changing")]);
+    kubectl(&["--namespace", &namespace.0, "create", "configmap", "changing"], "");
+    std::thread::sleep(Duration::from_secs(4));
+    let mut worst = Duration::ZERO;
+    for round in 0..10u32 {
+        std::thread::sleep(Duration::from_millis(300 + u64::from(round) * 37));
+        let before = watch.asking();
+        let patch = format!(r#"{{"data": {{"round": "{round}"}}}}"#);
+        let name = namespace.0.clone();
+        let changer = std::thread::spawn(move || {
+            kubectl(&["--namespace", &name, "patch", "configmap", "changing", "--type=merge", "--patch", &patch], "");
+            Instant::now()
+        });
+        assert!(watch.changed_after(before, Duration::from_secs(10)), "not noticed");
+        let noticed = Instant::now();
+        let changed = changer.join().unwrap();
+        // kubectl has ended a little after the server changed the object: noticed may well be before that.
+        worst = worst.max(noticed.saturating_duration_since(changed));
+    }
+    println!("worst: {worst:?} after kubectl had ended; requests in {:?}", watch.requests());
+    assert!(worst < Duration::from_millis(300), "{worst:?}");
+    assert!(watch.requests().busiest_second <= 4, "{:?}", watch.requests());
+}
+
+/// A verify step as the engine asks it: kubectl, and again at each change.
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes() {
+    let namespace = Namespace::make("verify");
+    let watch = watch(vec![object("v1", "ConfigMap", &namespace, "changing")]);
+    kubectl(&["--namespace", &namespace.0, "create", "configmap", "changing"], "");
+    std::thread::sleep(Duration::from_secs(4));
+    let name = namespace.0.clone();
+    let storm = std::thread::spawn(move || {
+        for round in 0..25 {
+            let patch = format!(r#"{{"data": {{"round": "{round}"}}}}"#);
+            kubectl(&["--namespace", &name, "patch", "configmap", "changing", "--type=merge", "--patch", &patch], "");
+        }
+        Instant::now()
+    });
+    let mut asked = Vec::new();
+    let passed = loop {
+        let generation = watch.asking();
+        asked.push(Instant::now());
+        let path = "jsonpath={.data.round}";
+        let round = kubectl(&["--namespace", &namespace.0, "get", "configmap", "changing", "-o", path], "");
+        if round == "24" {
+            break Instant::now();
+        }
+        assert!(watch.changed_after(generation, Duration::from_secs(10)), "not noticed");
+    };
+    let changed = storm.join().unwrap();
+    let second = Duration::from_secs(1);
+    let busiest = asked.iter().map(|from| asked.iter().filter(|at| *at >= from && **at < *from + second).count()).max();
+    let late = passed.saturating_duration_since(changed);
+    println!("passed {late:?} after the last change; asked {} times, at most {busiest:?} in a second", asked.len());
+    assert!(busiest <= Some(4));
+    assert!(late < Duration::from_millis(1200), "{late:?}");
+}
+
+#[test]
+#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+fn a_kind_that_comes_later_is_watched_too() {
+    let namespace = Namespace::make("crd");
+    let group = format!("try-{}.guide.example", std::process::id());
+    let crd = format!(
+        r#"{{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {{"name": "plants.{group}"}},
+        "spec": {{"group": "{group}", "scope": "Namespaced", "names": {{"plural": "plants", "singular": "plant", "kind": "Plant"}},
+        "versions": [{{"name": "v1", "served": true, "storage": true, "subresources": {{"status": {{}}}},
+        "schema": {{"openAPIV3Schema": {{"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}}}]}}}}"#
+    );
+    let watch = watch(vec![object(&format!("{group}/v1"), "Plant", &namespace, "oak")]);
+    std::thread::sleep(Duration::from_secs(2));
+    kubectl(&["apply", "--filename", "-"], &crd);
+    let cleanup = || kubectl(&["delete", "crd", &format!("plants.{group}"), "--wait=false"], "");
+    kubectl(&["wait", "--for=condition=Established", "crd", &format!("plants.{group}")], "");
+    namespace.apply(&format!(r#"{{"apiVersion": "{group}/v1", "kind": "Plant", "metadata": {{"name": "oak"}}}}"#));
+    let patch = r#"{"status": {"conditions": [{"type": "Ready", "status": "False", "message": "no leaves"}]}}"#;
+    kubectl(
+        &[
+            "--namespace",
+            &namespace.0,
+            "patch",
+            &format!("plants.{group}"),
+            "oak",
+            "--subresource=status",
+            "--type=merge",
+            "--patch",
+            patch,
+        ],
+        "",
+    );
+    let start = Instant::now();
+    while watch.look().waiting_for.as_deref() != Some("plant oak: not ready: no leaves")
+        && start.elapsed() < Duration::from_secs(15)
+    {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let sight = watch.look();
+    cleanup();
+    println!("seen after {:?}", start.elapsed());
+    assert_eq!(sight.waiting_for.as_deref(), Some("plant oak: not ready: no leaves"), "{sight:?}");
+}

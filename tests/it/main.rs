@@ -1,0 +1,20 @@
+//! The real binary on small books: one case, one book, one sentence. Needs bash, no cluster.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests make books, start the binary, and say what they skip"
+)]
+#![allow(clippy::must_use_candidate, reason = "a chain of demands ends where it ends")]
+
+mod bad_books;
+mod bad_worlds;
+mod compare;
+mod faults;
+mod project;
+mod replay;
+mod review;
+mod run;
+mod shell;
+
+pub use project::{Project, Said};

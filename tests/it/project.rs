@@ -1,0 +1,164 @@
+//! A small book in a temporary folder, run with the real binary, everything it says compared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A book under test.
+pub struct Project {
+    folder: TempDir,
+}
+
+/// What one call gave.
+pub struct Said {
+    /// Exit code; `None` when ended by a signal.
+    pub code: Option<i32>,
+    /// stdout, times made calm.
+    pub stdout: String,
+    /// stderr, times made calm.
+    pub stderr: String,
+}
+
+impl Project {
+    /// A book with one chapter, `chapter-1.md`, of this text.
+    pub fn with_chapter(text: &str) -> Self {
+        Self::with_chapters(&[("chapter-1.md", text)])
+    }
+
+    /// A book with these chapters, in this order.
+    pub fn with_chapters(chapters: &[(&str, &str)]) -> Self {
+        let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
+        project.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\n");
+        let links: String = chapters.iter().map(|(file, _)| format!("- [{file}]({file})\n")).collect();
+        project.write("guide/SUMMARY.md", format!("# Summary\n\n{links}"));
+        for (file, text) in chapters {
+            project.write(&format!("guide/{file}"), text);
+        }
+        project
+    }
+
+    /// The book's root.
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Path of a file of the book.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.root().join(file)
+    }
+
+    /// Writes a file of the book.
+    pub fn write(&self, file: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("folder made");
+        fs::write(path, text).expect("file written");
+    }
+
+    /// Reads a file of the book.
+    #[track_caller]
+    pub fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+    }
+
+    /// Is there such a file?
+    pub fn has(&self, file: &str) -> bool {
+        self.path(file).exists()
+    }
+
+    /// The real binary, in a quiet environment, with these words.
+    pub fn command(&self, words: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_guide"));
+        command.args(words.split_whitespace()).current_dir(self.root()).stdin(Stdio::null());
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.root())
+            .env("LC_ALL", "C.UTF-8");
+        command
+    }
+
+    /// Runs `guide WORDS`.
+    pub fn guide(&self, words: &str) -> Said {
+        Said::of(&self.command(words).output().expect("guide starts"), self.root())
+    }
+
+    /// Starts `guide WORDS` and goes on.
+    pub fn start(&self, words: &str) -> Child {
+        self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("guide starts")
+    }
+}
+
+impl Said {
+    /// Takes what a finished call gave.
+    pub fn of(output: &Output, root: &Path) -> Self {
+        let calm = |bytes: &[u8]| calm(&String::from_utf8_lossy(bytes).replace(&root.display().to_string(), "BOOK"));
+        Self { code: output.status.code(), stdout: calm(&output.stdout), stderr: calm(&output.stderr) }
+    }
+
+    /// The exit code has to be this.
+    #[track_caller]
+    pub fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// stdout and stderr together have to hold this.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let all = self.all();
+        assert!(all.contains(text), "not said: {text:?}\n--- all\n{all}");
+        self
+    }
+
+    /// Neither stream may hold this.
+    #[track_caller]
+    pub fn never_says(self, text: &str) -> Self {
+        let all = self.all();
+        assert!(!all.contains(text), "said: {text:?}\n--- all\n{all}");
+        self
+    }
+
+    fn all(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+/// Seconds become `[time]`: the only thing that differs from run to run.
+fn calm(text: &str) -> String {
+    let mut calm = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
+        let number = rest[start..]
+            .find(|character: char| !character.is_ascii_digit() && character != '.')
+            .map_or(rest.len(), |length| start + length);
+        let unit = if rest[number..].starts_with("ms") { 2 } else { usize::from(rest[number..].starts_with('s')) };
+        let after = rest[number + unit..].chars().next();
+        let is_time = unit > 0 && !after.is_some_and(char::is_alphanumeric);
+        calm.push_str(&rest[..start]);
+        calm.push_str(if is_time { "[time]" } else { &rest[start..number] });
+        rest = &rest[number + if is_time { unit } else { 0 }..];
+    }
+    calm + rest
+}
+
+/// No process whose command line begins so is alive, within two seconds.
+#[track_caller]
+pub fn nothing_runs(command: &str) {
+    let alive = || {
+        let listed = Command::new("ps").args(["-eo", "pid=,args="]).output().expect("ps");
+        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
+        text.lines()
+            .filter(|line| line.trim_start().split_once(' ').is_some_and(|(_, args)| args.starts_with(command)))
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    for _ in 0..40 {
+        if alive().is_empty() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("left alive: {:?}", alive());
+}

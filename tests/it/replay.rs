@@ -1,0 +1,104 @@
+//! `--resume`, and what a killed runner leaves.
+
+use crate::Project;
+
+const THREE: &str = "# One\n\n```bash {name=a}\nx=kept\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\necho \"b $x\" >> \"$GUIDE_BOOK/log\"\ntest -e \"$GUIDE_BOOK/cured\"\n```\n\n```bash {name=c}\necho c >> \"$GUIDE_BOOK/log\"\n```\n";
+
+#[test]
+fn resume_goes_on_at_the_failed_step_with_its_shell_state() {
+    let book = Project::with_chapter(THREE);
+    book.guide("run").exits(1).says("chapter-1/b");
+    book.write("cured", "");
+    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    assert_eq!(book.read("log"), "a\nb kept\nb kept\nc\n");
+}
+
+#[test]
+fn an_edited_step_and_all_after_it_run_again() {
+    let book = Project::with_chapter(THREE);
+    book.write("cured", "");
+    book.guide("run").exits(0);
+    book.guide("run --resume").exits(0).says("nothing left to run");
+    book.write("guide/chapter-1.md", THREE.replace("echo \"b $x\"", "echo \"edited $x\""));
+    book.guide("run --resume").exits(0).says("goes on at chapter-1/b").says("changed");
+    assert_eq!(book.read("log"), "a\nb kept\nc\nedited kept\nc\n");
+}
+
+#[test]
+fn an_edited_value_makes_the_steps_that_use_it_run_again() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\necho \"$COLOR\" >> \"$GUIDE_BOOK/log\"\n```\n",
+    );
+    book.write("guide/values.yaml", "color: red\n");
+    book.guide("run").exits(0);
+    book.write("guide/values.yaml", "color: blue\n");
+    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    assert_eq!(book.read("log"), "a\nred\nblue\n");
+}
+
+#[test]
+fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=make}\necho x > \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=made verify}\ntest -e \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=last}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n",
+    );
+    book.guide("run").exits(1).says("chapter-1/last");
+    book.write("cured", "");
+    std::fs::remove_file(book.path("made")).expect("removed");
+    book.guide("run --resume").exits(0).says("goes on at chapter-1/make").says("chapter-1/made").says("no longer holds");
+    assert!(book.has("made"));
+}
+
+#[test]
+fn a_killed_runner_forgets_no_passed_step() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntouch \"$GUIDE_BOOK/in-b\"\ntest -e \"$GUIDE_BOOK/cured\" || sleep 616\necho b >> \"$GUIDE_BOOK/log\"\n```\n",
+    );
+    let mut runner = book.start("run");
+    for _ in 0..500 {
+        if book.has("in-b") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    runner.kill().expect("killed");
+    runner.wait().expect("gone");
+    book.write("cured", "");
+    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    assert_eq!(book.read("log"), "a\nb\n");
+    crate::project::nothing_runs("sleep 616");
+}
+
+#[test]
+fn a_second_run_is_refused_and_names_the_first() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/in-a\"\nsleep 3\n```\n");
+    let mut first = book.start("run");
+    for _ in 0..500 {
+        if book.has("in-a") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let pid = first.id().to_string();
+    book.guide("run").exits(3).says(&pid).says("chapter-1");
+    first.wait().expect("ended");
+}
+
+#[test]
+fn ctrl_c_ends_the_step_keeps_the_journal_and_says_how_to_go_on() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\necho a\n```\n\n```bash {name=b}\ntouch \"$GUIDE_BOOK/in-b\"\nsleep 617\n```\n",
+    );
+    let runner = book.start("run");
+    for _ in 0..500 {
+        if book.has("in-b") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let pid = runner.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    let output = runner.wait_with_output().expect("ended");
+    crate::Said::of(&output, book.root()).exits(130).says("--resume");
+    crate::project::nothing_runs("sleep 617");
+    book.guide("status").exits(0).says("✓ a").says("interrupted");
+}

@@ -1,0 +1,108 @@
+//! What carries over from step to step, and what no step can break.
+
+use crate::Project;
+
+fn steps(scripts: &[(&str, &str)]) -> String {
+    let mut text = "# One\n".to_owned();
+    for (index, (attributes, script)) in scripts.iter().enumerate() {
+        text += &format!("\n```bash {{name=s{index} {attributes}}}\n{script}\n```\n");
+    }
+    text
+}
+
+#[test]
+fn variables_functions_options_and_the_folder_carry_over() {
+    let book = Project::with_chapter(&steps(&[
+        (
+            "",
+            "plain=1; export out=2; list=(a 'b c'); declare -A map=([k]=v); f() { echo f-$1; }; shopt -s nullglob; set -u; mkdir d; cd d",
+        ),
+        (
+            "",
+            "test \"$plain $out ${list[1]} ${map[k]} $(f x)\" = '1 2 b c v f-x'\nshopt -q nullglob\n[[ $- == *u* ]]\ntest \"${PWD##*/}\" = d",
+        ),
+    ]));
+    book.guide("run").exits(0).says("2 passed");
+}
+
+#[test]
+fn no_step_can_lose_the_next_one() {
+    for script in [
+        "exit 0",
+        "exec true",
+        "exec >&- 2>&-",
+        "trap - EXIT; exit 0",
+        "set +e",
+        "unset PATH",
+        "eval() { :; }; read() { :; }",
+        "cd /; unset -f builtin",
+        "IFS=x",
+    ] {
+        let book = Project::with_chapter(&steps(&[("", "kept=yes"), ("", script), ("", "test \"$kept\" = yes; echo fine")]));
+        book.guide("run").exits(0).says("3 passed");
+    }
+    let book = Project::with_chapter(&steps(&[("", "kept=yes"), ("exit=137", "kill -9 $$"), ("", "test \"$kept\" = yes")]));
+    book.guide("run").exits(0).says("3 passed");
+}
+
+#[test]
+fn the_first_failing_command_of_a_step_ends_it() {
+    let book = Project::with_chapter(&steps(&[("exit=1", "false | cat\ntouch \"$GUIDE_BOOK/went-on\"")]));
+    book.guide("run").exits(0);
+    assert!(!book.has("went-on"));
+}
+
+#[test]
+fn chapters_share_no_shell() {
+    let book = Project::with_chapters(&[
+        ("chapter-1.md", "# A\n\n```bash {name=a}\nx=1\n```\n"),
+        ("chapter-2.md", "# B\n\n```bash {name=b}\ntest -z \"${x:-}\"\n```\n"),
+    ]);
+    book.guide("run").exits(0);
+}
+
+#[test]
+fn a_hung_step_with_a_hung_child_is_back_in_time_and_leaves_nothing() {
+    let book = Project::with_chapter(&steps(&[("timeout=1s", "echo begun; sleep 613 & setsid sleep 614 & sleep 615")]));
+    book.guide("run").exits(1).says("s0").says("begun");
+    crate::project::nothing_runs("sleep 61");
+}
+
+#[test]
+fn stdin_is_empty() {
+    let book = Project::with_chapter(&steps(&[("", "test -z \"$(cat)\"")]));
+    book.guide("run").exits(0);
+}
+
+#[test]
+fn the_steps_environment_says_where_it_is() {
+    let book = Project::with_chapter(&steps(&[(
+        "",
+        "test \"$GUIDE_CHAPTER/$GUIDE_STEP\" = chapter-1/s0\ntest -e \"$GUIDE_BOOK/book.toml\"\ntest \"$KUBECONFIG\" = \"$GUIDE_STATE/kubeconfig\"\n[[ $PATH == \"$GUIDE_STATE/bin:\"* ]]",
+    )]));
+    book.guide("run").exits(0);
+}
+
+#[test]
+fn odd_bytes_and_long_outputs_do_no_harm() {
+    let book = Project::with_chapter(&steps(&[
+        ("", "printf 'a\\0b\\xff\\n'; head -c 20000000 /dev/zero | tr '\\0' x"),
+        ("", "echo after"),
+    ]));
+    book.guide("run").exits(0).says("2 passed");
+}
+
+#[test]
+fn a_secret_is_found_in_no_stream_and_no_file() {
+    let book = Project::with_chapter(&steps(&[
+        ("secret=TOKEN", "export TOKEN=s3cr3t/va+lue; echo \"token $TOKEN\"; echo -n \"$TOKEN\" | base64"),
+        ("", "echo \"later $TOKEN\"; false"),
+    ]));
+    book.guide("run").exits(1).says("later ***").never_says("s3cr3t").never_says("czNjcjN0");
+    let found = std::process::Command::new("grep")
+        .args(["-rlE", "s3cr3t|czNjcjN0", ".guide"])
+        .current_dir(book.root())
+        .output()
+        .expect("grep");
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "", "files that hold the secret");
+}
