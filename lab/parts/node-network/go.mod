@@ -1,0 +1,3 @@
+module guide.lab/node-network
+
+go 1.26

@@ -1,0 +1,3 @@
+module guide.lab/pause
+
+go 1.26

@@ -1,0 +1,3 @@
+module guide.lab/web
+
+go 1.26

@@ -1,0 +1,3 @@
+module guide.lab/without-missing-capabilities
+
+go 1.26
