@@ -5,6 +5,7 @@ mod attempt;
 mod chapter;
 mod judge;
 mod ports;
+mod ready;
 mod resume;
 mod run;
 mod step;

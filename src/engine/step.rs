@@ -11,7 +11,6 @@ use crate::book::SnapshotKind;
 use crate::compare::Bindings;
 use crate::event::{Event, Evidence, Failure, Outcome, StepFinished};
 use crate::execute::{Command, Mode, Rerun, WorldError};
-use crate::output::Ending;
 use crate::plan::{Role, Step, is_run_from};
 
 /// What a step's turn means for the run.
@@ -74,7 +73,7 @@ impl Run<'_, '_> {
         attributes.stable = None;
         let command =
             command(&step, Mode::Aside, stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
-        let tried = self.tried(stand, &step, &command, index)?;
+        let tried = self.tried(stand, &step, &command, index, None)?;
         if tried.judgement.outcome == Outcome::Interrupted {
             return Ok(false);
         }
@@ -92,14 +91,22 @@ impl Run<'_, '_> {
         let mut news = std::mem::take(&mut stand.news);
         news.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
         let command = command(step, mode, news);
-        let mut tried = self.tried(stand, step, &command, index)?;
+        let mut tried = self.tried(stand, step, &command, index, None)?;
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
             self.await_ready(stand, step, &mut tried)?;
         }
         self.finish(stand, step, tried)
     }
 
-    fn tried(&mut self, stand: &Stand, step: &Step, command: &Command, index: usize) -> Result<Tried, WorldError> {
+    /// Runs it, as often as its attributes say; no longer than `stands_on`, a background step, goes on.
+    pub(super) fn tried(
+        &mut self,
+        stand: &Stand,
+        step: &Step,
+        command: &Command,
+        index: usize,
+        stands_on: Option<&Step>,
+    ) -> Result<Tried, WorldError> {
         let request = self.request;
         let accepted = if step.attributes.snapshot.is_some() { self.ports.accepted.snapshot(step) } else { None };
         self.ports.lookout.turn(&request.plan.chapters[stand.chapter]);
@@ -109,6 +116,7 @@ impl Run<'_, '_> {
             values: &request.plan.values,
             bound: &stand.bound,
             accepted: accepted.as_deref(),
+            stands_on,
             number: index + 1,
             expected_seconds: request.past.seconds.get(&step.id).copied(),
         };
@@ -119,29 +127,6 @@ impl Run<'_, '_> {
             interrupted: request.interrupted,
         };
         insist(&mut *self.ports.world, &mut eyes, &case)
-    }
-
-    /// `ready=STEP`: the background step has started when that verify step passes.
-    fn await_ready(&mut self, stand: &mut Stand, step: &Step, tried: &mut Tried) -> Result<(), WorldError> {
-        let Some(name) = &step.attributes.ready else { return Ok(()) };
-        let steps = &self.request.plan.chapters[stand.chapter].steps;
-        let Some(index) = steps.iter().position(|other| other.id.step == *name) else { return Ok(()) };
-        let mut ready = steps[index].clone();
-        Arc::make_mut(&mut ready.attributes).until.get_or_insert(step.timeout());
-        let bound = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let command = command(&ready, Mode::Aside, bound);
-        let asked = self.tried(stand, &ready, &command, index)?;
-        if let Some(ended) = self.ports.world.background_ended(&step.id) {
-            tried.judgement.outcome =
-                Outcome::Failed(Failure::Broken { why: format!("the background step has ended ({})", words(ended.ending)) });
-            tried.output = ended;
-        } else if !asked.judgement.outcome.holds() {
-            tried.judgement.outcome = match asked.judgement.outcome {
-                Outcome::Interrupted => Outcome::Interrupted,
-                _ => Outcome::Failed(Failure::Broken { why: format!("`{name}` did not pass, so it is not ready") }),
-            };
-        }
-        Ok(())
     }
 
     fn finish(&mut self, stand: &mut Stand, step: &Step, tried: Tried) -> Result<Turn, WorldError> {
@@ -279,7 +264,7 @@ pub(super) fn untouched(step: &Step, outcome: Outcome, bound: Bindings, at: Stri
     }
 }
 
-fn command(step: &Step, mode: Mode, bound: Vec<(String, String)>) -> Command {
+pub(super) fn command(step: &Step, mode: Mode, bound: Vec<(String, String)>) -> Command {
     Command {
         step: step.id.clone(),
         script: step.script.clone(),
@@ -291,13 +276,3 @@ fn command(step: &Step, mode: Mode, bound: Vec<(String, String)>) -> Command {
     }
 }
 
-fn words(ending: Ending) -> String {
-    match ending {
-        Ending::Exited(code) => format!("exit {code}"),
-        Ending::Signalled(signal) => format!("signal {signal}"),
-        Ending::TimedOut => "out of time".to_owned(),
-        Ending::Interrupted => "interrupted".to_owned(),
-        Ending::GivenUp => "given up".to_owned(),
-        Ending::Started => "still running".to_owned(),
-    }
-}

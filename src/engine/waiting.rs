@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::attempt::{Attempted, Eyes, Patience, attempt};
 use super::judge::{Bench, Judgement, judge};
+use super::ready::gone;
 use crate::compare::Bindings;
 use crate::event::{Event, Failure, Outcome, Reason};
 use crate::execute::{Command, World, WorldError};
@@ -30,6 +31,8 @@ pub struct Case<'a> {
     pub bound: &'a Bindings,
     /// The accepted snapshot.
     pub accepted: Option<&'a str>,
+    /// The background step it waits for: when that has ended, waiting is over.
+    pub stands_on: Option<&'a Step>,
     /// Number in its chapter.
     pub number: usize,
     /// Seconds it took when it last passed.
@@ -65,6 +68,9 @@ pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Re
         let mut tried = once(world, eyes, case, since, attempts, left)?;
         let holds = tried.judgement.outcome.holds();
         if matches!(tried.judgement.outcome, Outcome::Interrupted | Outcome::Failed(Failure::Hopeless { .. })) {
+            return Ok(tried);
+        }
+        if !holds && case.stands_on.is_some_and(|step| gone(world, step).is_some()) {
             return Ok(tried);
         }
         let pause = if holds {

@@ -105,7 +105,7 @@ impl Processes {
         let mut found = Vec::new();
         for pid in self.ours.list().into_iter().filter(|&pid| !is_started(pid)) {
             let Some(stat) = Stat::of(pid) else { continue };
-            let same = stat.group == group || stat.session == group;
+            let same = stat.group == Some(group) || stat.session == Some(group);
             if same && stat.state == b'Z' {
                 let _ = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG);
             } else if same || tag_of(pid).is_some_and(|found| found == tag.as_bytes()) {
@@ -117,10 +117,10 @@ impl Processes {
 
     fn is_of_this_run(&self, pid: Pid, spared: &[Pid]) -> bool {
         let Some(stat) = Stat::of(pid) else { return false };
-        if spared.contains(&stat.group) || spared.contains(&stat.session) {
+        if [stat.group, stat.session].into_iter().flatten().any(|id| spared.contains(&id)) {
             return false;
         }
-        let known = self.groups.contains(&stat.group);
+        let known = stat.group.is_some_and(|group| self.groups.contains(&group));
         if stat.state == b'Z' {
             if known || stat.session != own_session() {
                 let _ = rustix::process::waitpid(Some(pid), WaitOptions::NOHANG);
@@ -183,7 +183,7 @@ pub(super) fn signal(pids: &[Pid], signal: Signal) {
 
 /// Its process group.
 pub(super) fn group_of(pid: Pid) -> Option<Pid> {
-    Stat::of(pid).map(|stat| stat.group)
+    Stat::of(pid)?.group
 }
 
 /// Is it there and not a zombie?
@@ -196,10 +196,12 @@ pub(super) fn is_stopped(pid: Pid) -> bool {
     Stat::of(pid).is_some_and(|stat| stat.state == b'T')
 }
 
+/// A process as `/proc/PID/stat` shows it. A group or session whose leader stands outside this pid namespace has no number
+/// here (the kernel shows 0): in a container started without a session of its own, that is the runner's own session.
 struct Stat {
     state: u8,
-    group: Pid,
-    session: Pid,
+    group: Option<Pid>,
+    session: Option<Pid>,
 }
 
 impl Stat {
@@ -210,13 +212,14 @@ impl Stat {
         let mut fields = std::str::from_utf8(after).ok()?.split(' ');
         let state = *fields.next()?.as_bytes().first()?;
         // A process that is just going has -1 there.
-        let mut ids = fields.map(|field| field.parse().ok().filter(|&id| id > 0).and_then(Pid::from_raw)).skip(1);
+        let mut ids = fields.map(|field| field.parse().ok().filter(|&id| id >= 0).map(Pid::from_raw)).skip(1);
         Some(Self { state, group: ids.next()??, session: ids.next()?? })
     }
 }
 
-fn own_session() -> Pid {
-    rustix::process::getsid(None).unwrap_or_else(|_| rustix::process::getpid())
+/// Read from `/proc` and not by getsid(2), whose 0 for a leader outside this pid namespace `rustix` takes for impossible.
+fn own_session() -> Option<Pid> {
+    Stat::of(rustix::process::getpid())?.session
 }
 
 /// The run a process belongs to, as its environment says.

@@ -160,3 +160,21 @@ fn a_chapter_brings_along_what_it_needs_unless_that_is_in_place() {
     book.guide("run chapter-2").exits(0).says("1 passed, 2 already so");
     assert_eq!(book.read("made"), "made\n");
 }
+
+#[test]
+fn a_kept_step_that_starts_a_daemon_and_ends_well_is_ready_when_its_ready_step_passes() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=engine background=keep ready=answers timeout=20s}\n(sleep 0.4; touch \"$GUIDE_BOOK/socket\"; sleep 1; rm \"$GUIDE_BOOK/socket\") >/dev/null 2>&1 &\n```\n\n```bash {name=answers verify=engine}\ntest -e \"$GUIDE_BOOK/socket\"\n```\n",
+    );
+    book.guide("run").exits(0).says("2 passed");
+}
+
+#[test]
+fn waiting_for_ready_ends_when_the_background_step_has_failed() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=engine background=keep ready=answers timeout=60s}\nsleep 0.3; exit 3\n```\n\n```bash {name=answers verify=engine}\necho not yet; false\n```\n",
+    );
+    let began = std::time::Instant::now();
+    book.guide("run").exits(1).says("the background step has ended (exit 3)").says("not yet");
+    assert!(began.elapsed().as_secs() < 30, "it does not wait for the whole minute");
+}

@@ -1,0 +1,56 @@
+//! `ready=STEP`: a background step has started when that verify step passes.
+
+use std::sync::Arc;
+
+use super::chapter::Stand;
+use super::run::Run;
+use super::step::command;
+use super::waiting::Tried;
+use crate::book::Background;
+use crate::event::{Failure, Outcome};
+use crate::execute::{Mode, World, WorldError};
+use crate::output::{Ending, Output};
+use crate::plan::Step;
+
+impl Run<'_, '_> {
+    /// Asks the verify step until it passes, or the background step has ended.
+    pub(super) fn await_ready(&mut self, stand: &mut Stand, step: &Step, tried: &mut Tried) -> Result<(), WorldError> {
+        let Some(name) = &step.attributes.ready else { return Ok(()) };
+        let steps = &self.request.plan.chapters[stand.chapter].steps;
+        let Some(index) = steps.iter().position(|other| other.id.step == *name) else { return Ok(()) };
+        let mut ready = steps[index].clone();
+        Arc::make_mut(&mut ready.attributes).until.get_or_insert(step.timeout());
+        let bound = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let command = command(&ready, Mode::Aside, bound);
+        let asked = self.tried(stand, &ready, &command, index, Some(step))?;
+        if let Some(ended) = gone(&mut *self.ports.world, step) {
+            tried.judgement.outcome =
+                Outcome::Failed(Failure::Broken { why: format!("the background step has ended ({})", words(ended.ending)) });
+            tried.output = if ended.bytes.is_empty() { asked.output } else { ended };
+        } else if !asked.judgement.outcome.holds() {
+            tried.judgement.outcome = match asked.judgement.outcome {
+                Outcome::Interrupted => Outcome::Interrupted,
+                _ => Outcome::Failed(Failure::Broken { why: format!("`{name}` did not pass, so it is not ready") }),
+            };
+            tried.output = asked.output;
+        }
+        Ok(())
+    }
+}
+
+/// How a background step ended that should have gone on. One that is kept may end well: it has started a daemon, which goes on.
+pub(super) fn gone(world: &mut dyn World, step: &Step) -> Option<Output> {
+    let daemon = step.attributes.background == Some(Background::Keep);
+    world.background_ended(&step.id).filter(|output| !(daemon && output.ending == Ending::Exited(0)))
+}
+
+fn words(ending: Ending) -> String {
+    match ending {
+        Ending::Exited(code) => format!("exit {code}"),
+        Ending::Signalled(signal) => format!("signal {signal}"),
+        Ending::TimedOut => "out of time".to_owned(),
+        Ending::Interrupted => "interrupted".to_owned(),
+        Ending::GivenUp => "given up".to_owned(),
+        Ending::Started => "still running".to_owned(),
+    }
+}
