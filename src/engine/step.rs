@@ -275,4 +275,3 @@ pub(super) fn command(step: &Step, mode: Mode, bound: Vec<(String, String)>) -> 
         cwd: step.attributes.cwd.clone(),
     }
 }
-
