@@ -287,7 +287,7 @@ impl Walk<'_> {
         }
         let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
         let mut problem = Problem::at(opening, "this fence is not closed")
-            .hint(format!("end it with a line `{}`", char::from(mark).to_string().repeat(length)));
+            .hint(format!("end it with a line of its own: {}", char::from(mark).to_string().repeat(length)));
         if let Some(at) = swallowed_fence(&self.text[open.body.min(end)..end], mark, length, opens_block) {
             let inner = open.body + at.start..open.body + at.end;
             problem = problem.also(self.span(inner), "so this fence is lost in it");

@@ -64,7 +64,10 @@ fn why(step: &Step, chapter: &PlannedChapter, runs: bool) -> String {
         Role::Verify { proves: Some(proves) } => format!("verifies {}", name(proves)),
         Role::Verify { proves: None } => "verifies".to_owned(),
         Role::Act { proven_by } if proven_by.is_empty() => "runs".to_owned(),
-        Role::Act { proven_by } => format!("runs unless {} passes", proven_by.iter().map(name).collect::<Vec<_>>().join(" and ")),
+        Role::Act { proven_by } => {
+            let pass = if proven_by.len() == 1 { "passes" } else { "pass" };
+            format!("runs unless {} {pass}", proven_by.iter().map(name).collect::<Vec<_>>().join(" and "))
+        }
     }
 }
 
