@@ -278,6 +278,8 @@ pub struct Evidence {
     pub dossier: Option<PathBuf>,
     /// Where the pending snapshot was written.
     pub pending: Option<PathBuf>,
+    /// What ails the world itself, and the command that cures it.
+    pub cure: Option<String>,
 }
 
 /// How a chapter ended.

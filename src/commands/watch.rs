@@ -71,7 +71,12 @@ impl Lookout for ClusterLookout {
         for secret in &dossier.secrets {
             self.masker.add(secret.as_bytes());
         }
-        vec![("objects.txt".to_owned(), dossier.text)]
+        let cure = cluster.cure().map(|cure| format!("== first of all ==\n{cure}\n\n")).unwrap_or_default();
+        vec![("objects.txt".to_owned(), cure + &dossier.text)]
+    }
+
+    fn cure(&mut self) -> Option<String> {
+        self.lock.cluster.as_ref()?.cure()
     }
 
     fn after_chapter(&mut self) -> Result<(), WorldError> {

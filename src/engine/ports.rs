@@ -100,6 +100,8 @@ pub trait Lookout {
     fn changed_within(&mut self, limit: std::time::Duration) -> bool;
     /// What the objects of the chapter look like after a failure: named sections of a dossier.
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
+    /// After a failure: what ails the world itself, whatever step noticed it, and the command that cures it. One line.
+    fn cure(&mut self) -> Option<String>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors

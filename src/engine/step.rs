@@ -212,6 +212,7 @@ impl Run<'_, '_> {
             expected: step.expected.as_deref().map(str::to_owned),
             dossier,
             pending,
+            cure: failed.then(|| self.ports.lookout.cure()).flatten(),
         }))
     }
 

@@ -103,6 +103,9 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
 }
 
 fn what_to_do(failure: &Failure, evidence: Option<&Evidence>) -> String {
+    if let Some(cure) = evidence.and_then(|evidence| evidence.cure.as_ref()) {
+        return format!("{}, then `guide run --resume`", visible(cure));
+    }
     match failure {
         Failure::Mismatch { fence: false, .. } | Failure::Mismatch { fence: true, .. }
             if evidence.is_some_and(|evidence| evidence.pending.is_some()) =>
@@ -154,6 +157,14 @@ dossier: .guide/dossiers/chapter-2/curl-localhost
 hint: fix it, then `guide run --resume`
 "
         );
+    }
+
+    #[test]
+    fn where_a_node_is_stopped_the_hint_is_its_cure_and_not_a_longer_wait() {
+        let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
+        let timed_out = Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
+        let told = failure(&failed(timed_out, Evidence { cure, ..curl() }), &Style::colourless());
+        assert!(told.ends_with("\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"), "{told}");
     }
 
     #[test]

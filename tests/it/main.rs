@@ -16,5 +16,6 @@ mod replay;
 mod review;
 mod run;
 mod shell;
+mod world_tree;
 
 pub use project::{Project, Said};

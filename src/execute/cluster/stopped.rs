@@ -2,8 +2,21 @@
 
 use std::time::Duration;
 
-use super::Access;
+use super::{Access, Cluster};
 use crate::execute::probe::probe;
+
+impl Cluster {
+    /// What ails the cluster from outside, where its API may still answer: node containers that are stopped, and what starts them.
+    #[must_use]
+    pub fn cure(&self) -> Option<String> {
+        cure_of(&stopped_nodes(&self.access))
+    }
+}
+
+fn cure_of(stopped: &[String]) -> Option<String> {
+    let (verb, names) = (if stopped.len() == 1 { "is" } else { "are" }, stopped.join(" "));
+    (!stopped.is_empty()).then(|| format!("{} {verb} stopped: `docker start {names}`", stopped.join(", ")))
+}
 
 /// A node container as the engine lists it.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,5 +76,14 @@ mod tests {
         assert!(stopped_of("lab-worker\trunning\tlab\n", Some("kind-lab"), &[]).is_empty());
         assert!(stopped_of(LISTING, Some("kind-nobody"), &[]).is_empty());
         assert!(stopped_of("garbage", Some("kind-lab"), &[]).is_empty());
+    }
+
+    #[test]
+    fn the_cure_names_the_stopped_nodes_and_what_starts_them() {
+        assert_eq!(cure_of(&[]), None);
+        let one = cure_of(&["lab-worker".to_owned()]).unwrap();
+        assert_eq!(one, "lab-worker is stopped: `docker start lab-worker`");
+        let two = cure_of(&["lab-control-plane".to_owned(), "lab-worker".to_owned()]).unwrap();
+        assert_eq!(two, "lab-control-plane, lab-worker are stopped: `docker start lab-control-plane lab-worker`");
     }
 }
