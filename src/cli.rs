@@ -72,6 +72,11 @@ pub enum Command {
     Down(DownArgs),
     /// The last run, step by step
     Status(StatusArgs),
+    /// The book as a site, with what really came out beside each command; never runs a step
+    Publish(PublishArgs),
+    /// mdBook's preprocessor protocol: `command = "guide preprocess"` in book.toml
+    #[command(hide = true)]
+    Preprocess(PreprocessArgs),
     /// What this machine has and lacks, and which profile fits
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
@@ -197,6 +202,31 @@ pub struct DownArgs {
     /// Take namespaces away even where they hold objects that no manifest made
     #[arg(long)]
     pub with_strays: bool,
+}
+
+/// `guide publish`.
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Folder of the site [default: book.toml's build-dir, else BOOK/book]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Fail where a recording is missing or stale
+    #[arg(long)]
+    pub strict: bool,
+    /// Then show it on this machine, and make it anew when a file of the book changes
+    #[arg(long)]
+    pub serve: bool,
+    /// Port of `--serve`
+    #[arg(long, value_name = "PORT", default_value_t = 3000, requires = "serve")]
+    pub port: u16,
+}
+
+/// `guide preprocess`.
+#[derive(Debug, Args)]
+pub struct PreprocessArgs {
+    /// `supports RENDERER`: mdBook's question; nothing: the book comes on stdin
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
 }
 
 /// `guide status`.

@@ -21,6 +21,7 @@ mod live;
 mod plain;
 mod plan;
 pub mod problem;
+mod publication;
 mod review;
 mod status;
 mod style;
@@ -45,12 +46,13 @@ pub use keys::{Key, Keys};
 pub use live::{Curtain, Live};
 pub use plain::Plain;
 pub use plan::{plan_json, plan_text};
+pub use publication::{Publication, publication_notes, publication_text};
 pub use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
 pub use status::{Seen, status, status_json};
 pub use style::{ColourChoice, Style, Symbols};
 pub use tellers::{Tellers, Wanted};
 pub use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
-pub use words::{duration, summary};
+pub use words::{duration, recordings_wait, summary};
 
 use crate::event::Event;
 

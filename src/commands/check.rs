@@ -18,6 +18,13 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let unused = unused_snapshots(&opened);
     opened.problems.extend(unused);
     let plan = opened.plan(&Selection::default());
+    if let Ok(plan) = &plan
+        && !args.json
+    {
+        for stale in super::stale::stale(settings, &opened, plan)? {
+            report::write_talk(&format!("note: {stale}\n"));
+        }
+    }
     report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));
     plan.map(|_| Exit::AsWritten)
 }

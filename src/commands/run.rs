@@ -2,6 +2,7 @@
 
 use super::cluster::WorldLock;
 use super::open::{Opened, open};
+use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
@@ -81,7 +82,7 @@ impl Session<'_> {
             past: &past,
             options: self.options,
             environment: opened.environment(self.settings),
-            started,
+            started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
         };
@@ -96,9 +97,16 @@ impl Session<'_> {
             ask: &mut ask,
         };
         let summary = conduct(&mut ports, &request);
+        let folder = record.folder().to_owned();
         let finished = record.finish();
         reports.write(&mut tellers)?;
         finished?;
+        if !self.options.verify_only {
+            let shapes = lookout.into_shapes();
+            let recorder =
+                Recorder { opened: &opened, plan: &plan, started: &started, folder: &folder, shapes, masker: &masker };
+            report::write_talk(&report::recordings_wait(recorder.record()?));
+        }
         Ok(exit(&summary))
     }
 

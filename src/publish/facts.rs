@@ -1,0 +1,37 @@
+//! The line over a recorded output: exit code, date, how long, on which versions, and whether it is out of date.
+
+use std::collections::BTreeMap;
+
+use super::html::{moment, seconds, text};
+use crate::recording::RecordedStep;
+
+/// Facts of one recorded step.
+pub fn facts(step: &RecordedStep, reasons: &[String], versions: &BTreeMap<String, String>) -> String {
+    let mut facts = Vec::new();
+    if let Some(code) = step.exit.filter(|code| *code != 0) {
+        facts.push(format!("<strong class=\"g-exit\">exit {code}</strong>"));
+    }
+    if !reasons.is_empty() {
+        facts.push(stale(reasons));
+    }
+    facts.push(format!("<time datetime=\"{}\">{}</time>", text(&step.at), moment(&step.at)));
+    let attempts = if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
+    facts.push(format!("{}{attempts}", seconds(step.seconds)));
+    if !versions.is_empty() {
+        let named: Vec<String> = versions.iter().map(|(name, version)| format!("{} {}", text(name), text(version))).collect();
+        facts.push(format!("<span class=\"g-versions\">{}</span>", named.join(", ")));
+    }
+    format!("<p class=\"g-facts\">{}</p>", facts.join(" <span aria-hidden=\"true\">·</span> "))
+}
+
+/// The badge: the reasons on hover and in text.
+fn stale(reasons: &[String]) -> String {
+    let reasons = text(&reasons.join(", "));
+    format!("<strong class=\"g-stale\" title=\"Recorded before this changed: {reasons}\">stale</strong> <span class=\"g-why\">{reasons}</span>")
+}
+
+/// In place of the facts where nothing was recorded.
+pub fn not_run(profile: &str, several: bool) -> String {
+    let under = if several { format!(" under profile <b>{}</b>", text(profile)) } else { String::new() };
+    format!("<p class=\"g-facts g-none\">Not run here{under}: no recording.</p>")
+}
