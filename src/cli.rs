@@ -72,6 +72,8 @@ pub enum Command {
     Down(DownArgs),
     /// The last run, step by step
     Status(StatusArgs),
+    /// Write a small first book, or one around a Markdown file that is there
+    Init(InitArgs),
     /// The book as a site, with what really came out beside each command; never runs a step
     Publish(PublishArgs),
     /// mdBook's preprocessor protocol: `command = "guide preprocess"` in book.toml
@@ -115,6 +117,9 @@ pub struct RunArgs {
     /// Answer every question with yes
     #[arg(long, short = 'y')]
     pub yes: bool,
+    /// Offer recordings for the page, also where they tell nothing new (else as `record` in book.toml says)
+    #[arg(long)]
+    pub record: bool,
     /// Write a report: junit=FILE or json=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
@@ -168,6 +173,9 @@ pub struct CheckArgs {
     /// For programs
     #[arg(long)]
     pub json: bool,
+    /// Check again whenever a file of the book changes, until Ctrl-C
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
 }
 
 /// `guide review`.
@@ -202,6 +210,23 @@ pub struct DownArgs {
     /// Take namespaces away even where they hold objects that no manifest made
     #[arg(long)]
     pub with_strays: bool,
+}
+
+/// `guide init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to write it to [default: this one]
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Take this Markdown as the chapter, and say block by block what of it would run and what that would change
+    #[arg(long, value_name = "FILE.md")]
+    pub from: Option<PathBuf>,
+    /// With a chapter on a kind cluster of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    pub cluster: Option<String>,
+    /// The book's title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
 }
 
 /// `guide publish`.

@@ -10,6 +10,7 @@ mod check;
 mod diff;
 mod doctor;
 mod down;
+mod init;
 mod plan;
 mod preprocess;
 mod profile;
@@ -19,6 +20,7 @@ mod reports;
 mod review;
 mod stale;
 mod status;
+mod survey;
 
 use clap::CommandFactory;
 
@@ -54,6 +56,7 @@ fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {
         Command::Review(args) => review::review(settings, &args),
         Command::Diff(args) => diff::diff(settings, &args),
         Command::Down(args) => down::down(settings, &args),
+        Command::Init(args) => init::init(settings, &args),
         Command::Publish(args) => publish::publish(settings, &args),
         Command::Preprocess(args) => preprocess::preprocess(settings, &args),
         Command::Status(args) => status::status(settings, &args),

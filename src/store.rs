@@ -42,5 +42,5 @@ pub use run::{RunLog, read_stored, run_id};
 pub use site::{Site, site_file, stamp};
 pub use snapshots::{PendingSnapshot, Snapshots};
 pub use source::{BookFiles, NoBook, find_book, read_book};
-pub use whole_file::{append_file, replace_file};
+pub use whole_file::{create_file, read_text, append_file, replace_file};
 pub use world_file::{KeptWorld, read_world, world_path, write_world};

@@ -10,10 +10,37 @@ use crate::error::{Error, Exit};
 use crate::plan::{Selection, StepId};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::Snapshots;
+use crate::store::{Snapshots, find_book, read_book, stamp};
 
-/// Checks the whole book.
+/// Checks the whole book; with `--watch` again and again.
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+    if args.watch { watch(settings, args) } else { check_once(settings, args) }
+}
+
+/// How often it looks for a change.
+const TICK: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// Until Ctrl-C. A book that can't even be read is told, and looked at again when a file changes.
+fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let interrupt = super::run::listen()?;
+    let files = || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
+    let (mut watched, mut seen) = (files(), None);
+    while interrupt.asked() == 0 {
+        let now = stamp(&watched);
+        if seen.as_ref() != Some(&now) {
+            seen = Some(now);
+            watched = files();
+            if let Err(error) = check_once(settings, args) {
+                report::tell_error(&error, super::style(settings, report::stderr_is_terminal()));
+            }
+        }
+        std::thread::sleep(TICK);
+    }
+    Ok(Exit::AsWritten)
+}
+
+fn check_once(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let mut opened = open(settings)?;
     let unused = unused_snapshots(&opened);
     opened.problems.extend(unused);

@@ -20,14 +20,14 @@ use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_pas
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options = Options { again: args.again, keep_going: args.keep_going, verify_only: false, resume: args.resume };
-    Session { settings, selection, options, yes: args.yes, reports: &args.report }.start()
+    Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
 
 /// `guide verify`.
 pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
     let options = Options { verify_only: true, keep_going: true, ..Options::default() };
-    Session { settings, selection, options, yes: false, reports: &args.report }.start()
+    Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()
 }
 
 /// What was selected on the command line.
@@ -40,6 +40,7 @@ struct Session<'a> {
     selection: Selection,
     options: Options,
     yes: bool,
+    record: bool,
     reports: &'a [String],
 }
 
@@ -55,6 +56,7 @@ impl Session<'_> {
         if !self.options.verify_only {
             refuse_unasked(&plan, self.yes, terminal)?;
         }
+        let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
@@ -75,7 +77,7 @@ impl Session<'_> {
         let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
         let mut stage = Rendered::under(&opened.state);
-        let mut lookout = ClusterLookout::over(world_lock, masker.clone());
+        let mut lookout = ClusterLookout::over(world_lock, masker.clone(), recording);
         let mut ask = Asker::new(self.yes, tellers.pause());
         let request = RunRequest {
             plan: &plan,
@@ -101,10 +103,10 @@ impl Session<'_> {
         let finished = record.finish();
         reports.write(&mut tellers)?;
         finished?;
-        if !self.options.verify_only {
+        if recording {
             let shapes = lookout.into_shapes();
             let recorder =
-                Recorder { opened: &opened, plan: &plan, started: &started, folder: &folder, shapes, masker: &masker };
+                Recorder { opened: &opened, plan: &plan, started: &started, folder: &folder, shapes, masker: &masker, always: self.record };
             report::write_talk(&report::recordings_wait(recorder.record()?));
         }
         Ok(exit(&summary))

@@ -23,13 +23,15 @@ pub struct ClusterLookout {
     /// The chapter whose turn it is.
     chapter: Option<String>,
     shapes: BTreeMap<String, Shape>,
+    /// Are they wanted?
+    record: bool,
 }
 
 impl ClusterLookout {
-    /// Over the cluster of this lock.
+    /// Over the cluster of this lock; `record`: its shape is kept at each chapter's end.
     #[must_use]
-    pub fn over(lock: WorldLock, masker: Masker) -> Self {
-        Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0, chapter: None, shapes: BTreeMap::new() }
+    pub fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
+        Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0, chapter: None, shapes: BTreeMap::new(), record }
     }
 
     /// The cluster as it stood at the end of each chapter that had a turn.
@@ -91,6 +93,7 @@ impl Lookout for ClusterLookout {
     fn after_chapter(&mut self) -> Result<(), WorldError> {
         self.lock.after()?;
         if let (Some(cluster), Some(chapter)) = (&self.lock.cluster, self.chapter.take())
+            && self.record
             && let Some(shape) = cluster.shape()
         {
             self.shapes.insert(chapter, shape);

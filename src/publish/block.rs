@@ -55,14 +55,16 @@ impl Drawing<'_> {
     /// A pane a profile that has the step.
     fn panes(&self, block: &StepBlock) -> String {
         let several = self.views.len() > 1;
+        let elsewhere = self.elsewhere(block);
         let mut panes = Vec::new();
         for (view, judged) in self.views.iter().zip(&self.judged) {
             let body = match judged.get(&block.name) {
                 None | Some(Seen::Absent) => continue,
+                Some(Seen::NotRun) if elsewhere.contains(&view.profile()) => continue,
                 Some(Seen::NotRun) => not_run(view.profile(), several),
                 Some(Seen::Recorded(step, reasons)) => {
                     let versions = view.recording(self.chapter).map(|recording| recording.versions.clone()).unwrap_or_default();
-                    let mut body = facts(step, reasons, &versions);
+                    let mut body = facts(step, reasons, &versions, &elsewhere);
                     if let Some(series) = &block.attributes.sample
                         && let Some(read) = Series::read(&step.output)
                     {
@@ -82,6 +84,17 @@ impl Drawing<'_> {
         };
         let class = if tabs { "g-panes g-tabs" } else { "g-panes" };
         format!("<div class=\"{class}\">{}</div>", panes.into_iter().map(pane).collect::<String>())
+    }
+}
+
+impl<'a> Drawing<'a> {
+    /// Profiles that were never run here, where another one was: a word under that one says so, a tab of their own would be empty.
+    fn elsewhere(&self, block: &StepBlock) -> Vec<&'a str> {
+        if !self.recorded(block) {
+            return Vec::new();
+        }
+        let never = self.views.iter().zip(&self.judged).filter(|(view, judged)| !view.ran() && judged.contains_key(&block.name));
+        never.map(|(view, _)| view.profile()).collect()
     }
 }
 

@@ -6,7 +6,7 @@ use super::html::{moment, seconds, text};
 use crate::recording::RecordedStep;
 
 /// Facts of one recorded step.
-pub fn facts(step: &RecordedStep, reasons: &[String], versions: &BTreeMap<String, String>) -> String {
+pub fn facts(step: &RecordedStep, reasons: &[String], versions: &BTreeMap<String, String>, elsewhere: &[&str]) -> String {
     let mut facts = Vec::new();
     if let Some(code) = step.exit.filter(|code| *code != 0) {
         facts.push(format!("<strong class=\"g-exit\">exit {code}</strong>"));
@@ -21,6 +21,7 @@ pub fn facts(step: &RecordedStep, reasons: &[String], versions: &BTreeMap<String
         let named: Vec<String> = versions.iter().map(|(name, version)| format!("{} {}", text(name), text(version))).collect();
         facts.push(format!("<span class=\"g-versions\">{}</span>", named.join(", ")));
     }
+    facts.extend(elsewhere.iter().map(|profile| format!("<span class=\"g-none\">{}: not run here</span>", text(profile))));
     format!("<p class=\"g-facts\">{}</p>", facts.join(" <span aria-hidden=\"true\">·</span> "))
 }
 

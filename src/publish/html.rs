@@ -30,11 +30,12 @@ pub fn id(name: &str) -> String {
     name.chars().map(|next| if next.is_alphanumeric() || next == '-' || next == '_' { next } else { '-' }).collect()
 }
 
-/// `3 s`, `1 min 20 s`.
+/// `40 ms`, `3 s`, `1 min 20 s`.
 pub fn seconds(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step's seconds are few and not negative")]
     let whole = seconds.max(0.0).round() as u64;
     match whole {
+        0 if seconds < 0.0995 => format!("{:.0} ms", seconds.max(0.0) * 1000.0),
         0..10 => format!("{seconds:.1} s"),
         10..60 => format!("{whole} s"),
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn times_are_short() {
-        assert_eq!([seconds(0.04), seconds(30.9), seconds(80.0), seconds(4000.0)], ["0.0 s", "31 s", "1 min 20 s", "1 h 6 min"]);
+        assert_eq!([seconds(0.04), seconds(30.9), seconds(80.0), seconds(4000.0)], ["40 ms", "31 s", "1 min 20 s", "1 h 6 min"]);
         assert_eq!(moment("2026-11-24T21:20:40.478Z"), "24 Nov 2026, 21:20 UTC");
         assert_eq!(moment("some day"), "some day");
     }

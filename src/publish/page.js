@@ -72,9 +72,12 @@
     if (navigator.clipboard) navigator.clipboard.writeText(text).then(done, byHand); else byHand();
   }
   function start() {
+    // mdBook gives this label a state that only a button may have.
+    var toggle = document.getElementById('mdbook-sidebar-toggle');
+    if (toggle) toggle.setAttribute('role', 'button');
     document.querySelectorAll('.g-tabs').forEach(makeTabs);
     var groups = document.querySelectorAll('.g-tabs[data-ready]');
-    groups.forEach(function (group) { show(group, remembered()); });
+    groups.forEach(function (group) { show(group, remembered() || group.dataset.first); });
     var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target && target.hidden && target.dataset.profile) {
       show(target.parentNode, target.dataset.profile.split(' ')[0]);

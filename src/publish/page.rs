@@ -63,7 +63,8 @@ fn written(text: &str, start: usize, end: usize, group: &[&Block], drawing: &Dra
         Block::Manifest(block) => manifest(block, drawing.chapter, drawing.views),
     };
     let html: String = group.iter().map(one).collect();
-    if group.len() > 1 { format!("<div class=\"g-group g-tabs\">{html}</div>\n") } else { format!("{html}\n") }
+    let first = drawing.views.first().map_or(String::new(), |view| escaped(view.profile()));
+    if group.len() > 1 { format!("<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>\n") } else { format!("{html}\n") }
 }
 
 fn span_of(block: &Block) -> Span {
