@@ -192,4 +192,14 @@ mod tests {
         assert!(told[0].1.starts_with("book.toml is no TOML"));
         assert_eq!(read("book = 1\n").1[0].1, "`book` is no table");
     }
+
+    #[test]
+    fn the_schema_for_editors_names_the_same_keys() {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/book.schema.json")).unwrap();
+        let mut described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = KEYS.to_vec();
+        described.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(described, known);
+    }
 }
