@@ -9,6 +9,7 @@ mod block;
 mod facts;
 mod front;
 mod html;
+mod links;
 mod manifest;
 mod page;
 mod plot;

@@ -16,6 +16,8 @@ use crate::store::{Recordings, Site, find_book, read_book, site_file, stamp};
 
 /// A book with no profile of its own is recorded under this one.
 const PLAIN: &str = "default";
+/// A site of more chapters may take more than two seconds, and says that it goes on.
+const LARGE: usize = 100;
 
 /// Makes the site, tells what is missing or stale, and serves it if asked.
 pub fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
@@ -34,6 +36,9 @@ fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
     let (opened, views) = read_views(settings)?;
     let (stale, missing) = flaws(&opened, &views);
     let chapters = opened.book.chapters.len();
+    if chapters > LARGE {
+        report::write_talk(&format!("making {chapters} pages …\n"));
+    }
     let site = Site {
         root: opened.root.clone(),
         state: opened.state.clone(),

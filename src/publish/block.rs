@@ -58,10 +58,11 @@ impl Drawing<'_> {
         let elsewhere = self.elsewhere(block);
         let mut panes = Vec::new();
         for (view, judged) in self.views.iter().zip(&self.judged) {
+            let never = matches!(judged.get(&block.name), Some(Seen::NotRun));
             let body = match judged.get(&block.name) {
                 None | Some(Seen::Absent) => continue,
                 Some(Seen::NotRun) if elsewhere.contains(&view.profile()) => continue,
-                Some(Seen::NotRun) => not_run(view.profile(), several),
+                Some(Seen::NotRun) => not_run(&[view.profile()], several),
                 Some(Seen::Recorded(step, reasons)) => {
                     let versions = view.recording(self.chapter).map(|recording| recording.versions.clone()).unwrap_or_default();
                     let mut body = facts(step, reasons, &versions, &elsewhere);
@@ -75,10 +76,15 @@ impl Drawing<'_> {
                     body
                 }
             };
-            panes.push((view.profile(), body));
+            panes.push((view.profile(), body, never));
+        }
+        if panes.iter().all(|pane| pane.2) && panes.len() > 1 {
+            // Nowhere: said once.
+            let profiles: Vec<&str> = panes.iter().map(|pane| pane.0).collect();
+            return format!("<div class=\"g-panes\"><div class=\"g-pane\">{}</div></div>", not_run(&profiles, several));
         }
         let tabs = panes.len() > 1;
-        let pane = |(profile, body): (&str, String)| {
+        let pane = |(profile, body, _): (&str, String, bool)| {
             let label = if tabs { format!("<p class=\"g-label\">{}</p>", text(profile)) } else { String::new() };
             format!("<div class=\"g-pane\" data-profile=\"{}\">{label}{body}</div>", text(profile))
         };

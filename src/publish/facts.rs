@@ -32,7 +32,7 @@ fn stale(reasons: &[String]) -> String {
 }
 
 /// In place of the facts where nothing was recorded.
-pub fn not_run(profile: &str, several: bool) -> String {
-    let under = if several { format!(" under profile <b>{}</b>", text(profile)) } else { String::new() };
+pub fn not_run(profiles: &[&str], several: bool) -> String {
+    let under = if several { format!(" under profile <b>{}</b>", profiles.iter().map(|profile| text(profile)).collect::<Vec<_>>().join("</b> or <b>")) } else { String::new() };
     format!("<p class=\"g-facts g-none\">Not run here{under}: no recording.</p>")
 }

@@ -33,7 +33,7 @@ pub fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> 
         let pane = |(profiles, body): &(String, String)| {
             let label = if several { format!(" under {}", text(profiles)) } else { String::new() };
             format!(
-                "<details class=\"g-rendered\"><summary>As it was applied{label}</summary>{}<pre tabindex=\"0\">{}</pre></details>",
+                "<details class=\"g-rendered\"><summary>Rendered with the values{label}</summary>{}<pre tabindex=\"0\">{}</pre></details>",
                 download(&block.file, body),
                 text(body.trim_end())
             )

@@ -75,6 +75,10 @@
     // mdBook gives this label a state that only a button may have.
     var toggle = document.getElementById('mdbook-sidebar-toggle');
     if (toggle) toggle.setAttribute('role', 'button');
+    // What scrolls sideways has to be reached by keys, too.
+    document.querySelectorAll('.content pre > code').forEach(function (code) {
+      if (code.scrollWidth > code.clientWidth && !code.closest('.g-step')) code.tabIndex = 0;
+    });
     document.querySelectorAll('.g-tabs').forEach(makeTabs);
     var groups = document.querySelectorAll('.g-tabs[data-ready]');
     groups.forEach(function (group) { show(group, remembered() || group.dataset.first); });

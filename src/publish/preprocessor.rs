@@ -5,6 +5,7 @@ use std::path::Path;
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, book};
 
+use super::links::without_outward;
 use super::{View, annotate, assets, front};
 use crate::book::{Book, Chapter, Sources, parse_chapter};
 
@@ -51,7 +52,8 @@ impl Annotator {
             if first.as_ref() == Some(&chapter.name) {
                 text = with_front(&text, &front(&self.book, &self.views, &self.src));
             }
-            page.content = format!("{}{text}", assets());
+            let folder = path.parent().map_or(String::new(), |folder| folder.display().to_string());
+            page.content = format!("{}{}", assets(), without_outward(&text, &folder, &self.src));
         });
     }
 
