@@ -238,6 +238,9 @@ pub struct PublishArgs {
     /// Fail where a recording is missing or stale
     #[arg(long)]
     pub strict: bool,
+    /// Show recordings that still wait for review as well, marked so
+    #[arg(long)]
+    pub pending: bool,
     /// Then show it on this machine, and make it anew when a file of the book changes
     #[arg(long)]
     pub serve: bool,

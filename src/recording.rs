@@ -49,6 +49,9 @@ pub struct Recording {
     /// The cluster at the chapter's end; none for a book without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Shape>,
+    /// Not accepted yet; known from where it was read.
+    #[serde(skip)]
+    pub pending: bool,
 }
 
 /// What one step gave.

@@ -10,7 +10,7 @@ use crate::error::{Error, Exit};
 use crate::plan::{Selection, StepId};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{Snapshots, find_book, read_book, stamp};
+use crate::store::{Recordings, Snapshots, find_book, read_book, stamp};
 
 /// Checks the whole book; with `--watch` again and again.
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
@@ -56,7 +56,7 @@ fn check_once(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     plan.map(|_| Exit::AsWritten)
 }
 
-/// Accepted snapshots that no step of any profile compares with.
+/// Accepted snapshots that no step of any profile compares with, and recordings of chapters that are gone.
 fn unused_snapshots(opened: &Opened) -> Problems {
     let steps = opened.book.chapters.iter().flat_map(|chapter| {
         let comparing = chapter.steps().filter(|step| step.attributes.snapshot.is_some());
@@ -68,5 +68,11 @@ fn unused_snapshots(opened: &Opened) -> Problems {
         Problem::nowhere(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")
     };
-    snapshots.unused(&used).into_iter().map(problem).collect()
+    let chapters = opened.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+    let stranger = |path: std::path::PathBuf| {
+        Problem::nowhere(format!("no chapter of the book was recorded in `{}`", path.display()))
+            .hint("remove the file, or give the chapter its name back")
+    };
+    let strangers = Recordings::of(&opened.root).strangers(&chapters);
+    snapshots.unused(&used).into_iter().map(problem).chain(strangers.into_iter().map(stranger)).collect()
 }

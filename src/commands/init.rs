@@ -44,10 +44,8 @@ pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
 
 fn first_book(cluster: bool) -> Vec<(String, String)> {
     let mut summary = SUMMARY.to_owned();
-    let mut files = vec![
-        ("guide/chapter-1-first.md".to_owned(), CHAPTER.to_owned()),
-        ("guide/values.yaml".to_owned(), VALUES.to_owned()),
-    ];
+    let mut files =
+        vec![("guide/chapter-1-first.md".to_owned(), CHAPTER.to_owned()), ("guide/values.yaml".to_owned(), VALUES.to_owned())];
     if cluster {
         summary.push_str("- [On the cluster](chapter-2-cluster.md)\n");
         files.push(("guide/chapter-2-cluster.md".to_owned(), CLUSTER.to_owned()));

@@ -15,10 +15,13 @@ pub fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<Exit, Er
         _ => return Err(Error::usage("`guide preprocess` is called by mdBook", "make the site with `guide publish`")),
     }
     let (context, mut book) = mdbook_preprocessor::parse_input(std::io::stdin()).map_err(|error| {
-        Error::usage(format!("what came on stdin is not mdBook's: {error}"), "make the site with `guide publish` or `mdbook build`")
+        Error::usage(
+            format!("what came on stdin is not mdBook's: {error}"),
+            "make the site with `guide publish` or `mdbook build`",
+        )
     })?;
     let settings = Settings { book: Some(context.root), ..settings.clone() };
-    let (opened, views) = read_views(&settings)?;
+    let (opened, views) = read_views(&settings, false)?;
     Annotator { src: opened.config.src.clone(), book: opened.book, views }.annotate(&mut book);
     let text = serde_json::to_string(&book).map_err(|error| Error::usage(format!("the book can't be written: {error}"), ""))?;
     report::write_data(&text);

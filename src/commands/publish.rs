@@ -33,7 +33,7 @@ pub fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
 
 fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
     let began = Instant::now();
-    let (opened, views) = read_views(settings)?;
+    let (opened, views) = read_views(settings, args.pending)?;
     let (stale, missing) = flaws(&opened, &views);
     let chapters = opened.book.chapters.len();
     if chapters > LARGE {
@@ -49,12 +49,13 @@ fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
     Ok(Publication { out, chapters, stale, missing, seconds: began.elapsed().as_secs_f64() })
 }
 
-/// The book, and how each profile sees it: those that were recorded first.
-pub fn read_views(settings: &Settings) -> Result<(Opened, Vec<View>), Error> {
+/// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
+pub fn read_views(settings: &Settings, pending: bool) -> Result<(Opened, Vec<View>), Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let recordings = Recordings::of(&root);
     let mut profiles = read_book(&root).profiles();
-    profiles.extend(recordings.all_profiles());
+    profiles.extend(recordings.all_profiles(false));
+    profiles.extend(recordings.all_profiles(true).into_iter().filter(|_| pending));
     if let Some(only) = &settings.profile {
         profiles = vec![only.clone()];
     }
@@ -70,7 +71,10 @@ pub fn read_views(settings: &Settings) -> Result<(Opened, Vec<View>), Error> {
         let plan = opened.plan(&Selection::default())?;
         let mut found = std::collections::HashMap::new();
         for chapter in &plan.chapters {
-            if let Some(recording) = recordings.accepted(chapter.name.as_str(), &plan.profile)? {
+            let name = chapter.name.as_str();
+            let waiting = if pending { recordings.pending(name, &plan.profile)? } else { None };
+            let accepted = if waiting.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
+            if let Some(recording) = waiting.or(accepted) {
                 found.insert(chapter.name.to_string(), recording);
             }
         }

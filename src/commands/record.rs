@@ -9,6 +9,7 @@ use crate::event::RunStarted;
 use crate::execute::{Masker, versions};
 use crate::plan::{Plan, PlannedChapter};
 use crate::recording::{Making, Recording, Shape, make_recording, mentioned_files, same};
+use crate::report;
 use crate::store::{Recordings, read_journal, read_note, read_stored};
 
 /// What a run left to record.
@@ -30,6 +31,15 @@ pub struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
+    /// Writes what waits, and says so.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`].
+    pub fn tell(self) -> Result<(), Error> {
+        report::write_talk(&report::recordings_wait(self.record()?));
+        Ok(())
+    }
+
     /// Writes what waits; how many recordings that are.
     ///
     /// # Errors
@@ -40,13 +50,8 @@ impl Recorder<'_> {
         let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
         let versions = self.versions();
-        let making = Making {
-            plan: self.plan,
-            started: self.started,
-            events: &journal.events,
-            included: &included,
-            versions: &versions,
-        };
+        let making =
+            Making { plan: self.plan, started: self.started, events: &journal.events, included: &included, versions: &versions };
         let mut waiting = 0;
         for chapter in self.plan.chapters.iter().filter(|chapter| !chapter.partial) {
             let (name, profile) = (chapter.name.as_str(), self.plan.profile.as_str());

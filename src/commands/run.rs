@@ -68,12 +68,7 @@ impl Session<'_> {
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
         world_lock.before()?;
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
-        let mut world = ShellWorld::new(ShellOptions {
-            bash: "bash".into(),
-            environment: self.settings.surroundings.all.clone(),
-            masker: masker.clone(),
-            interrupt: interrupt.clone(),
-        })?;
+        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
         let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
         let mut stage = Rendered::under(&opened.state);
@@ -104,12 +99,20 @@ impl Session<'_> {
         reports.write(&mut tellers)?;
         finished?;
         if recording {
+            let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
             let shapes = lookout.into_shapes();
-            let recorder =
-                Recorder { opened: &opened, plan: &plan, started: &started, folder: &folder, shapes, masker: &masker, always: self.record };
-            report::write_talk(&report::recordings_wait(recorder.record()?));
+            Recorder { opened, plan, started, folder, shapes, masker: &masker, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
+    }
+
+    fn shell(&self, masker: &Masker, interrupt: &Interrupt) -> ShellOptions {
+        ShellOptions {
+            bash: "bash".into(),
+            environment: self.settings.surroundings.all.clone(),
+            masker: masker.clone(),
+            interrupt: interrupt.clone(),
+        }
     }
 
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {

@@ -11,7 +11,7 @@ use crate::store::Recordings;
 pub fn stale(settings: &Settings, opened: &Opened, plan: &Plan) -> Result<Vec<String>, Error> {
     let recordings = Recordings::of(&opened.root);
     let mut lines = Vec::new();
-    for profile in recordings.all_profiles() {
+    for profile in recordings.all_profiles(false) {
         if profile == plan.profile {
             lines.extend(of_profile(&recordings, plan)?);
         } else if let Ok(other) = open(&Settings { profile: Some(profile), ..settings.clone() })

@@ -8,8 +8,9 @@ const LOOKING: [&str; 12] =
     ["get", "describe", "logs", "top", "explain", "version", "wait", "api-resources", "cluster-info", "diff", "events", "auth"];
 /// Programs that only look, whatever they are told.
 const HARMLESS: [&str; 34] = [
-    "echo", "printf", "cat", "ls", "grep", "head", "tail", "wc", "sort", "uniq", "cut", "awk", "jq", "yq", "test", "[", "[[", "true",
-    "false", "sleep", "date", "whoami", "uname", "nproc", "df", "du", "free", "ps", "which", "command", "export", "cd", "diff", "env",
+    "echo", "printf", "cat", "ls", "grep", "head", "tail", "wc", "sort", "uniq", "cut", "awk", "jq", "yq", "test", "[", "[[",
+    "true", "false", "sleep", "date", "whoami", "uname", "nproc", "df", "du", "free", "ps", "which", "command", "export", "cd",
+    "diff", "env",
 ];
 
 /// Every fence of the text.
@@ -66,7 +67,11 @@ fn prose_fences(text: &str, told: &[Surveyed]) -> Vec<Surveyed> {
         }
         let language = info.split([' ', ',', '{']).next().unwrap_or_default().to_owned();
         let commands = matches!(language.as_str(), "console" | "shell" | "shell-session" | "zsh" | "fish" | "");
-        let what = if commands { "is not run: write `bash` after the fence, without prompts, to have it run" } else { "is prose: not run" };
+        let what = if commands {
+            "is not run: write `bash` after the fence, without prompts, to have it run"
+        } else {
+            "is prose: not run"
+        };
         let first = if language.is_empty() { "(no language)".to_owned() } else { language };
         found.push(Surveyed { line: number, what: what.to_owned(), first, touches: Vec::new() });
     }
@@ -114,12 +119,37 @@ fn touch_of(command: &[String]) -> Option<Touch> {
         "kubectl" | "oc" => (!has_verb(&LOOKING)).then_some(Touch::Cluster),
         "helm" => (!has_verb(&["list", "status", "template", "version", "show", "search", "get"])).then_some(Touch::Cluster),
         "kind" | "minikube" | "k3d" => (!matches!(verb, "get" | "version" | "status" | "")).then_some(Touch::Engine),
-        "docker" | "podman" => (!matches!(verb, "ps" | "images" | "version" | "info" | "inspect" | "logs" | "")).then_some(Touch::Engine),
-        "apt" | "apt-get" | "dnf" | "yum" | "brew" | "snap" | "systemctl" | "modprobe" | "sysctl" | "iptables" | "ufw" | "mount" => Some(Touch::Machine),
+        "docker" | "podman" => {
+            (!matches!(verb, "ps" | "images" | "version" | "info" | "inspect" | "logs" | "")).then_some(Touch::Engine)
+        }
+        "apt" | "apt-get" | "dnf" | "yum" | "brew" | "snap" | "systemctl" | "modprobe" | "sysctl" | "iptables" | "ufw"
+        | "mount" => Some(Touch::Machine),
         "curl" | "wget" => Some(Touch::Network),
-        "rm" | "mv" | "cp" | "mkdir" | "touch" | "chmod" | "chown" | "ln" | "tee" | "git" | "tar" | "unzip" | "install" | "sed" => Some(Touch::Files),
+        "rm" | "mv" | "cp" | "mkdir" | "touch" | "chmod" | "chown" | "ln" | "tee" | "git" | "tar" | "unzip" | "install"
+        | "sed" => Some(Touch::Files),
         _ if HARMLESS.contains(&program) => None,
-        _ if program.ends_with("()") || matches!(program, "if" | "then" | "fi" | "else" | "for" | "do" | "done" | "while" | "case" | "esac" | "{" | "}" | "set" | "local" | "return" | "exit") => None,
+        _ if program.ends_with("()")
+            || matches!(
+                program,
+                "if" | "then"
+                    | "fi"
+                    | "else"
+                    | "for"
+                    | "do"
+                    | "done"
+                    | "while"
+                    | "case"
+                    | "esac"
+                    | "{"
+                    | "}"
+                    | "set"
+                    | "local"
+                    | "return"
+                    | "exit"
+            ) =>
+        {
+            None
+        }
         other => Some(Touch::Unknown(other.trim_matches(['"', '\'', '(', ')']).to_owned())),
     }
 }
@@ -140,7 +170,10 @@ mod tests {
 
     #[test]
     fn every_fence_is_told_once_in_its_order() {
-        let told = survey("r.md", "# T\n\n```bash\nls\n```\n\n```console\n$ ls\n```\n\n```yaml\na: 1\n```\n\n```bash {name=x\nls\n```\n");
+        let told = survey(
+            "r.md",
+            "# T\n\n```bash\nls\n```\n\n```console\n$ ls\n```\n\n```yaml\na: 1\n```\n\n```bash {name=x\nls\n```\n",
+        );
         let lines: Vec<u32> = told.iter().map(|one| one.line).collect();
         assert!(lines.is_sorted() && lines.starts_with(&[3, 7, 11]), "{told:?}");
         assert!(told[1].what.contains("not run") && told[2].what.contains("prose"));

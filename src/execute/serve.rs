@@ -25,7 +25,8 @@ pub fn serve(
     })?;
     while go_on() {
         let Ok(Some(request)) = server.recv_timeout(TICK) else { continue };
-        let found = (*request.method() == Method::Get || *request.method() == Method::Head).then(|| find(request.url())).flatten();
+        let found =
+            (*request.method() == Method::Get || *request.method() == Method::Head).then(|| find(request.url())).flatten();
         let (status, (bytes, kind)) = match found {
             Some(found) => (200, found),
             None => (404, (b"not found\n".to_vec(), "text/plain")),

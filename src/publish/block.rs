@@ -64,8 +64,8 @@ impl Drawing<'_> {
                 Some(Seen::NotRun) if elsewhere.contains(&view.profile()) => continue,
                 Some(Seen::NotRun) => not_run(&[view.profile()], several),
                 Some(Seen::Recorded(step, reasons)) => {
-                    let versions = view.recording(self.chapter).map(|recording| recording.versions.clone()).unwrap_or_default();
-                    let mut body = facts(step, reasons, &versions, &elsewhere);
+                    let Some(recording) = view.recording(self.chapter) else { continue };
+                    let mut body = facts(step, reasons, recording, &elsewhere);
                     if let Some(series) = &block.attributes.sample
                         && let Some(read) = Series::read(&step.output)
                     {
@@ -125,9 +125,9 @@ fn badges(block: &StepBlock) -> String {
 
 /// The script, comments set apart.
 fn commands(script: &str) -> String {
-    let line = |line: &str| match line.trim_start().starts_with('#') {
-        true => format!("<span class=\"g-comment\">{}</span>", text(line)),
-        false => text(line),
+    let line = |line: &str| {
+        let comment = line.trim_start().starts_with('#');
+        if comment { format!("<span class=\"g-comment\">{}</span>", text(line)) } else { text(line) }
     };
     script.trim_end().split('\n').map(line).collect::<Vec<_>>().join("&#10;")
 }
@@ -172,6 +172,9 @@ mod tests {
 
     #[test]
     fn comments_are_set_apart_and_markup_stays_text() {
-        assert_eq!(commands("# say <hi>\necho hi # there\n"), "<span class=\"g-comment\"># say &lt;hi&gt;</span>&#10;echo hi # there");
+        assert_eq!(
+            commands("# say <hi>\necho hi # there\n"),
+            "<span class=\"g-comment\"># say &lt;hi&gt;</span>&#10;echo hi # there"
+        );
     }
 }

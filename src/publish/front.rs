@@ -28,7 +28,9 @@ impl Standing {
             Self { steps: 0, .. } => ("", "nothing to run".to_owned()),
             Self { recorded: 0, .. } => ("g-none", "not run here".to_owned()),
             Self { stale, .. } if stale > 0 => ("g-stale", format!("passed, {stale} of {} steps stale since", self.steps)),
-            Self { steps, recorded, .. } if recorded < steps => ("g-part", format!("passed, {recorded} of {steps} steps recorded")),
+            Self { steps, recorded, .. } if recorded < steps => {
+                ("g-part", format!("passed, {recorded} of {steps} steps recorded"))
+            }
             _ => ("g-passed", "passed".to_owned()),
         }
     }
@@ -39,7 +41,11 @@ impl Standing {
 pub fn front(book: &Book, views: &Views, src: &str) -> String {
     let running: Vec<&Chapter> = book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
     let steps: usize = running.iter().map(|chapter| chapter.steps().count()).sum();
-    let mut html = format!("<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} chapters with {steps} commands, each of them run. What stands under a command is what it printed.</p>", text(&book.title), running.len());
+    let mut html = format!(
+        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} chapters with {steps} commands, each of them run. What stands under a command is what it printed.</p>",
+        text(&book.title),
+        running.len()
+    );
     for view in views {
         html.push_str(&of_view(book, &running, view, views.len() > 1, src));
     }
@@ -48,19 +54,33 @@ pub fn front(book: &Book, views: &Views, src: &str) -> String {
 }
 
 fn of_view(book: &Book, running: &[&Chapter], view: &View, several: bool, src: &str) -> String {
-    let title = if several { format!("<h3 id=\"guide-profile-{0}\">Profile {0}</h3>", text(view.profile())) } else { String::new() };
+    let title =
+        if several { format!("<h3 id=\"guide-profile-{0}\">Profile {0}</h3>", text(view.profile())) } else { String::new() };
     if !view.ran() {
-        return format!("{title}<p class=\"g-facts g-none\">Not run here{}.</p>", if several { " under this profile" } else { ": nothing is recorded" });
+        return format!(
+            "{title}<p class=\"g-facts g-none\">Not run here{}.</p>",
+            if several { " under this profile" } else { ": nothing is recorded" }
+        );
     }
     let standings: Vec<Standing> = running.iter().map(|chapter| Standing::of(chapter, view)).collect();
     let whole = standings.iter().filter(|standing| standing.words().0 == "g-passed").count();
     let last = view.recordings.values().map(|recording| recording.at.as_str()).max().unwrap_or_default();
-    let mut versions: Vec<String> = view.recordings.values().flat_map(|recording| &recording.versions).map(|(name, version)| format!("{} {}", text(name), text(version))).collect();
+    let mut versions: Vec<String> = view
+        .recordings
+        .values()
+        .flat_map(|recording| &recording.versions)
+        .map(|(name, version)| format!("{} {}", text(name), text(version)))
+        .collect();
     versions.sort();
     versions.dedup();
     let on = if versions.is_empty() { String::new() } else { format!(", on {}", versions.join(", ")) };
-    let rows: String = running.iter().zip(&standings).map(|(chapter, standing)| row(book, chapter, view, *standing, src)).collect();
-    format!("{title}<p><strong>{whole} of {} chapters passed as they stand here</strong>; last recorded {}{on}.</p><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Chapters\"><table class=\"g-chapters\"><thead><tr><th scope=\"col\">chapter</th><th scope=\"col\">state</th><th scope=\"col\">when</th><th scope=\"col\">took</th></tr></thead><tbody>{rows}</tbody></table></div>", running.len(), moment(last))
+    let rows: String =
+        running.iter().zip(&standings).map(|(chapter, standing)| row(book, chapter, view, *standing, src)).collect();
+    format!(
+        "{title}<p><strong>{whole} of {} chapters passed as they stand here</strong>; last recorded {}{on}.</p><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Chapters\"><table class=\"g-chapters\"><thead><tr><th scope=\"col\">chapter</th><th scope=\"col\">state</th><th scope=\"col\">when</th><th scope=\"col\">took</th></tr></thead><tbody>{rows}</tbody></table></div>",
+        running.len(),
+        moment(last)
+    )
 }
 
 fn row(book: &Book, chapter: &Chapter, view: &View, standing: Standing, src: &str) -> String {

@@ -12,7 +12,9 @@ pub fn without_outward(text: &str, folder: &str, src: &str) -> String {
     for (event, range) in Parser::new_ext(text, MARKDOWN).into_offset_iter() {
         let Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, .. }) = event else { continue };
         let Some(file) = outward(&dest_url, folder, src).filter(|_| range.start >= at) else { continue };
-        let Some(words) = text[range.clone()].strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind("](")?])) else { continue };
+        let Some(words) = text[range.clone()].strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind("](")?])) else {
+            continue;
+        };
         out.push_str(&text[at..range.start]);
         out.push_str(&if words.contains(&file) { words.to_owned() } else { format!("{words} (`{file}`)") });
         at = range.end;

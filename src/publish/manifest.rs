@@ -22,12 +22,17 @@ pub fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> 
     let profiles = block.profiles.join(" ");
     let data = if profiles.is_empty() { String::new() } else { format!(" data-profile=\"{}\"", text(&profiles)) };
     let same = versions.len() == 1 && versions[0].1.trim_end() == template;
-    let mut html = format!("<figure class=\"g-step g-manifest\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>");
+    let mut html = format!(
+        "<figure class=\"g-step g-manifest\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>"
+    );
     html.push_str(if same { "" } else { "<span class=\"g-badge\">template</span>" });
     if same {
         html.push_str(&download(&block.file, &versions[0].1));
     }
-    html.push_str(&format!("</figcaption><pre tabindex=\"0\" aria-label=\"{file}\"><code class=\"nohighlight\">{}</code></pre>", text(template)));
+    html.push_str(&format!(
+        "</figcaption><pre tabindex=\"0\" aria-label=\"{file}\"><code class=\"nohighlight\">{}</code></pre>",
+        text(template)
+    ));
     if !same {
         let several = versions.len() > 1;
         let pane = |(profiles, body): &(String, String)| {
@@ -64,7 +69,10 @@ fn download(file: &str, body: &str) -> String {
 /// The data of Secret objects is nobody's to read on a page, wherever it came from.
 fn without_secrets(yaml: &str) -> String {
     let documents = yaml.split("\n---");
-    documents.map(|document| if is_secret(document) { masked(document) } else { document.to_owned() }).collect::<Vec<_>>().join("\n---")
+    documents
+        .map(|document| if is_secret(document) { masked(document) } else { document.to_owned() })
+        .collect::<Vec<_>>()
+        .join("\n---")
 }
 
 fn is_secret(document: &str) -> bool {

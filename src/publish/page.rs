@@ -19,7 +19,7 @@ const CUTS: [usize; 6] = [24_000, 12_000, 6_000, 3_000, 1_500, 600];
 #[must_use]
 pub fn assets() -> String {
     let style: String = STYLE.lines().map(str::trim).collect();
-    format!("<style>{style}</style>\n<script>\n{}</script>\n\n", SCRIPT)
+    format!("<style>{style}</style>\n<script>\n{SCRIPT}</script>\n\n")
 }
 
 /// The chapter's page. `text` is the chapter's Markdown that `chapter` was parsed from.
@@ -64,7 +64,11 @@ fn written(text: &str, start: usize, end: usize, group: &[&Block], drawing: &Dra
     };
     let html: String = group.iter().map(one).collect();
     let first = drawing.views.first().map_or(String::new(), |view| escaped(view.profile()));
-    if group.len() > 1 { format!("<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>\n") } else { format!("{html}\n") }
+    if group.len() > 1 {
+        format!("<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>\n")
+    } else {
+        format!("{html}\n")
+    }
 }
 
 fn span_of(block: &Block) -> Span {

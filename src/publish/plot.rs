@@ -18,22 +18,45 @@ pub fn plot(name: &str, series: &Series, id: &str) -> String {
     let x = |value: f64| LEFT + (value - from) / (to - from).max(f64::MIN_POSITIVE) * (WIDTH - LEFT - RIGHT);
     let panels = series.names.len() - 1;
     let height = panels as f64 * (PANEL + GAP) + 34.0;
-    let mut svg = format!("<svg class=\"g-plot\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"plot-{id}\"><title id=\"plot-{id}\">{}</title>", text(&summary(name, series, &scalings)));
+    let mut svg = format!(
+        "<svg class=\"g-plot\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"plot-{id}\"><title id=\"plot-{id}\">{}</title>",
+        text(&summary(name, series, &scalings))
+    );
     for panel in 0..panels {
         svg.push_str(&draw_panel(series, panel + 1, 18.0 + panel as f64 * (PANEL + GAP), &x));
     }
     let bottom = height - 34.0;
     for (at, before, after) in &scalings {
         let place = x(*at);
-        svg.push_str(&format!("<line class=\"g-moment\" x1=\"{place:.1}\" x2=\"{place:.1}\" y1=\"14\" y2=\"{bottom:.1}\"></line>"));
-        svg.push_str(&format!("<text class=\"g-moment-text\" x=\"{place:.1}\" y=\"11\" text-anchor=\"middle\">{}→{}</text>", number(*before), number(*after)));
+        svg.push_str(&format!(
+            "<line class=\"g-moment\" x1=\"{place:.1}\" x2=\"{place:.1}\" y1=\"14\" y2=\"{bottom:.1}\"></line>"
+        ));
+        svg.push_str(&format!(
+            "<text class=\"g-moment-text\" x=\"{place:.1}\" y=\"11\" text-anchor=\"middle\">{}→{}</text>",
+            number(*before),
+            number(*after)
+        ));
     }
     for step in 0..=4 {
         let value = from + (to - from) * f64::from(step) / 4.0;
-        svg.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>", x(value), bottom + 14.0, number(value.round())));
+        svg.push_str(&format!(
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text>",
+            x(value),
+            bottom + 14.0,
+            number(value.round())
+        ));
     }
-    svg.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text></svg>", f64::midpoint(LEFT, WIDTH), height - 3.0, text(&series.names[0])));
-    format!("<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Plot of {}\">{svg}</div>{}</div>", text(name), table(name, series))
+    svg.push_str(&format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{}</text></svg>",
+        f64::midpoint(LEFT, WIDTH),
+        height - 3.0,
+        text(&series.names[0])
+    ));
+    format!(
+        "<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Plot of {}\">{svg}</div>{}</div>",
+        text(name),
+        table(name, series)
+    )
 }
 
 /// What a reader who does not see the picture has to know.
@@ -44,8 +67,10 @@ fn summary(name: &str, series: &Series, scalings: &[(f64, f64, f64)]) -> String 
             format!("{} from {} to {}", series.names[column], number(low), number(high))
         })
         .collect();
-    let moments: Vec<String> =
-        scalings.iter().map(|(at, before, after)| format!("{} to {} at {}", number(*before), number(*after), number(*at))).collect();
+    let moments: Vec<String> = scalings
+        .iter()
+        .map(|(at, before, after)| format!("{} to {} at {}", number(*before), number(*after), number(*at)))
+        .collect();
     let scaled = if moments.is_empty() { String::new() } else { format!("; replicas went {}", moments.join(", ")) };
     format!("Series {name}: {}{scaled}", columns.join(", "))
 }
@@ -55,10 +80,16 @@ fn draw_panel(series: &Series, column: usize, top: f64, x: &dyn Fn(f64) -> f64) 
     let high = if high > 0.0 { high } else { 1.0 };
     let y = |value: f64| top + PANEL - value.max(0.0) / high * PANEL;
     let right = WIDTH - RIGHT;
-    let mut svg = format!("<rect class=\"g-frame\" x=\"{LEFT}\" y=\"{top}\" width=\"{:.1}\" height=\"{PANEL}\"></rect>", right - LEFT);
+    let mut svg =
+        format!("<rect class=\"g-frame\" x=\"{LEFT}\" y=\"{top}\" width=\"{:.1}\" height=\"{PANEL}\"></rect>", right - LEFT);
     svg.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, top + 10.0, number(high)));
     svg.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">0</text>", LEFT - 6.0, top + PANEL));
-    svg.push_str(&format!("<text class=\"g-axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, top + PANEL / 2.0 + 4.0, text(&series.names[column])));
+    svg.push_str(&format!(
+        "<text class=\"g-axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+        LEFT - 6.0,
+        top + PANEL / 2.0 + 4.0,
+        text(&series.names[column])
+    ));
     // A count changes in steps, a measure in between too.
     let steps = series.rows.iter().filter_map(|row| row[column]).all(|value| value.fract() == 0.0 && high <= 30.0);
     let mut path = String::new();
@@ -86,7 +117,11 @@ fn table(name: &str, series: &Series) -> String {
     let head: String = series.names.iter().map(|name| format!("<th scope=\"col\">{}</th>", text(name))).collect();
     let rows: String = series.rows.iter().step_by(every).map(row).collect();
     let thinned = if every > 1 { format!(", every {every}. row of {}", series.rows.len()) } else { String::new() };
-    format!("<details class=\"g-table\"><summary>The numbers of {}{thinned}</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of {}\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>", text(name), text(name))
+    format!(
+        "<details class=\"g-table\"><summary>The numbers of {}{thinned}</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of {}\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>",
+        text(name),
+        text(name)
+    )
 }
 
 fn bounds(series: &Series, column: usize) -> (f64, f64) {

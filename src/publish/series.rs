@@ -13,10 +13,12 @@ impl Series {
     /// Reads an output; `None` when it holds no header with at least two names, or fewer than two rows.
     pub fn read(output: &str) -> Option<Self> {
         let mut lines = output.lines().map(str::trim);
-        let header = lines.by_ref().find(|line| line.contains(',') && line.split(',').all(|name| name.trim().parse::<f64>().is_err()))?;
+        let header =
+            lines.by_ref().find(|line| line.contains(',') && line.split(',').all(|name| name.trim().parse::<f64>().is_err()))?;
         let names: Vec<String> = header.split(',').map(|name| name.trim().to_owned()).collect();
         let row = |line: &str| {
-            let fields: Vec<Option<f64>> = line.split(',').map(|field| field.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
+            let fields: Vec<Option<f64>> =
+                line.split(',').map(|field| field.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
             (fields.len() == names.len() && fields[0].is_some()).then_some(fields)
         };
         let rows: Vec<_> = lines.filter_map(row).collect();

@@ -29,16 +29,31 @@ pub fn shape(shape: &Shape, name: &str) -> String {
         let (drawn, height) = place(&chips, top + 30.0);
         let ready = if node.ready { "" } else { ", not ready" };
         let role = if node.control_plane { "control plane" } else { "worker" };
-        body.push_str(&format!("<rect class=\"g-node\" x=\"1\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"6\"></rect>", WIDTH - 2.0, height + 38.0));
+        body.push_str(&format!(
+            "<rect class=\"g-node\" x=\"1\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"6\"></rect>",
+            WIDTH - 2.0,
+            height + 38.0
+        ));
         body.push_str(&format!("<text class=\"g-node-name\" x=\"{PAD}\" y=\"{:.1}\">{}</text>", top + 19.0, text(&node.name)));
-        body.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{role}, {}{ready}</text>", WIDTH - PAD, top + 19.0, text(&node.version)));
+        body.push_str(&format!(
+            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{role}, {}{ready}</text>",
+            WIDTH - PAD,
+            top + 19.0,
+            text(&node.version)
+        ));
         body.push_str(&drawn);
         top += height + 48.0;
     }
     let title = summary(shape);
     let anchor = format!("shape-{}", id(name));
-    let svg = format!("<svg class=\"g-shape\" viewBox=\"0 0 {WIDTH} {top:.0}\" role=\"img\" aria-labelledby=\"{anchor}\"><title id=\"{anchor}\">{}</title>{body}</svg>", text(&title));
-    format!("<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Shape of the cluster\">{svg}</div>{}</div>", table(shape))
+    let svg = format!(
+        "<svg class=\"g-shape\" viewBox=\"0 0 {WIDTH} {top:.0}\" role=\"img\" aria-labelledby=\"{anchor}\"><title id=\"{anchor}\">{}</title>{body}</svg>",
+        text(&title)
+    );
+    format!(
+        "<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Shape of the cluster\">{svg}</div>{}</div>",
+        table(shape)
+    )
 }
 
 /// Pods of the cluster's own are counted; the book's are named, equal ones once.
@@ -83,7 +98,10 @@ fn place(chips: &[Chip], top: f64) -> (String, f64) {
             x = PAD;
             y += CHIP + GAP;
         }
-        drawn.push_str(&format!("<rect class=\"{}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{CHIP}\" rx=\"4\"></rect>", chip.class));
+        drawn.push_str(&format!(
+            "<rect class=\"{}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{CHIP}\" rx=\"4\"></rect>",
+            chip.class
+        ));
         drawn.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 7.0, y + 14.0, text(&chip.text)));
         x += width + GAP;
     }
@@ -94,7 +112,8 @@ fn summary(shape: &Shape) -> String {
     let entries = shape.pods.iter().filter(|pod| pod.host_ports);
     let mut told = vec![format!("{} nodes, {} pods", shape.nodes.len(), shape.pods.len())];
     told.extend(entries.map(|pod| format!("traffic comes in at {} on {}", pod.name, pod.node.as_deref().unwrap_or("no node"))));
-    let bound = shape.volumes.iter().filter_map(|volume| Some(format!("volume {} is bound to {}", volume.name, volume.node.as_ref()?)));
+    let bound =
+        shape.volumes.iter().filter_map(|volume| Some(format!("volume {} is bound to {}", volume.name, volume.node.as_ref()?)));
     told.extend(bound);
     told.join("; ")
 }
@@ -106,7 +125,9 @@ fn table(shape: &Shape) -> String {
         *rows.entry((format!("{}/{}", pod.namespace, pod.name), node, "pod")).or_default() += 1;
     }
     for volume in &shape.volumes {
-        *rows.entry((format!("{} {}", volume.name, volume.what), volume.node.clone().unwrap_or_default(), "volume")).or_default() += 1;
+        *rows
+            .entry((format!("{} {}", volume.name, volume.what), volume.node.clone().unwrap_or_default(), "volume"))
+            .or_default() += 1;
     }
     for ingress in &shape.ingresses {
         *rows.entry((format!("{}: {}", ingress.name, ingress.what), String::new(), "ingress")).or_default() += 1;
@@ -119,7 +140,9 @@ fn table(shape: &Shape) -> String {
         format!("<tr><td>{what}</td><th scope=\"row\">{}{times}</th><td>{}</td></tr>", text(name), text(node))
     };
     let rows: String = rows.iter().map(row).collect();
-    format!("<details class=\"g-table\"><summary>What sits where, as a table</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What sits where\"><table><thead><tr><th scope=\"col\">what</th><th scope=\"col\">name</th><th scope=\"col\">node</th></tr></thead><tbody>{rows}</tbody></table></div></details>")
+    format!(
+        "<details class=\"g-table\"><summary>What sits where, as a table</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What sits where\"><table><thead><tr><th scope=\"col\">what</th><th scope=\"col\">name</th><th scope=\"col\">node</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
+    )
 }
 
 #[cfg(test)]
@@ -129,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {
-        let node = |name: &str| ShapeNode { name: name.into(), control_plane: name == "cp", ready: true, version: "v1.35.0".into() };
+        let node =
+            |name: &str| ShapeNode { name: name.into(), control_plane: name == "cp", ready: true, version: "v1.35.0".into() };
         let pod = |name: &str, node: &str, host_ports| ShapePod {
             namespace: "a".into(),
             name: name.into(),

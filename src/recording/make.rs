@@ -90,6 +90,7 @@ pub fn make_recording(
         steps,
         manifests: BTreeMap::new(),
         shape: shape.or_else(|| before.and_then(|before| before.shape.clone())),
+        pending: false,
     };
     (ran > 0).then_some(Made { recording, ran })
 }
@@ -138,7 +139,12 @@ fn kept(output: &[u8]) -> (String, u64) {
 impl Recording {
     /// For each planned step: what was recorded and why it is stale (empty: it is not); `None` where nothing was recorded.
     #[must_use]
-    pub fn judged(&self, plan: &Plan, chapter: &PlannedChapter, included: &Included) -> Vec<Option<(&RecordedStep, Vec<String>)>> {
+    pub fn judged(
+        &self,
+        plan: &Plan,
+        chapter: &PlannedChapter,
+        included: &Included,
+    ) -> Vec<Option<(&RecordedStep, Vec<String>)>> {
         let judge = |index: usize| {
             let step = self.step(chapter.steps[index].id.step.as_str())?;
             Some((step, reasons(&step.of, &parts_of(plan, chapter, index, included))))

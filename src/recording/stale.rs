@@ -149,17 +149,29 @@ mod tests {
 
     #[test]
     fn files_of_the_book_are_found_in_a_script() {
-        let files = mentioned_files("\"$GUIDE_BOOK/lab/build\" kind; helm install ${GUIDE_BOOK}/guide/charts/m; cat $GUIDE_BOOK/../x");
+        let files =
+            mentioned_files("\"$GUIDE_BOOK/lab/build\" kind; helm install ${GUIDE_BOOK}/guide/charts/m; cat $GUIDE_BOOK/../x");
         assert_eq!(files.into_iter().collect::<Vec<_>>(), ["guide/charts/m", "lab/build"]);
     }
 
     #[test]
     fn every_part_that_changed_is_a_reason() {
-        let map = |entries: &[(&str, &str)]| entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        let then = Parts { script: "a".into(), manifests: map(&[("web.yaml", "1"), ("old.yaml", "1")]), values: map(&[("PORT", "1")]), ..Parts::default() };
-        let now = Parts { manifests: map(&[("web.yaml", "2"), ("new.yaml", "1")]), values: map(&[("PORT", "2")]), ..then.clone() };
-        let expected =
-            ["the manifest new.yaml is new", "the manifest old.yaml is gone", "the manifest web.yaml has changed", "the value PORT has changed"];
+        let map =
+            |entries: &[(&str, &str)]| entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let then = Parts {
+            script: "a".into(),
+            manifests: map(&[("web.yaml", "1"), ("old.yaml", "1")]),
+            values: map(&[("PORT", "1")]),
+            ..Parts::default()
+        };
+        let now =
+            Parts { manifests: map(&[("web.yaml", "2"), ("new.yaml", "1")]), values: map(&[("PORT", "2")]), ..then.clone() };
+        let expected = [
+            "the manifest new.yaml is new",
+            "the manifest old.yaml is gone",
+            "the manifest web.yaml has changed",
+            "the value PORT has changed",
+        ];
         assert_eq!(reasons(&then, &now), expected);
         assert_eq!(reasons(&then, &then), Vec::<String>::new());
         assert_eq!(reasons(&then, &Parts { script: "b".into(), ..then.clone() }), ["its commands have changed"]);

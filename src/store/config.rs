@@ -28,7 +28,15 @@ pub struct BookConfig {
 
 impl Default for BookConfig {
     fn default() -> Self {
-        Self { title: String::new(), src: "src".to_owned(), cluster: None, context: None, default_profile: None, values: None, record: false }
+        Self {
+            title: String::new(),
+            src: "src".to_owned(),
+            cluster: None,
+            context: None,
+            default_profile: None,
+            values: None,
+            record: false,
+        }
     }
 }
 
@@ -182,9 +190,8 @@ mod tests {
         assert!(told.contains(&typo), "{told:?}");
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")));
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text")));
-        assert!(told.iter().any(
-            |(line, _, hint)| *line == 5 && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record")
-        ));
+        assert!(told.iter().any(|(line, _, hint)| *line == 5
+            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record")));
         let (_, told) = read("[preprocessor.guide]\nrecord = 1\n");
         assert_eq!((told[0].0, told[0].1.as_str()), (2, "`record` must be true or false"));
         let (_, told) = read("[book]\ntitle = \n");

@@ -43,7 +43,8 @@ impl Recordings {
     /// # Errors
     /// As [`Recordings::accepted`].
     pub fn pending(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
-        read(&self.path(chapter, profile, PENDING))
+        let read = read(&self.path(chapter, profile, PENDING))?;
+        Ok(read.map(|recording| Recording { pending: true, ..recording }))
     }
 
     /// Profiles that a chapter has a recording of (`pending`: one that waits), sorted.
@@ -58,12 +59,24 @@ impl Recordings {
         profiles
     }
 
-    /// Every profile that any chapter of the book has a recording of.
+    /// Every profile that any chapter of the book has a recording of (`pending`: one that waits).
     #[must_use]
-    pub fn all_profiles(&self) -> BTreeSet<String> {
+    pub fn all_profiles(&self, pending: bool) -> BTreeSet<String> {
         let entries = std::fs::read_dir(self.root.join("snapshots")).into_iter().flatten().flatten();
         let chapters = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        chapters.flat_map(|chapter| self.profiles(&chapter, false)).collect()
+        chapters.flat_map(|chapter| self.profiles(&chapter, pending)).collect()
+    }
+
+    /// Accepted recordings of chapters that the book does not have, relative to its root.
+    #[must_use]
+    pub fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.root.join("snapshots")).into_iter().flatten().flatten();
+        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+        let mut gone: Vec<String> = names.filter(|name| !chapters.contains(name.as_str())).collect();
+        gone.sort();
+        let files =
+            |name: &String| self.profiles(name, false).into_iter().map(|profile| self.shown(name, &profile)).collect::<Vec<_>>();
+        gone.iter().flat_map(files).collect()
     }
 
     /// Lets a recording wait for review.
@@ -181,7 +194,9 @@ mod tests {
         recordings.accept("c", "open").unwrap();
         assert_eq!(recordings.accepted("c", "open").unwrap(), Some(recording()));
         assert_eq!(recordings.pending("c", "open").unwrap(), None);
-        assert_eq!(recordings.all_profiles().into_iter().collect::<Vec<_>>(), ["open"]);
+        assert_eq!(recordings.strangers(&BTreeSet::from(["c"])), Vec::<PathBuf>::new());
+        assert_eq!(recordings.strangers(&BTreeSet::new()), [PathBuf::from("snapshots/c/recording@open.json")]);
+        assert_eq!(recordings.all_profiles(false).into_iter().collect::<Vec<_>>(), ["open"]);
     }
 
     #[test]

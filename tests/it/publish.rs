@@ -9,7 +9,10 @@ const CHAPTER: &str = "---\ndone: [there]\n---\n# One\n\nProse.\n\n```bash {name
 
 fn recorded() -> Project {
     let book = Project::with_chapters(&[("intro.md", "# Intro\n\nHello.\n"), ("chapter-1.md", CHAPTER)]);
-    book.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\nvalues = \"values.yaml\"\nrecord = true\n");
+    book.write(
+        "book.toml",
+        "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\nvalues = \"values.yaml\"\nrecord = true\n",
+    );
     book.write("guide/values.yaml", "colour: blue\ntoken: hunter2\n");
     book.guide("run").exits(0).says("1 recording waits for the page: guide review");
     book
@@ -58,7 +61,8 @@ fn a_failed_chapter_records_nothing() {
 
 #[test]
 fn what_failed_before_and_was_resumed_is_recorded_whole() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\necho first\n```\n\n```bash {name=b}\ncat \"$GUIDE_BOOK/there\"\n```\n");
+    let book =
+        Project::with_chapter("# One\n\n```bash {name=a}\necho first\n```\n\n```bash {name=b}\ncat \"$GUIDE_BOOK/there\"\n```\n");
     book.guide("run --record").exits(1);
     book.write("there", "second\n");
     book.guide("run --resume --record").exits(0).says("1 recording waits");
@@ -137,6 +141,23 @@ fn publishing_never_runs_a_step_and_never_empties_another_folder() {
 }
 
 #[test]
+fn what_waits_is_shown_only_where_that_is_asked_for_and_marked() {
+    let book = recorded();
+    assert!(!page(&book).contains("blue ***"));
+    book.guide("publish --pending").exits(0);
+    let page = book.read("book/chapter-1.html");
+    assert!(page.contains("blue ***") && page.contains("not reviewed yet"), "{page}");
+}
+
+#[test]
+fn a_recording_of_no_chapter_fails_the_check() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    fs::rename(book.path("snapshots/chapter-1"), book.path("snapshots/gone")).expect("renamed");
+    book.guide("check").exits(2).says("no chapter of the book was recorded in `snapshots/gone/recording@default.json`");
+}
+
+#[test]
 fn mdbook_s_preprocessor_protocol_is_spoken() {
     let book = recorded();
     book.guide("review --accept").exits(0);
@@ -174,7 +195,10 @@ fn a_first_book_is_written_checked_run_and_published_at_once() {
 #[test]
 fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
     let book = Project::with_chapter("x");
-    book.write("README.md", "# Tool\n\n```bash\nsudo apt-get install tool\n```\n\n```console\n$ tool\n```\n\n```bash\nkubectl get pods\n```\n");
+    book.write(
+        "README.md",
+        "# Tool\n\n```bash\nsudo apt-get install tool\n```\n\n```console\n$ tool\n```\n\n```bash\nkubectl get pods\n```\n",
+    );
     let said = book.guide("init tried --from README.md").exits(0);
     let said = said.says("line 3: runs as step `tool`").says("changes THE MACHINE ITSELF");
     said.says("line 7: is not run").says("changes nothing: it only looks");

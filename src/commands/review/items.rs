@@ -6,9 +6,9 @@ use super::walk::Decision;
 use crate::book::{Chapter, ChapterName, SourceId, StepBlock};
 use crate::commands::open::Opened;
 use crate::compare::{Choice, Hunk, Rules, hunks};
-use crate::recording::changes;
 use crate::error::Error;
 use crate::plan::{StepId, Target};
+use crate::recording::changes;
 use crate::report::Waiting;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
 
@@ -87,7 +87,10 @@ pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<St
         }
     }
     for chapter in &opened.book.chapters {
-        let named = |target: &Target| matches!(target, Target::Chapter(name) if *name == chapter.name) || matches!(target, Target::Range(..)) && target.holds(opened, &whole(chapter));
+        let named = |target: &Target| {
+            matches!(target, Target::Chapter(name) if *name == chapter.name)
+                || matches!(target, Target::Range(..)) && target.holds(opened, &whole(chapter))
+        };
         if targets.is_empty() || targets.iter().any(named) {
             items.extend(recording_items(opened, chapter)?);
         }

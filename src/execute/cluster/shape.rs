@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
 use k8s_openapi::api::networking::v1::Ingress;
-use kube::api::{Api, ListParams};
 use kube::ResourceExt;
+use kube::api::{Api, ListParams};
 
 use super::refusal::ClusterError;
 use super::{Cluster, Link};
@@ -86,7 +86,11 @@ fn without_hash(name: &str, hash: Option<&str>) -> String {
 fn of_volume(volume: &PersistentVolume) -> Option<ShapePlace> {
     let spec = volume.spec.as_ref()?;
     let claim = spec.claim_ref.as_ref()?;
-    let terms = spec.node_affinity.iter().filter_map(|affinity| affinity.required.as_ref()).flat_map(|required| &required.node_selector_terms);
+    let terms = spec
+        .node_affinity
+        .iter()
+        .filter_map(|affinity| affinity.required.as_ref())
+        .flat_map(|required| &required.node_selector_terms);
     let expressions = terms.flat_map(|term| term.match_expressions.iter().flatten());
     let mut hosts = expressions.filter(|one| one.key == "kubernetes.io/hostname").flat_map(|one| one.values.iter().flatten());
     let size = spec.capacity.as_ref().and_then(|capacity| capacity.get("storage")).map_or(String::new(), |size| size.0.clone());
