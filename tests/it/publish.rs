@@ -179,6 +179,47 @@ fn mdbook_s_preprocessor_protocol_is_spoken() {
 }
 
 #[test]
+fn plain_mdbook_makes_the_same_page() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    let ours = page(&book);
+    let toml = book.read("book.toml");
+    let command = format!("record = true\ncommand = \"{} preprocess\"\n", env!("CARGO_BIN_EXE_guide"));
+    book.write("book.toml", toml.replace("record = true\n", &command));
+    // What the `mdbook` program does, without its command line.
+    let mdbook = mdbook_driver::MDBook::load(book.root()).expect("mdBook reads it");
+    mdbook.build().expect("mdBook makes it");
+    let theirs = book.read("book/chapter-1.html");
+    let main = |page: &str| page.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a page").to_owned();
+    assert!(main(&ours).contains("id=\"step-show\""));
+    assert_eq!(main(&ours), main(&theirs));
+}
+
+#[test]
+fn a_site_is_served_on_this_machine_only_until_it_is_ended() {
+    let book = recorded();
+    let mut child = book.start("publish --serve --port 38471");
+    let ask = |path: &str| {
+        use std::io::{Read, Write};
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        loop {
+            if let Ok(mut stream) = std::net::TcpStream::connect("127.0.0.1:38471") {
+                write!(stream, "GET {path} HTTP/1.0\r\n\r\n").expect("asked");
+                let mut answer = String::new();
+                let _ = stream.read_to_string(&mut answer);
+                return answer;
+            }
+            assert!(std::time::Instant::now() < until, "nobody listens");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    assert!(ask("/").contains("<title>"));
+    assert!(ask("/../book.toml").contains("404"));
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
 fn a_first_book_is_written_checked_run_and_published_at_once() {
     let book = Project::with_chapter("x");
     book.guide("init first").exits(0).says("wrote first/guide/chapter-1-first.md");
