@@ -42,15 +42,20 @@ pub fn front(book: &Book, views: &Views, src: &str) -> String {
     let running: Vec<&Chapter> = book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
     let steps: usize = running.iter().map(|chapter| chapter.steps().count()).sum();
     let mut html = format!(
-        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} chapters with {steps} commands, each of them run. What stands under a command is what it printed.</p>",
+        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} with {}, each of them run. What stands under a command is what it printed.</p>",
         text(&book.title),
-        running.len()
+        counted(running.len(), "chapter"),
+        counted(steps, "command"),
     );
     for view in views {
         html.push_str(&of_view(book, &running, view, views.len() > 1, src));
     }
     html.push_str("<h3 id=\"guide-run-it\">Run it yourself</h3><pre tabindex=\"0\" class=\"g-commands\"><code class=\"nohighlight\">guide doctor   # what this machine has for it&#10;guide run      # the whole book; guide run --resume goes on after a failure</code></pre></section>");
     html
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }
 
 fn of_view(book: &Book, running: &[&Chapter], view: &View, several: bool, src: &str) -> String {

@@ -75,13 +75,14 @@ impl Annotator {
     }
 }
 
-/// Where the page says so, else before its second heading, else at its end.
+/// Where the page says so, else before its second heading or its first step, else at its end.
 fn with_front(text: &str, panel: &str) -> String {
     const MARK: &str = "<!-- guide: state -->";
     if text.contains(MARK) {
         return text.replacen(MARK, panel, 1);
     }
-    let at = text.find("\n## ").unwrap_or(text.len());
+    let places = ["\n## ", "\n<figure", "\n<div class=\"g-"];
+    let at = places.iter().filter_map(|place| text.find(place)).min().unwrap_or(text.len());
     format!("{}\n\n{panel}\n\n{}", &text[..at], &text[at..])
 }
 
