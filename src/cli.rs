@@ -72,6 +72,13 @@ pub enum Command {
     Down(DownArgs),
     /// The last run, step by step
     Status(StatusArgs),
+    /// Write a small first book, or one around a Markdown file that is there
+    Init(InitArgs),
+    /// The book as a site, with what really came out beside each command; never runs a step
+    Publish(PublishArgs),
+    /// mdBook's preprocessor protocol: `command = "guide preprocess"` in book.toml
+    #[command(hide = true)]
+    Preprocess(PreprocessArgs),
     /// What this machine has and lacks, and which profile fits
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
@@ -110,6 +117,9 @@ pub struct RunArgs {
     /// Answer every question with yes
     #[arg(long, short = 'y')]
     pub yes: bool,
+    /// Offer recordings for the page, also where they tell nothing new (else as `record` in book.toml says)
+    #[arg(long)]
+    pub record: bool,
     /// Write a report: junit=FILE or json=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
@@ -163,6 +173,9 @@ pub struct CheckArgs {
     /// For programs
     #[arg(long)]
     pub json: bool,
+    /// Check again whenever a file of the book changes, until Ctrl-C
+    #[arg(long, conflicts_with = "json")]
+    pub watch: bool,
 }
 
 /// `guide review`.
@@ -197,6 +210,51 @@ pub struct DownArgs {
     /// Take namespaces away even where they hold objects that no manifest made
     #[arg(long)]
     pub with_strays: bool,
+}
+
+/// `guide init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Folder to write it to [default: this one]
+    #[arg(value_name = "FOLDER")]
+    pub folder: Option<PathBuf>,
+    /// Take this Markdown as the chapter, and say block by block what of it would run and what that would change
+    #[arg(long, value_name = "FILE.md")]
+    pub from: Option<PathBuf>,
+    /// With a chapter on a kind cluster of this name
+    #[arg(long, value_name = "NAME", conflicts_with = "from")]
+    pub cluster: Option<String>,
+    /// The book's title
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+}
+
+/// `guide publish`.
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Folder of the site [default: book.toml's build-dir, else BOOK/book]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Fail where a recording is missing or stale
+    #[arg(long)]
+    pub strict: bool,
+    /// Show recordings that still wait for review as well, marked so
+    #[arg(long)]
+    pub pending: bool,
+    /// Then show it on this machine, and make it anew when a file of the book changes
+    #[arg(long)]
+    pub serve: bool,
+    /// Port of `--serve`
+    #[arg(long, value_name = "PORT", default_value_t = 3000, requires = "serve")]
+    pub port: u16,
+}
+
+/// `guide preprocess`.
+#[derive(Debug, Args)]
+pub struct PreprocessArgs {
+    /// `supports RENDERER`: mdBook's question; nothing: the book comes on stdin
+    #[arg(value_name = "WORD")]
+    pub words: Vec<String>,
 }
 
 /// `guide status`.

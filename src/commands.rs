@@ -10,11 +10,17 @@ mod check;
 mod diff;
 mod doctor;
 mod down;
+mod init;
 mod plan;
+mod preprocess;
 mod profile;
+mod publish;
+mod record;
 mod reports;
 mod review;
+mod stale;
 mod status;
+mod survey;
 
 use clap::CommandFactory;
 
@@ -50,6 +56,9 @@ fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {
         Command::Review(args) => review::review(settings, &args),
         Command::Diff(args) => diff::diff(settings, &args),
         Command::Down(args) => down::down(settings, &args),
+        Command::Init(args) => init::init(settings, &args),
+        Command::Publish(args) => publish::publish(settings, &args),
+        Command::Preprocess(args) => preprocess::preprocess(settings, &args),
         Command::Status(args) => status::status(settings, &args),
         Command::Doctor(args) => doctor::doctor(settings, &args),
         Command::Completions { shell } => {

@@ -26,6 +26,9 @@ pub mod compare;
 pub mod engine;
 pub mod event;
 
+pub mod publish;
+pub mod recording;
+
 pub mod report;
 pub mod store;
 

@@ -17,6 +17,7 @@ mod step;
 mod target;
 mod values;
 
+pub use attribute_text::attribute_text;
 pub use fingerprint::Fingerprint;
 pub use resolve::{PlanRequest, make_plan};
 pub use resume::{

@@ -16,5 +16,6 @@ mod cluster {
     pub mod drift;
     pub mod lock;
     pub mod namespace;
+    pub mod shape;
     pub mod watch;
 }

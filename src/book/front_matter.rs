@@ -221,4 +221,14 @@ mod tests {
         let broken = &read("---\ntitle: x\nneeds: [\n---\n").2[0];
         assert!(broken.message.starts_with("this front matter is no YAML"), "{}", broken.message);
     }
+
+    #[test]
+    fn the_schema_for_editors_names_the_same_keys() {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/front-matter.schema.json")).unwrap();
+        let mut described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = KEYS.to_vec();
+        described.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(described, known);
+    }
 }

@@ -10,19 +10,53 @@ use crate::error::{Error, Exit};
 use crate::plan::{Selection, StepId};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::Snapshots;
+use crate::store::{Recordings, Snapshots, find_book, read_book, stamp};
 
-/// Checks the whole book.
+/// Checks the whole book; with `--watch` again and again.
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+    if args.watch { watch(settings, args) } else { check_once(settings, args) }
+}
+
+/// How often it looks for a change.
+const TICK: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// Until Ctrl-C. A book that can't even be read is told, and looked at again when a file changes.
+fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let interrupt = super::run::listen()?;
+    let files = || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
+    let (mut watched, mut seen) = (files(), None);
+    while interrupt.asked() == 0 {
+        let now = stamp(&watched);
+        if seen.as_ref() != Some(&now) {
+            seen = Some(now);
+            watched = files();
+            if let Err(error) = check_once(settings, args) {
+                report::tell_error(&error, super::style(settings, report::stderr_is_terminal()));
+            }
+        }
+        std::thread::sleep(TICK);
+    }
+    Ok(Exit::AsWritten)
+}
+
+fn check_once(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let mut opened = open(settings)?;
     let unused = unused_snapshots(&opened);
     opened.problems.extend(unused);
     let plan = opened.plan(&Selection::default());
+    if let Ok(plan) = &plan
+        && !args.json
+    {
+        for stale in super::stale::stale(settings, &opened, plan)? {
+            report::write_talk(&format!("note: {stale}\n"));
+        }
+    }
     report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));
     plan.map(|_| Exit::AsWritten)
 }
 
-/// Accepted snapshots that no step of any profile compares with.
+/// Accepted snapshots that no step of any profile compares with, and recordings of chapters that are gone.
 fn unused_snapshots(opened: &Opened) -> Problems {
     let steps = opened.book.chapters.iter().flat_map(|chapter| {
         let comparing = chapter.steps().filter(|step| step.attributes.snapshot.is_some());
@@ -34,5 +68,11 @@ fn unused_snapshots(opened: &Opened) -> Problems {
         Problem::nowhere(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")
     };
-    snapshots.unused(&used).into_iter().map(problem).collect()
+    let chapters = opened.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+    let stranger = |path: std::path::PathBuf| {
+        Problem::nowhere(format!("no chapter of the book was recorded in `{}`", path.display()))
+            .hint("remove the file, or give the chapter its name back")
+    };
+    let strangers = Recordings::of(&opened.root).strangers(&chapters);
+    snapshots.unused(&used).into_iter().map(problem).chain(strangers.into_iter().map(stranger)).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::cluster::WorldLock;
 use super::open::{Opened, open};
+use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
@@ -19,14 +20,14 @@ use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_pas
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options = Options { again: args.again, keep_going: args.keep_going, verify_only: false, resume: args.resume };
-    Session { settings, selection, options, yes: args.yes, reports: &args.report }.start()
+    Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
 
 /// `guide verify`.
 pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
     let options = Options { verify_only: true, keep_going: true, ..Options::default() };
-    Session { settings, selection, options, yes: false, reports: &args.report }.start()
+    Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()
 }
 
 /// What was selected on the command line.
@@ -39,6 +40,7 @@ struct Session<'a> {
     selection: Selection,
     options: Options,
     yes: bool,
+    record: bool,
     reports: &'a [String],
 }
 
@@ -54,6 +56,7 @@ impl Session<'_> {
         if !self.options.verify_only {
             refuse_unasked(&plan, self.yes, terminal)?;
         }
+        let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
@@ -65,23 +68,18 @@ impl Session<'_> {
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
         world_lock.before()?;
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
-        let mut world = ShellWorld::new(ShellOptions {
-            bash: "bash".into(),
-            environment: self.settings.surroundings.all.clone(),
-            masker: masker.clone(),
-            interrupt: interrupt.clone(),
-        })?;
+        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
         let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
         let mut stage = Rendered::under(&opened.state);
-        let mut lookout = ClusterLookout::over(world_lock, masker.clone());
+        let mut lookout = ClusterLookout::over(world_lock, masker.clone(), recording);
         let mut ask = Asker::new(self.yes, tellers.pause());
         let request = RunRequest {
             plan: &plan,
             past: &past,
             options: self.options,
             environment: opened.environment(self.settings),
-            started,
+            started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
         };
@@ -96,10 +94,25 @@ impl Session<'_> {
             ask: &mut ask,
         };
         let summary = conduct(&mut ports, &request);
+        let folder = record.folder().to_owned();
         let finished = record.finish();
         reports.write(&mut tellers)?;
         finished?;
+        if recording {
+            let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
+            let shapes = lookout.into_shapes();
+            Recorder { opened, plan, started, folder, shapes, masker: &masker, always: self.record }.tell()?;
+        }
         Ok(exit(&summary))
+    }
+
+    fn shell(&self, masker: &Masker, interrupt: &Interrupt) -> ShellOptions {
+        ShellOptions {
+            bash: "bash".into(),
+            environment: self.settings.surroundings.all.clone(),
+            masker: masker.clone(),
+            interrupt: interrupt.clone(),
+        }
     }
 
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {

@@ -1,5 +1,6 @@
 //! The engine's lookout over the book's cluster: nothing is watched until a step has run for a second.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cluster::WorldLock;
@@ -7,6 +8,7 @@ use crate::engine::{Lookout, Sight};
 use crate::execute::cluster::{ClusterWatch, DossierRequest, WatchScope};
 use crate::execute::{Masker, WorldError};
 use crate::plan::PlannedChapter;
+use crate::recording::Shape;
 
 /// A step that is done sooner needs no watch.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,18 +20,32 @@ pub struct ClusterLookout {
     scope: WatchScope,
     watch: Option<ClusterWatch>,
     seen: u64,
+    /// The chapter whose turn it is.
+    chapter: Option<String>,
+    shapes: BTreeMap<String, Shape>,
+    /// Are they wanted?
+    record: bool,
 }
 
 impl ClusterLookout {
-    /// Over the cluster of this lock.
+    /// Over the cluster of this lock; `record`: its shape is kept at each chapter's end.
     #[must_use]
-    pub fn over(lock: WorldLock, masker: Masker) -> Self {
-        Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0 }
+    pub fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
+        Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0, chapter: None, shapes: BTreeMap::new(), record }
+    }
+
+    /// The cluster as it stood at the end of each chapter that had a turn.
+    #[must_use]
+    pub fn into_shapes(self) -> BTreeMap<String, Shape> {
+        self.shapes
     }
 }
 
 impl Lookout for ClusterLookout {
     fn turn(&mut self, chapter: &PlannedChapter) {
+        if self.chapter.as_deref() != Some(chapter.name.as_str()) {
+            self.chapter = Some(chapter.name.to_string());
+        }
         let scope = scope_of(chapter);
         if scope != self.scope {
             self.watch = None;
@@ -80,7 +96,14 @@ impl Lookout for ClusterLookout {
     }
 
     fn after_chapter(&mut self) -> Result<(), WorldError> {
-        self.lock.after()
+        self.lock.after()?;
+        if let (Some(cluster), Some(chapter)) = (&self.lock.cluster, self.chapter.take())
+            && self.record
+            && let Some(shape) = cluster.shape()
+        {
+            self.shapes.insert(chapter, shape);
+        }
+        Ok(())
     }
 }
 

@@ -22,6 +22,7 @@ mod requests;
 mod secrets;
 mod seen;
 mod settled;
+mod shape;
 mod stopped;
 mod strays;
 mod takedown;

@@ -4,6 +4,14 @@ use std::fmt::Write;
 
 use crate::book::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
 
+/// The canonical text of a step's attributes; empty for one that has none.
+#[must_use]
+pub fn attribute_text(attributes: &Attributes) -> String {
+    let mut text = String::new();
+    write_attributes(attributes, &mut text);
+    text
+}
+
 /// Writes what is not the default. The name is left out (it is the step's id); of the time limit only a step's own counts, for
 /// a chapter's longer one does not make undone what has passed.
 #[expect(clippy::too_many_lines, reason = "one line an attribute: cut in two it could forget one")]

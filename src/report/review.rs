@@ -91,7 +91,7 @@ pub fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
             one.hunks.iter().map(|hunk| json!({"line": hunk.start + 1, "old": hunk.old, "new": hunk.new})).collect();
         json!({
             "step": one.step,
-            "what": if one.fence { "fence" } else { "snapshot" },
+            "what": if one.fence { "fence" } else { kind(one) },
             "new": one.new,
             "is": how.word(),
             "file": one.file.display().to_string(),
@@ -103,8 +103,16 @@ pub fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
     format!("{:#}\n", Value::from(reviewed.iter().map(entry).collect::<Vec<_>>()))
 }
 
+fn kind(one: &Waiting) -> &'static str {
+    match one.file.extension() {
+        _ if one.fence => "output fence",
+        Some(extension) if extension == "json" => "recording",
+        _ => "snapshot",
+    }
+}
+
 fn what(one: &Waiting) -> String {
-    let what = if one.fence { "output fence" } else { "snapshot" };
+    let what = kind(one);
     if one.new { format!("new {what}") } else { format!("{what}, {}", count(one.hunks.len(), "change")) }
 }
 

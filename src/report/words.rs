@@ -55,6 +55,16 @@ pub fn summary(summary: &RunSummary, style: &Style) -> String {
     lines.concat()
 }
 
+/// What a run says of recordings that wait; nothing when none does.
+#[must_use]
+pub fn recordings_wait(number: usize) -> String {
+    match number {
+        0 => String::new(),
+        1 => "1 recording waits for the page: guide review\n".to_owned(),
+        _ => format!("{number} recordings wait for the page: guide review\n"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

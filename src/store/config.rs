@@ -22,20 +22,30 @@ pub struct BookConfig {
     pub default_profile: Option<String>,
     /// `values`: the file of the values, relative to `src`.
     pub values: Option<String>,
+    /// `record`: runs offer recordings for the page.
+    pub record: bool,
 }
 
 impl Default for BookConfig {
     fn default() -> Self {
-        Self { title: String::new(), src: "src".to_owned(), cluster: None, context: None, default_profile: None, values: None }
+        Self {
+            title: String::new(),
+            src: "src".to_owned(),
+            cluster: None,
+            context: None,
+            default_profile: None,
+            values: None,
+            record: false,
+        }
     }
 }
 
 /// Keys of `[preprocessor.guide]`: guide's own, then those mdBook reads there.
-const KEYS: [&str; 9] =
-    ["cluster", "context", "default-profile", "values", "command", "before", "after", "renderers", "optional"];
+const KEYS: [&str; 10] =
+    ["cluster", "context", "default-profile", "values", "record", "command", "before", "after", "renderers", "optional"];
 
 /// How many of [`KEYS`] are guide's own.
-const OWN_KEYS: usize = 4;
+const OWN_KEYS: usize = 5;
 
 /// Reads the text; all that is wrong is told, and what can't be read has its default.
 pub fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
@@ -85,6 +95,7 @@ impl Reader<'_> {
         self.config.cluster = self.string(guide, "cluster").map(|(text, _)| text);
         self.config.context = self.string(guide, "context").map(|(text, _)| text);
         self.config.default_profile = self.string(guide, "default-profile").map(|(text, _)| text);
+        self.config.record = self.flag(guide, "record");
         if let Some((values, span)) = self.string(guide, "values") {
             self.config.values = Some(values);
             self.places.values = Some(span);
@@ -126,6 +137,16 @@ impl Reader<'_> {
         }
     }
 
+    fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {
+        let Some(value) = table.get(key) else { return false };
+        if let DeValue::Boolean(flag) = value.get_ref() {
+            return *flag;
+        }
+        let span = self.span(value.span());
+        self.problems.push(Problem::at(span, format!("`{key}` must be true or false")).hint(format!("write `{key} = true`")));
+        false
+    }
+
     fn span(&self, range: Range<usize>) -> Span {
         let at = |place: usize| u32::try_from(place.min(self.text.len())).unwrap_or(u32::MAX);
         let lines = memchr::memchr_iter(b'\n', &self.text.as_bytes()[..range.start.min(self.text.len())]).count();
@@ -147,7 +168,7 @@ mod tests {
     #[test]
     fn a_book_is_read() {
         let text = "[book]\ntitle = \"World Tree\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncommand = \"guide preprocess\"\ncluster = \"kind\"\n\
-                    context = \"kind-kind\"\ndefault-profile = \"open\"\nvalues = \"values.yaml\"\n";
+                    context = \"kind-kind\"\ndefault-profile = \"open\"\nvalues = \"values.yaml\"\nrecord = true\n";
         let some = |text: &str| Some(text.to_owned());
         let expected = BookConfig {
             title: "World Tree".to_owned(),
@@ -156,6 +177,7 @@ mod tests {
             context: some("kind-kind"),
             default_profile: some("open"),
             values: some("values.yaml"),
+            record: true,
         };
         assert_eq!(read(text), (expected, vec![]));
         assert_eq!(read("[book]\n"), (BookConfig::default(), vec![]));
@@ -168,12 +190,23 @@ mod tests {
         assert!(told.contains(&typo), "{told:?}");
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")));
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text")));
-        assert!(told.iter().any(
-            |(line, _, hint)| *line == 5 && hint.as_deref() == Some("its keys are cluster, context, default-profile, values")
-        ));
+        assert!(told.iter().any(|(line, _, hint)| *line == 5
+            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record")));
+        let (_, told) = read("[preprocessor.guide]\nrecord = 1\n");
+        assert_eq!((told[0].0, told[0].1.as_str()), (2, "`record` must be true or false"));
         let (_, told) = read("[book]\ntitle = \n");
         assert_eq!(told[0].0, 2);
         assert!(told[0].1.starts_with("book.toml is no TOML"));
         assert_eq!(read("book = 1\n").1[0].1, "`book` is no table");
+    }
+
+    #[test]
+    fn the_schema_for_editors_names_the_same_keys() {
+        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/book.schema.json")).unwrap();
+        let mut described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = KEYS.to_vec();
+        described.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(described, known);
     }
 }

@@ -52,6 +52,28 @@ pub enum StoreError {
         /// What is wrong with it.
         why: String,
     },
+    /// A file among the snapshots that is no recording.
+    #[error("`{}` is not a recording: {why}", path.display())]
+    NoRecording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// mdBook could not make the site.
+    #[error("mdBook can't make a site of `{}`: {why}", root.display())]
+    NoSite {
+        /// The book.
+        root: PathBuf,
+        /// What mdBook says.
+        why: String,
+    },
+    /// The folder of the site holds something else.
+    #[error("`{}` holds files that are no site of a book; making one there would delete them", path.display())]
+    OthersFolder {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Not what guide writes.
     #[error("`{}:{line}` is not a line of a journal: {why}", path.display())]
     Garbage {
@@ -98,6 +120,11 @@ impl StoreError {
             Self::NoSnapshot { .. } => {
                 Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
             }
+            Self::NoRecording { .. } => {
+                Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
+            }
+            Self::NoSite { .. } => Some("`guide check` tells what is wrong with the book itself".to_owned()),
+            Self::OthersFolder { .. } => Some("name an empty folder with `--out`".to_owned()),
             Self::Garbage { .. } => Some(
                 "something else has written into that file: move the run's folder away; the run before it is then the last one"
                     .to_owned(),

@@ -32,7 +32,7 @@ impl NoBook {
         } else {
             "name another folder, the one that holds `book.toml`"
         };
-        format!("{other}, or make a book with `mdbook init`")
+        format!("{other}, or make a book with `guide init`")
     }
 }
 

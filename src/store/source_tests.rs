@@ -116,5 +116,5 @@ fn the_nearest_book_upwards_is_found() {
         missing.to_string(),
         format!("there is no book: looked for `book.toml` in {}", folder.path().join("guide").display())
     );
-    assert!(missing.hint().contains("mdbook init"));
+    assert!(missing.hint().contains("guide init"));
 }

@@ -47,6 +47,27 @@ pub fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
     added.map_err(StoreError::io("write", path))
 }
 
+/// Writes a file that is not there yet, and makes its folder.
+///
+/// # Errors
+/// When it is there, or can't be written.
+pub fn create_file(path: &Path, text: &str) -> Result<(), StoreError> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
+    }
+    let written = File::options().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(StoreError::io("write", path))
+}
+
+/// A file's text, whatever is no UTF-8 in it replaced.
+///
+/// # Errors
+/// When it can't be read.
+pub fn read_text(path: &Path) -> Result<String, StoreError> {
+    let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// A file's text; `None` when there is no such file.
 ///
 /// # Errors

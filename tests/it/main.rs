@@ -12,6 +12,7 @@ mod bad_worlds;
 mod compare;
 mod faults;
 mod project;
+mod publish;
 mod replay;
 mod review;
 mod run;

@@ -10,7 +10,7 @@ use crate::commands::open::Opened;
 use crate::compare::{BodyError, Choice, Rules, apply_hunks, replace_body};
 use crate::error::Error;
 use crate::report::Reviewed;
-use crate::store::{PendingFence, PendingFences, PendingSnapshot, Snapshots, StoreError, rewrite_chapter};
+use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots, StoreError, rewrite_chapter};
 
 /// Where reviews are written.
 pub struct Review<'o> {
@@ -47,6 +47,18 @@ impl<'o> Review<'o> {
             match &item.target {
                 Accepting::Snapshot(pending) => {
                     if let Err(fault) = self.snapshot(pending, &text, decision) {
+                        reviewed[index] = Reviewed::Failed;
+                        faults.push(fault.into());
+                    }
+                }
+                Accepting::Recording { chapter, profile } => {
+                    let recordings = Recordings::of(&self.opened.root);
+                    let written = match reviewed[index] {
+                        Reviewed::Accepted | Reviewed::InPart => recordings.accept(chapter, profile),
+                        Reviewed::Rejected => recordings.reject(chapter, profile),
+                        Reviewed::Waits | Reviewed::Failed => Ok(()),
+                    };
+                    if let Err(fault) = written {
                         reviewed[index] = Reviewed::Failed;
                         faults.push(fault.into());
                     }

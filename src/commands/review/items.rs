@@ -8,8 +8,9 @@ use crate::commands::open::Opened;
 use crate::compare::{Choice, Hunk, Rules, hunks};
 use crate::error::Error;
 use crate::plan::{StepId, Target};
+use crate::recording::changes;
 use crate::report::Waiting;
-use crate::store::{PendingFence, PendingFences, PendingSnapshot, Snapshots};
+use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
 
 /// Something that waits for review.
 pub struct Item {
@@ -25,6 +26,13 @@ pub struct Item {
 pub enum Accepting {
     /// A snapshot file.
     Snapshot(Box<PendingSnapshot>),
+    /// A recording: all of it or nothing.
+    Recording {
+        /// The chapter.
+        chapter: String,
+        /// The profile.
+        profile: String,
+    },
     /// The body of a fence.
     Fence {
         /// As it is kept.
@@ -78,6 +86,15 @@ pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<St
             }
         }
     }
+    for chapter in &opened.book.chapters {
+        let named = |target: &Target| {
+            matches!(target, Target::Chapter(name) if *name == chapter.name)
+                || matches!(target, Target::Range(..)) && target.holds(opened, &whole(chapter))
+        };
+        if targets.is_empty() || targets.iter().any(named) {
+            items.extend(recording_items(opened, chapter)?);
+        }
+    }
     if targets.is_empty() {
         let gone = |one: PendingSnapshot| {
             format!("`{}` belongs to no step of the book: remove it", snapshots.shown(&one.path).display())
@@ -124,6 +141,34 @@ fn snapshot_item(opened: &Opened, snapshots: &Snapshots, block: &StepBlock, pend
         hunks: changes,
     };
     Item { waiting, old, target: Accepting::Snapshot(Box::new(pending)) }
+}
+
+/// A chapter as a whole, where a step is asked for.
+fn whole(chapter: &Chapter) -> StepId {
+    StepId { chapter: chapter.name.clone(), step: crate::book::StepName::new("recording") }
+}
+
+/// Recordings of a chapter that wait, a profile each: one hunk that shows what is new.
+fn recording_items(opened: &Opened, chapter: &Chapter) -> Result<Vec<Item>, Error> {
+    let recordings = Recordings::of(&opened.root);
+    let name = chapter.name.as_str();
+    let mut items = Vec::new();
+    for profile in recordings.profiles(name, true) {
+        let Some(new) = recordings.pending(name, &profile)? else { continue };
+        let old = recordings.accepted(name, &profile)?;
+        let lines = changes(old.as_ref(), &new, &Rules::default());
+        let hunk = Hunk { start: 0, old: Vec::new(), new: lines, before: Vec::new(), after: Vec::new() };
+        let waiting = Waiting {
+            step: whole(chapter),
+            place: None,
+            file: recordings.shown(name, &profile),
+            fence: false,
+            new: old.is_none(),
+            hunks: vec![hunk],
+        };
+        items.push(Item { waiting, old: String::new(), target: Accepting::Recording { chapter: name.to_owned(), profile } });
+    }
+    Ok(items)
 }
 
 /// `None` when the fence is another by now.

@@ -1,0 +1,139 @@
+//! `guide publish`: the book as a site. Reads the book and its recordings; never runs a step.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::open::{Opened, open};
+use super::stale::included;
+use crate::cli::PublishArgs;
+use crate::error::{Error, Exit};
+use crate::execute::serve;
+use crate::plan::Selection;
+use crate::publish::{Annotator, View};
+use crate::report::{self, Publication};
+use crate::settings::Settings;
+use crate::store::{Recordings, Site, find_book, read_book, site_file, stamp};
+
+/// A book with no profile of its own is recorded under this one.
+const PLAIN: &str = "default";
+/// A site of more chapters may take more than two seconds, and says that it goes on.
+const LARGE: usize = 100;
+
+/// Makes the site, tells what is missing or stale, and serves it if asked.
+pub fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
+    let publication = make(settings, args)?;
+    report::write_talk(&report::publication_notes(&publication));
+    report::write_data(&report::publication_text(&publication));
+    if args.serve {
+        return serve_site(settings, args, &publication.out);
+    }
+    let flawed = !publication.stale.is_empty() || !publication.missing.is_empty();
+    Ok(if args.strict && flawed { Exit::Differs } else { Exit::AsWritten })
+}
+
+fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
+    let began = Instant::now();
+    let (opened, views) = read_views(settings, args.pending)?;
+    let (stale, missing) = flaws(&opened, &views);
+    let chapters = opened.book.chapters.len();
+    if chapters > LARGE {
+        report::write_talk(&format!("making {chapters} pages …\n"));
+    }
+    let site = Site {
+        root: opened.root.clone(),
+        state: opened.state.clone(),
+        out: args.out.as_ref().map(|out| settings.here.join(out)),
+        chapters,
+    };
+    let out = site.build(Annotator { src: opened.config.src.clone(), book: opened.book, views })?;
+    Ok(Publication { out, chapters, stale, missing, seconds: began.elapsed().as_secs_f64() })
+}
+
+/// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
+pub fn read_views(settings: &Settings, pending: bool) -> Result<(Opened, Vec<View>), Error> {
+    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let recordings = Recordings::of(&root);
+    let mut profiles = read_book(&root).profiles();
+    profiles.extend(recordings.all_profiles(false));
+    profiles.extend(recordings.all_profiles(true).into_iter().filter(|_| pending));
+    if let Some(only) = &settings.profile {
+        profiles = vec![only.clone()];
+    }
+    if profiles.is_empty() {
+        profiles.push(PLAIN.to_owned());
+    }
+    profiles.sort();
+    profiles.dedup();
+    let mut views = Vec::new();
+    let mut base = None;
+    for profile in profiles {
+        let opened = open(&Settings { profile: Some(profile), ..settings.clone() })?;
+        let plan = opened.plan(&Selection::default())?;
+        let mut found = std::collections::HashMap::new();
+        for chapter in &plan.chapters {
+            let name = chapter.name.as_str();
+            let waiting = if pending { recordings.pending(name, &plan.profile)? } else { None };
+            let accepted = if waiting.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
+            if let Some(recording) = waiting.or(accepted) {
+                found.insert(chapter.name.to_string(), recording);
+            }
+        }
+        let included = included(&recordings, &plan);
+        views.push(View { plan, included, recordings: found });
+        base.get_or_insert(opened);
+    }
+    views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));
+    let opened = base.ok_or_else(|| Error::usage("the book has no profile", "name one with `--profile`"))?;
+    Ok((opened, views))
+}
+
+/// What is stale, and what is missing under profiles that were run at all.
+fn flaws(opened: &Opened, views: &[View]) -> (Vec<String>, Vec<String>) {
+    let (mut stale, mut missing) = (Vec::new(), Vec::new());
+    if views.iter().all(|view| !view.ran()) && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some()) {
+        missing.push("nothing is recorded yet".to_owned());
+    }
+    for view in views.iter().filter(|view| view.ran()) {
+        for chapter in &view.plan.chapters {
+            let judged = view.recording(&chapter.name).map(|recording| recording.judged(&view.plan, chapter, &view.included));
+            let mut not_recorded = 0;
+            for (index, step) in chapter.steps.iter().enumerate() {
+                match judged.as_ref().and_then(|judged| judged[index].as_ref()) {
+                    None => not_recorded += 1,
+                    Some((_, reasons)) if !reasons.is_empty() => {
+                        stale.push(format!("{}: {} ({}): {}", step.place, step.id, view.profile(), reasons.join(", ")));
+                    }
+                    Some(_) => {}
+                }
+            }
+            if not_recorded > 0 {
+                let all = chapter.steps.len();
+                missing.push(format!("{} ({}): {not_recorded} of {all} steps", chapter.name, view.profile()));
+            }
+        }
+    }
+    (stale, missing)
+}
+
+/// Until Ctrl-C; made anew when a file of the book changes.
+fn serve_site(settings: &Settings, args: &PublishArgs, out: &std::path::Path) -> Result<Exit, Error> {
+    let opened = open(settings)?;
+    let watched: Vec<PathBuf> =
+        [&opened.config.src, "book.toml", "snapshots"].iter().map(|name| opened.root.join(name)).collect();
+    let interrupt = super::run::listen()?;
+    report::write_talk(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
+    let mut seen = stamp(&watched);
+    let mut go_on = || {
+        let now = stamp(&watched);
+        if now != seen {
+            seen = now;
+            match make(settings, args) {
+                Ok(publication) => report::write_talk(&report::publication_text(&publication)),
+                Err(error) => report::tell_error(&error, super::style(settings, report::stderr_is_terminal())),
+            }
+        }
+        interrupt.asked() == 0
+    };
+    serve(args.port, &mut |url| site_file(out, url), &mut go_on)?;
+    Ok(Exit::AsWritten)
+}

@@ -1,0 +1,105 @@
+//! After a run: recordings of the chapters that ended as written, pending where they tell something new.
+
+use std::collections::BTreeMap;
+
+use super::open::Opened;
+use crate::compare::Rules;
+use crate::error::Error;
+use crate::event::RunStarted;
+use crate::execute::{Masker, versions};
+use crate::plan::{Plan, PlannedChapter};
+use crate::recording::{Making, Recording, Shape, make_recording, mentioned_files, same};
+use crate::report;
+use crate::store::{Recordings, read_journal, read_note, read_stored};
+
+/// What a run left to record.
+pub struct Recorder<'a> {
+    /// The book.
+    pub opened: &'a Opened,
+    /// What ran.
+    pub plan: &'a Plan,
+    /// How the run began.
+    pub started: &'a RunStarted,
+    /// The run's folder.
+    pub folder: &'a std::path::Path,
+    /// The cluster at the end of each chapter.
+    pub shapes: BTreeMap<String, Shape>,
+    /// Hides secrets.
+    pub masker: &'a Masker,
+    /// Offer also what tells nothing new.
+    pub always: bool,
+}
+
+impl Recorder<'_> {
+    /// Writes what waits, and says so.
+    ///
+    /// # Errors
+    /// As [`Recorder::record`].
+    pub fn tell(self) -> Result<(), Error> {
+        report::write_talk(&report::recordings_wait(self.record()?));
+        Ok(())
+    }
+
+    /// Writes what waits; how many recordings that are.
+    ///
+    /// # Errors
+    /// When a file can't be read or written.
+    pub fn record(mut self) -> Result<usize, Error> {
+        let Some(journal) = read_journal(&self.folder.join("journal.jsonl"))? else { return Ok(0) };
+        let recordings = Recordings::of(&self.opened.root);
+        let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
+        let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
+        let versions = self.versions();
+        let making =
+            Making { plan: self.plan, started: self.started, events: &journal.events, included: &included, versions: &versions };
+        let mut waiting = 0;
+        for chapter in self.plan.chapters.iter().filter(|chapter| !chapter.partial) {
+            let (name, profile) = (chapter.name.as_str(), self.plan.profile.as_str());
+            let accepted = recordings.accepted(name, profile)?;
+            let pending = recordings.pending(name, profile)?;
+            let shape = self.shapes.remove(name);
+            let mut output = |step: &crate::event::StepFinished| {
+                let stored = step.output.as_ref().and_then(|stored| read_stored(self.folder, stored).ok());
+                stored.unwrap_or_default()
+            };
+            let made = make_recording(&making, chapter, pending.as_ref().or(accepted.as_ref()), shape, &mut output);
+            let Some(made) = made else { continue };
+            let recording = self.masked(made.recording, chapter);
+            if !self.always && accepted.as_ref().is_some_and(|accepted| same(accepted, &recording, &Rules::default())) {
+                recordings.reject(name, profile)?;
+                continue;
+            }
+            recordings.pend(&recording)?;
+            waiting += 1;
+        }
+        Ok(waiting)
+    }
+
+    fn versions(&self) -> BTreeMap<String, String> {
+        if self.opened.config.cluster.is_none() {
+            return BTreeMap::new();
+        }
+        let nodes = self.shapes.values().flat_map(|shape| &shape.nodes);
+        let node = nodes.clone().next();
+        let mut versions = versions(&self.opened.state.join("bin"), node.map(|node| node.name.as_str()));
+        if let Some(node) = node.filter(|node| !node.version.is_empty()) {
+            versions.insert("Kubernetes".to_owned(), node.version.clone());
+        }
+        versions
+    }
+
+    /// Adds the manifests that only the run could render. The journal's outputs are masked already; what became known as a secret
+    /// later is masked here.
+    fn masked(&self, mut recording: Recording, chapter: &PlannedChapter) -> Recording {
+        for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
+            let path = self.opened.state.join("rendered").join(chapter.name.as_str());
+            if let Ok(Some(text)) = read_note(&path, &manifest.file) {
+                recording.manifests.insert(manifest.file.clone(), self.masker.mask(&format!("{text}\n")));
+            }
+        }
+        for step in &mut recording.steps {
+            step.output = self.masker.mask(&step.output);
+        }
+        recording
+    }
+}

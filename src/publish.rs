@@ -1,0 +1,25 @@
+//! PUBLISH: Book + plans + recordings → chapters with what really came out beside each command. Pure: Markdown in, Markdown out.
+//!
+//! mdBook renders what comes out, whether it calls guide as a preprocessor or guide calls it. A command fence becomes one line of
+//! HTML (a blank line would end it), so that what surrounds it stays Markdown. Nothing here runs a step, opens a file or knows the
+//! clock; nothing that comes out asks another server for anything.
+
+mod ansi;
+mod block;
+mod facts;
+mod front;
+mod html;
+mod links;
+mod manifest;
+mod page;
+mod plot;
+mod preprocessor;
+mod series;
+mod shape;
+mod timeline;
+mod view;
+
+pub use front::front;
+pub use page::{annotate, assets};
+pub use preprocessor::{Annotator, supports};
+pub use view::{View, Views};

@@ -1,0 +1,116 @@
+//! A manifest's template, and beside it what each profile makes of it, to be downloaded.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::html::{id, text};
+use super::view::Views;
+use crate::book::{ChapterName, ManifestBlock};
+
+/// The whole block.
+pub fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> String {
+    let template = block.template.trim_end();
+    let mut versions: Vec<(String, String)> = Vec::new();
+    for view in views {
+        let Some(text) = rendered(block, chapter, view) else { continue };
+        match versions.iter_mut().find(|(_, known)| *known == text) {
+            Some((profiles, _)) => profiles.push_str(&format!(", {}", view.profile())),
+            None => versions.push((view.profile().to_owned(), text)),
+        }
+    }
+    let (file, anchor) = (text(&block.file), id(&block.file));
+    let profiles = block.profiles.join(" ");
+    let data = if profiles.is_empty() { String::new() } else { format!(" data-profile=\"{}\"", text(&profiles)) };
+    let same = versions.len() == 1 && versions[0].1.trim_end() == template;
+    let mut html = format!(
+        "<figure class=\"g-step g-manifest\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>"
+    );
+    html.push_str(if same { "" } else { "<span class=\"g-badge\">template</span>" });
+    if same {
+        html.push_str(&download(&block.file, &versions[0].1));
+    }
+    html.push_str(&format!(
+        "</figcaption><pre tabindex=\"0\" aria-label=\"{file}\"><code class=\"nohighlight\">{}</code></pre>",
+        text(template)
+    ));
+    if !same {
+        let several = versions.len() > 1;
+        let pane = |(profiles, body): &(String, String)| {
+            let label = if several { format!(" under {}", text(profiles)) } else { String::new() };
+            format!(
+                "<details class=\"g-rendered\"><summary>Rendered with the values{label}</summary>{}<pre tabindex=\"0\">{}</pre></details>",
+                download(&block.file, body),
+                text(body.trim_end())
+            )
+        };
+        html.extend(versions.iter().map(pane));
+    }
+    html.push_str("</figure>");
+    html
+}
+
+/// What a profile makes of it; `None` where it does not have it, or only a run could render it and none was recorded.
+fn rendered(block: &ManifestBlock, chapter: &ChapterName, view: &super::View) -> Option<String> {
+    let planned = view.chapter(chapter)?.manifests.iter().find(|manifest| manifest.file == block.file)?;
+    let text = if planned.late { view.recording(chapter)?.manifests.get(&block.file)?.clone() } else { planned.text.clone() };
+    Some(without_secrets(&text))
+}
+
+fn download(file: &str, body: &str) -> String {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    format!(
+        "<a class=\"g-download\" download=\"{}\" href=\"data:text/yaml;base64,{}\">Download {}</a>",
+        text(name),
+        STANDARD.encode(body),
+        text(name)
+    )
+}
+
+/// The data of Secret objects is nobody's to read on a page, wherever it came from.
+fn without_secrets(yaml: &str) -> String {
+    let documents = yaml.split("\n---");
+    documents
+        .map(|document| if is_secret(document) { masked(document) } else { document.to_owned() })
+        .collect::<Vec<_>>()
+        .join("\n---")
+}
+
+fn is_secret(document: &str) -> bool {
+    document.lines().any(|line| line.trim_end() == "kind: Secret")
+}
+
+fn masked(document: &str) -> String {
+    let mut inside = false;
+    let mut lines = Vec::new();
+    for line in document.split('\n') {
+        let indented = line.starts_with([' ', '\t']);
+        if !indented && !line.trim().is_empty() {
+            inside = ["data:", "stringData:"].contains(&line.trim_end());
+            let flow = line.starts_with("data: {") || line.starts_with("stringData: {");
+            lines.push(if flow { format!("{}: ***", line.split(':').next().unwrap_or_default()) } else { line.to_owned() });
+        } else if inside && indented {
+            match line.split_once(": ") {
+                Some((key, _)) => lines.push(format!("{key}: ***")),
+                None if line.trim_end().ends_with(':') => lines.push(line.to_owned()),
+                None => lines.push("    ***".to_owned()),
+            }
+        } else {
+            lines.push(line.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_of_secrets_is_masked_and_nothing_else() {
+        let yaml = "kind: ConfigMap\ndata:\n  a: b\n---\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  password: hunter2\n  key: |\n    multi\ntype: Opaque\n";
+        let shown = without_secrets(yaml);
+        assert!(shown.contains("a: b") && shown.contains("name: x") && shown.contains("type: Opaque"));
+        assert!(!shown.contains("hunter2") && !shown.contains("multi"), "{shown}");
+        assert!(!without_secrets("kind: Secret\ndata: {a: aHVudGVy}\n").contains("aHVudGVy"));
+    }
+}

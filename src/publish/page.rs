@@ -1,0 +1,141 @@
+//! A chapter's Markdown → Markdown in which its steps and manifests are HTML with what was recorded.
+
+use super::block::Drawing;
+use super::html::text as escaped;
+use super::manifest::manifest;
+use super::shape::shape;
+use super::timeline::timeline;
+use super::view::{Seen, Views};
+use crate::book::{Block, Chapter, Span};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Characters of outputs that a page may hold in all, and the steps in which one output is cut down for that.
+const PAGE_OUTPUT: usize = 90_000;
+const CUTS: [usize; 6] = [24_000, 12_000, 6_000, 3_000, 1_500, 600];
+
+/// Style and script of a page, to be put before its text. Both are small; nothing is asked of another server.
+#[must_use]
+pub fn assets() -> String {
+    let style: String = STYLE.lines().map(str::trim).collect();
+    format!("<style>{style}</style>\n<script>\n{SCRIPT}</script>\n\n")
+}
+
+/// The chapter's page. `text` is the chapter's Markdown that `chapter` was parsed from.
+#[must_use]
+pub fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
+    let judged: Vec<_> = views.iter().map(|view| view.judged(&chapter.name)).collect();
+    let most = affordable(&judged);
+    let drawing = Drawing { chapter: &chapter.name, views, judged, most };
+    let from = chapter.front.span.map_or(0, |span| span.range().end);
+    let mut page = String::with_capacity(text.len() * 2);
+    let mut at = from;
+    let mut blocks = chapter.blocks.iter().peekable();
+    while let Some(block) = blocks.next() {
+        let start = span_of(block).range().start;
+        page.push_str(&text[at..start]);
+        let mut end = end_of(block);
+        let mut group = vec![block];
+        // Blocks of other profiles right behind it are the same place in another world.
+        while let Some(next) = blocks.peek()
+            && follows(text, end, &group, next)
+        {
+            end = end_of(next);
+            group.extend(blocks.next());
+        }
+        page.push_str(&written(text, start, end, &group, &drawing));
+        at = end;
+    }
+    page.push_str(&text[at..]);
+    page.push_str(&pictures(chapter, views));
+    page.trim_start().to_owned()
+}
+
+/// One block, or several as tabs. In a quotation the Markdown stays as it is.
+fn written(text: &str, start: usize, end: usize, group: &[&Block], drawing: &Drawing<'_>) -> String {
+    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    if text[line..start].contains('>') {
+        return text[start..end].to_owned();
+    }
+    let one = |block: &&Block| match block {
+        Block::Step(step) => drawing.step(step),
+        Block::Manifest(block) => manifest(block, drawing.chapter, drawing.views),
+    };
+    let html: String = group.iter().map(one).collect();
+    let first = drawing.views.first().map_or(String::new(), |view| escaped(view.profile()));
+    if group.len() > 1 {
+        format!("<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>\n")
+    } else {
+        format!("{html}\n")
+    }
+}
+
+fn span_of(block: &Block) -> Span {
+    match block {
+        Block::Step(step) => step.span,
+        Block::Manifest(manifest) => manifest.span,
+    }
+}
+
+/// The end of a step's `output` fence, where that stands right behind it.
+fn end_of(block: &Block) -> usize {
+    match block {
+        Block::Step(step) => step.expected.as_ref().map_or(step.span, |expected| expected.span).range().end,
+        Block::Manifest(manifest) => manifest.span.range().end,
+    }
+}
+
+fn profiles_of(block: &Block) -> &[String] {
+    match block {
+        Block::Step(step) => &step.attributes.profiles,
+        Block::Manifest(manifest) => &manifest.profiles,
+    }
+}
+
+fn follows(text: &str, end: usize, group: &[&Block], next: &Block) -> bool {
+    let own = profiles_of(next);
+    let others = group.iter().flat_map(|block| profiles_of(block));
+    let start = span_of(next).range().start;
+    !own.is_empty()
+        && group.iter().all(|block| !profiles_of(block).is_empty())
+        && others.into_iter().all(|other| !own.contains(other))
+        && text[end..start].trim().is_empty()
+}
+
+/// The largest cut with which all outputs of the page fit.
+fn affordable(judged: &[std::collections::HashMap<crate::book::StepName, Seen<'_>>]) -> usize {
+    let lengths: Vec<usize> = judged
+        .iter()
+        .flat_map(|judged| judged.values())
+        .filter_map(|seen| match seen {
+            Seen::Recorded(step, _) => Some(step.output.len()),
+            _ => None,
+        })
+        .collect();
+    let fits = |most: &usize| lengths.iter().map(|length| (*length).min(*most)).sum::<usize>() <= PAGE_OUTPUT;
+    CUTS.into_iter().find(fits).unwrap_or(300)
+}
+
+/// The chapter's run and the cluster it left, for each profile that recorded it.
+fn pictures(chapter: &Chapter, views: &Views) -> String {
+    let mut html = String::new();
+    for view in views {
+        let (Some(recording), Some(planned)) = (view.recording(&chapter.name), view.chapter(&chapter.name)) else { continue };
+        let time = timeline(recording, planned);
+        let name = format!("{}-{}", recording.chapter, recording.profile);
+        let cluster = recording.shape.as_ref().map_or(String::new(), |seen| shape(seen, &name));
+        if time.is_empty() && cluster.is_empty() {
+            continue;
+        }
+        let under = if views.len() > 1 { format!(", profile {}", escaped(view.profile())) } else { String::new() };
+        html.push_str(&format!("\n\n## The run{under}\n\n"));
+        if !time.is_empty() {
+            html.push_str(&format!("{time}\n\n"));
+        }
+        if !cluster.is_empty() {
+            html.push_str(&format!("### The cluster after this chapter\n\n{cluster}\n\n"));
+        }
+    }
+    html
+}

@@ -1,0 +1,168 @@
+//! A run's events and outputs → recordings of the chapters it went through.
+
+use std::collections::BTreeMap;
+
+use super::{Included, RECORDING_FORMAT, RecordedStep, Recording, Shape, parts_of, reasons};
+use crate::event::{Event, Outcome, RunStarted, StepFinished};
+use crate::output::Ending;
+use crate::plan::{Plan, PlannedChapter};
+
+/// Most of an output that is kept, in bytes: what is longer loses its middle.
+pub const KEPT: usize = 24 * 1024;
+
+/// What recordings are made of.
+pub struct Making<'a> {
+    /// The plan that ran.
+    pub plan: &'a Plan,
+    /// How the run began.
+    pub started: &'a RunStarted,
+    /// All its events.
+    pub events: &'a [Event],
+    /// Files the steps mention.
+    pub included: &'a Included,
+    /// Versions of what the world is made of.
+    pub versions: &'a BTreeMap<String, String>,
+}
+
+/// A recording, and the steps of it that really ran this time.
+#[derive(Debug)]
+pub struct Made {
+    /// The recording.
+    pub recording: Recording,
+    /// How many of its steps ran in this run.
+    pub ran: usize,
+}
+
+/// The recording of one chapter: what ran now over what was recorded before. `None` where no step ran, or the chapter did not
+/// come to its end as written.
+///
+/// `output` reads what a step printed; `before` is the accepted or pending recording, `shape` the cluster at the chapter's end.
+pub fn make_recording(
+    making: &Making<'_>,
+    chapter: &PlannedChapter,
+    before: Option<&Recording>,
+    shape: Option<Shape>,
+    output: &mut dyn FnMut(&StepFinished) -> Vec<u8>,
+) -> Option<Made> {
+    let (at, seconds) = ended_as_written(making, chapter)?;
+    let mut finished: BTreeMap<&str, &StepFinished> = BTreeMap::new();
+    for event in making.events {
+        if let Event::StepFinished(step) = event
+            && step.step.chapter == chapter.name
+        {
+            finished.insert(step.step.step.as_str(), step);
+        }
+    }
+    let (mut ran, mut steps) = (0, Vec::new());
+    for (index, planned) in chapter.steps.iter().enumerate() {
+        let name = planned.id.step.as_str();
+        let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.holds());
+        let fresh = now.filter(|step| step.outcome != Outcome::PassedBefore || step.fingerprint == planned.fingerprint);
+        let Some(step) = fresh else {
+            // It did not run: what was recorded of it stands, with its own parts, so that a page can say that it is stale.
+            steps.extend(before.and_then(|before| before.step(name)).cloned());
+            continue;
+        };
+        ran += usize::from(step.outcome != Outcome::PassedBefore);
+        let (output, left_out) = kept(&output(step));
+        steps.push(RecordedStep {
+            step: name.to_owned(),
+            at: step.at.clone(),
+            seconds: (step.seconds * 1000.0).round() / 1000.0,
+            attempts: step.attempts,
+            exit: exit_of(step.ending),
+            of: parts_of(making.plan, chapter, index, making.included),
+            output,
+            left_out,
+        });
+    }
+    let mut versions = before.map(|before| before.versions.clone()).unwrap_or_default();
+    versions.extend(making.versions.clone());
+    let recording = Recording {
+        format: RECORDING_FORMAT,
+        chapter: chapter.name.to_string(),
+        profile: making.plan.profile.clone(),
+        run: making.started.run.clone(),
+        at,
+        guide: making.started.guide.clone(),
+        versions,
+        seconds: (seconds * 1000.0).round() / 1000.0,
+        steps,
+        manifests: BTreeMap::new(),
+        shape: shape.or_else(|| before.and_then(|before| before.shape.clone())),
+        pending: false,
+    };
+    (ran > 0).then_some(Made { recording, ran })
+}
+
+/// When and how long; none for a chapter that did not end, or not as written.
+fn ended_as_written(making: &Making<'_>, chapter: &PlannedChapter) -> Option<(String, f64)> {
+    let mut at = making.started.at.clone();
+    let mut failed = false;
+    for event in making.events {
+        match event {
+            Event::StepFinished(step) if step.step.chapter == chapter.name => {
+                at.clone_from(&step.at);
+                failed |= matches!(step.outcome, Outcome::Failed(_) | Outcome::Interrupted);
+            }
+            Event::ChapterFinished { chapter: name, outcome, seconds, .. } if *name == chapter.name => {
+                let holds = matches!(outcome, crate::event::ChapterOutcome::Passed | crate::event::ChapterOutcome::AlreadySo);
+                return (holds && !failed).then_some((at, *seconds));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn exit_of(ending: Option<Ending>) -> Option<i32> {
+    match ending {
+        Some(Ending::Exited(code)) => Some(code),
+        _ => None,
+    }
+}
+
+/// Text, cut in its middle where it is long.
+fn kept(output: &[u8]) -> (String, u64) {
+    if output.len() <= KEPT {
+        return (String::from_utf8_lossy(output).into_owned(), 0);
+    }
+    let head_end = output[..KEPT / 2].iter().rposition(|byte| *byte == b'\n').map_or(KEPT / 2, |at| at + 1);
+    let tail_area = output.len() - KEPT / 2;
+    let tail_start = output[tail_area..].iter().position(|byte| *byte == b'\n').map_or(tail_area, |at| tail_area + at + 1);
+    let left = tail_start.saturating_sub(head_end) as u64;
+    let (head, tail) = (String::from_utf8_lossy(&output[..head_end]), String::from_utf8_lossy(&output[tail_start..]));
+    (format!("{head}[… {left} bytes left out …]\n{tail}"), left)
+}
+
+/// Names of recorded steps that the book no longer has as they were recorded, with the reasons; and of steps with no recording.
+impl Recording {
+    /// For each planned step: what was recorded and why it is stale (empty: it is not); `None` where nothing was recorded.
+    #[must_use]
+    pub fn judged(
+        &self,
+        plan: &Plan,
+        chapter: &PlannedChapter,
+        included: &Included,
+    ) -> Vec<Option<(&RecordedStep, Vec<String>)>> {
+        let judge = |index: usize| {
+            let step = self.step(chapter.steps[index].id.step.as_str())?;
+            Some((step, reasons(&step.of, &parts_of(plan, chapter, index, included))))
+        };
+        (0..chapter.steps.len()).map(judge).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_output_loses_its_middle_at_line_ends() {
+        let long: String = (0..5000).map(|line| format!("line {line}\n")).collect();
+        let (text, left) = kept(long.as_bytes());
+        assert!(text.starts_with("line 0\n") && text.ends_with("line 4999\n") && text.len() < KEPT + 100);
+        assert_eq!(long.len() as u64 - left, text.replace(&format!("[… {left} bytes left out …]\n"), "").len() as u64);
+        assert_eq!(kept(b"short\n"), ("short\n".to_owned(), 0));
+    }
+}

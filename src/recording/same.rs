@@ -1,0 +1,89 @@
+//! Is a new recording worth offering? Times, dates, and numbers nobody promised are not: they differ in every run.
+
+use super::{RecordedStep, Recording};
+use crate::compare::Rules;
+
+/// Do two recordings tell the same?
+#[must_use]
+pub fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
+    old.versions == new.versions
+        && old.shape.is_some() == new.shape.is_some()
+        && old.steps.len() == new.steps.len()
+        && old.steps.iter().zip(&new.steps).all(|(old, new)| old.step == new.step && same_step(old, new, rules))
+}
+
+fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
+    old.of == new.of && old.exit == new.exit && calm(&old.output, rules) == calm(&new.output, rules)
+}
+
+/// The kinds of line there are in an output: numbers are one number, equal lines one line, and their order does not count.
+fn calm(output: &str, rules: &Rules) -> Vec<String> {
+    let normalised = rules.normalise(output);
+    let mut lines: Vec<String> = normalised.lines().map(numbers_as_one).filter(|line| !line.is_empty()).collect();
+    lines.sort();
+    lines.dedup();
+    lines
+}
+
+fn numbers_as_one(line: &str) -> String {
+    let mut calm = String::with_capacity(line.len());
+    let mut gap = false;
+    for next in line.chars() {
+        if next.is_whitespace() {
+            gap = !calm.is_empty();
+            continue;
+        }
+        if std::mem::take(&mut gap) {
+            calm.push(' ');
+        }
+        let number = next.is_ascii_digit() || (matches!(next, '.' | ',' | '-') && calm.ends_with('0'));
+        match number {
+            true if calm.ends_with('0') => {}
+            true => calm.push('0'),
+            false => calm.push(next),
+        }
+    }
+    calm
+}
+
+/// What is new or other in `new`, as lines for a reader: each step that changed, with what it printed.
+#[must_use]
+pub fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -> Vec<String> {
+    let mut lines = Vec::new();
+    if old.is_none_or(|old| old.versions != new.versions) {
+        lines.extend(new.versions.iter().map(|(name, version)| format!("{name} {version}")));
+    }
+    for step in &new.steps {
+        let before = old.and_then(|old| old.step(&step.step));
+        if before.is_some_and(|before| same_step(before, step, rules)) {
+            continue;
+        }
+        let exit = step.exit.filter(|code| *code != 0).map_or(String::new(), |code| format!(", exit {code}"));
+        lines.push(format!("{} ({:.1} s{exit})", step.step, step.seconds));
+        lines.extend(step.output.lines().map(|line| format!("    {line}")));
+    }
+    let gone = old.into_iter().flat_map(|old| &old.steps).filter(|step| new.step(&step.step).is_none());
+    lines.extend(gone.map(|step| format!("{} is no step any more", step.step)));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calmed(output: &str) -> Vec<String> {
+        calm(output, &Rules::default())
+    }
+
+    #[test]
+    fn numbers_times_and_order_are_no_news() {
+        assert_eq!(calmed("Requests per second: 1537.20\nfailed: 0\n"), calmed("failed: 3\nRequests per second:  1,201.5\n"));
+        assert_eq!(calmed("0,1,20\n3,2,180\n"), calmed("0,1,3\n3,1,20\n6,9,55\n"));
+    }
+
+    #[test]
+    fn words_are() {
+        assert_ne!(calmed("deployment.apps/web created\n"), calmed("deployment.apps/web unchanged\n"));
+        assert_ne!(calmed("a\n"), calmed("a\nwarning: x\n"));
+    }
+}

@@ -1,0 +1,49 @@
+//! What `guide publish` says.
+
+use std::path::PathBuf;
+
+use super::words::{count, duration};
+
+/// Lines of a list that are told; the rest is counted.
+const MOST: usize = 20;
+
+/// A site that was made.
+#[derive(Debug)]
+pub struct Publication {
+    /// Its folder.
+    pub out: PathBuf,
+    /// How many chapters it has.
+    pub chapters: usize,
+    /// Steps whose recording is stale, with the reasons.
+    pub stale: Vec<String>,
+    /// Chapters with steps that have no recording.
+    pub missing: Vec<String>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Where it is.
+#[must_use]
+pub fn publication_text(publication: &Publication) -> String {
+    let chapters = count(publication.chapters, "chapter");
+    format!("{chapters} in {}: {}\n", duration(publication.seconds), publication.out.join("index.html").display())
+}
+
+/// Warnings, and what to do about them.
+#[must_use]
+pub fn publication_notes(publication: &Publication) -> String {
+    let mut text = list("stale recording", &publication.stale);
+    text.push_str(&list("no recording", &publication.missing));
+    if !text.is_empty() {
+        text.push_str("hint: run these chapters (`guide run CHAPTER --again`), then accept with `guide review`\n");
+    }
+    text
+}
+
+fn list(what: &str, lines: &[String]) -> String {
+    let mut text: String = lines.iter().take(MOST).map(|line| format!("warning: {what}: {line}\n")).collect();
+    if lines.len() > MOST {
+        text.push_str(&format!("warning: {what}: {} more\n", lines.len() - MOST));
+    }
+    text
+}

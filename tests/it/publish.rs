@@ -1,0 +1,268 @@
+//! Recordings are made by runs, accepted by review, and shown on pages; a first book passes at once.
+
+use std::fs;
+use std::process::Stdio;
+
+use crate::Project;
+
+const CHAPTER: &str = "---\ndone: [there]\n---\n# One\n\nProse.\n\n```bash {name=make}\necho made > file\n```\n\n```bash {name=there verify}\ncat file\n```\n\n```yaml {file=web.yaml}\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: \"{{ colour }}\"}\n```\n\n```bash {name=show exit=3 secret=TOKEN}\nprintf '\\033[31mred\\033[0m <b>\\n'\necho \"$COLOUR $TOKEN\"\nexit 3\n```\n";
+
+fn recorded() -> Project {
+    let book = Project::with_chapters(&[("intro.md", "# Intro\n\nHello.\n"), ("chapter-1.md", CHAPTER)]);
+    book.write(
+        "book.toml",
+        "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\nvalues = \"values.yaml\"\nrecord = true\n",
+    );
+    book.write("guide/values.yaml", "colour: blue\ntoken: hunter2\n");
+    book.guide("run").exits(0).says("1 recording waits for the page: guide review");
+    book
+}
+
+const RECORDING: &str = "snapshots/chapter-1/recording@default.json";
+
+fn page(book: &Project) -> String {
+    book.guide("publish").exits(0);
+    book.read("book/chapter-1.html")
+}
+
+#[test]
+fn a_run_offers_a_recording_and_only_review_accepts_it() {
+    let book = recorded();
+    assert!(!book.has(RECORDING) && book.has(&format!("{RECORDING}.new")));
+    book.guide("review --list").exits(0).says("chapter-1/recording  new recording  snapshots/chapter-1/recording@default.json");
+    book.guide("review --accept").exits(0).says("chapter-1/recording  accepted");
+    assert!(book.has(RECORDING) && !book.has(&format!("{RECORDING}.new")));
+    assert!(!book.read(RECORDING).contains("hunter2"), "{}", book.read(RECORDING));
+    book.guide("run --again").exits(0).never_says("waits for the page");
+    assert!(!book.has(&format!("{RECORDING}.new")), "times alone are no news");
+}
+
+#[test]
+fn rejecting_a_recording_takes_it_away() {
+    let book = recorded();
+    book.guide("review --reject").exits(0).says("chapter-1/recording  rejected");
+    assert!(!book.has(RECORDING) && !book.has(&format!("{RECORDING}.new")));
+}
+
+#[test]
+fn a_book_that_does_not_record_is_not_asked_about_recordings() {
+    let book = Project::with_chapter("# One\n\n```bash\necho hi\n```\n");
+    book.guide("run").exits(0).never_says("recording");
+    book.guide("review").exits(0).says("nothing waits for review");
+    book.guide("run --record").exits(0).says("1 recording waits for the page");
+}
+
+#[test]
+fn a_failed_chapter_records_nothing() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\necho hi\n```\n\n```bash {name=b}\nfalse\n```\n");
+    book.guide("run --record").exits(1).never_says("waits for the page");
+    assert!(!book.has("snapshots"));
+}
+
+#[test]
+fn what_failed_before_and_was_resumed_is_recorded_whole() {
+    let book =
+        Project::with_chapter("# One\n\n```bash {name=a}\necho first\n```\n\n```bash {name=b}\ncat \"$GUIDE_BOOK/there\"\n```\n");
+    book.guide("run --record").exits(1);
+    book.write("there", "second\n");
+    book.guide("run --resume --record").exits(0).says("1 recording waits");
+    let recording = book.read(&format!("{RECORDING}.new"));
+    assert!(recording.contains("first") && recording.contains("second"), "{recording}");
+}
+
+#[test]
+fn check_and_the_page_say_what_is_stale_and_why() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    book.guide("check").exits(0).never_says("stale");
+    book.write("guide/chapter-1.md", CHAPTER.replace("cat file", "cat ./file"));
+    book.guide("check").exits(0).says("the recording of chapter-1/there (default) is stale: its commands have changed");
+    book.write("guide/chapter-1.md", CHAPTER);
+    book.write("guide/values.yaml", "colour: green\ntoken: hunter2\n");
+    let said = book.guide("publish --strict").exits(1);
+    said.says("chapter-1/show (default): the manifest web.yaml has changed, the value COLOUR has changed");
+    let page = book.read("book/chapter-1.html");
+    assert!(page.contains("class=\"g-stale\" title=\"Recorded before this changed: the manifest web.yaml has changed"), "{page}");
+}
+
+#[test]
+fn an_included_file_makes_its_steps_stale() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/data/x\"\n```\n");
+    book.write("data/x", "1\n");
+    book.guide("run --record").exits(0);
+    book.guide("review --accept").exits(0);
+    book.write("data/x", "2\n");
+    book.guide("check").exits(0).says("(default) is stale: the file data/x has changed");
+}
+
+#[test]
+fn a_page_shows_what_came_out() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    let page = page(&book);
+    for part in [
+        "id=\"step-show\"",
+        "<strong class=\"g-exit\">exit 3</strong>",
+        "<span class=\"g-c1\">red</span> &lt;b&gt;",
+        "blue ***",
+        "download=\"web.yaml\"",
+        "metadata: {name: &quot;blue&quot;}",
+        "class=\"g-time\"",
+    ] {
+        let found = page.contains(part) || page.contains(&part.replace("&quot;", "\""));
+        assert!(found, "{part}\n{page}");
+    }
+    assert!(!page.contains("hunter2") && !page.contains("done: [there]"), "no secret, no front matter");
+    let front = book.read("book/intro.html");
+    assert!(front.contains("1 of 1 chapters passed as they stand here"), "{front}");
+}
+
+#[test]
+fn what_was_never_run_is_said_so_and_strict_fails() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a profile=open}\necho hi\n```\n\n```bash {name=b}\necho ho\n```\n");
+    book.write("guide/values.yaml", "{}\n");
+    book.write("guide/values.open.yaml", "{}\n");
+    book.write("guide/values.sealed.yaml", "{}\n");
+    book.guide("publish").exits(0).says("warning: no recording: nothing is recorded yet");
+    book.guide("publish --strict").exits(1);
+    let page = book.read("book/chapter-1.html");
+    assert_eq!(page.matches("Not run here under profile <b>open</b>: no recording").count(), 1, "{page}");
+    assert_eq!(page.matches("Not run here under profile <b>open</b> or <b>sealed</b>: no recording").count(), 1, "{page}");
+}
+
+#[test]
+fn publishing_never_runs_a_step_and_never_empties_another_folder() {
+    let book = Project::with_chapter("# One\n\n```bash\ntouch \"$GUIDE_BOOK/ran\"\n```\n");
+    book.guide("publish").exits(0);
+    assert!(!book.has("ran"));
+    book.write("mine/thesis.tex", "x");
+    book.guide("publish --out mine").exits(3).says("holds files that are no site of a book");
+    assert!(book.has("mine/thesis.tex"));
+}
+
+#[test]
+fn what_waits_is_shown_only_where_that_is_asked_for_and_marked() {
+    let book = recorded();
+    assert!(!page(&book).contains("blue ***"));
+    book.guide("publish --pending").exits(0);
+    let page = book.read("book/chapter-1.html");
+    assert!(page.contains("blue ***") && page.contains("not reviewed yet"), "{page}");
+}
+
+#[test]
+fn a_recording_of_no_chapter_fails_the_check() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    fs::rename(book.path("snapshots/chapter-1"), book.path("snapshots/gone")).expect("renamed");
+    book.guide("check").exits(2).says("no chapter of the book was recorded in `snapshots/gone/recording@default.json`");
+}
+
+#[test]
+fn mdbook_s_preprocessor_protocol_is_spoken() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    book.guide("preprocess supports html").exits(0);
+    book.guide("preprocess supports markdown").exits(1);
+    let chapter = serde_json::json!({"Chapter": {
+        "name": "One", "content": CHAPTER, "number": [1], "sub_items": [],
+        "path": "chapter-1.md", "source_path": "chapter-1.md", "parent_names": []}});
+    let context = serde_json::json!({"root": book.root(), "config": {}, "renderer": "html", "mdbook_version": "0.5.4"});
+    let input = serde_json::json!([context, {"items": [chapter]}]).to_string();
+    let mut child = book.command("preprocess").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("guide starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("guide ends");
+    assert!(output.status.success());
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a book as JSON");
+    let content = answer["items"][0]["Chapter"]["content"].as_str().expect("a chapter");
+    assert!(content.contains("id=\"step-make\"") && content.contains("exit 3"), "{content}");
+    book.guide("preprocess").exits(2).says("what came on stdin is not mdBook's");
+}
+
+#[test]
+fn plain_mdbook_makes_the_same_page() {
+    let book = recorded();
+    book.guide("review --accept").exits(0);
+    let ours = page(&book);
+    let toml = book.read("book.toml");
+    let command = format!("record = true\ncommand = \"{} preprocess\"\n", env!("CARGO_BIN_EXE_guide"));
+    book.write("book.toml", toml.replace("record = true\n", &command));
+    // What the `mdbook` program does, without its command line.
+    let mdbook = mdbook_driver::MDBook::load(book.root()).expect("mdBook reads it");
+    mdbook.build().expect("mdBook makes it");
+    let theirs = book.read("book/chapter-1.html");
+    let main = |page: &str| page.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a page").to_owned();
+    assert!(main(&ours).contains("id=\"step-show\""));
+    assert_eq!(main(&ours), main(&theirs));
+}
+
+#[test]
+fn a_site_is_served_on_this_machine_only_until_it_is_ended() {
+    let book = recorded();
+    let mut child = book.start("publish --serve --port 38471");
+    let ask = |path: &str| {
+        use std::io::{Read, Write};
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        loop {
+            if let Ok(mut stream) = std::net::TcpStream::connect("127.0.0.1:38471") {
+                write!(stream, "GET {path} HTTP/1.0\r\n\r\n").expect("asked");
+                let mut answer = String::new();
+                let _ = stream.read_to_string(&mut answer);
+                return answer;
+            }
+            assert!(std::time::Instant::now() < until, "nobody listens");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    assert!(ask("/").contains("<title>"));
+    assert!(ask("/../book.toml").contains("404"));
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn a_first_book_is_written_checked_run_and_published_at_once() {
+    let book = Project::with_chapter("x");
+    book.guide("init first").exits(0).says("wrote first/guide/chapter-1-first.md");
+    book.guide("check --book first").exits(0).says("no problem");
+    book.guide("run --book first").exits(0).says("recording waits");
+    book.guide("review --accept --book first").exits(0);
+    book.guide("publish --strict --book first").exits(0);
+    book.guide("init first").exits(2).says("is there already; nothing was written");
+    book.guide("init second --cluster tree").exits(0);
+    book.guide("check --book second").exits(0).says("2 chapters with");
+    assert!(book.read("second/book.toml").contains("context = \"kind-tree\""));
+}
+
+#[test]
+fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
+    let book = Project::with_chapter("x");
+    book.write(
+        "README.md",
+        "# Tool\n\n```bash\nsudo apt-get install tool\n```\n\n```console\n$ tool\n```\n\n```bash\nkubectl get pods\n```\n",
+    );
+    let said = book.guide("init tried --from README.md").exits(0);
+    let said = said.says("line 3: runs as step `tool`").says("changes THE MACHINE ITSELF");
+    said.says("line 7: is not run").says("changes nothing: it only looks");
+    assert_eq!(book.read("tried/guide/chapter-1.md"), book.read("README.md"));
+    book.guide("check --book tried").exits(0);
+}
+
+#[test]
+fn check_watches_until_it_is_ended() {
+    let book = Project::with_chapter("# One\n\n```bash\necho hi\n```\n");
+    let mut child = book.command("check --watch");
+    let out = fs::File::create(book.path("said")).expect("a file");
+    let mut child = child.stdout(out.try_clone().expect("cloned")).stderr(out).spawn().expect("guide starts");
+    let said_soon = |words: &str| {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !book.read("said").contains(words) {
+            assert!(std::time::Instant::now() < until, "never said: {words}\n{}", book.read("said"));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    said_soon("1 chapter with 1 step: no problem");
+    book.write("guide/chapter-1.md", "# One\n\n```bash {nmae=x}\necho hi\n```\n");
+    said_soon("guide/chapter-1.md:3:10");
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(child.wait().expect("it ends").success());
+}
