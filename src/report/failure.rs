@@ -164,7 +164,10 @@ hint: fix it, then `guide run --resume`
         let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
         let timed_out = Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
         let told = failure(&failed(timed_out, Evidence { cure, ..curl() }), &Style::colourless());
-        assert!(told.ends_with("\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"), "{told}");
+        assert!(
+            told.ends_with("\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"),
+            "{told}"
+        );
     }
 
     #[test]
