@@ -1,11 +1,21 @@
-//! The machine itself: cgroup version and free disk.
+//! The machine itself: cgroup version, free disk, inotify instances.
 
 use rustix::fs::{statfs, statvfs};
 
-use super::Fact;
+use super::{Fact, LIMIT};
+use crate::execute::probe::probe;
 
 const WHY_CGROUP: &str = "Kubernetes 1.35 refuses cgroup v1 unless it is told otherwise";
 const WHY_DISK: &str = "node images, and what the nodes write";
+
+const WHY_INOTIFY: &str = "every kubelet, API server and systemd of every cluster here takes some";
+
+/// Instances that three nodes and the pods of a book take: 26 a control plane, 13 a worker, counted on a running cluster.
+const ENOUGH_INOTIFY: u64 = 60;
+
+/// Prints how many inotify instances a user may have, and how many can be seen to be taken.
+const COUNT_INOTIFY: &str =
+    "cat /proc/sys/fs/inotify/max_user_instances; find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l";
 
 /// The magic number of a cgroup v2 file system.
 const CGROUP2: i64 = 0x6367_7270;
@@ -32,6 +42,26 @@ pub(super) fn disk() -> Vec<Fact> {
     vec![disk_of(path, found.f_bavail * found.f_frsize)]
 }
 
+/// inotify instances that are left: without them kubelets end with "too many open files".
+pub(super) fn inotify() -> Vec<Fact> {
+    let numbers = probe("sh", &["-c", COUNT_INOTIFY], LIMIT).map(|answer| answer.stdout).unwrap_or_default();
+    let mut numbers = numbers.split_whitespace().map(str::parse::<u64>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(most)), Some(Ok(taken))) => vec![inotify_of(most, taken)],
+        _ => vec![Fact::bad("inotify", "could not be asked", WHY_INOTIFY, "see `sysctl fs.inotify.max_user_instances`")],
+    }
+}
+
+fn inotify_of(most: u64, taken: u64) -> Fact {
+    let value = format!("{taken} of {most} instances taken");
+    if most.saturating_sub(taken) >= ENOUGH_INOTIFY {
+        return Fact::good("inotify", value, WHY_INOTIFY);
+    }
+    let hint =
+        "a new cluster of three nodes takes about 60: stop other clusters, or raise it: sysctl fs.inotify.max_user_instances=512";
+    Fact::bad("inotify", value, WHY_INOTIFY, hint)
+}
+
 fn disk_of(path: &str, free: u64) -> Fact {
     let value = format!("{} GiB free at {path}", free / (1024 * 1024 * 1024));
     if free >= ENOUGH {
@@ -49,5 +79,13 @@ mod tests {
         let fact = disk_of("/", 3 * 1024 * 1024 * 1024);
         assert_eq!((fact.ok, fact.value.as_str()), (false, "3 GiB free at /"));
         assert!(disk_of("/", ENOUGH).ok);
+    }
+
+    #[test]
+    fn a_machine_whose_inotify_instances_are_taken_says_how_to_get_more() {
+        let fact = inotify_of(128, 104);
+        assert_eq!((fact.ok, fact.value.as_str()), (false, "104 of 128 instances taken"));
+        assert!(inotify_of(128, 30).ok);
+        assert!(!inotify_of(10, 30).ok, "more than may be: counted over all users");
     }
 }
