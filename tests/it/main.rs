@@ -16,5 +16,6 @@ mod replay;
 mod review;
 mod run;
 mod shell;
+mod whole;
 
 pub use project::{Project, Said};
