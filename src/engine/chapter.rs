@@ -30,6 +30,15 @@ pub(super) struct Stand {
     pub(super) bound: Bindings,
     /// Names the shell has not been told of yet.
     pub(super) news: Vec<(String, String)>,
+    /// The shell's state after the last step that held: what a failed one started from.
+    pub(super) state: Option<ShellState>,
+}
+
+impl Stand {
+    /// Of a chapter that has not been entered yet.
+    pub(super) fn before(chapter: usize) -> Self {
+        Self { chapter, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new(), state: None }
+    }
 }
 
 impl Run<'_, '_> {
@@ -41,7 +50,7 @@ impl Run<'_, '_> {
             title: chapter.title.clone(),
             steps: chapter.steps.len(),
         })?;
-        let mut stand = Stand { chapter: index, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new() };
+        let mut stand = Stand::before(index);
         self.enter(&mut stand)?;
         let (ended, outcome) = if self.already_so(&mut stand)? {
             self.summary.chapters_already_so += 1;
@@ -66,9 +75,9 @@ impl Run<'_, '_> {
 
     /// Makes the folder ready and starts the shell, from the state before the first step to run.
     pub(super) fn enter(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
-        let state = self.state_before(stand)?;
+        stand.state = self.state_before(stand)?;
         let scene = self.scene(stand)?;
-        self.ports.world.enter(&scene, state.as_ref())
+        self.ports.world.enter(&scene, stand.state.as_ref())
     }
 
     fn scene(&mut self, stand: &mut Stand) -> Result<Scene, WorldError> {

@@ -3,7 +3,6 @@
 use super::chapter::Stand;
 use super::run::Run;
 use super::step::untouched;
-use crate::compare::Bindings;
 use crate::event::{Event, Outcome};
 use crate::execute::WorldError;
 use crate::plan::{Resume, is_run_from, resume_point, start_after_checks, still_so_checks};
@@ -57,7 +56,7 @@ impl Run<'_, '_> {
         let mut open = None;
         let mut found = None;
         for (chapter, step) in still_so_checks(self.request.plan, point) {
-            let mut stand = Stand { chapter, folder: Default::default(), bound: Bindings::new(), news: Vec::new() };
+            let mut stand = Stand::before(chapter);
             if open != Some(chapter) {
                 if open.is_some() {
                     self.ports.world.leave();

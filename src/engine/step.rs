@@ -23,6 +23,8 @@ pub(super) enum Turn {
 
 /// Last part of an output that a failure shows.
 const TAIL: usize = 16 * 1024;
+/// File of a dossier that brings a shell into the state the step started from.
+const STATE: &str = "state.sh";
 
 impl Run<'_, '_> {
     pub(super) fn turn(&mut self, stand: &mut Stand, index: usize) -> Result<Turn, WorldError> {
@@ -130,7 +132,7 @@ impl Run<'_, '_> {
     }
 
     fn finish(&mut self, stand: &mut Stand, step: &Step, tried: Tried) -> Result<Turn, WorldError> {
-        let Tried { output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
+        let Tried { mut output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
         if outcome.holds() {
             stand.news.extend(bound.iter().map(|(name, value)| (name.clone(), value.clone())));
             stand.bound.extend(bound);
@@ -140,6 +142,9 @@ impl Run<'_, '_> {
             _ => None,
         };
         let evidence = self.evidence(stand, step, &outcome, &output.bytes, pend);
+        if state.is_some() {
+            stand.state = output.state.take();
+        }
         self.name_left(&output.left, Some(&step.id));
         let turn = match &outcome {
             Outcome::Interrupted => Turn::Interrupted,
@@ -199,6 +204,9 @@ impl Run<'_, '_> {
         let chapter = &self.request.plan.chapters[stand.chapter];
         let dossier = if failed {
             let mut parts = vec![("run.sh".to_owned(), self.rerun(stand, step))];
+            if let Some(state) = stand.state.as_ref().filter(|state| !state.0.is_empty()) {
+                parts.push((STATE.to_owned(), String::from_utf8_lossy(&state.0).into_owned()));
+            }
             parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
             parts.extend(self.ports.lookout.evidence(chapter));
             self.ports.dossiers.keep(step, chapter, &parts)
@@ -229,7 +237,7 @@ impl Run<'_, '_> {
             folder: &stand.folder,
             environment: &environment,
             secrets: &secrets,
-            state: None,
+            state: stand.state.as_ref().filter(|state| !state.0.is_empty()).map(|_| STATE),
             script: &step.script,
         };
         rerun.text()

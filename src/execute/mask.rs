@@ -1,7 +1,7 @@
 //! Keeps secrets out of everything that is shown or written.
 //!
 //! A value is found as it is, in base64 (standard and URL-safe, at any position within a longer encoded text, wrapped at 76
-//! columns), percent-encoded, and as a JSON string holds it. Values of fewer than four bytes are not masked: `1`, `no` or `dev`
+//! columns), percent-encoded, and as a JSON string holds it (each as the usual encoders write it). Values of fewer than four bytes are not masked: `1`, `no` or `dev`
 //! as a secret would turn every table into asterisks and tell by their very places what it is.
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -171,11 +171,16 @@ impl Forms {
 }
 
 fn forms_of(value: &[u8]) -> Vec<Vec<u8>> {
-    let mut forms =
-        vec![value.to_vec(), percent(value, b"%20"), percent(value, b"+"), with_lowercase_escapes(percent(value, b"%20"))];
+    let mut forms = vec![value.to_vec()];
+    for (kept, blank) in URL_ENCODINGS {
+        let encoded = percent(value, kept, blank);
+        forms.push(with_lowercase_escapes(encoded.clone()));
+        forms.push(encoded);
+    }
     if let Ok(text) = std::str::from_utf8(value) {
         let json = serde_json::Value::from(text).to_string();
-        forms.push(json.as_bytes()[1..json.len() - 1].to_vec());
+        let json = &json[1..json.len() - 1];
+        forms.extend([json.as_bytes().to_vec(), escaped(json, "<>&"), escaped(json, "")]);
     }
     for offset in 0..3 {
         let padded = [vec![0; offset], value.to_vec()].concat();
@@ -203,12 +208,33 @@ fn forms_of(value: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-/// Percent-encoded, all but unreserved characters.
-fn percent(value: &[u8], blank: &[u8]) -> Vec<u8> {
+/// What URL encoders in use leave as it is beside the unreserved characters, and what they make of a blank: the strict ones and
+/// those for forms; Python's `quote`; JavaScript's `encodeURIComponent` and `encodeURI`.
+const URL_ENCODINGS: [(&[u8], &[u8]); 5] =
+    [(b"", b"%20"), (b"", b"+"), (b"/", b"%20"), (b"!'()*", b"%20"), (b"!'()*;/?:@&=+$,#", b"%20")];
+
+/// A JSON string's inside with `\u` escapes: of these characters and no others (as Go writes it, and so kubectl), or, where none
+/// are named, of all that is not ASCII (as Python writes it).
+fn escaped(json: &str, these: &str) -> Vec<u8> {
+    let mut escaped = String::with_capacity(json.len());
+    for character in json.chars() {
+        if these.contains(character) || (these.is_empty() && !character.is_ascii()) {
+            let mut units = [0; 2];
+            escaped.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        } else {
+            escaped.push(character);
+        }
+    }
+    escaped.into_bytes()
+}
+
+/// Percent-encoded, all but unreserved characters and those that are kept.
+fn percent(value: &[u8], kept: &[u8], blank: &[u8]) -> Vec<u8> {
     let mut encoded = Vec::with_capacity(value.len() * 3);
     for &byte in value {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => encoded.push(byte),
+            _ if kept.contains(&byte) => encoded.push(byte),
             b' ' => encoded.extend_from_slice(blank),
             _ => encoded.extend_from_slice(format!("%{byte:02X}").as_bytes()),
         }
@@ -288,7 +314,22 @@ mod tests {
     #[test]
     fn percent_encoded_and_json_escaped_values_are_masked() {
         let masker = masking(&["a b/c\"d"]);
-        for text in ["a%20b%2Fc%22d", "a%20b%2fc%22d", "a+b%2Fc%22d", "a b/c\\\"d"] {
+        for text in ["a%20b%2Fc%22d", "a%20b%2fc%22d", "a+b%2Fc%22d", "a%20b/c%22d", "a b/c\\\"d"] {
+            assert_eq!(masker.mask(text), MASK, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_javascript_python_go_and_kubectl_write_is_masked() {
+        let masker = masking(&["p@ss (w)/+ü&<x😀"]);
+        for text in [
+            "p%40ss%20(w)%2F%2B%C3%BC%26%3Cx%F0%9F%98%80",
+            "p@ss%20(w)/+%C3%BC&%3Cx%F0%9F%98%80",
+            "p%40ss%20%28w%29/%2B%C3%BC%26%3Cx%F0%9F%98%80",
+            "p%40ss+%28w%29%2F%2B%C3%BC%26%3Cx%F0%9F%98%80",
+            "p@ss (w)/+\\u00fc&<x\\ud83d\\ude00",
+            "p@ss (w)/+ü\\u0026\\u003cx😀",
+        ] {
             assert_eq!(masker.mask(text), MASK, "{text}");
         }
     }

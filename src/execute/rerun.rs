@@ -43,9 +43,15 @@ impl Rerun<'_> {
         lines.push(format!("cd -- {} || exit", quoted(&self.folder.to_string_lossy())));
         if let Some(state) = self.state {
             lines.push(format!("source \"$here\"/{}", quoted(state)));
+            // The state is of the step before and says so.
+            lines.push(format!("export GUIDE_STEP={}", quoted(self.step.step.as_str())));
         }
         lines.push("set -e -o pipefail".to_owned());
         lines.push("exec </dev/null".to_owned());
+        if self.state.is_some() {
+            // Options that would show in what restores the state (tracing, say) come last.
+            lines.push("eval \"${__guide_late-}\"".to_owned());
+        }
         lines.push(String::new());
         lines.push(self.script.trim_end_matches('\n').to_owned());
         lines.push(String::new());

@@ -17,6 +17,7 @@ mod replay;
 mod review;
 mod run;
 mod shell;
+mod whole;
 mod world_tree;
 
 pub use project::{Project, Said};

@@ -1,0 +1,206 @@
+//! All that a call says and leaves: exit code, stdout, stderr and every file, each compared with what was reviewed.
+//!
+//! `cargo insta review` (or `INSTA_UPDATE=always` and a look at the diff) takes over what has changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::{Project, Said};
+
+/// What differs from run to run and machine to machine, and what stands for it.
+const CALM: [(&str, &str); 13] = [
+    (r"\d{8}T\d{6}\.\d{3}Z-\d+", "RUN"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[when]"),
+    (r#"("pid":|pid )\d+"#, "$1[pid]"),
+    (r#"("seconds":|\btime="|timeout=")[\d.e-]+"#, "$1[seconds]"),
+    (r#""fingerprint":"[0-9a-f]{32}""#, r#""fingerprint":"[fingerprint]""#),
+    (r" *\b\d+(\.\d+)?m?s\b", " [time]"),
+    (r"(BOOK/\.guide/bin):[^'\n]*", "$1:PATH"),
+    (r"umask 0\d+", "umask [umask]"),
+    (r"ended \d+", "ended [number]"),
+    (r#"":\d+\.\d{4,}"#, r#"":[seconds]"#),
+    (r#""passed_as":"[0-9a-f]{32}""#, r#""passed_as":"[fingerprint]""#),
+    (r#""states.log","offset":\d+,"length":\d+"#, r#""states.log",[place]"#),
+    (r"\} {9,}", "} "),
+];
+
+fn calm(text: &str, root: &Path) -> String {
+    let text = text.replace(&root.display().to_string(), "BOOK");
+    CALM.iter()
+        .fold(text, |text, (found, instead)| Regex::new(found).expect("a pattern").replace_all(&text, *instead).into_owned())
+}
+
+/// Everything below the folder, by its name: a file's text, or where a link leads.
+fn files_below(folder: &Path, root: &Path, files: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let (path, kind) = (entry.path(), entry.file_type().expect("a kind"));
+        let name = path.strip_prefix(root).expect("below").display().to_string();
+        if kind.is_dir() {
+            files_below(&path, root, files);
+        } else if kind.is_symlink() {
+            files.insert(name, format!("→ {}\n", fs::read_link(&path).expect("a link").display()));
+        } else {
+            files.insert(name, String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned());
+        }
+    }
+}
+
+fn files_of(book: &Project) -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    files_below(book.root(), book.root(), &mut files);
+    files
+}
+
+/// Calls `guide WORDS` and gives all that came of it; of the files those that are new or changed.
+fn whole(book: &Project, words: &str) -> String {
+    let before = files_of(book);
+    let output = book.command(words).output().expect("guide starts");
+    let after = files_of(book);
+    let code = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let mut text = format!("$ guide {words}\nexit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}");
+    for (name, content) in after.iter().filter(|(name, content)| before.get(*name) != Some(content)) {
+        text += &format!("--- {name}\n{content}{}", if content.is_empty() || content.ends_with('\n') { "" } else { "⏎\n" });
+    }
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        text += &format!("--- {name}: gone\n");
+    }
+    calm(&text, book.root())
+}
+
+fn block(attributes: &str, script: &str) -> String {
+    format!("```bash {{{attributes}}}\n{script}\n```\n\n")
+}
+
+fn fence(expected: &str) -> String {
+    format!("```output\n{expected}\n```\n\n")
+}
+
+fn book(parts: &[String]) -> Project {
+    Project::with_chapter(&format!("# One\n\n{}", parts.concat()))
+}
+
+#[test]
+fn a_run_that_is_as_written() {
+    let book = book(&[block("name=a", "echo pod web-7; x=1"), fence("pod <web>"), block("name=b", "echo \"again $web $x\"")]);
+    insta::assert_snapshot!(whole(&book, "run"));
+}
+
+#[test]
+fn a_wrong_exit_code_leaves_a_dossier_with_the_shell_the_step_started_from() {
+    let book = book(&[
+        block("name=a", "list=(1 'two words'); f() { echo \"f ${list[1]}\"; }; mkdir -p sub; cd sub"),
+        block("name=fails", "f; ls nowhere"),
+        block("name=later", "echo never"),
+        block("name=cleanup always", "echo cleaned"),
+    ]);
+    insta::assert_snapshot!(whole(&book, "run"));
+    let runs = fs::read_dir(book.path(".guide/dossiers")).expect("dossiers").next().expect("one").expect("entry").path();
+    let by_hand = std::process::Command::new("bash").arg(runs.join("chapter-1/fails/run.sh")).output().expect("bash");
+    assert_eq!(String::from_utf8_lossy(&by_hand.stdout), "f two words\n", "{}", String::from_utf8_lossy(&by_hand.stderr));
+    assert_eq!(by_hand.status.code(), Some(2));
+}
+
+#[test]
+fn a_text_that_differs_is_shown_by_words_and_waits_for_review() {
+    let book = book(&[
+        block("name=a", "printf '%s\\n' 'the quick brown fox' 'same line' 'one more'"),
+        fence("the quick red fox\nsame line\nlast"),
+    ]);
+    insta::assert_snapshot!(whole(&book, "run"));
+}
+
+#[test]
+fn a_table_that_differs_is_told_by_rows_and_columns() {
+    let book = book(&[block("name=pods snapshot=table", "cat \"$GUIDE_BOOK/table\"")]);
+    book.write("table", "NAME   READY   STATUS    AGE\ndb-0   1/1     Running   9m\nweb-0  2/2     Running   5m\n");
+    book.guide("run").exits(1);
+    book.guide("review --accept").exits(0);
+    book.write("table", "NAME   READY   STATUS    AGE\nweb-0  1/2     Running   1s\nnew-0  1/1     Pending   1s\n");
+    insta::assert_snapshot!(whole(&book, "run"));
+}
+
+#[test]
+fn a_name_that_binds_to_something_else_is_an_error() {
+    let book =
+        book(&[block("name=a", "echo port 80"), fence("port <port:int>"), block("name=b", "echo port 81"), fence("port <port>")]);
+    insta::assert_snapshot!(whole(&book, "run"));
+}
+
+#[test]
+fn a_step_that_hangs_is_ended_with_what_it_had_said() {
+    let book = book(&[block("name=hangs timeout=1s", "echo begun; exec sleep 6161")]);
+    insta::assert_snapshot!(whole(&book, "run"));
+}
+
+#[test]
+fn what_a_step_leaves_running_is_named_and_stopped() {
+    let book =
+        book(&[block("name=leaves", "sleep 6162 &\nuntil [[ $(ps -o args= -p $!) == 'sleep 6162' ]]; do :; done\necho done")]);
+    insta::assert_snapshot!(whole(&book, "run"));
+    crate::project::nothing_runs("sleep 6162");
+}
+
+#[test]
+fn a_resumed_run_says_why_it_starts_where_it_starts() {
+    let book = book(&[
+        block("name=a", "x=kept"),
+        block("name=b", "test -e \"$GUIDE_BOOK/cured\"; echo \"$x\""),
+        block("name=c", "echo c"),
+    ]);
+    book.guide("run").exits(1);
+    book.write("cured", "");
+    insta::assert_snapshot!(whole(&book, "run --resume"));
+}
+
+#[test]
+fn a_secret_stands_nowhere() {
+    let book = book(&[
+        block("name=login secret=TOKEN", "TOKEN=$(printf 'hush/%s hush&' hush); echo \"token $TOKEN\""),
+        block("name=b snapshot", "echo \"later $TOKEN\""),
+        block("name=c", "echo \"f $TOKEN\" >&2; false"),
+    ]);
+    let all = whole(&book, "run --report junit=junit.xml --report json=run.jsonl");
+    assert!(!all.contains("hush/hush"), "{all}");
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn every_error_of_a_wrong_book() {
+    let book =
+        book(&[block("name=a timout=5s", "true"), block("name=a exit=many", "true"), block("name=b verify=nobody", "true")]);
+    insta::assert_snapshot!(whole(&book, "check"));
+}
+
+#[test]
+fn what_a_plan_tells() {
+    let book = book(&[
+        "```yaml {file=web.yaml}\napiVersion: v1\nkind: Namespace\nmetadata: {name: \"{{ web.name }}\"}\n```\n\n".to_owned(),
+        block("name=a", "cat web.yaml"),
+        block("name=b verify until=30s snapshot=table", "echo"),
+        block("name=only profile=open", "true"),
+    ]);
+    book.write("guide/values.yaml", "web: {name: shop}\n");
+    insta::assert_snapshot!(whole(&book, "plan"));
+}
+
+#[test]
+fn a_verify_step_that_passes_makes_its_step_already_so() {
+    let book =
+        book(&[block("name=make", "touch \"$GUIDE_BOOK/made\""), block("name=made verify", "test -e \"$GUIDE_BOOK/made\"")]);
+    book.write("made", "");
+    insta::assert_snapshot!(whole(&book, "run"));
+}
+
+#[test]
+fn a_review_without_a_terminal() {
+    let book = book(&[block("name=a snapshot=text", "echo one; echo two")]);
+    book.guide("run").exits(1);
+    insta::assert_snapshot!("listed", whole(&book, "review --list"));
+    insta::assert_snapshot!("as_json", whole(&book, "review --json"));
+    insta::assert_snapshot!("accepted", whole(&book, "review --accept"));
+    let _: Said = book.guide("run").exits(0);
+}
