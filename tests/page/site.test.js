@@ -156,7 +156,8 @@ async function withoutScript(path) {
 }
 
 const pages = files(site).filter((file) => file.endsWith('.html')).map((file) => relative(site, file))
-  .filter((path) => !['toc.html', 'print.html', '404.html'].includes(path));
+  .filter((path) => !['toc.html', 'print.html', '404.html'].includes(path))
+  .filter((path) => path.includes(process.env.PAGES ?? ''));
 const totals = { tabs: 0, copy: 0, folds: 0, pictures: 0, heaviest: 0 };
 for (const path of pages) {
   const { page, seen } = await open(path, { width: 1280 });
