@@ -1,0 +1,3 @@
+module guide.lab/git-server
+
+go 1.26
