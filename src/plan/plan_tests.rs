@@ -178,6 +178,28 @@ fn targets_select_chapters_and_steps() {
 }
 
 #[test]
+fn a_chapter_in_parts_is_a_folder_whose_readme_stands_for_all_of_them() {
+    let chapters = [
+        ("guide/chapter-1.md", step("name=a", "x")),
+        ("guide/chapter-8/README.md", step("name=b", "x")),
+        ("guide/chapter-8/metrics.md", step("name=c", "x") + &step("name=d", "x")),
+        ("guide/chapter-9.md", step("name=e", "x")),
+    ];
+    let book = parsed(&chapters.each_ref().map(|(path, text)| (*path, text.as_str())));
+    let targets = |word: &str| {
+        let told = |problems: crate::book::Problems| problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>();
+        make_plan(&book, &request(&[word])).map(|plan| ids(&plan)).map_err(told)
+    };
+    assert_eq!(targets("chapter-8").unwrap(), ["chapter-8/b", "metrics/c", "metrics/d"]);
+    for word in ["chapter-8/metrics", "metrics", "chapter-8/metrics.md"] {
+        assert_eq!(targets(word).unwrap(), ["metrics/c", "metrics/d"], "{word}");
+    }
+    assert_eq!(targets("chapter-8/metrics/d").unwrap(), ["metrics/d"]);
+    assert_eq!(targets("chapter-8/b").unwrap(), ["chapter-8/b"]);
+    assert_eq!(targets("chapter-8/nothing").unwrap_err(), ["chapter-8 has no step `nothing`"]);
+}
+
+#[test]
 fn a_step_that_runs_only_when_named_is_left_out_until_it_is_named() {
     assert_eq!(targets(&["1"]).unwrap(), ["chapter-1/a", "chapter-1/b"]);
     assert_eq!(targets(&["1/rare"]).unwrap(), ["chapter-1/rare"]);

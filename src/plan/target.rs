@@ -1,6 +1,7 @@
 //! What the command line selects: words → chapters and steps, with the nearest name where one is not found.
 
 use std::collections::HashSet;
+use std::path::Path;
 
 use crate::book::{Book, Chapter, ChapterName, Problem, Problems, StepName, nearest};
 
@@ -55,8 +56,9 @@ impl Target {
             }
             return Ok(Self::Range(book.chapters[first].name.clone(), book.chapters[last].name.clone()));
         }
-        let Some((chapter, step)) = word.split_once('/') else {
-            return Ok(Self::Chapter(book.chapters[chapter_at(book, word)?].name.clone()));
+        let whole = chapter_at(book, word).map(|index| Self::Chapter(book.chapters[index].name.clone()));
+        let Some((chapter, step)) = word.rsplit_once('/').filter(|_| whole.is_err()) else {
+            return whole;
         };
         let chapter = &book.chapters[chapter_at(book, chapter)?];
         let found = chapter.steps().find(|candidate| candidate.name.as_str() == step);
@@ -67,7 +69,7 @@ impl Target {
     }
 }
 
-/// Index of the chapter a word means: its name, its number, the rest of its file's name, or all of that.
+/// Index of the chapter a word means: its name, its number, the rest of its file's name, all of that, or the end of its path.
 ///
 /// # Errors
 /// When there is none, or more than one.
@@ -85,7 +87,9 @@ pub fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
     let stems: Vec<String> = book.chapters.iter().map(|chapter| stem(book, chapter)).collect();
     let rest =
         |index: usize| stems[index].strip_prefix(book.chapters[index].name.as_str()).and_then(|rest| rest.strip_prefix('-'));
-    let found: Vec<usize> = (0..stems.len()).filter(|index| rest(*index) == Some(word) || stems[*index] == word).collect();
+    let at_path = |index: usize| word.contains('/') && path(book, index).with_extension("").ends_with(word);
+    let found: Vec<usize> =
+        (0..stems.len()).filter(|index| rest(*index) == Some(word) || stems[*index] == word || at_path(*index)).collect();
     match found[..] {
         [one] => Ok(one),
         [] => Err(unknown_chapter(book, word, (0..stems.len()).filter_map(rest))),
@@ -94,6 +98,16 @@ pub fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
             Err(Problem::nowhere(format!("`{word}` could be {}", names.join(" or "))).hint("use the chapter's name"))
         }
     }
+}
+
+fn path(book: &Book, index: usize) -> &Path {
+    &book.sources.file(book.chapters[index].source).path
+}
+
+/// The folder whose `README.md` this chapter is: its name stands for all chapters in there.
+fn folder(book: &Book, index: usize) -> Option<&Path> {
+    let path = path(book, index);
+    path.parent().filter(|folder| !folder.as_os_str().is_empty() && path.file_stem().is_some_and(|stem| stem == "README"))
 }
 
 fn stem(book: &Book, chapter: &Chapter) -> String {
@@ -176,7 +190,11 @@ pub fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Problems> {
 fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
     let index = |name: &ChapterName| book.chapters.iter().position(|chapter| chapter.name == *name).unwrap_or_default();
     match target {
-        Target::Chapter(name) => picks[index(name)] = Pick::All,
+        Target::Chapter(name) => {
+            let index = index(name);
+            let inside = |at: usize| folder(book, index).is_some_and(|folder| path(book, at).parent() == Some(folder));
+            (0..picks.len()).filter(|at| *at == index || inside(*at)).for_each(|at| picks[at] = Pick::All);
+        }
         Target::Range(first, last) => picks[index(first)..=index(last)].fill(Pick::All),
         Target::Step(chapter, step) => match &mut picks[index(chapter)] {
             Pick::All => {}

@@ -1,0 +1,3 @@
+module guide.lab/alert-receiver
+
+go 1.26

@@ -1,0 +1,3 @@
+module guide.lab/discovery
+
+go 1.26

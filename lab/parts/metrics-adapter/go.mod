@@ -1,0 +1,3 @@
+module guide.lab/metrics-adapter
+
+go 1.26
