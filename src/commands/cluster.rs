@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::open::Opened;
 use crate::error::Error;
 use crate::execute::WorldError;
-use crate::execute::cluster::{Access, Cluster};
+use crate::execute::cluster::{Access, Cluster, ClusterError, Refusal};
 use crate::store::{KeptWorld, read_world, world_path, write_world};
 
 /// The world's lock of a book: which cluster is it, and is it still that one?
@@ -13,6 +13,8 @@ pub struct WorldLock {
     /// The cluster; `None` for a book without one.
     pub cluster: Option<Cluster>,
     state: PathBuf,
+    kubeconfig: PathBuf,
+    is_private: bool,
     kept: Option<KeptWorld>,
     now: fn() -> String,
     run: String,
@@ -28,7 +30,9 @@ impl WorldLock {
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
         let access = Access { kubeconfig: opened.kubeconfig.clone(), context: opened.config.context.clone(), known_nodes };
         let cluster = opened.config.cluster.is_some().then(|| Cluster::new(access));
-        Ok(Self { cluster, state: opened.state.clone(), kept, now, run: run.to_owned() })
+        let kubeconfig = std::path::absolute(&opened.kubeconfig).unwrap_or_else(|_| opened.kubeconfig.clone());
+        let is_private = opened.kubeconfig == opened.private_kubeconfig();
+        Ok(Self { cluster, state: opened.state.clone(), kubeconfig, is_private, kept, now, run: run.to_owned() })
     }
 
     /// The cluster, for a command that is about nothing else.
@@ -44,16 +48,56 @@ impl WorldLock {
     /// chapter may make it, or wake it.
     ///
     /// # Errors
-    /// When it is another cluster.
+    /// When it is another cluster, or commands would reach another.
     pub fn before(&self) -> Result<(), WorldError> {
-        let (Some(cluster), Some(kept)) = (&self.cluster, &self.kept) else { return Ok(()) };
+        let Some(cluster) = &self.cluster else { return Ok(()) };
+        if let Some((meant, reached)) = cluster.astray() {
+            return Err(self.refuse_astray(&meant, &reached));
+        }
+        let Some(kept) = &self.kept else { return Ok(()) };
         match cluster.identity() {
             Ok(found) => kept
                 .identity
                 .refuse_other(&found, &world_path(&self.state).display().to_string())
                 .map_err(|(message, hint)| WorldError { message, hint: Some(hint) }),
-            Err(_) => Ok(()),
+            Err(error) => self.refuse_lost(kept, &error),
         }
+    }
+
+    /// The book's context is not the one that a `kubectl` without `--context` takes.
+    fn refuse_astray(&self, meant: &str, reached: &str) -> WorldError {
+        let file = self.kubeconfig.display();
+        let kept = self.kept.as_ref().map(|kept| format!("\n  kept:  {}", kept.identity)).unwrap_or_default();
+        let message = format!(
+            "the book's cluster is context {meant}, but its commands would reach context {reached}, the current one of \
+             {file}{kept}\nnothing was run, since a book's commands change the cluster they reach"
+        );
+        let hint = format!(
+            "name a kubeconfig whose current context is {meant}: `--kubeconfig FILE`, or \
+             `kubectl --kubeconfig {file} config use-context {meant}`"
+        );
+        WorldError { message, hint: Some(hint) }
+    }
+
+    /// A cluster that was adopted is not made by the book: a kubeconfig without it is the wrong one, not one yet to be written.
+    fn refuse_lost(&self, kept: &KeptWorld, error: &ClusterError) -> Result<(), WorldError> {
+        let Some(adopted) = kept.kubeconfig.as_ref().filter(|adopted| **adopted != self.kubeconfig) else { return Ok(()) };
+        if !matches!(error.refusal, Refusal::NoKubeconfig | Refusal::BadKubeconfig | Refusal::NoContext) {
+            return Ok(());
+        }
+        let message = format!(
+            "this is not the cluster the book was run on: {error}\n  kept:  {}, by {}\n  found: none, by {}\nnothing was run, \
+             since a book's commands change the cluster they reach",
+            kept.identity,
+            adopted.display(),
+            self.kubeconfig.display()
+        );
+        let hint = format!(
+            "give `--kubeconfig {}` again; if the book shall have another cluster, remove {} and the next run adopts it",
+            adopted.display(),
+            world_path(&self.state).display()
+        );
+        Err(WorldError { message, hint: Some(hint) })
     }
 
     /// After a chapter: keeps the identity of a cluster that was made or adopted, or checks it.
@@ -70,7 +114,8 @@ impl WorldLock {
                 .refuse_other(&found, &world_path(&self.state).display().to_string())
                 .map_err(|(message, hint)| WorldError { message, hint: Some(hint) }),
             None => {
-                let kept = KeptWorld::new(found, (self.now)(), self.run.clone());
+                let kept =
+                    KeptWorld::new(found, (!self.is_private).then(|| self.kubeconfig.clone()), (self.now)(), self.run.clone());
                 write_world(&self.state, &kept)?;
                 self.kept = Some(kept);
                 Ok(())

@@ -41,11 +41,21 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let BookFiles { config, text, mut problems, .. } = files;
     let (book, more) = parse_book(text);
     problems.extend(more);
-    let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| state.join("kubeconfig"));
+    let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
     Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values })
 }
 
+fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
+    state.join("kubeconfig")
+}
+
 impl Opened {
+    /// Where the run's private kubeconfig is, whichever is used.
+    #[must_use]
+    pub fn private_kubeconfig(&self) -> PathBuf {
+        private_kubeconfig(&self.state)
+    }
+
     /// Plans what was selected.
     ///
     /// # Errors

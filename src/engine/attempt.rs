@@ -25,8 +25,8 @@ pub struct Attempted {
 pub struct Patience {
     /// When the step (not the attempt) began.
     pub since: Instant,
-    /// May it be ended when the lookout sees no hope?
-    pub gives_up: bool,
+    /// It is ended once the lookout has seen no hope for so long; none: never.
+    pub gives_up_after: Option<Duration>,
 }
 
 /// The ports one attempt needs.
@@ -51,8 +51,15 @@ pub fn attempt(
     command: &Command,
     patience: &Patience,
 ) -> Result<Attempted, WorldError> {
-    let mut sink =
-        Sink { eyes, step: &command.step, patience, line: LastLine::default(), told: Duration::ZERO, sight: Sight::default() };
+    let mut sink = Sink {
+        eyes,
+        step: &command.step,
+        patience,
+        line: LastLine::default(),
+        told: Duration::ZERO,
+        sight: Sight::default(),
+        despair: Despair::default(),
+    };
     let output = world.run(command, &mut sink)?;
     let sight = sink.sight;
     Ok(Attempted { output, sight })
@@ -65,6 +72,20 @@ struct Sink<'a, 'b> {
     line: LastLine,
     told: Duration,
     sight: Sight,
+    despair: Despair,
+}
+
+/// Since when, without a break, there was no hope.
+#[derive(Default)]
+struct Despair(Option<Duration>);
+
+impl Despair {
+    /// Is it over, with what was seen just now?
+    fn is_over(&mut self, hopeless: bool, elapsed: Duration, after: Option<Duration>) -> bool {
+        self.0 = hopeless.then(|| self.0.unwrap_or(elapsed));
+        let lasted = self.0.map(|from| elapsed.saturating_sub(from));
+        lasted.zip(after).is_some_and(|(lasted, after)| lasted >= after)
+    }
 }
 
 impl Watcher for Sink<'_, '_> {
@@ -83,6 +104,7 @@ impl Watcher for Sink<'_, '_> {
         self.told = elapsed;
         let since = self.patience.since.elapsed();
         let sight = self.eyes.lookout.look(since);
+        let over = self.despair.is_over(sight.hopeless.is_some(), elapsed, self.patience.gives_up_after);
         if sight != Sight::default() {
             self.sight = sight;
         }
@@ -92,7 +114,7 @@ impl Watcher for Sink<'_, '_> {
             seconds: since.as_secs_f64(),
             waiting_for: self.sight.waiting_for.clone(),
         });
-        if self.patience.gives_up && self.sight.hopeless.is_some() { Flow::GiveUp } else { Flow::Continue }
+        if over { Flow::GiveUp } else { Flow::Continue }
     }
 }
 
@@ -130,7 +152,22 @@ impl LastLine {
 
 #[cfg(test)]
 mod tests {
-    use super::LastLine;
+    use std::time::Duration;
+
+    use super::{Despair, LastLine};
+
+    #[test]
+    fn only_a_hopelessness_that_lasts_ends_a_step_that_may_mend_it() {
+        let seconds = Duration::from_secs;
+        let mut despair = Despair::default();
+        assert!(!despair.is_over(true, seconds(2), Some(seconds(30))));
+        assert!(!despair.is_over(false, seconds(20), Some(seconds(30))), "mended");
+        assert!(!despair.is_over(true, seconds(25), Some(seconds(30))));
+        assert!(!despair.is_over(true, seconds(54), Some(seconds(30))));
+        assert!(despair.is_over(true, seconds(55), Some(seconds(30))));
+        assert!(Despair::default().is_over(true, seconds(2), Some(Duration::ZERO)), "at once");
+        assert!(!Despair::default().is_over(true, seconds(99), None), "a step that shows a failure");
+    }
 
     fn last(pieces: &[&str]) -> String {
         let mut line = LastLine::default();

@@ -8,7 +8,7 @@ use super::ready::gone;
 use crate::compare::Bindings;
 use crate::event::{Event, Failure, Outcome, Reason};
 use crate::execute::{Command, World, WorldError};
-use crate::output::Output;
+use crate::output::{Ending, Output};
 use crate::plan::Step;
 
 /// Between two questions where nothing tells of a change: kubectl asks the API once or twice a time, and a waiting step shall
@@ -16,6 +16,8 @@ use crate::plan::Step;
 const ASK_AGAIN: Duration = Duration::from_millis(500);
 /// How often, while waiting, Ctrl-C is heard and the display moves.
 const GLANCE: Duration = Duration::from_millis(100);
+/// An acting step may be about to mend the very trouble that is seen (a manifest applied anew): it gets this long.
+const MENDING: Duration = Duration::from_secs(30);
 /// Before a failed acting step is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -61,6 +63,7 @@ pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Re
     let since = Instant::now();
     let attributes = &case.step.attributes;
     let mut steady: Option<Instant> = None;
+    let mut answered: Option<Tried> = None;
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -84,7 +87,7 @@ pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Re
             steady = None;
             match attributes.until {
                 Some(until) if since.elapsed() < until => ASK_AGAIN.min(until - since.elapsed()),
-                Some(until) => return Ok(out_of_time(tried, until)),
+                Some(until) => return Ok(out_of_time(tried, answered, until)),
                 None if attempts <= attributes.retry => RETRY,
                 None => return Ok(tried),
             }
@@ -93,6 +96,7 @@ pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Re
             tried.judgement.outcome = Outcome::Interrupted;
             return Ok(tried);
         }
+        answered = Some(tried);
     }
 }
 
@@ -118,9 +122,12 @@ fn once(
     let mut command = case.command.clone();
     command.timeout = left.map_or(step.timeout(), |left| step.timeout().min(left));
     // A step that expects to fail may be there to show a pull that fails: only those that wait for success give up early.
-    let gives_up = step.attributes.until.is_some() || step.attributes.exit.accepts(0);
+    let gives_up_after = match step.attributes.until {
+        Some(_) => Some(Duration::ZERO),
+        None => step.attributes.exit.accepts(0).then_some(MENDING),
+    };
     eyes.lookout.asking();
-    let Attempted { output, sight } = attempt(world, eyes, &command, &Patience { since, gives_up })?;
+    let Attempted { output, sight } = attempt(world, eyes, &command, &Patience { since, gives_up_after })?;
     let stored = eyes.record.finish_output();
     let bench = Bench {
         values: case.values,
@@ -156,8 +163,13 @@ fn rest(eyes: &mut Eyes<'_>, case: &Case<'_>, since: Instant, pause: Duration, l
     true
 }
 
-/// `until` ran out: the reader learns that it waited, how long, and what the last answer lacked.
-fn out_of_time(mut tried: Tried, until: Duration) -> Tried {
+/// `until` ran out: the reader learns that it waited, how long, and what the last answer lacked. A question that was cut short
+/// has no answer: the one before it counts, unless it hung so long that this is what there is to tell.
+fn out_of_time(mut tried: Tried, answered: Option<Tried>, until: Duration) -> Tried {
+    let cut = tried.output.ending == Ending::TimedOut && tried.output.duration < until / 2;
+    if let Some(answered) = answered.filter(|_| cut) {
+        return Tried { attempts: tried.attempts, duration: tried.duration, ..answered };
+    }
     if let Outcome::Failed(Failure::TimedOut { seconds, limit, .. }) = &mut tried.judgement.outcome {
         *seconds = until.as_secs_f64();
         "until".clone_into(limit);

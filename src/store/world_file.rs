@@ -22,13 +22,16 @@ pub struct KeptWorld {
     pub run: String,
     /// Which cluster.
     pub identity: WorldIdentity,
+    /// The kubeconfig it was adopted through (`--kubeconfig`); none for the run's private one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kubeconfig: Option<PathBuf>,
 }
 
 impl KeptWorld {
     /// An identity to be kept from now on.
     #[must_use]
-    pub fn new(identity: WorldIdentity, at: String, run: String) -> Self {
-        Self { format: FORMAT, at, run, identity }
+    pub fn new(identity: WorldIdentity, kubeconfig: Option<PathBuf>, at: String, run: String) -> Self {
+        Self { format: FORMAT, at, run, identity, kubeconfig }
     }
 }
 

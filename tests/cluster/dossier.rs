@@ -8,7 +8,7 @@ use guide::plan::ObjectRef;
 use super::namespace::{Namespace, access, cluster, kubectl};
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
     let namespace = Namespace::make("dossier");
     namespace.apply(
@@ -55,7 +55,7 @@ fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_dossier_without_a_cluster_says_so_in_its_place() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();

@@ -65,7 +65,7 @@ spec:
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn what_is_missing_differs_or_was_made_by_hand_is_found_and_nothing_else() {
     let namespace = Namespace::make("diff");
     let text = chapter(&namespace.0);
@@ -126,7 +126,7 @@ fn what_is_missing_differs_or_was_made_by_hand_is_found_and_nothing_else() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_field_that_can_t_be_changed_in_place_is_told_with_the_server_s_reason() {
     let namespace = Namespace::make("fixed");
     let text = chapter(&namespace.0);
@@ -142,7 +142,7 @@ fn a_field_that_can_t_be_changed_in_place_is_told_with_the_server_s_reason() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn down_takes_away_what_the_manifests_made_newest_first_and_nothing_else() {
     let namespace = Namespace::make("down");
     let text = chapter(&namespace.0);
@@ -185,7 +185,7 @@ fn down_takes_away_what_the_manifests_made_newest_first_and_nothing_else() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn what_can_t_go_is_named_with_what_keeps_it_when_the_time_is_up() {
     let namespace = Namespace::make("stuck");
     let text = format!(
@@ -216,7 +216,7 @@ fn what_can_t_go_is_named_with_what_keeps_it_when_the_time_is_up() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn what_the_cluster_itself_made_never_goes() {
     let text = "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: kube-system}}, \
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: coredns, namespace: kube-system}}, \

@@ -6,7 +6,7 @@ use guide::identity::Sameness;
 use super::namespace::{Namespace, access, cluster, kubectl};
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn the_cluster_says_who_it_is_the_same_each_time() {
     let start = std::time::Instant::now();
     let identity = cluster().identity().unwrap();
@@ -20,7 +20,7 @@ fn the_cluster_says_who_it_is_the_same_each_time() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_kubeconfig_with_another_ca_is_refused_by_its_certificate() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
@@ -70,7 +70,7 @@ fn cluster_name() -> String {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_credential_the_cluster_does_not_know_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
@@ -91,7 +91,7 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
 
 /// Two clusters that look alike (the same context and node names, if they like) are told apart by their CA.
 #[test]
-#[ignore = "needs a second real cluster too: GUIDE_TEST_OTHER_KUBECONFIG"]
+#[ignore = "skipped: no second cluster (GUIDE_TEST_OTHER_KUBECONFIG names one)"]
 fn another_real_cluster_is_refused_with_both_named() {
     let other = std::env::var("GUIDE_TEST_OTHER_KUBECONFIG").expect("GUIDE_TEST_OTHER_KUBECONFIG must name a second cluster");
     let other = guide::execute::cluster::Access { kubeconfig: other.into(), context: None, known_nodes: Vec::new() };
@@ -103,7 +103,7 @@ fn another_real_cluster_is_refused_with_both_named() {
 
 /// A kubeconfig for a user who may do nothing: with the CA the cluster is still told apart, without it is refused in words.
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
     let namespace = Namespace::make("rights");
     kubectl(&["--namespace", &namespace.0, "create", "serviceaccount", "nobody"], "");
@@ -129,7 +129,7 @@ fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
 
 /// Stops the cluster's only node and starts it again.
 #[test]
-#[ignore = "needs a real one-node cluster that may be stopped: GUIDE_TEST_NODE is its container"]
+#[ignore = "skipped: no one-node cluster that may be stopped (GUIDE_TEST_NODE is its container)"]
 fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wakes() {
     let node = std::env::var("GUIDE_TEST_NODE").expect("GUIDE_TEST_NODE must name the node container that may be stopped");
     let docker =

@@ -3,7 +3,7 @@
 use super::namespace::{Namespace, cluster, kubectl};
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn the_shape_names_every_node_and_where_each_pod_runs() {
     let start = std::time::Instant::now();
     let shape = cluster().shape().expect("the cluster answers");
@@ -20,7 +20,7 @@ fn the_shape_names_every_node_and_where_each_pod_runs() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn an_ingress_is_told_with_its_hosts() {
     let namespace = Namespace::make("shape");
     namespace.apply(

@@ -55,7 +55,7 @@ fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&Told) -> boo
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn an_image_that_can_t_be_had_is_told_and_then_hopeless() {
     let namespace = Namespace::make("image");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
@@ -68,7 +68,7 @@ fn an_image_that_can_t_be_had_is_told_and_then_hopeless() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_crash_loop_is_told_with_its_last_words_and_then_hopeless() {
     let namespace = Namespace::make("crash");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
@@ -79,7 +79,7 @@ fn a_crash_loop_is_told_with_its_last_words_and_then_hopeless() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
     let namespace = Namespace::make("nowhere");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
@@ -89,7 +89,7 @@ fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_missing_secret_and_a_failed_job_are_told() {
     let namespace = Namespace::make("start");
     let watch = watch(vec![object("v1", "Pod", &namespace, "needs-secret"), object("batch/v1", "Job", &namespace, "once")]);
@@ -110,7 +110,7 @@ fn a_missing_secret_and_a_failed_job_are_told() {
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_stranger_in_the_same_namespace_is_no_trouble_of_the_chapter() {
     let namespace = Namespace::make("stranger");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
@@ -126,7 +126,7 @@ fn a_stranger_in_the_same_namespace_is_no_trouble_of_the_chapter() {
 
 /// How often something changes, and how soon the other side of the API has heard of it.
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() {
     let namespace = Namespace::make("notice");
     let watch = watch(vec![object("v1", "ConfigMap", &namespace, "changing")]);
@@ -155,7 +155,7 @@ fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() 
 
 /// A verify step as the engine asks it: kubectl, and again at each change.
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes() {
     let namespace = Namespace::make("verify");
     let watch = watch(vec![object("v1", "ConfigMap", &namespace, "changing")]);
@@ -190,7 +190,7 @@ fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes(
 }
 
 #[test]
-#[ignore = "needs a real cluster: GUIDE_TEST_KUBECONFIG, GUIDE_TEST_CONTEXT"]
+#[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_kind_that_comes_later_is_watched_too() {
     let namespace = Namespace::make("crd");
     let group = format!("try-{}.guide.example", std::process::id());

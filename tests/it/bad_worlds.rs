@@ -44,3 +44,56 @@ fn a_state_folder_that_is_no_folder_is_a_clear_error() {
     book.write(".guide", "a file in the way");
     book.guide("run").exits(3).says(".guide");
 }
+
+/// A kubeconfig of two contexts at an address where nobody listens.
+fn two_contexts(current: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: \"{current}\"\nusers: [{{name: u, user: {{token: t}}}}]\n\
+         clusters:\n- {{name: c, cluster: {{server: \"https://127.0.0.1:1\"}}}}\n\
+         contexts:\n- {{name: mine, context: {{cluster: c, user: u}}}}\n- {{name: production, context: {{cluster: c, user: u}}}}\n"
+    )
+}
+
+fn book_with_cluster() -> Project {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n");
+    let config = "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncluster = \"mine\"\ncontext = \"mine\"\n";
+    book.write("book.toml", config);
+    book
+}
+
+#[test]
+fn commands_that_would_reach_another_context_than_the_book_s_are_not_run() {
+    let book = book_with_cluster();
+    book.write("other", two_contexts("production"));
+    for call in ["run --yes --kubeconfig other", "verify --kubeconfig other", "diff --kubeconfig other"] {
+        let said = book.guide(call);
+        assert_eq!(said.code, Some(3), "{call}: {}{}", said.stdout, said.stderr);
+        assert!(said.stderr.contains("context mine") && said.stderr.contains("reach context production"), "{}", said.stderr);
+    }
+    assert!(!book.has("log"));
+    book.write("other", two_contexts("mine"));
+    book.guide("run --yes --kubeconfig other").exits(0);
+    book.write("other", two_contexts(""));
+    book.guide("run --yes --again --kubeconfig other").exits(0);
+    assert_eq!(book.read("log"), "a\na\n");
+}
+
+#[test]
+fn a_book_that_adopted_a_cluster_does_not_run_without_it() {
+    let book = book_with_cluster();
+    let kept = |more: &str| {
+        format!(
+            r#"{{"format": 1, "at": "2026-01-01T00:00:00Z", "run": "r", "identity": {{"context": "mine", "server": "https://there", "ca_sha256": null, "nodes": ["n"]}}{more}}}"#
+        )
+    };
+    book.write(".guide/world.json", kept(r#", "kubeconfig": "/home/me/adopted""#));
+    let said = book.guide("run --yes");
+    assert_eq!(said.code, Some(3), "{}{}", said.stdout, said.stderr);
+    for words in ["context mine at https://there", "by /home/me/adopted", "found: none, by ", "--kubeconfig /home/me/adopted"] {
+        assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
+    }
+    assert!(!book.has("log"));
+    // One that the book made itself may be gone: its first chapter makes it anew.
+    book.write(".guide/world.json", kept(""));
+    book.guide("run --yes").exits(0);
+}

@@ -178,3 +178,17 @@ fn waiting_for_ready_ends_when_the_background_step_has_failed() {
     book.guide("run").exits(1).says("the background step has ended (exit 3)").says("not yet");
     assert!(began.elapsed().as_secs() < 30, "it does not wait for the whole minute");
 }
+
+#[test]
+fn a_question_cut_short_by_until_does_not_hide_the_answer_before_it() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=colour verify until=4s}\n\
+         test -e \"$GUIDE_BOOK/began\" || date +%s%N >\"$GUIDE_BOOK/began\"\n\
+         (( $(date +%s%N) - $(cat \"$GUIDE_BOOK/began\") < 2400000000 )) || sleep 30\n\
+         echo red\n```\n\n```output\nblue\n```\n",
+    );
+    let said = book.guide("run");
+    assert_eq!(said.code, Some(1));
+    assert!(said.stderr.contains("red") && said.stderr.contains("blue"), "{}", said.stderr);
+    assert!(!said.stderr.contains("it wrote nothing"), "{}", said.stderr);
+}

@@ -3,6 +3,7 @@
 use k8s_openapi::api::core::v1::Node;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams, PartialObjectMeta};
+use kube::config::Kubeconfig;
 use sha2::{Digest, Sha256};
 
 use super::link::Link;
@@ -16,6 +17,16 @@ impl Cluster {
     /// In words with what to do next: no kubeconfig or context, nobody listening (hibernated?), another certificate, no right.
     pub fn identity(&self) -> Result<WorldIdentity, ClusterError> {
         self.ask(ANSWER_LIMIT, identify)
+    }
+
+    /// The context that is meant and the other one that a `kubectl` without `--context` would take, which is the kubeconfig's
+    /// current one; none when they are the same, or when there is no such context (yet). Asks no cluster.
+    #[must_use]
+    pub fn astray(&self) -> Option<(String, String)> {
+        let meant = self.access.context.clone()?;
+        let file = Kubeconfig::read_from(&self.access.kubeconfig).ok()?;
+        let reached = file.current_context.filter(|current| *current != meant)?;
+        file.contexts.iter().any(|context| context.name == reached).then_some((meant, reached))
     }
 }
 
