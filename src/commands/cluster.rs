@@ -108,6 +108,8 @@ impl WorldLock {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         // Not made yet, or put to sleep by the chapter: nothing to keep, nothing to compare.
         let Ok(found) = cluster.identity() else { return Ok(()) };
+        // Read anew: a step that makes the cluster once more takes the old one's identity away, and says so in its text.
+        self.kept = read_world(&self.state)?;
         match &self.kept {
             Some(kept) => kept
                 .identity
