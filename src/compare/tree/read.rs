@@ -75,7 +75,8 @@ fn quote_yaml(text: &str) -> String {
             quoted.push_str(indent);
             quoted.push_str(if element { "- '...'" } else { "'...': '...'" });
         } else {
-            quoted.push_str(&quote_yaml_value(line));
+            let before = lines[..index].iter().rev().find(|line| !line.trim().is_empty());
+            quoted.push_str(&quote_yaml_value(line, before.is_none_or(|line| line.trim_end().ends_with(':'))));
         }
         quoted.push('\n');
     }
@@ -90,14 +91,20 @@ fn in_list<'t>(lines: impl Iterator<Item = &'t &'t str>, indent: &str) -> Option
     Some(siblings.all(|rest| rest.starts_with("- ")))
 }
 
-/// A value that YAML would not read as text: one that holds `[..]`, or starts with `<`.
-fn quote_yaml_value(line: &str) -> String {
+/// A value that YAML would not read as text: one that holds `[..]`, or starts with `<`. A line that is neither a field nor an
+/// element goes on with the text of the line before, unless that one only had the key (`is_value`).
+fn quote_yaml_value(line: &str, is_value: bool) -> String {
     let after_key = line.find(": ").map_or(0, |at| at + 2);
     let rest = &line[after_key..];
     let start = after_key + rest.len() - rest.trim_start().trim_start_matches("- ").trim_start().len();
     let value = &line[start..];
     let bare = !value.is_empty() && !value.starts_with(['"', '\'', '|', '>', '#']);
-    if bare && value.contains("[..]") { format!("{}'{}'", &line[..start], value.replace('\'', "''")) } else { line.to_owned() }
+    let goes_on = start == line.len() - line.trim_start().len() && !is_value;
+    if bare && !goes_on && value.contains("[..]") {
+        format!("{}'{}'", &line[..start], value.replace('\'', "''"))
+    } else {
+        line.to_owned()
+    }
 }
 
 /// Patterns outside of quotes are put in quotes, `...` lines become a field or an element, with the commas they need.
