@@ -1,6 +1,7 @@
 //! Worlds that can't be asked, files that can't be written.
 
 use crate::Project;
+use crate::faults::newest_journal;
 
 #[test]
 fn a_torn_last_journal_line_is_dropped() {
@@ -8,13 +9,7 @@ fn a_torn_last_journal_line_is_dropped() {
         "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n",
     );
     book.guide("run").exits(1);
-    let run = std::fs::read_dir(book.path(".guide/runs"))
-        .expect("runs")
-        .next()
-        .expect("one run")
-        .expect("entry")
-        .path()
-        .join("journal.jsonl");
+    let run = newest_journal(&book.path(".guide"));
     let text = std::fs::read_to_string(&run).expect("journal");
     std::fs::write(&run, &text[..text.len() - 7]).expect("torn");
     book.write("cured", "");
@@ -26,13 +21,7 @@ fn a_torn_last_journal_line_is_dropped() {
 fn a_newer_journal_is_refused() {
     let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
     book.guide("run").exits(0);
-    let run = std::fs::read_dir(book.path(".guide/runs"))
-        .expect("runs")
-        .next()
-        .expect("one run")
-        .expect("entry")
-        .path()
-        .join("journal.jsonl");
+    let run = newest_journal(&book.path(".guide"));
     let text = std::fs::read_to_string(&run).expect("journal").replacen("\"format\":1", "\"format\":99", 1);
     std::fs::write(&run, text).expect("newer");
     book.guide("run --resume").exits(3).says("99");

@@ -153,6 +153,6 @@ fn a_journal_of_a_newer_guide_is_refused_with_both_formats() {
     book.guide("run --resume").exits(3).says("has format 7").says("knows format 1").says("`--state DIR`");
 }
 
-fn newest_journal(state: &Path) -> std::path::PathBuf {
+pub fn newest_journal(state: &Path) -> std::path::PathBuf {
     state.join("latest").join("journal.jsonl")
 }
