@@ -260,6 +260,9 @@ pub struct PreprocessArgs {
 /// `guide status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
+    /// Where the time went: a line a chapter
+    #[arg(long, conflicts_with = "json")]
+    pub times: bool,
     /// For programs
     #[arg(long)]
     pub json: bool,

@@ -29,6 +29,7 @@ mod style;
 mod talk;
 mod tellers;
 mod terminal;
+mod times;
 
 mod visible;
 mod words;
@@ -51,6 +52,7 @@ pub use plan::{plan_json, plan_text};
 pub use publication::{Publication, publication_notes, publication_text};
 pub use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
 pub use status::{Seen, status, status_json};
+pub use times::times;
 pub use style::{ColourChoice, Style, Symbols};
 pub use tellers::{Tellers, Wanted};
 pub use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};

@@ -26,6 +26,8 @@ pub fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
     };
     let text = if args.json {
         report::status_json(&seen)
+    } else if args.times {
+        report::times(&journal.events)
     } else {
         report::status(&seen, &super::style(settings, report::stdout_is_terminal()))
     };
