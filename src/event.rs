@@ -18,6 +18,9 @@ pub use record::{Record, RecordError};
 /// Format version of the journal: a reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 1;
 
+/// Among the targets of a run that only asked (`guide verify`).
+pub const VERIFY_ONLY: &str = "--verify";
+
 /// Something that happened. Serialised as one JSON line (`{"event": "step_finished", …}`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]

@@ -52,10 +52,10 @@ pub use plan::{plan_json, plan_text};
 pub use publication::{Publication, publication_notes, publication_text};
 pub use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
 pub use status::{Seen, status, status_json};
-pub use times::times;
 pub use style::{ColourChoice, Style, Symbols};
 pub use tellers::{Tellers, Wanted};
 pub use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
+pub use times::times;
 pub use words::{duration, recordings_wait, summary};
 
 use crate::event::Event;

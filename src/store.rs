@@ -33,7 +33,7 @@ pub use fault::StoreError;
 pub use journal::{Journal, read_journal};
 pub use lock::{Holder, RunLock, who_runs};
 pub use note::{DossierFolder, find_dossier, read_note, write_note};
-pub use past::{last_run, load_past};
+pub use past::{last_run, load_past, unfinished_targets};
 pub use pending_fence::{PendingFence, PendingFences};
 pub use recordings::Recordings;
 pub use rendered::Rendered;

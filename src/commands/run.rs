@@ -9,16 +9,16 @@ use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::compare::Rules;
 use crate::engine::{Options, Ports, RunRequest, conduct};
 use crate::error::{Error, Exit};
-use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary};
+use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::execute::{Interrupt, Masker, ShellOptions, ShellWorld, WorldError};
 use crate::plan::{Past, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
 use crate::settings::Settings;
-use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id};
+use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, find_book, load_past, run_id, unfinished_targets};
 
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
-    let selection = selection(&args.target.targets, &args.steps);
+    let selection = asked(settings, &args.target.targets, &args.steps, args.resume)?;
     let options = Options { again: args.again, keep_going: args.keep_going, verify_only: false, resume: args.resume };
     Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
@@ -30,9 +30,30 @@ pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()
 }
 
-/// What was selected on the command line.
-pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
+/// What was selected on the command line; where only `--resume` was, what the run was asked for that is to go on: who ran one chapter
+/// does not mean the whole book after its cure.
+pub(super) fn asked(settings: &Settings, targets: &[String], steps: &StepArgs, resume: bool) -> Result<Selection, Error> {
+    let selection = selection(targets, steps);
+    if resume && selection == Selection::default() { resumed(settings) } else { Ok(selection) }
+}
+
+fn selection(targets: &[String], steps: &StepArgs) -> Selection {
     Selection { targets: targets.to_vec(), from: steps.from.clone(), to: steps.to.clone(), only: steps.only.clone() }
+}
+
+/// What the run was asked for that did not come to its end.
+fn resumed(settings: &Settings) -> Result<Selection, Error> {
+    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let mut selection = Selection::default();
+    for target in unfinished_targets(&settings.state_dir(&root))? {
+        match target.split_once(' ') {
+            Some(("--from", step)) => selection.from = Some(step.to_owned()),
+            Some(("--to", step)) => selection.to = Some(step.to_owned()),
+            Some(("--only", step)) => selection.only = Some(step.to_owned()),
+            _ => selection.targets.push(target),
+        }
+    }
+    Ok(selection)
 }
 
 struct Session<'a> {
@@ -121,7 +142,7 @@ impl Session<'_> {
             targets.extend(step.iter().map(|step| format!("{flag} {step}")));
         }
         if self.options.verify_only {
-            targets.push("--verify".to_owned());
+            targets.push(VERIFY_ONLY.to_owned());
         }
         RunStarted {
             format: JOURNAL_FORMAT,

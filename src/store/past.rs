@@ -17,7 +17,7 @@ use super::fault::StoreError;
 use super::journal::{Journal, read_journal};
 use super::remembered::read_remembered;
 use super::run::runs_folder;
-use crate::event::{Event, Outcome, Stored};
+use crate::event::{Event, Outcome, Stored, VERIFY_ONLY};
 use crate::plan::{Past, PastChapter, PastStep};
 
 /// Runs whose folders are kept.
@@ -48,6 +48,41 @@ pub fn load_past(state_dir: &Path) -> Result<Past, StoreError> {
 /// As [`load_past`].
 pub fn last_run(state_dir: &Path) -> Result<Option<Journal>, StoreError> {
     Runs::list(state_dir)?.last()
+}
+
+/// What there is to go on with: what the newest run was asked for that did not come to its end and that no later run has made good;
+/// where there is none, what the last one was asked for. (The cure of one chapter is often a run of another.) Targets as typed,
+/// `--from STEP` and its like among them; empty for the whole book, and for a book that was never run. Runs that only asked don't count.
+///
+/// # Errors
+/// As [`load_past`].
+pub fn unfinished_targets(state_dir: &Path) -> Result<Vec<String>, StoreError> {
+    let runs = Runs::list(state_dir)?;
+    let mut made_good: Vec<Vec<String>> = Vec::new();
+    for id in runs.ids.iter().rev() {
+        let Some(journal) = runs.read(id)? else { continue };
+        let targets = journal.started.targets.clone();
+        if targets.iter().any(|target| target == VERIFY_ONLY) || made_good.contains(&targets) {
+            continue;
+        }
+        if !came_to_its_end(&journal) {
+            return Ok(targets);
+        }
+        let whole_book = targets.is_empty();
+        made_good.push(targets);
+        if whole_book {
+            break;
+        }
+    }
+    Ok(made_good.into_iter().next().unwrap_or_default())
+}
+
+/// Did it run all that it was asked to, and did nothing fail?
+fn came_to_its_end(journal: &Journal) -> bool {
+    journal.events.iter().any(|event| match event {
+        Event::RunFinished(ended) => ended.failed == 0 && ended.not_run == 0 && !ended.interrupted && ended.broken.is_none(),
+        _ => false,
+    })
 }
 
 /// Removes the folders and dossiers of the oldest runs, but none that the past still stands on.

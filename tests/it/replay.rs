@@ -102,3 +102,50 @@ fn ctrl_c_ends_the_step_keeps_the_journal_and_says_how_to_go_on() {
     crate::project::nothing_runs("sleep 617");
     book.guide("status").exits(0).says("✓ a").says("interrupted");
 }
+
+const CURABLE: &str = "# Two\n\n```bash {name=b}\necho b >> \"$GUIDE_BOOK/log\"\ntest -e \"$GUIDE_BOOK/cured\"\n```\n\n```bash {name=c}\necho c >> \"$GUIDE_BOOK/log\"\n```\n";
+
+/// Three chapters: the second fails until `cured` is there.
+fn three_chapters() -> Project {
+    let writes = |word: &str| format!("# {word}\n\n```bash {{name={word}}}\necho {word} >> \"$GUIDE_BOOK/log\"\n```\n");
+    Project::with_chapters(&[("chapter-1.md", &writes("first")), ("chapter-2.md", CURABLE), ("chapter-3.md", &writes("third"))])
+}
+
+#[test]
+fn resume_goes_on_with_what_was_asked_for_and_not_with_the_whole_book() {
+    let book = three_chapters();
+    book.guide("run chapter-2").exits(1);
+    book.guide("verify").exits(0);
+    book.write("cured", "");
+    book.guide("run --resume").exits(0).says("goes on at chapter-2/b").never_says("chapter-3");
+    book.guide("run --resume").exits(0).says("nothing left to run");
+    assert_eq!(book.read("log"), "b\nb\nc\n");
+}
+
+#[test]
+fn resume_keeps_the_bounds_of_the_last_run() {
+    let book = three_chapters();
+    book.guide("run --from chapter-2/b --to chapter-2/b").exits(1);
+    book.write("cured", "");
+    book.guide("run --resume").exits(0).never_says("chapter-3");
+    assert_eq!(book.read("log"), "b\nb\n");
+}
+
+#[test]
+fn resume_of_other_targets_than_the_last_runs_goes_by_what_is_asked() {
+    let book = three_chapters();
+    book.guide("run chapter-2").exits(1);
+    book.write("cured", "");
+    book.guide("run --resume chapter-2..chapter-3").exits(0).says("goes on at chapter-2/b");
+    assert_eq!(book.read("log"), "b\nb\nc\nthird\n");
+}
+
+#[test]
+fn resume_goes_back_to_the_run_that_failed_when_its_cure_was_another_run() {
+    let book = three_chapters();
+    book.guide("run chapter-2").exits(1);
+    book.guide("run chapter-3").exits(0);
+    book.write("cured", "");
+    book.guide("run --resume").exits(0).says("goes on at chapter-2/b").never_says("chapter-3");
+    assert_eq!(book.read("log"), "b\nthird\nb\nc\n");
+}

@@ -1,0 +1,136 @@
+//! `guide status --times`: where a run's time went, a line a chapter.
+
+use super::words::duration;
+use crate::event::Event;
+use crate::plan::StepId;
+
+/// How many of a chapter's steps are named: the slowest.
+const NAMED: usize = 3;
+
+/// Where the time of one chapter went, in seconds.
+struct Chapter {
+    name: String,
+    steps: usize,
+    all: f64,
+    in_steps: f64,
+    slowest: Vec<(f64, StepId)>,
+}
+
+/// A table: chapter, steps, all its time, the part that its steps took, what lay between them, and its slowest steps.
+///
+/// What lies between the steps is the runner's own share, the checks whether a step is already so, and the waiting until something in
+/// the background is ready: an upper bound for what the runner adds. Chapters that have not ended are left out.
+#[must_use]
+pub fn times(events: &[Event]) -> String {
+    let chapters = chapters(events);
+    let mut rows = vec![["chapter", "steps", "all", "in steps", "between", "slowest"].map(str::to_owned)];
+    rows.extend(chapters.iter().map(row));
+    if chapters.len() > 1 {
+        let sum = |of: fn(&Chapter) -> f64| chapters.iter().map(of).sum::<f64>();
+        let (all, in_steps) = (sum(|chapter| chapter.all), sum(|chapter| chapter.in_steps));
+        let steps = chapters.iter().map(|chapter| chapter.steps).sum();
+        rows.push(row(&Chapter { name: "all".to_owned(), steps, all, in_steps, slowest: Vec::new() }));
+    }
+    aligned(&rows)
+}
+
+fn chapters(events: &[Event]) -> Vec<Chapter> {
+    let mut ended = Vec::new();
+    let mut steps: Vec<(f64, StepId)> = Vec::new();
+    for event in events {
+        match event {
+            Event::ChapterStarted { .. } => steps.clear(),
+            Event::StepFinished(step) => steps.push((step.seconds, step.step.clone())),
+            Event::ChapterFinished { chapter, seconds, .. } if !steps.is_empty() => {
+                let in_steps = steps.iter().map(|(seconds, _)| seconds).sum();
+                let count = steps.len();
+                let mut slowest = std::mem::take(&mut steps);
+                slowest.sort_by(|one, other| other.0.total_cmp(&one.0));
+                slowest.truncate(NAMED);
+                ended.push(Chapter { name: chapter.as_str().to_owned(), steps: count, all: *seconds, in_steps, slowest });
+            }
+            _ => {}
+        }
+    }
+    ended
+}
+
+fn row(chapter: &Chapter) -> [String; 6] {
+    let between = (chapter.all - chapter.in_steps).max(0.0);
+    let share = if chapter.all > 0.0 { between / chapter.all * 100.0 } else { 0.0 };
+    let named: Vec<_> =
+        chapter.slowest.iter().map(|(seconds, step)| format!("{} {}", step.step.as_str(), duration(*seconds))).collect();
+    [
+        chapter.name.clone(),
+        chapter.steps.to_string(),
+        duration(chapter.all),
+        duration(chapter.in_steps),
+        format!("{} ({share:.1} %)", duration(between)),
+        named.join(", "),
+    ]
+}
+
+/// Columns two spaces apart: the first and the last begin at the left, the figures end at the right.
+fn aligned(rows: &[[String; 6]]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: [usize; 6] = std::array::from_fn(width);
+    let mut text = String::new();
+    for row in rows {
+        let mut line = format!("{:<width$}", row[0], width = widths[0]);
+        for column in 1..5 {
+            line += &format!("  {:>width$}", row[column], width = widths[column]);
+        }
+        text += format!("{line}  {}", row[5]).trim_end();
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::book::ChapterName;
+    use crate::event::samples::{chapter_started, finished};
+    use crate::event::{ChapterOutcome, Outcome, StepFinished};
+
+    fn step(id: &str, seconds: f64) -> Event {
+        Event::StepFinished(StepFinished { seconds, ..finished(id, Outcome::Passed) })
+    }
+
+    fn ended(chapter: &str, seconds: f64) -> Event {
+        let chapter = ChapterName::new(chapter);
+        Event::ChapterFinished { chapter, outcome: ChapterOutcome::Passed, fingerprint: None, seconds }
+    }
+
+    #[test]
+    fn a_line_a_chapter_with_its_slowest_steps_and_what_lay_between() {
+        let events = [
+            chapter_started("chapter-1", 4),
+            step("chapter-1/curl", 1.0),
+            step("chapter-1/create", 40.0),
+            step("chapter-1/dns", 2.0),
+            step("chapter-1/nodes", 6.5),
+            ended("chapter-1", 50.0),
+            chapter_started("chapter-2", 1),
+            step("chapter-2/page", 10.0),
+            ended("chapter-2", 10.0),
+        ];
+        assert_eq!(
+            times(&events),
+            "\
+chapter    steps    all  in steps       between  slowest
+chapter-1      4  50.0s     49.5s  0.5s (1.0 %)  create 40.0s, nodes 6.5s, dns 2.0s
+chapter-2      1  10.0s     10.0s  0.0s (0.0 %)  page 10.0s
+all            5  1m 00s    59.5s  0.5s (0.8 %)
+"
+        );
+    }
+
+    #[test]
+    fn a_chapter_that_has_not_ended_is_left_out() {
+        assert_eq!(
+            times(&[chapter_started("chapter-1", 1), step("chapter-1/curl", 1.0)]),
+            "chapter  steps  all  in steps  between  slowest\n"
+        );
+    }
+}
