@@ -118,10 +118,10 @@ mod tests {
         assert_eq!(
             times(&events),
             "\
-chapter    steps    all  in steps       between  slowest
-chapter-1      4  50.0s     49.5s  0.5s (1.0 %)  create 40.0s, nodes 6.5s, dns 2.0s
-chapter-2      1  10.0s     10.0s  0.0s (0.0 %)  page 10.0s
-all            5  1m 00s    59.5s  0.5s (0.8 %)
+chapter    steps     all  in steps       between  slowest
+chapter-1      4   50.0s     49.5s  0.5s (1.0 %)  create 40.0s, nodes 6.5s, dns 2.0s
+chapter-2      1   10.0s     10.0s  0.0s (0.0 %)  page 10.0s
+all            5  1m 00s     59.5s  0.5s (0.8 %)
 "
         );
     }
