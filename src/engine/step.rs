@@ -9,7 +9,7 @@ use super::judge::Judgement;
 use super::run::Run;
 use super::waiting::{Case, Tried, insist};
 use crate::book::SnapshotKind;
-use crate::compare::Bindings;
+use crate::compare::{Bindings, plain, unified};
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
 use crate::execute::{Command, Mode, Rerun, WorldError};
 use crate::plan::{Role, Step, is_run_from};
@@ -224,6 +224,7 @@ impl Run<'_, '_> {
                 parts.push((STATE.to_owned(), String::from_utf8_lossy(&state.0).into_owned()));
             }
             parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
+            parts.extend(self.whole_difference(step, outcome, bytes));
             parts.extend(self.ports.lookout.evidence(chapter));
             self.ports.dossiers.keep(step, chapter, &parts)
         } else {
@@ -238,6 +239,15 @@ impl Run<'_, '_> {
             pending,
             cure: failed.then(|| self.ports.lookout.cure()).flatten(),
         }))
+    }
+
+    /// What was expected, and all that differs from it: the terminal shows a screenful.
+    fn whole_difference(&mut self, step: &Step, outcome: &Outcome, bytes: &[u8]) -> Vec<(String, String)> {
+        let Outcome::Failed(Failure::Mismatch { fence, .. }) = outcome else { return Vec::new() };
+        let expected = if *fence { step.expected.as_deref().map(str::to_owned) } else { self.ports.accepted.snapshot(step) };
+        let Some(expected) = expected else { return Vec::new() };
+        let difference = unified(&expected, &plain(bytes));
+        vec![("expected.txt".to_owned(), expected), ("output.diff".to_owned(), difference)]
     }
 
     /// The exact command as a script that can be run by hand.
