@@ -245,7 +245,10 @@ impl Run<'_, '_> {
     fn whole_difference(&mut self, step: &Step, outcome: &Outcome, bytes: &[u8]) -> Vec<(String, String)> {
         let Outcome::Failed(Failure::Mismatch { fence, .. }) = outcome else { return Vec::new() };
         let expected = if *fence { step.expected.as_deref().map(str::to_owned) } else { self.ports.accepted.snapshot(step) };
-        let Some(expected) = expected else { return Vec::new() };
+        let Some(mut expected) = expected else { return Vec::new() };
+        if !expected.ends_with('\n') {
+            expected.push('\n');
+        }
         let difference = unified(&expected, &plain(bytes));
         vec![("expected.txt".to_owned(), expected), ("output.diff".to_owned(), difference)]
     }

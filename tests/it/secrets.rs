@@ -13,9 +13,10 @@ const VALUE: &str = r#"hush/ö+k "q" & 50% \s <9x>"#;
 
 /// What must stand nowhere, each with its name.
 fn forms() -> Vec<(&'static str, String)> {
-    let percent = |kept: &str| -> String {
+    let percent = |kept: &str, lower: bool| -> String {
         let keep = |byte: u8| byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte);
-        VALUE.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+        let escape = |byte: u8| if lower { format!("%{byte:02x}") } else { format!("%{byte:02X}") };
+        VALUE.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { escape(byte) }).collect()
     };
     let json = serde_json::Value::from(VALUE).to_string();
     // Of an encoding of more than the value only the middle is the value's own.
@@ -27,17 +28,18 @@ fn forms() -> Vec<(&'static str, String)> {
         ("base64 after one letter", inside("u")),
         ("base64 after two letters", inside("us")),
         ("base64 after three letters", inside("use")),
-        ("URL-encoded", percent("-._~")),
-        ("URL-encoded in lower case", percent("-._~").replace("%2F", "%2f").replace("%C3", "%c3").replace("%B6", "%b6")),
-        ("URL-encoded but for slashes", percent("-._~/")),
-        ("form-encoded", percent("-._").replace("%20", "+")),
+        ("URL-encoded", percent("-._~", false)),
+        ("URL-encoded in lower case", percent("-._~", true)),
+        ("URL-encoded but for slashes", percent("-._~/", false)),
+        ("form-encoded", percent("-._", false).replace("%20", "+")),
         ("JSON", json[1..json.len() - 1].to_owned()),
     ]
 }
 
-/// The texts a step writes: the forms, and the longer encodings that the last ones are cut from.
+/// The texts a step writes: the forms, and in place of those that are cut out of a longer encoding all of it.
 fn written() -> String {
-    let mut lines: Vec<String> = forms().into_iter().map(|(_, form)| form).collect();
+    let whole = forms().into_iter().filter(|(name, _)| !name.contains("letter"));
+    let mut lines: Vec<String> = whole.map(|(_, form)| form).collect();
     lines.extend(["u", "us", "use"].map(|prefix| STANDARD.encode(format!("{prefix}{VALUE}:after"))));
     lines.push(format!("{}{VALUE}{VALUE}", "x".repeat(70_000)));
     lines.join("\n") + "\n"
@@ -93,6 +95,7 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
     let mut places = Vec::new();
     let calls = [
         "run --keep-going --report junit=junit.xml --report json=run.jsonl --record",
+        "run --again --keep-going",
         "run --resume --keep-going",
         "status",
         "plan --json",
@@ -106,6 +109,10 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
     for words in calls {
         let mut command = book.command(words);
         command.env("FORMS", forms_folder.path()).env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", book.root());
+        // No secret is kept on the disk, so a call that does not run the step which sets it is given it.
+        if !words.starts_with("run") || words.contains("--resume") {
+            command.env("TOKEN", VALUE);
+        }
         command.env("GITHUB_STEP_SUMMARY", book.path("summary.md"));
         let output = command.output().expect("guide starts");
         runs += usize::from(words.starts_with("run"));
