@@ -5,6 +5,7 @@ use super::open::{Opened, open};
 use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
+use crate::book::Chapter;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::compare::Rules;
 use crate::engine::{Options, Ports, RunRequest, conduct};
@@ -118,7 +119,7 @@ impl Session<'_> {
     /// Knows the secrets that the caller or the values give, also where the step that names them is not run (`--resume`, `verify`).
     fn masker(&self, opened: &Opened, plan: &Plan) -> Masker {
         let masker = Masker::new();
-        let steps = || opened.book.chapters.iter().flat_map(|chapter| chapter.steps());
+        let steps = || opened.book.chapters.iter().flat_map(Chapter::steps);
         let is_secret = |name: &str| steps().any(|step| step.attributes.secrets.iter().any(|secret| secret == name));
         let values = plan.environment.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let caller = self.settings.surroundings.all.iter();
