@@ -18,6 +18,7 @@ mod plain;
 mod storable;
 mod table;
 mod tree;
+mod unified;
 mod verdict;
 
 pub use accept::{accept_fence, accept_snapshot, pattern_for};
@@ -28,4 +29,5 @@ pub use normalise::{Rule, Rules};
 pub use plain::plain;
 pub use storable::storable;
 pub use tree::VOLATILE_FIELDS;
+pub use unified::unified;
 pub use verdict::{Bindings, Difference, Verdict};

@@ -21,8 +21,8 @@ pub use attribute_text::attribute_text;
 pub use fingerprint::Fingerprint;
 pub use resolve::{PlanRequest, make_plan};
 pub use resume::{
-    END, Past, PastChapter, PastStep, Position, Resume, background_again, is_run_from, resume_point, start_after_checks,
-    still_so_checks,
+    END, Past, PastChapter, PastStep, Position, Resume, background_again, checks_behind, is_run_from, resume_point,
+    start_after_checks, still_so_checks,
 };
 pub use step::{ObjectRef, Plan, PlannedChapter, RenderedManifest, Role, Step, StepId};
 pub use target::{Selection, Target};

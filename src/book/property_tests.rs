@@ -56,6 +56,12 @@ const PIECES: [&str; 44] = [
     "[a]: x\n",
 ];
 
+/// More for a long search by `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    let config = ProptestConfig::default();
+    ProptestConfig { cases: config.cases.max(600), ..config }
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     let pieces = vec(proptest::sample::select(&PIECES[..]), 0..30).prop_map(|pieces| pieces.concat());
     prop_oneof![4 => pieces, 1 => any::<String>()]
@@ -122,8 +128,105 @@ fn well_formed() -> impl Strategy<Value = (String, bool)> {
     })
 }
 
+/// A fence that stands at the left edge, by the numbers of its lines from 0; `closing`: none up to the text's end.
+struct OuterFence {
+    opening: usize,
+    length: usize,
+    closing: Option<usize>,
+}
+
+/// `CommonMark`'s rule for fences, read anew from the lines alone: what opens one, and which later line may close it. Only for
+/// texts of [`well_formed`] pieces, whose lists, quotes and comments are whole.
+fn outer_fences(text: &str) -> Vec<OuterFence> {
+    enum Inside {
+        Nothing,
+        Fence,
+        /// A list, quote or comment up to this line.
+        Other(&'static str),
+    }
+    let mut fences: Vec<OuterFence> = Vec::new();
+    let mut inside = Inside::Nothing;
+    for (number, line) in text.lines().enumerate() {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let ticks = line[indent..].bytes().take_while(|byte| *byte == b'`').count();
+        let info = &line[indent + ticks..];
+        inside = match (inside, fences.last_mut()) {
+            (Inside::Fence, Some(fence)) if indent < 4 && ticks >= fence.length && info.trim().is_empty() => {
+                fence.closing = Some(number);
+                Inside::Nothing
+            }
+            (Inside::Other(end), _) if line == end => Inside::Nothing,
+            (Inside::Nothing, _) if line.starts_with("- ```") => Inside::Other("  ```"),
+            (Inside::Nothing, _) if line.starts_with("> ```") => Inside::Other("> ```"),
+            (Inside::Nothing, _) if line == "<!--" => Inside::Other("-->"),
+            (Inside::Nothing, _) if indent < 4 && ticks >= 3 && !info.contains('`') => {
+                fences.push(OuterFence { opening: number, length: ticks, closing: None });
+                Inside::Fence
+            }
+            (before, _) => before,
+        };
+    }
+    fences
+}
+
+/// The corpus: chapters as people wrote them, to be damaged.
+const CHAPTERS: [&str; 4] = [
+    include_str!("../../guide/chapter-1-infrastructure.md"),
+    include_str!("../../guide/chapter-3-registry.md"),
+    include_str!("../../guide/chapter-6-hibernation.md"),
+    include_str!("../../README.md"),
+];
+
+/// What happens to a text that is edited in haste, merged badly or cut off.
+#[derive(Debug, Clone)]
+enum Harm {
+    Drop,
+    Double,
+    Swap,
+    Cut,
+    Indent(&'static str),
+    Insert(&'static str),
+}
+
+fn harm() -> impl Strategy<Value = Harm> {
+    prop_oneof![
+        Just(Harm::Drop),
+        Just(Harm::Double),
+        Just(Harm::Swap),
+        Just(Harm::Cut),
+        proptest::sample::select(&["    ", "\t", "> ", "- ", "```"][..]).prop_map(Harm::Indent),
+        proptest::sample::select(&PIECES[..]).prop_map(Harm::Insert),
+    ]
+}
+
+impl Harm {
+    fn apply(&self, lines: &mut Vec<String>, at: proptest::sample::Index, other: proptest::sample::Index) {
+        if lines.is_empty() {
+            return;
+        }
+        let (at, other) = (at.index(lines.len()), other.index(lines.len()));
+        match self {
+            Self::Drop => drop(lines.remove(at)),
+            Self::Double => lines.insert(other, lines[at].clone()),
+            Self::Swap => lines.swap(at, other),
+            // In the middle of a line, as a full disk does.
+            Self::Cut => {
+                let line = &mut lines[at];
+                let middle = (0..=line.len() / 2).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
+                line.truncate(middle);
+            }
+            Self::Indent(prefix) => lines[at].insert_str(0, prefix),
+            Self::Insert(piece) => {
+                let line = &mut lines[at];
+                let middle = (0..=line.len() / 2).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
+                line.insert_str(middle, piece);
+            }
+        }
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(config())]
 
     #[test]
     fn any_text_is_read_without_panic_and_every_place_is_true(text in any_text()) {
@@ -158,25 +261,53 @@ proptest! {
     }
 
     #[test]
-    #[ignore = "its oracle takes a step inside a closed longer fence for lost; the oracle has to be corrected"]
     fn no_step_is_lost_without_a_word(parts in vec((well_formed(), any::<bool>()), 1..8)) {
-        // A closing line left out, of any fence: what it swallows is a step, or there is a problem at or before it.
+        // A closing line left out, of any fence. What CommonMark then takes for text of another fence is told, at that fence or
+        // between the two; only inside a longer fence that is closed a step is shown on purpose.
         let mut text = String::new();
         let mut openings = Vec::new();
         for ((part, step), open) in &parts {
-            let line = text.matches('\n').count() + 1;
-            let plain = part.starts_with("```");
             if *step {
-                openings.push(u32::try_from(line).unwrap());
+                openings.push(text.matches('\n').count());
             }
             let closed = part.strip_suffix("````\n\n").or_else(|| part.strip_suffix("```\n\n"));
-            text.push_str(if *open && plain { closed.unwrap_or(part) } else { part });
+            text.push_str(if *open && part.starts_with("```") { closed.unwrap_or(part) } else { part });
         }
+        let fences = outer_fences(&text);
         let (book, problems) = parse_book(BookText::of_chapters([("a.md", text.as_str())]));
         for opening in openings {
-            let found = book.chapters[0].steps().any(|step| step.span.line == opening);
-            let told = problems.iter().any(|problem| problem.span.is_some_and(|span| span.line <= opening));
-            prop_assert!(found || told, "line {} of\n{}", opening, text);
+            let line = u32::try_from(opening).unwrap() + 1;
+            let around = fences.iter().find(|fence| fence.opening < opening && fence.closing.is_none_or(|end| end > opening));
+            let told_from = match around {
+                Some(fence) if fence.closing.is_some() && fence.length > 3 => continue,
+                Some(fence) => u32::try_from(fence.opening).unwrap() + 1,
+                None => line,
+            };
+            let found = around.is_none() && book.chapters[0].steps().any(|step| step.span.line == line);
+            let told = problems.iter().filter_map(|problem| problem.span).any(|span| (told_from..=line).contains(&span.line));
+            prop_assert!(found || told, "line {line} of\n{text}\n{problems:?}");
         }
+    }
+
+    #[test]
+    fn a_damaged_chapter_of_the_book_is_read_without_panic(
+        which in 0..CHAPTERS.len(),
+        harms in vec((any::<proptest::sample::Index>(), any::<proptest::sample::Index>(), harm()), 1..6),
+    ) {
+        let mut lines: Vec<String> = CHAPTERS[which].split_inclusive('\n').map(str::to_owned).collect();
+        for (at, other, harm) in harms {
+            harm.apply(&mut lines, at, other);
+        }
+        let text = lines.concat();
+        let (book, problems) = parse_book(BookText::of_chapters([("a.md", text.as_str())]));
+        for problem in &problems {
+            problem.span.iter().chain(problem.also.iter().map(|(span, _)| span)).for_each(|span| check_place(&book.sources, *span));
+        }
+        for step in book.chapters[0].steps() {
+            check_place(&book.sources, step.span);
+            check_body(&book.sources, step.span, &step.script);
+        }
+        let _ = draw_all(&book.sources, &problems, Style::colourless());
+        let _ = make_plan(&book, &PlanRequest::default()).map_err(|problems| draw_all(&book.sources, &problems, Style::colourless()));
     }
 }

@@ -64,6 +64,17 @@ impl WorldLock {
         }
     }
 
+    /// After a failure: why the cluster that was kept can't be asked any more, with what to do. One that the book has not made
+    /// yet is not missed.
+    #[must_use]
+    pub fn lost(&self) -> Option<String> {
+        let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
+        let error = cluster.identity().err()?;
+        let gone = matches!(error.refusal, Refusal::Unreachable | Refusal::TimedOut | Refusal::Hibernated);
+        let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
+        gone.then(|| format!("{}{hint}", error.message))
+    }
+
     /// The book's context is not the one that a `kubectl` without `--context` takes.
     fn refuse_astray(&self, meant: &str, reached: &str) -> WorldError {
         let file = self.kubeconfig.display();

@@ -5,6 +5,7 @@ use super::open::{Opened, open};
 use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
+use crate::book::Chapter;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::compare::Rules;
 use crate::engine::{Options, Ports, RunRequest, conduct};
@@ -84,7 +85,7 @@ impl Session<'_> {
         reports.open(&mut tellers)?;
         let past = load_past(&opened.state)?;
         let started = self.started(&opened, &plan, &past, &began);
-        let masker = Masker::new();
+        let masker = self.masker(&opened, &plan);
         let started_run = started.run.clone();
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
         world_lock.before()?;
@@ -134,6 +135,18 @@ impl Session<'_> {
             masker: masker.clone(),
             interrupt: interrupt.clone(),
         }
+    }
+
+    /// Knows the secrets that the caller or the values give, also where the step that names them is not run (`--resume`, `verify`).
+    fn masker(&self, opened: &Opened, plan: &Plan) -> Masker {
+        let masker = Masker::new();
+        let steps = || opened.book.chapters.iter().flat_map(Chapter::steps);
+        let is_secret = |name: &str| steps().any(|step| step.attributes.secrets.iter().any(|secret| secret == name));
+        let values = plan.environment.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let caller = self.settings.surroundings.all.iter();
+        let given = caller.filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
+        given.chain(values).filter(|(name, _)| is_secret(name)).for_each(|(_, value)| masker.add(value));
+        masker
     }
 
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {

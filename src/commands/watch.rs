@@ -92,7 +92,13 @@ impl Lookout for ClusterLookout {
     }
 
     fn cure(&mut self) -> Option<String> {
-        self.lock.cluster.as_ref()?.cure()
+        let cluster = self.lock.cluster.as_ref()?;
+        let missing = || self.watch.as_ref()?.look().troubles.iter().find_map(|told| cluster.cure_of(&told.trouble));
+        cluster.cure().or_else(missing)
+    }
+
+    fn lost(&mut self) -> Option<String> {
+        self.lock.lost()
     }
 
     fn after_chapter(&mut self) -> Result<(), WorldError> {

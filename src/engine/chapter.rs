@@ -7,10 +7,10 @@ use super::ports::StageRequest;
 use super::run::Run;
 use super::step::Turn;
 use crate::compare::Bindings;
-use crate::event::{ChapterOutcome, Event, Outcome};
+use crate::event::{ChapterOutcome, Event, Outcome, Reason};
 use crate::execute::{Scene, WorldError};
 use crate::output::ShellState;
-use crate::plan::{PlannedChapter, RenderedManifest, background_again, is_run_from};
+use crate::plan::{PlannedChapter, RenderedManifest, Role, background_again, is_run_from};
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,7 +149,7 @@ impl Run<'_, '_> {
             return Ok(false);
         }
         for &index in &chapter.done {
-            if !self.asks(stand, index)? {
+            if !self.asks(stand, index, Reason::ChapterDone, None)? {
                 return Ok(false);
             }
         }
@@ -172,8 +172,12 @@ impl Run<'_, '_> {
             self.render_late(stand, index)?;
             match self.turn(stand, index)? {
                 Turn::Holds => {}
-                Turn::Failed => {
+                turn @ (Turn::Failed | Turn::Unanswered) => {
                     ended = Ended::Failed;
+                    if turn == Turn::Unanswered && self.is_ground(stand, index) {
+                        self.leave_unasked(stand, index)?;
+                        break;
+                    }
                     if !self.request.options.keep_going {
                         break;
                     }
@@ -187,6 +191,24 @@ impl Run<'_, '_> {
         self.always(stand, ended)
     }
 
+    /// Is it, under `guide verify`, a step that all the rest of its chapter stands on: one that asks for something nobody in the
+    /// chapter has made (`kubectl` answers, the cluster is awake), and so proves none of its steps?
+    fn is_ground(&self, stand: &Stand, index: usize) -> bool {
+        self.request.options.verify_only && matches!(self.planned(stand).steps[index].role, Role::Verify { proves: None })
+    }
+
+    /// The verify steps after one they all stand on are not asked, and said so: their answers would be the same one again.
+    fn leave_unasked(&mut self, stand: &Stand, index: usize) -> Result<(), WorldError> {
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        let why = format!("not asked, since {} failed", chapter.steps[index].id.step);
+        for later in (index + 1..chapter.steps.len()).filter(|&later| chapter.steps[later].is_verify()) {
+            if !chapter.steps[later].attributes.always {
+                self.finish_untouched(stand, later, Outcome::Skipped { why: why.clone() })?;
+            }
+        }
+        Ok(())
+    }
+
     /// `always` steps: also after a failure, not after Ctrl-C (whoever stops a run wants it to stop; `--resume` runs them).
     fn always(&mut self, stand: &mut Stand, ended: Ended) -> Result<Ended, WorldError> {
         let chapter = &self.request.plan.chapters[stand.chapter];
@@ -198,7 +220,7 @@ impl Run<'_, '_> {
             self.render_late(stand, index)?;
             match self.turn(stand, index)? {
                 Turn::Holds => {}
-                Turn::Failed => ended = Ended::Failed,
+                Turn::Failed | Turn::Unanswered => ended = Ended::Failed,
                 Turn::Interrupted => return Ok(Ended::Interrupted),
             }
         }

@@ -102,6 +102,9 @@ pub trait Lookout {
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
     /// After a failure: what ails the world itself, whatever step noticed it, and the command that cures it. One line.
     fn cure(&mut self) -> Option<String>;
+    /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
+    /// is so.
+    fn lost(&mut self) -> Option<String>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::run::Run;
 use super::step::command;
 use super::waiting::Tried;
 use crate::book::Background;
-use crate::event::{Failure, Outcome};
+use crate::event::{Failure, Outcome, Reason};
 use crate::execute::{Mode, World, WorldError};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
@@ -22,7 +22,7 @@ impl Run<'_, '_> {
         Arc::make_mut(&mut ready.attributes).until.get_or_insert(step.timeout());
         let bound = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let command = command(&ready, Mode::Aside, bound);
-        let asked = self.tried(stand, &ready, &command, index, Some(step))?;
+        let asked = self.tried(stand, &ready, &command, index, (Reason::Ready, Some(step)))?;
         if let Some(ended) = gone(&mut *self.ports.world, step) {
             tried.judgement.outcome =
                 Outcome::Failed(Failure::Broken { why: format!("the background step has ended ({})", words(ended.ending)) });

@@ -1,11 +1,17 @@
 //! `--resume`: where to start, after the verify steps before that point were asked again.
 
+use std::time::Duration;
+
 use super::chapter::Stand;
 use super::run::Run;
 use super::step::untouched;
-use crate::event::{Event, Outcome};
+use crate::event::{Event, Outcome, Reason};
 use crate::execute::WorldError;
-use crate::plan::{Resume, is_run_from, resume_point, start_after_checks, still_so_checks};
+use crate::plan::{Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks};
+
+/// A verify step with `until=` is waited for no longer than this before it counts as no longer so: a world that has just been
+/// woken, as the last run's failure may have advised, needs a while to be what it was.
+const SETTLING: Duration = Duration::from_secs(60);
 
 impl Run<'_, '_> {
     /// Sets the first step to run and says why there.
@@ -52,30 +58,43 @@ impl Run<'_, '_> {
     }
 
     /// Asks the verify steps before the point again, chapter by chapter, each chapter in its last kept state.
-    fn first_that_no_longer_holds(&mut self, point: &Resume) -> Result<Option<(usize, usize)>, WorldError> {
+    fn first_that_no_longer_holds(&mut self, point: &Resume) -> Result<Option<Position>, WorldError> {
         let mut open = None;
-        let mut found = None;
-        for (chapter, step) in still_so_checks(self.request.plan, point) {
-            let mut stand = Stand::before(chapter);
-            if open != Some(chapter) {
-                if open.is_some() {
-                    self.ports.world.leave();
-                }
-                self.start = point.position();
-                self.enter(&mut stand)?;
-                open = Some(chapter);
-            }
-            if let Some(past) = self.request.past.steps.get(&self.planned(&stand).steps[step].id) {
-                stand.bound.clone_from(&past.bound);
-            }
-            if !self.asks(&mut stand, step)? {
-                found = Some((chapter, step));
-                break;
-            }
+        let mut found = self.first_failing(still_so_checks(self.request.plan, point), point, &mut open)?;
+        if let Some(failing) = found {
+            let behind = checks_behind(self.request.plan, point, failing);
+            found = self.first_failing(behind, point, &mut open)?.or(found);
         }
         if open.is_some() {
             self.ports.world.leave();
         }
         Ok(found)
+    }
+
+    fn first_failing(
+        &mut self,
+        checks: Vec<Position>,
+        point: &Resume,
+        open: &mut Option<usize>,
+    ) -> Result<Option<Position>, WorldError> {
+        for (chapter, step) in checks {
+            let mut stand = Stand::before(chapter);
+            if *open != Some(chapter) {
+                if open.is_some() {
+                    self.ports.world.leave();
+                }
+                self.start = point.position();
+                self.enter(&mut stand)?;
+                *open = Some(chapter);
+            }
+            if let Some(past) = self.request.past.steps.get(&self.planned(&stand).steps[step].id) {
+                stand.bound.clone_from(&past.bound);
+            }
+            let until = self.planned(&stand).steps[step].attributes.until;
+            if !self.asks(&mut stand, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))? {
+                return Ok(Some((chapter, step)));
+            }
+        }
+        Ok(None)
     }
 }

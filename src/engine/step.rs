@@ -1,6 +1,7 @@
 //! One step's turn: passed before, already so, asked first, run, told.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::attempt::Eyes;
 use super::chapter::Stand;
@@ -8,8 +9,8 @@ use super::judge::Judgement;
 use super::run::Run;
 use super::waiting::{Case, Tried, insist};
 use crate::book::SnapshotKind;
-use crate::compare::Bindings;
-use crate::event::{Event, Evidence, Failure, Outcome, StepFinished};
+use crate::compare::{Bindings, plain, unified};
+use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
 use crate::execute::{Command, Mode, Rerun, WorldError};
 use crate::plan::{Role, Step, is_run_from};
 
@@ -17,7 +18,10 @@ use crate::plan::{Role, Step, is_run_from};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
     Holds,
+    /// It gave an answer, and another one than expected.
     Failed,
+    /// It did not come to an answer: another exit code, out of time.
+    Unanswered,
     Interrupted,
 }
 
@@ -60,22 +64,29 @@ impl Run<'_, '_> {
             return Ok(false);
         }
         for verify in proven_by {
-            if !self.asks(stand, verify)? {
+            if !self.asks(stand, verify, Reason::AlreadySo, None)? {
                 return Ok(false);
             }
         }
         Ok(true)
     }
 
-    /// Asks a verify step once, in a shell whose changes are thrown away. Nothing of it is kept but its answer.
-    pub(super) fn asks(&mut self, stand: &mut Stand, index: usize) -> Result<bool, WorldError> {
+    /// Asks a verify step in a shell whose changes are thrown away: once, or `until` it passes. Nothing of it is kept but its
+    /// answer.
+    pub(super) fn asks(
+        &mut self,
+        stand: &mut Stand,
+        index: usize,
+        reason: Reason,
+        until: Option<Duration>,
+    ) -> Result<bool, WorldError> {
         let mut step = self.planned(stand).steps[index].clone();
         let attributes = Arc::make_mut(&mut step.attributes);
-        attributes.until = None;
+        attributes.until = until;
         attributes.stable = None;
         let command =
             command(&step, Mode::Aside, stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
-        let tried = self.tried(stand, &step, &command, index, None)?;
+        let tried = self.tried(stand, &step, &command, index, (reason, None))?;
         if tried.judgement.outcome == Outcome::Interrupted {
             return Ok(false);
         }
@@ -93,21 +104,21 @@ impl Run<'_, '_> {
         let mut news = std::mem::take(&mut stand.news);
         news.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
         let command = command(step, mode, news);
-        let mut tried = self.tried(stand, step, &command, index, None)?;
+        let mut tried = self.tried(stand, step, &command, index, (Reason::Turn, None))?;
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
             self.await_ready(stand, step, &mut tried)?;
         }
         self.finish(stand, step, tried)
     }
 
-    /// Runs it, as often as its attributes say; no longer than `stands_on`, a background step, goes on.
+    /// Runs it for a reason, as often as its attributes say; no longer than `stands_on`, a background step, goes on.
     pub(super) fn tried(
         &mut self,
         stand: &Stand,
         step: &Step,
         command: &Command,
         index: usize,
-        stands_on: Option<&Step>,
+        (reason, stands_on): (Reason, Option<&Step>),
     ) -> Result<Tried, WorldError> {
         let request = self.request;
         let accepted = if step.attributes.snapshot.is_some() { self.ports.accepted.snapshot(step) } else { None };
@@ -118,6 +129,7 @@ impl Run<'_, '_> {
             values: &request.plan.values,
             bound: &stand.bound,
             accepted: accepted.as_deref(),
+            reason,
             stands_on,
             number: index + 1,
             expected_seconds: request.past.seconds.get(&step.id).copied(),
@@ -148,10 +160,14 @@ impl Run<'_, '_> {
         self.name_left(&output.left, Some(&step.id));
         let turn = match &outcome {
             Outcome::Interrupted => Turn::Interrupted,
-            Outcome::Failed(_) => Turn::Failed,
+            Outcome::Failed(Failure::Mismatch { .. } | Failure::Check { .. }) => Turn::Failed,
+            Outcome::Failed(_) => Turn::Unanswered,
             _ => Turn::Holds,
         };
         self.count(&outcome);
+        if turn == Turn::Unanswered && self.summary.broken.is_none() {
+            self.summary.broken = self.ports.lookout.lost();
+        }
         self.event(&Event::StepFinished(StepFinished {
             step: step.id.clone(),
             place: step.place.clone(),
@@ -208,6 +224,7 @@ impl Run<'_, '_> {
                 parts.push((STATE.to_owned(), String::from_utf8_lossy(&state.0).into_owned()));
             }
             parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
+            parts.extend(self.whole_difference(step, outcome, bytes));
             parts.extend(self.ports.lookout.evidence(chapter));
             self.ports.dossiers.keep(step, chapter, &parts)
         } else {
@@ -222,6 +239,18 @@ impl Run<'_, '_> {
             pending,
             cure: failed.then(|| self.ports.lookout.cure()).flatten(),
         }))
+    }
+
+    /// What was expected, and all that differs from it: the terminal shows a screenful.
+    fn whole_difference(&mut self, step: &Step, outcome: &Outcome, bytes: &[u8]) -> Vec<(String, String)> {
+        let Outcome::Failed(Failure::Mismatch { fence, .. }) = outcome else { return Vec::new() };
+        let expected = if *fence { step.expected.as_deref().map(str::to_owned) } else { self.ports.accepted.snapshot(step) };
+        let Some(mut expected) = expected else { return Vec::new() };
+        if !expected.ends_with('\n') {
+            expected.push('\n');
+        }
+        let difference = unified(&expected, &plain(bytes));
+        vec![("expected.txt".to_owned(), expected), ("output.diff".to_owned(), difference)]
     }
 
     /// The exact command as a script that can be run by hand.

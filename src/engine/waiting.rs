@@ -33,6 +33,8 @@ pub struct Case<'a> {
     pub bound: &'a Bindings,
     /// The accepted snapshot.
     pub accepted: Option<&'a str>,
+    /// Why it is asked.
+    pub reason: Reason,
     /// The background step it waits for: when that has ended, waiting is over.
     pub stands_on: Option<&'a Step>,
     /// Number in its chapter.
@@ -116,7 +118,7 @@ fn once(
         number: case.number,
         attempt: number,
         expected_seconds: case.expected_seconds,
-        reason: Reason::Turn,
+        reason: case.reason,
         interactive: step.attributes.interactive,
     });
     let mut command = case.command.clone();

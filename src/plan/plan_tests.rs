@@ -288,6 +288,15 @@ fn a_whole_chapter_may_bring_along_what_it_needs() {
     assert_eq!(brought.len(), 3);
     assert!(brought[0].is_some() && brought[1].as_deref() == Some("chapter-3") && brought[2].is_none(), "{brought:?}");
     assert_eq!(ids(&plan(&["2/c"])), ["chapter-2/c"]);
+    for (words, from, expected) in [
+        (&["2"][..], "chapter-2/a", &["chapter-2/a", "chapter-2/c", "chapter-2/d"][..]),
+        (&["2"], "chapter-2/c", &["chapter-2/c", "chapter-2/d"]),
+        (&["2", "3"], "chapter-2/d", &["chapter-2/d", "chapter-3/e"]),
+    ] {
+        let selection = Selection { from: Some(from.to_owned()), ..request(words).selection };
+        let from_there = make_plan(&book, &PlanRequest { with_needs: true, selection, ..request(&[]) }).unwrap();
+        assert_eq!(ids(&from_there), expected, "`--from` goes back to no chapter before it");
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct PlanRequest {
     pub profile: String,
     /// Profiles that are known beside those the chapters name: `default-profile`, and those that have a `values.PROFILE.yaml`.
     pub known_profiles: Vec<String>,
-    /// Whole chapters bring the chapters they need along.
+    /// Whole chapters bring the chapters they need along, unless the selection says from where on.
     pub with_needs: bool,
     /// Values, merged already (`values.yaml`, `values.PROFILE.yaml`, `--set`).
     pub values: serde_json::Value,
@@ -51,7 +51,9 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
         problems.sort_by_key(|problem| problem.span.map(|span| (span.source, span.start)));
         return Err(problems);
     }
-    let needed_by = if request.with_needs { bring_along(&needs, &mut picks) } else { vec![None; picks.len()] };
+    // Who says where to begin has what comes before already.
+    let brings = request.with_needs && request.selection.from.is_none();
+    let needed_by = if brings { bring_along(&needs, &mut picks) } else { vec![None; picks.len()] };
     let mut chapters = planned_chapters(book, resolved, &needs, &picks);
     for chapter in &mut chapters {
         let index = book.chapters.iter().position(|candidate| candidate.name == chapter.name);

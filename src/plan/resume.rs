@@ -116,10 +116,38 @@ pub fn is_run_from(plan: &Plan, start: Position, position: Position) -> bool {
 }
 
 /// The verify steps before the point, to be asked again. The first of them that no longer holds decides (see
-/// [`start_after_checks`]), so they come in the order of the steps at which they would make the run start.
+/// [`start_after_checks`]), so they come in the order of the steps at which they would make the run start. For a chapter that
+/// ended before the point and has `done:` steps these speak: what its story showed on the way need not be so any more.
 #[must_use]
 pub fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
     let point = point.position();
+    checks_before(plan, point, |(chapter, step)| {
+        let planned = &plan.chapters[chapter];
+        planned.done.is_empty() || !has_ended(plan, point, chapter) || planned.done.contains(&step)
+    })
+}
+
+/// When a `done:` step no longer holds, the other verify steps of its chapter that would make the run start before what it
+/// proves: one of them may tell of an earlier loss. Empty where all of them were asked anyway.
+#[must_use]
+pub fn checks_behind(plan: &Plan, point: &Resume, first_failing: Position) -> Vec<Position> {
+    let point = point.position();
+    let planned = &plan.chapters[first_failing.0];
+    if planned.done.is_empty() || !has_ended(plan, point, first_failing.0) {
+        return Vec::new();
+    }
+    let start = turn(plan, proved_by(plan, first_failing));
+    checks_before(plan, point, |check| {
+        check.0 == first_failing.0 && !planned.done.contains(&check.1) && turn(plan, proved_by(plan, check)) < start
+    })
+}
+
+/// Did all of this chapter pass before the point?
+fn has_ended(plan: &Plan, point: Position, chapter: usize) -> bool {
+    (0..plan.chapters[chapter].steps.len()).all(|step| !is_run_from(plan, point, (chapter, step)))
+}
+
+fn checks_before(plan: &Plan, point: Position, wanted: impl Fn(Position) -> bool) -> Vec<Position> {
     let mut checks: Vec<Position> = execution_order(plan)
         .into_iter()
         .filter(|position| !is_run_from(plan, point, *position))
@@ -127,6 +155,7 @@ pub fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
             let step = &plan.chapters[*chapter].steps[*step];
             step.is_verify() && !step.attributes.always
         })
+        .filter(|check| wanted(*check))
         .collect();
     checks.sort_by_key(|check| (turn(plan, proved_by(plan, *check)), turn(plan, *check)));
     checks

@@ -14,24 +14,37 @@ const SHORT: usize = 60;
 /// Longest pair of lines in which words are compared, in bytes: beyond it marks help nobody.
 const COMPARED: usize = 2000;
 
-/// Lines of differences (without line ends), at most about `most`; and how many differences were left out.
-pub fn difference_lines(differences: &[Difference], most: usize, style: &Style) -> (Vec<String>, usize) {
-    let mut lines = Vec::new();
+/// Differences as far as there was room for them.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// Without line ends.
+    pub lines: Vec<String>,
+    /// Differences left out.
+    pub left: usize,
+    /// Lines left out of the last one that is shown.
+    pub cut: usize,
+}
+
+/// Lines of differences, at most `most`: whole differences, but for a first one that is longer.
+pub fn difference_lines(differences: &[Difference], most: usize, style: &Style) -> Drawn {
+    let mut shown = Drawn::default();
     for (index, difference) in differences.iter().enumerate() {
         let drawn = draw(difference, style);
-        if index > 0 && lines.len() + drawn.len() > most {
-            return (lines, differences.len() - index);
+        if index > 0 && shown.lines.len() + drawn.len() > most {
+            shown.left = differences.len() - index;
+            break;
         }
-        lines.extend(drawn);
+        shown.lines.extend(drawn);
+        shown.cut = shown.lines.len().saturating_sub(most);
+        shown.lines.truncate(most);
     }
-    (lines, 0)
+    shown
 }
 
 /// All differences as text, for a file.
 #[must_use]
 pub fn all_differences(differences: &[Difference]) -> String {
-    let (lines, _) = difference_lines(differences, usize::MAX, &Style::colourless());
-    lines.concat_lines()
+    difference_lines(differences, usize::MAX, &Style::colourless()).lines.concat_lines()
 }
 
 /// Lines with line ends.
@@ -171,7 +184,7 @@ mod tests {
     #[test]
     fn with_colour_the_words_that_differ_are_underlined_instead() {
         let style = Style::decide(ColourChoice::Always, true, false, true);
-        let (lines, left) = difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
+        let Drawn { lines, left, .. } = difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
         assert_eq!(left, 0);
         assert_eq!(lines.len(), 3);
         assert!(lines[1].ends_with("\u{1b}[1m\u{1b}[4m\u{1b}[31mb\u{1b}[0m"), "{:?}", lines[1]);
@@ -180,11 +193,11 @@ mod tests {
     #[test]
     fn more_than_a_screenful_is_counted_and_the_first_is_always_shown() {
         let many: Vec<Difference> = (0..50).map(|row| changed(&format!("row {row}"), "a", "b")).collect();
-        let (lines, left) = difference_lines(&many, 30, &Style::colourless());
-        assert_eq!((lines.len(), left), (30, 20));
+        let Drawn { lines, left, cut } = difference_lines(&many, 30, &Style::colourless());
+        assert_eq!((lines.len(), left, cut), (30, 20, 0));
         let tall = [changed("field a", &"x\n".repeat(100), "y"), changed("field b", "1", "2")];
-        let (lines, left) = difference_lines(&tall, 30, &Style::colourless());
-        assert_eq!((lines.len(), left), (102, 1));
+        let Drawn { lines, left, cut } = difference_lines(&tall, 30, &Style::colourless());
+        assert_eq!((lines.len(), left, cut), (30, 1, 72));
     }
 
     #[test]

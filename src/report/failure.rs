@@ -1,6 +1,6 @@
 //! What a person needs when a step has failed: what, where, the command, what came, and what to do next.
 
-use super::differs::{ConcatLines, difference_lines};
+use super::differs::{ConcatLines, Drawn, difference_lines};
 use super::line::failure_in_short;
 use super::style::Style;
 use super::visible::{fit, visible};
@@ -72,11 +72,13 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
         Failure::Check { why, .. } => why.lines().map(visible).collect(),
         Failure::Hopeless { why } | Failure::Broken { why } => why.lines().skip(1).map(visible).collect(),
         Failure::Mismatch { differences, .. } => {
-            let (drawn, left) = difference_lines(differences, DIFFERENCE_LINES, style);
+            let Drawn { lines: drawn, left, cut } = difference_lines(differences, DIFFERENCE_LINES, style);
             let mut lines = vec![format!("differences ({} expected, {} came):", style.removed("-"), style.added("+"))];
             lines.extend(drawn.into_iter().map(|line| format!("  {line}")));
-            if left > 0 {
-                let more = format!("  {} {} more", style.symbols().ellipsis, count(left, "difference"));
+            let rest = [(cut, "line"), (left, "difference")].into_iter().filter(|(number, _)| *number > 0);
+            let rest: Vec<String> = rest.map(|(number, of)| count(number, of)).collect();
+            if !rest.is_empty() {
+                let more = format!("  {} {} more", style.symbols().ellipsis, rest.join(" and "));
                 let place = evidence.and_then(|evidence| evidence.dossier.as_ref().or(evidence.pending.as_ref()));
                 lines.push(place.map_or(more.clone(), |place| format!("{more}: all of it in {}", place.display())));
             }

@@ -51,3 +51,24 @@ fn an_unused_snapshot_is_a_failure_of_check() {
     book.write("snapshots/chapter-1/gone.snap", "---\nsource: x\n---\nold\n");
     book.guide("check").exits(2).says("snapshots/chapter-1/gone.snap");
 }
+
+#[test]
+fn a_huge_difference_is_a_screenful_on_the_terminal_with_the_rest_in_the_file_it_names() {
+    let lines = |word: &str| (0..3_000).map(|line| format!("{word} {line}\n")).collect::<String>();
+    let tall = format!("{{\"kept\": 1, \"text\": {}}}\n", serde_json::Value::from(lines("old")));
+    for (attributes, expected, came, last) in [
+        ("name=a", lines("old"), lines("new"), "+new 2999"),
+        ("name=a snapshot=json", tall.clone(), tall.replace("old", "new"), "new 2999"),
+        ("name=a", "one\n".to_owned(), format!("one\n{}", lines("surplus")), "+surplus 2999"),
+    ] {
+        let chapter = format!("# One\n\n```bash {{{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n\n```output\n{expected}```\n");
+        let book = Project::with_chapter(&chapter);
+        book.write("came", came);
+        let said = book.guide("run").exits(1);
+        assert!(said.stderr.lines().count() <= 60, "{} lines:\n{}", said.stderr.lines().count(), said.stderr);
+        assert!(said.stderr.lines().all(|line| line.chars().count() <= 200), "{}", said.stderr);
+        let rest = said.stderr.lines().find_map(|line| line.split_once(": all of it in ")).expect("it says where the rest is");
+        let whole = book.read(&format!("{}/output.diff", rest.1));
+        assert!(whole.contains(last), "{attributes}: {} bytes", whole.len());
+    }
+}

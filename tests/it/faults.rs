@@ -45,7 +45,7 @@ fn two_hundred_kills_at_any_moment_forget_no_passed_step_and_invent_none() {
         if kill % 8 == 7 {
             let now = ran(&book).len();
             moment = match now - before {
-                0..=3 => (moment * 2).min(250_000),
+                0..=3 => (moment * 2).min(2_000_000),
                 4..=23 => moment,
                 _ => moment / 2,
             };

@@ -16,7 +16,9 @@ mod publish;
 mod replay;
 mod review;
 mod run;
+mod secrets;
 mod shell;
+mod verify;
 mod whole;
 mod world_tree;
 

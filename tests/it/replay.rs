@@ -51,7 +51,7 @@ fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
 #[test]
 fn a_killed_runner_forgets_no_passed_step() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntouch \"$GUIDE_BOOK/in-b\"\ntest -e \"$GUIDE_BOOK/cured\" || sleep 616\necho b >> \"$GUIDE_BOOK/log\"\n```\n",
+        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntest -e \"$GUIDE_BOOK/cured\" || { touch \"$GUIDE_BOOK/in-b\"; sleep 616; }\necho b >> \"$GUIDE_BOOK/log\"\n```\n",
     );
     let mut runner = book.start("run");
     for _ in 0..500 {

@@ -126,9 +126,20 @@ fn a_pattern_built_to_take_for_ever_gives_up() {
 }
 
 proptest! {
+    // What a page with such text in it prints is its own expectation: names stand for themselves, however many adjoin.
     #[test]
-    #[ignore = "a line of a dozen adjoining names makes matching give up, and then it does not match itself"]
-    fn a_line_matches_itself(line in "([a-z<>:\\[\\]. 0-9-]|<a>|<b:int>|\\[\\.\\.\\]){0,30}") {
+    fn a_line_of_names_matches_itself_and_binds_nothing(line in "([a-z<>:\\[\\] 0-9-]|<a>|<b:int>|<c:float>){0,60}") {
+        if let Some(pattern) = Pattern::parse(&line, None) {
+            let nothing = Bindings::new();
+            let mut scope = Scope::new(&nothing);
+            prop_assert!(pattern.matches(&line, &mut scope, None), "{}", line);
+            prop_assert!(scope.fresh.is_empty(), "{}: {:?}", line, scope.fresh);
+        }
+    }
+
+    // With any number of `[..]` between names that occur twice the search may be given up (see `MOST_STEPS`): not at this length.
+    #[test]
+    fn a_line_people_write_matches_itself(line in "([a-z<>:\\[\\]. 0-9-]|<a>|<b:int>|\\[\\.\\.\\]){0,12}") {
         if let Some(pattern) = Pattern::parse(&line, None) {
             let nothing = Bindings::new();
             prop_assert!(pattern.matches(&line, &mut Scope::new(&nothing), None), "{}", line);

@@ -4,8 +4,12 @@ use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus};
 
 use super::trouble::{Cause, Patience, clipped};
 
-/// What keeps this container from running: cause, words, patience.
-pub(super) fn trouble_of_container(container: &ContainerStatus, is_init: bool) -> Option<(Cause, String, Patience)> {
+/// What keeps this container from running, on the node where its pod is: cause, words, patience.
+pub(super) fn trouble_of_container(
+    container: &ContainerStatus,
+    is_init: bool,
+    node: Option<&str>,
+) -> Option<(Cause, String, Patience)> {
     let name = container.name.clone();
     let called = if is_init { format!("init container {name}") } else { format!("container {name}") };
     let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
@@ -25,7 +29,8 @@ pub(super) fn trouble_of_container(container: &ContainerStatus, is_init: bool) -
         }
         _ => return None,
     };
-    let why = format!("{called}: image {} can't be pulled: {}", container.image, clipped(registry_words(said)));
+    let place = node.map(|node| format!(" on node {node}")).unwrap_or_default();
+    let why = format!("{called}: image {} can't be pulled{place}: {}", container.image, clipped(registry_words(said)));
     Some((Cause::Image { container: name }, why, patience))
 }
 

@@ -9,6 +9,7 @@ use kube::api::DynamicObject;
 
 use super::family::Family;
 use super::settled::{spoken, trouble_of_object, unsettled};
+use super::superseded::Superseded;
 use super::told::{latest, setup_trouble, told_trouble};
 use super::trouble::{Cause, Trouble, pod_ref, trouble_of_pod};
 use super::waiting::waiting_for;
@@ -193,14 +194,15 @@ impl Seen {
 
     fn troubles(&self) -> Vec<Trouble> {
         let mut troubles: Vec<Trouble> = Vec::new();
-        for pod in self.own_pods() {
+        let superseded = Superseded::among(self.objects.values());
+        for pod in self.own_pods().filter(|pod| !superseded.has_pod(pod)) {
             let told = || setup_trouble(pod, latest(self.events.values(), pod.metadata.uid.as_deref()));
             if let Some(mut trouble) = trouble_of_pod(pod).or_else(told) {
                 self.add_last_words(&mut trouble);
                 troubles.push(trouble);
             }
         }
-        for object in self.own_objects() {
+        for object in self.own_objects().filter(|object| !superseded.has(object)) {
             let told = || told_trouble(object, latest(self.events.values(), object.metadata.uid.as_deref()));
             troubles.extend(trouble_of_object(object).or_else(told));
         }
@@ -217,7 +219,9 @@ impl Seen {
     }
 
     fn waiting_for(&self) -> Option<String> {
-        let mut pods: Vec<&Pod> = self.own_pods().collect();
+        let superseded = Superseded::among(self.objects.values());
+        let counts = |pod: &&Pod| pod.metadata.deletion_timestamp.is_some() || !superseded.has_pod(pod);
+        let mut pods: Vec<&Pod> = self.own_pods().filter(counts).collect();
         pods.sort_by_key(|pod| pod.name_any());
         let mut lines: Vec<String> = pods
             .into_iter()
@@ -225,6 +229,7 @@ impl Seen {
             .collect();
         let mut objects: Vec<String> = self
             .own_objects()
+            .filter(|object| !superseded.has(object))
             .filter_map(|object| Some(format!("{}: {}", spoken(&super::settled::reference(object)), unsettled(object)?)))
             .collect();
         objects.sort();

@@ -71,6 +71,28 @@ fn the_waiting_line_names_the_pod_first_and_counts_the_rest() {
 }
 
 #[test]
+fn a_pod_of_a_superseded_version_ends_no_wait_and_is_not_what_is_waited_for() {
+    let (mut seen, start) = (seen(), Instant::now());
+    seen.put(pod("web-1-a", "web-1", "ImagePullBackOff", "not found"));
+    assert!(seen.sight(start).troubles[0].hopeless);
+    let set = |name: &str, revision: &str| -> Item {
+        let mut set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": name, "namespace": "shop",
+            "uid": format!("ReplicaSet-{name}"), "annotations": {"deployment.kubernetes.io/revision": revision},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "o"}]}});
+        set["status"] = json!({"conditions": [{"type": "ReplicaFailure", "status": "True", "message": "exceeded quota"}]});
+        Item::Object(Box::new(serde_json::from_value(set).unwrap()))
+    };
+    seen.put(set("web-1", "1"));
+    assert!(seen.sight(start).troubles[0].hopeless, "it is the only one");
+    seen.put(set("web-2", "2"));
+    let sight = seen.sight(start + Duration::from_secs(60));
+    let of: Vec<&str> = sight.troubles.iter().map(|told| told.trouble.object.name.as_str()).collect();
+    assert_eq!(of, ["web-2"], "the older set's own trouble is over as well");
+    seen.put(pod("web-2-b", "web-2", "ContainerCreating", ""));
+    assert_eq!(seen.sight(start).waiting_for.as_deref(), Some("pod web-2-b: ContainerCreating, and 2 more"));
+}
+
+#[test]
 fn a_deleted_pod_is_forgotten() {
     let mut seen = seen();
     seen.put(pod("web-1-a", "web-1", "ImagePullBackOff", "not found"));

@@ -11,7 +11,7 @@ use crate::plan::ObjectRef;
 /// made.
 #[must_use]
 pub fn trouble_of_object(object: &DynamicObject) -> Option<Trouble> {
-    let trouble = |cause, why: String, patience| Some(Trouble { object: reference(object), cause, why, patience });
+    let trouble = |cause, why: String, patience| Some(Trouble { object: reference(object), cause, why, patience, missing: None });
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
     let words = |condition: &Value, else_say: &str| match condition["message"].as_str() {
         Some(message) if !message.is_empty() => clipped(message),

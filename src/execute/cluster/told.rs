@@ -37,7 +37,7 @@ pub(super) fn setup_trouble(pod: &Pod, latest: Option<&Event>) -> Option<Trouble
         _ => return None,
     };
     let why = format!("{}: {}", event.reason.as_deref().unwrap_or_default(), clipped(said));
-    Some(Trouble { object: pod_ref(pod), cause: Cause::Setup, why, patience })
+    Some(Trouble { object: pod_ref(pod), cause: Cause::Setup, why, patience, missing: None })
 }
 
 /// Another object that is not settled: what its latest event says stands in the way.
@@ -53,7 +53,7 @@ pub(super) fn told_trouble(object: &DynamicObject, latest: Option<&Event>) -> Op
         _ => return None,
     };
     let why = format!("{}: {}", event.reason.as_deref().unwrap_or_default(), clipped(said));
-    Some(Trouble { object: reference(object), cause, why, patience })
+    Some(Trouble { object: reference(object), cause, why, patience, missing: None })
 }
 
 fn is_warning(event: &Event) -> bool {

@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{Pod, PodCondition};
 use kube::ResourceExt;
 
 use super::container::trouble_of_container;
+use super::missing_image::MissingImage;
 use crate::plan::ObjectRef;
 
 /// Something that keeps an object from coming up.
@@ -20,6 +21,8 @@ pub struct Trouble {
     pub why: String,
     /// How long it may last before nothing good can come of waiting.
     pub patience: Patience,
+    /// The image that would end it if it were on the node.
+    pub missing: Option<MissingImage>,
 }
 
 /// Kinds of trouble. The same trouble goes on as long as object and cause stay, whatever its words.
@@ -88,7 +91,7 @@ pub fn trouble_of_pod(pod: &Pod) -> Option<Trouble> {
     if pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    let trouble = |cause, why, patience| Some(Trouble { object: pod_ref(pod), cause, why, patience });
+    let trouble = |cause, why, patience| Some(Trouble { object: pod_ref(pod), cause, why, patience, missing: None });
     match status.phase.as_deref() {
         Some("Succeeded") => return None,
         Some("Failed") => {
@@ -106,8 +109,10 @@ pub fn trouble_of_pod(pod: &Pod) -> Option<Trouble> {
     let init = status.init_container_statuses.iter().flatten().map(|container| (container, true));
     let main = status.container_statuses.iter().flatten().map(|container| (container, false));
     init.chain(main).find_map(|(container, is_init)| {
-        let (cause, why, patience) = trouble_of_container(container, is_init)?;
-        trouble(cause, why, patience)
+        let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
+        let (cause, why, patience) = trouble_of_container(container, is_init, node)?;
+        let missing = matches!(cause, Cause::Image { .. }).then(|| MissingImage::of(pod, container)).flatten();
+        Some(Trouble { missing, ..trouble(cause, why, patience)? })
     })
 }
 

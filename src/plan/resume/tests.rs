@@ -208,6 +208,23 @@ fn verify_steps_before_the_point_are_asked_and_the_first_that_fails_leads_to_wha
 }
 
 #[test]
+fn of_a_chapter_that_ended_its_done_steps_are_asked_and_the_others_only_when_one_of_them_fails() {
+    let book = [
+        vec![told("a"), verify("a-is"), told("crowd"), verify("nine-pods"), told("b"), verify("b-is")],
+        vec![verify("awake"), told("c")],
+    ];
+    let mut plan = plan(&book);
+    plan.chapters[0].done = vec![5];
+    let point = at(1, 0, "failed");
+    assert_eq!(still_so_checks(&plan, &point), [(0, 5)], "nine pods were there on the way; nobody says they still are");
+    assert_eq!(start_after_checks(&plan, &point, (0, 5)), at(0, 4, "0/b-is no longer holds"));
+    assert_eq!(checks_behind(&plan, &point, (0, 5)), [(0, 1), (0, 3)], "`a` may be gone as well");
+    let inside = at(0, 5, "failed");
+    assert_eq!(still_so_checks(&plan, &inside), [(0, 1), (0, 3)], "a chapter gone on with in its middle is asked whole");
+    assert_eq!(checks_behind(&plan, &inside, (0, 3)), []);
+}
+
+#[test]
 fn checks_come_in_the_order_of_what_they_prove() {
     let book = [vec![told("a"), told("b"), verify("b-is"), verify("a-is"), told("c")]];
     let mut plan = plan(&book);

@@ -18,6 +18,7 @@ use crate::execute::cluster::ClusterError;
 use crate::execute::cluster::family::Family;
 use crate::execute::cluster::link::{Link, Located};
 use crate::execute::cluster::secrets::values_of;
+use crate::execute::cluster::superseded::Superseded;
 use crate::execute::cluster::waiting::waiting_for;
 
 /// A section's text, or why there is none.
@@ -76,6 +77,7 @@ impl Findings {
 pub(super) async fn gather(link: Link, request: DossierRequest) -> Findings {
     // A little sooner than the whole, so that what came so far is told.
     let deadline = Instant::now() + DOSSIER_LIMIT - Duration::from_millis(300);
+    let context = link.context.clone();
     let asker = Asker { link, deadline };
     let located = match asker.within("finding the kinds", asker.link.located(&request.objects)).await {
         Ok(located) => located,
@@ -92,6 +94,7 @@ pub(super) async fn gather(link: Link, request: DossierRequest) -> Findings {
         asker.list(Api::<Node>::all(asker.link.client.clone()), "nodes"),
         asker.secrets(&namespaces),
     );
+    let superseded = Superseded::among(&owners);
     let told = told_pods(&located, &owners, &namespaces, all_pods.as_deref().unwrap_or_default());
     let own_pods = all_pods.as_ref().map(|_| told).map_err(Clone::clone);
     let logs = match &own_pods {
@@ -101,7 +104,7 @@ pub(super) async fn gather(link: Link, request: DossierRequest) -> Findings {
     Findings {
         header,
         objects,
-        pods: own_pods.map(|pods| or_none(pods.iter().map(of_pod).collect())),
+        pods: own_pods.map(|pods| or_none(pods.iter().map(|pod| of_pod(pod, superseded.has_pod(pod), &context)).collect())),
         logs,
         events,
         nodes: nodes.map(|nodes| nodes.iter().map(|node| of_node(node, all_pods.as_deref().unwrap_or_default())).collect()),

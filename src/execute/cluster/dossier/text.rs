@@ -33,14 +33,20 @@ pub(super) fn of_object(object: &DynamicObject) -> String {
     text
 }
 
-/// A pod's state: phase, node, conditions that don't hold, each container.
-pub(super) fn of_pod(pod: &Pod) -> String {
+/// A pod's state: phase, node, conditions that don't hold, each container; and what would end its trouble, in this context.
+pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
     let status = pod.status.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("no node");
     let phase = status.phase.as_deref().unwrap_or("no phase");
     let mut text = format!("pod {} in {}: {phase} on {node}\n", pod.name_any(), pod.namespace().unwrap_or_default());
+    if is_superseded {
+        text.push_str("  of an earlier version of its deployment: it is on its way out, nothing waits for it\n");
+    }
     if let Some(trouble) = trouble_of_pod(pod) {
         let _ = writeln!(text, "  trouble: {}", trouble.why);
+        if let Some(missing) = trouble.missing.filter(|_| !is_superseded) {
+            let _ = writeln!(text, "  cure: {}", missing.cure(Some(context)));
+        }
     }
     for condition in status.conditions.iter().flatten().filter(|condition| condition.status != "True") {
         let said = condition.message.as_deref().unwrap_or_default();
@@ -193,12 +199,27 @@ mod tests {
             "containerStatuses": [{"name": "c", "image": "i:1", "imageID": "", "ready": false, "restartCount": 3,
             "state": {"waiting": {"reason": "CrashLoopBackOff"}}, "lastState": {"terminated": {"exitCode": 7, "reason": "Error"}}}]}}),
         );
-        let text = of_pod(&pod);
+        let text = of_pod(&pod, false, "kind-lab");
         assert!(
             text.starts_with("pod web in shop: Running on w1\n  trouble: container c crashes (exit code 7, 3 restarts)\n"),
             "{text}"
         );
         assert!(text.contains("waiting, CrashLoopBackOff") && text.contains("    before: ended with code 7, Error\n"), "{text}");
+    }
+
+    #[test]
+    fn a_pod_whose_image_is_missing_tells_the_cure_unless_a_newer_version_has_taken_over() {
+        let pod: Pod = from(json!({"metadata": {"name": "web", "namespace": "shop"},
+            "spec": {"containers": [{"name": "c", "image": "i:1", "imagePullPolicy": "IfNotPresent"}], "nodeName": "w1"},
+            "status": {"phase": "Pending", "containerStatuses": [{"name": "c", "image": "i:1", "imageID": "", "ready": false,
+            "restartCount": 0, "state": {"waiting": {"reason": "ErrImagePull", "message": "no route"}}}]}}));
+        let text = of_pod(&pod, false, "kind-lab");
+        assert!(
+            text.contains("  cure: image i:1 is not on node w1: `kind load docker-image i:1 --name lab --nodes w1`\n"),
+            "{text}"
+        );
+        let old = of_pod(&pod, true, "kind-lab");
+        assert!(old.contains("  of an earlier version of its deployment") && !old.contains("cure:"), "{old}");
     }
 
     #[test]

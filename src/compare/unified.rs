@@ -1,0 +1,28 @@
+//! All of a difference between two texts, for a file: a unified diff, however long.
+
+use std::time::Duration;
+
+use similar::TextDiff;
+
+/// Beyond this the search for the shortest diff is given up for a longer one.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A unified diff by lines, three lines of context, as `diff -u` and editors read it.
+#[must_use]
+pub fn unified(expected: &str, actual: &str) -> String {
+    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(expected, actual);
+    diff.unified_diff().header("expected", "came").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unified;
+
+    #[test]
+    fn every_line_that_differs_is_in_it() {
+        let lines = |word: &str| (0..5_000).map(|line| format!("{word} {line}\n")).collect::<String>();
+        let diff = unified(&lines("old"), &lines("new"));
+        assert!(diff.starts_with("--- expected\n+++ came\n@@ -1,5000 +1,5000 @@\n"), "{}", &diff[..80]);
+        assert!(diff.contains("\n-old 4999\n") && diff.ends_with("\n+new 4999\n"));
+    }
+}
