@@ -39,7 +39,7 @@ impl Drawing<'_> {
         html.extend(
             self.elsewhere(block)
                 .iter()
-                .map(|profile| format!("<span class=\"g-badge g-none\">not run here: {}</span>", text(profile))),
+                .map(|profile| format!("<span class=\"g-badge g-none\">{}: not run here</span>", text(profile))),
         );
         html.push_str("<button class=\"g-copy\" type=\"button\" hidden>Copy</button></figcaption>");
         html.push_str(&format!("<pre class=\"g-commands\" tabindex=\"0\" aria-label=\"Commands of {}\">", text(name)));

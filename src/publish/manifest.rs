@@ -70,7 +70,8 @@ fn sides(template: &str, file: &str, versions: &[(String, String)]) -> String {
 
 fn marked(yaml: &str, filled: impl Fn(&str) -> bool) -> String {
     let line = |line: &str| {
-        if filled(line) { format!("<span class=\"g-filled\">{}</span>", text(line)) } else { text(line) }
+        let (indent, words) = line.split_at(line.len() - line.trim_start().len());
+        if filled(line) { format!("{indent}<span class=\"g-filled\">{}</span>", text(words)) } else { text(line) }
     };
     yaml.split('\n').map(line).collect::<Vec<_>>().join("&#10;")
 }

@@ -151,10 +151,10 @@ fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
     book.write("guide/SUMMARY.md", "# Summary\n\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n- [Three](chapter-3.md)\n");
     book.guide("publish")
         .exits(0)
-        .says("warning: stale recording: guide/chapter-1.md:11: chapter-1/there (default): its commands");
+        .says("warning: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands");
     book.guide("publish --strict")
         .exits(1)
-        .says("error: stale recording: guide/chapter-1.md:11: chapter-1/there (default): its commands have changed")
+        .says("error: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands have changed")
         .says("chapter-1/show (default): the manifest web.yaml has changed, the value COLOUR has changed")
         .says("error: stale recording: guide/chapter-2.md:3: chapter-2/note (default): the file data has changed")
         .says("chapter-1/new (default)")
@@ -169,7 +169,7 @@ fn no_path_of_this_machine_stands_in_a_recording() {
     );
     let mut run = book.command("run --record");
     run.env("HOME", "/home/ada").env("XDG_CACHE_HOME", "/home/ada/cached");
-    assert!(run.status().expect("it runs").success());
+    assert!(run.output().expect("it runs").status.success());
     book.guide("review --accept").exits(0);
     let recording = book.read(RECORDING);
     let printed = "\"$GUIDE_STATE/rendered/chapter-1\\n$GUIDE_BOOK/x $GUIDE_STATE/y $HOME/z $XDG_CACHE_HOME/c\\n\"";

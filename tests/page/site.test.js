@@ -157,7 +157,8 @@ async function checkSides(page, path, beside) {
 
 async function checkSearch(page, path) {
   await page.click('#mdbook-search-toggle');
-  await page.fill('#mdbook-searchbar', 'cluster');
+  await page.locator('#mdbook-searchbar').waitFor();
+  await page.locator('#mdbook-searchbar').pressSequentially('cluster');
   const found = page.locator('#mdbook-searchresults a').first();
   await found.waitFor({ timeout: 10_000 }).catch(() => {});
   expect((await found.count()) > 0, `${path}: the search finds something`);
