@@ -38,7 +38,10 @@ mod tests {
 
     fn told(patience: Duration, works: Duration) -> usize {
         let told = AtomicUsize::new(0);
-        let made = telling(patience, &|_| drop(told.fetch_add(1, Ordering::SeqCst)), || {
+        let tell = |_| {
+            told.fetch_add(1, Ordering::SeqCst);
+        };
+        let made = telling(patience, &tell, || {
             std::thread::sleep(works);
             7
         });
