@@ -5,6 +5,7 @@
 //! step keeps small fingerprints of what it was made of, so that a page can say what has changed since.
 
 mod make;
+mod places;
 mod same;
 mod shape;
 mod stale;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use make::{Made, Making, make_recording};
+pub use places::Places;
 pub use same::{changes, same};
 pub use shape::{Shape, ShapeNode, ShapePlace, ShapePod};
 pub use stale::{Included, Parts, mentioned_files, mentions, parts_of, reasons};
@@ -70,7 +72,10 @@ pub struct RecordedStep {
     pub exit: Option<i32>,
     /// What it was made of.
     pub of: Parts,
-    /// What it printed, secrets masked, at most [`make::KEPT`] bytes of it.
+    /// It did not run: these verify steps of its chapter showed that what it does was there already. `at` is when they did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub already_so: Vec<String>,
+    /// What it printed, secrets masked and folders of the machine named ([`Places`]), at most [`make::KEPT`] bytes of it.
     pub output: String,
     /// Bytes that were left out of its middle.
     #[serde(default, skip_serializing_if = "is_zero")]

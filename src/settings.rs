@@ -37,6 +37,12 @@ pub struct Surroundings {
     pub github: Option<GitHub>,
     /// `PATH`.
     pub path: String,
+    /// `HOME`.
+    pub home: Option<PathBuf>,
+    /// The user's cache folder: `XDG_CACHE_HOME`, else `.cache` at home.
+    pub cache: Option<PathBuf>,
+    /// `TMPDIR`.
+    pub temporary: Option<PathBuf>,
     /// All of it, for the steps' shells.
     pub all: Vec<(std::ffi::OsString, std::ffi::OsString)>,
     /// Does the terminal understand cursor movement (`TERM` is not `dumb`)?
@@ -80,7 +86,11 @@ impl Surroundings {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
         let github = set("GITHUB_ACTIONS").filter(|value| value == "true");
+        let home = set("HOME").map(PathBuf::from);
         Self {
+            cache: set("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".cache"))),
+            temporary: set("TMPDIR").map(PathBuf::from),
+            home,
             no_color: set("NO_COLOR").is_some(),
             unicode: locale.contains("utf-8") || locale.contains("utf8"),
             github: github.map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(Into::into) }),

@@ -16,13 +16,11 @@ use crate::store::{Recordings, Site, find_book, read_book, site_file, stamp};
 
 /// A book with no profile of its own is recorded under this one.
 const PLAIN: &str = "default";
-/// A site of more chapters may take more than two seconds, and says that it goes on.
-const LARGE: usize = 100;
 
 /// Makes the site, tells what is missing or stale, and serves it if asked.
 pub fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
-    let publication = make(settings, args)?;
-    report::write_talk(&report::publication_notes(&publication));
+    let publication = report::meanwhile("making the site", || make(settings, args))?;
+    report::write_talk(&report::publication_notes(&publication, args.strict));
     report::write_data(&report::publication_text(&publication));
     if args.serve {
         return serve_site(settings, args, &publication.out);
@@ -36,9 +34,6 @@ fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
     let (opened, views) = read_views(settings, args.pending)?;
     let (stale, missing) = flaws(&opened, &views);
     let chapters = opened.book.chapters.len();
-    if chapters > LARGE {
-        report::write_talk(&format!("making {chapters} pages …\n"));
-    }
     let site = Site {
         root: opened.root.clone(),
         state: opened.state.clone(),
@@ -87,7 +82,7 @@ pub fn read_views(settings: &Settings, pending: bool) -> Result<(Opened, Vec<Vie
     Ok((opened, views))
 }
 
-/// What is stale, and what is missing under profiles that were run at all.
+/// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
 fn flaws(opened: &Opened, views: &[View]) -> (Vec<String>, Vec<String>) {
     let (mut stale, mut missing) = (Vec::new(), Vec::new());
     if views.iter().all(|view| !view.ran()) && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some()) {
@@ -95,20 +90,22 @@ fn flaws(opened: &Opened, views: &[View]) -> (Vec<String>, Vec<String>) {
     }
     for view in views.iter().filter(|view| view.ran()) {
         for chapter in &view.plan.chapters {
-            let judged = view.recording(&chapter.name).map(|recording| recording.judged(&view.plan, chapter, &view.included));
-            let mut not_recorded = 0;
-            for (index, step) in chapter.steps.iter().enumerate() {
-                match judged.as_ref().and_then(|judged| judged[index].as_ref()) {
-                    None => not_recorded += 1,
+            let Some(recording) = view.recording(&chapter.name) else {
+                if !chapter.steps.is_empty() {
+                    let steps = chapter.steps.len();
+                    missing.push(format!("{} ({}): none of its {steps} steps", chapter.name, view.profile()));
+                }
+                continue;
+            };
+            let judged = recording.judged(&view.plan, chapter, &view.included);
+            for (step, judged) in chapter.steps.iter().zip(judged) {
+                match judged {
+                    None => missing.push(format!("{}: {} ({})", step.place, step.id, view.profile())),
                     Some((_, reasons)) if !reasons.is_empty() => {
                         stale.push(format!("{}: {} ({}): {}", step.place, step.id, view.profile(), reasons.join(", ")));
                     }
                     Some(_) => {}
                 }
-            }
-            if not_recorded > 0 {
-                let all = chapter.steps.len();
-                missing.push(format!("{} ({}): {not_recorded} of {all} steps", chapter.name, view.profile()));
             }
         }
     }
@@ -127,7 +124,7 @@ fn serve_site(settings: &Settings, args: &PublishArgs, out: &std::path::Path) ->
         let now = stamp(&watched);
         if now != seen {
             seen = now;
-            match make(settings, args) {
+            match report::meanwhile("making the site", || make(settings, args)) {
                 Ok(publication) => report::write_talk(&report::publication_text(&publication)),
                 Err(error) => report::tell_error(&error, super::style(settings, report::stderr_is_terminal())),
             }

@@ -8,9 +8,10 @@ use crate::error::Error;
 use crate::event::RunStarted;
 use crate::execute::{Masker, versions};
 use crate::plan::{Plan, PlannedChapter};
-use crate::recording::{Making, Recording, Shape, make_recording, mentioned_files, same};
+use crate::recording::{Making, Places, Recording, Shape, make_recording, mentioned_files, same};
 use crate::report;
-use crate::store::{Recordings, read_journal, read_note, read_stored};
+use crate::settings::Surroundings;
+use crate::store::{Recordings, read_journal, read_note, read_stored, spellings};
 
 /// What a run left to record.
 pub struct Recorder<'a> {
@@ -26,6 +27,8 @@ pub struct Recorder<'a> {
     pub shapes: BTreeMap<String, Shape>,
     /// Hides secrets.
     pub masker: &'a Masker,
+    /// Where the user's folders are.
+    pub surroundings: &'a Surroundings,
     /// Offer also what tells nothing new.
     pub always: bool,
 }
@@ -50,8 +53,15 @@ impl Recorder<'_> {
         let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
         let versions = self.versions();
-        let making =
-            Making { plan: self.plan, started: self.started, events: &journal.events, included: &included, versions: &versions };
+        let places = self.places();
+        let making = Making {
+            plan: self.plan,
+            started: self.started,
+            events: &journal.events,
+            included: &included,
+            versions: &versions,
+            places: &places,
+        };
         let mut waiting = 0;
         for chapter in self.plan.chapters.iter().filter(|chapter| !chapter.partial) {
             let (name, profile) = (chapter.name.as_str(), self.plan.profile.as_str());
@@ -64,7 +74,7 @@ impl Recorder<'_> {
             };
             let made = make_recording(&making, chapter, pending.as_ref().or(accepted.as_ref()), shape, &mut output);
             let Some(made) = made else { continue };
-            let recording = self.masked(made.recording, chapter);
+            let recording = self.masked(made.recording, chapter, &places);
             if !self.always && accepted.as_ref().is_some_and(|accepted| same(accepted, &recording, &Rules::default())) {
                 recordings.reject(name, profile)?;
                 continue;
@@ -73,6 +83,18 @@ impl Recorder<'_> {
             waiting += 1;
         }
         Ok(waiting)
+    }
+
+    /// What may stand for a path of this machine. A folder that is a link has two.
+    fn places(&self) -> Places {
+        let user = self.surroundings;
+        let mut folders = vec![(self.opened.root.clone(), "$GUIDE_BOOK"), (self.opened.state.clone(), "$GUIDE_STATE")];
+        folders.extend(user.cache.clone().map(|folder| (folder, "$XDG_CACHE_HOME")));
+        folders.extend(user.temporary.clone().map(|folder| (folder, "$TMPDIR")));
+        folders.extend(user.home.clone().map(|folder| (folder, "$HOME")));
+        let all = folders.iter().flat_map(|(folder, word)| spellings(folder).into_iter().map(move |folder| (folder, *word)));
+        let all: Vec<_> = all.collect();
+        Places::of(all.iter().map(|(folder, word)| (folder.as_path(), *word)))
     }
 
     fn versions(&self) -> BTreeMap<String, String> {
@@ -90,11 +112,12 @@ impl Recorder<'_> {
 
     /// Adds the manifests that only the run could render. The journal's outputs are masked already; what became known as a secret
     /// later is masked here.
-    fn masked(&self, mut recording: Recording, chapter: &PlannedChapter) -> Recording {
+    fn masked(&self, mut recording: Recording, chapter: &PlannedChapter, places: &Places) -> Recording {
         for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
             let path = self.opened.state.join("rendered").join(chapter.name.as_str());
             if let Ok(Some(text)) = read_note(&path, &manifest.file) {
-                recording.manifests.insert(manifest.file.clone(), self.masker.mask(&format!("{text}\n")));
+                let text = places.name_in(&self.masker.mask(&format!("{text}\n")));
+                recording.manifests.insert(manifest.file.clone(), text);
             }
         }
         for step in &mut recording.steps {

@@ -122,8 +122,8 @@ impl Session<'_> {
         finished?;
         if recording {
             let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
-            let shapes = lookout.into_shapes();
-            Recorder { opened, plan, started, folder, shapes, masker: &masker, always: self.record }.tell()?;
+            let (shapes, surroundings) = (lookout.into_shapes(), &self.settings.surroundings);
+            Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
     }

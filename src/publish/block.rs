@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::ansi;
-use super::facts::{facts, not_run};
+use super::facts::{already_so, facts, not_run};
 use super::html::{id, text};
 use super::plot;
 use super::series::Series;
 use super::view::{Seen, Views};
 use crate::book::{ChapterName, StepBlock, StepName};
+use crate::recording::Recording;
 
 /// Lines of an output that are shown unfolded.
 const UNFOLDED: usize = 14;
@@ -35,6 +36,11 @@ impl Drawing<'_> {
         let mut html = format!("<figure class=\"g-step\" id=\"step-{anchor}\"{data}>");
         html.push_str(&format!("<figcaption><a class=\"g-name\" href=\"#step-{anchor}\">{}</a>", text(name)));
         html.push_str(&badges(block));
+        html.extend(
+            self.elsewhere(block)
+                .iter()
+                .map(|profile| format!("<span class=\"g-badge g-none\">{}: not run here</span>", text(profile))),
+        );
         html.push_str("<button class=\"g-copy\" type=\"button\" hidden>Copy</button></figcaption>");
         html.push_str(&format!("<pre class=\"g-commands\" tabindex=\"0\" aria-label=\"Commands of {}\">", text(name)));
         html.push_str(&format!("<code class=\"nohighlight\">{}</code></pre>", commands(&block.script)));
@@ -45,6 +51,19 @@ impl Drawing<'_> {
             html.push_str(&format!("<details class=\"g-expected\"{open}><summary>What it has to print</summary><pre tabindex=\"0\">{body}</pre></details>"));
         }
         html.push_str("</figure>");
+        html
+    }
+
+    /// What the checks printed that stand for a step which did not run.
+    fn checks(&self, checks: &[String], recording: &Recording) -> String {
+        let mut html = already_so(checks);
+        for check in checks.iter().filter_map(|check| recording.step(check)) {
+            let printed = check.output.trim_end();
+            if !printed.is_empty() {
+                let (name, body) = (text(&check.step), ansi::html(&cut(printed, self.most)));
+                html.push_str(&format!("<details class=\"g-long\"><summary>What {name} printed</summary><pre class=\"g-output\" tabindex=\"0\" aria-label=\"Output of {name}\">{body}</pre></details>"));
+            }
+        }
         html
     }
 
@@ -65,8 +84,10 @@ impl Drawing<'_> {
                 Some(Seen::NotRun) => not_run(&[view.profile()], several),
                 Some(Seen::Recorded(step, reasons)) => {
                     let Some(recording) = view.recording(self.chapter) else { continue };
-                    let mut body = facts(step, reasons, recording, &elsewhere);
-                    if let Some(series) = &block.attributes.sample
+                    let mut body = facts(step, reasons, recording);
+                    if !step.already_so.is_empty() {
+                        body.push_str(&self.checks(&step.already_so, recording));
+                    } else if let Some(series) = &block.attributes.sample
                         && let Some(read) = Series::read(&step.output)
                     {
                         body.push_str(&plot::plot(series, &read, &format!("{}-{}", id(block.name.as_str()), id(view.profile()))));

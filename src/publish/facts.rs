@@ -1,10 +1,10 @@
 //! The line over a recorded output: exit code, date, how long, on which versions, and whether it is out of date.
 
-use super::html::{moment, seconds, text};
+use super::html::{id, moment, seconds, text};
 use crate::recording::{RecordedStep, Recording};
 
 /// Facts of one recorded step.
-pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording, elsewhere: &[&str]) -> String {
+pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> String {
     let mut facts = Vec::new();
     if let Some(code) = step.exit.filter(|code| *code != 0) {
         facts.push(format!("<strong class=\"g-exit\">exit {code}</strong>"));
@@ -16,15 +16,26 @@ pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording, els
         facts.push("<strong class=\"g-part\">not reviewed yet</strong>".to_owned());
     }
     facts.push(format!("<time datetime=\"{}\">{}</time>", text(&step.at), moment(&step.at)));
-    let attempts = if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
-    facts.push(format!("{}{attempts}", seconds(step.seconds)));
+    if step.already_so.is_empty() {
+        let attempts = if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
+        facts.push(format!("{}{attempts}", seconds(step.seconds)));
+    } else {
+        facts.insert(0, "<strong class=\"g-passed\">already so</strong>".to_owned());
+    }
     if !recording.versions.is_empty() {
         let named: Vec<String> =
             recording.versions.iter().map(|(name, version)| format!("{} {}", text(name), text(version))).collect();
         facts.push(format!("<span class=\"g-versions\">{}</span>", named.join(", ")));
     }
-    facts.extend(elsewhere.iter().map(|profile| format!("<span class=\"g-none\">{}: not run here</span>", text(profile))));
     format!("<p class=\"g-facts\">{}</p>", facts.join(" <span aria-hidden=\"true\">·</span> "))
+}
+
+/// In place of an output where a step did not run because its checks passed.
+pub fn already_so(checks: &[String]) -> String {
+    let link = |check: &String| format!("<a href=\"#step-{}\">{}</a>", id(check), text(check));
+    let links: Vec<String> = checks.iter().map(link).collect();
+    let which = if links.len() == 1 { "its check" } else { "its checks" };
+    format!("<p class=\"g-facts\">Did not run: what it does was there already, as {which} {} showed.</p>", links.join(" and "))
 }
 
 /// The badge: the reasons on hover and in text.

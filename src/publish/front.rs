@@ -23,15 +23,18 @@ impl Standing {
         Self { steps: judged.len(), recorded: fresh.len(), stale: fresh.iter().filter(|fresh| !**fresh).count() }
     }
 
-    fn words(self) -> (&'static str, String) {
+    /// The badge's class, its word, and what else is to be said.
+    fn words(self) -> (&'static str, &'static str, String) {
         match self {
-            Self { steps: 0, .. } => ("", "nothing to run".to_owned()),
-            Self { recorded: 0, .. } => ("g-none", "not run here".to_owned()),
-            Self { stale, .. } if stale > 0 => ("g-stale", format!("passed, {stale} of {} steps stale since", self.steps)),
-            Self { steps, recorded, .. } if recorded < steps => {
-                ("g-part", format!("passed, {recorded} of {steps} steps recorded"))
+            Self { steps: 0, .. } => ("", "nothing to run", String::new()),
+            Self { recorded: 0, .. } => ("g-none", "not run here", String::new()),
+            Self { stale, steps, .. } if stale > 0 => {
+                ("g-stale", "stale", format!("{stale} of {steps} steps changed since it passed"))
             }
-            _ => ("g-passed", "passed".to_owned()),
+            Self { steps, recorded, .. } if recorded < steps => {
+                ("g-part", "passed in part", format!("{recorded} of {steps} steps recorded"))
+            }
+            _ => ("g-passed", "passed", String::new()),
         }
     }
 }
@@ -42,7 +45,7 @@ pub fn front(book: &Book, views: &Views, src: &str) -> String {
     let running: Vec<&Chapter> = book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
     let steps: usize = running.iter().map(|chapter| chapter.steps().count()).sum();
     let mut html = format!(
-        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} with {}, each of them run. What stands under a command is what it printed.</p>",
+        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} with {}. What stands under a command is what it printed when it was run.</p>",
         text(&book.title),
         counted(running.len(), "chapter"),
         counted(steps, "command"),
@@ -93,9 +96,10 @@ fn row(book: &Book, chapter: &Chapter, view: &View, standing: Standing, src: &st
     let inside = file.strip_prefix(src).unwrap_or(&file).trim_start_matches('/');
     let page = inside.strip_suffix(".md").map_or_else(|| inside.to_owned(), |stem| format!("{stem}.html"));
     let recording = view.recording(&chapter.name);
-    let (class, words) = standing.words();
+    let (class, word, more) = standing.words();
+    let more = if more.is_empty() { more } else { format!(" <span class=\"g-more\">{more}</span>") };
     format!(
-        "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th><td><span class=\"{class}\">{words}</span></td><td>{}</td><td>{}</td></tr>",
+        "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th><td><span class=\"{class}\">{word}</span>{more}</td><td>{}</td><td>{}</td></tr>",
         text(&page),
         text(&chapter.title),
         recording.map_or(String::new(), |recording| moment(&recording.at)),
@@ -109,11 +113,14 @@ mod tests {
 
     #[test]
     fn a_standing_never_says_more_than_was_recorded() {
-        let words = |steps, recorded, stale| Standing { steps, recorded, stale }.words().1;
-        assert_eq!(words(3, 3, 0), "passed");
-        assert_eq!(words(3, 2, 0), "passed, 2 of 3 steps recorded");
-        assert_eq!(words(3, 3, 1), "passed, 1 of 3 steps stale since");
-        assert_eq!(words(3, 0, 0), "not run here");
-        assert_eq!(words(0, 0, 0), "nothing to run");
+        let words = |steps, recorded, stale| {
+            let (_, word, more) = Standing { steps, recorded, stale }.words();
+            format!("{word}: {more}")
+        };
+        assert_eq!(words(3, 3, 0), "passed: ");
+        assert_eq!(words(3, 2, 0), "passed in part: 2 of 3 steps recorded");
+        assert_eq!(words(3, 3, 1), "stale: 1 of 3 steps changed since it passed");
+        assert_eq!(words(3, 0, 0), "not run here: ");
+        assert_eq!(words(0, 0, 0), "nothing to run: ");
     }
 }

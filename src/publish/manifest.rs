@@ -1,5 +1,7 @@
 //! A manifest's template, and beside it what each profile makes of it, to be downloaded.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -23,30 +25,55 @@ pub fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> 
     let data = if profiles.is_empty() { String::new() } else { format!(" data-profile=\"{}\"", text(&profiles)) };
     let same = versions.len() == 1 && versions[0].1.trim_end() == template;
     let mut html = format!(
-        "<figure class=\"g-step g-manifest\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>"
+        "<figure class=\"g-step g-manifest{}\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>",
+        if same || versions.is_empty() { "" } else { " g-beside" }
     );
     html.push_str(if same { "" } else { "<span class=\"g-badge\">template</span>" });
     if same {
         html.push_str(&download(&block.file, &versions[0].1));
     }
-    html.push_str(&format!(
-        "</figcaption><pre tabindex=\"0\" aria-label=\"{file}\"><code class=\"nohighlight\">{}</code></pre>",
-        text(template)
-    ));
-    if !same {
-        let several = versions.len() > 1;
-        let pane = |(profiles, body): &(String, String)| {
-            let label = if several { format!(" under {}", text(profiles)) } else { String::new() };
-            format!(
-                "<details class=\"g-rendered\"><summary>Rendered with the values{label}</summary>{}<pre tabindex=\"0\">{}</pre></details>",
-                download(&block.file, body),
-                text(body.trim_end())
-            )
-        };
-        html.extend(versions.iter().map(pane));
+    html.push_str("</figcaption>");
+    if same || versions.is_empty() {
+        html.push_str(&format!(
+            "<pre tabindex=\"0\" aria-label=\"{file}\"><code class=\"nohighlight\">{}</code></pre>",
+            text(template)
+        ));
+    } else {
+        html.push_str(&sides(template, &block.file, &versions));
     }
     html.push_str("</figure>");
     html
+}
+
+/// The template, and beside it what came of it: `versions` are (profiles, text). Lines that the values filled in are marked in both.
+fn sides(template: &str, file: &str, versions: &[(String, String)]) -> String {
+    let name = text(file);
+    let left = marked(template, |line| line.contains("{{") || line.contains("{%") || line.contains("{#"));
+    let as_it_is: HashSet<&str> = template.lines().map(str::trim_end).collect();
+    let several = versions.len() > 1;
+    let pane = |(profiles, body): &(String, String)| {
+        let label = if several { format!("<p class=\"g-label\">{}</p>", text(profiles)) } else { String::new() };
+        format!(
+            "<div class=\"g-pane\" data-profile=\"{}\">{label}<p class=\"g-side\">Rendered with the values {}</p><pre tabindex=\"0\" aria-label=\"{name}, rendered under {}\"><code class=\"nohighlight\">{}</code></pre></div>",
+            text(&profiles.replace(", ", " ")),
+            download(file, body),
+            text(profiles),
+            marked(body.trim_end(), |line| !as_it_is.contains(line.trim_end()))
+        )
+    };
+    let panes: String = versions.iter().map(pane).collect();
+    let tabs = if several { " g-tabs" } else { "" };
+    format!(
+        "<div class=\"g-sides\"><div><p class=\"g-side\">Template</p><pre tabindex=\"0\" aria-label=\"{name}, template\"><code class=\"nohighlight\">{left}</code></pre></div><div class=\"g-panes{tabs}\">{panes}</div></div>"
+    )
+}
+
+fn marked(yaml: &str, filled: impl Fn(&str) -> bool) -> String {
+    let line = |line: &str| {
+        let (indent, words) = line.split_at(line.len() - line.trim_start().len());
+        if filled(line) { format!("{indent}<span class=\"g-filled\">{}</span>", text(words)) } else { text(line) }
+    };
+    yaml.split('\n').map(line).collect::<Vec<_>>().join("&#10;")
 }
 
 /// What a profile makes of it; `None` where it does not have it, or only a run could render it and none was recorded.
@@ -104,6 +131,16 @@ fn masked(document: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_values_filled_in_is_marked_beside_its_template() {
+        let html = sides("a: 1\nb: {{ x }}", "w.yaml", &[("open".into(), "a: 1\nb: <2>\n".into())]);
+        assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: {{ x }}</span>"), "{html}");
+        assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: &lt;2&gt;</span>") && !html.contains("g-tabs"), "{html}");
+        assert!(html.contains("download=\"w.yaml\"") && !html.contains('\n'), "{html}");
+        let two = sides("b: {{ x }}", "w.yaml", &[("a, b".into(), "b: 1".into()), ("c".into(), "b: 2".into())]);
+        assert!(two.contains("g-tabs") && two.contains("data-profile=\"a b\""), "{two}");
+    }
 
     #[test]
     fn data_of_secrets_is_masked_and_nothing_else() {

@@ -94,7 +94,7 @@
       button.addEventListener('click', function () { copy(button); });
     });
     window.addEventListener('beforeprint', function () {
-      document.querySelectorAll('.g-step details, .g-picture details').forEach(function (one) {
+      document.querySelectorAll('.g-step details:not(.g-expected), .g-picture details').forEach(function (one) {
         if (!one.open) { one.open = true; one.dataset.printed = ''; }
       });
     });

@@ -123,8 +123,7 @@ fn pictures(chapter: &Chapter, views: &Views) -> String {
     for view in views {
         let (Some(recording), Some(planned)) = (view.recording(&chapter.name), view.chapter(&chapter.name)) else { continue };
         let time = timeline(recording, planned);
-        let name = format!("{}-{}", recording.chapter, recording.profile);
-        let cluster = recording.shape.as_ref().map_or(String::new(), |seen| shape(seen, &name));
+        let cluster = recording.shape.as_ref().map_or(String::new(), shape);
         if time.is_empty() && cluster.is_empty() {
             continue;
         }

@@ -1,16 +1,10 @@
 //! The cluster's shape as a picture: a box a node, in it its pods, and where traffic comes in and volumes sit.
+//! Boxes that flow, not a drawing of fixed width: names stay readable on a phone, and nothing has to be measured.
 
 use std::collections::BTreeMap;
 
-use super::html::{id, text};
+use super::html::text;
 use crate::recording::{Shape, ShapePod};
-
-const WIDTH: f64 = 720.0;
-const PAD: f64 = 10.0;
-const CHIP: f64 = 20.0;
-const GAP: f64 = 6.0;
-/// About as wide as one character of a chip.
-const CHARACTER: f64 = 6.6;
 
 struct Chip {
     class: &'static str,
@@ -18,40 +12,25 @@ struct Chip {
 }
 
 /// The figure.
-pub fn shape(shape: &Shape, name: &str) -> String {
+pub fn shape(shape: &Shape) -> String {
     if shape.nodes.is_empty() {
         return String::new();
     }
-    let mut body = String::new();
-    let mut top = 4.0;
+    let chip = |chip: Chip| format!("<span class=\"{}\">{}</span>", chip.class, text(&chip.text));
+    let mut nodes = String::new();
     for node in &shape.nodes {
-        let chips = chips(shape, &node.name);
-        let (drawn, height) = place(&chips, top + 30.0);
         let ready = if node.ready { "" } else { ", not ready" };
         let role = if node.control_plane { "control plane" } else { "worker" };
-        body.push_str(&format!(
-            "<rect class=\"g-node\" x=\"1\" y=\"{top:.1}\" width=\"{:.1}\" height=\"{:.1}\" rx=\"6\"></rect>",
-            WIDTH - 2.0,
-            height + 38.0
+        nodes.push_str(&format!(
+            "<div class=\"g-node\"><div class=\"g-node-head\"><strong>{}</strong> <span>{role}, {}{ready}</span></div><div class=\"g-chips\">{}</div></div>",
+            text(&node.name),
+            text(&node.version),
+            chips(shape, &node.name).into_iter().map(chip).collect::<String>()
         ));
-        body.push_str(&format!("<text class=\"g-node-name\" x=\"{PAD}\" y=\"{:.1}\">{}</text>", top + 19.0, text(&node.name)));
-        body.push_str(&format!(
-            "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{role}, {}{ready}</text>",
-            WIDTH - PAD,
-            top + 19.0,
-            text(&node.version)
-        ));
-        body.push_str(&drawn);
-        top += height + 48.0;
     }
-    let title = summary(shape);
-    let anchor = format!("shape-{}", id(name));
-    let svg = format!(
-        "<svg class=\"g-shape\" viewBox=\"0 0 {WIDTH} {top:.0}\" role=\"img\" aria-labelledby=\"{anchor}\"><title id=\"{anchor}\">{}</title>{body}</svg>",
-        text(&title)
-    );
     format!(
-        "<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Shape of the cluster\">{svg}</div>{}</div>",
+        "<div class=\"g-picture\"><div class=\"g-shape\" role=\"img\" aria-label=\"{}\">{nodes}</div>{}</div>",
+        text(&summary(shape)),
         table(shape)
     )
 }
@@ -86,26 +65,6 @@ fn chips(shape: &Shape, node: &str) -> Vec<Chip> {
 
 fn is_system(namespace: &str) -> bool {
     matches!(namespace, "kube-system" | "kube-public" | "kube-node-lease" | "local-path-storage")
-}
-
-/// Chips in rows, and the height they need.
-fn place(chips: &[Chip], top: f64) -> (String, f64) {
-    let (mut x, mut y) = (PAD, top);
-    let mut drawn = String::new();
-    for chip in chips {
-        let width = (chip.text.chars().count() as f64 * CHARACTER + 14.0).min(WIDTH - 2.0 * PAD);
-        if x + width > WIDTH - PAD && x > PAD {
-            x = PAD;
-            y += CHIP + GAP;
-        }
-        drawn.push_str(&format!(
-            "<rect class=\"{}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{CHIP}\" rx=\"4\"></rect>",
-            chip.class
-        ));
-        drawn.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\">{}</text>", x + 7.0, y + 14.0, text(&chip.text)));
-        x += width + GAP;
-    }
-    (drawn, if chips.is_empty() { 0.0 } else { y - top + CHIP })
 }
 
 fn summary(shape: &Shape) -> String {
@@ -167,10 +126,10 @@ mod tests {
             volumes: vec![ShapePlace { name: "a/data".into(), node: Some("w2".into()), what: "1Gi".into() }],
             ingresses: vec![],
         };
-        let html = shape(&seen, "c");
+        let html = shape(&seen);
         assert!(html.contains("traffic comes in at ingress on cp; volume a/data is bound to w2"));
         assert!(html.contains("⇥ a/ingress") && html.contains("a/web ×2") && html.contains("▤ a/data 1Gi"));
         assert!(!html.contains('\n'));
-        assert_eq!(shape(&Shape::default(), "c"), "");
+        assert_eq!(shape(&Shape::default()), "");
     }
 }

@@ -6,6 +6,8 @@ use crate::recording::{RecordedStep, Recording};
 
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 170.0;
+/// Room for the longest time behind a bar.
+const RIGHT: f64 = 84.0;
 const ROW: f64 = 17.0;
 /// Fewer steps than this need no picture.
 const FEWEST: usize = 2;
@@ -23,7 +25,7 @@ pub fn timeline(recording: &Recording, chapter: &PlannedChapter) -> String {
         return String::new();
     }
     let end = bars.iter().map(|bar| bar.began + bar.step.seconds).fold(0.0, f64::max).max(0.001);
-    let x = |at: f64| LEFT + at / end * (WIDTH - LEFT - 60.0);
+    let x = |at: f64| LEFT + at / end * (WIDTH - LEFT - RIGHT);
     let height = bars.len() as f64 * ROW + 22.0;
     let name = format!("time-{}-{}", id(&recording.chapter), id(&recording.profile));
     let longest = bars.iter().max_by(|a, b| a.step.seconds.total_cmp(&b.step.seconds));
@@ -82,6 +84,7 @@ fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a
     let timed: Vec<(f64, &RecordedStep)> = recording
         .steps
         .iter()
+        .filter(|step| step.already_so.is_empty())
         .filter_map(|step| Some((ended(step)? - step.seconds, step)))
         .filter(|(began, _)| *began >= first)
         .collect();

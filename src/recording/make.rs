@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Included, RECORDING_FORMAT, RecordedStep, Recording, Shape, parts_of, reasons};
+use super::{Included, Places, RECORDING_FORMAT, RecordedStep, Recording, Shape, parts_of, reasons};
 use crate::event::{Event, Outcome, RunStarted, StepFinished};
 use crate::output::Ending;
-use crate::plan::{Plan, PlannedChapter};
+use crate::plan::{Plan, PlannedChapter, Role};
 
 /// Most of an output that is kept, in bytes: what is longer loses its middle.
 pub const KEPT: usize = 24 * 1024;
@@ -22,6 +22,8 @@ pub struct Making<'a> {
     pub included: &'a Included,
     /// Versions of what the world is made of.
     pub versions: &'a BTreeMap<String, String>,
+    /// Folders of this machine.
+    pub places: &'a Places,
 }
 
 /// A recording, and the steps of it that really ran this time.
@@ -59,12 +61,12 @@ pub fn make_recording(
         let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.holds());
         let fresh = now.filter(|step| step.outcome != Outcome::PassedBefore || step.fingerprint == planned.fingerprint);
         let Some(step) = fresh else {
-            // It did not run: what was recorded of it stands, with its own parts, so that a page can say that it is stale.
-            steps.extend(before.and_then(|before| before.step(name)).cloned());
+            let before = before.and_then(|before| before.step(name));
+            steps.extend(not_run(making, chapter, index, finished.get(name).copied(), before));
             continue;
         };
         ran += usize::from(step.outcome != Outcome::PassedBefore);
-        let (output, left_out) = kept(&output(step));
+        let (output, left_out) = kept(&making.places.name_in(&String::from_utf8_lossy(&output(step))));
         steps.push(RecordedStep {
             step: name.to_owned(),
             at: step.at.clone(),
@@ -72,6 +74,7 @@ pub fn make_recording(
             attempts: step.attempts,
             exit: exit_of(step.ending),
             of: parts_of(making.plan, chapter, index, making.included),
+            already_so: Vec::new(),
             output,
             left_out,
         });
@@ -93,6 +96,38 @@ pub fn make_recording(
         pending: false,
     };
     (ran > 0).then_some(Made { recording, ran })
+}
+
+/// What there is to show of a step that did not run: what it printed when it last did, if it is still the same step; else that it
+/// was already so, and which checks said it; else what was recorded, with its own parts, so that a page can say that it is stale.
+fn not_run(
+    making: &Making<'_>,
+    chapter: &PlannedChapter,
+    index: usize,
+    finished: Option<&StepFinished>,
+    before: Option<&RecordedStep>,
+) -> Option<RecordedStep> {
+    let of = parts_of(making.plan, chapter, index, making.included);
+    let before = before.map(|before| RecordedStep { output: making.places.name_in(&before.output), ..before.clone() });
+    let ran_as_it_is = before.as_ref().is_some_and(|before| before.already_so.is_empty() && reasons(&before.of, &of).is_empty());
+    let checks = match &chapter.steps[index].role {
+        Role::Act { proven_by } => proven_by.iter().map(|check| chapter.steps[*check].id.step.to_string()).collect(),
+        Role::Verify { .. } => Vec::new(),
+    };
+    match finished {
+        Some(step) if step.outcome == Outcome::AlreadySo && !ran_as_it_is && !checks.is_empty() => Some(RecordedStep {
+            step: step.step.step.to_string(),
+            at: step.at.clone(),
+            seconds: 0.0,
+            attempts: 0,
+            exit: None,
+            of,
+            already_so: checks,
+            output: String::new(),
+            left_out: 0,
+        }),
+        _ => before,
+    }
 }
 
 /// When and how long; none for a chapter that did not end, or not as written.
@@ -123,7 +158,8 @@ fn exit_of(ending: Option<Ending>) -> Option<i32> {
 }
 
 /// Text, cut in its middle where it is long.
-fn kept(output: &[u8]) -> (String, u64) {
+fn kept(output: &str) -> (String, u64) {
+    let output = output.as_bytes();
     if output.len() <= KEPT {
         return (String::from_utf8_lossy(output).into_owned(), 0);
     }
@@ -160,9 +196,9 @@ mod tests {
     #[test]
     fn a_long_output_loses_its_middle_at_line_ends() {
         let long: String = (0..5000).map(|line| format!("line {line}\n")).collect();
-        let (text, left) = kept(long.as_bytes());
+        let (text, left) = kept(&long);
         assert!(text.starts_with("line 0\n") && text.ends_with("line 4999\n") && text.len() < KEPT + 100);
         assert_eq!(long.len() as u64 - left, text.replace(&format!("[… {left} bytes left out …]\n"), "").len() as u64);
-        assert_eq!(kept(b"short\n"), ("short\n".to_owned(), 0));
+        assert_eq!(kept("short\n"), ("short\n".to_owned(), 0));
     }
 }

@@ -13,7 +13,10 @@ pub fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
 }
 
 fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
-    old.of == new.of && old.exit == new.exit && calm(&old.output, rules) == calm(&new.output, rules)
+    old.of == new.of
+        && old.exit == new.exit
+        && old.already_so == new.already_so
+        && calm(&old.output, rules) == calm(&new.output, rules)
 }
 
 /// The kinds of line there are in an output: numbers are one number, equal lines one line, and their order does not count.
@@ -56,6 +59,10 @@ pub fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -> Vec<S
     for step in &new.steps {
         let before = old.and_then(|old| old.step(&step.step));
         if before.is_some_and(|before| same_step(before, step, rules)) {
+            continue;
+        }
+        if !step.already_so.is_empty() {
+            lines.push(format!("{} (already so: {} passed)", step.step, step.already_so.join(", ")));
             continue;
         }
         let exit = step.exit.filter(|code| *code != 0).map_or(String::new(), |code| format!(", exit {code}"));

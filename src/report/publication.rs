@@ -29,9 +29,11 @@ pub fn publication_text(publication: &Publication) -> String {
     format!("{chapters} in {}: {}\n", duration(publication.seconds), publication.out.join("index.html").display())
 }
 
-/// Warnings, and what to do about them.
+/// Warnings, and what to do about them. `strict`: they are why it failed, and all of them are told.
 #[must_use]
-pub fn publication_notes(publication: &Publication) -> String {
+pub fn publication_notes(publication: &Publication, strict: bool) -> String {
+    let (level, most) = if strict { ("error", usize::MAX) } else { ("warning", MOST) };
+    let list = |what: &str, lines: &[String]| list(level, what, lines, most);
     let mut text = list("stale recording", &publication.stale);
     text.push_str(&list("no recording", &publication.missing));
     if !text.is_empty() {
@@ -40,10 +42,10 @@ pub fn publication_notes(publication: &Publication) -> String {
     text
 }
 
-fn list(what: &str, lines: &[String]) -> String {
-    let mut text: String = lines.iter().take(MOST).map(|line| format!("warning: {what}: {line}\n")).collect();
-    if lines.len() > MOST {
-        text.push_str(&format!("warning: {what}: {} more\n", lines.len() - MOST));
+fn list(level: &str, what: &str, lines: &[String], most: usize) -> String {
+    let mut text: String = lines.iter().take(most).map(|line| format!("{level}: {what}: {line}\n")).collect();
+    if lines.len() > most {
+        text.push_str(&format!("{level}: {what}: {} more\n", lines.len() - most));
     }
     text
 }

@@ -66,6 +66,14 @@ pub fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, NoBook> {
     found.map(Path::to_owned).ok_or_else(|| NoBook { from: here.to_owned(), upwards: true })
 }
 
+/// A folder as it is named and, where a link leads to it, as the system names it.
+#[must_use]
+pub fn spellings(folder: &Path) -> Vec<PathBuf> {
+    let mut spellings = vec![folder.to_owned(), tidy(folder)];
+    spellings.dedup();
+    spellings
+}
+
 /// The folder without `.` and `..`; as it is where the system can't say.
 fn tidy(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())

@@ -131,6 +131,81 @@ fn what_was_never_run_is_said_so_and_strict_fails() {
 }
 
 #[test]
+fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
+    let book = recorded();
+    let note = "```bash {name=note}\ncat \"$GUIDE_BOOK/data\"\n```\n";
+    book.write("guide/chapter-2.md", format!("# Two\n\n{note}"));
+    book.write("guide/SUMMARY.md", "# Summary\n\n- [Intro](intro.md)\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n");
+    book.write("data", "1\n");
+    book.guide("run").exits(0);
+    book.guide("publish --strict").exits(1).says("error: no recording: nothing is recorded yet");
+    book.guide("review --accept").exits(0);
+    book.guide("publish --strict").exits(0).never_says("error:").never_says("warning:");
+
+    book.write("data", "2\n");
+    book.write("guide/values.yaml", "colour: green\ntoken: hunter2\n");
+    let there = "```bash {name=there verify}\ncat file\n```";
+    let changed = CHAPTER.replace(there, &there.replace("cat file", "cat ./file"));
+    book.write("guide/chapter-1.md", format!("{changed}\n```bash {{name=new}}\necho new\n```\n"));
+    book.write("guide/chapter-3.md", "# Three\n\n```bash {name=three}\necho 3\n```\n");
+    book.write("guide/SUMMARY.md", "# Summary\n\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n- [Three](chapter-3.md)\n");
+    book.guide("publish")
+        .exits(0)
+        .says("warning: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands");
+    book.guide("publish --strict")
+        .exits(1)
+        .says("error: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands have changed")
+        .says("chapter-1/show (default): the manifest web.yaml has changed, the value COLOUR has changed")
+        .says("error: stale recording: guide/chapter-2.md:3: chapter-2/note (default): the file data has changed")
+        .says("chapter-1/new (default)")
+        .says("error: no recording: chapter-3 (default): none of its 1 steps")
+        .says("hint: run these chapters");
+}
+
+#[test]
+fn no_path_of_this_machine_stands_in_a_recording() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=where}\npwd\necho \"$GUIDE_BOOK/x $GUIDE_STATE/y $HOME/z $XDG_CACHE_HOME/c\"\n```\n",
+    );
+    let mut run = book.command("run --record");
+    run.env("HOME", "/home/ada").env("XDG_CACHE_HOME", "/home/ada/cached");
+    assert!(run.output().expect("it runs").status.success());
+    book.guide("review --accept").exits(0);
+    let recording = book.read(RECORDING);
+    let printed = "\"$GUIDE_STATE/rendered/chapter-1\\n$GUIDE_BOOK/x $GUIDE_STATE/y $HOME/z $XDG_CACHE_HOME/c\\n\"";
+    assert!(recording.contains(printed), "{recording}");
+    assert!(!recording.contains(&book.root().display().to_string()) && !recording.contains("/home/ada"), "{recording}");
+}
+
+#[test]
+fn a_step_that_was_already_so_shows_the_check_that_said_it() {
+    let text = "# One\n\n```bash {name=make}\necho made >\"$GUIDE_BOOK/made\"; echo making\n```\n\n```bash {name=is-there verify}\ncat \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=last}\necho last\n```\n";
+    let book = Project::with_chapter(text);
+    book.write("made", "long ago\n");
+    book.guide("run --record").exits(0).says("already so");
+    book.guide("review --accept").exits(0);
+    book.guide("publish --strict").exits(0);
+    let before = page(&book);
+    let said = "Did not run: what it does was there already, as its check <a href=\"#step-is-there\">is-there</a> showed.";
+    assert!(before.contains(said) && before.contains("What is-there printed"), "{before}");
+    assert!(!before.contains("Not run here"), "{before}");
+
+    // Run for once, it keeps what it then printed as long as it is the same step.
+    fs::remove_file(book.path("made")).expect("removed");
+    book.guide("run --record").exits(0);
+    book.guide("run --record").exits(0).says("already so");
+    book.guide("review --accept").exits(0);
+    let after = page(&book);
+    assert!(after.contains("aria-label=\"Output\">making</pre>") && !after.contains("Did not run"), "{after}");
+    book.write("guide/chapter-1.md", text.replace("echo making", "echo other"));
+    book.guide("run --record").exits(0).says("already so");
+    book.guide("review --accept").exits(0);
+    book.guide("publish --strict").exits(0);
+    let other = page(&book);
+    assert!(other.contains(said) && !other.contains(">making</pre>"), "{other}");
+}
+
+#[test]
 fn publishing_never_runs_a_step_and_never_empties_another_folder() {
     let book = Project::with_chapter("# One\n\n```bash\ntouch \"$GUIDE_BOOK/ran\"\n```\n");
     book.guide("publish").exits(0);

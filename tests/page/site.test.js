@@ -135,6 +135,35 @@ async function checkPlots(page, path) {
   return page.locator('.g-picture svg').count();
 }
 
+// Nodes and what is on them: described, and no name runs out of its box.
+async function checkShapes(page, path, how) {
+  const bad = await page.$$eval('.g-shape', (all) => all.filter((shape) => {
+    const right = shape.getBoundingClientRect().right + 1;
+    const out = [...shape.querySelectorAll('.g-chip, .g-node')].some((box) => box.getBoundingClientRect().right > right);
+    return out || !shape.getAttribute('aria-label') || !shape.querySelector('.g-node');
+  }).length);
+  expect(bad === 0, `${path} (${how}): every shape of the cluster fits and is described (${bad} are not)`);
+  return page.locator('.g-shape').count();
+}
+
+// A rendered manifest stands beside its template, or under it where there is no room.
+async function checkSides(page, path, beside) {
+  const places = await page.$$eval('.g-sides', (all) => all.filter((one) => one.getBoundingClientRect().height > 0)
+    .map((one) => [...one.children].map((side) => side.getBoundingClientRect()).map(({ x, y }) => ({ x, y }))));
+  const wrong = places.filter(([left, right]) => (beside ? Math.abs(left.y - right.y) > 1 || right.x <= left.x : right.y <= left.y));
+  expect(wrong.length === 0, `${path}: ${beside ? 'manifests stand beside' : 'on a phone manifests stand under'} their templates (${wrong.length} do not)`);
+  return places.length;
+}
+
+async function checkSearch(page, path) {
+  await page.click('#mdbook-search-toggle');
+  await page.locator('#mdbook-searchbar').waitFor();
+  await page.locator('#mdbook-searchbar').pressSequentially('cluster');
+  const found = page.locator('#mdbook-searchresults a').first();
+  await found.waitFor({ timeout: 10_000 }).catch(() => {});
+  expect((await found.count()) > 0, `${path}: the search finds something`);
+}
+
 async function checkAxe(page, path, how) {
   await page.evaluate(axe);
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
@@ -158,13 +187,14 @@ async function withoutScript(path) {
 const pages = files(site).filter((file) => file.endsWith('.html')).map((file) => relative(site, file))
   .filter((path) => !['toc.html', 'print.html', '404.html'].includes(path))
   .filter((path) => path.includes(process.env.PAGES ?? ''));
-const totals = { tabs: 0, copy: 0, folds: 0, pictures: 0, heaviest: 0 };
+const totals = { tabs: 0, copy: 0, folds: 0, pictures: 0, sides: 0, heaviest: 0 };
 for (const path of pages) {
   const { page, seen } = await open(path, { width: 1280 });
   expect(seen.bytes < HEAVIEST, `${path}: ${seen.bytes} bytes, at most ${HEAVIEST}`);
   totals.heaviest = Math.max(totals.heaviest, seen.bytes);
   await checkLinks(page, path);
-  totals.pictures += await checkPlots(page, path);
+  totals.pictures += await checkPlots(page, path) + await checkShapes(page, path, 'desktop');
+  totals.sides += await checkSides(page, path, true);
   await checkAxe(page, path, 'light');
   totals.folds += await checkFolds(page, path);
   totals.copy += await checkCopy(page, path);
@@ -180,9 +210,14 @@ for (const path of pages) {
   const phone = await open(path, { width: 390, height: 844 });
   const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   expect(wide <= 1, `${path}: fits a phone (${wide} px too wide)`);
+  await checkShapes(phone.page, path, 'phone');
+  await checkSides(phone.page, path, false);
   await phone.page.close();
 }
 for (const path of pages.slice(0, 3)) await withoutScript(path);
+const { page: searched } = await open(pages[0], { width: 1280 });
+await checkSearch(searched, pages[0]);
+await searched.close();
 
 if (shots) {
   mkdirSync(shots, { recursive: true });
@@ -202,5 +237,5 @@ if (shots) {
 await browser.close();
 server.close();
 rmSync(profile, { recursive: true, force: true });
-console.log(`${pages.length} pages, ${checks} checks, ${failures} failed; pages with tabs ${totals.tabs}, copy ${totals.copy}, folds ${totals.folds}; ${totals.pictures} pictures; heaviest page ${totals.heaviest} bytes`);
+console.log(`${pages.length} pages, ${checks} checks, ${failures} failed; pages with tabs ${totals.tabs}, copy ${totals.copy}, folds ${totals.folds}; ${totals.pictures} pictures, ${totals.sides} manifests beside their templates; heaviest page ${totals.heaviest} bytes`);
 process.exit(failures === 0 ? 0 : 1);
