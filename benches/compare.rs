@@ -26,7 +26,8 @@ fn suffix(mut number: usize, length: usize) -> String {
 
 /// `kubectl get pods -A -o wide`, of the day with this number.
 fn pods(day: usize) -> String {
-    let mut text = "NAMESPACE   NAME                          READY   STATUS    RESTARTS        AGE    IP             NODE\n".to_owned();
+    let mut text =
+        "NAMESPACE   NAME                          READY   STATUS    RESTARTS        AGE    IP             NODE\n".to_owned();
     for row in 0..ROWS {
         let row = (row + day * 4_999) % ROWS;
         let name = format!("web-{row}-{}-{}", suffix(row + day * 31, 9), suffix(row * 3 + day, 5));
@@ -54,8 +55,7 @@ fn nodes(changed: Option<usize>) -> String {
 }
 
 fn compare(accepted: &str, actual: &str) -> usize {
-    let verdict =
-        compare_snapshot(accepted, actual.as_bytes(), SnapshotKind::Table, &Bindings::new(), &Rules::default());
+    let verdict = compare_snapshot(accepted, actual.as_bytes(), SnapshotKind::Table, &Bindings::new(), &Rules::default());
     match verdict {
         Verdict::Same { .. } => 0,
         Verdict::Differs(differences) => differences.len(),
