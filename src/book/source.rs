@@ -13,8 +13,8 @@ pub struct SourceId(pub u32);
 pub struct SourceFile {
     /// Path relative to the book's root, as shown in messages.
     pub path: Arc<Path>,
-    /// The text, byte for byte (line ends as they are).
-    pub text: Arc<str>,
+    /// The text, byte for byte (line ends as they are). A `String`, as an `Arc<str>` would be a copy of what was read.
+    pub text: Arc<String>,
 }
 
 /// A byte range in one source, with the 1-based line of its first byte.
@@ -61,8 +61,8 @@ pub struct Sources {
 
 impl Sources {
     /// Adds a text and returns its id.
-    pub fn add(&mut self, path: PathBuf, text: impl Into<Arc<str>>) -> SourceId {
-        self.files.push(SourceFile { path: path.into(), text: text.into() });
+    pub fn add(&mut self, path: PathBuf, text: impl Into<String>) -> SourceId {
+        self.files.push(SourceFile { path: path.into(), text: Arc::new(text.into()) });
         SourceId(u32::try_from(self.files.len() - 1).expect("fewer than 2^32 files"))
     }
 

@@ -7,14 +7,20 @@ use crate::book::{Problem, Problems};
 use crate::cli::CheckArgs;
 use crate::compare::Rules;
 use crate::error::{Error, Exit};
-use crate::plan::{Selection, StepId};
+use crate::plan::{Plan, Selection, StepId};
 use crate::report;
 use crate::settings::Settings;
 use crate::store::{Recordings, Snapshots, find_book, read_book, stamp};
 
 /// Checks the whole book; with `--watch` again and again.
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
-    if args.watch { watch(settings, args) } else { check_once(settings, args) }
+    if args.watch {
+        return watch(settings, args);
+    }
+    let (exit, checked) = check_once(settings, args)?;
+    // The process ends here: to take a large book apart, step by step, would only make its reader wait.
+    std::mem::forget(checked);
+    exit
 }
 
 /// How often it looks for a change.
@@ -31,7 +37,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
-            if let Err(error) = check_once(settings, args) {
+            if let Err(error) = check_once(settings, args).and_then(|(exit, _)| exit) {
                 report::tell_error(&error, super::style(settings, report::stderr_is_terminal()));
             }
         }
@@ -40,7 +46,11 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     Ok(Exit::AsWritten)
 }
 
-fn check_once(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+/// What was checked, for who has no haste to let it go.
+type Checked = (Opened, Option<Plan>);
+
+/// Tells that there is no problem, or gives the error that tells of all of them.
+fn check_once(settings: &Settings, args: &CheckArgs) -> Result<(Result<Exit, Error>, Checked), Error> {
     let mut opened = open(settings)?;
     let unused = unused_snapshots(&opened);
     opened.problems.extend(unused);
@@ -53,7 +63,11 @@ fn check_once(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
         }
     }
     report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));
-    plan.map(|_| Exit::AsWritten)
+    let (plan, error) = match plan {
+        Ok(plan) => (Some(plan), None),
+        Err(error) => (None, Some(error)),
+    };
+    Ok((error.map_or(Ok(Exit::AsWritten), Err), (opened, plan)))
 }
 
 /// Accepted snapshots that no step of any profile compares with, and recordings of chapters that are gone.

@@ -79,8 +79,12 @@ impl<'t> Expected<'t> {
 
 /// Compares two texts by line. `rules`: what is volatile on both sides; without, only the patterns forgive.
 pub(super) fn compare_lines(expected: &str, actual: &str, rules: Option<&Rules>, bound: &Bindings) -> Verdict {
+    let patterns = may_have_patterns(expected);
+    if !patterns && expected.trim_end() == actual.trim_end() {
+        return Verdict::Same { bound: Bindings::new() };
+    }
     let (expected_lines, actual_lines) = (lines(expected), lines(actual));
-    if expected_lines == actual_lines && !may_have_patterns(expected) {
+    if !patterns && expected_lines == actual_lines {
         return Verdict::Same { bound: Bindings::new() };
     }
     let texts = Texts::new(&expected_lines, actual_lines, rules);

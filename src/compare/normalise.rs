@@ -252,8 +252,13 @@ impl Rules {
         }
         let window = &text[start..];
         RULES.iter().zip(&COMPILED.each).zip(self.on).filter(|(_, on)| *on).find_map(|((rule, regex), _)| {
-            let captures = regex.captures(window)?;
-            let part = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0))?;
+            let part = match regex.captures_len() {
+                1 => regex.find(window)?, // to look for groups costs several times as much
+                _ => {
+                    let captures = regex.captures(window)?;
+                    captures.iter().skip(1).flatten().next().or_else(|| captures.get(0))?
+                }
+            };
             let range = start + part.start()..start + part.end();
             (rule.guard)(text, &range).then_some(Found { range, placeholder: rule.placeholder })
         })

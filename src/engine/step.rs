@@ -101,9 +101,7 @@ impl Run<'_, '_> {
             (None, true) => Mode::Interactive,
             (None, false) => Mode::Shell,
         };
-        let mut news = std::mem::take(&mut stand.news);
-        news.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
-        let command = command(step, mode, news);
+        let command = command(step, mode, std::mem::take(&mut stand.news));
         let mut tried = self.tried(stand, step, &command, index, (Reason::Turn, None))?;
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
             self.await_ready(stand, step, &mut tried)?;

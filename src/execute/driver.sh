@@ -17,8 +17,8 @@ builtin set -e -o pipefail;
 builtin trap '\builtin source @EXIT@' EXIT;
 { builtin declare -p; } 1<>@INITIAL@ 2>&1;
 for ((__guide_turn = 1; __guide_turn--; )); do
-if [[ ${TMOUT-} ]]; then { builtin read -r -t 99999999 -N 10 __guide_script && builtin read -r -t 99999999 -N "$__guide_script" __guide_script; } <@COMMANDS@ || builtin exit 0;
-else { builtin read -r -N 10 __guide_script && builtin read -r -N "$__guide_script" __guide_script; } <@COMMANDS@ || builtin exit 0; fi;
+if [[ ${TMOUT-} ]]; then { builtin read -r -u 9 -t 99999999 -N 10 __guide_script && builtin read -r -u 9 -t 99999999 -N "$__guide_script" __guide_script; } 9<@COMMANDS@ || builtin exit 0;
+else { builtin read -r -u 9 -N 10 __guide_script && builtin read -r -u 9 -N "$__guide_script" __guide_script; } 9<@COMMANDS@ || builtin exit 0; fi;
 builtin eval "$__guide_script";
 for __guide_script in "$__guide_script"; do
 if [[ $__guide_reach ]]; then

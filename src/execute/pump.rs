@@ -25,6 +25,9 @@ const TICK: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a step is waited for without sleeping: many end within this time, and to be woken would cost them half as much again.
 const AWAKE: Duration = Duration::from_micros(150);
+/// How long a step's output alone wakes nobody: the many steps that end within this time are woken for once, not twice. The pipe
+/// holds what comes until then, and who writes more than it holds waits no longer than this.
+const UNHEARD: Duration = Duration::from_millis(2);
 /// How long the shell alone has TERM.
 const HEAD_START: Duration = Duration::from_millis(10);
 /// How often it is looked whether all are gone.
@@ -64,6 +67,15 @@ struct Ready {
     interrupt: bool,
 }
 
+/// What a wait is ended by beside the step's end, its time and Ctrl-C.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Heeds {
+    /// Nothing.
+    End,
+    /// Output, too.
+    Output,
+}
+
 enum Message {
     Next,
     Farewell,
@@ -78,7 +90,11 @@ impl Pump<'_, '_> {
         let mut now = sent;
         loop {
             let limit = next_tick.min(started + timeout).saturating_duration_since(now);
-            let ready = self.wait(if now - sent < AWAKE { Duration::ZERO } else { limit })?;
+            let ready = match now - sent {
+                since if since < AWAKE => self.wait(Duration::ZERO, Heeds::End)?,
+                since if since < UNHEARD => self.wait(limit.min(UNHEARD - since), Heeds::End)?,
+                _ => self.wait(limit, Heeds::Output)?,
+            };
             if self.look(&ready, &mut watched)? {
                 break;
             }
@@ -150,11 +166,14 @@ impl Pump<'_, '_> {
         Ok(watched.told || watched.died.is_some())
     }
 
-    fn wait(&self, limit: Duration) -> io::Result<Ready> {
+    fn wait(&self, limit: Duration, heeds: Heeds) -> io::Result<Ready> {
         let channel = self.session.channel();
         let fd = |fd| PollFd::new(fd, PollFlags::IN);
         let mut fds: [PollFd<'_>; 4] =
             [&channel.output.0, &channel.control.0, self.session.pidfd(), self.interrupt.descriptor()].map(fd);
+        if heeds == Heeds::End {
+            fds[0] = PollFd::new(&channel.output.0, PollFlags::empty());
+        }
         let limit = Timespec::try_from(limit).map_err(io::Error::other)?;
         match rustix::event::poll(&mut fds, Some(&limit)) {
             Ok(_) | Err(rustix::io::Errno::INTR) => {
@@ -205,7 +224,7 @@ impl Pump<'_, '_> {
                 processes::signal(&new, Signal::TERM);
                 warned.extend(new);
             }
-            let ready = self.wait(LOOK)?;
+            let ready = self.wait(LOOK, Heeds::Output)?;
             self.look(&ready, watched)?;
         }
     }

@@ -113,6 +113,20 @@ impl ShellWorld {
         Ok(session)
     }
 
+    /// As `start`; a guard that is not there yet is started beside it. To start two programs is most of what comes before the
+    /// first step.
+    fn start_guarded(&mut self) -> io::Result<Session> {
+        let (bash, tag) = (self.options.bash.clone(), self.tag.clone());
+        std::thread::scope(|scope| {
+            let starting = || std::thread::Builder::new().spawn_scoped(scope, || Guard::start(&bash, &tag)).ok();
+            let starting = if self.guard.is_none() { starting() } else { None };
+            let session = self.start();
+            // One that could not be started is tried again, and spoken of, before the first step.
+            self.guard = self.guard.take().or_else(|| starting?.join().ok()?.ok());
+            session
+        })
+    }
+
     /// Process groups of the background steps.
     fn spared(&self) -> Vec<Pid> {
         self.backgrounds.iter().map(|background| background.pid).collect()
@@ -148,7 +162,7 @@ impl World for ShellWorld {
         self.secrets.forget_values();
         self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
         self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
-        let session = self.start().map_err(|error| WorldError {
+        let session = self.start_guarded().map_err(|error| WorldError {
             message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
             hint: Some("guide runs steps with bash: is it installed and on the PATH, and does the folder exist?".to_owned()),
         })?;

@@ -53,7 +53,7 @@ impl Edits {
             match partner {
                 None => drop(self.lines.insert(row.line, None)),
                 Some(other) => {
-                    if let Some(text) = merged_row((old, row), (new, &new.rows[*other]), scope, rules) {
+                    if let Some(text) = merged_row((old, row), (new, &new.rows[other.row]), scope, rules) {
                         self.lines.insert(row.line, Some(text));
                     }
                 }

@@ -15,6 +15,15 @@ const MOST_PATTERN_TRIES: usize = 200_000;
 /// A column both tables have: its name, its index in the expected and in the actual table.
 type Shared<'t> = (&'t str, usize, usize);
 
+/// The row of the output that belongs to an expected one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Partner {
+    /// Its index.
+    pub row: usize,
+    /// All its cells were seen to match: they need not be compared again.
+    pub wholly: bool,
+}
+
 /// A pair of tables.
 pub(super) struct Tables<'c, 't> {
     expected: &'c Table<'t>,
@@ -36,7 +45,8 @@ pub(super) fn compare_table<'t>(
     let (partner, taken) = tables.pair_rows(scope);
     for (row, partner) in expected.rows.iter().zip(&partner) {
         match partner {
-            Some(other) => tables.compare_rows(row, &actual.rows[*other], scope, found),
+            Some(Partner { wholly: true, .. }) => {}
+            Some(Partner { row: other, .. }) => tables.compare_rows(row, &actual.rows[*other], scope, found),
             None => found.missing(tables.row_name(expected, row), row.text, Some(row.line)),
         }
     }
@@ -78,7 +88,7 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// For each expected row the row of the output that belongs to it; and which of the output's rows belong to one.
-    pub fn pair_rows(&self, scope: &mut Scope<'_>) -> (Vec<Option<usize>>, Vec<bool>) {
+    pub fn pair_rows(&self, scope: &mut Scope<'_>) -> (Vec<Option<Partner>>, Vec<bool>) {
         let mut taken = vec![false; self.actual.rows.len()];
         let mut partner = vec![None; self.expected.rows.len()];
         self.pair_by_key(&mut partner, &mut taken, scope);
@@ -87,7 +97,7 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Rows with the same key: wholly equal ones first, then in their order.
-    fn pair_by_key(&self, partner: &mut [Option<usize>], taken: &mut [bool], scope: &mut Scope<'_>) {
+    fn pair_by_key(&self, partner: &mut [Option<Partner>], taken: &mut [bool], scope: &mut Scope<'_>) {
         let mut by_key: HashMap<String, VecDeque<usize>> = HashMap::with_capacity(self.actual.rows.len());
         for (index, row) in self.actual.rows.iter().enumerate() {
             by_key.entry(self.key(row, |(_, column)| column)).or_default().push_back(index);
@@ -103,12 +113,15 @@ impl<'c, 't> Tables<'c, 't> {
                 let Some(candidates) = key.as_ref().and_then(|key| by_key.get_mut(key)) else { continue };
                 let row = &self.expected.rows[index];
                 let place = if wholly {
-                    candidates.iter().take(LOOK_AHEAD).position(|other| self.row_matches(row, &self.actual.rows[*other], scope))
+                    candidates
+                        .iter()
+                        .take(LOOK_AHEAD)
+                        .position(|other| self.row_matches(row, &self.actual.rows[*other], scope, SameKey::Known))
                 } else {
                     Some(0)
                 };
                 if let Some(other) = place.and_then(|place| candidates.remove(place)) {
-                    partner[index] = Some(other);
+                    partner[index] = Some(Partner { row: other, wholly });
                     taken[other] = true;
                 }
             }
@@ -116,7 +129,7 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Rows whose key is a pattern: the first free row that matches wholly, else the first whose key does.
-    fn pair_by_pattern(&self, partner: &mut [Option<usize>], taken: &mut [bool], scope: &mut Scope<'_>) {
+    fn pair_by_pattern(&self, partner: &mut [Option<Partner>], taken: &mut [bool], scope: &mut Scope<'_>) {
         let mut tries = MOST_PATTERN_TRIES;
         for wholly in [true, false] {
             for (index, row) in self.expected.rows.iter().enumerate() {
@@ -125,7 +138,11 @@ impl<'c, 't> Tables<'c, 't> {
                 }
                 let fits = |other: &usize| {
                     let other = &self.actual.rows[*other];
-                    if wholly { self.row_matches(row, other, scope) } else { self.key_matches(row, other, scope) }
+                    if wholly {
+                        self.row_matches(row, other, scope, SameKey::Unknown)
+                    } else {
+                        self.key_matches(row, other, scope)
+                    }
                 };
                 let free = (0..taken.len()).filter(|other| !taken[*other]).take(tries).collect::<Vec<_>>();
                 tries = tries.saturating_sub(free.len());
@@ -133,7 +150,7 @@ impl<'c, 't> Tables<'c, 't> {
                     let mut fits = fits;
                     move |other| fits(other)
                 }) {
-                    partner[index] = Some(other);
+                    partner[index] = Some(Partner { row: other, wholly });
                     taken[other] = true;
                 }
             }
@@ -154,9 +171,12 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Do all cells match? What the patterns in them bind is then in the scope.
-    fn row_matches(&self, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>) -> bool {
+    fn row_matches(&self, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>, key: SameKey) -> bool {
         let mut tried: Option<Scope<'_>> = None;
         let all = self.shared.iter().all(|(column, index, other_index)| {
+            if key == SameKey::Known && self.keys.contains(&(*index, *other_index)) {
+                return true;
+            }
             match cell_matches(column, row.cells[*index], other.cells[*other_index], self.rules) {
                 CellMatch::Same => true,
                 CellMatch::Differs => false,
@@ -208,6 +228,13 @@ impl<'c, 't> Tables<'c, 't> {
         let key: Vec<_> = table.keys.iter().map(|column| self.rules.shown(row.cells[*column])).collect();
         format!("row {}", key.join("/"))
     }
+}
+
+/// Is it known that the key's cells are the same, or do they have to be compared?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SameKey {
+    Known,
+    Unknown,
 }
 
 /// How two cells compare.
