@@ -4,6 +4,7 @@
 # step's script), and puts the paths of the runner's descriptors for @COMMANDS@, @CONTROL@, @STATE@, @INITIAL@ and @EXIT@.
 # They are opened by path, each time: no descriptor of the runner is open while a step runs, so none of its processes can
 # inherit one. Only builtins, no fork. Rules that follow from what a step may do to its shell:
+#   - commands come by descriptor 9: while it waits, 0, 1 and 2 are what the step has left, and the runner looks whether they are its own;
 #   - `builtin` before every builtin (a step may define a function `read`); no function of our own (it would stand in `declare -f`);
 #   - the loops are arithmetic, and what they ask is false unless the body has run (`set -n`, a lost `builtin`);
 #   - the end of a step starts with a redirected group, as nothing of a traced group (`set -x`, DEBUG) may get into the output;

@@ -558,3 +558,29 @@ proptest::proptest! {
         }
     }
 }
+
+/// What the shell reads its commands from must not be seen as its stdin: each step would begin with putting that right.
+#[test]
+fn between_steps_the_shell_has_the_streams_it_was_started_with() {
+    let mut chapter = Chapter::new();
+    for script in ["echo a", "cd .", "seq 3 >/dev/null"] {
+        chapter.run(script);
+        let session = chapter.world.session.as_ref().unwrap();
+        // It may still be on its way from the step's end to its next command.
+        let until = Instant::now() + Duration::from_secs(5);
+        let mut seen = 0;
+        while seen < 20 && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+            seen = if session.has_own_streams() { seen + 1 } else { 0 };
+        }
+        assert_eq!(seen, 20, "{script}");
+    }
+}
+
+#[test]
+fn a_step_may_have_the_descriptor_the_commands_come_by() {
+    let mut chapter = Chapter::new();
+    chapter.says("exec 9>log; echo one >&9", "");
+    chapter.says("echo two >&9; cat log", "one\ntwo\n");
+    chapter.says("exec 9>&-; [[ ! -e /proc/self/fd/9 ]] && echo closed", "closed\n");
+}
