@@ -67,8 +67,17 @@ fn key_text(key: serde_yaml::Value) -> String {
 fn quote_yaml(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 32);
     let lines: Vec<&str> = text.lines().collect();
+    let mut text_under = None;
     for (index, line) in lines.iter().enumerate() {
         let indent = &line[..line.len() - line.trim_start().len()];
+        if !line.trim().is_empty() && text_under.is_some_and(|column| indent.len() > column) {
+            quoted.push_str(line);
+            quoted.push('\n');
+            continue;
+        }
+        if !line.trim().is_empty() {
+            text_under = column_of_text(line);
+        }
         if is_any_lines(line) {
             let element = in_list(lines[..index].iter().rev(), indent).or_else(|| in_list(lines[index + 1..].iter(), indent));
             let element = element.unwrap_or(false);
@@ -81,6 +90,26 @@ fn quote_yaml(text: &str) -> String {
         quoted.push('\n');
     }
     quoted
+}
+
+/// The column of the field or element whose value begins on this line as plain text: whatever stands further to the right on the next
+/// lines is more of that text, even if it looks like an element or a field. `None`: no plain text begins here.
+fn column_of_text(line: &str) -> Option<usize> {
+    let mut at = line.len() - line.trim_start().len();
+    let mut column = None;
+    while let Some(rest) = line[at..].strip_prefix("- ") {
+        column = Some(at);
+        at = line.len() - rest.trim_start().len();
+    }
+    let mut value = &line[at..];
+    if let Some(colon) = value.find(": ") {
+        column = Some(at);
+        value = value[colon + 2..].trim_start();
+    }
+    let plain = !value.is_empty()
+        && !value.trim_end().ends_with(':')
+        && !value.starts_with(['"', '\'', '|', '>', '#', '[', '{', '&', '*', '!']);
+    column.filter(|_| plain)
 }
 
 /// Are the lines of this indentation elements of a list? The nearest that is none says no; `None`: there are no such lines.
