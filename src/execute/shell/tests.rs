@@ -593,11 +593,9 @@ fn a_step_may_have_the_descriptor_the_commands_come_by() {
 /// judged all the same.
 #[test]
 fn a_signal_that_was_ignored_from_the_start_is_no_state() {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().unwrap();
-    let bash = folder.path().join("bash");
-    std::fs::write(&bash, "#!/bin/bash\ntrap '' XFSZ HUP\nexec bash \"$@\"\n").unwrap();
-    std::fs::set_permissions(&bash, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut maker = Chapter::new();
+    maker.says("printf '#!/bin/bash\\ntrap \"\" XFSZ HUP\\nexec bash \"$@\"\\n' >ignoring; chmod +x ignoring", "");
+    let bash = maker.folder.path().join("ignoring");
     let interrupt = Interrupt::unconnected().unwrap();
     let environment = std::env::vars_os().collect();
     let options = ShellOptions { bash, environment, masker: Masker::new(), interrupt: interrupt.clone() };
