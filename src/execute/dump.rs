@@ -84,8 +84,8 @@ fn function_attributes(text: &[u8]) -> usize {
     end
 }
 
-/// The commands in the output of `trap -p`; a trap's text may hold newlines, within single quotes.
-fn traps(text: &[u8]) -> Vec<String> {
+/// The commands in the output of `trap -p` (other lines are passed over); a trap's text may hold newlines, within single quotes.
+pub(super) fn traps(text: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(text);
     let mut found: Vec<String> = Vec::new();
     let mut open = false;

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::declaration::{Declaration, Declarations, unquoted, words};
-use super::dump::Dump;
+use super::dump::{Dump, traps};
 use super::mask::Masker;
 use super::quote::quoted;
 use super::secrets::Secrets;
@@ -16,12 +16,16 @@ use super::secrets::Secrets;
 pub(super) struct Initial {
     variables: HashMap<Vec<u8>, Vec<u8>>,
     options: String,
+    /// Signals that whoever started the runner ignores (Python does, `nohup` does): no shell can change that.
+    ignored: HashSet<String>,
 }
 
 impl Initial {
-    /// Reads `declare -p` of a new shell.
+    /// Reads `trap -p` and `declare -p` of a new shell.
     pub(super) fn read(text: &[u8]) -> Self {
-        let mut initial = Self::default();
+        let before = memchr::memmem::find(text, b"declare -").unwrap_or(text.len());
+        let ignored = traps(&text[..before]).into_iter().filter(|trap| trap.starts_with("trap -- '' ")).collect();
+        let mut initial = Self { ignored, ..Self::default() };
         for found in Declarations(text) {
             if found.name == b"BASHOPTS" {
                 let options = found.value.and_then(unquoted).unwrap_or_default();
@@ -88,7 +92,7 @@ impl Live {
         let variables: Vec<Declaration<'_>> = dump.variables.collect();
         learn(&variables, secrets, masker);
         live.function_sets_secret = !secrets.is_empty() && secrets.are_mentioned_in(&String::from_utf8_lossy(dump.functions.1));
-        let traps = live.take_traps(dump.traps, dump.at_exit);
+        let traps = live.take_traps(dump.traps, dump.at_exit, initial);
         live.late_options(dump.options);
         let mut parts = Parts { umask: dump.umask.to_vec(), ..Parts::default() };
         parts.take_variables(&variables, initial);
@@ -170,11 +174,11 @@ impl Live {
     }
 
     /// Sorts the traps: EXIT, those that would disturb the runner's own commands, and the rest, which is returned.
-    fn take_traps(&mut self, traps: Vec<String>, at_exit: &str) -> Vec<u8> {
+    fn take_traps(&mut self, traps: Vec<String>, at_exit: &str, initial: &Initial) -> Vec<u8> {
         let (mut rest, mut late) = (Vec::new(), Vec::new());
         self.exit_trap_lost = true;
         let mut theirs = String::new();
-        for trap in traps {
+        for trap in traps.into_iter().filter(|trap| !initial.ignored.contains(trap)) {
             let Some((body, signal)) = trap.strip_prefix("trap -- ").and_then(|after| after.trim_end().rsplit_once(' ')) else {
                 continue;
             };

@@ -63,6 +63,10 @@ impl Chapter {
             masker: Masker::new(),
             interrupt: interrupt.clone(),
         };
+        Self::of(options, environment, interrupt)
+    }
+
+    fn of(options: ShellOptions, environment: &[(&str, &str)], interrupt: Interrupt) -> Self {
         let mut world = ShellWorld::new(options).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -583,4 +587,22 @@ fn a_step_may_have_the_descriptor_the_commands_come_by() {
     chapter.says("exec 9>log; echo one >&9", "");
     chapter.says("echo two >&9; cat log", "one\ntwo\n");
     chapter.says("exec 9>&-; [[ ! -e /proc/self/fd/9 ]] && echo closed", "closed\n");
+}
+
+/// Who is started by Python or by `nohup` ignores signals from the start; that is no state of the chapter's, and the steps' reach can be
+/// judged all the same.
+#[test]
+fn a_signal_that_was_ignored_from_the_start_is_no_state() {
+    let mut maker = Chapter::new();
+    maker.says("printf '#!/bin/bash\\ntrap \"\" XFSZ HUP\\nexec bash \"$@\"\\n' >ignoring; chmod +x ignoring", "");
+    let bash = maker.folder.path().join("ignoring");
+    let interrupt = Interrupt::unconnected().unwrap();
+    let environment = std::env::vars_os().collect();
+    let options = ShellOptions { bash, environment, masker: Masker::new(), interrupt: interrupt.clone() };
+    let mut chapter = Chapter::of(options, &[], interrupt);
+    chapter.says("trap -p | grep -c \"''\"", "2\n");
+    assert!(chapter.world.live.is_plain());
+    let state = chapter.run("trap '' USR1; x=1").state.unwrap();
+    let state = String::from_utf8(state.0).unwrap();
+    assert!(state.contains("trap -- '' SIGUSR1") && !state.contains("SIGHUP") && !state.contains("SIGXFSZ"), "{state}");
 }
