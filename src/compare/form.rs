@@ -35,12 +35,9 @@ fn compare_as(kind: SnapshotKind, accepted: &Cow<'_, str>, actual: &str, bound: 
         SnapshotKind::Json | SnapshotKind::Yaml => tree::compare_trees(kind, accepted, actual, bound, rules),
         SnapshotKind::Text | SnapshotKind::Auto => None,
     };
-    match by_structure {
-        // What is the same byte for byte is no difference, however oddly its structure was read.
-        Some(Verdict::Differs(_)) if accepted == actual => compare_lines(accepted, actual, Some(rules), bound),
-        Some(verdict) => verdict,
-        None => compare_lines(accepted, actual, Some(rules), bound),
-    }
+    // What is the same byte for byte is no difference, however oddly its structure was read.
+    let believed = by_structure.filter(|verdict| !(matches!(verdict, Verdict::Differs(_)) && accepted == actual));
+    believed.unwrap_or_else(|| compare_lines(accepted, actual, Some(rules), bound))
 }
 
 /// What an output looks like: JSON, YAML of Kubernetes objects (or with `---`), a kubectl table, else text.

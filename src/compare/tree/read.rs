@@ -67,29 +67,34 @@ fn key_text(key: serde_yaml::Value) -> String {
 fn quote_yaml(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 32);
     let lines: Vec<&str> = text.lines().collect();
-    let mut text_under = None;
+    let (mut before, mut text_column) = (None, None);
     for (index, line) in lines.iter().enumerate() {
         let indent = &line[..line.len() - line.trim_start().len()];
-        if !line.trim().is_empty() && text_under.is_some_and(|column| indent.len() > column) {
-            quoted.push_str(line);
-            quoted.push('\n');
-            continue;
-        }
-        if !line.trim().is_empty() {
-            text_under = column_of_text(line);
-        }
         if is_any_lines(line) {
+            text_column = None;
             let element = in_list(lines[..index].iter().rev(), indent).or_else(|| in_list(lines[index + 1..].iter(), indent));
             let element = element.unwrap_or(false);
             quoted.push_str(indent);
             quoted.push_str(if element { "- '...'" } else { "'...': '...'" });
+        } else if line.trim().is_empty() || goes_on(line, before, text_column) {
+            quoted.push_str(line);
         } else {
-            let before = lines[..index].iter().rev().find(|line| !line.trim().is_empty());
-            quoted.push_str(&quote_yaml_value(line, before.is_none_or(|line| line.trim_end().ends_with(':'))));
+            text_column = column_of_text(line);
+            quoted.push_str(&quote_yaml_value(line));
         }
         quoted.push('\n');
+        before = if line.trim().is_empty() { before } else { Some(*line) };
     }
     quoted
+}
+
+/// Is this line more of the text that began before it? One further to the right than what that text belongs to is; so is one that is
+/// neither a field nor an element, unless the nearest line before it only had the key.
+fn goes_on(line: &str, before: Option<&str>, text_column: Option<usize>) -> bool {
+    let content = line.trim_start();
+    let further = text_column.is_some_and(|column| line.len() - content.len() > column);
+    let bare = !content.starts_with("- ") && !content.contains(": ");
+    further || (bare && before.is_some_and(|before| !before.trim_end().ends_with(':')))
 }
 
 /// The column of the field or element whose value begins on this line as plain text: whatever stands further to the right on the next
@@ -120,20 +125,14 @@ fn in_list<'t>(lines: impl Iterator<Item = &'t &'t str>, indent: &str) -> Option
     Some(siblings.all(|rest| rest.starts_with("- ")))
 }
 
-/// A value that YAML would not read as text: one that holds `[..]`, or starts with `<`. A line that is neither a field nor an
-/// element goes on with the text of the line before, unless that one only had the key (`is_value`).
-fn quote_yaml_value(line: &str, is_value: bool) -> String {
+/// A value that YAML would not read as text: one that holds `[..]`, or starts with `<`.
+fn quote_yaml_value(line: &str) -> String {
     let after_key = line.find(": ").map_or(0, |at| at + 2);
     let rest = &line[after_key..];
     let start = after_key + rest.len() - rest.trim_start().trim_start_matches("- ").trim_start().len();
     let value = &line[start..];
     let bare = !value.is_empty() && !value.starts_with(['"', '\'', '|', '>', '#']);
-    let goes_on = start == line.len() - line.trim_start().len() && !is_value;
-    if bare && !goes_on && value.contains("[..]") {
-        format!("{}'{}'", &line[..start], value.replace('\'', "''"))
-    } else {
-        line.to_owned()
-    }
+    if bare && value.contains("[..]") { format!("{}'{}'", &line[..start], value.replace('\'', "''")) } else { line.to_owned() }
 }
 
 /// Patterns outside of quotes are put in quotes, `...` lines become a field or an element, with the commas they need.

@@ -124,3 +124,11 @@ fn nesting_without_end_is_an_error_and_no_crash() {
     assert!(read(Json, &deep).is_err());
     assert!(read(Yaml, &deep).is_err());
 }
+
+#[test]
+fn more_of_a_text_is_no_element_and_any_lines_are_any_lines_wherever_they_stand() {
+    same(Yaml, "k: a\n  - b [..]\nn: [..]", "k: a\n  - b [..]\nn: 7");
+    same(Yaml, "- a:x\n - a:[..]", "- a:x\n - a:[..]");
+    assert_eq!(told(Yaml, "k: a\n  - b\nn: 1", "k: a - b\nn: 2").len(), 1, "only `n` differs");
+    assert!(read_expected(Yaml, "a: 1\nb: 2\n  ...").is_none(), "no text goes on with it");
+}
