@@ -1,7 +1,7 @@
 //! `guide plan`: what would run, why, with what manifests; changes nothing.
 
 use super::open::open;
-use super::run::asked;
+use super::run::{selection, to_run};
 use crate::cli::PlanArgs;
 use crate::error::{Error, Exit};
 use crate::plan::{Resume, resume_point};
@@ -12,7 +12,8 @@ use crate::store::load_past;
 /// Plans and shows it.
 pub fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
-    let plan = opened.plan_run(&asked(settings, &args.target.targets, &args.steps, args.resume)?)?;
+    let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &opened)?;
+    let plan = opened.plan_run(&selection)?;
     let past = load_past(&opened.state)?;
     let resume = args.resume.then(|| resume_point(&plan, &past));
     let start = resume.as_ref().map_or((0, 0), Resume::position);

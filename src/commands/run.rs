@@ -1,5 +1,7 @@
 //! `guide run` and `guide verify`.
 
+use std::collections::HashSet;
+
 use super::cluster::WorldLock;
 use super::open::{Opened, open};
 use super::record::Recorder;
@@ -15,11 +17,11 @@ use crate::execute::{Interrupt, Masker, ShellOptions, ShellWorld, WorldError};
 use crate::plan::{Past, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
 use crate::settings::Settings;
-use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, find_book, load_past, run_id, unfinished_targets};
+use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, unfinished_targets};
 
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
-    let selection = asked(settings, &args.target.targets, &args.steps, args.resume)?;
+    let selection = selection(&args.target.targets, &args.steps);
     let options = Options { again: args.again, keep_going: args.keep_going, verify_only: false, resume: args.resume };
     Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
@@ -31,30 +33,16 @@ pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()
 }
 
-/// What was selected on the command line; where only `--resume` was, what the run was asked for that is to go on: who ran one chapter
-/// does not mean the whole book after its cure.
-pub(super) fn asked(settings: &Settings, targets: &[String], steps: &StepArgs, resume: bool) -> Result<Selection, Error> {
-    let selection = selection(targets, steps);
-    if resume && selection == Selection::default() { resumed(settings) } else { Ok(selection) }
+/// What was selected; where nothing but `--resume` was asked for, what the run was asked for that did not come to its end: who ran
+/// one chapter does not mean the whole book after its cure.
+pub(super) fn to_run(selected: Selection, resume: bool, opened: &Opened) -> Result<Selection, Error> {
+    let nothing_named = selected == Selection::default();
+    if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state)?)) } else { Ok(selected) }
 }
 
-fn selection(targets: &[String], steps: &StepArgs) -> Selection {
+/// What was selected on the command line.
+pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
     Selection { targets: targets.to_vec(), from: steps.from.clone(), to: steps.to.clone(), only: steps.only.clone() }
-}
-
-/// What the run was asked for that did not come to its end.
-fn resumed(settings: &Settings) -> Result<Selection, Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
-    let mut selection = Selection::default();
-    for target in unfinished_targets(&settings.state_dir(&root))? {
-        match target.split_once(' ') {
-            Some(("--from", step)) => selection.from = Some(step.to_owned()),
-            Some(("--to", step)) => selection.to = Some(step.to_owned()),
-            Some(("--only", step)) => selection.only = Some(step.to_owned()),
-            _ => selection.targets.push(target),
-        }
-    }
-    Ok(selection)
 }
 
 struct Session<'a> {
@@ -67,8 +55,9 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-    fn start(self) -> Result<Exit, Error> {
+    fn start(mut self) -> Result<Exit, Error> {
         let opened = open(self.settings)?;
+        self.selection = to_run(self.selection, self.options.resume, &opened)?;
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
@@ -140,20 +129,17 @@ impl Session<'_> {
     /// Knows the secrets that the caller or the values give, also where the step that names them is not run (`--resume`, `verify`).
     fn masker(&self, opened: &Opened, plan: &Plan) -> Masker {
         let masker = Masker::new();
-        let steps = || opened.book.chapters.iter().flat_map(Chapter::steps);
-        let is_secret = |name: &str| steps().any(|step| step.attributes.secrets.iter().any(|secret| secret == name));
+        let steps = opened.book.chapters.iter().flat_map(Chapter::steps);
+        let secrets: HashSet<&str> = steps.flat_map(|step| &step.attributes.secrets).map(String::as_str).collect();
         let values = plan.environment.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
         let caller = self.settings.surroundings.all.iter();
         let given = caller.filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
-        given.chain(values).filter(|(name, _)| is_secret(name)).for_each(|(_, value)| masker.add(value));
+        given.chain(values).filter(|(name, _)| secrets.contains(name)).for_each(|(_, value)| masker.add(value));
         masker
     }
 
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {
-        let mut targets = self.selection.targets.clone();
-        for (flag, step) in [("--from", &self.selection.from), ("--to", &self.selection.to), ("--only", &self.selection.only)] {
-            targets.extend(step.iter().map(|step| format!("{flag} {step}")));
-        }
+        let mut targets = self.selection.words();
         if self.options.verify_only {
             targets.push(VERIFY_ONLY.to_owned());
         }

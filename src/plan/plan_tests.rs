@@ -461,3 +461,12 @@ fn a_manifest_counts_for_the_steps_after_it() {
     let (old, new) = (fingerprints(&text, &json!({"n": 1})), fingerprints(&text, &json!({"n": 2})));
     assert!(old[0] == new[0] && old[1] != new[1]);
 }
+
+#[test]
+fn a_selection_is_written_down_and_read_again() {
+    let both = Selection { targets: vec!["2..3".to_owned()], from: Some("2/b".to_owned()), to: Some("c".to_owned()), only: None };
+    assert_eq!(both.words(), ["2..3", "--from 2/b", "--to c"]);
+    for selection in [both, Selection { only: Some("a".to_owned()), ..Selection::default() }, Selection::default()] {
+        assert_eq!(Selection::of_words(selection.words()), selection);
+    }
+}

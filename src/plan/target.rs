@@ -41,6 +41,31 @@ pub enum Pick {
     Steps(HashSet<StepName>),
 }
 
+impl Selection {
+    /// As it is written down of a run: the targets, then `--from STEP` and its like, a word each.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let bounds = [("--from", &self.from), ("--to", &self.to), ("--only", &self.only)];
+        let bounds = bounds.into_iter().flat_map(|(flag, step)| step.iter().map(move |step| format!("{flag} {step}")));
+        self.targets.iter().cloned().chain(bounds).collect()
+    }
+
+    /// The selection that has these [`Self::words`].
+    #[must_use]
+    pub fn of_words(words: Vec<String>) -> Self {
+        let mut selection = Self::default();
+        for word in words {
+            match word.split_once(' ') {
+                Some(("--from", step)) => selection.from = Some(step.to_owned()),
+                Some(("--to", step)) => selection.to = Some(step.to_owned()),
+                Some(("--only", step)) => selection.only = Some(step.to_owned()),
+                _ => selection.targets.push(word),
+            }
+        }
+        selection
+    }
+}
+
 impl Target {
     /// Resolves a word of the command line.
     ///
