@@ -1,6 +1,7 @@
 //! `guide check`: every error of every chapter, and snapshots that no step uses. Needs no world.
 
 use std::collections::HashSet;
+use std::mem::ManuallyDrop;
 
 use super::open::{Opened, open};
 use crate::book::{Problem, Problems};
@@ -17,10 +18,10 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     if args.watch {
         return watch(settings, args);
     }
-    let (exit, checked) = check_once(settings, args)?;
     // The process ends here: to take a large book apart, step by step, would only make its reader wait.
-    std::mem::forget(checked);
-    exit
+    let mut opened = ManuallyDrop::new(open(settings)?);
+    std::mem::forget(checked(&mut opened, settings, args)?);
+    Ok(Exit::AsWritten)
 }
 
 /// How often it looks for a change.
@@ -37,7 +38,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
-            if let Err(error) = check_once(settings, args).and_then(|(exit, _)| exit) {
+            if let Err(error) = open(settings).and_then(|mut opened| checked(&mut opened, settings, args)) {
                 report::tell_error(&error, super::style(settings, report::stderr_is_terminal()));
             }
         }
@@ -46,28 +47,20 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     Ok(Exit::AsWritten)
 }
 
-/// What was checked, for who has no haste to let it go.
-type Checked = (Opened, Option<Plan>);
-
-/// Tells that there is no problem, or gives the error that tells of all of them.
-fn check_once(settings: &Settings, args: &CheckArgs) -> Result<(Result<Exit, Error>, Checked), Error> {
-    let mut opened = open(settings)?;
-    let unused = unused_snapshots(&opened);
+/// Tells that there is no problem and gives the plan, or gives the error that tells of all of them.
+fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
+    let unused = unused_snapshots(opened);
     opened.problems.extend(unused);
     let plan = opened.plan(&Selection::default());
     if let Ok(plan) = &plan
         && !args.json
     {
-        for stale in super::stale::stale(settings, &opened, plan)? {
+        for stale in super::stale::stale(settings, opened, plan)? {
             report::write_talk(&format!("note: {stale}\n"));
         }
     }
     report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));
-    let (plan, error) = match plan {
-        Ok(plan) => (Some(plan), None),
-        Err(error) => (None, Some(error)),
-    };
-    Ok((error.map_or(Ok(Exit::AsWritten), Err), (opened, plan)))
+    plan
 }
 
 /// Accepted snapshots that no step of any profile compares with, and recordings of chapters that are gone.
