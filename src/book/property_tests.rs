@@ -199,6 +199,11 @@ fn harm() -> impl Strategy<Value = Harm> {
     ]
 }
 
+/// A place in the middle of a line, between two characters.
+fn middle(line: &str) -> usize {
+    line.floor_char_boundary(line.len() / 2)
+}
+
 impl Harm {
     fn apply(&self, lines: &mut Vec<String>, at: proptest::sample::Index, other: proptest::sample::Index) {
         if lines.is_empty() {
@@ -211,15 +216,13 @@ impl Harm {
             Self::Swap => lines.swap(at, other),
             // In the middle of a line, as a full disk does.
             Self::Cut => {
-                let line = &mut lines[at];
-                let middle = (0..=line.len() / 2).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
-                line.truncate(middle);
+                let end = middle(&lines[at]);
+                lines[at].truncate(end);
             }
             Self::Indent(prefix) => lines[at].insert_str(0, prefix),
             Self::Insert(piece) => {
-                let line = &mut lines[at];
-                let middle = (0..=line.len() / 2).rev().find(|end| line.is_char_boundary(*end)).unwrap_or(0);
-                line.insert_str(middle, piece);
+                let place = middle(&lines[at]);
+                lines[at].insert_str(place, piece);
             }
         }
     }

@@ -92,9 +92,7 @@ impl Recorder<'_> {
         folders.extend(user.cache.clone().map(|folder| (folder, "$XDG_CACHE_HOME")));
         folders.extend(user.temporary.clone().map(|folder| (folder, "$TMPDIR")));
         folders.extend(user.home.clone().map(|folder| (folder, "$HOME")));
-        let all = folders.iter().flat_map(|(folder, word)| spellings(folder).into_iter().map(move |folder| (folder, *word)));
-        let all: Vec<_> = all.collect();
-        Places::of(all.iter().map(|(folder, word)| (folder.as_path(), *word)))
+        Places::of(folders.iter().flat_map(|(folder, word)| spellings(folder).into_iter().map(move |folder| (folder, *word))))
     }
 
     fn versions(&self) -> BTreeMap<String, String> {

@@ -159,10 +159,10 @@ fn exit_of(ending: Option<Ending>) -> Option<i32> {
 
 /// Text, cut in its middle where it is long.
 fn kept(output: &str) -> (String, u64) {
-    let output = output.as_bytes();
     if output.len() <= KEPT {
-        return (String::from_utf8_lossy(output).into_owned(), 0);
+        return (output.to_owned(), 0);
     }
+    let output = output.as_bytes();
     let head_end = output[..KEPT / 2].iter().rposition(|byte| *byte == b'\n').map_or(KEPT / 2, |at| at + 1);
     let tail_area = output.len() - KEPT / 2;
     let tail_start = output[tail_area..].iter().position(|byte| *byte == b'\n').map_or(tail_area, |at| tail_area + at + 1);

@@ -16,9 +16,9 @@ impl Places {
     /// These folders, each with the variable it is known by (`$GUIDE_BOOK`). A path that is not absolute, or is the root of all
     /// files, stands for nothing.
     #[must_use]
-    pub fn of<'a>(folders: impl IntoIterator<Item = (&'a Path, &'static str)>) -> Self {
-        let text = |(folder, word): (&Path, &'static str)| {
-            let text = folder.to_str()?.trim_end_matches('/');
+    pub fn of<P: AsRef<Path>>(folders: impl IntoIterator<Item = (P, &'static str)>) -> Self {
+        let text = |(folder, word): (P, &'static str)| {
+            let text = folder.as_ref().to_str()?.trim_end_matches('/');
             (text.len() > 1 && text.starts_with('/')).then(|| (text.to_owned(), word))
         };
         let mut named: Vec<_> = folders.into_iter().filter_map(text).collect();

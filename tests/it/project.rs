@@ -143,6 +143,19 @@ fn calm(text: &str) -> String {
     calm + rest
 }
 
+/// All that lies below the folder and is no folder itself, links among it, not followed.
+pub fn entries_below(folder: &Path) -> Vec<PathBuf> {
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
+        if entry.file_type().expect("a kind").is_dir() {
+            entries.extend(entries_below(&entry.path()));
+        } else {
+            entries.push(entry.path());
+        }
+    }
+    entries
+}
+
 /// No process whose command line begins so is alive, within two seconds.
 #[track_caller]
 pub fn nothing_runs(command: &str) {

@@ -1,12 +1,13 @@
 //! A secret's value in every form it is likely to be written in, against everything a run says and leaves.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use crate::Project;
+use crate::project::entries_below;
 
 /// Letters and signs that every encoding writes in its own way.
 const VALUE: &str = r#"hush/ö+k "q" & 50% \s <9x>"#;
@@ -74,18 +75,6 @@ fn chapter() -> String {
     .concat()
 }
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
-        match entry.file_type().expect("a kind") {
-            kind if kind.is_dir() => files.extend(files_below(&entry.path())),
-            kind if kind.is_file() => files.push(entry.path()),
-            _ => {}
-        }
-    }
-    files
-}
-
 #[test]
 fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
     let forms_folder = tempfile::tempdir().expect("a temporary folder");
@@ -120,7 +109,8 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
         said.push((format!("`{words}`, stderr"), output.stderr));
     }
     assert!(said.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("***")), "the value was printed at all");
-    let files = files_below(book.root());
+    let is_file = |path: &PathBuf| fs::symlink_metadata(path).expect("it is there").is_file();
+    let files: Vec<PathBuf> = entries_below(book.root()).into_iter().filter(is_file).collect();
     for wanted in ["junit.xml", "run.jsonl", "summary.md", "journal.jsonl", "snap", "run.sh", "output.txt", "index.html"] {
         assert!(files.iter().any(|file| file.to_string_lossy().ends_with(wanted)), "{wanted} was not written: {files:?}");
     }

@@ -4,10 +4,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use regex::Regex;
 
+use crate::project::entries_below;
 use crate::{Project, Said};
 
 /// What differs from run to run and machine to machine, and what stands for it.
@@ -33,25 +34,16 @@ fn calm(text: &str, root: &Path) -> String {
         .fold(text, |text, (found, instead)| Regex::new(found).expect("a pattern").replace_all(&text, *instead).into_owned())
 }
 
-/// Everything below the folder, by its name: a file's text, or where a link leads.
-fn files_below(folder: &Path, root: &Path, files: &mut BTreeMap<String, String>) {
-    for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
-        let (path, kind) = (entry.path(), entry.file_type().expect("a kind"));
-        let name = path.strip_prefix(root).expect("below").display().to_string();
-        if kind.is_dir() {
-            files_below(&path, root, files);
-        } else if kind.is_symlink() {
-            files.insert(name, format!("→ {}\n", fs::read_link(&path).expect("a link").display()));
-        } else {
-            files.insert(name, String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned());
-        }
-    }
-}
-
+/// Everything in the book's folder, by its name: a file's text, or where a link leads.
 fn files_of(book: &Project) -> BTreeMap<String, String> {
-    let mut files = BTreeMap::new();
-    files_below(book.root(), book.root(), &mut files);
-    files
+    let named = |path: PathBuf| {
+        let name = path.strip_prefix(book.root()).expect("below").display().to_string();
+        match fs::read_link(&path) {
+            Ok(leads) => (name, format!("→ {}\n", leads.display())),
+            Err(_) => (name, String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned()),
+        }
+    };
+    entries_below(book.root()).into_iter().map(named).collect()
 }
 
 /// Calls `guide WORDS` and gives all that came of it; of the files those that are new or changed.

@@ -178,7 +178,8 @@ impl Seen {
 
     /// What all this means now.
     pub(super) fn sight(&mut self, now: Instant) -> Sight {
-        let troubles = self.troubles();
+        let superseded = Superseded::among(self.objects.values());
+        let (troubles, waiting_for) = (self.troubles(&superseded), self.waiting_for(&superseded));
         self.since.retain(|key, _| troubles.iter().any(|trouble| trouble.object == key.0 && trouble.cause == key.1));
         let mut told: Vec<Told> = troubles
             .into_iter()
@@ -189,12 +190,11 @@ impl Seen {
             })
             .collect();
         told.sort_by(|a, b| (b.hopeless, b.lasted, &a.trouble.object.name).cmp(&(a.hopeless, a.lasted, &b.trouble.object.name)));
-        Sight { waiting_for: self.waiting_for(), troubles: told, unreachable: self.unreachable.clone() }
+        Sight { waiting_for, troubles: told, unreachable: self.unreachable.clone() }
     }
 
-    fn troubles(&self) -> Vec<Trouble> {
+    fn troubles(&self, superseded: &Superseded<'_>) -> Vec<Trouble> {
         let mut troubles: Vec<Trouble> = Vec::new();
-        let superseded = Superseded::among(self.objects.values());
         for pod in self.own_pods().filter(|pod| !superseded.has_pod(pod)) {
             let told = || setup_trouble(pod, latest(self.events.values(), pod.metadata.uid.as_deref()));
             if let Some(mut trouble) = trouble_of_pod(pod).or_else(told) {
@@ -218,8 +218,7 @@ impl Seen {
         }
     }
 
-    fn waiting_for(&self) -> Option<String> {
-        let superseded = Superseded::among(self.objects.values());
+    fn waiting_for(&self, superseded: &Superseded<'_>) -> Option<String> {
         let counts = |pod: &&Pod| pod.metadata.deletion_timestamp.is_some() || !superseded.has_pod(pod);
         let mut pods: Vec<&Pod> = self.own_pods().filter(counts).collect();
         pods.sort_by_key(|pod| pod.name_any());
