@@ -74,6 +74,17 @@ fn a_verify_step_proves_the_acting_step_before_it_or_the_one_it_names() {
 }
 
 #[test]
+fn a_verify_step_does_not_prove_an_always_step_above_it_unless_it_names_it() {
+    let text = step("name=a", "x")
+        + &step("name=b always", "x")
+        + &step("name=c verify", "x")
+        + &step("name=d always", "x")
+        + &step("name=e verify=d", "x");
+    let expected = [acts(&[2]), acts(&[]), Role::Verify { proves: Some(0) }, acts(&[4]), Role::Verify { proves: Some(3) }];
+    assert_eq!(roles(&planned(&text)), expected);
+}
+
+#[test]
 fn steps_of_another_profile_are_left_out_and_prove_nothing() {
     let text = step("name=a profile=open", "x")
         + &step("name=b profile=sealed", "x")

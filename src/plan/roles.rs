@@ -13,7 +13,10 @@ pub fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [Step], 
     for index in 0..steps.len() {
         let proves = match &steps[index].attributes.verify {
             None => {
-                last_act = Some(index);
+                // An `always` step runs after all others, so none that stands below it can tell of it.
+                if !steps[index].attributes.always {
+                    last_act = Some(index);
+                }
                 continue;
             }
             Some(Verify::Before) => last_act,

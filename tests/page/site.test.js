@@ -188,7 +188,7 @@ const pages = files(site).filter((file) => file.endsWith('.html')).map((file) =>
   .filter((path) => !['toc.html', 'print.html', '404.html'].includes(path))
   .filter((path) => path.includes(process.env.PAGES ?? ''));
 const totals = { tabs: 0, copy: 0, folds: 0, pictures: 0, sides: 0, heaviest: 0 };
-for (const path of pages) {
+async function onDesktop(path) {
   const { page, seen } = await open(path, { width: 1280 });
   expect(seen.bytes < HEAVIEST, `${path}: ${seen.bytes} bytes, at most ${HEAVIEST}`);
   totals.heaviest = Math.max(totals.heaviest, seen.bytes);
@@ -203,17 +203,24 @@ for (const path of pages) {
   expect(seen.outside.length === 0, `${path}: nothing is asked of another server (${seen.outside.slice(0, 3)})`);
   expect(seen.missing.length === 0, `${path}: nothing is missing (${seen.missing.slice(0, 3)})`);
   await page.close();
-
-  const dark = await open(path, { width: 1280, scheme: 'dark' });
-  await checkAxe(dark.page, path, 'dark');
-  await dark.page.close();
-  const phone = await open(path, { width: 390, height: 844 });
-  const wide = await phone.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-  expect(wide <= 1, `${path}: fits a phone (${wide} px too wide)`);
-  await checkShapes(phone.page, path, 'phone');
-  await checkSides(phone.page, path, false);
-  await phone.page.close();
 }
+
+async function inTheDark(path) {
+  const { page } = await open(path, { width: 1280, scheme: 'dark' });
+  await checkAxe(page, path, 'dark');
+  await page.close();
+}
+
+async function onPhone(path) {
+  const { page } = await open(path, { width: 390, height: 844 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  expect(wide <= 1, `${path}: fits a phone (${wide} px too wide)`);
+  await checkShapes(page, path, 'phone');
+  await checkSides(page, path, false);
+  await page.close();
+}
+
+for (const path of pages) await Promise.all([onDesktop(path), inTheDark(path), onPhone(path)]);
 for (const path of pages.slice(0, 3)) await withoutScript(path);
 const { page: searched } = await open(pages[0], { width: 1280 });
 await checkSearch(searched, pages[0]);
