@@ -6,6 +6,7 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
@@ -23,8 +24,13 @@ use crate::output::Ending;
 const TICK: Duration = Duration::from_millis(100);
 /// Time between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long a step is waited for without sleeping: many end within this time, and to be woken would cost them half as much again.
-const AWAKE: Duration = Duration::from_micros(150);
+/// How long a step is waited for without sleeping: many end within this time, and to be woken would cost them half as much again
+/// (on a machine that rents its processors out, a sleeping one takes its time to come back).
+const AWAKE: Duration = Duration::from_micros(1_500);
+/// The same where there is one processor only, which the step needs.
+const AWAKE_ALONE: Duration = Duration::from_micros(150);
+/// Is there one processor only?
+static ALONE: LazyLock<bool> = LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|count| count.get() == 1));
 /// How long a step's output alone wakes nobody: the many steps that end within this time are woken for once, not twice. The pipe
 /// holds what comes until then, and who writes more than it holds waits no longer than this.
 const UNHEARD: Duration = Duration::from_millis(2);
@@ -87,11 +93,12 @@ impl Pump<'_, '_> {
         let mut watched = Watched::default();
         let mut next_tick = started + TICK;
         let sent = Instant::now();
+        let awake = if *ALONE { AWAKE_ALONE } else { AWAKE };
         let mut now = sent;
         loop {
             let limit = next_tick.min(started + timeout).saturating_duration_since(now);
             let ready = match now - sent {
-                since if since < AWAKE => self.wait(Duration::ZERO, Heeds::End)?,
+                since if since < awake => self.wait(Duration::ZERO, Heeds::End)?,
                 since if since < UNHEARD => self.wait(limit.min(UNHEARD - since), Heeds::End)?,
                 _ => self.wait(limit, Heeds::Output)?,
             };

@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 
 use super::append::Appender;
 use super::fault::StoreError;
@@ -52,6 +53,8 @@ pub struct RunLog {
     output: Grown,
     states: Grown,
     syncer: Syncer,
+    /// Removes the oldest runs.
+    forgetting: Option<JoinHandle<Result<(), StoreError>>>,
     lock: RunLock,
     /// Output not yet written.
     gathered: Vec<u8>,
@@ -94,6 +97,7 @@ impl RunLog {
             output: Grown { name: OUTPUT, ahead: 0, file: None, length: 0 },
             states: Grown { name: STATES, ahead: STATES_AHEAD, file: None, length: 0 },
             syncer: Syncer::start(),
+            forgetting: None,
             lock,
             runs,
             run: started.run.clone(),
@@ -109,7 +113,7 @@ impl RunLog {
         log.write_events(&[Event::RunStarted(started)])?;
         replace_link(&state_dir.join("latest"), &Path::new("runs").join(&log.run))?;
         write_remembered(state_dir, past)?;
-        forget_old_runs(state_dir, &log.run)?;
+        log.forgetting = Some(forget_beside(state_dir, &log.run)?);
         Ok(log)
     }
 
@@ -129,7 +133,9 @@ impl RunLog {
             file.trim();
         }
         let synced = self.syncer.finish();
-        self.fault.take().map_or(synced, Err)
+        // It does not panic; if it did, the next run would forget what is left.
+        let forgotten = self.forgetting.take().and_then(|thread| thread.join().ok()).unwrap_or(Ok(()));
+        self.fault.take().map_or(synced.and(forgotten), Err)
     }
 
     fn write_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
@@ -187,6 +193,14 @@ impl RunLog {
         self.shared.insert(key, name.clone());
         Ok(name)
     }
+}
+
+/// Forgets the oldest runs while the first step's shell starts.
+fn forget_beside(state_dir: &Path, run: &str) -> Result<JoinHandle<Result<(), StoreError>>, StoreError> {
+    let thread = std::thread::Builder::new().name("forget".to_owned());
+    let at = StoreError::io("start a thread that forgets old runs in", state_dir);
+    let (state_dir, run) = (state_dir.to_owned(), run.to_owned());
+    thread.spawn(move || forget_old_runs(&state_dir, &run)).map_err(at)
 }
 
 impl Record for RunLog {

@@ -32,6 +32,7 @@ impl ShellWorld {
         self.guard(session.pid())?;
         let borrowed = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
         session.send(&preparation.concat())?;
+        self.has_own_streams = reach != Reach::Everything;
         self.buffer.resize(BUFFER_BYTES, 0);
         let (masker, spared) = (self.options.masker.clone(), self.spared());
         let hold = self.secrets.may_be_set(&command.script, &command.secrets);
@@ -126,7 +127,7 @@ impl ShellWorld {
             }
             return Ok((session, preparation));
         }
-        if !session.has_own_streams() {
+        if !self.has_own_streams && !session.has_own_streams() {
             let output = crate::execute::channel::path_of(&session.channel().output.1);
             preparation.push(format!("exec </dev/null >{output} 2>&1;"));
         }
