@@ -150,12 +150,13 @@ fn fate(object: &ObjectRef, found: Option<&ObjectMeta>, others: &[ObjectRef], fo
     Fate::Goes { uid: metadata.uid.clone().unwrap_or_default() }
 }
 
-/// Made when the cluster was: by kubeadm, or by the API server for its own use.
+/// Made when the cluster was: by kubeadm, or by the API server for its own use. Who only tells a state of it (`status`), as the API
+/// server does of every API service, has not made it.
 fn is_clusters_own(metadata: &ObjectMeta) -> bool {
     let bootstrapping = metadata.labels.as_ref().is_some_and(|labels| labels.contains_key("kubernetes.io/bootstrapping"));
     let makers = ["kubeadm", "kube-apiserver"];
-    let managers = metadata.managed_fields.iter().flatten().filter_map(|entry| entry.manager.as_deref());
-    bootstrapping || managers.into_iter().any(|manager| makers.contains(&manager))
+    let mut entries = metadata.managed_fields.iter().flatten().filter(|entry| entry.subresource.is_none());
+    bootstrapping || entries.any(|entry| entry.manager.as_deref().is_some_and(|manager| makers.contains(&manager)))
 }
 
 async fn metadata_of(located: &Located) -> Result<Option<ObjectMeta>, ClusterError> {
@@ -240,6 +241,16 @@ mod tests {
             serde_json::from_value(json!({"managedFields": [{"manager": "kubeadm"}, {"manager": "kubectl-client-side-apply"}]}))
                 .unwrap();
         assert_eq!(why(fate(&pod("coredns"), Some(&managed), &[], &[], true)), "the cluster made it, the book only changed it");
+    }
+
+    #[test]
+    fn an_api_service_is_the_book_s_though_the_api_server_tells_its_state() {
+        let mut told = there();
+        told.managed_fields = serde_json::from_value(json!([
+            {"manager": "kubectl-client-side-apply"}, {"manager": "kube-apiserver", "subresource": "status"}]))
+        .unwrap();
+        let service = ObjectRef { kind: "APIService".into(), ..namespace("v1beta1.metrics.k8s.io") };
+        assert!(matches!(fate(&service, Some(&told), &[], &[], false), Fate::Goes { .. }));
     }
 
     #[test]

@@ -1,5 +1,4 @@
-//! Objects in the book's namespaces that no manifest made, and those outside any namespace that came with them: a chart's cluster
-//! role, or its API service, without whose server no namespace could end.
+//! Objects in the book's namespaces that no manifest made.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -43,13 +42,15 @@ pub(super) async fn strays(
     let kinds = link.kinds().await?.groups().flat_map(kube::discovery::ApiGroup::recommended_resources);
     let listed = kinds.filter(|(resource, capabilities)| {
         let can = |verb| capabilities.supports_operation(verb);
-        can(verbs::LIST) && can(verbs::DELETE) && !BESIDE.contains(&resource.kind.as_str())
+        capabilities.scope == Scope::Namespaced
+            && can(verbs::LIST)
+            && can(verbs::DELETE)
+            && !BESIDE.contains(&resource.kind.as_str())
     });
     let mut questions = Vec::new();
-    for (resource, capabilities) in listed {
-        let namespaced = capabilities.scope == Scope::Namespaced;
+    for (resource, _) in listed {
         // One list over all namespaces is cheaper than several, even if more comes back.
-        match namespaces.iter().next().filter(|_| namespaced && namespaces.len() == 1) {
+        match namespaces.iter().next().filter(|_| namespaces.len() == 1) {
             Some(only) => questions.push(list(link, resource, Some(only.clone()))),
             None => questions.push(list(link, resource, None)),
         }
@@ -59,7 +60,7 @@ pub(super) async fn strays(
     for listed in lists {
         found.extend(listed?);
     }
-    found.retain(|(object, metadata)| lives_in(object, metadata).is_some_and(|namespace| namespaces.contains(namespace)));
+    found.retain(|(object, _)| object.namespace.as_ref().is_some_and(|namespace| namespaces.contains(namespace)));
     Ok(not_of_the_book(located.iter().map(|located| &located.object), &claims_by_template(declared), &found))
 }
 
@@ -117,11 +118,6 @@ fn not_of_the_book<'a>(
     strays.sort_by(|a, b| key(&a.object).cmp(&key(&b.object)));
     strays.dedup_by(|a, b| key(&a.object) == key(&b.object));
     strays
-}
-
-/// The namespace an object belongs to: its own, or for one that has none that of the chart's release it came with.
-fn lives_in<'a>(object: &'a ObjectRef, metadata: &'a ObjectMeta) -> Option<&'a String> {
-    object.namespace.as_ref().or_else(|| metadata.annotations.as_ref()?.get("meta.helm.sh/release-namespace"))
 }
 
 fn key(object: &ObjectRef) -> (Option<&str>, &str, &str, &str) {
@@ -229,19 +225,6 @@ mod tests {
         let strays = not_of_the_book(std::iter::empty(), &claims_by_template(&declared), &all);
         assert_eq!(strays.len(), 1);
         assert_eq!(strays[0].object.name, "data-dbx-0");
-    }
-
-    #[test]
-    fn what_a_chart_made_outside_any_namespace_belongs_to_its_release_s() {
-        let (mut service, of_a_chart) = found(
-            "apiregistration.k8s.io/v1",
-            "APIService",
-            "v1beta1.metrics.k8s.io",
-            &json!({"annotations": {"meta.helm.sh/release-name": "metrics", "meta.helm.sh/release-namespace": "shop"}}),
-        );
-        service.namespace = None;
-        assert_eq!(lives_in(&service, &of_a_chart).map(String::as_str), Some("shop"));
-        assert_eq!(lives_in(&service, &ObjectMeta::default()), None);
     }
 
     #[test]
