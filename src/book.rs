@@ -15,6 +15,7 @@ mod name;
 mod parse;
 #[cfg(test)]
 mod parse_tests;
+mod pieces;
 mod problem;
 #[cfg(test)]
 mod property_tests;

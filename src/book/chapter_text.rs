@@ -39,11 +39,40 @@ pub enum NameOrigin {
     Heading(StepName),
 }
 
-/// Reads the Markdown that begins at byte `from` of `text`.
-pub fn read_chapter_text(source: SourceId, text: &str, from: usize, problems: &mut Problems) -> ChapterText {
-    let lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
+/// A part of a chapter that is read by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Piece {
+    from: usize,
+    to: usize,
+    /// What does not begin, and what does not end here, is another piece's.
+    is_rest: bool,
+    is_first: bool,
+}
+
+impl Piece {
+    /// All from this byte on.
+    pub fn whole(text: &str, from: usize) -> Self {
+        Self { from, to: text.len(), is_rest: false, is_first: false }
+    }
+
+    /// What ends with another piece's beginning.
+    pub fn first(from: usize, to: usize) -> Self {
+        Self { from, to, is_rest: false, is_first: true }
+    }
+
+    /// That other piece.
+    pub fn rest(text: &str, from: usize) -> Self {
+        Self { from, to: text.len(), is_rest: true, is_first: false }
+    }
+}
+
+/// Reads a piece. False: it may be that it says something else when it is read with the pieces beside it.
+pub fn read_piece(source: SourceId, text: &str, piece: Piece, problems: &mut Problems) -> (ChapterText, bool) {
+    let (text, from) = (&text[..piece.to], piece.from);
+    let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
+    lines.of(from);
     // Room for a block a fence: to grow a list of many steps costs more than to count the fences. Only what is used is ever touched.
-    let fences = memchr::memmem::find_iter(text.as_bytes(), "\n```").count() / 2;
+    let fences = memchr::memmem::find_iter(&text.as_bytes()[from..], "\n```").count() / 2;
     let found = ChapterText { blocks: Vec::with_capacity(fences), names: Vec::with_capacity(fences), title: None };
     let mut walk = Walk {
         source,
@@ -58,11 +87,13 @@ pub fn read_chapter_text(source: SourceId, text: &str, from: usize, problems: &m
         open: None,
         html: None,
         after: After::Nothing,
+        piece,
+        is_sure: true,
     };
     for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {
         walk.take(event, range.start + from..range.end + from);
     }
-    walk.found
+    (walk.found, walk.is_sure)
 }
 
 /// Counts lines as it goes forward; asked for an earlier place it answers with the line it is at.
@@ -147,6 +178,8 @@ struct Walk<'a> {
     /// The HTML block being read, from its first byte.
     html: Option<usize>,
     after: After,
+    piece: Piece,
+    is_sure: bool,
 }
 
 impl Walk<'_> {
@@ -198,6 +231,7 @@ impl Walk<'_> {
     /// A comment is nothing to read. Any other HTML is, and must not swallow a step because an empty line is missing.
     fn end_html(&mut self, range: Range<usize>) {
         let start = self.html.take().unwrap_or(range.start);
+        self.is_sure &= !(self.piece.is_first && self.text[range.end..].trim().is_empty());
         let html = &self.text[start..range.end];
         let opening = html.trim_start();
         if opening.starts_with("<!--") {
@@ -243,7 +277,10 @@ impl Walk<'_> {
     }
 
     fn close_fence(&mut self, open: Open, end: usize) {
-        let Some(body_end) = self.closing_line(&open, end) else { return };
+        let Some(body_end) = self.closing_line(&open, end) else {
+            self.is_sure &= !self.piece.is_first;
+            return;
+        };
         let end = self.text[..end].trim_end().len().max(body_end);
         let whole = span(self.source, open.start..end, open.line);
         let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
@@ -334,6 +371,7 @@ impl Walk<'_> {
         if let Some((name, at)) = given {
             return (NameOrigin::Given(span(self.source, base + at.start..base + at.end, line)), name);
         }
+        self.is_sure &= !(self.piece.is_rest && self.heading.is_empty());
         let name = self.slug.get_or_insert_with(|| {
             let slug = slug(&self.heading);
             StepName::new(if slug.is_empty() { "step".to_owned() } else { slug })
@@ -342,6 +380,7 @@ impl Walk<'_> {
     }
 
     fn take_expected(&mut self, expected: ExpectedBlock) {
+        self.is_sure &= !(self.piece.is_rest && self.found.names.is_empty());
         let before = std::mem::replace(&mut self.after, After::Output);
         match (before, self.found.blocks.last_mut()) {
             (After::Step, Some(Block::Step(step))) => {

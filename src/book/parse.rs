@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use super::chapter::{Book, Chapter};
-use super::chapter_text::read_chapter_text;
 use super::default_names::name_steps;
 use super::front_matter::read_front_matter;
 use super::name::{ChapterName, chapter_name};
+use super::pieces::read_chapter_text;
 use super::problem::{Problem, Problems};
 use super::source::{SourceId, Sources, Span};
 

@@ -57,7 +57,7 @@ const PIECES: [&str; 44] = [
 ];
 
 /// More for a long search by `PROPTEST_CASES`.
-fn config() -> ProptestConfig {
+pub(super) fn config() -> ProptestConfig {
     let config = ProptestConfig::default();
     ProptestConfig { cases: config.cases.max(600), ..config }
 }
@@ -65,6 +65,12 @@ fn config() -> ProptestConfig {
 fn any_text() -> impl Strategy<Value = String> {
     let pieces = vec(proptest::sample::select(&PIECES[..]), 0..30).prop_map(|pieces| pieces.concat());
     prop_oneof![4 => pieces, 1 => any::<String>()]
+}
+
+/// Blocks of any kind, apart from each other.
+pub(super) fn document() -> impl Strategy<Value = String> {
+    let block = prop_oneof![2 => any_text(), 3 => well_formed().prop_map(|(text, _)| text)];
+    vec(block, 2..8).prop_map(|blocks| blocks.join("\n\n"))
 }
 
 fn check_place(sources: &Sources, span: Span) {
