@@ -12,6 +12,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -55,6 +56,8 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
+    /// A guard that is being started.
+    coming_guard: Option<JoinHandle<io::Result<Guard>>>,
     scene: Option<Scene>,
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
@@ -84,6 +87,7 @@ impl ShellWorld {
             tag,
             processes,
             guard: None,
+            coming_guard: None,
             scene: None,
             environment: Vec::new(),
             session: None,
@@ -118,17 +122,14 @@ impl ShellWorld {
     }
 
     /// As `start`; a guard that is not there yet is started beside it. To start two programs is most of what comes before the
-    /// first step.
+    /// first step, so neither is waited for.
     fn start_guarded(&mut self) -> io::Result<Session> {
-        let (bash, tag) = (self.options.bash.clone(), self.tag.clone());
-        std::thread::scope(|scope| {
-            let starting = || std::thread::Builder::new().spawn_scoped(scope, || Guard::start(&bash, &tag)).ok();
-            let starting = if self.guard.is_none() { starting() } else { None };
-            let session = self.start();
+        if self.guard.is_none() && self.coming_guard.is_none() {
+            let (bash, tag) = (self.options.bash.clone(), self.tag.clone());
             // One that could not be started is tried again, and spoken of, before the first step.
-            self.guard = self.guard.take().or_else(|| starting?.join().ok()?.ok());
-            session
-        })
+            self.coming_guard = std::thread::Builder::new().spawn(move || Guard::start(&bash, &tag)).ok();
+        }
+        self.start()
     }
 
     /// Process groups of the background steps.
@@ -196,7 +197,7 @@ impl World for ShellWorld {
     fn close(&mut self) -> Vec<LeftProcess> {
         let left = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
-        self.guard = None;
+        drop(self.arrived_guard());
         left
     }
 }

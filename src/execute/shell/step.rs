@@ -99,13 +99,19 @@ impl ShellWorld {
         ShellState(self.live.for_disk().to_vec())
     }
 
+    /// The guard, waited for where it is still being started.
+    pub(super) fn arrived_guard(&mut self) -> Option<Guard> {
+        self.guard.take().or_else(|| self.coming_guard.take()?.join().ok()?.ok())
+    }
+
     /// Before anything is run there is somebody who ends it if this process is killed.
     pub(super) fn guard(&mut self, group: Pid) -> io::Result<()> {
         let groups: Vec<Pid> = self.spared().into_iter().chain([group]).collect();
-        let guard = match &mut self.guard {
+        let guard = match self.arrived_guard() {
             Some(guard) => guard,
-            none => none.insert(Guard::start(&self.options.bash, &self.tag)?),
+            None => Guard::start(&self.options.bash, &self.tag)?,
         };
+        let guard = self.guard.insert(guard);
         guard.keep_only(&groups);
         for group in groups {
             guard.add(group);
