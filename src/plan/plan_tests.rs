@@ -202,6 +202,10 @@ fn a_chapter_in_parts_is_a_folder_whose_readme_stands_for_all_of_them() {
         make_plan(&book, &request(&[word])).map(|plan| ids(&plan)).map_err(told)
     };
     assert_eq!(targets("chapter-8").unwrap(), ["chapter-8/b", "metrics/c", "metrics/d"]);
+    assert_eq!(targets("1..8").unwrap(), ["chapter-1/a", "chapter-8/b", "metrics/c", "metrics/d"]);
+    let to = Selection { to: Some("chapter-8".to_owned()), ..Selection::default() };
+    let plan = make_plan(&book, &PlanRequest { selection: to, ..PlanRequest::default() }).unwrap();
+    assert_eq!(ids(&plan), ["chapter-1/a", "chapter-8/b", "metrics/c", "metrics/d"]);
     for word in ["chapter-8/metrics", "metrics", "chapter-8/metrics.md"] {
         assert_eq!(targets(word).unwrap(), ["metrics/c", "metrics/d"], "{word}");
     }

@@ -135,6 +135,17 @@ fn folder(book: &Book, index: usize) -> Option<&Path> {
     path.parent().filter(|folder| !folder.as_os_str().is_empty() && path.file_stem().is_some_and(|stem| stem == "README"))
 }
 
+/// The chapters that this one's name stands for: itself, and where it is a folder's `README.md` all in there.
+fn standing_for(book: &Book, index: usize) -> impl Iterator<Item = usize> {
+    let inside = move |at: usize| folder(book, index).is_some_and(|folder| path(book, at).parent() == Some(folder));
+    (0..book.chapters.len()).filter(move |at| *at == index || inside(*at))
+}
+
+/// The last of them.
+fn last_of(book: &Book, index: usize) -> usize {
+    standing_for(book, index).last().unwrap_or(index)
+}
+
 fn stem(book: &Book, chapter: &Chapter) -> String {
     book.sources.file(chapter.source).path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
@@ -217,10 +228,9 @@ fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
     match target {
         Target::Chapter(name) => {
             let index = index(name);
-            let inside = |at: usize| folder(book, index).is_some_and(|folder| path(book, at).parent() == Some(folder));
-            (0..picks.len()).filter(|at| *at == index || inside(*at)).for_each(|at| picks[at] = Pick::All);
+            standing_for(book, index).for_each(|at| picks[at] = Pick::All);
         }
-        Target::Range(first, last) => picks[index(first)..=index(last)].fill(Pick::All),
+        Target::Range(first, last) => picks[index(first)..=last_of(book, index(last))].fill(Pick::All),
         Target::Step(chapter, step) => match &mut picks[index(chapter)] {
             Pick::All => {}
             Pick::Steps(steps) => drop(steps.insert(step.clone())),
@@ -251,7 +261,8 @@ fn find_end(book: &Book, picks: &[Pick], word: &str, first: bool) -> Result<(usi
                 .hint(format!("write `{one}/{word}` or `{other}/{word}`")))
         }
         [] => match chapter_at(book, word) {
-            Ok(index) => Ok((index, if first { 0 } else { usize::MAX })),
+            Ok(index) if first => Ok((index, 0)),
+            Ok(index) => Ok((last_of(book, index), usize::MAX)),
             Err(problem) => Err(match selected().map(|(_, chapter)| chapter).collect::<Vec<_>>()[..] {
                 [only] => unknown_step(only, word),
                 _ => {
