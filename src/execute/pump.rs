@@ -26,11 +26,11 @@ const TICK: Duration = Duration::from_millis(100);
 const GRACE: Duration = Duration::from_secs(5);
 /// How long a step is waited for without sleeping: many end within this time, and to be woken would cost them half as much again
 /// (on a machine that rents its processors out, a sleeping one takes its time to come back).
-const AWAKE: Duration = Duration::from_micros(1_500);
-/// The same where there is one processor only, which the step needs.
-const AWAKE_ALONE: Duration = Duration::from_micros(150);
-/// Is there one processor only?
-static ALONE: LazyLock<bool> = LazyLock::new(|| std::thread::available_parallelism().is_ok_and(|count| count.get() == 1));
+/// Where there is one processor only, the step needs it.
+static AWAKE: LazyLock<Duration> = LazyLock::new(|| {
+    let alone = std::thread::available_parallelism().is_ok_and(|count| count.get() == 1);
+    Duration::from_micros(if alone { 150 } else { 1_500 })
+});
 /// How long a step's output alone wakes nobody: the many steps that end within this time are woken for once, not twice. The pipe
 /// holds what comes until then, and who writes more than it holds waits no longer than this.
 const UNHEARD: Duration = Duration::from_millis(2);
@@ -93,12 +93,11 @@ impl Pump<'_, '_> {
         let mut watched = Watched::default();
         let mut next_tick = started + TICK;
         let sent = Instant::now();
-        let awake = if *ALONE { AWAKE_ALONE } else { AWAKE };
         let mut now = sent;
         loop {
             let limit = next_tick.min(started + timeout).saturating_duration_since(now);
             let ready = match now - sent {
-                since if since < awake => self.wait(Duration::ZERO, Heeds::End)?,
+                since if since < *AWAKE => self.wait(Duration::ZERO, Heeds::End)?,
                 since if since < UNHEARD => self.wait(limit.min(UNHEARD - since), Heeds::End)?,
                 _ => self.wait(limit, Heeds::Output)?,
             };

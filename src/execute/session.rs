@@ -44,6 +44,8 @@ pub(super) struct Session {
     descriptors: OwnedFd,
     /// What its input and its output are.
     streams: [Stat; 2],
+    /// Has anything run that could have moved them, since they were last seen to be its own?
+    streams_may_have_moved: bool,
     initial: Option<Initial>,
     nonce: u64,
     count: u64,
@@ -75,6 +77,7 @@ impl Session {
             children: Children::of(pid)?,
             descriptors: processes::descriptors_of(pid)?,
             streams,
+            streams_may_have_moved: false,
             handle,
             pid,
             channel,
@@ -185,6 +188,16 @@ impl Session {
         };
         let [input, output] = &self.streams;
         same("0", input) && same("1", output) && same("2", output)
+    }
+
+    /// What is run next can move them, or can't; they have been seen to, and put back, before it.
+    pub(super) fn may_move_streams(&mut self, can: bool) {
+        self.streams_may_have_moved = can;
+    }
+
+    /// Is there a reason to look whether it still [has its own](Self::has_own_streams)?
+    pub(super) fn streams_may_have_moved(&self) -> bool {
+        self.streams_may_have_moved
     }
 
     /// Ends it, nothing is said any more.

@@ -63,8 +63,6 @@ pub struct ShellWorld {
     session: Option<Session>,
     /// The session has not been brought into the state yet.
     new: bool,
-    /// Its input and output are its own for sure: nothing that could move them has run since that was seen.
-    has_own_streams: bool,
     live: Live,
     secrets: Secrets,
     backgrounds: Vec<BackgroundStep>,
@@ -92,7 +90,6 @@ impl ShellWorld {
             environment: Vec::new(),
             session: None,
             new: false,
-            has_own_streams: false,
             live: Live::default(),
             secrets: Secrets::default(),
             backgrounds: Vec::new(),
@@ -117,7 +114,6 @@ impl ShellWorld {
         let session = Session::start(&self.surroundings()?)?;
         self.processes.add_group(session.pid());
         self.new = true;
-        self.has_own_streams = true;
         Ok(session)
     }
 

@@ -32,7 +32,7 @@ impl ShellWorld {
         self.guard(session.pid())?;
         let borrowed = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
         session.send(&preparation.concat())?;
-        self.has_own_streams = reach != Reach::Everything;
+        session.may_move_streams(reach == Reach::Everything);
         self.buffer.resize(BUFFER_BYTES, 0);
         let (masker, spared) = (self.options.masker.clone(), self.spared());
         let hold = self.secrets.may_be_set(&command.script, &command.secrets);
@@ -133,7 +133,7 @@ impl ShellWorld {
             }
             return Ok((session, preparation));
         }
-        if !self.has_own_streams && !session.has_own_streams() {
+        if session.streams_may_have_moved() && !session.has_own_streams() {
             let output = crate::execute::channel::path_of(&session.channel().output.1);
             preparation.push(format!("exec </dev/null >{output} 2>&1;"));
         }
