@@ -108,7 +108,7 @@ pub struct RunArgs {
     /// Go on after the last passed step, once the verify steps before it were asked again
     #[arg(long, conflicts_with_all = ["from", "only", "again"])]
     pub resume: bool,
-    /// Run acting steps even where the world is already so
+    /// Run acting steps even where the world is already so (chapters that are only needed are asked as ever)
     #[arg(long)]
     pub again: bool,
     /// Go on after a failed step

@@ -1,6 +1,7 @@
 //! CONDUCT: Plan + accepted texts + a [`World`](crate::execute::World) → Events. Where the phases meet: do, compare, tell; wait,
 //! retry, stop, resume. Not: how a command is run, no files, no printing (those are the [`ports`]).
 
+mod asking;
 mod attempt;
 mod chapter;
 mod judge;

@@ -25,4 +25,4 @@ pub use resume::{
     start_after_checks, still_so_checks,
 };
 pub use step::{ObjectRef, Plan, PlannedChapter, RenderedManifest, Role, Step, StepId};
-pub use target::{Selection, Target};
+pub use target::{Pick, Selection, Target, pick};

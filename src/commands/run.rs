@@ -153,7 +153,7 @@ impl Session<'_> {
             targets,
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
-            steps: plan.chapters.iter().map(|chapter| chapter.steps.len()).sum(),
+            steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
         }
     }
 }

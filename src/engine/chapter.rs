@@ -1,4 +1,4 @@
-//! One chapter: already so as a whole, or its steps in order, then the `always` steps.
+//! One chapter's turn: its steps in order, then the `always` steps.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -7,10 +7,10 @@ use super::ports::StageRequest;
 use super::run::Run;
 use super::step::Turn;
 use crate::compare::Bindings;
-use crate::event::{ChapterOutcome, Event, Outcome, Reason};
+use crate::event::{ChapterOutcome, Event};
 use crate::execute::{Scene, WorldError};
 use crate::output::ShellState;
-use crate::plan::{PlannedChapter, RenderedManifest, Role, background_again, is_run_from};
+use crate::plan::{PlannedChapter, RenderedManifest, background_again, is_run_from};
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,19 +48,22 @@ impl Run<'_, '_> {
         self.event(&Event::ChapterStarted {
             chapter: chapter.name.clone(),
             title: chapter.title.clone(),
-            steps: chapter.steps.len(),
+            steps: self.request.options.turns(chapter),
         })?;
         let mut stand = Stand::before(index);
-        self.enter(&mut stand)?;
         let (ended, outcome) = if self.already_so(&mut stand)? {
             self.summary.chapters_already_so += 1;
             (Ended::Holds, ChapterOutcome::AlreadySo)
         } else {
+            if self.request.options.verify_only {
+                self.enter_as_it_ended(&mut stand)?;
+            } else {
+                self.enter(&mut stand)?;
+            }
             let ended = self.steps(&mut stand)?;
             (ended, outcome_of(ended))
         };
-        let left = self.ports.world.leave();
-        self.name_left(&left, None);
+        self.leave();
         self.ports.lookout.after_chapter()?;
         let whole = ended == Ended::Holds && !chapter.partial && !self.request.options.verify_only;
         let fingerprint = whole.then_some(chapter.fingerprint);
@@ -76,8 +79,17 @@ impl Run<'_, '_> {
     /// Makes the folder ready and starts the shell, from the state before the first step to run.
     pub(super) fn enter(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
         stand.state = self.state_before(stand)?;
+        self.start_shell(stand)
+    }
+
+    pub(super) fn start_shell(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
         let scene = self.scene(stand)?;
         self.ports.world.enter(&scene, stand.state.as_ref())
+    }
+
+    pub(super) fn leave(&mut self) {
+        let left = self.ports.world.leave();
+        self.name_left(&left, None);
     }
 
     fn scene(&mut self, stand: &mut Stand) -> Result<Scene, WorldError> {
@@ -118,7 +130,7 @@ impl Run<'_, '_> {
                 break;
             }
         }
-        stand.news = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        stand.news = told(&stand.bound);
         Ok(state)
     }
 
@@ -130,33 +142,6 @@ impl Run<'_, '_> {
             }
         }
         Ok(())
-    }
-
-    /// `done:` holds and nothing in the chapter changed since it last passed; for a chapter that is only needed by another, one
-    /// of the two is enough.
-    fn already_so(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
-        let chapter = &self.request.plan.chapters[stand.chapter];
-        let options = self.request.options;
-        let unchanged =
-            self.request.past.chapters.get(&chapter.name).is_some_and(|passed| passed.passed_as == Some(chapter.fingerprint));
-        let needed = chapter.needed_by.is_some();
-        let speaks = if chapter.done.is_empty() { needed && unchanged } else { !chapter.partial && (unchanged || needed) };
-        if !speaks
-            || options.again
-            || options.verify_only
-            || (options.resume && self.start.0 == stand.chapter && self.start.1 > 0)
-        {
-            return Ok(false);
-        }
-        for &index in &chapter.done {
-            if !self.asks(stand, index, Reason::ChapterDone, None)? {
-                return Ok(false);
-            }
-        }
-        for index in 0..chapter.steps.len() {
-            self.finish_untouched(stand, index, Outcome::AlreadySo)?;
-        }
-        Ok(true)
     }
 
     fn steps(&mut self, stand: &mut Stand) -> Result<Ended, WorldError> {
@@ -189,24 +174,6 @@ impl Run<'_, '_> {
             }
         }
         self.always(stand, ended)
-    }
-
-    /// Is it, under `guide verify`, a step that all the rest of its chapter stands on: one that asks for something nobody in the
-    /// chapter has made (`kubectl` answers, the cluster is awake), and so proves none of its steps?
-    fn is_ground(&self, stand: &Stand, index: usize) -> bool {
-        self.request.options.verify_only && matches!(self.planned(stand).steps[index].role, Role::Verify { proves: None })
-    }
-
-    /// The verify steps after one they all stand on are not asked, and said so: their answers would be the same one again.
-    fn leave_unasked(&mut self, stand: &Stand, index: usize) -> Result<(), WorldError> {
-        let chapter = &self.request.plan.chapters[stand.chapter];
-        let why = format!("not asked, since {} failed", chapter.steps[index].id.step);
-        for later in (index + 1..chapter.steps.len()).filter(|&later| chapter.steps[later].is_verify()) {
-            if !chapter.steps[later].attributes.always {
-                self.finish_untouched(stand, later, Outcome::Skipped { why: why.clone() })?;
-            }
-        }
-        Ok(())
     }
 
     /// `always` steps: also after a failure, not after Ctrl-C (whoever stops a run wants it to stop; `--resume` runs them).
@@ -250,6 +217,11 @@ impl Run<'_, '_> {
     pub(super) fn planned(&self, stand: &Stand) -> &PlannedChapter {
         &self.request.plan.chapters[stand.chapter]
     }
+}
+
+/// What a shell is told of names bound before.
+pub(super) fn told(bound: &Bindings) -> Vec<(String, String)> {
+    bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn outcome_of(ended: Ended) -> ChapterOutcome {

@@ -6,7 +6,7 @@ use super::chapter::Ended;
 use super::ports::Ports;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
 use crate::execute::WorldError;
-use crate::plan::{Past, Plan, Position};
+use crate::plan::{Past, Plan, PlannedChapter, Position};
 
 /// How a run behaves.
 #[derive(Debug, Clone, Copy, Default)]
@@ -19,6 +19,14 @@ pub struct Options {
     pub verify_only: bool,
     /// Go on after the last passed step.
     pub resume: bool,
+}
+
+impl Options {
+    /// How many of a chapter's steps have a turn: under `guide verify` those that only look.
+    #[must_use]
+    pub fn turns(&self, chapter: &PlannedChapter) -> usize {
+        chapter.steps.iter().filter(|step| !self.verify_only || step.is_verify()).count()
+    }
 }
 
 /// What is to be run.

@@ -40,8 +40,11 @@ impl Run<'_, '_> {
         if before {
             return Ok(Turn::Holds);
         }
-        if self.request.options.verify_only && !step.is_verify() {
-            return Ok(Turn::Holds);
+        if self.request.options.verify_only {
+            if !step.is_verify() {
+                return Ok(Turn::Holds);
+            }
+            self.unbind(stand, index);
         }
         if self.is_already_so(stand, index)? {
             self.finish_untouched(stand, index, Outcome::AlreadySo)?;
@@ -60,7 +63,7 @@ impl Run<'_, '_> {
     /// Do all the verify steps that prove this acting step pass already?
     fn is_already_so(&mut self, stand: &mut Stand, index: usize) -> Result<bool, WorldError> {
         let Role::Act { proven_by } = self.planned(stand).steps[index].role.clone() else { return Ok(false) };
-        if proven_by.is_empty() || self.request.options.again {
+        if proven_by.is_empty() || self.again(stand) {
             return Ok(false);
         }
         for verify in proven_by {
@@ -187,8 +190,12 @@ impl Run<'_, '_> {
     /// A step that did not run: already so, not confirmed.
     pub(super) fn finish_untouched(&mut self, stand: &Stand, index: usize, outcome: Outcome) -> Result<(), WorldError> {
         let step = &self.request.plan.chapters[stand.chapter].steps[index];
-        self.count(&outcome);
-        self.event(&Event::StepFinished(untouched(step, outcome, stand.bound.clone(), (self.request.now)())))
+        self.finish_without_turn(untouched(step, outcome, stand.bound.clone(), (self.request.now)()))
+    }
+
+    pub(super) fn finish_without_turn(&mut self, finished: StepFinished) -> Result<(), WorldError> {
+        self.count(&finished.outcome);
+        self.event(&Event::StepFinished(finished))
     }
 
     fn evidence(

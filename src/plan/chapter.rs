@@ -131,9 +131,7 @@ impl Making<'_> {
 
     fn add_step(&mut self, block: &StepBlock) {
         let fingerprint = self.fingerprint(block);
-        if let Some(expected) = &block.expected {
-            add_bound_names(&expected.text, &mut self.bound);
-        }
+        let binds = block.expected.as_ref().map(|expected| bound_first(&expected.text, &mut self.bound)).unwrap_or_default();
         if let Some(condition) = &block.attributes.check {
             self.check_condition(block, condition);
         }
@@ -147,6 +145,7 @@ impl Making<'_> {
             role: Role::Act { proven_by: Vec::new() },
             attributes,
             expected: block.expected.as_ref().map(|expected| expected.text.clone()),
+            binds,
             expected_span: block.expected.as_ref().map(|expected| expected.body),
             fingerprint,
         });
@@ -256,8 +255,9 @@ fn object_refs(objects: &[Found], chapter: &Chapter) -> Vec<ObjectRef> {
     objects.iter().map(object).collect()
 }
 
-/// Names that `<name>`, `<name:int>` and `<name:float>` in an expected output bind.
-fn add_bound_names(expected: &str, bound: &mut BTreeSet<String>) {
+/// Names that `<name>`, `<name:int>` and `<name:float>` in an expected output bind and that were not bound so far.
+fn bound_first(expected: &str, bound: &mut BTreeSet<String>) -> Vec<String> {
+    let mut first = Vec::new();
     let bytes = expected.as_bytes();
     for start in memchr::memchr_iter(b'<', bytes) {
         let length = bytes[start + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
@@ -265,9 +265,12 @@ fn add_bound_names(expected: &str, bound: &mut BTreeSet<String>) {
         let after = &expected[start + 1 + length..];
         let closed = [">", ":int>", ":float>"].iter().any(|end| after.starts_with(end));
         if closed && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-            bound.insert(name.to_owned());
+            if bound.insert(name.to_owned()) {
+                first.push(name.to_owned());
+            }
         }
     }
+    first
 }
 
 fn whole_fingerprint(chapter: &Chapter, resolved: &Resolved) -> Fingerprint {

@@ -211,7 +211,12 @@ fn a_chapter_in_parts_is_a_folder_whose_readme_stands_for_all_of_them() {
     }
     assert_eq!(targets("chapter-8/metrics/d").unwrap(), ["metrics/d"]);
     assert_eq!(targets("chapter-8/b").unwrap(), ["chapter-8/b"]);
-    assert_eq!(targets("chapter-8/nothing").unwrap_err(), ["chapter-8 has no step `nothing`"]);
+    let refused = |word: &str| {
+        let problem = make_plan(&book, &request(&[word])).unwrap_err().remove(0);
+        format!("{} ({})", problem.message, problem.hint.unwrap_or_default())
+    };
+    assert_eq!(refused("chapter-8/nothing"), "chapter-8 has no step and no part `nothing` (its parts are metrics)");
+    assert_eq!(refused("chapter-8/metric"), "chapter-8 has no step and no part `metric` (did you mean `chapter-8/metrics`?)");
 }
 
 #[test]

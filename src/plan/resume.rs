@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use super::step::{Plan, Role, StepId};
+use super::step::{Plan, Role, Step, StepId};
 use crate::book::{Background, ChapterName};
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Stored};
@@ -22,6 +22,14 @@ pub struct Past {
     pub seconds: HashMap<StepId, f64>,
     /// How chapters ended, in whichever run that was.
     pub chapters: HashMap<ChapterName, PastChapter>,
+}
+
+impl Past {
+    /// How a step ended, where it held in the plan's profile and what it left is there.
+    #[must_use]
+    pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
+        self.steps.get(&step.id).filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
+    }
 }
 
 /// How a chapter ended in the past.

@@ -149,6 +149,8 @@ pub struct Step {
     pub attributes: Arc<Attributes>,
     /// The text of the `output` fence after it, if there is one.
     pub expected: Option<Arc<str>>,
+    /// The names that its `output` fence is the first in the chapter to bind.
+    pub binds: Vec<String>,
     /// The `output` fence's body, for review and for messages.
     pub expected_span: Option<Span>,
     /// Script, attributes, expectation and the values it mentions.

@@ -41,6 +41,18 @@ pub enum Pick {
     Steps(HashSet<StepName>),
 }
 
+impl Pick {
+    /// Is that step among them? (`All` of a chapter leaves out those that run only when named; this does not ask.)
+    #[must_use]
+    pub fn holds(&self, step: &StepName) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::All => true,
+            Self::Steps(steps) => steps.contains(step),
+        }
+    }
+}
+
 impl Selection {
     /// As it is written down of a run: the targets, then `--from STEP` and its like, a word each.
     #[must_use]
@@ -85,11 +97,12 @@ impl Target {
         let Some((chapter, step)) = word.rsplit_once('/').filter(|_| whole.is_err()) else {
             return whole;
         };
-        let chapter = &book.chapters[chapter_at(book, chapter)?];
+        let index = chapter_at(book, chapter)?;
+        let chapter = &book.chapters[index];
         let found = chapter.steps().find(|candidate| candidate.name.as_str() == step);
         match found {
             Some(found) => Ok(Self::Step(chapter.name.clone(), found.name.clone())),
-            None => Err(unknown_step(chapter, step)),
+            None => Err(unknown_step(book, index, step)),
         }
     }
 }
@@ -168,13 +181,18 @@ fn unknown_chapter<'a>(book: &'a Book, word: &str, rests: impl Iterator<Item = &
     })
 }
 
-fn unknown_step(chapter: &Chapter, word: &str) -> Problem {
-    let names: Vec<&str> = chapter.steps().map(|step| step.name.as_str()).collect();
-    let problem = Problem::nowhere(format!("{} has no step `{word}`", chapter.name));
-    problem.hint(match nearest(word, names.iter().copied()) {
+fn unknown_step(book: &Book, index: usize, word: &str) -> Problem {
+    let chapter = &book.chapters[index];
+    let steps: Vec<&str> = chapter.steps().map(|step| step.name.as_str()).collect();
+    let parts = standing_for(book, index).filter(|part| *part != index).map(|part| book.chapters[part].name.as_str());
+    let parts: Vec<&str> = parts.collect();
+    let what = if parts.is_empty() { "step" } else { "step and no part" };
+    let problem = Problem::nowhere(format!("{} has no {what} `{word}`", chapter.name));
+    problem.hint(match nearest(word, steps.iter().chain(&parts).copied()) {
         Some(near) => format!("did you mean `{}/{near}`?", chapter.name),
-        None if names.is_empty() => "it has no steps at all".to_owned(),
-        None => format!("its steps are {}", few(&names)),
+        None if !parts.is_empty() => format!("its parts are {}", few(&parts)),
+        None if steps.is_empty() => "it has no steps at all".to_owned(),
+        None => format!("its steps are {}", few(&steps)),
     })
 }
 
@@ -263,8 +281,8 @@ fn find_end(book: &Book, picks: &[Pick], word: &str, first: bool) -> Result<(usi
         [] => match chapter_at(book, word) {
             Ok(index) if first => Ok((index, 0)),
             Ok(index) => Ok((last_of(book, index), usize::MAX)),
-            Err(problem) => Err(match selected().map(|(_, chapter)| chapter).collect::<Vec<_>>()[..] {
-                [only] => unknown_step(only, word),
+            Err(problem) => Err(match selected().map(|(index, _)| index).collect::<Vec<_>>()[..] {
+                [only] => unknown_step(book, only, word),
                 _ => {
                     let names = selected().flat_map(|(_, chapter)| chapter.steps().map(|step| step.name.as_str()));
                     let near = nearest(word, names).map(|near| format!("did you mean `{near}`?"));

@@ -2,7 +2,8 @@
 //!
 //! A run of the whole book says all there is to know. A run of a part is laid over the run before it; where such a run did not
 //! come to its end, nothing is believed of the chapters it had begun but what it wrote down itself. A resumed run that was
-//! killed before it had decided where to start has changed nothing, so the run it resumes still speaks.
+//! killed before it had decided where to start has changed nothing, so the run it resumes still speaks. A run that only asked
+//! (`guide verify`) has passed no step: whoever goes on asks for himself.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -29,7 +30,7 @@ pub const KEPT_RUNS: usize = 20;
 /// When a journal that counts can't be read, is newer than this guide, or was damaged.
 pub fn load_past(state_dir: &Path) -> Result<Past, StoreError> {
     let runs = Runs::list(state_dir)?;
-    let Some(last) = runs.last()? else { return Ok(Past::default()) };
+    let Some(last) = runs.last(told_a_story)? else { return Ok(Past::default()) };
     let mut past = Past { run: last.started.run.clone(), ..Past::default() };
     let mut journals = vec![last];
     while let Some(before) = runs.underneath(&journals[journals.len() - 1])? {
@@ -47,7 +48,7 @@ pub fn load_past(state_dir: &Path) -> Result<Past, StoreError> {
 /// # Errors
 /// As [`load_past`].
 pub fn last_run(state_dir: &Path) -> Result<Option<Journal>, StoreError> {
-    Runs::list(state_dir)?.last()
+    Runs::list(state_dir)?.last(|_| true)
 }
 
 /// What there is to go on with: what the newest run was asked for that did not come to its end and that no later run has made good;
@@ -62,7 +63,7 @@ pub fn unfinished_targets(state_dir: &Path) -> Result<Vec<String>, StoreError> {
     for id in runs.ids.iter().rev() {
         let Some(journal) = runs.read(id)? else { continue };
         let targets = journal.started.targets.clone();
-        if targets.iter().any(|target| target == VERIFY_ONLY) || made_good.contains(&targets) {
+        if !told_a_story(&journal) || made_good.contains(&targets) {
             continue;
         }
         if !came_to_its_end(&journal) {
@@ -75,6 +76,11 @@ pub fn unfinished_targets(state_dir: &Path) -> Result<Vec<String>, StoreError> {
         }
     }
     Ok(made_good.into_iter().next().unwrap_or_default())
+}
+
+/// Did it tell a story? One that only asked (`guide verify`) has passed no step.
+fn told_a_story(journal: &Journal) -> bool {
+    !journal.started.targets.iter().any(|target| target == VERIFY_ONLY)
 }
 
 /// Did it run all that it was asked to, and did nothing fail?
@@ -132,11 +138,11 @@ impl Runs {
         read_journal(&self.folder.join(id).join("journal.jsonl"))
     }
 
-    /// The last run that wrote down at least that it began.
-    fn last(&self) -> Result<Option<Journal>, StoreError> {
+    /// The last run of that sort that wrote down at least that it began.
+    fn last(&self, counts: fn(&Journal) -> bool) -> Result<Option<Journal>, StoreError> {
         let newest_first = self.ids.iter().rev().map(String::as_str);
         for id in self.latest.as_deref().into_iter().chain(newest_first) {
-            if let Some(journal) = self.read(id)? {
+            if let Some(journal) = self.read(id)?.filter(counts) {
                 return Ok(Some(journal));
             }
         }
@@ -152,7 +158,7 @@ impl Runs {
             _ => {}
         }
         for id in self.ids.iter().rev().filter(|id| **id < started.run) {
-            if let Some(journal) = self.read(id)? {
+            if let Some(journal) = self.read(id)?.filter(told_a_story) {
                 return Ok(Some(journal));
             }
         }

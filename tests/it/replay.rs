@@ -49,6 +49,20 @@ fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
 }
 
 #[test]
+fn what_was_asked_in_between_passes_nothing() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=where}\nask() { test -e \"$GUIDE_BOOK/$1\"; }\necho where >> \"$GUIDE_BOOK/log\"\n```\n\n\
+         ```bash {name=quiet verify}\ntrue\n```\n\n```bash {name=last verify}\nask cured\nseen=yes\n```\n\n\
+         ```bash {name=after}\nask cured; echo \"${seen-no} after\" >> \"$GUIDE_BOOK/log\"\n```\n",
+    );
+    book.guide("run").exits(1).says("chapter-1/last");
+    book.write("cured", "");
+    book.guide("verify").exits(0).says("2 passed");
+    book.guide("run --resume").exits(0).says("goes on at chapter-1/last");
+    assert_eq!(book.read("log"), "where\nyes after\n");
+}
+
+#[test]
 fn a_killed_runner_forgets_no_passed_step() {
     let book = Project::with_chapter(
         "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntest -e \"$GUIDE_BOOK/cured\" || { touch \"$GUIDE_BOOK/in-b\"; sleep 616; }\necho b >> \"$GUIDE_BOOK/log\"\n```\n",

@@ -103,6 +103,15 @@ fn only_what_is_named_is_reviewed() {
 }
 
 #[test]
+fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
+    let part = "# Part\n\n```bash {name=a snapshot=text}\necho a\n```\n";
+    let book = Project::with_chapters(&[("chapter-8/README.md", "# Eight\n"), ("chapter-8/part.md", part)]);
+    book.guide("run --keep-going").exits(1);
+    book.guide("review --accept chapter-8").exits(0).says("part/a  accepted");
+    book.guide("review --accept chapter-8/prat").exits(2).says("did you mean `chapter-8/part`?");
+}
+
+#[test]
 fn a_snapshot_that_differs_keeps_its_patterns_when_accepted() {
     let book = Project::with_chapter("# One\n\n```bash {name=a snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n");
     book.write("snapshots/chapter-1/a.snap", "---\nsource: guide/chapter-1.md\n---\nport <p:int>\nold\n");

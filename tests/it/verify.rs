@@ -55,3 +55,53 @@ fn an_answer_that_differs_is_one_with_the_cluster_gone_too() {
     let book = lost_cluster("# One\n\n```bash {name=a}\necho two\n```\n\n```output\none\n```\n");
     book.guide("run").exits(1);
 }
+
+/// A chapter whose check uses what an acting step left in the shell, and tells how often it was told.
+const KNOWS: &str = "---\ndone: [count]\n---\n# One\n\n```bash {name=where}\necho told >> \"$GUIDE_BOOK/log\"\n\
+    ask() { cat \"$GUIDE_BOOK/$1\"; }\n```\n\n```bash {name=pod}\nask pod\n```\n\n```output\npod <pod>\n```\n\n\
+    ```bash {name=count verify=where check=\"n > 0\"}\necho \"$pod has\" $(ask lines)\n```\n\n```output\n<pod> has <n:int>\n```\n";
+const NEEDS: &str = "---\nneeds: [chapter-1]\n---\n# Two\n\n```bash {name=one}\necho two >> \"$GUIDE_BOOK/log\"\n```\n";
+
+fn knowing() -> Project {
+    let book = Project::with_chapters(&[("chapter-1.md", KNOWS), ("chapter-2.md", NEEDS)]);
+    book.write("pod", "pod web-1\n");
+    book.write("lines", "7\n");
+    book
+}
+
+#[test]
+fn checks_are_asked_in_the_state_their_chapter_ended_in() {
+    let book = knowing();
+    book.guide("verify chapter-1").exits(1).says("ask: command not found");
+    book.guide("run chapter-1").exits(0);
+    book.guide("verify chapter-1").exits(0).says("1 step\n").says("1 passed in");
+    book.write("lines", "8\n");
+    book.guide("verify chapter-1").exits(0); // what a check binds itself it binds anew
+    book.write("lines", "0\n");
+    book.guide("verify chapter-1").exits(1).says("n > 0");
+    assert_eq!(book.read("log"), "told\n", "nothing acted");
+}
+
+#[test]
+fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
+    let book = knowing();
+    book.guide("run chapter-1").exits(0);
+    for _ in 0..3 {
+        book.guide("run chapter-2").exits(0).says("1 chapter already so");
+    }
+    book.guide("run chapter-2 --again").exits(0).says("1 chapter already so");
+    assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\n");
+    book.guide("run chapter-1 --again").exits(0);
+    assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\ntold\n", "it is told again when it is asked for by name");
+}
+
+#[test]
+fn a_chapter_that_is_no_longer_so_is_told_in_a_fresh_shell() {
+    let text = KNOWS.replace("ask pod\n```", "ask pod\necho \"${left-nothing} was left\"; left=something\n```");
+    let book = knowing();
+    book.write("guide/chapter-1.md", text.replace("pod <pod>\n", "pod <pod>\nnothing was left\n"));
+    book.guide("run chapter-1").exits(0);
+    book.write("lines", "0\n");
+    book.guide("run chapter-2").exits(1).says("n > 0").says("2 passed, 1 failed");
+    assert_eq!(book.read("log"), "told\ntold\n");
+}

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::walk::Decision;
-use crate::book::{Chapter, ChapterName, SourceId, StepBlock};
+use crate::book::{Chapter, SourceId, StepBlock};
 use crate::commands::open::Opened;
 use crate::compare::{Choice, Hunk, Rules, hunks};
 use crate::error::Error;
-use crate::plan::{StepId, Target};
+use crate::plan::{Pick, Selection, StepId, pick};
 use crate::recording::changes;
 use crate::report::Waiting;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
@@ -63,18 +63,18 @@ impl Item {
 /// # Errors
 /// When a target is none, or a file can't be read.
 pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
-    let targets = parse_targets(opened, targets)?;
+    let picks = picked(opened, targets)?;
     let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
     let fences = PendingFences::of(&opened.state);
     let mut pending = snapshots.pending()?;
     let mut items = Vec::new();
     let mut notes = Vec::new();
-    for chapter in &opened.book.chapters {
+    for (chapter, pick) in opened.book.chapters.iter().zip(&picks) {
         for block in chapter.steps() {
             let id = StepId { chapter: chapter.name.clone(), step: block.name.clone() };
             let mine = |one: &PendingSnapshot| one.step == id;
             let snapshots_of_step: Vec<PendingSnapshot> = pending.extract_if(.., |one| mine(one)).collect();
-            if !targets.iter().any(|target| target.holds(opened, &id)) && !targets.is_empty() {
+            if !pick.holds(&block.name) {
                 continue;
             }
             items.extend(snapshots_of_step.into_iter().map(|one| snapshot_item(opened, &snapshots, block, one)));
@@ -86,14 +86,8 @@ pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<St
             }
         }
     }
-    for chapter in &opened.book.chapters {
-        let named = |target: &Target| {
-            matches!(target, Target::Chapter(name) if *name == chapter.name)
-                || matches!(target, Target::Range(..)) && target.holds(opened, &whole(chapter))
-        };
-        if targets.is_empty() || targets.iter().any(named) {
-            items.extend(recording_items(opened, chapter)?);
-        }
+    for (chapter, _) in opened.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == Pick::All) {
+        items.extend(recording_items(opened, chapter)?);
     }
     if targets.is_empty() {
         let gone = |one: PendingSnapshot| {
@@ -104,24 +98,10 @@ pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<St
     Ok((items, notes))
 }
 
-fn parse_targets(opened: &Opened, words: &[String]) -> Result<Vec<Target>, Error> {
-    let parsed = words.iter().map(|word| Target::parse(&opened.book, word));
-    parsed.collect::<Result<_, _>>().map_err(|problem| Error::Usage { message: problem.message, hint: problem.hint })
-}
-
-trait Holds {
-    fn holds(&self, opened: &Opened, step: &StepId) -> bool;
-}
-
-impl Holds for Target {
-    fn holds(&self, opened: &Opened, step: &StepId) -> bool {
-        let at = |name: &ChapterName| opened.book.chapters.iter().position(|chapter| chapter.name == *name);
-        match self {
-            Self::Chapter(chapter) => step.chapter == *chapter,
-            Self::Step(chapter, name) => step.chapter == *chapter && step.step == *name,
-            Self::Range(first, last) => at(first) <= at(&step.chapter) && at(&step.chapter) <= at(last),
-        }
-    }
+/// What the targets pick, chapter by chapter.
+fn picked(opened: &Opened, targets: &[String]) -> Result<Vec<Pick>, Error> {
+    let selection = Selection { targets: targets.to_vec(), ..Selection::default() };
+    pick(&opened.book, &selection).map_err(|problems| Error::Book(problems, Box::new(opened.book.sources.clone())))
 }
 
 fn snapshot_item(opened: &Opened, snapshots: &Snapshots, block: &StepBlock, pending: PendingSnapshot) -> Item {

@@ -72,6 +72,7 @@ fn step(chapter: &str, told: &Told, role: Role) -> Step {
         role,
         attributes: Arc::new(attributes),
         expected: None,
+        binds: Vec::new(),
         expected_span: None,
         fingerprint: Fingerprint::of([told.name.as_bytes(), &[told.text]]),
     }

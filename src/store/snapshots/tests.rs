@@ -19,6 +19,7 @@ fn step(name: &str, expected: Option<&str>) -> Step {
         role: Role::Act { proven_by: Vec::new() },
         attributes: attributes.into(),
         expected: expected.map(Arc::from),
+        binds: Vec::new(),
         expected_span: None,
         fingerprint: Fingerprint::of([&b"x"[..]]),
     }

@@ -1,0 +1,105 @@
+//! A chapter that is asked and not told: `guide verify`, and one that may be already so as a whole.
+
+use super::chapter::{Stand, told};
+use super::run::Run;
+use super::step::untouched;
+use crate::event::{Outcome, Reason};
+use crate::execute::WorldError;
+use crate::plan::Role;
+
+impl Run<'_, '_> {
+    /// `done:` holds and nothing in the chapter changed since it last passed; for a chapter that is only needed by another, one
+    /// of the two is enough.
+    pub(super) fn already_so(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        if !self.may_be_already_so(stand) {
+            return Ok(false);
+        }
+        if !chapter.done.is_empty() {
+            self.enter_as_it_ended(stand)?;
+            let mut holds = true;
+            let bound = stand.bound.clone();
+            for &index in &chapter.done {
+                self.unbind(stand, index);
+                holds = holds && self.asks(stand, index, Reason::ChapterDone, None)?;
+                stand.bound.clone_from(&bound);
+            }
+            if !holds {
+                self.leave();
+                *stand = Stand::before(stand.chapter);
+                return Ok(false);
+            }
+        }
+        for index in 0..chapter.steps.len() {
+            self.finish_unasked(index, stand)?;
+        }
+        Ok(true)
+    }
+
+    /// Is it worth asking?
+    fn may_be_already_so(&self, stand: &Stand) -> bool {
+        let (chapter, options) = (self.planned(stand), self.request.options);
+        let unchanged =
+            self.request.past.chapters.get(&chapter.name).is_some_and(|passed| passed.passed_as == Some(chapter.fingerprint));
+        let needed = chapter.needed_by.is_some();
+        let speaks = if chapter.done.is_empty() { needed && unchanged } else { !chapter.partial && (unchanged || needed) };
+        let gone_on_with = options.resume && self.start.0 == stand.chapter && self.start.1 > 0;
+        speaks && !self.again(stand) && !options.verify_only && !gone_on_with
+    }
+
+    /// Is this chapter to be told though the world is already so? One that another only needs is not what was asked for.
+    pub(super) fn again(&self, stand: &Stand) -> bool {
+        self.request.options.again && self.planned(stand).needed_by.is_none()
+    }
+
+    /// A step of a chapter that is already so as a whole. What its shell knew after it when it passed is kept for whoever asks next.
+    fn finish_unasked(&mut self, index: usize, stand: &Stand) -> Result<(), WorldError> {
+        let (plan, past) = (self.request.plan, self.request.past);
+        let step = &plan.chapters[stand.chapter].steps[index];
+        let mut finished = untouched(step, Outcome::AlreadySo, stand.bound.clone(), (self.request.now)());
+        if let Some(before) = past.kept(step, plan).filter(|before| before.fingerprint == step.fingerprint) {
+            finished.bound.clone_from(&before.bound);
+            finished.state = before.state.as_ref().map(|stored| self.ports.record.take_over(&before.run, stored));
+        }
+        self.finish_without_turn(finished)
+    }
+
+    /// Makes the folder and the shell ready for a chapter that is only asked: its checks may use what its acting steps left in the
+    /// shell (functions, addresses), so they are asked in the state it last ended in.
+    pub(super) fn enter_as_it_ended(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
+        let (plan, past) = (self.request.plan, self.request.past);
+        let steps = plan.chapters[stand.chapter].steps.iter();
+        let left = steps.filter_map(|step| past.kept(step, plan)).filter_map(|before| Some((before, before.state.as_ref()?)));
+        if let Some((before, stored)) = left.max_by_key(|(before, _)| (&before.run, before.number)) {
+            stand.bound.clone_from(&before.bound);
+            stand.state = Some(self.ports.record.past_state(&before.run, stored)?);
+        }
+        stand.news = told(&stand.bound);
+        self.start_shell(stand)
+    }
+
+    /// What a check binds itself it binds anew when the chapter is only asked: a count may be another one today.
+    pub(super) fn unbind(&self, stand: &mut Stand, index: usize) {
+        for name in &self.planned(stand).steps[index].binds {
+            stand.bound.remove(name);
+        }
+    }
+
+    /// Is it, under `guide verify`, a step that all the rest of its chapter stands on: one that asks for something nobody in the
+    /// chapter has made (`kubectl` answers, the cluster is awake), and so proves none of its steps?
+    pub(super) fn is_ground(&self, stand: &Stand, index: usize) -> bool {
+        self.request.options.verify_only && matches!(self.planned(stand).steps[index].role, Role::Verify { proves: None })
+    }
+
+    /// The verify steps after one they all stand on are not asked, and said so: their answers would be the same one again.
+    pub(super) fn leave_unasked(&mut self, stand: &Stand, index: usize) -> Result<(), WorldError> {
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        let why = format!("not asked, since {} failed", chapter.steps[index].id.step);
+        for later in (index + 1..chapter.steps.len()).filter(|&later| chapter.steps[later].is_verify()) {
+            if !chapter.steps[later].attributes.always {
+                self.finish_untouched(stand, later, Outcome::Skipped { why: why.clone() })?;
+            }
+        }
+        Ok(())
+    }
+}
