@@ -1,4 +1,5 @@
-//! The guard: a small bash beside the runner that ends the run's processes when the runner itself is killed.
+//! The guard: a small shell beside the runner that ends the run's processes when the runner itself is killed. Until then it is the
+//! system's `sh`, mostly smaller than bash; when it has to act it becomes bash.
 //!
 //! It learns of the runner's death from the end of a pipe, so it is in time however the runner ends, and finds what is left by
 //! the process groups it was told and by the tag in the environment. Not found: what has cleared its environment *and* made a
@@ -16,6 +17,7 @@ use rustix::process::Pid;
 use super::processes;
 use super::session::pid_of;
 
+const WATCH: &str = include_str!("watch.sh");
 const GUARD: &str = include_str!("guard.sh");
 
 /// A guard at work.
@@ -30,9 +32,9 @@ impl Guard {
     /// Starts it; nothing is waited for.
     pub(super) fn start(bash: &Path, tag: &str) -> io::Result<Self> {
         let (read, pipe) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
-        let lines: Vec<&str> = GUARD.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-        let program = lines.join("\n");
-        let handle = duct::cmd(bash.as_os_str().to_owned(), ["--noprofile", "--norc", "-c", &program, "guide-guard", tag])
+        let [watch, guard] = [WATCH, GUARD].map(without_comments);
+        let arguments = ["-c".as_ref(), watch.as_ref(), "guide-guard".as_ref(), bash.as_os_str(), guard.as_ref(), tag.as_ref()];
+        let handle = duct::cmd("/bin/sh", arguments)
             // It needs none, and starts sooner without one.
             .full_env([("LC_ALL", "C")])
             .dir("/")
@@ -70,6 +72,10 @@ impl Guard {
         // A guard that is gone can't be told; the run goes on without it.
         let _ = rustix::io::write(&self.pipe, line.as_bytes());
     }
+}
+
+fn without_comments(program: &str) -> String {
+    program.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
 }
 
 impl Drop for Guard {

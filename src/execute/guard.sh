@@ -1,16 +1,7 @@
-# Outlives a runner that is killed, and ends what the run had started. Standard input: a pipe that only the runner writes to.
-# $1: the run's tag. Lines: "group N" (a process group of the run), "gone N", "done" (the runner has ended by itself).
-# The end of the pipe without "done" means that the runner was killed. Only builtins; nothing it needs is in the environment.
+# What the guard becomes when the runner was killed: it ends what the run had started.
+# $1: the run's tag. The others: process groups of the run. Only builtins; nothing it needs is in the environment.
 trap '' INT TERM HUP QUIT
-declare -A groups=()
-while read -r word value; do
-    case $word in
-        group) groups[$value]=1 ;;
-        gone) unset "groups[$value]" ;;
-        done) exit 0 ;;
-    esac
-done
-for group in "${!groups[@]}"; do kill -KILL -- "-$group"; done
+for group in "${@:2}"; do kill -KILL -- "-$group"; done
 # What has left the process groups still has the tag, alone or followed by the number of a background step.
 # New ones may be made while we look: until nothing is found any more.
 for ((round = 0; round < 20; round++)); do

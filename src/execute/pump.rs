@@ -97,7 +97,11 @@ impl Pump<'_, '_> {
         loop {
             let limit = next_tick.min(started + timeout).saturating_duration_since(now);
             let ready = match now - sent {
-                since if since < *AWAKE => self.wait(Duration::ZERO, Heeds::End)?,
+                since if since < *AWAKE => {
+                    // Where both are on one processor, the step's turn.
+                    std::thread::yield_now();
+                    self.wait(Duration::ZERO, Heeds::End)?
+                }
                 since if since < UNHEARD => self.wait(limit.min(UNHEARD - since), Heeds::End)?,
                 _ => self.wait(limit, Heeds::Output)?,
             };

@@ -12,7 +12,6 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -56,8 +55,6 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
-    /// A guard that is being started.
-    coming_guard: Option<JoinHandle<io::Result<Guard>>>,
     scene: Option<Scene>,
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
@@ -85,7 +82,6 @@ impl ShellWorld {
             tag,
             processes,
             guard: None,
-            coming_guard: None,
             scene: None,
             environment: Vec::new(),
             session: None,
@@ -115,17 +111,6 @@ impl ShellWorld {
         self.processes.add_group(session.pid());
         self.new = true;
         Ok(session)
-    }
-
-    /// As `start`; a guard that is not there yet is started beside it. To start two programs is most of what comes before the
-    /// first step, so neither is waited for.
-    fn start_guarded(&mut self) -> io::Result<Session> {
-        if self.guard.is_none() && self.coming_guard.is_none() {
-            let (bash, tag) = (self.options.bash.clone(), self.tag.clone());
-            // One that could not be started is tried again, and spoken of, before the first step.
-            self.coming_guard = std::thread::Builder::new().spawn(move || Guard::start(&bash, &tag)).ok();
-        }
-        self.start()
     }
 
     /// Process groups of the background steps.
@@ -163,7 +148,7 @@ impl World for ShellWorld {
         self.secrets.forget_values();
         self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
         self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
-        let session = self.start_guarded().map_err(|error| WorldError {
+        let session = self.start().map_err(|error| WorldError {
             message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
             hint: Some("guide runs steps with bash: is it installed and on the PATH, and does the folder exist?".to_owned()),
         })?;
@@ -193,7 +178,7 @@ impl World for ShellWorld {
     fn close(&mut self) -> Vec<LeftProcess> {
         let left = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
-        drop(self.arrived_guard());
+        drop(self.guard.take());
         left
     }
 }

@@ -13,7 +13,7 @@ use super::append::Appender;
 use super::fault::StoreError;
 use super::journal::push_line;
 use super::lock::RunLock;
-use super::past::forget_old_runs;
+use super::past::{forget_old_runs, too_many_runs};
 use super::remembered::write_remembered;
 use super::sync::Syncer;
 use super::whole_file::replace_link;
@@ -113,7 +113,9 @@ impl RunLog {
         log.write_events(&[Event::RunStarted(started)])?;
         replace_link(&state_dir.join("latest"), &Path::new("runs").join(&log.run))?;
         write_remembered(state_dir, past)?;
-        log.forgetting = Some(forget_beside(state_dir, &log.run)?);
+        if too_many_runs(state_dir)? {
+            log.forgetting = Some(forget_beside(state_dir, &log.run)?);
+        }
         Ok(log)
     }
 

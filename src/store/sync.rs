@@ -125,5 +125,9 @@ impl Shared {
 }
 
 fn sync(files: &[(PathBuf, Arc<File>)]) -> Option<(PathBuf, io::Error)> {
+    // The kernel begins to write all of them, and brings them down together; one after the other takes twice as long.
+    for (_, file) in files {
+        let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+    }
     files.iter().find_map(|(path, file)| file.sync_data().err().map(|error| (path.clone(), error)))
 }

@@ -33,7 +33,9 @@ impl ShellWorld {
         let borrowed = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
         session.send(&preparation.concat())?;
         session.may_move_streams(reach == Reach::Everything);
-        self.buffer.resize(BUFFER_BYTES, 0);
+        if self.buffer.is_empty() {
+            self.buffer = vec![0; BUFFER_BYTES]; // zeroes that cost nothing until they are written over
+        }
         let (masker, spared) = (self.options.masker.clone(), self.spared());
         let hold = self.secrets.may_be_set(&command.script, &command.secrets);
         let mut sink = Sink::new(watcher, &masker, hold);
@@ -99,15 +101,11 @@ impl ShellWorld {
         ShellState(self.live.for_disk().to_vec())
     }
 
-    /// The guard, waited for where it is still being started.
-    pub(super) fn arrived_guard(&mut self) -> Option<Guard> {
-        self.guard.take().or_else(|| self.coming_guard.take()?.join().ok()?.ok())
-    }
-
-    /// Before anything is run there is somebody who ends it if this process is killed.
+    /// Before anything is run there is somebody who ends it if this process is killed. (Started no sooner: the chapter's shell, which
+    /// everything waits for, makes itself ready meanwhile.)
     pub(super) fn guard(&mut self, group: Pid) -> io::Result<()> {
         let groups: Vec<Pid> = self.spared().into_iter().chain([group]).collect();
-        let guard = match self.arrived_guard() {
+        let guard = match self.guard.take() {
             Some(guard) => guard,
             None => Guard::start(&self.options.bash, &self.tag)?,
         };

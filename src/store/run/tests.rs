@@ -297,14 +297,15 @@ fn old_runs_go_but_their_times_and_chapters_stay() {
     end(log);
     let dossier = desk.state.path().join("dossiers/run-00/chapter-1/slow");
     fs::create_dir_all(&dossier).unwrap();
-    for number in 1..=25 {
+    for number in 1..=29 {
+        assert_eq!(desk.runs().len(), number, "they are forgotten ten at a time");
         let mut log = desk.begin(started(&format!("run-{number:02}")));
         log.event(&chapter_finished("chapter-1", ChapterOutcome::Failed)).unwrap();
         end(log);
     }
 
     assert_eq!(desk.runs().len(), 20);
-    assert_eq!(desk.runs()[0], "run-06");
+    assert_eq!(desk.runs()[0], "run-10");
     assert!(!dossier.exists());
     let past = desk.past();
     assert_eq!(past.seconds.get(&id("chapter-1/slow")), Some(&1.5));
@@ -319,7 +320,7 @@ fn the_run_that_the_past_stands_on_is_never_pruned() {
     let mut log = desk.begin(started("run-00"));
     step(&mut log, "chapter-1/a", Outcome::Passed).unwrap();
     end(log);
-    for number in 1..=25 {
+    for number in 1..=45 {
         end(desk.begin(RunStarted { targets: vec!["chapter-2".to_owned()], ..started(&format!("run-{number:02}")) }));
     }
 
