@@ -1,5 +1,7 @@
 //! A chapter that is asked and not told: `guide verify`, and one that may be already so as a whole.
 
+use std::time::Duration;
+
 use super::chapter::{Stand, told};
 use super::run::Run;
 use super::step::untouched;
@@ -7,31 +9,40 @@ use crate::event::{Outcome, Reason};
 use crate::execute::WorldError;
 use crate::plan::Role;
 
+/// A `done:` step with `until=` is waited for no longer than this where its chapter passed before: a world that was just stirred
+/// comes to rest sooner than the chapter is told anew.
+const STIRRED: Duration = Duration::from_secs(10);
+
 impl Run<'_, '_> {
     /// `done:` holds and nothing in the chapter changed since it last passed; for a chapter that is only needed by another, one
     /// of the two is enough.
     pub(super) fn already_so(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
-        let chapter = &self.request.plan.chapters[stand.chapter];
-        if !self.may_be_already_so(stand) {
+        if !self.may_be_already_so(stand) || !self.done_holds(stand)? {
             return Ok(false);
         }
-        if !chapter.done.is_empty() {
-            self.enter_as_it_ended(stand)?;
-            let mut holds = true;
-            let bound = stand.bound.clone();
-            for &index in &chapter.done {
-                self.unbind(stand, index);
-                holds = holds && self.asks(stand, index, Reason::ChapterDone, None)?;
-                stand.bound.clone_from(&bound);
-            }
-            if !holds {
+        for index in 0..self.planned(stand).steps.len() {
+            self.finish_unasked(index, stand)?;
+        }
+        Ok(true)
+    }
+
+    /// Do the chapter's `done:` steps pass? Where one does not, the shell they were asked in is left again.
+    fn done_holds(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
+        let chapter = &self.request.plan.chapters[stand.chapter];
+        if chapter.done.is_empty() {
+            return Ok(true);
+        }
+        self.enter_as_it_ended(stand)?;
+        let bound = stand.bound.clone();
+        for &index in &chapter.done {
+            self.unbind(stand, index);
+            let until = chapter.steps[index].attributes.until.filter(|_| self.is_unchanged(stand));
+            if !self.asks(stand, index, Reason::ChapterDone, until.map(|until| until.min(STIRRED)))? {
                 self.leave();
                 *stand = Stand::before(stand.chapter);
                 return Ok(false);
             }
-        }
-        for index in 0..chapter.steps.len() {
-            self.finish_unasked(index, stand)?;
+            stand.bound.clone_from(&bound);
         }
         Ok(true)
     }
@@ -39,12 +50,16 @@ impl Run<'_, '_> {
     /// Is it worth asking?
     fn may_be_already_so(&self, stand: &Stand) -> bool {
         let (chapter, options) = (self.planned(stand), self.request.options);
-        let unchanged =
-            self.request.past.chapters.get(&chapter.name).is_some_and(|passed| passed.passed_as == Some(chapter.fingerprint));
-        let needed = chapter.needed_by.is_some();
+        let (unchanged, needed) = (self.is_unchanged(stand), chapter.needed_by.is_some());
         let speaks = if chapter.done.is_empty() { needed && unchanged } else { !chapter.partial && (unchanged || needed) };
         let gone_on_with = options.resume && self.start.0 == stand.chapter && self.start.1 > 0;
         speaks && !self.again(stand) && !options.verify_only && !gone_on_with
+    }
+
+    /// Did all of it pass before, as it stands now?
+    fn is_unchanged(&self, stand: &Stand) -> bool {
+        let chapter = self.planned(stand);
+        self.request.past.chapters.get(&chapter.name).is_some_and(|passed| passed.passed_as == Some(chapter.fingerprint))
     }
 
     /// Is this chapter to be told though the world is already so? One that another only needs is not what was asked for.

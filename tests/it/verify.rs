@@ -96,6 +96,22 @@ fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
 }
 
 #[test]
+fn a_needed_chapter_that_passed_before_is_given_a_moment() {
+    let book = knowing();
+    book.write("guide/chapter-1.md", KNOWS.replace("verify=where", "verify=where until=20s"));
+    book.guide("run chapter-1").exits(0);
+    std::fs::remove_file(book.path("lines")).expect("removed");
+    let late = book.path("lines");
+    let comes = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        std::fs::write(late, "7\n").expect("written");
+    });
+    book.guide("run chapter-2").exits(0).says("1 chapter already so");
+    comes.join().expect("it came");
+    assert_eq!(book.read("log"), "told\ntwo\n");
+}
+
+#[test]
 fn a_chapter_that_is_no_longer_so_is_told_in_a_fresh_shell() {
     let text = KNOWS.replace("ask pod\n```", "ask pod\necho \"${left-nothing} was left\"; left=something\n```");
     let book = knowing();
