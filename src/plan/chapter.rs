@@ -264,10 +264,9 @@ fn bound_first(expected: &str, bound: &mut BTreeSet<String>) -> Vec<String> {
         let name = &expected[start + 1..start + 1 + length];
         let after = &expected[start + 1 + length..];
         let closed = [">", ":int>", ":float>"].iter().any(|end| after.starts_with(end));
-        if closed && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_') {
-            if bound.insert(name.to_owned()) {
-                first.push(name.to_owned());
-            }
+        let named = closed && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+        if named && bound.insert(name.to_owned()) {
+            first.push(name.to_owned());
         }
     }
     first
