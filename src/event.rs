@@ -283,6 +283,8 @@ pub struct Evidence {
     pub pending: Option<PathBuf>,
     /// What ails the world itself, and the command that cures it.
     pub cure: Option<String>,
+    /// It was only asked (`guide verify`): there is no run to go on with.
+    pub asked: bool,
 }
 
 /// How a chapter ended.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::chapter::{Stand, told};
 use super::run::Run;
 use super::step::untouched;
-use crate::event::{Outcome, Reason};
+use crate::event::{Event, Outcome, Reason};
 use crate::execute::WorldError;
 use crate::plan::Role;
 
@@ -89,8 +89,22 @@ impl Run<'_, '_> {
             stand.bound.clone_from(&before.bound);
             stand.state = Some(self.ports.record.past_state(&before.run, stored)?);
         }
+        stand.unknown = stand.state.is_none() && plan.chapters[stand.chapter].steps.iter().any(|step| !step.is_verify());
         stand.news = told(&stand.bound);
         self.start_shell(stand)
+    }
+
+    /// A check that failed may only miss what the acting steps define. Said once a chapter.
+    pub(super) fn say_what_is_unknown(&mut self, stand: &mut Stand, index: usize) -> Result<(), WorldError> {
+        if !std::mem::take(&mut stand.unknown) {
+            return Ok(());
+        }
+        let chapter = self.planned(stand);
+        let text = format!(
+            "{0} has not been run from here, so its checks don't know what its other steps leave in the shell: `guide run {0}` tells them",
+            chapter.name
+        );
+        self.event(&Event::Note { text, step: Some(chapter.steps[index].id.clone()) })
     }
 
     /// What a check binds itself it binds anew when the chapter is only asked: a count may be another one today.

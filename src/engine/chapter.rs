@@ -32,12 +32,14 @@ pub(super) struct Stand {
     pub(super) news: Vec<(String, String)>,
     /// The shell's state after the last step that held: what a failed one started from.
     pub(super) state: Option<ShellState>,
+    /// It is asked without knowing what its acting steps left in the shell.
+    pub(super) unknown: bool,
 }
 
 impl Stand {
     /// Of a chapter that has not been entered yet.
     pub(super) fn before(chapter: usize) -> Self {
-        Self { chapter, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new(), state: None }
+        Self { chapter, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new(), state: None, unknown: false }
     }
 }
 
@@ -159,6 +161,7 @@ impl Run<'_, '_> {
                 Turn::Holds => {}
                 turn @ (Turn::Failed | Turn::Unanswered) => {
                     ended = Ended::Failed;
+                    self.say_what_is_unknown(stand, index)?;
                     if turn == Turn::Unanswered && self.is_ground(stand, index) {
                         self.leave_unasked(stand, index)?;
                         break;

@@ -243,6 +243,7 @@ impl Run<'_, '_> {
             dossier,
             pending,
             cure: failed.then(|| self.ports.lookout.cure()).flatten(),
+            asked: self.request.options.verify_only,
         }))
     }
 

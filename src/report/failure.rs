@@ -41,7 +41,7 @@ pub fn failure(finished: &StepFinished, style: &Style) -> String {
     if let Some(dossier) = evidence.and_then(|evidence| evidence.dossier.as_ref()) {
         lines.push(format!("dossier: {}", dossier.display()));
     }
-    lines.push(format!("{}: {}", style.hint("hint"), what_to_do(failure, evidence)));
+    lines.push(format!("{}: {}", style.hint("hint"), what_to_do(finished, failure, evidence)));
     lines.concat_lines()
 }
 
@@ -104,20 +104,26 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
     std::iter::once(heading).chain(quoted).collect()
 }
 
-fn what_to_do(failure: &Failure, evidence: Option<&Evidence>) -> String {
+fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evidence>) -> String {
+    let asked = evidence.is_some_and(|evidence| evidence.asked);
     if let Some(cure) = evidence.and_then(|evidence| evidence.cure.as_ref()) {
-        return format!("{}, then `guide run --resume`", visible(cure));
+        return format!("{}, then `guide {}`", visible(cure), if asked { "verify" } else { "run --resume" });
     }
+    let fix = if asked {
+        format!("fix it, or let `guide run {}` do so", finished.step.chapter)
+    } else {
+        "fix it, then `guide run --resume`".to_owned()
+    };
     match failure {
         Failure::Mismatch { fence: false, .. } | Failure::Mismatch { fence: true, .. }
             if evidence.is_some_and(|evidence| evidence.pending.is_some()) =>
         {
-            "if what came is right, accept it with `guide review`; else fix it, then `guide run --resume`".to_owned()
+            format!("if what came is right, accept it with `guide review`; else {fix}")
         }
         Failure::TimedOut { limit, .. } => {
-            format!("if it only needs longer, raise `{limit}=`; else fix it; then `guide run --resume`")
+            format!("if it only needs longer, raise `{limit}=`; else {fix}")
         }
-        _ => "fix it, then `guide run --resume`".to_owned(),
+        _ => fix,
     }
 }
 
@@ -158,6 +164,26 @@ output:
 dossier: .guide/dossiers/chapter-2/curl-localhost
 hint: fix it, then `guide run --resume`
 "
+        );
+    }
+
+    #[test]
+    fn what_was_only_asked_has_no_run_to_go_on_with() {
+        let hint = |failure_: Failure, evidence: Evidence| {
+            let told = failure(&failed(failure_, Evidence { asked: true, ..evidence }), &Style::colourless());
+            told.lines().last().unwrap_or_default().to_owned()
+        };
+        let exit = Failure::Exit { code: 7, expected: "0".to_owned() };
+        assert_eq!(hint(exit.clone(), curl()), "hint: fix it, or let `guide run chapter-2` do so");
+        let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
+        assert_eq!(
+            hint(exit, Evidence { cure, ..curl() }),
+            "hint: lab-worker is stopped: `docker start lab-worker`, then `guide verify`"
+        );
+        let timed_out = Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
+        assert_eq!(
+            hint(timed_out, curl()),
+            "hint: if it only needs longer, raise `until=`; else fix it, or let `guide run chapter-2` do so"
         );
     }
 
@@ -209,7 +235,7 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
         assert_eq!(
             end,
             " was waiting for pod web: Pending\nit wrote nothing\nleft running and stopped: sleep 1000 (process 99)\n\
-             hint: if it only needs longer, raise `until=`; else fix it; then `guide run --resume`\n"
+             hint: if it only needs longer, raise `until=`; else fix it, then `guide run --resume`\n"
         );
     }
 

@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::fault::StoreError;
@@ -18,7 +17,6 @@ const INTERVAL: Duration = Duration::from_millis(900);
 #[derive(Debug)]
 pub struct Syncer {
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -32,6 +30,8 @@ struct State {
     /// In the order in which they are synced: a journal after what it speaks of.
     files: Vec<(PathBuf, Arc<File>)>,
     dirty: bool,
+    /// The thread is at it.
+    syncing: bool,
     stop: bool,
     failed: Option<(PathBuf, io::Error)>,
 }
@@ -41,8 +41,8 @@ impl Syncer {
     pub fn start() -> Self {
         let shared = Arc::new(Shared::default());
         let for_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || for_thread.go_on());
-        Self { shared, thread: thread.ok() }
+        let _ = std::thread::Builder::new().name("sync".to_owned()).spawn(move || for_thread.go_on());
+        Self { shared }
     }
 
     /// Adds a file; it is synced before those that were added earlier.
@@ -63,18 +63,15 @@ impl Syncer {
         state.result()
     }
 
-    /// Ends the thread and syncs a last time.
+    /// Syncs a last time. The thread ends when it next wakes; only what it brings to the disk just now is waited for.
     ///
     /// # Errors
     /// When this or the last sync failed.
     pub fn finish(&mut self) -> Result<(), StoreError> {
-        self.shared.lock().stop = true;
-        self.shared.wake.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // It does not panic; if it did, the sync below still happens.
-            let _ = thread.join();
-        }
         let mut state = self.shared.lock();
+        state.stop = true;
+        self.shared.wake.notify_all();
+        let mut state = self.shared.wake.wait_while(state, |state| state.syncing).unwrap_or_else(PoisonError::into_inner);
         if state.dirty {
             state.dirty = false;
             let failed = sync(&state.files);
@@ -115,11 +112,14 @@ impl Shared {
                 return;
             }
             state.dirty = false;
+            state.syncing = true;
             let files = state.files.clone();
             drop(state);
             let failed = sync(&files);
             state = self.lock();
+            state.syncing = false;
             state.failed = state.failed.take().or(failed);
+            self.wake.notify_all();
         }
     }
 }

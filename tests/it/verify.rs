@@ -72,7 +72,7 @@ fn knowing() -> Project {
 #[test]
 fn checks_are_asked_in_the_state_their_chapter_ended_in() {
     let book = knowing();
-    book.guide("verify chapter-1").exits(1).says("ask: command not found");
+    book.guide("verify chapter-1").exits(1).says("ask: command not found").says("`guide run chapter-1` tells them");
     book.guide("run chapter-1").exits(0);
     book.guide("verify chapter-1").exits(0).says("1 step\n").says("1 passed in");
     book.write("lines", "8\n");
