@@ -69,17 +69,17 @@ impl Session<'_> {
         }
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
+        let masker = self.masker(&opened, &plan);
+        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         reports.open(&mut tellers)?;
         let past = load_past(&opened.state)?;
         let started = self.started(&opened, &plan, &past, &began);
-        let masker = self.masker(&opened, &plan);
         let started_run = started.run.clone();
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
         world_lock.before()?;
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
-        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
         let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
         let mut stage = Rendered::under(&opened.state);

@@ -12,6 +12,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -55,6 +56,8 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
+    /// The first one, while it is being started.
+    coming_guard: Option<JoinHandle<io::Result<Guard>>>,
     scene: Option<Scene>,
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
@@ -68,7 +71,7 @@ pub struct ShellWorld {
 }
 
 impl ShellWorld {
-    /// Makes this process the one that orphans of its descendants come to. Starts nothing yet.
+    /// Makes this process the one that orphans of its descendants come to. Its guard is started beside what the caller does next.
     ///
     /// # Errors
     /// When the kernel does not let it.
@@ -77,11 +80,15 @@ impl ShellWorld {
         let tag = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(std::process::id()));
         let processes = Processes::new(tag.clone()).map_err(|error| broken("processes can't be watched", &error))?;
         options.bash = found_on_path(&options.bash, &options.environment);
+        let (bash, tag_of_guard) = (options.bash.clone(), tag.clone());
+        // One that could not be started is tried again, and spoken of, before the first step.
+        let coming_guard = std::thread::Builder::new().spawn(move || Guard::start(&bash, &tag_of_guard)).ok();
         Ok(Self {
             options,
             tag,
             processes,
             guard: None,
+            coming_guard,
             scene: None,
             environment: Vec::new(),
             session: None,
@@ -178,7 +185,7 @@ impl World for ShellWorld {
     fn close(&mut self) -> Vec<LeftProcess> {
         let left = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
-        drop(self.guard.take());
+        drop(self.arrived_guard());
         left
     }
 }

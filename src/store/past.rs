@@ -93,22 +93,15 @@ fn came_to_its_end(journal: &Journal) -> bool {
     })
 }
 
-/// Are there so many runs that the oldest should go?
-///
-/// # Errors
-/// When the folders can't be listed.
-pub(super) fn too_many_runs(state_dir: &Path) -> Result<bool, StoreError> {
-    let folder = runs_folder(state_dir);
-    let entries = fs::read_dir(&folder).map_err(StoreError::io("read", &folder))?;
-    Ok(entries.count() >= KEPT_RUNS + FORGOTTEN_AT_ONCE)
-}
-
-/// Removes the folders and dossiers of the oldest runs, but none that the past still stands on.
+/// Removes the folders and dossiers of the oldest runs where there are too many, but none that the past still stands on.
 ///
 /// # Errors
 /// When the folders can't be listed. One that can't be removed is left.
 pub(super) fn forget_old_runs(state_dir: &Path, current: &str) -> Result<(), StoreError> {
     let runs = Runs::list(state_dir)?;
+    if runs.ids.len() < KEPT_RUNS + FORGOTTEN_AT_ONCE {
+        return Ok(());
+    }
     let mut stood_on = false;
     for (age, id) in runs.ids.iter().rev().enumerate() {
         if age >= KEPT_RUNS && stood_on && id != current {

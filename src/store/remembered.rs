@@ -35,22 +35,27 @@ pub fn read_remembered(state_dir: &Path) -> Result<Remembered, StoreError> {
     Ok(remembered.filter(|remembered| remembered.format == FORMAT).unwrap_or_default())
 }
 
-/// Writes down what is known so far.
-///
-/// # Errors
-/// When it can't be written.
-pub fn write_remembered(state_dir: &Path, past: &Past) -> Result<(), StoreError> {
-    if past.run.is_empty() {
-        return Ok(());
+impl Remembered {
+    /// What is known so far.
+    pub fn of(past: &Past) -> Self {
+        Self {
+            format: FORMAT,
+            through: past.run.clone(),
+            seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
+            chapters: past.chapters.iter().map(|(name, chapter)| (name.clone(), chapter.clone())).collect(),
+        }
     }
-    let remembered = Remembered {
-        format: FORMAT,
-        through: past.run.clone(),
-        seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
-        chapters: past.chapters.iter().map(|(name, chapter)| (name.clone(), chapter.clone())).collect(),
-    };
-    let text = serde_json::to_vec(&remembered).unwrap_or_default();
-    replace_file(&path(state_dir), &text, false)
+
+    /// Writes it down, if there was a run to remember.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write(&self, state_dir: &Path) -> Result<(), StoreError> {
+        if self.through.is_empty() {
+            return Ok(());
+        }
+        replace_file(&path(state_dir), &serde_json::to_vec(self).unwrap_or_default(), false)
+    }
 }
 
 fn path(state_dir: &Path) -> PathBuf {

@@ -7,14 +7,13 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 
 use super::append::Appender;
 use super::fault::StoreError;
 use super::journal::push_line;
 use super::lock::RunLock;
-use super::past::{forget_old_runs, too_many_runs};
-use super::remembered::write_remembered;
+use super::past::forget_old_runs;
+use super::remembered::Remembered;
 use super::sync::Syncer;
 use super::whole_file::replace_link;
 use crate::book::ChapterName;
@@ -53,8 +52,6 @@ pub struct RunLog {
     output: Grown,
     states: Grown,
     syncer: Syncer,
-    /// Removes the oldest runs.
-    forgetting: Option<JoinHandle<Result<(), StoreError>>>,
     lock: RunLock,
     /// Output not yet written.
     gathered: Vec<u8>,
@@ -96,8 +93,7 @@ impl RunLog {
             journal: Appender::create(&folder.join("journal.jsonl"), JOURNAL_AHEAD)?,
             output: Grown { name: OUTPUT, ahead: 0, file: None, length: 0 },
             states: Grown { name: STATES, ahead: STATES_AHEAD, file: None, length: 0 },
-            syncer: Syncer::start(),
-            forgetting: None,
+            syncer: Syncer::start(tidy(state_dir, &started.run, past)),
             lock,
             runs,
             run: started.run.clone(),
@@ -112,10 +108,6 @@ impl RunLog {
         log.syncer.add(log.journal.path().to_owned(), log.journal.file());
         log.write_events(&[Event::RunStarted(started)])?;
         replace_link(&state_dir.join("latest"), &Path::new("runs").join(&log.run))?;
-        write_remembered(state_dir, past)?;
-        if too_many_runs(state_dir)? {
-            log.forgetting = Some(forget_beside(state_dir, &log.run)?);
-        }
         Ok(log)
     }
 
@@ -135,9 +127,7 @@ impl RunLog {
             file.trim();
         }
         let synced = self.syncer.finish();
-        // It does not panic; if it did, the next run would forget what is left.
-        let forgotten = self.forgetting.take().and_then(|thread| thread.join().ok()).unwrap_or(Ok(()));
-        self.fault.take().map_or(synced.and(forgotten), Err)
+        self.fault.take().map_or(synced, Err)
     }
 
     fn write_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
@@ -197,12 +187,13 @@ impl RunLog {
     }
 }
 
-/// Forgets the oldest runs while the first step's shell starts.
-fn forget_beside(state_dir: &Path, run: &str) -> Result<JoinHandle<Result<(), StoreError>>, StoreError> {
-    let thread = std::thread::Builder::new().name("forget".to_owned());
-    let at = StoreError::io("start a thread that forgets old runs in", state_dir);
-    let (state_dir, run) = (state_dir.to_owned(), run.to_owned());
-    thread.spawn(move || forget_old_runs(&state_dir, &run)).map_err(at)
+/// What is tidied up beside the run: what is known of the past is written down, and then the oldest runs can go.
+fn tidy(state_dir: &Path, run: &str, past: &Past) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
+    let (state_dir, run, remembered) = (state_dir.to_owned(), run.to_owned(), Remembered::of(past));
+    move || {
+        remembered.write(&state_dir)?;
+        forget_old_runs(&state_dir, &run)
+    }
 }
 
 impl Record for RunLog {

@@ -3,7 +3,6 @@
 //! A killed runner loses nothing without this (the kernel has what was written); it is for the machine that loses power.
 
 use std::fs::File;
-use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -31,17 +30,23 @@ struct State {
     files: Vec<(PathBuf, Arc<File>)>,
     dirty: bool,
     /// The thread is at it.
-    syncing: bool,
+    busy: bool,
     stop: bool,
-    failed: Option<(PathBuf, io::Error)>,
+    failed: Option<StoreError>,
 }
 
 impl Syncer {
-    /// Starts the thread. Without one (no threads left) the files are synced at the end only.
-    pub fn start() -> Self {
+    /// Starts the thread, which has something else to do first. Without one (no threads left) that is left undone, and the files
+    /// are synced at the end only.
+    pub fn start(first: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Self {
         let shared = Arc::new(Shared::default());
+        shared.lock().busy = true;
         let for_thread = Arc::clone(&shared);
-        let _ = std::thread::Builder::new().name("sync".to_owned()).spawn(move || for_thread.go_on());
+        let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
+            for_thread.did(first());
+            for_thread.go_on();
+        });
+        shared.lock().busy &= thread.is_ok();
         Self { shared }
     }
 
@@ -53,7 +58,7 @@ impl Syncer {
     /// Something was written.
     ///
     /// # Errors
-    /// When the last sync failed.
+    /// When the last sync failed, or what came before the first.
     pub fn changed(&self) -> Result<(), StoreError> {
         let mut state = self.shared.lock();
         if !state.dirty {
@@ -63,7 +68,7 @@ impl Syncer {
         state.result()
     }
 
-    /// Syncs a last time. The thread ends when it next wakes; only what it brings to the disk just now is waited for.
+    /// Syncs a last time. The thread ends when it next wakes; only what it is doing just now is waited for.
     ///
     /// # Errors
     /// When this or the last sync failed.
@@ -71,10 +76,10 @@ impl Syncer {
         let mut state = self.shared.lock();
         state.stop = true;
         self.shared.wake.notify_all();
-        let mut state = self.shared.wake.wait_while(state, |state| state.syncing).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.shared.wake.wait_while(state, |state| state.busy).unwrap_or_else(PoisonError::into_inner);
         if state.dirty {
             state.dirty = false;
-            let failed = sync(&state.files);
+            let failed = sync(&state.files).err();
             state.failed = state.failed.take().or(failed);
         }
         state.result()
@@ -90,10 +95,7 @@ impl Drop for Syncer {
 
 impl State {
     fn result(&mut self) -> Result<(), StoreError> {
-        match self.failed.take() {
-            Some((path, error)) => Err(StoreError::io("bring to the disk", &path)(error)),
-            None => Ok(()),
-        }
+        self.failed.take().map_or(Ok(()), Err)
     }
 }
 
@@ -112,22 +114,27 @@ impl Shared {
                 return;
             }
             state.dirty = false;
-            state.syncing = true;
+            state.busy = true;
             let files = state.files.clone();
             drop(state);
-            let failed = sync(&files);
+            self.did(sync(&files));
             state = self.lock();
-            state.syncing = false;
-            state.failed = state.failed.take().or(failed);
-            self.wake.notify_all();
         }
+    }
+
+    /// The thread has done something.
+    fn did(&self, result: Result<(), StoreError>) {
+        let mut state = self.lock();
+        state.busy = false;
+        state.failed = state.failed.take().or(result.err());
+        self.wake.notify_all();
     }
 }
 
-fn sync(files: &[(PathBuf, Arc<File>)]) -> Option<(PathBuf, io::Error)> {
+fn sync(files: &[(PathBuf, Arc<File>)]) -> Result<(), StoreError> {
     // The kernel begins to write all of them, and brings them down together; one after the other takes twice as long.
     for (_, file) in files {
         let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
     }
-    files.iter().find_map(|(path, file)| file.sync_data().err().map(|error| (path.clone(), error)))
+    files.iter().try_for_each(|(path, file)| file.sync_data().map_err(StoreError::io("bring to the disk", path)))
 }
