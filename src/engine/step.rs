@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attempt::Eyes;
-use super::chapter::Stand;
+use super::chapter::{Stand, told};
 use super::judge::Judgement;
 use super::run::Run;
 use super::waiting::{Case, Tried, insist};
@@ -87,8 +87,7 @@ impl Run<'_, '_> {
         let attributes = Arc::make_mut(&mut step.attributes);
         attributes.until = until;
         attributes.stable = None;
-        let command =
-            command(&step, Mode::Aside, stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect());
+        let command = command(&step, Mode::Aside, told(&stand.bound));
         let tried = self.tried(stand, &step, &command, index, (reason, None))?;
         if tried.judgement.outcome == Outcome::Interrupted {
             return Ok(false);
@@ -147,7 +146,7 @@ impl Run<'_, '_> {
     fn finish(&mut self, stand: &mut Stand, step: &Step, tried: Tried) -> Result<Turn, WorldError> {
         let Tried { mut output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
         if outcome.holds() {
-            stand.news.extend(bound.iter().map(|(name, value)| (name.clone(), value.clone())));
+            stand.news.extend(told(&bound));
             stand.bound.extend(bound);
         }
         let state = match &output.state {
@@ -263,7 +262,7 @@ impl Run<'_, '_> {
     fn rerun(&self, stand: &Stand, step: &Step) -> String {
         let mut environment = self.environment(stand);
         environment.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
-        environment.extend(stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())));
+        environment.extend(told(&stand.bound));
         let steps = &self.request.plan.chapters[stand.chapter].steps;
         let secrets: Vec<String> = steps.iter().flat_map(|step| step.attributes.secrets.iter().cloned()).collect();
         let rerun = Rerun {
