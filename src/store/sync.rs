@@ -43,7 +43,7 @@ impl Syncer {
         shared.lock().busy = true;
         let for_thread = Arc::clone(&shared);
         let thread = std::thread::Builder::new().name("sync".to_owned()).spawn(move || {
-            for_thread.did(first());
+            for_thread.work(first);
             for_thread.go_on();
         });
         shared.lock().busy &= thread.is_ok();
@@ -117,17 +117,27 @@ impl Shared {
             state.busy = true;
             let files = state.files.clone();
             drop(state);
-            self.did(sync(&files));
+            self.work(|| sync(&files));
             state = self.lock();
         }
     }
 
-    /// The thread has done something.
-    fn did(&self, result: Result<(), StoreError>) {
+    /// What the thread is busy with. It does not panic; if it did, nobody would wait for it for ever.
+    fn work(&self, work: impl FnOnce() -> Result<(), StoreError>) {
+        let _rest = Rest(self);
+        let failed = work().err();
         let mut state = self.lock();
-        state.busy = false;
-        state.failed = state.failed.take().or(result.err());
-        self.wake.notify_all();
+        state.failed = state.failed.take().or(failed);
+    }
+}
+
+/// When it goes, the thread is busy no more.
+struct Rest<'a>(&'a Shared);
+
+impl Drop for Rest<'_> {
+    fn drop(&mut self) {
+        self.0.lock().busy = false;
+        self.0.wake.notify_all();
     }
 }
 
