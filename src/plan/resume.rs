@@ -22,6 +22,8 @@ pub struct Past {
     pub seconds: HashMap<StepId, f64>,
     /// How chapters ended, in whichever run that was.
     pub chapters: HashMap<ChapterName, PastChapter>,
+    /// The newest run that `seconds` and `chapters` know of: `run`, or one after it that only asked.
+    pub through: String,
 }
 
 impl Past {

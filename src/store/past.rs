@@ -18,7 +18,7 @@ use super::fault::StoreError;
 use super::journal::{Journal, read_journal};
 use super::remembered::read_remembered;
 use super::run::runs_folder;
-use crate::event::{Event, Outcome, Stored, VERIFY_ONLY};
+use crate::event::{Event, Outcome, RunStarted, Stored, VERIFY_ONLY};
 use crate::plan::{Past, PastChapter, PastStep};
 
 /// Runs whose folders are kept, at least.
@@ -65,7 +65,7 @@ pub fn unfinished_targets(state_dir: &Path) -> Result<Vec<String>, StoreError> {
     for id in runs.ids.iter().rev() {
         let Some(journal) = runs.read(id)? else { continue };
         let targets = journal.started.targets.clone();
-        if !told_a_story(&journal) || made_good.contains(&targets) {
+        if !told_a_story(&journal.started) || made_good.contains(&targets) {
             continue;
         }
         if !came_to_its_end(&journal) {
@@ -81,8 +81,8 @@ pub fn unfinished_targets(state_dir: &Path) -> Result<Vec<String>, StoreError> {
 }
 
 /// Did it tell a story? One that only asked (`guide verify`) has passed no step.
-fn told_a_story(journal: &Journal) -> bool {
-    !journal.started.targets.iter().any(|target| target == VERIFY_ONLY)
+fn told_a_story(started: &RunStarted) -> bool {
+    !started.targets.iter().any(|target| target == VERIFY_ONLY)
 }
 
 /// Did it run all that it was asked to, and did nothing fail?
@@ -103,12 +103,13 @@ pub(super) fn forget_old_runs(state_dir: &Path, current: &str) -> Result<(), Sto
         return Ok(());
     }
     let mut stood_on = false;
-    for (age, id) in runs.ids.iter().rev().enumerate() {
-        if age >= KEPT_RUNS && stood_on && id != current {
+    for (age, id) in runs.ids.iter().rev().enumerate().filter(|(_, id)| *id != current) {
+        let weight = runs.weight(id);
+        if age >= KEPT_RUNS && (stood_on || weight == Weight::None) {
             let _ = fs::remove_dir_all(runs.folder.join(id));
             let _ = fs::remove_dir_all(state_dir.join("dossiers").join(id));
         }
-        stood_on = stood_on || (id != current && runs.stands_alone(id));
+        stood_on |= weight == Weight::All;
     }
     Ok(())
 }
@@ -141,10 +142,10 @@ impl Runs {
     }
 
     /// The last run of that sort that wrote down at least that it began.
-    fn last(&self, counts: fn(&Journal) -> bool) -> Result<Option<Journal>, StoreError> {
+    fn last(&self, counts: fn(&RunStarted) -> bool) -> Result<Option<Journal>, StoreError> {
         let newest_first = self.ids.iter().rev().map(String::as_str);
         for id in self.latest.as_deref().into_iter().chain(newest_first) {
-            if let Some(journal) = self.read(id)?.filter(counts) {
+            if let Some(journal) = self.read(id)?.filter(|journal| counts(&journal.started)) {
                 return Ok(Some(journal));
             }
         }
@@ -160,24 +161,36 @@ impl Runs {
             _ => {}
         }
         for id in self.ids.iter().rev().filter(|id| **id < started.run) {
-            if let Some(journal) = self.read(id)?.filter(told_a_story) {
+            if let Some(journal) = self.read(id)?.filter(|journal| told_a_story(&journal.started)) {
                 return Ok(Some(journal));
             }
         }
         Ok(None)
     }
 
-    /// Does the past need no older run than this one?
-    fn stands_alone(&self, id: &str) -> bool {
+    fn weight(&self, id: &str) -> Weight {
         let bytes = fs::read(self.folder.join(id).join("journal.jsonl")).unwrap_or_default();
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let decided = || memmem::find(&bytes, br#"{"event":"resumed","#).is_some();
         match serde_json::from_slice(first) {
-            Ok(Event::RunStarted(started)) if started.targets.is_empty() => {
-                started.resumes.is_none() || memmem::find(&bytes, br#"{"event":"resumed","#).is_some()
+            Ok(Event::RunStarted(started)) if !told_a_story(&started) => Weight::None,
+            Ok(Event::RunStarted(started)) if started.targets.is_empty() && (started.resumes.is_none() || decided()) => {
+                Weight::All
             }
-            _ => false,
+            _ => Weight::Some,
         }
     }
+}
+
+/// How much of the past stands on a run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// Nothing: it only asked.
+    None,
+    /// What it says, over the runs before it.
+    Some,
+    /// All: no older run is needed.
+    All,
 }
 
 /// Has it come so far that it may have changed something?
@@ -235,6 +248,7 @@ fn remember(past: &mut Past, state_dir: &Path, runs: &Runs, read: &[Journal]) ->
     let remembered = read_remembered(state_dir)?;
     past.seconds.extend(remembered.seconds);
     past.chapters.extend(remembered.chapters);
+    past.through = runs.ids.last().max(Some(&remembered.through)).cloned().unwrap_or_default();
     for id in runs.ids.iter().filter(|id| **id > remembered.through) {
         match read.iter().find(|journal| journal.started.run == *id) {
             Some(journal) => remember_run(past, journal),

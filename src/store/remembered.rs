@@ -40,7 +40,7 @@ impl Remembered {
     pub fn of(past: &Past) -> Self {
         Self {
             format: FORMAT,
-            through: past.run.clone(),
+            through: past.through.clone(),
             seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
             chapters: past.chapters.iter().map(|(name, chapter)| (name.clone(), chapter.clone())).collect(),
         }

@@ -328,6 +328,24 @@ fn the_run_that_the_past_stands_on_is_never_pruned() {
 }
 
 #[test]
+fn runs_that_only_asked_are_forgotten_and_not_read_again_and_again() {
+    let desk = Desk::new();
+    let mut log = desk.begin(started("run-00"));
+    step(&mut log, "chapter-1/a", Outcome::Passed).unwrap();
+    end(log);
+    for number in 1..=45 {
+        let targets = vec![crate::event::VERIFY_ONLY.to_owned()];
+        end(desk.begin(RunStarted { targets, ..started(&format!("run-{number:02}")) }));
+    }
+
+    assert_eq!(desk.held(), ["chapter-1/a"]);
+    assert!(desk.runs().len() <= 30, "{:?}", desk.runs());
+    assert_eq!(desk.runs()[0], "run-00");
+    assert_eq!((desk.past().run.as_str(), desk.past().through.as_str()), ("run-00", "run-45"));
+    assert_eq!(crate::store::remembered::read_remembered(desk.state.path()).unwrap().through, "run-44");
+}
+
+#[test]
 fn a_folder_that_cannot_be_made_is_named_with_what_to_do() {
     let desk = Desk::new();
     fs::write(desk.state.path().join("runs"), "not a folder").unwrap();
