@@ -161,11 +161,11 @@ impl Run<'_, '_> {
                 Turn::Holds => {}
                 turn @ (Turn::Failed | Turn::Unanswered) => {
                     ended = Ended::Failed;
-                    self.say_what_is_unknown(stand, index)?;
                     if turn == Turn::Unanswered && self.is_ground(stand, index) {
                         self.leave_unasked(stand, index)?;
                         break;
                     }
+                    self.say_what_is_unknown(stand, index)?;
                     if !self.request.options.keep_going {
                         break;
                     }

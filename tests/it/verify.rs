@@ -12,7 +12,7 @@ const OTHER: &str = "# Two\n\n```bash {name=other verify}\necho other >> \"$GUID
 fn what_stands_on_a_failed_step_is_not_asked_and_said_so_and_the_next_chapter_is() {
     let book = Project::with_chapters(&[("chapter-1.md", STANDS_ON), ("chapter-2.md", OTHER)]);
     let said = book.guide("verify --report json=run.jsonl --report junit=junit.xml").exits(1);
-    said.says("not asked, since awake failed").says("1 passed, 1 failed, 2 skipped");
+    said.says("not asked, since awake failed").says("1 passed, 1 failed, 2 skipped").never_says("has not been run from here");
     assert_eq!(book.read("log"), "other\n");
     assert!(book.read("run.jsonl").contains(r#""is":"skipped","why":"not asked, since awake failed""#));
     assert!(book.read("junit.xml").contains("<skipped message=\"not asked, since awake failed\"/>"));
