@@ -200,9 +200,14 @@ impl Session {
         self.streams_may_have_moved
     }
 
+    /// Ends it, nothing is said any more. Its end is not waited for.
+    pub(super) fn let_go(&self) {
+        let _ = rustix::process::kill_process_group(self.pid, rustix::process::Signal::KILL);
+    }
+
     /// Ends it, nothing is said any more.
     pub(super) fn kill(&self) {
-        let _ = rustix::process::kill_process_group(self.pid, rustix::process::Signal::KILL);
+        self.let_go();
         let _ = self.handle.kill();
         let _ = self.handle.wait();
     }

@@ -12,7 +12,6 @@
 use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::process::Pid;
@@ -56,11 +55,11 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
-    /// The first one, while it is being started.
-    coming_guard: Option<JoinHandle<io::Result<Guard>>>,
     scene: Option<Scene>,
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
+    /// Killed, and not yet seen to be dead.
+    let_go: Vec<Session>,
     /// The session has not been brought into the state yet.
     new: bool,
     live: Live,
@@ -71,7 +70,7 @@ pub struct ShellWorld {
 }
 
 impl ShellWorld {
-    /// Makes this process the one that orphans of its descendants come to. Its guard is started beside what the caller does next.
+    /// Makes this process the one that orphans of its descendants come to.
     ///
     /// # Errors
     /// When the kernel does not let it.
@@ -80,18 +79,15 @@ impl ShellWorld {
         let tag = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(std::process::id()));
         let processes = Processes::new(tag.clone()).map_err(|error| broken("processes can't be watched", &error))?;
         options.bash = found_on_path(&options.bash, &options.environment);
-        let (bash, tag_of_guard) = (options.bash.clone(), tag.clone());
-        // One that could not be started is tried again, and spoken of, before the first step.
-        let coming_guard = std::thread::Builder::new().spawn(move || Guard::start(&bash, &tag_of_guard)).ok();
         Ok(Self {
             options,
             tag,
             processes,
             guard: None,
-            coming_guard,
             scene: None,
             environment: Vec::new(),
             session: None,
+            let_go: Vec::new(),
             new: false,
             live: Live::default(),
             secrets: Secrets::default(),
@@ -136,11 +132,20 @@ impl ShellWorld {
             left.extend(self.execute(&exit, &mut Unseen).map(|output| output.left).unwrap_or_default());
         }
         if let Some(session) = self.session.take() {
-            drop(session);
+            self.end(session);
             let stopped = self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
             left.extend(stopped.unwrap_or_default());
         }
         left
+    }
+
+    /// Ends a shell. One that has no children leaves nothing behind, so nobody needs to wait until it is dead.
+    fn end(&mut self, session: Session) {
+        self.let_go.retain(|session| !matches!(session.try_wait(), Ok(Some(_))));
+        if session.children().list().is_empty() {
+            session.let_go();
+            self.let_go.push(session);
+        }
     }
 }
 
@@ -159,6 +164,8 @@ impl World for ShellWorld {
             message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
             hint: Some("guide runs steps with bash: is it installed and on the PATH, and does the folder exist?".to_owned()),
         })?;
+        // While bash makes itself ready. A guard that can't be started is tried again, and spoken of, before the first step.
+        let _ = self.guard(session.pid());
         self.session = Some(session);
         Ok(())
     }
@@ -185,7 +192,7 @@ impl World for ShellWorld {
     fn close(&mut self) -> Vec<LeftProcess> {
         let left = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
-        drop(self.arrived_guard());
+        self.guard = None;
         left
     }
 }
