@@ -75,12 +75,12 @@ impl Appender {
         }
         Ok(())
     }
+}
 
-    /// Gives the reserve back.
-    pub fn trim(&mut self) {
-        if self.reserved > self.length {
-            // Not worth an error: it costs some kilobytes until the run is pruned.
-            let _ = self.file.set_len(self.length);
-        }
+/// Gives back what a file still has in reserve, which nobody appends to any more. Not worth an error: it costs some kilobytes.
+pub fn give_back_reserve(path: &Path) {
+    let Ok(file) = File::options().write(true).open(path) else { return };
+    if let Ok(metadata) = file.metadata() {
+        let _ = file.set_len(metadata.len());
     }
 }

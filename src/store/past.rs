@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
+use super::append::give_back_reserve;
 use super::fault::StoreError;
 use super::journal::{Journal, read_journal};
 use super::remembered::read_remembered;
-use super::run::runs_folder;
+use super::run::{JOURNAL, STATES, runs_folder};
 use crate::event::{Event, Outcome, RunStarted, Stored, VERIFY_ONLY};
 use crate::plan::{Past, PastChapter, PastStep};
 
@@ -93,14 +94,24 @@ fn came_to_its_end(journal: &Journal) -> bool {
     })
 }
 
-/// Removes the folders and dossiers of the oldest runs where there are too many, but none that the past still stands on.
+/// Of the runs before this one: the last gives back the disk space that it kept in reserve, and the oldest are forgotten.
 ///
 /// # Errors
-/// When the folders can't be listed. One that can't be removed is left.
-pub(super) fn forget_old_runs(state_dir: &Path, current: &str) -> Result<(), StoreError> {
+/// When the folders can't be listed.
+pub(super) fn tidy_runs(state_dir: &Path, current: &str) -> Result<(), StoreError> {
     let runs = Runs::list(state_dir)?;
+    if let Some(last) = runs.ids.iter().rfind(|id| *id != current) {
+        [JOURNAL, STATES].iter().for_each(|name| give_back_reserve(&runs.folder.join(last).join(name)));
+    }
+    forget_old_runs(&runs, state_dir, current);
+    Ok(())
+}
+
+/// Removes the folders and dossiers of the oldest runs where there are too many, but none that the past still stands on. One that
+/// can't be removed is left.
+fn forget_old_runs(runs: &Runs, state_dir: &Path, current: &str) {
     if runs.ids.len() < KEPT_RUNS + FORGOTTEN_AT_ONCE {
-        return Ok(());
+        return;
     }
     let mut stood_on = false;
     for (age, id) in runs.ids.iter().rev().enumerate().filter(|(_, id)| *id != current) {
@@ -111,7 +122,6 @@ pub(super) fn forget_old_runs(state_dir: &Path, current: &str) -> Result<(), Sto
         }
         stood_on |= weight == Weight::All;
     }
-    Ok(())
 }
 
 struct Runs {
@@ -138,7 +148,7 @@ impl Runs {
     }
 
     fn read(&self, id: &str) -> Result<Option<Journal>, StoreError> {
-        read_journal(&self.folder.join(id).join("journal.jsonl"))
+        read_journal(&self.folder.join(id).join(JOURNAL))
     }
 
     /// The last run of that sort that wrote down at least that it began.
@@ -169,7 +179,7 @@ impl Runs {
     }
 
     fn weight(&self, id: &str) -> Weight {
-        let bytes = fs::read(self.folder.join(id).join("journal.jsonl")).unwrap_or_default();
+        let bytes = fs::read(self.folder.join(id).join(JOURNAL)).unwrap_or_default();
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let decided = || memmem::find(&bytes, br#"{"event":"resumed","#).is_some();
         match serde_json::from_slice(first) {

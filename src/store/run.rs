@@ -12,7 +12,7 @@ use super::append::Appender;
 use super::fault::StoreError;
 use super::journal::push_line;
 use super::lock::RunLock;
-use super::past::forget_old_runs;
+use super::past::tidy_runs;
 use super::remembered::Remembered;
 use super::sync::Syncer;
 use super::whole_file::replace_link;
@@ -21,11 +21,14 @@ use crate::event::{Event, Record, RecordError, RunStarted, Stored};
 use crate::output::ShellState;
 use crate::plan::Past;
 
+/// All events of a run.
+pub(super) const JOURNAL: &str = "journal.jsonl";
 /// All outputs of a run.
 const OUTPUT: &str = "output.log";
 /// The shell states of a run.
-const STATES: &str = "states.log";
-/// Disk space reserved ahead of the journal's and the states' end.
+pub(super) const STATES: &str = "states.log";
+/// Disk space reserved ahead of the journal's and the states' end. The next run gives back what is left of it: that takes a tenth
+/// of a millisecond a file, and this one's end would wait for it.
 const JOURNAL_AHEAD: u64 = 64 * 1024;
 const STATES_AHEAD: u64 = 256 * 1024;
 /// Output is gathered up to this before it is written, if its step does not end sooner.
@@ -90,7 +93,7 @@ impl RunLog {
         let folder = runs.join(&started.run);
         fs::create_dir(&folder).map_err(StoreError::io("make the folder", &folder))?;
         let mut log = Self {
-            journal: Appender::create(&folder.join("journal.jsonl"), JOURNAL_AHEAD)?,
+            journal: Appender::create(&folder.join(JOURNAL), JOURNAL_AHEAD)?,
             output: Grown { name: OUTPUT, ahead: 0, file: None, length: 0 },
             states: Grown { name: STATES, ahead: STATES_AHEAD, file: None, length: 0 },
             syncer: Syncer::start(tidy(state_dir, &started.run, past)),
@@ -123,9 +126,6 @@ impl RunLog {
     /// When that fails, or something before it did and was not yet told.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.flush_output();
-        for file in [Some(&mut self.journal), self.states.file.as_mut()].into_iter().flatten() {
-            file.trim();
-        }
         let synced = self.syncer.finish();
         self.fault.take().map_or(synced, Err)
     }
@@ -192,7 +192,7 @@ fn tidy(state_dir: &Path, run: &str, past: &Past) -> impl FnOnce() -> Result<(),
     let (state_dir, run, remembered) = (state_dir.to_owned(), run.to_owned(), Remembered::of(past));
     move || {
         remembered.write(&state_dir)?;
-        forget_old_runs(&state_dir, &run)
+        tidy_runs(&state_dir, &run)
     }
 }
 

@@ -315,6 +315,25 @@ fn old_runs_go_but_their_times_and_chapters_stay() {
 }
 
 #[test]
+fn the_disk_space_a_run_kept_in_reserve_is_given_back_by_the_next_one() {
+    use std::os::unix::fs::MetadataExt;
+    let desk = Desk::new();
+    let mut log = desk.begin(started("run-1"));
+    step(&mut log, "chapter-1/first", Outcome::Passed).unwrap();
+    end(log);
+    let files = || [JOURNAL, STATES].map(|name| fs::metadata(desk.state.path().join("runs/run-1").join(name)).unwrap());
+    let lengths = files().map(|file| file.len());
+    if files().iter().all(|file| file.blocks() * 512 < JOURNAL_AHEAD) {
+        return;
+    }
+
+    end(desk.begin(started("run-2")));
+
+    assert!(files().iter().all(|file| file.blocks() * 512 < JOURNAL_AHEAD / 2), "{:?}", files());
+    assert_eq!(files().map(|file| file.len()), lengths);
+}
+
+#[test]
 fn the_run_that_the_past_stands_on_is_never_pruned() {
     let desk = Desk::new();
     let mut log = desk.begin(started("run-00"));
