@@ -26,6 +26,7 @@ mod summary;
 pub use attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
 pub use chapter::{Block, Book, Chapter, ExpectedBlock, FrontMatter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
+pub use duration::parse_duration;
 pub use name::{ChapterName, StepName, nearest};
 pub use parse::{BookText, ChapterSource, parse_book, parse_chapter};
 pub use problem::{Problem, Problems};

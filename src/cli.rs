@@ -1,10 +1,12 @@
 //! What may be typed. Raw words only: nothing here reads a file, the environment or the world (`settings` does).
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+use crate::book::parse_duration;
 use crate::report::ColourChoice;
 
 const EXAMPLES: &str = "\
@@ -145,6 +147,9 @@ pub struct VerifyArgs {
     /// Which part of the book.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Wait so long at most for checks that do not hold yet (`until=`), for all of them together
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
+    pub wait: Duration,
     /// Write a report: junit=FILE or json=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,

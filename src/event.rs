@@ -5,6 +5,7 @@ mod record;
 pub mod samples;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -285,6 +286,8 @@ pub struct Evidence {
     pub cure: Option<String>,
     /// It was only asked (`guide verify`): there is no run to go on with.
     pub asked: bool,
+    /// As long as its `until=` lets it be waited for, where `guide verify` has waited shorter.
+    pub wait: Option<Duration>,
 }
 
 /// How a chapter ended.

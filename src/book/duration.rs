@@ -5,7 +5,10 @@ use std::time::Duration;
 /// Units from the longest to the shortest, with their length in milliseconds.
 const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Reads a length of time. The error says in words what is wrong with it.
+/// Reads a length of time.
+///
+/// # Errors
+/// What is wrong with it, in words.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.is_empty() {
         return Err("it is empty".to_owned());

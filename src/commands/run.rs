@@ -22,14 +22,14 @@ use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_pas
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
-    let options = Options { again: args.again, keep_going: args.keep_going, verify_only: false, resume: args.resume };
+    let options = Options { again: args.again, keep_going: args.keep_going, resume: args.resume, ..Options::default() };
     Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
 
 /// `guide verify`.
 pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options = Options { verify_only: true, keep_going: true, ..Options::default() };
+    let options = Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
     Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()
 }
 

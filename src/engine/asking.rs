@@ -1,13 +1,15 @@
 //! A chapter that is asked and not told: `guide verify`, and one that may be already so as a whole.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::chapter::{Stand, told};
 use super::run::Run;
 use super::step::untouched;
+use super::waiting::Tried;
 use crate::event::{Event, Outcome, Reason};
 use crate::execute::WorldError;
-use crate::plan::Role;
+use crate::plan::{Role, Step};
 
 /// A `done:` step with `until=` is waited for no longer than this where its chapter passed before: a world that was just stirred
 /// comes to rest sooner than the chapter is told anew.
@@ -92,6 +94,30 @@ impl Run<'_, '_> {
         stand.unknown = stand.state.is_none() && plan.chapters[stand.chapter].steps.iter().any(|step| !step.is_verify());
         stand.news = told(&stand.bound);
         self.start_shell(stand)
+    }
+
+    /// A check as `guide verify` asks it: waited for while its patience lasts, then asked once.
+    pub(super) fn as_asked(&self, step: &Step) -> Step {
+        let mut step = step.clone();
+        if let Some(until) = step.attributes.until {
+            let patience = until.min(self.patience);
+            Arc::make_mut(&mut step.attributes).until = (!patience.is_zero()).then_some(patience);
+        }
+        step
+    }
+
+    /// How long it could have been waited for, where patience was shorter.
+    pub(super) fn cut_short(&self, stand: &Stand, asked: &Step) -> Option<Duration> {
+        let step = self.planned(stand).steps.iter().find(|step| step.id == asked.id)?;
+        step.attributes.until.filter(|until| Some(*until) > asked.attributes.until)
+    }
+
+    /// What was waited for a check is patience spent.
+    pub(super) fn spend_patience(&mut self, step: &Step, tried: &Tried) {
+        if tried.attempts > 1 {
+            let waited = tried.duration.saturating_sub(step.attributes.stable.unwrap_or_default());
+            self.patience = self.patience.saturating_sub(waited);
+        }
     }
 
     /// A check that failed may only miss what the acting steps define. Said once a chapter.

@@ -66,7 +66,7 @@ impl Run<'_, '_> {
             found = self.first_failing(behind, point, &mut open)?.or(found);
         }
         if open.is_some() {
-            self.ports.world.leave();
+            self.leave();
         }
         Ok(found)
     }
@@ -81,7 +81,7 @@ impl Run<'_, '_> {
             let mut stand = Stand::before(chapter);
             if *open != Some(chapter) {
                 if open.is_some() {
-                    self.ports.world.leave();
+                    self.leave();
                 }
                 self.start = point.position();
                 self.enter(&mut stand)?;

@@ -1,6 +1,6 @@
 //! A whole run: resume, chapters in order, summary.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::chapter::Ended;
 use super::ports::Ports;
@@ -19,6 +19,9 @@ pub struct Options {
     pub verify_only: bool,
     /// Go on after the last passed step.
     pub resume: bool,
+    /// `guide verify`: how long all checks together are waited for (`until=`). A world that was just stirred comes to rest within
+    /// some time, and what is gone for good is not waited for at each check anew.
+    pub patience: Duration,
 }
 
 impl Options {
@@ -49,7 +52,7 @@ pub struct RunRequest<'a> {
 
 /// Runs the plan and tells everything as events. The journal's last line is the summary, whatever happened.
 pub fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
-    let mut run = Run { ports, request, summary: RunSummary::default(), start: (0, 0) };
+    let mut run = Run { ports, request, summary: RunSummary::default(), start: (0, 0), patience: request.options.patience };
     let since = Instant::now();
     if let Err(error) = run.all() {
         run.summary.broken = Some(match error.hint {
@@ -76,6 +79,8 @@ pub(super) struct Run<'a, 'p> {
     pub(super) summary: RunSummary,
     /// First step to run, as steps are executed. Those before it passed before.
     pub(super) start: Position,
+    /// What is left of that of the options.
+    pub(super) patience: Duration,
 }
 
 impl Run<'_, '_> {

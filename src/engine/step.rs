@@ -98,6 +98,8 @@ impl Run<'_, '_> {
     pub(super) fn run_step(&mut self, stand: &mut Stand, index: usize) -> Result<Turn, WorldError> {
         let request = self.request;
         let step = &request.plan.chapters[stand.chapter].steps[index];
+        let asked = request.options.verify_only.then(|| self.as_asked(step));
+        let step = asked.as_ref().unwrap_or(step);
         let mode = match (step.attributes.background, step.attributes.interactive) {
             (Some(kind), _) => Mode::Background(kind),
             (None, true) => Mode::Interactive,
@@ -108,6 +110,7 @@ impl Run<'_, '_> {
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
             self.await_ready(stand, step, &mut tried)?;
         }
+        self.spend_patience(step, &tried);
         self.finish(stand, step, tried)
     }
 
@@ -243,6 +246,7 @@ impl Run<'_, '_> {
             pending,
             cure: failed.then(|| self.ports.lookout.cure()).flatten(),
             asked: self.request.options.verify_only,
+            wait: self.cut_short(stand, step),
         }))
     }
 

@@ -114,16 +114,21 @@ fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evid
     } else {
         "fix it, then `guide run --resume`".to_owned()
     };
+    let wait = evidence.and_then(|evidence| evidence.wait);
     match failure {
         Failure::Mismatch { fence: false, .. } | Failure::Mismatch { fence: true, .. }
             if evidence.is_some_and(|evidence| evidence.pending.is_some()) =>
         {
             format!("if what came is right, accept it with `guide review`; else {fix}")
         }
-        Failure::TimedOut { limit, .. } => {
+        Failure::TimedOut { limit, .. } if wait.is_none() => {
             format!("if it only needs longer, raise `{limit}=`; else {fix}")
         }
-        _ => fix,
+        _ => {
+            wait.map_or_else(String::new, |wait| {
+                format!("if it only needs longer, `guide verify --wait {}s`; else ", wait.as_secs())
+            }) + &fix
+        }
     }
 }
 
@@ -184,6 +189,11 @@ hint: fix it, then `guide run --resume`
         assert_eq!(
             hint(timed_out, curl()),
             "hint: if it only needs longer, raise `until=`; else fix it, or let `guide run chapter-2` do so"
+        );
+        let cut_short = Evidence { wait: Some(std::time::Duration::from_secs(300)), ..curl() };
+        assert_eq!(
+            hint(Failure::Exit { code: 7, expected: "0".to_owned() }, cut_short),
+            "hint: if it only needs longer, `guide verify --wait 300s`; else fix it, or let `guide run chapter-2` do so"
         );
     }
 

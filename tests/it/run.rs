@@ -192,3 +192,11 @@ fn a_question_cut_short_by_until_does_not_hide_the_answer_before_it() {
     assert!(said.stderr.contains("red") && said.stderr.contains("blue"), "{}", said.stderr);
     assert!(!said.stderr.contains("it wrote nothing"), "{}", said.stderr);
 }
+
+#[test]
+fn a_misspelt_target_is_no_problem_of_the_book() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
+    for command in ["run chapter-9", "verify chapter-9", "plan chapter-1/b", "review chapter-9"] {
+        book.guide(command).exits(2).says("did you mean `chapter-1").never_says("the book has 1 problem");
+    }
+}

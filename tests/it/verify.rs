@@ -28,6 +28,27 @@ fn an_answer_that_only_differs_keeps_nothing_from_being_asked() {
     book.guide("verify").exits(1).says("1 passed, 1 failed");
 }
 
+const LATE: &str = "# One\n\n```bash {name=make}\ntrue\n```\n\n```bash {name=late verify until=5m}\ntest -e \"$GUIDE_BOOK/late\"\n```\n\n\
+    ```bash {name=never verify=make until=5m}\nfalse\n```\n\n```bash {name=nor-this verify=make until=5m}\nfalse\n```\n";
+
+#[test]
+fn checks_that_do_not_hold_yet_are_waited_for_together_and_no_longer_than_asked_for() {
+    let book = Project::with_chapter(LATE);
+    let late = book.path("late");
+    let comes = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(700));
+        std::fs::write(late, "").expect("written");
+    });
+    let began = std::time::Instant::now();
+    book.guide("verify --wait 3s").exits(1).says("1 passed, 2 failed");
+    comes.join().expect("it came");
+    let waited = began.elapsed().as_secs_f64();
+    assert!((3.0..10.0).contains(&waited), "{waited}");
+    book.guide("verify --wait 0s").exits(1).says("1 passed, 2 failed");
+    assert!(began.elapsed().as_secs_f64() < 2.0 * waited, "asked once each");
+    book.guide("verify --wait soon").exits(2).says("there is no number before `soon`");
+}
+
 /// A book that has made its cluster, of which nothing answers now.
 fn lost_cluster(chapter: &str) -> Project {
     let book = Project::with_chapter(chapter);
