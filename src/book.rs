@@ -8,6 +8,7 @@ mod braces;
 mod chapter;
 mod chapter_text;
 mod default_names;
+mod directive;
 mod duration;
 mod fence;
 mod front_matter;

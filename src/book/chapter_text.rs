@@ -10,6 +10,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::attributes::Attributes;
 use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
+use super::directive::directive;
 use super::fence::{Fence, opens_block, read_fence};
 use super::name::{StepName, slug};
 use super::problem::{Problem, Problems};
@@ -285,6 +286,7 @@ impl Walk<'_> {
         let whole = span(self.source, open.start..end, open.line);
         let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
         self.look_for_swallowed(&open, &body);
+        self.look_for_directive(&open.fence, &body);
         let Open { fence, content, info, line, .. } = open;
         match fence {
             Fence::Step { language, name, attributes } => {
@@ -351,6 +353,20 @@ impl Walk<'_> {
                 .also(inner, "opened here")
                 .hint("close it; where a fence is to be shown inside another, the outer one takes more backticks"),
         );
+    }
+
+    /// Where mdBook would put another text than the one that is run or compared. (In a manifest it is no template either.)
+    fn look_for_directive(&mut self, fence: &Fence, body: &Span) {
+        let hint = match fence {
+            Fence::Step { .. } => "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`",
+            Fence::Expected => "write here what is expected, or compare with a `snapshot`",
+            Fence::Manifest { .. } | Fence::Prose => return,
+        };
+        if let Some(at) = directive(&self.text[body.range()]) {
+            let span = self.span(body.range().start + at.start..body.range().start + at.end);
+            let message = "mdBook would put something else here, for the reader alone; guide takes it as it stands";
+            self.problems.push(Problem::at(span, message).hint(hint));
+        }
     }
 
     fn check_script(&mut self, script: &str, whole: Span, body: Span) {

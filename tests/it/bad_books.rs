@@ -86,3 +86,13 @@ fn a_wrong_command_line_is_exit_two() {
     book.guide("run --nope").exits(2);
     book.guide("run --report tea=x").exits(2).says("junit");
 }
+
+#[test]
+fn what_mdbook_would_put_in_the_place_of_a_step_is_told() {
+    let included = |fence: &str| format!("# One\n\n```bash {{name=a}}\ntrue\n```\n\n```{fence}\n{{{{#include a.sh}}}}\n```\n");
+    for fence in ["bash {name=b}", "output"] {
+        let book = Project::with_chapter(&included(fence));
+        book.guide("check").exits(2).says("guide takes it as it stands").says("guide/chapter-1.md:8:1").says("^^^^^^^^^^^^^^^^^");
+    }
+    Project::with_chapter(&included("bash {skip}")).guide("check").exits(0);
+}
