@@ -12,5 +12,6 @@ mod run;
 mod step;
 mod waiting;
 
+pub use chapter::chapter_environment;
 pub use ports::{Accepted, Ask, Dossiers, Lookout, Ports, Sight, Stage, StageRequest, Teller};
 pub use run::{Options, RunRequest, conduct};

@@ -10,10 +10,10 @@ use super::watch::ClusterLookout;
 use crate::book::Chapter;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::compare::Rules;
-use crate::engine::{Options, Ports, RunRequest, conduct};
+use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
-use crate::execute::{Interrupt, Masker, ShellOptions, ShellWorld, WorldError};
+use crate::execute::{Interrupt, Masker, Scene, ShellOptions, ShellWorld, WorldError};
 use crate::plan::{Past, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
 use crate::settings::Settings;
@@ -70,7 +70,9 @@ impl Session<'_> {
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = self.masker(&opened, &plan);
-        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
+        let mut stage = Rendered::under(&opened.state);
+        let environment = opened.environment(self.settings);
+        let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         reports.open(&mut tellers)?;
@@ -82,14 +84,13 @@ impl Session<'_> {
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
         let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
-        let mut stage = Rendered::under(&opened.state);
         let mut lookout = ClusterLookout::over(world_lock, masker.clone(), recording);
         let mut ask = Asker::new(self.yes, tellers.pause());
         let request = RunRequest {
             plan: &plan,
             past: &past,
             options: self.options,
-            environment: opened.environment(self.settings),
+            environment,
             started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
@@ -115,6 +116,22 @@ impl Session<'_> {
             Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
+    }
+
+    /// The world, in which the first chapter's shell makes itself ready. (Where a resumed run begins is not known yet.)
+    fn world(
+        &self,
+        options: ShellOptions,
+        plan: &Plan,
+        of_run: &[(String, String)],
+        stage: &Rendered,
+    ) -> Result<ShellWorld, WorldError> {
+        let mut world = ShellWorld::new(options)?;
+        if let Some(first) = plan.chapters.first().filter(|_| !self.options.resume) {
+            let environment = chapter_environment(plan, of_run, &first.name);
+            world.expect(Scene { folder: stage.folder_of(&first.name), environment });
+        }
+        Ok(world)
     }
 
     fn shell(&self, masker: &Masker, interrupt: &Interrupt) -> ShellOptions {

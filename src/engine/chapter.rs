@@ -6,11 +6,12 @@ use std::time::Instant;
 use super::ports::StageRequest;
 use super::run::Run;
 use super::step::Turn;
+use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event};
 use crate::execute::{Scene, WorldError};
 use crate::output::ShellState;
-use crate::plan::{PlannedChapter, RenderedManifest, background_again, is_run_from};
+use crate::plan::{Plan, PlannedChapter, RenderedManifest, background_again, is_run_from};
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +42,13 @@ impl Stand {
     pub(super) fn before(chapter: usize) -> Self {
         Self { chapter, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new(), state: None, unknown: false }
     }
+}
+
+/// What a chapter's shell is told beside the caller's environment: the values, what every chapter of the run is told, the chapter.
+#[must_use]
+pub fn chapter_environment(plan: &Plan, of_run: &[(String, String)], chapter: &ChapterName) -> Vec<(String, String)> {
+    let name = ("GUIDE_CHAPTER".to_owned(), chapter.to_string());
+    plan.environment.iter().chain(of_run).cloned().chain([name]).collect()
 }
 
 impl Run<'_, '_> {
@@ -110,10 +118,7 @@ impl Run<'_, '_> {
 
     /// What the chapter's shell is told beside the caller's environment.
     pub(super) fn environment(&self, stand: &Stand) -> Vec<(String, String)> {
-        let mut environment = self.request.plan.environment.clone();
-        environment.extend(self.request.environment.iter().cloned());
-        environment.push(("GUIDE_CHAPTER".to_owned(), self.planned(stand).name.to_string()));
-        environment
+        chapter_environment(self.request.plan, &self.request.environment, &self.planned(stand).name)
     }
 
     /// State and bindings after the last step that passed before, when this chapter is gone on with in its middle.

@@ -55,6 +55,8 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
+    /// The first chapter's shell, started beforehand, and where.
+    expected: Option<(Scene, Session)>,
     scene: Option<Scene>,
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
@@ -84,6 +86,7 @@ impl ShellWorld {
             tag,
             processes,
             guard: None,
+            expected: None,
             scene: None,
             environment: Vec::new(),
             session: None,
@@ -95,6 +98,14 @@ impl ShellWorld {
             background_count: 0,
             buffer: Vec::new(),
         })
+    }
+
+    /// Where the first chapter will most likely be entered: its bash is started, and makes itself ready beside what the caller does
+    /// next. Nothing runs in it before the chapter is entered. What goes wrong is told then; another scene can be entered as well.
+    pub fn expect(&mut self, scene: Scene) {
+        let environment = self.environment_in(&scene);
+        let start = Start { bash: &self.options.bash, folder: &scene.folder, environment: &environment };
+        self.expected = Session::start(&start).ok().map(|session| (scene, session));
     }
 
     /// What is masked in all that comes out; secrets learnt elsewhere may be added to it.
@@ -110,10 +121,21 @@ impl ShellWorld {
     }
 
     fn start(&mut self) -> io::Result<Session> {
-        let session = Session::start(&self.surroundings()?)?;
+        let expected = self.expected.take().filter(|(scene, _)| self.scene.as_ref() == Some(scene));
+        let session = match expected {
+            Some((_, session)) => session,
+            None => Session::start(&self.surroundings()?)?,
+        };
         self.processes.add_group(session.pid());
         self.new = true;
         Ok(session)
+    }
+
+    /// All that a chapter's shell finds in its environment.
+    fn environment_in(&self, scene: &Scene) -> Vec<(OsString, OsString)> {
+        let added = scene.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        let ours = [(TAG.into(), self.tag.clone().into()), ("GUIDE_STEP".into(), OsString::new())];
+        self.options.environment.iter().cloned().chain(added).chain(ours).collect()
     }
 
     /// Process groups of the background steps.
@@ -152,10 +174,7 @@ impl ShellWorld {
 impl World for ShellWorld {
     fn enter(&mut self, scene: &Scene, state: Option<&ShellState>) -> Result<(), WorldError> {
         self.leave();
-        self.environment.clone_from(&self.options.environment);
-        let added = scene.environment.iter().map(|(name, value)| (name.into(), value.into()));
-        let ours = [(TAG.into(), self.tag.clone().into()), ("GUIDE_STEP".into(), OsString::new())];
-        self.environment.extend(added.chain(ours));
+        self.environment = self.environment_in(scene);
         self.scene = Some(scene.clone());
         self.secrets.forget_values();
         self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
@@ -192,6 +211,7 @@ impl World for ShellWorld {
     fn close(&mut self) -> Vec<LeftProcess> {
         let left = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
+        self.expected = None;
         self.guard = None;
         left
     }

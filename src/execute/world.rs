@@ -8,7 +8,7 @@ use crate::output::{LeftProcess, Output, ShellState};
 use crate::plan::StepId;
 
 /// Where a chapter's shell is started.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scene {
     /// The chapter's working folder (exists).
     pub folder: PathBuf,

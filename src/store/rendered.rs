@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use super::whole_file::{read_if_there, replace_file};
+use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::engine::{Stage, StageRequest};
 use crate::execute::WorldError;
@@ -22,11 +23,17 @@ impl Rendered {
     pub fn under(state: &Path) -> Self {
         Self { folder: state.join("rendered") }
     }
+
+    /// A chapter's working folder; there once the chapter has been prepared.
+    #[must_use]
+    pub fn folder_of(&self, chapter: &ChapterName) -> PathBuf {
+        self.folder.join(chapter.as_str())
+    }
 }
 
 impl Stage for Rendered {
     fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError> {
-        let folder = self.folder.join(request.chapter.name.as_str());
+        let folder = self.folder_of(&request.chapter.name);
         std::fs::create_dir_all(&folder).map_err(super::StoreError::io("make the folder", &folder))?;
         for (name, text) in request.files {
             let path = folder.join(name);

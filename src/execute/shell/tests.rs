@@ -103,6 +103,38 @@ fn text(output: &Output) -> String {
 }
 
 #[test]
+fn a_shell_that_was_expected_is_the_one_of_its_scene_and_of_no_other() {
+    let scene = |folder: &tempfile::TempDir, value: &str| Scene {
+        folder: folder.path().canonicalize().unwrap(),
+        environment: vec![("WHERE".to_owned(), value.to_owned())],
+    };
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    for (entered, is_used) in [(scene(&one, "one"), true), (scene(&two, "one"), false), (scene(&one, "two"), false)] {
+        let mut chapter = Chapter::new();
+        chapter.world.expect(scene(&one, "one"));
+        let pid = chapter.world.expected.as_ref().unwrap().1.pid();
+        chapter.world.enter(&entered, None).unwrap();
+        chapter.says("echo $WHERE; pwd", &format!("{}\n{}\n", entered.environment[0].1, entered.folder.display()));
+        let said = text(&chapter.run("echo $$"));
+        assert_eq!(said.trim() == pid.as_raw_nonzero().to_string(), is_used, "{entered:?}");
+        let goes_on = rustix::process::test_kill_process(pid).is_ok();
+        assert_eq!(goes_on, is_used, "what is not needed is ended");
+    }
+}
+
+#[test]
+fn a_shell_that_could_not_be_started_beforehand_is_started_when_its_folder_is_there() {
+    let mut chapter = Chapter::new();
+    let folder = chapter.folder.path().join("later");
+    let scene = Scene { folder: folder.clone(), environment: Vec::new() };
+    chapter.world.expect(scene.clone());
+    assert!(chapter.world.expected.is_none());
+    std::fs::create_dir(&folder).unwrap();
+    chapter.world.enter(&scene, None).unwrap();
+    chapter.says("basename \"$PWD\"", "later\n");
+}
+
+#[test]
 fn a_step_tells_its_output_and_code() {
     let mut chapter = Chapter::new();
     chapter.says("echo hello", "hello\n");
