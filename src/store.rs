@@ -38,7 +38,7 @@ pub use pending_fence::{PendingFence, PendingFences};
 pub use recordings::Recordings;
 pub use rendered::Rendered;
 pub use report_file::create_report;
-pub use run::{RunLog, read_stored, run_id};
+pub use run::{JOURNAL, RunLog, read_stored, run_id};
 pub use site::{Site, site_file, stamp};
 pub use snapshots::{PendingSnapshot, Snapshots};
 pub use source::{BookFiles, NoBook, find_book, read_book, spellings};

@@ -11,7 +11,7 @@ use crate::plan::{Plan, PlannedChapter};
 use crate::recording::{Making, Places, Recording, Shape, make_recording, mentioned_files, same};
 use crate::report;
 use crate::settings::Surroundings;
-use crate::store::{Recordings, read_journal, read_note, read_stored, spellings};
+use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, spellings};
 
 /// What a run left to record.
 pub struct Recorder<'a> {
@@ -48,7 +48,7 @@ impl Recorder<'_> {
     /// # Errors
     /// When a file can't be read or written.
     pub fn record(mut self) -> Result<usize, Error> {
-        let Some(journal) = read_journal(&self.folder.join("journal.jsonl"))? else { return Ok(0) };
+        let Some(journal) = read_journal(&self.folder.join(JOURNAL))? else { return Ok(0) };
         let recordings = Recordings::of(&self.opened.root);
         let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));

@@ -21,8 +21,8 @@ use crate::event::{Event, Record, RecordError, RunStarted, Stored};
 use crate::output::ShellState;
 use crate::plan::Past;
 
-/// All events of a run.
-pub(super) const JOURNAL: &str = "journal.jsonl";
+/// The file of a run's folder that has all its events.
+pub const JOURNAL: &str = "journal.jsonl";
 /// All outputs of a run.
 const OUTPUT: &str = "output.log";
 /// The shell states of a run.
