@@ -9,11 +9,14 @@ const WORDS: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen",
 /// The first of them in a text; one with a backslash before it mdBook leaves in place.
 pub fn directive(text: &str) -> Option<Range<usize>> {
     memchr::memmem::find_iter(text.as_bytes(), "{{").find_map(|start| {
-        let inner = &text[start + 2..];
-        let end = inner.find("}}")?;
-        let (word, rest) = inner[..end].trim_start().strip_prefix('#')?.split_once(char::is_whitespace)?;
-        let known = WORDS.contains(&word) && !rest.trim().is_empty() && !text[..start].ends_with('\\');
-        known.then_some(start..start + 2 + end + 2)
+        let after = text[start + 2..].trim_start().strip_prefix('#')?;
+        let rest = WORDS.iter().find_map(|word| after.strip_prefix(word)).filter(|rest| rest.starts_with(char::is_whitespace))?;
+        if text[..start].ends_with('\\') {
+            return None;
+        }
+        // Looked for last: a text may open many braces and close none.
+        let end = rest.find("}}").filter(|&end| !rest[..end].trim().is_empty())?;
+        Some(start..text.len() - rest.len() + end + 2)
     })
 }
 

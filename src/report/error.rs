@@ -3,7 +3,6 @@
 use super::problem::draw;
 use super::style::Style;
 use super::terminal::write_talk;
-use crate::book::Problems;
 use crate::error::Error;
 
 /// Tells an error on stderr.
@@ -20,10 +19,10 @@ fn error_text(error: &Error, style: Style) -> String {
         }
     }
     // A word of the command line that means nothing in the book (it has no place there) is no problem of the book's.
-    let is_book = |problems: &Problems| problems.iter().any(|problem| problem.span.is_some());
-    match error {
-        Error::Book(problems, _) if !is_book(problems) => return text.trim_end().to_owned() + "\n",
-        _ => text += &format!("{} {error}\n", style.failed("error:")),
+    if matches!(error, Error::Book(problems, _) if problems.iter().all(|problem| problem.span.is_none())) {
+        text.pop();
+    } else {
+        text += &format!("{} {error}\n", style.failed("error:"));
     }
     if let Some(hint) = error.hint() {
         text += &format!("\n{} {hint}\n", style.hint("hint:"));
