@@ -42,8 +42,10 @@ const LOOK: Duration = Duration::from_millis(2);
 /// What became of a step.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
-    /// bash has told the step's end (and its state).
+    /// bash has sent the step's state.
     pub told: bool,
+    /// bash waits for its next command.
+    pub goes_on: bool,
     /// bash has ended, so.
     pub died: Option<ExitStatus>,
     /// The runner has ended the step, for this reason.
@@ -163,17 +165,18 @@ impl Pump<'_, '_> {
         }
         if ready.control || ready.died {
             match self.message() {
-                Some(Message::Next) => watched.told = true,
-                Some(Message::Farewell) => {
+                Some(Message::Next) => {
                     watched.told = true;
-                    watched.died = Some(self.session.wait()?);
+                    watched.goes_on = true;
                 }
+                // Its end is not waited for here: until it comes, the time limit and interrupts are heeded as before.
+                Some(Message::Farewell) => watched.told = true,
                 // bash sends its last message before it ends, so there is none to come.
-                None if ready.died => watched.died = Some(self.session.wait()?),
+                None if ready.died => watched.died = self.session.try_wait()?,
                 None => {}
             }
         }
-        Ok(watched.told || watched.died.is_some())
+        Ok(watched.goes_on || watched.died.is_some())
     }
 
     fn wait(&self, limit: Duration, heeds: Heeds) -> io::Result<Ready> {
@@ -214,7 +217,7 @@ impl Pump<'_, '_> {
         let mut warned: Vec<Pid> = Vec::new();
         let mut killing = false;
         loop {
-            let over = watched.died.is_some() || (self.spare_shell && watched.told);
+            let over = watched.died.is_some() || (self.spare_shell && watched.goes_on);
             let mut alive = self.processes.left(Some(self.session.children()), self.spared);
             if (over && alive.is_empty()) || started.elapsed() >= GRACE * 2 {
                 return Ok(());

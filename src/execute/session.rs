@@ -7,8 +7,9 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{AtFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 
@@ -16,6 +17,7 @@ use super::channel::{Channel, nowhere, path_of, read_memory, write_memory};
 use super::mask::Masker;
 use super::processes::{self, Children};
 use super::secrets::Secrets;
+use super::signals::Interrupt;
 use super::state::{Initial, Live};
 
 const DRIVER: &str = include_str!("driver.sh");
@@ -24,6 +26,9 @@ const FAREWELL: &str = include_str!("farewell.sh");
 
 /// Variables of the caller that would change what bash does before its first command.
 const NOT_INHERITED: [&str; 5] = ["BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "POSIXLY_CORRECT"];
+
+/// How long a killed bash is waited for.
+const KILLED: Duration = Duration::from_secs(2);
 
 /// How a bash is started.
 #[derive(Clone, Copy)]
@@ -89,28 +94,41 @@ impl Session {
     }
 
     /// Gives bash something to prepare with (one command, ASCII), in which `__guide_script` is set to what it then runs.
-    pub(super) fn send(&mut self, preparation: &str) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// `BrokenPipe` when bash has ended, `TimedOut` when it did not read all of it within the limit, `Interrupted` when the user
+    /// did not want to wait for that.
+    pub(super) fn send(&mut self, preparation: &str, limit: Duration, interrupt: &Interrupt) -> io::Result<()> {
         self.count += 1;
         let command = format!("__guide_mark={};{preparation}", self.mark());
         rustix::fs::ftruncate(&self.channel.state, 0)?;
         let message = format!("{:<10}{command}", command.len());
         let mut bytes = message.as_bytes();
+        let sent = Instant::now();
         while !bytes.is_empty() {
             match rustix::io::write(&self.channel.commands.1, bytes) {
                 Ok(written) => bytes = &bytes[written..],
-                Err(rustix::io::Errno::AGAIN) => {
-                    let mut ready =
-                        [PollFd::new(&self.channel.commands.1, PollFlags::OUT), PollFd::new(&self.pidfd, PollFlags::IN)];
-                    rustix::event::poll(&mut ready, None)?;
-                    if !ready[1].revents().is_empty() {
-                        return Err(io::ErrorKind::BrokenPipe.into());
-                    }
-                }
+                Err(rustix::io::Errno::AGAIN) => self.until_it_reads(limit.saturating_sub(sent.elapsed()), interrupt)?,
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
+    }
+
+    fn until_it_reads(&self, limit: Duration, interrupt: &Interrupt) -> io::Result<()> {
+        let mut ready = [
+            PollFd::new(&self.channel.commands.1, PollFlags::OUT),
+            PollFd::new(&self.pidfd, PollFlags::IN),
+            PollFd::new(interrupt.descriptor(), PollFlags::IN),
+        ];
+        match rustix::event::poll(&mut ready, Some(&Timespec::try_from(limit).map_err(io::Error::other)?)) {
+            Ok(0) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) if !ready[1].revents().is_empty() => Err(io::ErrorKind::BrokenPipe.into()),
+            Ok(_) if interrupt.asked() > 0 => Err(io::ErrorKind::Interrupted.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The whole state it told last, after the step or when it ended.
@@ -153,11 +171,6 @@ impl Session {
     /// How it ended, if it has.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
         Ok(self.handle.try_wait()?.map(|output| output.status))
-    }
-
-    /// Waits for its end.
-    pub(super) fn wait(&self) -> io::Result<ExitStatus> {
-        Ok(self.handle.wait()?.status)
     }
 
     /// Its process, and process group.
@@ -205,11 +218,13 @@ impl Session {
         let _ = rustix::process::kill_process_group(self.pid, rustix::process::Signal::KILL);
     }
 
-    /// Ends it, nothing is said any more.
+    /// Ends it, nothing is said any more. Its end is waited for, but not for ever: the kernel may hold up a process that stands
+    /// in the middle of a call to it.
     pub(super) fn kill(&self) {
         self.let_go();
-        let _ = self.handle.kill();
-        let _ = self.handle.wait();
+        let limit = Timespec::try_from(KILLED).ok();
+        let _ = rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit.as_ref());
+        let _ = self.try_wait();
     }
 }
 

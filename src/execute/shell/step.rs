@@ -26,13 +26,19 @@ impl ShellWorld {
     pub(super) fn execute(&mut self, command: &Command, watcher: &mut dyn Watcher) -> io::Result<Output> {
         let started = Instant::now();
         self.learn_secrets(command);
-        let (mut session, mut preparation) = self.ready()?;
-        let reach = self.reach_of(command, &session);
-        prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
-        self.guard(session.pid())?;
-        let borrowed = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
-        session.send(&preparation.concat())?;
-        session.may_move_streams(reach == Reach::Everything);
+        let (mut session, reach, borrowed) = match self.begin(command) {
+            Ok(begun) => begun,
+            // The shell ended before it took the step: nothing of the step has run.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.begin(command)?,
+            Err(error) => {
+                let ending = match error.kind() {
+                    io::ErrorKind::TimedOut => Ending::TimedOut,
+                    io::ErrorKind::Interrupted => Ending::Interrupted,
+                    _ => return Err(error),
+                };
+                return Ok(Output { ending, duration: started.elapsed(), ..Output::default() });
+            }
+        };
         if self.buffer.is_empty() {
             self.buffer = vec![0; BUFFER_BYTES]; // zeroes that cost nothing until they are written over
         }
@@ -54,7 +60,8 @@ impl ShellWorld {
         let duration = started.elapsed();
         drop(borrowed);
         // What was left is stopped before the rest of the output is taken: it belongs to this step, not to the next one.
-        let alive = outcome.died.is_none();
+        // A shell that was to be stopped and is neither dead nor back is stuck: the next step gets a new one.
+        let alive = outcome.died.is_none() && (outcome.stopped.is_none() || (command.mode == Mode::Aside && outcome.goes_on));
         let children = alive.then(|| session.children());
         let left = self.processes.stop_left(children, &spared, &masker, || pump.finish())?;
         pump.finish()?;
@@ -65,6 +72,18 @@ impl ShellWorld {
         let lasts = command.mode != Mode::Aside && outcome.stopped.is_none();
         let state = told.filter(|_| lasts).map(|live| self.take_state(live));
         Ok(Output { bytes, total, ending, duration, left, state })
+    }
+
+    /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
+    fn begin(&mut self, command: &Command) -> io::Result<(Session, Reach, Option<terminal::Lent>)> {
+        let (mut session, mut preparation) = self.ready()?;
+        let reach = self.reach_of(command, &session);
+        prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
+        self.guard(session.pid())?;
+        let lent = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
+        session.send(&preparation.concat(), command.timeout, &self.options.interrupt)?;
+        session.may_move_streams(reach == Reach::Everything);
+        Ok((session, reach, lent))
     }
 
     /// What the script can have changed. A new shell's state is not known well enough to tell.

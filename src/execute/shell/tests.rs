@@ -216,6 +216,58 @@ fn no_end_of_a_step_loses_the_next_one() {
     }
 }
 
+/// A child that is killed before it has put off the traps of its parent runs the EXIT trap with which the shell tells its end. Each
+/// script is run often enough to meet that moment, and none may take the next step's place, its state or its time.
+#[test]
+fn a_child_that_is_killed_at_once_never_speaks_for_the_shell() {
+    const TIMES: usize = 12;
+    for script in [
+        "sleep 100 & kill $!",
+        "for ((i = 0; i < 5; i++)); do sleep 100 & pids+=($!); done; kill \"${pids[@]}\"; pids=()",
+        "coproc cat; kill $COPROC_PID; wait $COPROC_PID || true",
+        "serve() { sleep 100; }; serve & pid=$!; kill $pid; wait $pid || true",
+        "(sleep 100) & kill -HUP $!",
+        "(trap 'echo no >&2' USR1; sleep 100) & kill -INT $!; kill $!",
+        "{ sleep 100 | cat; } & kill $!",
+        ": < <(sleep 100) & kill $!; wait || true",
+        "sleep 100 & kill -9 $!; unset BASHPID",
+        "trap 'true' CHLD; sleep 100 & kill $!; trap - CHLD",
+    ] {
+        let mut chapter = Chapter::new();
+        chapter.says("trap 'exit_trap_ran=1' EXIT", "");
+        for turn in 0..TIMES {
+            let step = Command { timeout: Duration::from_secs(10), ..command(&format!("n=begun\n{script}\nn=ended-{turn}")) };
+            let output = chapter.with(&step);
+            assert_eq!((output.ending, output.state.is_some()), (Ending::Exited(0), true), "{script}: {}", text(&output));
+            // bash may first say how the child of the step before has ended.
+            let output = chapter.run("echo \"$n ${exit_trap_ran-}\"");
+            assert_eq!(text(&output).lines().last(), Some(format!("ended-{turn} ").as_str()), "{script}");
+        }
+    }
+}
+
+#[test]
+fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed() {
+    for (script, limit) in [
+        ("trap : TERM; while :; do sleep 0.0001 & done", true),
+        ("while :; do sleep 100 & kill $!; done", true),
+        ("trap : TERM; while :; do ( : ) & done", false),
+        ("while :; do coproc cat; kill $COPROC_PID; wait || true; done 2>/dev/null", false),
+    ] {
+        for _ in 0..3 {
+            let mut chapter = Chapter::new();
+            chapter.says("kept=yes", "");
+            let step = Command { timeout: Duration::from_millis(if limit { 200 } else { 20_000 }), ..command(script) };
+            let flow = (!limit).then_some((Duration::from_millis(200), Flow::Interrupt));
+            let before = Instant::now();
+            let output = chapter.world.run(&step, &mut Seen { flow, ..Seen::default() }).unwrap();
+            assert_eq!(output.ending, if limit { Ending::TimedOut } else { Ending::Interrupted }, "{script}");
+            assert!(before.elapsed() < Duration::from_secs(15), "{script}: {:?}", before.elapsed());
+            chapter.says("echo $kept", "yes\n");
+        }
+    }
+}
+
 #[test]
 fn messages_of_bash_name_the_line_of_the_script() {
     let mut chapter = Chapter::new();
