@@ -11,11 +11,11 @@ pub(super) struct Dump<'a> {
     /// Options of `shopt` that were on.
     pub shell_options: &'a str,
     /// The steps' own EXIT trap as the shell knows it, quoted; empty for none.
-    pub at_exit: &'a str,
+    pub at_exit: &'a [u8],
     /// Positional parameters, quoted, a line each.
     pub arguments: &'a [u8],
     /// The commands that set the traps.
-    pub traps: Vec<String>,
+    pub traps: Vec<Vec<u8>>,
     /// The command that sets the umask.
     pub umask: &'a [u8],
     /// `BASH_ALIASES` and `DIRSTACK`, where there is anything in them.
@@ -34,9 +34,11 @@ impl<'a> Dump<'a> {
         let mut line = || {
             let (line, after) = rest.split_at(line_end(rest));
             rest = after;
-            std::str::from_utf8(line).ok()?.strip_suffix('\n')
+            line.strip_suffix(b"\n")
         };
-        let (code, options, shell_options) = (line()?.parse().ok()?, line()?, line()?);
+        // What a step wrote itself may be of any encoding, and of none.
+        let plain = |line: &'a [u8]| std::str::from_utf8(line).ok();
+        let (code, options, shell_options) = (plain(line()?)?.parse().ok()?, plain(line()?)?, plain(line()?)?);
         let (at_exit, count) = (line()?, line()?);
         let arguments = &rest[..memchr::memmem::find(rest, &begin.as_bytes()[1..])?];
         rest = &rest[arguments.len() + begin.len() - 1..];
@@ -51,7 +53,7 @@ impl<'a> Dump<'a> {
             options,
             shell_options,
             at_exit,
-            arguments: if count == "0" { b"" } else { arguments },
+            arguments: if count == b"0" { b"" } else { arguments },
             traps: traps(&traps_and_made[..at_made]),
             umask,
             made: Declarations(&traps_and_made[at_made..]),
@@ -85,14 +87,13 @@ fn function_attributes(text: &[u8]) -> usize {
 }
 
 /// The commands in the output of `trap -p` (other lines are passed over); a trap's text may hold newlines, within single quotes.
-pub(super) fn traps(text: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(text);
-    let mut found: Vec<String> = Vec::new();
+pub(super) fn traps(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut found: Vec<Vec<u8>> = Vec::new();
     let mut open = false;
-    for line in text.split_inclusive('\n') {
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
         match found.last_mut() {
-            Some(last) if open => last.push_str(line),
-            _ if line.starts_with("trap -- ") => found.push(line.to_owned()),
+            Some(last) if open => last.extend_from_slice(line),
+            _ if line.starts_with(b"trap -- ") => found.push(line.to_vec()),
             _ => continue,
         }
         open = found.last().is_some_and(|last| ends_within_quotes(last));
@@ -100,8 +101,8 @@ pub(super) fn traps(text: &[u8]) -> Vec<String> {
     found
 }
 
-fn ends_within_quotes(text: &str) -> bool {
-    let mut bytes = text.bytes();
+fn ends_within_quotes(text: &[u8]) -> bool {
+    let mut bytes = text.iter();
     let mut within = false;
     while let Some(byte) = bytes.next() {
         match byte {
@@ -122,7 +123,7 @@ mod tests {
     #[test]
     fn a_trap_may_have_more_than_one_line() {
         let text = b"trap -- 'echo \"a\nb\" it'\\''s' EXIT\njunk\ntrap -- '' SIGINT\n";
-        assert_eq!(traps(text), ["trap -- 'echo \"a\nb\" it'\\''s' EXIT\n", "trap -- '' SIGINT\n"]);
+        assert_eq!(traps(text), [&b"trap -- 'echo \"a\nb\" it'\\''s' EXIT\n"[..], b"trap -- '' SIGINT\n"]);
     }
 
     #[test]

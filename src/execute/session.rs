@@ -16,6 +16,7 @@ use rustix::process::{Pid, PidfdFlags};
 use super::channel::{Channel, nowhere, path_of, read_memory, write_memory};
 use super::mask::Masker;
 use super::processes::{self, Children};
+use super::quote::quoted;
 use super::secrets::Secrets;
 use super::signals::Interrupt;
 use super::state::{Initial, Live};
@@ -93,14 +94,18 @@ impl Session {
         })
     }
 
-    /// Gives bash something to prepare with (one command, ASCII), in which `__guide_script` is set to what it then runs.
+    /// Gives bash something to prepare with (one command), in which `__guide_script` is set to what it then runs.
     ///
     /// # Errors
     /// `BrokenPipe` when bash has ended, `TimedOut` when it did not read all of it within the limit, `Interrupted` when the user
     /// did not want to wait for that.
     pub(super) fn send(&mut self, preparation: &str, limit: Duration, interrupt: &Interrupt) -> io::Result<()> {
         self.count += 1;
-        let command = format!("__guide_mark={};{preparation}", self.mark());
+        let mut command = format!("__guide_mark={};{preparation}", self.mark());
+        if !command.is_ascii() {
+            // bash counts characters of the locale that a step may have set, not bytes.
+            command = format!("\\builtin eval {}", quoted(command.as_bytes()));
+        }
         rustix::fs::ftruncate(&self.channel.state, 0)?;
         let message = format!("{:<10}{command}", command.len());
         let mut bytes = message.as_bytes();

@@ -17,14 +17,14 @@ pub(super) struct Initial {
     variables: HashMap<Vec<u8>, Vec<u8>>,
     options: String,
     /// Signals that whoever started the runner ignores (Python does, `nohup` does): no shell can change that.
-    ignored: HashSet<String>,
+    ignored: HashSet<Vec<u8>>,
 }
 
 impl Initial {
     /// Reads `trap -p` and `declare -p` of a new shell.
     pub(super) fn read(text: &[u8]) -> Self {
         let before = memchr::memmem::find(text, b"declare -").unwrap_or(text.len());
-        let ignored = traps(&text[..before]).into_iter().filter(|trap| trap.starts_with("trap -- '' ")).collect();
+        let ignored = traps(&text[..before]).into_iter().filter(|trap| trap.starts_with(b"trap -- '' ")).collect();
         let mut initial = Self { ignored, ..Self::default() };
         for found in Declarations(text) {
             if found.name == b"BASHOPTS" {
@@ -53,11 +53,11 @@ pub(super) struct Live {
     /// The same without anything that holds a secret; none where it is no other.
     safe_text: Option<Vec<u8>>,
     /// What must be set again before every step of the same shell, as it would get into our own commands: tracing options, DEBUG …
-    pub late: String,
+    pub late: Vec<u8>,
     /// Is our EXIT trap no longer in place?
     pub exit_trap_lost: bool,
     /// The steps' own EXIT trap, quoted; empty for none. Ours runs it.
-    pub at_exit: String,
+    pub at_exit: Vec<u8>,
     /// May one of its functions set a secret?
     pub function_sets_secret: bool,
     parts: Option<Parts>,
@@ -82,7 +82,7 @@ impl Live {
     /// A state to start from that is only known as text.
     pub(super) fn from_text(text: &[u8]) -> Self {
         // The text sets the variable where it is needed.
-        Self { text: text.to_vec(), late: "\\builtin eval \"${__guide_late-}\"; ".to_owned(), ..Self::default() }
+        Self { text: text.to_vec(), late: b"\\builtin eval \"${__guide_late-}\"; ".to_vec(), ..Self::default() }
     }
 
     /// Reads a dump. None when it is torn.
@@ -163,9 +163,9 @@ impl Live {
         let gone = parts.gone.iter().map(|name| [b"\\builtin unset -v ", name.as_slice(), b"\n"].concat());
         let gone = gone.collect::<Vec<_>>().concat();
         let mut late = Vec::new();
-        for (name, value) in [("late", quoted(self.late.as_bytes())), ("exit", self.at_exit.clone())] {
-            if !matches!(value.as_str(), "" | "''") {
-                late.push(format!("__guide_{name}={value}\n").into_bytes());
+        for (name, value) in [("late", quoted(&self.late).into_bytes()), ("exit", self.at_exit.clone())] {
+            if !matches!(value.as_slice(), b"" | b"''") {
+                late.push([b"__guide_", name.as_bytes(), b"=", &value, b"\n"].concat());
             }
         }
         let pieces = [&parts.before, &parts.folder].into_iter().chain(parts.variables.values()).chain([&gone]);
@@ -174,24 +174,24 @@ impl Live {
     }
 
     /// Sorts the traps: EXIT, those that would disturb the runner's own commands, and the rest, which is returned.
-    fn take_traps(&mut self, traps: Vec<String>, at_exit: &str, initial: &Initial) -> Vec<u8> {
+    fn take_traps(&mut self, traps: Vec<Vec<u8>>, at_exit: &[u8], initial: &Initial) -> Vec<u8> {
         let (mut rest, mut late) = (Vec::new(), Vec::new());
         self.exit_trap_lost = true;
-        let mut theirs = String::new();
+        let mut theirs = Vec::new();
         for trap in traps.into_iter().filter(|trap| !initial.ignored.contains(trap)) {
-            let Some((body, signal)) = trap.strip_prefix("trap -- ").and_then(|after| after.trim_end().rsplit_once(' ')) else {
-                continue;
-            };
+            let text = trap.strip_prefix(b"trap -- ").unwrap_or_default().trim_ascii_end();
+            let Some(space) = memchr::memrchr(b' ', text) else { continue };
+            let (body, signal) = (&text[..space], &text[space + 1..]);
             match signal {
-                "EXIT" if body.starts_with("'\\builtin source /proc/") => self.exit_trap_lost = false,
-                "EXIT" => body.clone_into(&mut theirs),
-                "DEBUG" | "ERR" | "RETURN" => late.push(format!("\\builtin trap -- {body} {signal}; ")),
-                _ => rest.extend_from_slice(trap.as_bytes()),
+                b"EXIT" if body.starts_with(b"'\\builtin source /proc/") => self.exit_trap_lost = false,
+                b"EXIT" => theirs = body.to_vec(),
+                b"DEBUG" | b"ERR" | b"RETURN" => late.push([b"\\builtin trap -- ", body, b" ", signal, b"; "].concat()),
+                _ => rest.extend_from_slice(&trap),
             }
         }
         self.late = late.concat();
         self.at_exit = if self.exit_trap_lost { theirs } else { at_exit.to_owned() };
-        if self.at_exit == "''" {
+        if self.at_exit == b"''" {
             self.at_exit.clear();
         }
         rest
@@ -209,7 +209,7 @@ impl Live {
         let off = missing.iter().filter(|option| !["errexit", "pipefail"].contains(option)).map(|option| format!(" +o {option}"));
         let on = extra.iter().filter(|option| !is_loud(option)).chain(extra.iter().filter(is_loud));
         let all: Vec<String> = off.chain(on.map(|option| format!(" -o {option}"))).collect();
-        self.late += &["\\builtin set -e -o pipefail", &all.concat(), "; "].concat();
+        self.late.extend_from_slice(["\\builtin set -e -o pipefail", &all.concat(), "; "].concat().as_bytes());
     }
 }
 

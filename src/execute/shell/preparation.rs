@@ -14,14 +14,14 @@ const ASIDE: &str =
     "\\builtin set +e; ( \\builtin set -e; \\builtin eval \"$__guide_aside\" ); __guide_result=$?; \\builtin set -e";
 
 /// Adds what a step in the chapter's shell needs. All on one line with the script's first, so that lines keep their numbers.
-pub(super) fn prepare(command: &Command, scene: Option<&Scene>, late: &str, reach: &Reach, preparation: &mut Vec<String>) {
+pub(super) fn prepare(command: &Command, scene: Option<&Scene>, late: &[u8], reach: &Reach, preparation: &mut Vec<String>) {
     preparation.push(match reach {
         Reach::Everything => "__guide_reach=;".to_owned(),
         Reach::Names(names) if names.is_empty() => "__guide_reach=nothing;".to_owned(),
         Reach::Names(names) => format!("__guide_reach=some __guide_names=({});", names.join(" ")),
     });
     preparation.extend(exports(command));
-    let late = if late.is_empty() { String::new() } else { format!("\\builtin eval {}; ", quoted(late.as_bytes())) };
+    let late = if late.is_empty() { String::new() } else { format!("\\builtin eval {}; ", quoted(late)) };
     let folder = into_folder(command, scene);
     if folder.is_some() {
         preparation.push(BACK.to_owned());

@@ -10,6 +10,7 @@ use super::ShellWorld;
 use super::preparation::prepare;
 use crate::execute::guard::Guard;
 use crate::execute::pump::{Pump, Watched};
+use crate::execute::quote::quoted;
 use crate::execute::reach::{Reach, reach};
 use crate::execute::session::Session;
 use crate::execute::sink::{Given, Sink};
@@ -154,7 +155,9 @@ impl ShellWorld {
             preparation.push(format!("exec </dev/null >{output} 2>&1;"));
         }
         if self.live.exit_trap_lost {
-            preparation.push(format!("__guide_exit={};{}", self.live.at_exit, session.exit_trap()));
+            // The text is quoted as bash does it, which is not ASCII where the step's own is not.
+            let assigned = quoted(&[b"__guide_exit=", self.live.at_exit.as_slice()].concat());
+            preparation.push(format!("\\builtin eval {assigned};{}", session.exit_trap()));
         }
         Ok((session, preparation))
     }

@@ -268,6 +268,34 @@ fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed
     }
 }
 
+/// What is given to the shell before a step is counted, by bash in characters of a locale that the step before has chosen.
+#[test]
+fn text_of_any_encoding_in_a_trap_neither_holds_up_the_next_step_nor_changes() {
+    for locale in ["C", "C.UTF-8"] {
+        for (escaped, bytes) in [("tsch\\303\\274ss", "tsch\u{fc}ss".as_bytes()), ("\\374\\377", b"\xfc\xff")] {
+            for signal in ["EXIT", "USR1", "ERR", "DEBUG"] {
+                let mut chapter = Chapter::with_environment(&[("LC_ALL", locale)]);
+                let quick = |script: &str| Command { timeout: Duration::from_secs(10), ..command(script) };
+                let set = format!("text=$'{escaped}'; trap \"printf '%s\\\\n' '$text' >>'$PWD/log'\" {signal}");
+                assert_eq!(chapter.with(&quick(&set)).ending, Ending::Exited(0), "{set}");
+                let next = quick(match signal {
+                    "USR1" => "kill -USR1 $$",
+                    "ERR" => "set +e; false; true",
+                    _ => "true",
+                });
+                assert_eq!(chapter.with(&next).ending, Ending::Exited(0), "{signal} {bytes:?}");
+                // The same in a new shell.
+                chapter.ends("kill -9 $$", Ending::Signalled(9));
+                assert_eq!(chapter.with(&next).ending, Ending::Exited(0), "{signal} {bytes:?}");
+                chapter.world.leave();
+                let log = std::fs::read(chapter.folder.path().join("log")).unwrap();
+                let lines: Vec<&[u8]> = log.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
+                assert!(!lines.is_empty() && lines.iter().all(|line| *line == bytes), "{signal} {bytes:?}: {log:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn messages_of_bash_name_the_line_of_the_script() {
     let mut chapter = Chapter::new();
