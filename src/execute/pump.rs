@@ -46,6 +46,8 @@ pub(super) struct Watched {
     pub told: bool,
     /// bash waits for its next command.
     pub goes_on: bool,
+    /// bash could not be brought into the state of the step before.
+    pub lost: bool,
     /// bash has ended, so.
     pub died: Option<ExitStatus>,
     /// The runner has ended the step, for this reason.
@@ -87,6 +89,7 @@ enum Heeds {
 enum Message {
     Next,
     Farewell,
+    Lost,
 }
 
 impl Pump<'_, '_> {
@@ -171,12 +174,13 @@ impl Pump<'_, '_> {
                 }
                 // Its end is not waited for here: until it comes, the time limit and interrupts are heeded as before.
                 Some(Message::Farewell) => watched.told = true,
+                Some(Message::Lost) => watched.lost = true,
                 // bash sends its last message before it ends, so there is none to come.
                 None if ready.died => watched.died = self.session.try_wait()?,
                 None => {}
             }
         }
-        Ok(watched.goes_on || watched.died.is_some())
+        Ok(watched.goes_on || watched.lost || watched.died.is_some())
     }
 
     fn wait(&self, limit: Duration, heeds: Heeds) -> io::Result<Ready> {
@@ -201,6 +205,7 @@ impl Pump<'_, '_> {
         let mut byte = [0];
         match rustix::io::read(&self.session.channel().control.0, &mut byte) {
             Ok(1) if byte[0] == b'E' => Some(Message::Farewell),
+            Ok(1) if byte[0] == b'L' => Some(Message::Lost),
             Ok(1) => Some(Message::Next),
             _ => None,
         }

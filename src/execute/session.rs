@@ -13,6 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{AtFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 
+use super::assigned::Assigned;
 use super::channel::{Channel, nowhere, path_of, read_memory, write_memory};
 use super::mask::Masker;
 use super::processes::{self, Children};
@@ -137,14 +138,15 @@ impl Session {
     }
 
     /// The whole state it told last, after the step or when it ended.
-    pub(super) fn state(&mut self, secrets: &mut Secrets, masker: &Masker) -> io::Result<Option<Live>> {
+    pub(super) fn state(&mut self, assigned: &Assigned, secrets: &mut Secrets, masker: &Masker) -> io::Result<Option<Live>> {
         if self.initial.is_none() {
             read_memory(&self.channel.initial, &mut self.buffer)?;
             self.initial = Some(Initial::read(&self.buffer));
         }
         read_memory(&self.channel.state, &mut self.buffer)?;
         let mark = self.mark();
-        Ok(Live::read(&self.buffer, &mark, self.initial.get_or_insert_default(), secrets, masker))
+        let initial = &*self.initial.get_or_insert_default();
+        Ok(Live::read(&self.buffer, &mark, (initial, assigned), secrets, masker))
     }
 
     /// What it told last of some variables.
@@ -158,10 +160,23 @@ impl Session {
         self.initial.as_ref()
     }
 
-    /// A command that reads this text; it stays readable until the next call.
+    /// Commands that bring a new shell into the state of this text. What of it can't be brought back is told, and ends the shell.
     pub(super) fn restore(&self, text: &[u8]) -> io::Result<String> {
-        write_memory(&self.channel.restore, text)?;
-        Ok(path_of(&self.channel.restore))
+        write_memory(&self.channel.restore, &[text, b"__guide_restored=1\n"].concat())?;
+        let [text, state, control] = [&self.channel.restore, &self.channel.state, &self.channel.control.1].map(path_of);
+        Ok(format!(
+            "\\builtin set +e; \\builtin trap '__guide_lost+=\"what \\`$BASH_COMMAND\\` sets; \"' ERR; \\builtin source {text}; \
+            \\builtin trap - ERR; \\builtin set -e; \
+            if [[ ! ${{__guide_restored-}} ]]; then __guide_lost='the state as a whole, which is damaged; '; fi; \
+            if [[ ${{__guide_lost-}} ]]; then \\builtin trap - EXIT; \\builtin printf %s \"$__guide_lost\" 1<>{state}; \
+            \\builtin printf L >{control}; \\builtin exit 1; fi; \\builtin unset -v __guide_restored;"
+        ))
+    }
+
+    /// What it told last of what it could not bring back.
+    pub(super) fn lost(&mut self) -> io::Result<String> {
+        read_memory(&self.channel.state, &mut self.buffer)?;
+        Ok(String::from_utf8_lossy(&self.buffer).into_owned())
     }
 
     /// The command that puts our EXIT trap in its place.

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use rustix::process::Pid;
 
+use super::assigned::Assigned;
 use super::background::BackgroundStep;
 use super::guard::Guard;
 use super::mask::Masker;
@@ -66,6 +67,8 @@ pub struct ShellWorld {
     new: bool,
     live: Live,
     secrets: Secrets,
+    /// Variables that the chapter's steps may have assigned.
+    assigned: Assigned,
     backgrounds: Vec<BackgroundStep>,
     background_count: usize,
     buffer: Vec<u8>,
@@ -94,6 +97,7 @@ impl ShellWorld {
             new: false,
             live: Live::default(),
             secrets: Secrets::default(),
+            assigned: Assigned::default(),
             backgrounds: Vec::new(),
             background_count: 0,
             buffer: Vec::new(),
@@ -117,6 +121,9 @@ impl ShellWorld {
     /// The chapter's surroundings, for a new bash.
     fn surroundings(&self) -> io::Result<Start<'_>> {
         let scene = self.scene.as_ref().ok_or_else(|| io::Error::other("no chapter has been entered"))?;
+        if !scene.folder.is_dir() {
+            return Err(io::Error::other(Lost(format!("the folder {}", scene.folder.display()))));
+        }
         Ok(Start { bash: &self.options.bash, folder: &scene.folder, environment: &self.environment })
     }
 
@@ -178,6 +185,8 @@ impl World for ShellWorld {
         self.scene = Some(scene.clone());
         self.secrets.forget_values();
         self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
+        self.assigned = Assigned::default();
+        self.assigned.add(&String::from_utf8_lossy(&self.live.text));
         self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
         let session = self.start().map_err(|error| WorldError {
             message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
@@ -194,7 +203,13 @@ impl World for ShellWorld {
             Mode::Background(kind) => self.start_background(command, kind, watcher),
             Mode::Shell | Mode::Aside | Mode::Interactive => self.execute(command, watcher),
         };
-        output.map_err(|error| broken(&format!("step {} can't be run", command.step), &error))
+        output.map_err(|error| {
+            let lost = error.get_ref().is_some_and(|error| error.is::<Lost>());
+            let chapter = &command.step.chapter;
+            let hint =
+                format!("bring it back, then `guide run --resume`; or run the chapter from its beginning: `guide run {chapter}`");
+            WorldError { hint: lost.then_some(hint), ..broken(&format!("step {} can't be run", command.step), &error) }
+        })
     }
 
     fn background_ended(&mut self, step: &StepId) -> Option<Output> {
@@ -232,6 +247,11 @@ fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBu
     let found = programs.find(|path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok());
     found.unwrap_or_else(|| program.to_owned())
 }
+
+/// What of the state that the step before left is not there any more. No step is run without it, nor with another thing in its place.
+#[derive(Debug, thiserror::Error)]
+#[error("it needs what the step before left, and this is gone: {}", .0.trim_end_matches("; "))]
+struct Lost(String);
 
 /// Nobody looks.
 struct Unseen;

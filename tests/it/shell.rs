@@ -69,6 +69,31 @@ fn a_hung_step_with_a_hung_child_is_back_in_time_and_leaves_nothing() {
 }
 
 #[test]
+fn a_resumed_step_runs_in_the_folder_it_had_or_not_at_all() {
+    let book = Project::with_chapter(&steps(&[
+        ("", "echo precious >keep.txt; mkdir \"$GUIDE_BOOK/scratch\"; cd \"$GUIDE_BOOK/scratch\""),
+        ("", "test -e \"$GUIDE_BOOK/ok\""),
+        ("", "rm -rf ./*"),
+    ]));
+    book.guide("run").exits(1);
+    std::fs::remove_dir(book.path("scratch")).expect("removed");
+    book.write("ok", "");
+    book.guide("run --resume").exits(3).says("this is gone: the folder BOOK/scratch").says("hint: bring it back");
+    assert_eq!(book.read(".guide/rendered/chapter-1/keep.txt"), "precious\n");
+    std::fs::create_dir(book.path("scratch")).expect("made");
+    book.guide("run --resume").exits(0);
+    assert_eq!(book.read(".guide/rendered/chapter-1/keep.txt"), "precious\n");
+}
+
+#[test]
+fn a_chapters_folder_that_a_step_removed_is_named() {
+    let book = Project::with_chapter(&steps(&[("", "rm -rf \"$PWD\""), ("exit=1", "false"), ("", "echo there")]));
+    book.guide("run").exits(3).says("chapter-1/s2 can't be run: ").says("the folder BOOK/.guide/rendered/chapter-1");
+    // It is guide's own: the next run makes it again.
+    book.guide("run --resume").exits(0);
+}
+
+#[test]
 fn stdin_is_empty() {
     let book = Project::with_chapter(&steps(&[("", "test -z \"$(cat)\"")]));
     book.guide("run").exits(0);

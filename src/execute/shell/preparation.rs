@@ -43,7 +43,8 @@ pub(super) fn prepare(command: &Command, scene: Option<&Scene>, late: &[u8], rea
 /// What brings a new bash of its own to a background step.
 pub(super) fn prepare_background(command: &Command, scene: Option<&Scene>) -> String {
     let folder = into_folder(command, scene).unwrap_or_default();
-    let options = "\\builtin set -e -o pipefail; \\builtin eval \"${__guide_late-}\"; ";
+    let options = "if [[ ${__guide_lost-} ]]; then \\builtin printf 'guide: of the state that this step starts from, this is gone: %s\\n' \
+        \"$__guide_lost\" >&2; \\builtin exit 1; fi; \\builtin set -e -o pipefail; \\builtin eval \"${__guide_late-}\"; ";
     let script = [options, folder.as_str(), &command.script].concat();
     exports(command).chain([script_of(command, &script)]).collect()
 }

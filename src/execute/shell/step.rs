@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use rustix::process::Pid;
 
-use super::ShellWorld;
 use super::preparation::prepare;
+use super::{Lost, ShellWorld};
 use crate::execute::guard::Guard;
 use crate::execute::pump::{Pump, Watched};
 use crate::execute::quote::quoted;
@@ -58,6 +58,9 @@ impl ShellWorld {
             has_terminal: command.mode == Mode::Interactive,
         };
         let outcome = pump.watch(started, command.timeout)?;
+        if outcome.lost {
+            return Err(io::Error::other(Lost(masker.mask(&session.lost()?.replace("\\builtin ", "")))));
+        }
         let duration = started.elapsed();
         drop(borrowed);
         // What was left is stopped before the rest of the output is taken: it belongs to this step, not to the next one.
@@ -77,6 +80,9 @@ impl ShellWorld {
 
     /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
     fn begin(&mut self, command: &Command) -> io::Result<(Session, Reach, Option<terminal::Lent>)> {
+        if command.mode != Mode::Aside {
+            self.assigned.add(&command.script);
+        }
         let (mut session, mut preparation) = self.ready()?;
         let reach = self.reach_of(command, &session);
         prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
@@ -103,10 +109,10 @@ impl ShellWorld {
     /// The state that the shell has told.
     fn told(&mut self, session: &mut Session, reach: &Reach, died: bool) -> io::Result<Option<Live>> {
         let masker = &self.options.masker;
-        let Reach::Names(names) = reach else { return session.state(&mut self.secrets, masker) };
-        if died {
-            return session.state(&mut self.secrets, masker);
-        }
+        let names = match reach {
+            Reach::Names(names) if !died => names,
+            _ => return session.state(&self.assigned, &mut self.secrets, masker),
+        };
         let mut live = self.live.clone();
         let declarations = if names.is_empty() { Vec::new() } else { session.variables()?.to_vec() };
         if let Some(initial) = session.initial() {
@@ -146,7 +152,7 @@ impl ShellWorld {
         };
         if std::mem::take(&mut self.new) {
             if !self.live.text.is_empty() {
-                preparation.push(format!("\\builtin source {};", session.restore(&self.live.text)?));
+                preparation.push(session.restore(&self.live.text)?);
             }
             return Ok((session, preparation));
         }

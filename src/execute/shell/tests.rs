@@ -297,6 +297,137 @@ fn text_of_any_encoding_in_a_trap_neither_holds_up_the_next_step_nor_changes() {
 }
 
 #[test]
+fn a_new_shell_never_runs_a_step_in_another_folder_than_the_one_before_left() {
+    for (leave, gone) in [("mkdir deep; cd deep; rmdir ../deep", "/deep"), ("rm -r \"$PWD\"", "")] {
+        let mut chapter = Chapter::new();
+        chapter.says(leave, "");
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        let error = chapter.world.run(&command("touch \"$HOME/never\"; echo ran"), &mut Seen::default()).unwrap_err();
+        let folder = chapter.folder.path().canonicalize().unwrap_or_else(|_| chapter.folder.path().to_owned());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "step chapter/step can't be run: it needs what the step before left, and this is gone: the folder {}{gone}",
+                folder.display()
+            )
+        );
+        assert!(error.hint.unwrap().contains("`guide run chapter`"));
+    }
+}
+
+#[test]
+fn whatever_a_step_set_is_there_in_a_new_shell() {
+    let set = "export COLUMNS=100 LINES=7; BASHRC=rc; export BASH_ENV=/dev/null; BASH_COMPAT=4.4; BASHLY_VERSION=1; ulimit -n 77; \
+        ulimit -Ss 4096; SECONDS=1000; enable -n test; [[ abc =~ b(.) ]]";
+    let show = "echo \"$COLUMNS $LINES $BASHRC $BASH_ENV $BASH_COMPAT $BASHLY_VERSION $(ulimit -Sn) $(ulimit -Hn) $(ulimit -Ss) \
+        $((SECONDS / 100)) $(enable -n) ${BASH_REMATCH[1]}\"; shopt inherit_errexit || true";
+    let expected = "100 7 rc /dev/null 4.4 1 77 77 4096 10 enable -n test c\ninherit_errexit\toff\n";
+    let mut chapter = Chapter::new();
+    chapter.says(set, "");
+    chapter.says(show, expected);
+    for _ in 0..2 {
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.says(show, expected);
+    }
+}
+
+#[test]
+fn builtins_that_a_step_has_disabled_stay_so_and_hold_up_nothing() {
+    let all = "printf read eval source trap declare exit cd set unset export umask ulimit";
+    for name in all.split(' ').chain([all]) {
+        let mut chapter = Chapter::new();
+        chapter.says(&format!("kept=yes; enable -n {name}"), "");
+        for _ in 0..2 {
+            let listed = chapter.run("enable -n");
+            let mut names: Vec<&str> = std::str::from_utf8(&listed.bytes).unwrap().split_whitespace().collect();
+            names.retain(|word| !["enable", "-n"].contains(word));
+            let mut wanted: Vec<&str> = name.split(' ').collect();
+            wanted.sort_unstable();
+            assert_eq!((names, listed.ending), (wanted, Ending::Exited(0)));
+            chapter.says(
+                "echo $kept; shopt inherit_errexit expand_aliases || :",
+                "yes\ninherit_errexit\toff\nexpand_aliases \toff\n",
+            );
+            chapter.ends("kill -9 $$", Ending::Signalled(9));
+        }
+    }
+}
+
+#[test]
+fn text_of_a_step_that_looks_like_a_part_of_the_state_is_only_text() {
+    let text = "echo bye\numask 022\ndeclare -A BASH_ALIASES=()\ndeclare -f f\ntrap -- x USR2\n";
+    let mut chapter = Chapter::new();
+    chapter.says(
+        &format!("umask 027; x='{text}'; trap '{text}' USR1; trap \"$x\" EXIT; set -- '{text}' two; f() {{ : '{text}'; }}"),
+        "",
+    );
+    let show = "umask; trap -p USR1 USR2; echo \"$x|$1|$2\"; declare -f f";
+    let before = text_of(&mut chapter, show);
+    assert!(before.starts_with("0027\ntrap -- 'echo bye\numask 022\n"), "{before}");
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    assert_eq!(text_of(&mut chapter, show), before);
+}
+
+#[track_caller]
+fn text_of(chapter: &mut Chapter, script: &str) -> String {
+    let output = chapter.run(script);
+    assert_eq!(output.ending, Ending::Exited(0), "{}", text(&output));
+    text(&output)
+}
+
+#[test]
+fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
+    let given = [("REGION", "eu-1"), ("TIER", "low"), ("STAYS", "one")];
+    let (book, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let scene = |book: &tempfile::TempDir, given: &[(&str, &str)]| {
+        let root = book.path().canonicalize().unwrap();
+        let folder = root.join("state/chapter");
+        std::fs::create_dir_all(folder.join("deep")).unwrap();
+        std::fs::create_dir_all(root.join("other")).unwrap();
+        let (root, state) = (root.display().to_string(), root.join("state").display().to_string());
+        let mut environment: Vec<(String, String)> =
+            given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        environment.extend([("GUIDE_BOOK".to_owned(), root), ("GUIDE_STATE".to_owned(), state)]);
+        Scene { folder, environment }
+    };
+    for (leave, folder) in [("cd deep", "state/chapter/deep"), ("cd \"$GUIDE_BOOK/other\"", "other"), ("cd /usr", "")] {
+        let mut chapter = Chapter::new();
+        chapter.world.enter(&scene(&book, &given), None).unwrap();
+        let set = "export REGION=eu-1; unset OLDTOKEN; read -r TIER <<<low; FILE=$GUIDE_BOOK/other/file; LIST=(\"$GUIDE_STATE\" \"a:$GUIDE_BOOK:b\")";
+        chapter.says(set, "");
+        let state = chapter.run(leave).state.unwrap();
+        let other = [("REGION", "us-9"), ("OLDTOKEN", "left over"), ("TIER", "high"), ("STAYS", "two")];
+        chapter.world.enter(&scene(&copy, &other), Some(&state)).unwrap();
+        let root = copy.path().canonicalize().unwrap().display().to_string();
+        let here = if folder.is_empty() { "/usr".to_owned() } else { format!("{root}/{folder}") };
+        let expected = format!("eu-1 unset low two {root}/other/file {root}/state a:{root}:b {here}\n");
+        let show = "echo \"$REGION ${OLDTOKEN-unset} $TIER $STAYS $FILE ${LIST[@]} $PWD\"";
+        chapter.says(show, &expected);
+        // And so it stays: what equals the new environment by chance is the step's, too.
+        let state = chapter.run(show).state.unwrap();
+        chapter.world.enter(&scene(&copy, &given), Some(&state)).unwrap();
+        let state = chapter.run("true").state.unwrap();
+        chapter.world.enter(&scene(&copy, &other), Some(&state)).unwrap();
+        chapter.says(show, &expected);
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_missing() {
+    let mut chapter = Chapter::new();
+    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    for (text, named) in [
+        ("x=1\n\\builtin shopt -s no_such_option\n", "what `builtin shopt -s no_such_option` sets"),
+        ("x=1\nf() { \n", "the state as a whole, which is damaged"),
+        ("deblare -- x=1\n", "what `deblare -- x=1` sets"),
+    ] {
+        chapter.world.enter(&scene, Some(&ShellState(text.as_bytes().to_vec()))).unwrap();
+        let error = chapter.world.run(&command("echo ran"), &mut Seen::default()).unwrap_err();
+        assert!(error.to_string().ends_with(&format!("and this is gone: {named}")), "{error}");
+    }
+}
+
+#[test]
 fn messages_of_bash_name_the_line_of_the_script() {
     let mut chapter = Chapter::new();
     assert_eq!(text(&chapter.run("true\nnot-there\n")), "bash: line 2: not-there: command not found\n");
@@ -553,14 +684,11 @@ fn a_kept_background_step_is_never_stopped() {
 #[test]
 fn a_shell_that_was_killed_between_two_steps_is_replaced() {
     let mut chapter = Chapter::new();
-    chapter.says(
-        "x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir gone; cd gone; rmdir ../gone",
-        "",
-    );
+    chapter.says("x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir deep; cd deep", "");
     let shell = text(&chapter.run("echo $$"));
     rustix::process::kill_process(Pid::from_raw(shell.trim().parse().unwrap()).unwrap(), rustix::process::Signal::KILL).unwrap();
     std::thread::sleep(Duration::from_millis(50));
-    let expected = format!("1\nf 1\n{}\n", chapter.folder.path().canonicalize().unwrap().display());
+    let expected = format!("1\nf 1\n{}/deep\n", chapter.folder.path().canonicalize().unwrap().display());
     chapter.says("echo $x; bash -c f; pwd -P", &expected);
 }
 
@@ -644,7 +772,7 @@ fn plain_script() -> impl proptest::strategy::Strategy<Value = String> {
         (assign.clone(), assign).prop_map(|(one, other)| format!("{one} {other}")),
         Just("export A NEW".to_owned()),
         Just("echo $A ${B} | cat >&2".to_owned()),
-        Just("false || echo no # why".to_owned()),
+        Just("false || echo no # why\ntrue".to_owned()),
         Just("/bin/true && ls /dev/null".to_owned()),
     ];
     let between = prop::sample::select(vec!["\n", "; ", " && "]);
