@@ -154,7 +154,11 @@ impl Pump<'_, '_> {
             let below = self.processes.left(Some(self.session.children()), self.spared);
             below.into_iter().filter_map(processes::group_of).for_each(|group| guard.add(group));
         }
-        match self.sink.tick(elapsed) {
+        let flow = self.sink.tick(elapsed);
+        if flow == Flow::Continue && !self.has_terminal {
+            return processes::stopped_for_terminal(self.session.pid()).map(Ending::Signalled);
+        }
+        match flow {
             Flow::Continue => None,
             Flow::Interrupt => Some(Ending::Interrupted),
             Flow::GiveUp => Some(Ending::GivenUp),
@@ -227,7 +231,10 @@ impl Pump<'_, '_> {
             if (over && alive.is_empty()) || started.elapsed() >= GRACE * 2 {
                 return Ok(());
             }
-            if !self.spare_shell && watched.died.is_none() {
+            if self.spare_shell {
+                // It may have been stopped together with what it waits for.
+                let _ = rustix::process::kill_process(self.session.pid(), Signal::CONT);
+            } else if watched.died.is_none() {
                 // The shell has a start, so that it does not report how its children ended.
                 if started.elapsed() < HEAD_START {
                     alive.clear();
