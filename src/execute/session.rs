@@ -30,7 +30,7 @@ const FAREWELL: &str = include_str!("farewell.sh");
 const NOT_INHERITED: [&str; 5] = ["BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "POSIXLY_CORRECT"];
 
 /// How long a killed bash is waited for.
-const KILLED: Duration = Duration::from_secs(2);
+const KILLED: Duration = Duration::from_secs(10);
 
 /// How a bash is started.
 #[derive(Clone, Copy)]
@@ -242,9 +242,11 @@ impl Session {
     /// in the middle of a call to it.
     pub(super) fn kill(&self) {
         self.let_go();
-        let limit = Timespec::try_from(KILLED).ok();
-        let _ = rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit.as_ref());
-        let _ = self.try_wait();
+        let since = Instant::now();
+        while matches!(self.try_wait(), Ok(None)) && since.elapsed() < KILLED {
+            let limit = Timespec::try_from(KILLED.saturating_sub(since.elapsed())).ok();
+            let _ = rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit.as_ref());
+        }
     }
 }
 

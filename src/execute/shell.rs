@@ -4,13 +4,15 @@
 //! own state; when a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next command
 //! gets a new one, brought into the last state that was told. Not carried over into a new shell: open descriptors and jobs.
 //!
-//! The step's own EXIT trap, once set, is kept by the runner: it runs where a step ends the shell, and at the chapter's end.
+//! The steps' own EXIT trap, once set, is kept by the runner: it runs once, at the chapter's end. Where a step ends the shell before,
+//! it does not: for the chapter, that shell goes on in the next one.
 //!
-//! Limits: an `EXIT` trap that a step sets and then meets within the same step keeps the shell from telling its state; the state
-//! before the step is used then. A step that defines a function called `builtin` loses that function.
+//! Limits: an `EXIT` trap that a step sets where it can't be seen in its script (in a file it sources), and that it then meets within
+//! the same step, keeps the shell from telling its state; the state before the step is used then. A step that defines a function called `builtin` loses that function.
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,6 +58,8 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
+    /// The run's lock, for the guard.
+    lock: Option<OwnedFd>,
     /// The first chapter's shell, started beforehand, and where.
     expected: Option<(Scene, Session)>,
     scene: Option<Scene>,
@@ -66,6 +70,8 @@ pub struct ShellWorld {
     /// The session has not been brought into the state yet.
     new: bool,
     live: Live,
+    /// A step has run in the chapter's shell.
+    acted: bool,
     secrets: Secrets,
     /// Variables that the chapter's steps may have assigned.
     assigned: Assigned,
@@ -89,6 +95,7 @@ impl ShellWorld {
             tag,
             processes,
             guard: None,
+            lock: None,
             expected: None,
             scene: None,
             environment: Vec::new(),
@@ -96,6 +103,7 @@ impl ShellWorld {
             let_go: Vec::new(),
             new: false,
             live: Live::default(),
+            acted: false,
             secrets: Secrets::default(),
             assigned: Assigned::default(),
             backgrounds: Vec::new(),
@@ -110,6 +118,12 @@ impl ShellWorld {
         let environment = self.environment_in(&scene);
         let start = Start { bash: &self.options.bash, folder: &scene.folder, environment: &environment };
         self.expected = Session::start(&start).ok().map(|session| (scene, session));
+    }
+
+    /// The run's lock stays held, if this process is killed, until all that it had started is ended. To be called before a chapter
+    /// is entered.
+    pub fn hold(&mut self, lock: OwnedFd) {
+        self.lock = Some(lock);
     }
 
     /// What is masked in all that comes out; secrets learnt elsewhere may be added to it.
@@ -153,11 +167,18 @@ impl ShellWorld {
     /// Ends the chapter's shell. Steps' own EXIT trap runs first; what it prints nobody sees.
     fn end_shell(&mut self) -> Vec<LeftProcess> {
         let mut left = Vec::new();
-        if self.session.is_some() && !self.live.at_exit.is_empty() {
+        if std::mem::take(&mut self.acted) && !self.live.at_exit.is_empty() {
             let step = StepId { chapter: ChapterName::new(""), step: StepName::new("") };
             let (timeout, mode) = (FAREWELL, Mode::Shell);
-            let exit =
-                Command { step, script: "exit 0".into(), timeout, mode, bound: Vec::new(), secrets: Vec::new(), cwd: None };
+            let exit = Command {
+                step,
+                script: "__guide_ending=1; exit 0".into(),
+                timeout,
+                mode,
+                bound: Vec::new(),
+                secrets: Vec::new(),
+                cwd: None,
+            };
             left.extend(self.execute(&exit, &mut Unseen).map(|output| output.left).unwrap_or_default());
         }
         if let Some(session) = self.session.take() {
@@ -165,6 +186,8 @@ impl ShellWorld {
             let stopped = self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
             left.extend(stopped.unwrap_or_default());
         }
+        // The trap was a step of its own.
+        self.acted = false;
         left
     }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rustix::process::Pid;
 
-use super::preparation::prepare;
+use super::preparation::{keep_exit_trap, prepare};
 use super::{Lost, ShellWorld};
 use crate::execute::guard::Guard;
 use crate::execute::pump::{Pump, Watched};
@@ -81,10 +81,14 @@ impl ShellWorld {
     /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
     fn begin(&mut self, command: &Command) -> io::Result<(Session, Reach, Option<terminal::Lent>)> {
         if command.mode != Mode::Aside {
+            self.acted = true;
             self.assigned.add(&command.script);
         }
         let (mut session, mut preparation) = self.ready()?;
         let reach = self.reach_of(command, &session);
+        if command.mode != Mode::Aside {
+            preparation.extend(keep_exit_trap(&command.script, &self.live.text, &session.exit_trap()));
+        }
         prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
         self.guard(session.pid())?;
         let lent = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
@@ -132,7 +136,7 @@ impl ShellWorld {
         let groups: Vec<Pid> = self.spared().into_iter().chain([group]).collect();
         let guard = match self.guard.take() {
             Some(guard) => guard,
-            None => Guard::start(&self.options.bash, &self.tag)?,
+            None => Guard::start(&self.options.bash, &self.tag, self.lock.as_ref())?,
         };
         let guard = self.guard.insert(guard);
         guard.keep_only(&groups);

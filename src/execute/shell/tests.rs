@@ -417,7 +417,7 @@ fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_mi
     let mut chapter = Chapter::new();
     let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     for (text, named) in [
-        ("x=1\n\\builtin shopt -s no_such_option\n", "what `builtin shopt -s no_such_option` sets"),
+        ("x=1\n\\builtin shopt -s no_such_option\n", "what `shopt -s no_such_option` sets"),
         ("x=1\nf() { \n", "the state as a whole, which is damaged"),
         ("deblare -- x=1\n", "what `deblare -- x=1` sets"),
     ] {
@@ -596,23 +596,62 @@ fn tracing_left_on_traces_only_the_next_script() {
 }
 
 #[test]
-fn an_exit_trap_of_an_earlier_step_runs_when_the_shell_ends() {
-    let mut chapter = Chapter::new();
-    chapter.says("trap 'echo bye $?' EXIT", "");
-    chapter.says("echo hi", "hi\n");
-    let output = chapter.ends("x=1; exit 6", Ending::Exited(6));
-    assert_eq!(text(&output), "bye 6\n");
-    chapter.says("echo $x", "1\n");
+fn an_exit_trap_runs_once_at_the_chapters_end_however_often_the_shell_was_replaced() {
+    for last in ["true", "kill -9 $$", "exit 3", "exec false"] {
+        let mut chapter = Chapter::new();
+        chapter.says("trap 'echo \"bye $kept\" >>\"$PWD/log\"' EXIT; kept=yes", "");
+        chapter.ends("kept=again; exit 6", Ending::Exited(6));
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.ends("false", Ending::Exited(1));
+        chapter.ends("exec true", Ending::Exited(0));
+        chapter.says("[[ ! -e log ]]; echo $kept", "again\n");
+        chapter.run(last);
+        assert_eq!(chapter.world.leave(), Vec::new());
+        assert_eq!(std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(), "bye again\n", "{last}");
+        chapter.world.leave();
+        chapter.world.close();
+        assert_eq!(std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(), "bye again\n", "{last}");
+    }
 }
 
 #[test]
-fn an_exit_trap_runs_at_the_chapters_end_too() {
+fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
+    for (set, ran) in [
+        ("trap 'echo \"bye $x\" >>\"$PWD/log\"' EXIT", true),
+        ("trap -- 'echo \"bye $x\" >>\"$PWD/log\"' 0", true),
+        ("cleanup() { echo \"bye $x\" >>\"$PWD/log\"; }; trap cleanup INT exit", true),
+        ("trap 'echo first >>\"$PWD/log\"' EXIT; trap - EXIT", false),
+        ("trap 'echo first >>\"$PWD/log\"' EXIT; trap EXIT", false),
+        ("(trap 'echo subshell' EXIT; true)", false),
+    ] {
+        for (end, ending) in [("false", Ending::Exited(1)), ("exit 3", Ending::Exited(3)), ("true", Ending::Exited(0))] {
+            let mut chapter = Chapter::new();
+            let output = chapter.ends(&format!("{set}; x=5; {end}"), ending);
+            assert_eq!(text(&output), if set.starts_with('(') { "subshell\n" } else { "" }, "{set}; {end}");
+            chapter.says("echo \"$x $(type -t trap)\"; [[ ! -e log ]]", "5 builtin\n");
+            chapter.world.leave();
+            let log = std::fs::read_to_string(chapter.folder.path().join("log")).unwrap_or_default();
+            assert_eq!(log, if ran { "bye 5\n" } else { "" }, "{set}; {end}");
+        }
+    }
+}
+
+#[test]
+fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
     let mut chapter = Chapter::new();
-    chapter.says("trap 'touch \"$PWD/farewell\"' EXIT", "");
+    let state = chapter.run("trap 'touch \"$PWD/farewell\"' EXIT").state.unwrap();
+    let (other, scene) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| Scene {
+        folder: folder.path().to_owned(),
+        environment: Vec::new(),
+    });
+    chapter.world.enter(&scene(&other), Some(&state)).unwrap();
+    chapter.with(&Command { mode: Mode::Aside, ..command("true") });
+    chapter.world.leave();
+    assert!(!other.path().join("farewell").exists());
+    chapter.world.enter(&scene(&other), Some(&state)).unwrap();
     chapter.ends("kill -9 $$", Ending::Signalled(9));
-    chapter.says("true", "");
-    assert_eq!(chapter.world.leave(), Vec::new());
-    assert!(chapter.folder.path().join("farewell").exists());
+    chapter.world.leave();
+    assert!(other.path().join("farewell").exists());
 }
 
 fn background(script: &str, kind: Background) -> Command {
