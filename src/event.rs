@@ -175,7 +175,7 @@ pub struct StepFinished {
 }
 
 /// A part of a file of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     /// File name, relative to the run's folder.
     pub file: PathBuf,
@@ -183,6 +183,9 @@ pub struct Stored {
     pub offset: u64,
     /// Bytes.
     pub length: u64,
+    /// Checksum of them, where they are run by bash later: a state. None in journals of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
 }
 
 /// How a step came out.

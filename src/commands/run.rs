@@ -75,6 +75,7 @@ impl Session<'_> {
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
+        world.hold(lock.descriptor()?);
         reports.open(&mut tellers)?;
         let past = load_past(&opened.state)?;
         let started = self.started(&opened, &plan, &past, &began);

@@ -154,8 +154,13 @@ pub fn every_event() -> Vec<Event> {
         events.push(step_started(&step, number, None));
         let ending = ENDINGS[number % ENDINGS.len()];
         events.push(Event::StepFinished(StepFinished {
-            output: Some(Stored { file: "output.log".into(), offset: 10, length: 20 }),
-            state: Some(Stored { file: "states.log".into(), offset: 0, length: 4096 }),
+            output: Some(Stored { file: "output.log".into(), offset: 10, length: 20, checksum: None }),
+            state: Some(Stored {
+                file: "states.log".into(),
+                offset: 0,
+                length: 4096,
+                checksum: Some("00c0ffee00c0ffee".to_owned()),
+            }),
             bound: Bindings::from([("port".to_owned(), "30080".to_owned())]),
             left: vec![LeftProcess { pid: 99, command: "sleep 1000".to_owned() }],
             ending: Some(ending),

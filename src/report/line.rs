@@ -69,6 +69,7 @@ pub fn step_line(finished: &StepFinished, style: &Style) -> String {
 pub fn failure_in_short(failure: &Failure) -> String {
     match failure {
         Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
+        Failure::Signal { signal: 21 | 22 } => "it waits for the terminal, which a step does not have".to_owned(),
         Failure::Signal { signal } => format!("ended by {}", signal_name(*signal)),
         Failure::TimedOut { seconds, limit, .. } => format!("out of time after {} ({limit}=)", duration(*seconds)),
         Failure::Mismatch { differences, fence } => {
@@ -86,7 +87,7 @@ fn first_line(text: &str) -> String {
 }
 
 /// `signal 9 (KILL)`.
-fn signal_name(signal: i32) -> String {
+pub(super) fn signal_name(signal: i32) -> String {
     let name = match signal {
         1 => "HUP",
         2 => "INT",
@@ -95,7 +96,12 @@ fn signal_name(signal: i32) -> String {
         9 => "KILL",
         11 => "SEGV",
         13 => "PIPE",
+        14 => "ALRM",
         15 => "TERM",
+        21 => "TTIN",
+        22 => "TTOU",
+        24 => "XCPU",
+        25 => "XFSZ",
         _ => return format!("signal {signal}"),
     };
     format!("signal {signal} ({name})")

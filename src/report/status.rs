@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn a_run_is_told_step_by_step_with_where_to_look() {
         let failed = Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() });
-        let output = Some(Stored { file: "output.log".into(), offset: 100, length: 45 });
+        let output = Some(Stored { file: "output.log".into(), offset: 100, length: 45, checksum: None });
         let events = [
             chapter_started("chapter-1", 3),
             Event::StepFinished(finished("chapter-1/engine", Outcome::AlreadySo)),

@@ -18,7 +18,7 @@ use super::append::give_back_reserve;
 use super::fault::StoreError;
 use super::journal::{Journal, read_journal};
 use super::remembered::read_remembered;
-use super::run::{JOURNAL, STATES, runs_folder};
+use super::run::{JOURNAL, STATES, read_stored, runs_folder};
 use crate::event::{Event, Outcome, RunStarted, Stored, VERIFY_ONLY};
 use crate::plan::{Past, PastChapter, PastStep};
 
@@ -222,10 +222,10 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
         }
     }
     let run = &journal.started.run;
-    let mut lengths = HashMap::new();
+    let mut known = HashMap::new();
     for (number, event) in journal.events.iter().enumerate() {
         let Event::StepFinished(finished) = event else { continue };
-        let state_lost = finished.state.as_ref().is_some_and(|state| !is_there(state, &runs.folder.join(run), &mut lengths));
+        let state_lost = finished.state.as_ref().is_some_and(|state| !is_there(state, &runs.folder.join(run), &mut known));
         let step = PastStep {
             profile: journal.started.profile.clone(),
             number,
@@ -245,12 +245,11 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
     }
 }
 
-/// Is that part in the file? After a loss of power the journal may be ahead of what it speaks of.
-fn is_there(stored: &Stored, folder: &Path, lengths: &mut HashMap<PathBuf, u64>) -> bool {
-    let length = *lengths
-        .entry(stored.file.clone())
-        .or_insert_with(|| fs::metadata(folder.join(&stored.file)).map_or(0, |file| file.len()));
-    stored.offset.saturating_add(stored.length) <= length
+/// Is that part in the file, and undamaged? After a loss of power the journal may be ahead of what it speaks of. Steps that changed
+/// nothing share one part, which is read once.
+fn is_there(stored: &Stored, folder: &Path, known: &mut HashMap<(PathBuf, u64, u64), bool>) -> bool {
+    let key = (stored.file.clone(), stored.offset, stored.length);
+    *known.entry(key).or_insert_with(|| read_stored(folder, stored).is_ok())
 }
 
 /// Times and chapters: what was remembered, and all runs since.

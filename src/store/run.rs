@@ -207,7 +207,7 @@ impl Record for RunLog {
     fn finish_output(&mut self) -> Stored {
         self.flush_output();
         let offset = std::mem::replace(&mut self.output_start, self.output.length);
-        Stored { file: OUTPUT.into(), offset, length: self.output.length - offset }
+        Stored { file: OUTPUT.into(), offset, length: self.output.length - offset, checksum: None }
     }
 
     fn state(&mut self, chapter: &ChapterName, state: &ShellState) -> Stored {
@@ -217,7 +217,8 @@ impl Record for RunLog {
         {
             return stored.clone();
         }
-        let stored = Stored { file: STATES.into(), offset: self.states.length, length: state.0.len() as u64 };
+        let (offset, length) = (self.states.length, state.0.len() as u64);
+        let stored = Stored { file: STATES.into(), offset, length, checksum: Some(checksum(&state.0)) };
         let kept = self.states.append(&self.folder, &state.0, &self.syncer);
         self.remember(kept);
         self.last_state = Some((chapter.clone(), state.clone(), stored.clone()));
@@ -283,9 +284,18 @@ pub fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, StoreError
         }
         let mut bytes = vec![0; length];
         file.read_exact_at(&mut bytes, stored.offset)?;
+        if stored.checksum.as_ref().is_some_and(|kept| *kept != checksum(&bytes)) {
+            return Err(io::Error::other("a part of it is damaged"));
+        }
         Ok(bytes)
     });
     read.map_err(StoreError::io("read", &path))
+}
+
+/// Of a state: what is changed by chance (or by hand) must not be run as if it were the step's.
+pub(super) fn checksum(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What would only say that something goes on is not kept.

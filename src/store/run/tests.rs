@@ -128,7 +128,8 @@ fn an_unchanged_state_is_kept_once_and_a_changed_one_again() {
     let first = log.state(&one, &ShellState(b"a=1".to_vec()));
     assert_eq!(log.state(&one, &ShellState(b"a=1".to_vec())), first);
     assert_ne!(log.state(&two, &ShellState(b"a=1".to_vec())), first);
-    assert_eq!(log.state(&two, &ShellState(b"a=22".to_vec())), Stored { file: STATES.into(), offset: 6, length: 4 });
+    let third = log.state(&two, &ShellState(b"a=22".to_vec()));
+    assert_eq!((third.file.as_path(), third.offset, third.length), (Path::new(STATES), 6, 4));
     end(log);
     assert_eq!(fs::read(desk.state.path().join("runs/run-1/states.log")).unwrap(), b"a=1a=1a=22");
 }
@@ -159,6 +160,24 @@ fn a_state_that_did_not_reach_the_disk_is_known_to_be_lost() {
 
     assert_eq!(desk.held(), ["chapter-1/a"]);
     assert!(desk.past().steps[&id("chapter-1/b")].state_lost);
+}
+
+#[test]
+fn a_state_with_a_single_flipped_bit_is_known_to_be_lost() {
+    let desk = Desk::new();
+    desk.ran("run-1", &["chapter-1/a", "chapter-1/b"]);
+    let states = desk.state.path().join("runs/run-1/states.log");
+    let whole = fs::read(&states).unwrap();
+    let first = usize::try_from(desk.past().steps[&id("chapter-1/a")].state.as_ref().unwrap().length).unwrap();
+    for bit in 0..whole.len() * 8 {
+        let mut damaged = whole.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        fs::write(&states, &damaged).unwrap();
+        let held = if bit / 8 < first { "chapter-1/b" } else { "chapter-1/a" };
+        assert_eq!(desk.held(), [held], "bit {bit}");
+    }
+    fs::write(&states, &whole).unwrap();
+    assert_eq!(desk.held(), ["chapter-1/a", "chapter-1/b"]);
 }
 
 #[test]
@@ -386,7 +405,7 @@ fn output_beyond_the_buffer_is_whole() {
     end(log);
 
     let folder = desk.state.path().join("runs/run-1");
-    assert_eq!(stored, Stored { file: OUTPUT.into(), offset: 0, length: 500_000 });
+    assert_eq!(stored, Stored { file: OUTPUT.into(), offset: 0, length: 500_000, checksum: None });
     assert_eq!(read_stored(&folder, &stored).unwrap(), piece.repeat(5));
     assert_eq!(read_stored(&folder, &next).unwrap(), b"next");
 }
