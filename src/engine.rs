@@ -10,6 +10,7 @@ mod ready;
 mod resume;
 mod run;
 mod step;
+mod up_to_date;
 mod waiting;
 
 pub use chapter::chapter_environment;

@@ -17,7 +17,7 @@ use crate::execute::{Interrupt, Masker, Scene, ShellOptions, ShellWorld, WorldEr
 use crate::plan::{Past, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
 use crate::settings::Settings;
-use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, unfinished_targets};
+use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
 
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
@@ -37,7 +37,7 @@ pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
 /// one chapter does not mean the whole book after its cure.
 pub(super) fn to_run(selected: Selection, resume: bool, opened: &Opened) -> Result<Selection, Error> {
     let nothing_named = selected == Selection::default();
-    if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state)?)) } else { Ok(selected) }
+    if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state, &opened.root)?)) } else { Ok(selected) }
 }
 
 /// What was selected on the command line.
@@ -63,6 +63,7 @@ impl Session<'_> {
         let style = super::style(self.settings, report::stderr_is_terminal());
         let mut tellers = Tellers::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
         let plan = if self.options.verify_only { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
+        let plan = opened.with_files(plan);
         let terminal = report::stdin_is_terminal();
         if !self.options.verify_only {
             refuse_unasked(&plan, self.yes, terminal)?;
@@ -70,13 +71,13 @@ impl Session<'_> {
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = self.masker(&opened, &plan);
-        let mut stage = Rendered::under(&opened.state);
+        let mut stage = Rendered::under(&opened.state).of_book(&opened.root);
         let environment = opened.environment(self.settings);
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         reports.open(&mut tellers)?;
-        let past = load_past(&opened.state)?;
+        let past = load_past(&opened.state, &opened.root)?;
         let started = self.started(&opened, &plan, &past, &began);
         let started_run = started.run.clone();
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
@@ -162,7 +163,7 @@ impl Session<'_> {
         }
         RunStarted {
             format: JOURNAL_FORMAT,
-            run: run_id(jiff::Timestamp::now(), std::process::id()),
+            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.through),
             at: began.to_owned(),
             guide: env!("CARGO_PKG_VERSION").to_owned(),
             book: opened.book.title.clone(),
@@ -171,6 +172,8 @@ impl Session<'_> {
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
             steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
+            root: root_as_kept(&opened.state, &opened.root),
+            world: past.world.clone(),
         }
     }
 }

@@ -61,8 +61,10 @@ impl Run<'_, '_> {
             steps: self.request.options.turns(chapter),
         })?;
         let mut stand = Stand::before(index);
-        let (ended, outcome) = if self.already_so(&mut stand)? {
+        let mut done = Vec::new();
+        let (ended, outcome) = if self.is_done(&mut stand)? {
             self.summary.chapters_already_so += 1;
+            done.extend(chapter.done.iter().map(|index| chapter.steps[*index].id.step.clone()));
             (Ended::Holds, ChapterOutcome::AlreadySo)
         } else {
             if self.request.options.verify_only {
@@ -81,6 +83,7 @@ impl Run<'_, '_> {
             chapter: chapter.name.clone(),
             outcome,
             fingerprint,
+            done,
             seconds: since.elapsed().as_secs_f64(),
         })?;
         Ok(ended)
@@ -131,6 +134,7 @@ impl Run<'_, '_> {
             let Some(before) = past.steps.get(&steps[index].id) else { continue };
             if stand.bound.is_empty() {
                 stand.bound.clone_from(&before.bound);
+                self.rebind(stand.chapter, &mut stand.bound);
             }
             if let Some(stored) = &before.state {
                 state = Some(self.ports.record.past_state(&before.run, stored)?);
@@ -145,7 +149,7 @@ impl Run<'_, '_> {
     pub(super) fn start_background_again(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
         for (chapter, index) in background_again(self.request.plan, self.start) {
             if chapter == stand.chapter {
-                self.run_step(stand, index)?;
+                self.run_step(stand, index, None)?;
             }
         }
         Ok(())

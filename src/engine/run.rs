@@ -1,9 +1,11 @@
 //! A whole run: resume, chapters in order, summary.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use super::chapter::Ended;
 use super::ports::Ports;
+use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
 use crate::execute::WorldError;
 use crate::plan::{Past, Plan, PlannedChapter, Position};
@@ -52,7 +54,14 @@ pub struct RunRequest<'a> {
 
 /// Runs the plan and tells everything as events. The journal's last line is the summary, whatever happened.
 pub fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
-    let mut run = Run { ports, request, summary: RunSummary::default(), start: (0, 0), patience: request.options.patience };
+    let mut run = Run {
+        ports,
+        request,
+        summary: RunSummary::default(),
+        start: (0, 0),
+        patience: request.options.patience,
+        rebound: HashMap::new(),
+    };
     let since = Instant::now();
     if let Err(error) = run.all() {
         run.summary.broken = Some(match error.hint {
@@ -81,6 +90,8 @@ pub(super) struct Run<'a, 'p> {
     pub(super) start: Position,
     /// What is left of that of the options.
     pub(super) patience: Duration,
+    /// Names that checks before the start of a resumed run have bound anew, by chapter.
+    pub(super) rebound: HashMap<usize, Bindings>,
 }
 
 impl Run<'_, '_> {
@@ -97,7 +108,13 @@ impl Run<'_, '_> {
             }
             if stopped {
                 let outcome = ChapterOutcome::NotRun;
-                self.event(&Event::ChapterFinished { chapter: chapter.name.clone(), outcome, fingerprint: None, seconds: 0.0 })?;
+                self.event(&Event::ChapterFinished {
+                    chapter: chapter.name.clone(),
+                    outcome,
+                    fingerprint: None,
+                    done: Vec::new(),
+                    seconds: 0.0,
+                })?;
                 continue;
             }
             let ended = self.chapter(index)?;
@@ -133,6 +150,6 @@ impl RunSummary {
     /// Steps that have an outcome.
     #[must_use]
     pub fn counted(&self) -> usize {
-        self.passed + self.already_so + self.failed + self.skipped
+        self.passed + self.already_so + self.taken_as_done + self.failed + self.skipped
     }
 }

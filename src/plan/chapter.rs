@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::attribute_text::write_attributes;
 use super::fingerprint::{Fingerprint, Hashing};
+use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
 use super::step::{ObjectRef, RenderedManifest, Role, Step, StepId};
 use super::values::ValueTable;
@@ -79,6 +80,7 @@ pub fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut 
     }
     let Making { mut resolved, .. } = making;
     link_roles(setting, chapter, &mut resolved.steps, problems);
+    link_parts(&mut resolved.steps, &resolved.manifests, setting.values);
     resolved.done = prove_chapter(setting, chapter, &resolved.steps, problems);
     resolved.fingerprint = Some(whole_fingerprint(chapter, &resolved));
     resolved
@@ -148,6 +150,8 @@ impl Making<'_> {
             binds,
             expected_span: block.expected.as_ref().map(|expected| expected.body),
             fingerprint,
+            made_of: MadeOf::default(),
+            reads: BTreeSet::new(),
         });
     }
 

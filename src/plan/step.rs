@@ -1,5 +1,6 @@
 //! The resolved plan: chapters, steps, rendered manifests.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use crate::book::{Attributes, ChapterName, Place, Span, StepName};
+use super::made_of::{MadeOf, NamedFiles, named_files};
+use crate::book::{Attributes, Background, ChapterName, Place, Span, StepName};
 
 /// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +52,17 @@ pub struct Plan {
     pub values: serde_json::Value,
     /// Selected chapters in order, with the chapters they need that were not selected left out.
     pub chapters: Vec<PlannedChapter>,
+    /// Files of the book that acting steps name, as they were when the plan was made. A plan that nothing is decided by has none.
+    pub files: NamedFiles,
+}
+
+impl Plan {
+    /// The files of the book that a step names, as far as they are there.
+    #[must_use]
+    pub fn files_of(&self, step: &Step) -> NamedFiles {
+        let known = |name: String| self.files.get(&name).map(|print| (name, *print));
+        if self.files.is_empty() { NamedFiles::new() } else { named_files(&step.script).into_iter().filter_map(known).collect() }
+    }
 }
 
 /// A chapter of the plan.
@@ -155,6 +168,10 @@ pub struct Step {
     pub expected_span: Option<Span>,
     /// Script, attributes, expectation and the values it mentions.
     pub fingerprint: Fingerprint,
+    /// What it is made of, as far as the book's text tells.
+    pub made_of: MadeOf,
+    /// Variables that it reads, also in the manifests it names: those among them that earlier steps bind are a part of it.
+    pub reads: BTreeSet<String>,
 }
 
 impl Step {
@@ -162,6 +179,12 @@ impl Step {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.attributes.timeout.unwrap_or(Duration::from_secs(120))
+    }
+
+    /// Does what it starts end with the chapter or the run that started it?
+    #[must_use]
+    pub fn ends_with_its_run(&self) -> bool {
+        matches!(self.attributes.background, Some(Background::Chapter | Background::Run))
     }
 
     /// Is it read-only?

@@ -32,7 +32,13 @@ fn always(name: &str) -> Told {
 /// A plan of chapters `0`, `1`, …; a verify step proves the nearest acting step before it.
 fn plan(chapters: &[Vec<Told>]) -> Plan {
     let chapters = chapters.iter().enumerate().map(|(number, steps)| chapter(&number.to_string(), steps)).collect();
-    Plan { profile: "open".to_owned(), environment: Vec::new(), values: serde_json::Value::Null, chapters }
+    Plan {
+        profile: "open".to_owned(),
+        environment: Vec::new(),
+        values: serde_json::Value::Null,
+        chapters,
+        files: Default::default(),
+    }
 }
 
 fn chapter(name: &str, steps: &[Told]) -> PlannedChapter {
@@ -75,6 +81,8 @@ fn step(chapter: &str, told: &Told, role: Role) -> Step {
         binds: Vec::new(),
         expected_span: None,
         fingerprint: Fingerprint::of([told.name.as_bytes(), &[told.text]]),
+        made_of: MadeOf::default(),
+        reads: Default::default(),
     }
 }
 
@@ -88,6 +96,7 @@ fn past(steps: &[(usize, Told, bool)]) -> Past {
             number,
             fingerprint: planned.fingerprint,
             held: *held,
+            cut_off: false,
             state_lost: false,
             seconds: 1.0,
             at: String::new(),
