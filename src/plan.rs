@@ -27,6 +27,6 @@ pub use resume::{
     END, Past, PastChapter, PastStep, Position, Resume, background_again, checks_behind, is_run_from, resume_point,
     start_after_checks, still_so_checks,
 };
-pub use step::{ObjectRef, Plan, PlannedChapter, RenderedManifest, Role, Step, StepId};
+pub use step::{FromBefore, ObjectRef, Plan, PlannedChapter, RenderedManifest, Role, Step, StepId};
 pub use step_record::{Standing, StepRecord};
 pub use target::{Pick, Selection, Target, pick};

@@ -14,7 +14,7 @@ use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::execute::{Interrupt, Masker, Scene, ShellOptions, ShellWorld, WorldError};
-use crate::plan::{Past, Plan, Selection};
+use crate::plan::{FromBefore, Past, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
 use crate::settings::Settings;
 use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
@@ -22,7 +22,8 @@ use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_pas
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
-    let options = Options { again: args.again, keep_going: args.keep_going, resume: args.resume, ..Options::default() };
+    let options =
+        Options { again: args.again, keep_going: args.keep_going, resume: args.resume, prove: args.prove, ..Options::default() };
     Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
 
@@ -78,6 +79,7 @@ impl Session<'_> {
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         reports.open(&mut tellers)?;
         let past = load_past(&opened.state, &opened.root)?;
+        refuse_unbound(&plan, &past)?;
         let started = self.started(&opened, &plan, &past, &began);
         let started_run = started.run.clone();
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
@@ -92,6 +94,7 @@ impl Session<'_> {
             past: &past,
             options: self.options,
             environment,
+            given: self.given_secrets(&plan),
             started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
@@ -156,6 +159,16 @@ impl Session<'_> {
         masker
     }
 
+    /// Variables named by `secret=` that the caller or the values give a value.
+    fn given_secrets(&self, plan: &Plan) -> HashSet<String> {
+        let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
+        let secrets: HashSet<&String> = steps.flat_map(|step| &step.attributes.secrets).collect();
+        let caller = self.settings.surroundings.all.iter().filter(|(_, value)| !value.is_empty());
+        let caller: HashSet<&str> = caller.filter_map(|(name, _)| name.to_str()).collect();
+        let values: HashSet<&String> = plan.environment.iter().map(|(name, _)| name).collect();
+        secrets.into_iter().filter(|name| caller.contains(name.as_str()) || values.contains(name)).cloned().collect()
+    }
+
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {
         let mut targets = self.selection.words();
         if self.options.verify_only {
@@ -176,6 +189,21 @@ impl Session<'_> {
             world: past.world.clone(),
         }
     }
+}
+
+/// An unset name never reaches a script as nothing: what a step reads has to be bound by a selected step, or in the last run.
+fn refuse_unbound(plan: &Plan, past: &Past) -> Result<(), Error> {
+    for chapter in &plan.chapters {
+        if let Err(FromBefore { name, binder, reader }) = past.bound_before(chapter, plan) {
+            return Err(Error::usage(
+                format!(
+                    "{reader} reads `{name}`, which {binder} binds: it is not in this run, and no run here has bound the name"
+                ),
+                format!("run from there: `--from {}`", binder.step),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A step that asks, where nobody can answer, is an error before step 1.

@@ -92,6 +92,7 @@ impl Run<'_, '_> {
             stand.bound.clone_from(&before.bound);
             stand.state = Some(self.ports.record.past_state(&before.run, stored)?);
         }
+        self.add_bound_before(stand);
         stand.unknown = stand.state.is_none() && plan.chapters[stand.chapter].steps.iter().any(|step| !step.is_verify());
         stand.news = told(&stand.bound);
         self.start_shell(stand)

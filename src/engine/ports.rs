@@ -108,6 +108,8 @@ pub trait Lookout {
     /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
     /// is so.
     fn lost(&mut self) -> Option<String>;
+    /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
+    fn made_by_book(&self) -> Option<bool>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! A whole run: resume, chapters in order, summary.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::chapter::Ended;
@@ -21,6 +21,8 @@ pub struct Options {
     pub verify_only: bool,
     /// Go on after the last passed step.
     pub resume: bool,
+    /// A check that passes before the acting step that it proves ever ran is a failure.
+    pub prove: bool,
     /// `guide verify`: how long all checks together are waited for (`until=`). A world that was just stirred comes to rest within
     /// some time, and what is gone for good is not waited for at each check anew.
     pub patience: Duration,
@@ -44,6 +46,8 @@ pub struct RunRequest<'a> {
     pub options: Options,
     /// Environment of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
     pub environment: Vec<(String, String)>,
+    /// Secrets (variables named by `secret=`) that the caller or the values give a value.
+    pub given: HashSet<String>,
     /// How the run begins, for the journal.
     pub started: RunStarted,
     /// Ctrl-C or SIGTERM came.
@@ -60,6 +64,8 @@ pub fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
         summary: RunSummary::default(),
         start: (0, 0),
         patience: request.options.patience,
+        going: Vec::new(),
+        acted: false,
         rebound: HashMap::new(),
     };
     let since = Instant::now();
@@ -90,6 +96,10 @@ pub(super) struct Run<'a, 'p> {
     pub(super) start: Position,
     /// What is left of that of the options.
     pub(super) patience: Duration,
+    /// Background steps that were started and are to go on.
+    pub(super) going: Vec<Position>,
+    /// An acting step has run and passed.
+    pub(super) acted: bool,
     /// Names that checks before the start of a resumed run have bound anew, by chapter.
     pub(super) rebound: HashMap<usize, Bindings>,
 }

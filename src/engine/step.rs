@@ -55,6 +55,11 @@ impl Run<'_, '_> {
             if !step.is_verify() {
                 return Ok(Turn::Holds);
             }
+            if self.looks_at_background(stand, index) {
+                let why = "it looks at a background step, which only a run of the chapter starts".to_owned();
+                self.finish_untouched(stand, index, Outcome::Skipped { why })?;
+                return Ok(Turn::Holds);
+            }
             self.unbind(stand, index);
         }
         let mut because = None;
@@ -62,6 +67,7 @@ impl Run<'_, '_> {
             let now = self.made_of(stand, step);
             match self.need(stand, index, &now)? {
                 Need::Run(why) => because = why,
+                Need::Unproven(why) => return self.refuse(stand, index, why),
                 Need::UpToDate => {
                     self.finish_untouched(stand, index, Outcome::AlreadySo)?;
                     return Ok(Turn::Holds);
@@ -75,6 +81,10 @@ impl Run<'_, '_> {
             if (self.request.interrupted)() {
                 return Ok(Turn::Interrupted);
             }
+        }
+        if let Some(name) = self.missing_secret(stand, index).filter(|_| !self.request.options.verify_only) {
+            let why = format!("the secret {name} has no value here: set it in the environment of `guide run`");
+            return self.refuse(stand, index, why);
         }
         if let Some(question) = &step.attributes.confirm
             && !self.ports.ask.confirm(&step.id, question)
@@ -124,8 +134,12 @@ impl Run<'_, '_> {
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
             self.await_ready(stand, step, &mut tried)?;
         }
+        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+            self.going.push((stand.chapter, index));
+        }
         self.spend_patience(step, &tried);
         let passed = !step.is_verify() && tried.judgement.outcome.holds();
+        self.acted |= passed;
         let made_of = passed.then(|| {
             let now = self.files_of(step);
             step.made_of.in_run(step, &bound, &now).after(&before, &now)
@@ -216,6 +230,16 @@ impl Run<'_, '_> {
         Ok(turn)
     }
 
+    /// A step that can't be run as things are, and so has failed without having run.
+    fn refuse(&mut self, stand: &Stand, index: usize, why: String) -> Result<Turn, WorldError> {
+        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+        let evidence = Evidence { script: step.script.to_string(), script_line: step.script_line, ..Evidence::default() };
+        let failed = Outcome::Failed(Failure::Broken { why });
+        let finished = untouched(step, failed, stand.bound.clone(), (self.request.now)());
+        self.finish_without_turn(StepFinished { evidence: Some(Box::new(evidence)), ..finished })?;
+        Ok(Turn::Failed)
+    }
+
     /// A step that did not run: already so, not confirmed.
     pub(super) fn finish_untouched(&mut self, stand: &Stand, index: usize, outcome: Outcome) -> Result<(), WorldError> {
         let step = &self.request.plan.chapters[stand.chapter].steps[index];
@@ -227,7 +251,7 @@ impl Run<'_, '_> {
         self.event(&Event::StepFinished(finished))
     }
 
-    fn evidence(
+    pub(super) fn evidence(
         &mut self,
         stand: &Stand,
         step: &Step,

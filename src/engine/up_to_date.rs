@@ -3,9 +3,9 @@
 use super::chapter::Stand;
 use super::run::Run;
 use crate::compare::Difference;
-use crate::event::{Failure, Reason};
+use crate::event::{Event, Failure, Reason};
 use crate::execute::WorldError;
-use crate::plan::{MadeOf, NamedFiles, Role, Step, named_files};
+use crate::plan::{MadeOf, NamedFiles, Role, Step, is_run_from, named_files};
 
 /// Whether an acting step has to run.
 pub(super) enum Need {
@@ -15,6 +15,8 @@ pub(super) enum Need {
     UpToDate,
     /// It never ran here, and its checks pass.
     FoundSo,
+    /// It never ran here, and this check passes all the same: what to say of it.
+    Unproven(String),
 }
 
 impl Run<'_, '_> {
@@ -23,11 +25,19 @@ impl Run<'_, '_> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[stand.chapter].steps[index];
         let Role::Act { proven_by } = &step.role else { return Ok(Need::Run(None)) };
+        let record = past.record(&step.id, &plan.profile);
+        if self.request.options.prove && record.is_none() {
+            let steps = &plan.chapters[stand.chapter].steps;
+            for &check in proven_by.iter().filter(|check| !steps[**check].attributes.preexisting) {
+                if self.asks(stand, check, Reason::AlreadySo, None)?.passes {
+                    return Ok(Need::Unproven(self.passed_too_early(stand, check, step)));
+                }
+            }
+        }
         // What goes on in the background ended with the run that started it, whoever makes its check pass now.
         if proven_by.is_empty() || self.again(stand) || step.ends_with_its_run() {
             return Ok(Need::Run(None));
         }
-        let record = past.record(&step.id, &plan.profile);
         if let Some(why) = record.and_then(|record| record.standing.why_run(now)) {
             return Ok(Need::Run(Some(why)));
         }
@@ -39,7 +49,47 @@ impl Run<'_, '_> {
                 return Ok(Need::Run(record.is_some().then_some(why)));
             }
         }
-        Ok(if record.is_some() { Need::UpToDate } else { Need::FoundSo })
+        if record.is_some() {
+            return Ok(Need::UpToDate);
+        }
+        self.warn_if_unproven(stand, step, proven_by)?;
+        Ok(Need::FoundSo)
+    }
+
+    /// In a world that this book made, what is there was made by its steps: a check that passes before its step has run may be
+    /// one that can't fail.
+    fn warn_if_unproven(&mut self, stand: &Stand, step: &Step, checks: &[usize]) -> Result<(), WorldError> {
+        let made_here = self.ports.lookout.made_by_book().unwrap_or(self.acted || !self.request.past.records.is_empty());
+        let steps = &self.planned(stand).steps;
+        let unexpected = checks.iter().find(|check| !steps[**check].attributes.preexisting);
+        let Some(&check) = unexpected.filter(|_| made_here) else { return Ok(()) };
+        let text = format!("warning: {}", self.passed_too_early(stand, check, step));
+        self.event(&Event::Note { text, step: Some(step.id.clone()) })
+    }
+
+    fn passed_too_early(&self, stand: &Stand, check: usize, step: &Step) -> String {
+        let check = &self.planned(stand).steps[check];
+        format!(
+            "{} ({}) passes before {} ({}) has ever run here: it proves nothing, or the step is not needed; mark it \
+             `preexisting` where that may be so",
+            check.id.step, check.place, step.id.step, step.place
+        )
+    }
+
+    /// A secret that the step needs and that nothing gives a value: the caller, the values, or a step that has run before it.
+    /// No state keeps it, so a resumed run has to be given it again.
+    pub(super) fn missing_secret(&self, stand: &Stand, index: usize) -> Option<String> {
+        let (plan, steps) = (self.request.plan, &self.planned(stand).steps);
+        let names = steps.iter().flat_map(|step| &step.attributes.secrets);
+        let step = &steps[index];
+        let needs = |name: &&String| step.attributes.secrets.contains(*name) || step.reads.contains(*name);
+        let ran = |at: &usize| is_run_from(plan, self.start, (stand.chapter, *at));
+        let given = |name: &String| {
+            self.request.given.contains(name)
+                || stand.bound.contains_key(name)
+                || (0..=index).filter(ran).any(|at| may_assign(&steps[at].script, name))
+        };
+        names.filter(needs).find(|name| !given(name)).cloned()
     }
 
     /// The files of the book that a step names, as they are now.
@@ -56,6 +106,16 @@ impl Run<'_, '_> {
         let files = self.files_of(step);
         step.made_of.in_run(step, &stand.bound, &files)
     }
+}
+
+/// May the script give the variable a value? It names it otherwise than to read it, or runs what can't be seen.
+fn may_assign(script: &str, name: &str) -> bool {
+    let part = |next: char| next.is_ascii_alphanumeric() || next == '_';
+    let named = script.match_indices(name).any(|(at, _)| {
+        let before = script[..at].chars().next_back().is_none_or(|before| !part(before) && !matches!(before, '$' | '{'));
+        before && script[at + name.len()..].chars().next().is_none_or(|next| !part(next))
+    });
+    named || script.split_whitespace().any(|word| matches!(word, "source" | "." | "eval"))
 }
 
 /// Why a check did not pass, in a few words.

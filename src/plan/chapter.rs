@@ -8,7 +8,7 @@ use super::attribute_text::write_attributes;
 use super::fingerprint::{Fingerprint, Hashing};
 use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
-use super::step::{ObjectRef, RenderedManifest, Role, Step, StepId};
+use super::step::{FromBefore, ObjectRef, RenderedManifest, Role, Step, StepId};
 use super::values::ValueTable;
 use crate::book::{Attributes, Book, Chapter, ManifestBlock, Place, Problem, Problems, Span, StepBlock, nearest};
 use crate::manifest::{Found, Rendered, Renderer, Template};
@@ -53,6 +53,8 @@ pub struct Resolved {
     pub manifests: Vec<RenderedManifest>,
     /// Indices of the steps that prove the chapter.
     pub done: Vec<usize>,
+    /// Names that the selected steps read and steps bind that are not selected.
+    pub from_before: Vec<FromBefore>,
     /// Of all that runs when the whole chapter is selected.
     pub fingerprint: Option<Fingerprint>,
 }

@@ -249,7 +249,8 @@ fn shell_words(script: &str) -> impl Iterator<Item = &str> {
     script.split(ends).filter(|word| !word.is_empty())
 }
 
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// Words as a script, a template or an expression has them.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|next: char| !next.is_alphanumeric() && next != '_' && next != '-').filter(|word| !word.is_empty())
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::made_of::MadeOf;
-use super::step::{Plan, PlannedChapter, Role, Step, StepId};
+use super::step::{FromBefore, Plan, PlannedChapter, Role, Step, StepId};
 use super::step_record::StepRecord;
 use crate::book::{Background, ChapterName};
 use crate::compare::Bindings;
@@ -37,6 +37,19 @@ impl Past {
     #[must_use]
     pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
         self.steps.get(&step.id).filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
+    }
+
+    /// The names that a chapter's steps read and steps bind that are not selected, as they were bound last.
+    ///
+    /// # Errors
+    /// A name that is not known here.
+    pub fn bound_before<'a>(&self, chapter: &'a PlannedChapter, plan: &Plan) -> Result<Bindings, &'a FromBefore> {
+        let known = |from: &'a FromBefore| {
+            let before = self.steps.get(&from.binder).filter(|before| before.held && before.profile == plan.profile);
+            let value = before.and_then(|before| before.bound.get(&from.name));
+            value.map(|value| (from.name.clone(), value.clone())).ok_or(from)
+        };
+        chapter.from_before.iter().map(known).collect()
     }
 
     /// What happened last to a step in this world, under the plan's profile.

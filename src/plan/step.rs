@@ -87,11 +87,24 @@ pub struct PlannedChapter {
     pub done: Vec<usize>,
     /// Everything that must be unchanged for the chapter to count as "already so": steps, manifests, values used.
     pub fingerprint: Fingerprint,
+    /// Names that its steps read and that steps bind which are not selected.
+    pub from_before: Vec<FromBefore>,
     /// Only a part of the chapter's steps was selected (by step targets, `--from`, `--to`, `--only`).
     pub partial: bool,
     /// Not selected itself: brought along since this chapter needs it. Skipped where its `done:` steps pass, or, where it has
     /// none, when it passed before as it stands now.
     pub needed_by: Option<ChapterName>,
+}
+
+/// A name that a selected step reads, bound by a step before it that is not selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromBefore {
+    /// The name.
+    pub name: String,
+    /// The step that binds it.
+    pub binder: StepId,
+    /// The step that reads it.
+    pub reader: StepId,
 }
 
 /// A manifest rendered while planning.

@@ -176,3 +176,146 @@ fn resume_goes_back_to_the_acting_step_of_an_edited_check() {
     book.guide("run --resume").exits(0).says("goes on at chapter-1/greet");
     assert_eq!(book.read("world"), "Good day\n");
 }
+
+#[test]
+fn a_check_that_passes_before_its_step_ever_ran_proves_nothing() {
+    let text = "# One\n\n```bash {name=act}\necho hello > \"$GUIDE_BOOK/file\"\n```\n\n```bash {name=proof verify}\ntrue\n```\n";
+    let book = Project::with_chapter(text);
+    book.guide("run --prove")
+        .exits(1)
+        .says("proof (guide/chapter-1.md:7) passes before act (guide/chapter-1.md:3) has ever run here");
+    assert!(!book.has("file"));
+    book.write("guide/chapter-1.md", text.replace("verify", "verify preexisting"));
+    book.guide("run --prove").exits(0).says("up to date (found so)");
+    book.write("guide/chapter-1.md", text.replace("true", "test -e \"$GUIDE_BOOK/file\""));
+    let book = Project::with_chapter(&text.replace("true", "test -e \"$GUIDE_BOOK/file\""));
+    book.guide("run --prove").exits(0).says("2 passed");
+    book.guide("run --prove").exits(0).says("1 passed, 1 up to date");
+}
+
+#[test]
+fn a_check_that_cannot_fail_is_warned_of_in_a_world_that_the_book_makes() {
+    let first = "# One\n\n```bash {name=first}\ntouch \"$GUIDE_BOOK/first\"\n```\n\n```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/first\"\n```\n\n";
+    let second = "```bash {name=second}\ntouch \"$GUIDE_BOOK/second\"\n```\n\n```bash {name=blind verify}\ntrue\n```\n";
+    let book = Project::with_chapter(&format!("{first}{second}"));
+    book.guide("run").exits(0).says("warning: blind").says("passes before second");
+}
+
+#[test]
+fn a_name_that_a_step_reads_comes_from_the_last_run_or_the_run_is_refused() {
+    let text = "# One\n\n```bash {name=ask}\necho world\n```\n\n```output\n<who>\n```\n\n```bash {name=greet}\necho \"hi $who\" > \"$GUIDE_BOOK/said\"\n```\n";
+    for words in ["run --from greet", "run --only greet", "run chapter-1/greet"] {
+        let book = Project::with_chapter(text);
+        book.guide(words).exits(2).says("chapter-1/greet reads `who`, which chapter-1/ask binds").says("--from ask");
+        book.guide("run").exits(0);
+        std::fs::remove_file(book.path("said")).expect("removed");
+        book.guide(words).exits(0);
+        assert_eq!(book.read("said"), "hi world\n", "{words}");
+    }
+}
+
+#[test]
+fn a_background_step_that_ends_by_itself_fails_with_its_output() {
+    let text = "# One\n\n```bash {name=server background ready=up}\ntouch \"$GUIDE_BOOK/up\"; sleep 0.4; echo 'fatal: out of disk'; exit 5\n```\n\n\
+                ```bash {name=up verify=server}\ntest -e \"$GUIDE_BOOK/up\"\n```\n\n```bash {name=work}\nsleep 0.8\n```\n";
+    let book = Project::with_chapter(text);
+    book.guide("run").exits(1).says("server").says("it ended by itself (exit 5)").says("fatal: out of disk").says("1 failed");
+    std::fs::remove_file(book.path("up")).expect("removed");
+    let book = Project::with_chapter(&format!("{text}\n```bash {{name=later}}\ntouch \"$GUIDE_BOOK/later\"\n```\n"));
+    book.guide("run").exits(1).says("fatal: out of disk").says("1 not run");
+    assert!(!book.has("later"), "it is told at the next step's start");
+}
+
+#[test]
+fn a_background_step_that_a_later_step_stops_has_not_failed() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=server background ready=up}\necho $$ > \"$GUIDE_BOOK/pid\"; exec sleep 60\n```\n\n\
+         ```bash {name=up verify=server}\ntest -e \"$GUIDE_BOOK/pid\"\n```\n\n```bash {name=stop}\nkill \"$(cat \"$GUIDE_BOOK/pid\")\"; sleep 0.3\n```\n",
+    );
+    book.guide("run").exits(0).says("3 passed");
+}
+
+#[test]
+fn verify_and_done_leave_out_what_only_a_background_step_can_answer() {
+    let text = "# One\n\n```bash {name=forward background ready=answers}\ntouch \"$GUIDE_BOOK/port\"; trap 'rm \"$GUIDE_BOOK/port\"; exit' TERM; sleep 60 & wait\n```\n\n\
+                ```bash {name=answers verify=forward}\ntest -e \"$GUIDE_BOOK/port\"\n```\n";
+    let book = Project::with_chapter(text);
+    book.guide("run").exits(0);
+    book.guide("verify").exits(0).says("it looks at a background step");
+    book.guide("run").exits(0).says("2 passed");
+    book.write("guide/chapter-1.md", format!("---\ndone: [answers]\n---\n{text}"));
+    book.guide("check").exits(2).says("`answers` proves `forward`, a background step");
+}
+
+#[test]
+fn a_secret_without_a_value_is_told_before_its_step_runs() {
+    let text = "# One\n\n```bash {name=set secret=TOK}\nTOK=hush-hush\n```\n\n```bash {name=boom}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n\n\
+                ```bash {name=use secret=TOK}\necho \"use $TOK\" > \"$GUIDE_BOOK/used\"\n```\n";
+    let book = Project::with_chapter(text);
+    book.guide("run").exits(1).says("boom");
+    book.write("cured", "");
+    book.guide("run --resume").exits(1).says("the secret TOK has no value here");
+    assert!(!book.has("used"));
+    book.guide("run").exits(0);
+    let book = Project::with_chapter("# One\n\n```bash {name=use secret=TOKX}\ntrue\n```\n");
+    book.guide("run").exits(1).says("the secret TOKX has no value here");
+    let with = book.command("run").env("TOKX", "hush-hush").output().expect("guide starts");
+    assert_eq!(with.status.code(), Some(0));
+}
+
+#[test]
+fn whoever_stops_a_run_learns_which_always_steps_did_not_run() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=long}\ntouch \"$GUIDE_BOOK/began\"; sleep 30\n```\n\n```bash {name=clean always}\ntrue\n```\n",
+    );
+    let runner = book.start("run");
+    while !book.has("began") {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let pid = i32::try_from(runner.id()).expect("a process id");
+    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).expect("a process"), rustix::process::Signal::INT)
+        .expect("told");
+    let said = crate::Said::of(&runner.wait_with_output().expect("ends"), book.root());
+    said.exits(130).says("always step not run, since the run was stopped: clean");
+}
+
+#[test]
+fn a_step_that_was_running_when_the_run_was_killed_is_told_as_that() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=long}\necho x >> \"$GUIDE_BOOK/began\"; test -e \"$GUIDE_BOOK/quick\" || sleep 30\n```\n\n```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/began\"\n```\n",
+    );
+    let mut runner = book.start("run");
+    while !book.has("began") {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    runner.kill().expect("killed");
+    runner.wait().expect("gone");
+    book.write("quick", "");
+    book.guide("run --resume")
+        .exits(0)
+        .says("goes on at chapter-1/long: it was running when the run was killed, and may have done its work");
+    assert_eq!(book.read("began"), "x\nx\n", "what did not pass runs again, although its check passes");
+}
+
+#[test]
+fn the_state_of_another_book_is_no_past() {
+    let step = |text: &str| {
+        format!("# One\n\n```bash {{name=a}}\n{text}\n```\n\n```bash {{name=b}}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n")
+    };
+    let (one, two) =
+        (Project::with_chapter(&step("touch \"$GUIDE_BOOK/ran\"")), Project::with_chapter(&step("touch \"$GUIDE_BOOK/ran\"")));
+    let state = tempfile::tempdir().expect("a folder");
+    let words = |words: &str| format!("{words} --state {}", state.path().display());
+    one.guide(&words("run")).exits(1);
+    two.write("cured", "");
+    two.guide(&words("run --resume")).exits(0).says("2 passed");
+    assert!(two.has("ran"), "what the other book's run did is not taken over");
+}
+
+#[test]
+fn a_state_folder_that_vanished_in_the_middle_is_an_error() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\nrm -rf \"$GUIDE_STATE/runs\"\n```\n");
+    let said = book.guide("run");
+    assert_eq!(said.code, Some(3), "{}", said.stderr);
+    assert!(said.stderr.contains("journal.jsonl"), "{}", said.stderr);
+}

@@ -58,6 +58,7 @@ fn chapter(name: &str, steps: &[Told]) -> PlannedChapter {
         done: Vec::new(),
         fingerprint: Fingerprint::of([name.as_bytes()]),
         needed_by: None,
+        from_before: Vec::new(),
         partial: false,
     }
 }
