@@ -5,6 +5,8 @@ mod asking;
 mod attempt;
 mod chapter;
 mod judge;
+#[cfg(test)]
+mod oracle_tests;
 mod ports;
 mod ready;
 mod resume;

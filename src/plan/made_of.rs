@@ -216,7 +216,7 @@ fn takes_any_file(script: &str) -> bool {
         if folder || made || (flag && value.contains(['$', '*'])) {
             return true;
         }
-        after_flag = FILE_FLAGS.contains(&word);
+        after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
     }
     false
 }
@@ -236,7 +236,7 @@ pub fn named_files(script: &str) -> BTreeSet<String> {
         if relative && !matches!(path, "" | ".") && (of_book.is_some() || after_flag || path.contains(['.', '/'])) {
             files.insert(path.to_owned());
         }
-        after_flag = FILE_FLAGS.contains(&word);
+        after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
     }
     files
 }
@@ -276,7 +276,9 @@ fn definitions(script: &str) -> Vec<String> {
             let end = word.find(|next: char| !next.is_ascii_alphanumeric() && next != '_' && next != '-').unwrap_or(word.len());
             let (name, rest) = word.split_at(end);
             let function = rest.starts_with("()") || (rest.is_empty() && words.peek().is_some_and(|next| next.starts_with("()")));
-            if !name.is_empty() && (rest.starts_with('=') || rest.starts_with("+=") || function) {
+            if name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && (rest.starts_with('=') || rest.starts_with("+=") || function)
+            {
                 defined.push(name.to_owned());
             }
         }

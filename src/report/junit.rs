@@ -278,9 +278,9 @@ hint: fix it, then `guide run --resume`</failure>
     #[test]
     fn every_outcome_is_counted_where_it_belongs() {
         let xml = reported(&every_event());
-        // 13 outcomes and one step more; 6 failures, since the one that could not be started is an error, as are the
+        // 15 outcomes, one step and the world more; 6 failures, since the one that could not be started is an error, as are the
         // interrupted one and the world.
-        assert!(xml.contains("tests=\"15\" failures=\"6\" errors=\"3\" time=\"61.200\""), "{xml}");
+        assert!(xml.contains("tests=\"17\" failures=\"6\" errors=\"3\" time=\"61.200\""), "{xml}");
     }
 
     #[test]

@@ -178,7 +178,7 @@ hint: fix it, then `guide run --resume`
         every_event().iter().for_each(|event| plain.event(event));
         let text = String::from_utf8(plain.stream().clone()).unwrap();
         assert!(text.is_ascii(), "{text}");
-        assert!(text.contains("  FAIL step-7 "), "{text}");
+        assert!(text.contains("  FAIL step-9 "), "{text}");
     }
 
     /// A pipe whose reader has gone away.
