@@ -63,12 +63,7 @@ impl Session<'_> {
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
         let mut tellers = Tellers::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
-        let plan = if self.options.verify_only { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
-        let plan = opened.with_files(plan);
-        let terminal = report::stdin_is_terminal();
-        if !self.options.verify_only {
-            refuse_unasked(&plan, self.yes, terminal)?;
-        }
+        let plan = self.planned(&opened)?;
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = self.masker(&opened, &plan);
@@ -120,6 +115,16 @@ impl Session<'_> {
             Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
+    }
+
+    /// What is to be run, where somebody is there to answer its questions.
+    fn planned(&self, opened: &Opened) -> Result<Plan, Error> {
+        let only_checks = self.options.verify_only;
+        let plan = if only_checks { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
+        if !only_checks {
+            refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
+        }
+        Ok(opened.with_files(plan))
     }
 
     /// The world, in which the first chapter's shell makes itself ready. (Where a resumed run begins is not known yet.)

@@ -234,7 +234,7 @@ impl Run<'_, '_> {
         let left = steps
             .iter()
             .skip(first)
-            .filter(|step| step.attributes.always && !(self.request.options.verify_only && !step.is_verify()));
+            .filter(|step| step.attributes.always && (step.is_verify() || !self.request.options.verify_only));
         let names: Vec<&str> = left.map(|step| step.id.step.as_str()).collect();
         if names.is_empty() {
             return Ok(());

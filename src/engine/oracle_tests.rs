@@ -1,6 +1,8 @@
 //! Random books, edits, failures, kills, runs, resumed runs and `down` in any order, against an oracle: a run ends well only where
 //! every check of the present text passes in the world, and every acting step of the present text has run as it now stands.
 
+#![expect(clippy::disallowed_methods, reason = "tests cut journals as a kill would")]
+
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};

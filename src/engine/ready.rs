@@ -57,7 +57,7 @@ impl Run<'_, '_> {
                 // A later step has stopped it.
                 Some(ended) if was_stopped(ended.ending) => {}
                 Some(ended) => {
-                    self.fail_ended(stand, step, ended)?;
+                    self.fail_ended(stand, step, &ended)?;
                     any = true;
                 }
                 None => self.going.push(position),
@@ -66,7 +66,7 @@ impl Run<'_, '_> {
         Ok(any)
     }
 
-    fn fail_ended(&mut self, stand: &Stand, step: &Step, ended: Output) -> Result<(), WorldError> {
+    fn fail_ended(&mut self, stand: &Stand, step: &Step, ended: &Output) -> Result<(), WorldError> {
         self.ports.record.output(&ended.bytes);
         let stored = self.ports.record.finish_output();
         let why = format!("it ended by itself ({}) while it was to go on", words(ended.ending));
