@@ -3,6 +3,7 @@
 use super::style::Style;
 use super::visible::visible;
 use super::words::{count, duration};
+use crate::book::StepName;
 use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
 use crate::plan::StepId;
 
@@ -29,14 +30,25 @@ pub fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style:
 }
 
 /// What is said at a chapter's end; nothing where its steps have said it all.
-pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, style: &Style) -> Option<String> {
+pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName], style: &Style) -> Option<String> {
     match outcome {
         ChapterOutcome::AlreadySo => {
-            Some(format!("{} {chapter}  {}", style.skipped(style.symbols().skipped), style.faint("already so")))
+            let names: Vec<&str> = done.iter().map(StepName::as_str).collect();
+            let why = match names.len() {
+                0 => "it passed as it is now".to_owned(),
+                1 => format!("{} passes", names[0]),
+                _ => format!("{} pass", names.join(", ")),
+            };
+            Some(format!("{} taken as done: {}", style.skipped(style.symbols().skipped), style.faint(why)))
         }
         ChapterOutcome::NotRun => Some(format!("{} {chapter}  {}", style.symbols().not_run, style.faint("not run"))),
         ChapterOutcome::Passed | ChapterOutcome::Failed | ChapterOutcome::Interrupted => None,
     }
+}
+
+/// Has a finished step a line of its own? Those that a resumed run or a chapter taken as done did not run have one together.
+pub fn has_line(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::PassedBefore | Outcome::TakenAsDone)
 }
 
 /// `✓ create-cluster                    23.1s`
@@ -49,11 +61,16 @@ pub fn step_line(finished: &StepFinished, style: &Style) -> String {
         attempts => format!(", {attempts} attempts"),
     };
     match &finished.outcome {
-        Outcome::Passed => format!("{} {name} {took}{}", style.passed(symbols.passed), style.faint(&attempts)),
+        Outcome::Passed => {
+            let because = finished.because.as_deref().map(|why| format!("  ({})", visible(why))).unwrap_or_default();
+            format!("{} {name} {took}{}{}", style.passed(symbols.passed), style.faint(&attempts), style.faint(because))
+        }
         Outcome::Pending => {
             format!("{} {name} {took}{attempts}  {}", style.passed(symbols.passed), style.warning("new snapshot, to be reviewed"))
         }
-        Outcome::AlreadySo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("already so")),
+        Outcome::AlreadySo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date")),
+        Outcome::FoundSo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date (found so)")),
+        Outcome::TakenAsDone => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("taken as done")),
         Outcome::PassedBefore => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before")),
         Outcome::Skipped { why } => {
             format!("{} {name} {}", style.warning(symbols.skipped), style.warning(format!("skipped: {why}")))
