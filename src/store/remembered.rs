@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
-use super::whole_file::{read_if_there, replace_file};
+use super::whole_file::{read_if_there, replace_private_file};
 use crate::book::ChapterName;
 use crate::plan::{Past, PastChapter, StepId};
 
@@ -54,7 +54,7 @@ impl Remembered {
         if self.through.is_empty() {
             return Ok(());
         }
-        replace_file(&path(state_dir), &serde_json::to_vec(self).unwrap_or_default(), false)
+        replace_private_file(&path(state_dir), &serde_json::to_vec(self).unwrap_or_default(), false)
     }
 }
 
