@@ -5,19 +5,20 @@
 pub mod cluster;
 pub mod facts;
 
+mod assignments;
 mod background;
 mod channel;
 mod declaration;
 mod dump;
 mod guard;
 mod left;
-mod mask;
 mod probe;
 mod processes;
 mod pump;
 mod quote;
 mod reach;
 mod rerun;
+mod safe_state;
 mod scripted;
 mod secrets;
 mod serve;
@@ -30,7 +31,7 @@ mod terminal;
 mod versions;
 mod world;
 
-pub use mask::{MASK, MaskStream, Masker};
+pub use crate::secrets::Masker;
 pub use rerun::Rerun;
 pub use scripted::{Answer, Asked, ScriptedWorld};
 pub use serve::serve;

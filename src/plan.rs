@@ -26,3 +26,4 @@ pub use resume::{
 };
 pub use step::{ObjectRef, Plan, PlannedChapter, RenderedManifest, Role, Step, StepId};
 pub use target::{Pick, Selection, Target, pick};
+pub use values::variables_of;

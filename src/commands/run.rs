@@ -1,13 +1,10 @@
 //! `guide run` and `guide verify`.
 
-use std::collections::HashSet;
-
 use super::cluster::WorldLock;
 use super::open::{Opened, open};
 use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
-use crate::book::Chapter;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::compare::Rules;
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
@@ -69,7 +66,7 @@ impl Session<'_> {
         }
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
-        let masker = self.masker(&opened, &plan);
+        let masker = opened.masker_of(&plan);
         let mut stage = Rendered::under(&opened.state);
         let environment = opened.environment(self.settings);
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
@@ -94,6 +91,8 @@ impl Session<'_> {
             started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
+            masker: masker.clone(),
+            given: self.settings.surroundings.all.iter().filter_map(|(name, _)| name.to_str()).map(str::to_owned).collect(),
         };
         let mut ports = Ports {
             world: &mut world,
@@ -141,18 +140,6 @@ impl Session<'_> {
             masker: masker.clone(),
             interrupt: interrupt.clone(),
         }
-    }
-
-    /// Knows the secrets that the caller or the values give, also where the step that names them is not run (`--resume`, `verify`).
-    fn masker(&self, opened: &Opened, plan: &Plan) -> Masker {
-        let masker = Masker::new();
-        let steps = opened.book.chapters.iter().flat_map(Chapter::steps);
-        let secrets: HashSet<&str> = steps.flat_map(|step| &step.attributes.secrets).map(String::as_str).collect();
-        let values = plan.environment.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let caller = self.settings.surroundings.all.iter();
-        let given = caller.filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
-        given.chain(values).filter(|(name, _)| secrets.contains(name)).for_each(|(_, value)| masker.add(value));
-        masker
     }
 
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {

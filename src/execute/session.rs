@@ -13,10 +13,10 @@ use rustix::fs::{AtFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 
 use super::channel::{Channel, nowhere, path_of, read_memory, write_memory};
-use super::mask::Masker;
 use super::processes::{self, Children};
 use super::secrets::Secrets;
 use super::state::{Initial, Live};
+use crate::secrets::Masker;
 
 const DRIVER: &str = include_str!("driver.sh");
 const DUMP: &str = include_str!("dump.sh");
