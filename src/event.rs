@@ -1,5 +1,6 @@
 //! EVENT: all that the journal and the report ever learn of a run.
 
+mod masked;
 mod record;
 #[cfg(test)]
 pub mod samples;

@@ -21,6 +21,7 @@ pub mod plan;
 pub mod execute;
 pub mod identity;
 pub mod output;
+pub mod secrets;
 
 pub mod compare;
 pub mod engine;

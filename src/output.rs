@@ -60,3 +60,22 @@ pub struct LeftProcess {
 /// Variables, functions, options and folder of a chapter's shell, as bash text that restores them when sourced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShellState(pub Vec<u8>);
+
+/// Begins the last line of a state that is not whole: a comment, with what was left out.
+const LEFT_OUT: &str = "# left out, as a secret is in it: ";
+
+impl ShellState {
+    /// The line that names what a state was kept without.
+    #[must_use]
+    pub fn note_of_left_out(names: &[String]) -> Vec<u8> {
+        format!("{LEFT_OUT}{}\n", names.join(", ")).into_bytes()
+    }
+
+    /// What it was kept without, since a secret is in it: variables, functions (`name()`) and other parts in words.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<String> {
+        let line = self.0.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+        let names = line.strip_prefix(LEFT_OUT.as_bytes()).map(String::from_utf8_lossy);
+        names.map_or_else(Vec::new, |names| names.split(", ").map(str::to_owned).collect())
+    }
+}

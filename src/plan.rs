@@ -30,3 +30,4 @@ pub use resume::{
 pub use step::{FromBefore, ObjectRef, Plan, PlannedChapter, RenderedManifest, Role, Step, StepId};
 pub use step_record::{Standing, StepRecord};
 pub use target::{Pick, Selection, Target, pick};
+pub use values::variables_of;

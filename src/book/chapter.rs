@@ -20,6 +20,13 @@ pub struct Book {
     pub shared_manifests: Vec<(String, SourceId)>,
 }
 
+impl Book {
+    /// The variables that any step of any profile names in `secret=`.
+    pub fn secret_names(&self) -> impl Iterator<Item = &str> {
+        self.chapters.iter().flat_map(Chapter::steps).flat_map(|step| &step.attributes.secrets).map(String::as_str)
+    }
+}
+
 /// One chapter.
 #[derive(Debug, Clone)]
 pub struct Chapter {

@@ -25,8 +25,9 @@ pub fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
         drift.missing.retain(|(_, place)| names.contains(&place.file));
         drift.differing.retain(|differing| names.contains(&differing.place.file));
     }
+    let masker = opened.masker_of(&whole);
     for line in drift.lines() {
-        report::write_data(&format!("{line}\n"));
+        report::write_data(&format!("{}\n", masker.mask(&line.to_string())));
     }
     if drift.is_none() {
         report::write_data("the cluster is as the manifests say\n");

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use crate::book::{Book, Problems, parse_book};
+use crate::book::{Book, Problems, Sources, parse_book};
 use crate::error::Error;
-use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files};
+use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files, variables_of};
+use crate::secrets::{Masker, secret_values};
 use crate::settings::Settings;
 use crate::store::{BookConfig, BookFiles, Recordings, find_book, read_book};
 
@@ -28,6 +29,8 @@ pub struct Opened {
     pub known_profiles: Vec<String>,
     /// Values, merged.
     pub values: serde_json::Value,
+    /// Knows the secrets that the caller's environment and the values give.
+    masker: Masker,
 }
 
 /// Finds and reads the book.
@@ -41,15 +44,43 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let BookFiles { config, text, mut problems, .. } = files;
     let (book, more) = parse_book(text);
     problems.extend(more);
+    let masker = masker(&book, settings, &values);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
-    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values })
+    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values, masker })
 }
 
 fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
     state.join("kubeconfig")
 }
 
+/// Knows the variables that any step of the book names as secret, also of steps that are not run, and the values they are given.
+fn masker(book: &Book, settings: &Settings, values: &serde_json::Value) -> Masker {
+    let masker = Masker::new();
+    book.secret_names().for_each(|name| masker.add_name(name));
+    let names = masker.names();
+    if names.is_empty() {
+        return masker;
+    }
+    let is_secret = |name: &str| names.iter().any(|secret| secret == name);
+    for (_, value) in variables_of(values).iter().filter(|(name, _)| is_secret(name)) {
+        masker.add(value.as_bytes());
+    }
+    for (_, value) in settings.surroundings.all.iter().filter(|(name, _)| name.to_str().is_some_and(is_secret)) {
+        masker.add(value.as_encoded_bytes());
+    }
+    masker
+}
+
 impl Opened {
+    /// Hides the secrets of the book: the values of variables that a step names as secret, as far as they are known before any step
+    /// has run, and what the Secret objects of the plan's manifests hold.
+    #[must_use]
+    pub fn masker_of(&self, plan: &Plan) -> Masker {
+        let manifests = plan.chapters.iter().flat_map(|chapter| &chapter.manifests);
+        manifests.flat_map(|manifest| secret_values(&manifest.text)).for_each(|value| self.masker.add(&value));
+        self.masker.clone()
+    }
+
     /// Where the run's private kubeconfig is, whichever is used.
     #[must_use]
     pub fn private_kubeconfig(&self) -> PathBuf {
@@ -88,13 +119,23 @@ impl Opened {
             with_needs,
             values: self.values.clone(),
         };
+        self.planned(request).map_err(|(mut problems, sources)| {
+            for problem in &mut problems {
+                problem.message = self.masker.mask(&problem.message);
+                problem.hint = problem.hint.take().map(|hint| self.masker.mask(&hint));
+            }
+            Error::Book(problems, sources)
+        })
+    }
+
+    fn planned(&self, request: PlanRequest) -> Result<Plan, (Problems, Box<Sources>)> {
         let mut problems = self.problems.clone();
         match make_plan(&self.book, &request) {
             Ok(plan) if problems.is_empty() => Ok(plan),
-            Ok(_) => Err(Error::Book(problems, Box::new(self.book.sources.clone()))),
+            Ok(_) => Err((problems, Box::new(self.book.sources.clone()))),
             Err(more) => {
                 problems.extend(more);
-                Err(Error::Book(problems, Box::new(self.book.sources.clone())))
+                Err((problems, Box::new(self.book.sources.clone())))
             }
         }
     }

@@ -4,8 +4,9 @@ use super::open::open;
 use super::run::{selection, to_run};
 use crate::cli::PlanArgs;
 use crate::error::{Error, Exit};
-use crate::plan::{Resume, resume_point};
+use crate::plan::{Plan, Resume, resume_point};
 use crate::report;
+use crate::secrets::without_secret_data;
 use crate::settings::Settings;
 use crate::store::load_past;
 
@@ -18,11 +19,20 @@ pub fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
     let resume = args.resume.then(|| resume_point(&plan, &past));
     let start = resume.as_ref().map_or((0, 0), Resume::position);
     let text = if args.json {
-        report::plan_json(&plan, &past, start)
+        report::plan_json(&without_secret_data_in(&plan), &past, start)
     } else {
         let style = super::style(settings, report::stdout_is_terminal());
         report::plan_text(&plan, &past, resume.as_ref(), &style)
     };
-    report::write_data(&text);
+    report::write_data(&opened.masker_of(&plan).mask(&text));
     Ok(Exit::AsWritten)
+}
+
+/// The plan, the data of its Secret objects masked.
+fn without_secret_data_in(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for manifest in plan.chapters.iter_mut().flat_map(|chapter| &mut chapter.manifests).filter(|manifest| !manifest.late) {
+        manifest.text = without_secret_data(&manifest.text);
+    }
+    plan
 }

@@ -10,7 +10,9 @@ use crate::error::{Error, Exit};
 use crate::execute::serve;
 use crate::plan::Selection;
 use crate::publish::{Annotator, View};
+use crate::recording::Recording;
 use crate::report::{self, Publication};
+use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Settings;
 use crate::store::{Recordings, Site, find_book, read_book, site_file, stamp};
 
@@ -64,22 +66,34 @@ pub fn read_views(settings: &Settings, pending: bool) -> Result<(Opened, Vec<Vie
     for profile in profiles {
         let opened = open(&Settings { profile: Some(profile), ..settings.clone() })?;
         let plan = opened.plan(&Selection::default())?;
+        let masker = opened.masker_of(&plan);
         let mut found = std::collections::HashMap::new();
         for chapter in &plan.chapters {
             let name = chapter.name.as_str();
             let waiting = if pending { recordings.pending(name, &plan.profile)? } else { None };
             let accepted = if waiting.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
-            if let Some(recording) = waiting.or(accepted) {
+            if let Some(mut recording) = waiting.or(accepted) {
+                hide_secrets(&mut recording, &masker);
                 found.insert(chapter.name.to_string(), recording);
             }
         }
         let included = included(&recordings, &plan);
-        views.push(View { plan, included, recordings: found });
+        views.push(View { plan, included, recordings: found, masker });
         base.get_or_insert(opened);
     }
     views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));
     let opened = base.ok_or_else(|| Error::usage("the book has no profile", "name one with `--profile`"))?;
     Ok((opened, views))
+}
+
+/// What was recorded is masked already. What is known as a secret now may not have been known then.
+fn hide_secrets(recording: &mut Recording, masker: &Masker) {
+    for step in &mut recording.steps {
+        step.output = masker.mask(&without_printed_secrets(&step.output));
+    }
+    for text in recording.manifests.values_mut() {
+        *text = masker.mask(&without_secret_data(text));
+    }
 }
 
 /// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.

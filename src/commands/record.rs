@@ -6,10 +6,11 @@ use super::open::Opened;
 use crate::compare::Rules;
 use crate::error::Error;
 use crate::event::RunStarted;
-use crate::execute::{Masker, versions};
+use crate::execute::versions;
 use crate::plan::{Plan, PlannedChapter};
 use crate::recording::{Making, Places, Recording, Shape, make_recording, mentioned_files, same};
 use crate::report;
+use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
 use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, spellings};
 
@@ -114,12 +115,13 @@ impl Recorder<'_> {
         for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
             let path = self.opened.state.join("rendered").join(chapter.name.as_str());
             if let Ok(Some(text)) = read_note(&path, &manifest.file) {
-                let text = places.name_in(&self.masker.mask(&format!("{text}\n")));
+                let text = without_secret_data(&format!("{text}\n"));
+                let text = places.name_in(&self.masker.mask(&text));
                 recording.manifests.insert(manifest.file.clone(), text);
             }
         }
         for step in &mut recording.steps {
-            step.output = self.masker.mask(&step.output);
+            step.output = self.masker.mask(&without_printed_secrets(&step.output));
         }
         recording
     }

@@ -7,7 +7,6 @@ use super::open::{Opened, open};
 use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
-use crate::book::Chapter;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::compare::Rules;
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
@@ -66,7 +65,7 @@ impl Session<'_> {
         let plan = self.planned(&opened)?;
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
-        let masker = self.masker(&opened, &plan);
+        let masker = opened.masker_of(&plan);
         let mut stage = Rendered::under(&opened.state).of_book(&opened.root);
         let environment = opened.environment(self.settings);
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
@@ -90,10 +89,12 @@ impl Session<'_> {
             past: &past,
             options: self.options,
             environment,
-            given: self.given_secrets(&plan),
+            given_secrets: self.given_secrets(&plan),
             started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
+            masker: masker.clone(),
+            caller_variables: self.settings.surroundings.all.iter().filter_map(|(name, _)| name.to_str()).map(str::to_owned).collect(),
         };
         let mut ports = Ports {
             world: &mut world,
@@ -151,18 +152,6 @@ impl Session<'_> {
             masker: masker.clone(),
             interrupt: interrupt.clone(),
         }
-    }
-
-    /// Knows the secrets that the caller or the values give, also where the step that names them is not run (`--resume`, `verify`).
-    fn masker(&self, opened: &Opened, plan: &Plan) -> Masker {
-        let masker = Masker::new();
-        let steps = opened.book.chapters.iter().flat_map(Chapter::steps);
-        let secrets: HashSet<&str> = steps.flat_map(|step| &step.attributes.secrets).map(String::as_str).collect();
-        let values = plan.environment.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let caller = self.settings.surroundings.all.iter();
-        let given = caller.filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
-        given.chain(values).filter(|(name, _)| secrets.contains(name)).for_each(|(_, value)| masker.add(value));
-        masker
     }
 
     /// Variables named by `secret=` that the caller or the values give a value.

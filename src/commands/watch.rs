@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::cluster::WorldLock;
 use crate::engine::{Lookout, Sight};
+use crate::execute::WorldError;
 use crate::execute::cluster::{ClusterWatch, DossierRequest, WatchScope};
-use crate::execute::{Masker, WorldError};
 use crate::plan::PlannedChapter;
 use crate::recording::Shape;
+use crate::secrets::Masker;
 
 /// A step that is done sooner needs no watch.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -85,7 +86,7 @@ impl Lookout for ClusterLookout {
         let scope = scope_of(chapter);
         let dossier = cluster.dossier(&DossierRequest { objects: scope.objects, namespaces: scope.namespaces });
         for secret in &dossier.secrets {
-            self.masker.add(secret.as_bytes());
+            self.masker.add(secret);
         }
         let cure = cluster.cure().map(|cure| format!("== first of all ==\n{cure}\n\n")).unwrap_or_default();
         vec![("objects.txt".to_owned(), cure + &dossier.text)]

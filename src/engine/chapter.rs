@@ -12,6 +12,7 @@ use crate::event::{ChapterOutcome, Event};
 use crate::execute::{Scene, WorldError};
 use crate::output::ShellState;
 use crate::plan::{Plan, PlannedChapter, RenderedManifest, background_again, is_run_from};
+use crate::secrets::secret_values;
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,7 @@ impl Run<'_, '_> {
             } else {
                 self.enter(&mut stand)?;
             }
+            self.name_missing(&stand)?;
             let ended = self.steps(&mut stand)?;
             (ended, outcome_of(ended))
         };
@@ -257,6 +259,7 @@ impl Run<'_, '_> {
                 .stage
                 .render_late(manifest, &plan.values, &stand.bound)
                 .map_err(|message| WorldError { message, hint: None })?;
+            secret_values(&text).iter().for_each(|value| self.request.masker.add(value));
             files.push((manifest.file.clone(), text));
         }
         if !files.is_empty() {

@@ -27,6 +27,7 @@ impl Run<'_, '_> {
             Resume::At { chapter, step, why } => (Some(request.plan.chapters[*chapter].steps[*step].id.clone()), why.clone()),
             Resume::NothingLeft => (None, "every step has passed and still holds".to_owned()),
         };
+        let why = request.masker.mask(&why);
         let events = self.taken_over(Event::Resumed { at, why });
         for event in &events {
             self.ports.teller.tell(event);

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::chapter::Ended;
+use super::chapter::{Ended, Stand};
 use super::ports::Ports;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
 use crate::execute::WorldError;
+use crate::output::ShellState;
 use crate::plan::{Past, Plan, PlannedChapter, Position};
+use crate::secrets::Masker;
 
 /// How a run behaves.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,13 +49,17 @@ pub struct RunRequest<'a> {
     /// Environment of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
     pub environment: Vec<(String, String)>,
     /// Secrets (variables named by `secret=`) that the caller or the values give a value.
-    pub given: HashSet<String>,
+    pub given_secrets: HashSet<String>,
     /// How the run begins, for the journal.
     pub started: RunStarted,
     /// Ctrl-C or SIGTERM came.
     pub interrupted: &'a dyn Fn() -> bool,
     /// RFC 3339 of now.
     pub now: &'a dyn Fn() -> String,
+    /// Hides secrets.
+    pub masker: Masker,
+    /// Names of the variables that the caller's environment gives.
+    pub caller_variables: HashSet<String>,
 }
 
 /// Runs the plan and tells everything as events. The journal's last line is the summary, whatever happened.
@@ -142,8 +148,24 @@ impl Run<'_, '_> {
 
     /// Keeps and tells an event.
     pub(super) fn event(&mut self, event: &Event) -> Result<(), WorldError> {
-        self.ports.teller.tell(event);
-        Ok(self.ports.record.event(event)?)
+        let event = event.masked(&self.request.masker);
+        self.ports.teller.tell(&event);
+        Ok(self.ports.record.event(&event)?)
+    }
+
+    /// Says what the kept state of a chapter that goes on was written without, as secrets are in it, and nobody gives now.
+    pub(super) fn name_missing(&mut self, stand: &Stand) -> Result<(), WorldError> {
+        let left_out = stand.state.as_ref().map(ShellState::left_out).unwrap_or_default();
+        let missing: Vec<String> = left_out.into_iter().filter(|name| !self.request.caller_variables.contains(name)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let text = format!(
+            "{} goes on without {}: a secret is in it, so it was not kept. Give variables in the environment, or run the step that sets them again (--from)",
+            self.planned(stand).name,
+            missing.join(", ")
+        );
+        self.event(&Event::Note { text, step: None })
     }
 
     /// Says which processes were left and have been stopped.

@@ -318,8 +318,7 @@ impl Run<'_, '_> {
         let mut environment = self.environment(stand);
         environment.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
         environment.extend(told(&stand.bound));
-        let steps = &self.request.plan.chapters[stand.chapter].steps;
-        let secrets: Vec<String> = steps.iter().flat_map(|step| step.attributes.secrets.iter().cloned()).collect();
+        let secrets = self.request.masker.names();
         let rerun = Rerun {
             step: &step.id,
             place: &step.place,

@@ -85,7 +85,7 @@ impl Run<'_, '_> {
         let needs = |name: &&String| step.attributes.secrets.contains(*name) || step.reads.contains(*name);
         let ran = |at: &usize| is_run_from(plan, self.start, (stand.chapter, *at));
         let given = |name: &String| {
-            self.request.given.contains(name)
+            self.request.given_secrets.contains(name)
                 || stand.bound.contains_key(name)
                 || (0..=index).filter(ran).any(|at| may_assign(&steps[at].script, name))
         };

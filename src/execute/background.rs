@@ -18,12 +18,13 @@ use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::channel::{nowhere, write_memory};
-use super::mask::{MaskStream, Masker};
 use super::processes::{self, KEPT, Processes, TAG};
 use super::session::{Start, bash, pid_of};
+use super::sink::withheld;
 use crate::book;
 use crate::output::KEPT_BYTES;
 use crate::plan::StepId;
+use crate::secrets::{MaskStream, Masker};
 
 /// How long a start is watched: what ends within this time has ended at once.
 const AT_ONCE: Duration = Duration::from_millis(100);
@@ -44,6 +45,9 @@ pub(super) struct BackgroundStep {
     handle: duct::Handle,
     pidfd: OwnedFd,
     tag: String,
+    masker: Masker,
+    /// Its output can't be shown: it may set a secret, and nobody will tell the value.
+    withheld: bool,
     taken: Arc<Mutex<Taken>>,
     taking: Option<JoinHandle<()>>,
 }
@@ -64,6 +68,7 @@ impl BackgroundStep {
         text: &[u8],
         tag: String,
         masker: &Masker,
+        withheld: bool,
     ) -> io::Result<Self> {
         let input = rustix::fs::memfd_create("guide", MemfdFlags::CLOEXEC)?;
         write_memory(&input, text)?;
@@ -85,7 +90,19 @@ impl BackgroundStep {
             let (taken, masker) = (Arc::clone(&taken), masker.clone());
             std::thread::spawn(move || take_all(&read, &taken, &masker))
         });
-        Ok(Self { step: step.clone(), kind, started: Instant::now(), pid, handle, pidfd, tag, taken, taking })
+        Ok(Self {
+            step: step.clone(),
+            kind,
+            started: Instant::now(),
+            pid,
+            handle,
+            pidfd,
+            tag,
+            masker: masker.clone(),
+            withheld,
+            taken,
+            taking,
+        })
     }
 
     /// Waits for the first moments; how it ended if it did.
@@ -107,7 +124,14 @@ impl BackgroundStep {
         while ended && since.elapsed() < AT_ONCE && self.taking.as_ref().is_some_and(|taking| !taking.is_finished()) {
             std::thread::sleep(Duration::from_millis(1));
         }
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !self.withheld {
+            // Masked once already, when it came; more may be known by now.
+            return Taken { bytes: self.masker.mask_bytes(&taken.bytes), ..taken };
+        }
+        let why = "a background step that sets one does not tell its value; set it in a step before";
+        let notice = if taken.total > 0 { withheld(taken.total, why) } else { String::new() };
+        Taken { total: notice.len() as u64, bytes: notice.into_bytes() }
     }
 
     /// Ends it with all it started.

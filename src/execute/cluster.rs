@@ -48,7 +48,6 @@ pub use fields::FieldDifference;
 pub use missing_image::MissingImage;
 pub use refusal::{ClusterError, Refusal};
 pub use requests::RequestCount;
-pub use secrets::declared_secrets;
 pub use seen::{Sight, Told};
 pub use settled::{spoken, trouble_of_object, unsettled};
 pub use strays::Stray;

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::mask::Masker;
 use super::processes::{self, Children, Processes};
 use crate::output::LeftProcess;
+use crate::secrets::Masker;
 
 /// What is still ending when its step has (a process substitution, say) is not called left until this time is over.
 const SETTLING: Duration = Duration::from_millis(100);

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::assignments::assignments;
+
 /// Names of variables whose values are masked, once named for the rest of the run.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
@@ -19,6 +21,16 @@ impl Secrets {
     /// Its present value is masked.
     pub(super) fn is_known(&mut self, name: &str) {
         self.names.insert(name.to_owned(), true);
+    }
+
+    /// It has no value now.
+    pub(super) fn is_unknown(&mut self, name: &str) {
+        self.names.insert(name.to_owned(), false);
+    }
+
+    /// Is it one of them?
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains_key(name)
     }
 
     /// A new chapter's shell has other values, or none.
@@ -46,6 +58,22 @@ impl Secrets {
                 || reads_other_text(script))
     }
 
+    /// After a script, when the values that its shell still has are known: why its output may hold another one all the same.
+    /// `named`: the names its own step gives; `aside`: what it changed was thrown away.
+    pub(super) fn doubt(&self, script: &str, named: &[String], aside: bool) -> Option<String> {
+        for (name, &known) in &self.names {
+            let found = assignments(script, name);
+            let told = named.contains(name) || found.any > 0 || self.set_by_function;
+            if told && !known {
+                return Some(format!("{name} has no value at the step's end"));
+            }
+            if found.may_have_had_another_value() || (aside && found.any > 0) {
+                return Some(format!("{name} may have had another value than it has at the step's end"));
+            }
+        }
+        None
+    }
+
     /// May this text (functions, say) set one of them?
     pub(super) fn are_mentioned_in(&self, text: &str) -> bool {
         self.names().any(|name| mentions(text, name))
@@ -66,7 +94,18 @@ fn mentions(script: &str, name: &str) -> bool {
 /// Does it run text that is not in it?
 fn reads_other_text(script: &str) -> bool {
     let mut words = script.split(|letter: char| letter.is_whitespace() || ";&|(){}`\"'".contains(letter));
-    words.any(|word| matches!(word, "eval" | "source" | "."))
+    words.any(|word| matches!(word, "eval" | "source" | ".")) || script.lines().any(names_by_expansion)
+}
+
+/// Does this line give a value to a variable whose name is not in it (`export $(cat .env)`, `read "$name"`)?
+fn names_by_expansion(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    let is_builtin = |word: &str| {
+        let word = word.trim_start_matches(['(', '{', ';', '!']);
+        ["export", "declare", "typeset", "readonly", "local", "read", "mapfile", "readarray", "printf"].contains(&word)
+    };
+    let expanded = |word: &str| word.trim_start_matches('"').starts_with(['$', '`']);
+    words.any(is_builtin) && words.any(expanded)
 }
 
 #[cfg(test)]
@@ -91,7 +130,17 @@ mod tests {
 
     #[test]
     fn a_script_that_may_set_it_is_held() {
-        for script in ["TOKEN=x", "export TOKEN", "read -r TOKEN", "echo ${TOKEN:=x}", "source ./env", ". env", "eval \"$x\""] {
+        for script in [
+            "TOKEN=x",
+            "export TOKEN",
+            "read -r TOKEN",
+            "echo ${TOKEN:=x}",
+            "source ./env",
+            ". env",
+            "eval \"$x\"",
+            "export $(cat .env)",
+            "read -r \"$x\"",
+        ] {
             assert!(secrets(true).may_be_set(script, &[]), "{script}");
         }
     }

@@ -15,12 +15,12 @@ use rustix::process::{Pid, PidfdFlags};
 
 use super::assigned::Assigned;
 use super::channel::{Channel, nowhere, path_of, read_memory, write_memory};
-use super::mask::Masker;
 use super::processes::{self, Children};
 use super::quote::quoted;
 use super::secrets::Secrets;
 use super::signals::Interrupt;
 use super::state::{Initial, Live};
+use crate::secrets::Masker;
 
 const DRIVER: &str = include_str!("driver.sh");
 const DUMP: &str = include_str!("dump.sh");

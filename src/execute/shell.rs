@@ -21,7 +21,6 @@ use rustix::process::Pid;
 use super::assigned::Assigned;
 use super::background::BackgroundStep;
 use super::guard::Guard;
-use super::mask::Masker;
 use super::processes::{Processes, TAG};
 use super::secrets::Secrets;
 use super::session::{Session, Start};
@@ -31,6 +30,7 @@ use super::world::{Command, Flow, Mode, Scene, Watcher, World, WorldError};
 use crate::book::{Background, ChapterName, StepName};
 use crate::output::{LeftProcess, Output, ShellState};
 use crate::plan::StepId;
+use crate::secrets::Masker;
 
 mod backgrounds;
 mod preparation;

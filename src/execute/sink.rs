@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::mask::{MaskStream, Masker};
 use super::world::{Flow, Watcher};
 use crate::output::KEPT_BYTES;
+use crate::secrets::{MaskStream, Masker};
 
 /// Most of an output that is held until the step's secrets are known. What is beyond is not given on at all.
 const HELD_BYTES: usize = 8 * 1024 * 1024;
@@ -51,21 +51,17 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Nothing follows. When it was held, and the secrets are not `known` now either, a notice stands for all of it.
-    pub(super) fn end(mut self, known: bool) -> Given {
+    /// Nothing follows. When it was held, and there is a `doubt` that its secrets are known now, a notice stands for all of it.
+    pub(super) fn end(mut self, doubt: Option<&str>) -> Given {
         let mut notice = String::new();
         if let Some(mut held) = self.held.take() {
-            if known {
+            if doubt.is_none() {
                 self.push(&held.bytes);
             } else {
                 held.beyond += held.bytes.len() as u64;
             }
             if held.beyond > 0 {
-                notice = format!(
-                    "[guide: {} bytes of output withheld: they may hold a secret that this step set, {}]\n",
-                    held.beyond,
-                    if known { "and are too many to look through" } else { "and its shell ended before it could tell the value" }
-                );
+                notice = withheld(held.beyond, doubt.unwrap_or("they are too many to look through"));
             }
         }
         let Self { watcher, masker, stream, given, .. } = &mut self;
@@ -78,6 +74,11 @@ impl<'a> Sink<'a> {
     pub(super) fn tick(&mut self, elapsed: Duration) -> Flow {
         self.watcher.tick(elapsed)
     }
+}
+
+/// What stands for an output that can't be shown.
+pub(super) fn withheld(bytes: u64, why: &str) -> String {
+    format!("[guide: {bytes} bytes of output withheld, as they may hold a secret: {why}]\n")
 }
 
 impl Given {

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::assigned::Assigned;
 use super::declaration::{Declaration, Declarations, line_end, unquoted, words};
 use super::dump::{Dump, Limit, limits_of, traps, zero_second};
-use super::mask::Masker;
 use super::quote::quoted;
 use super::roots::Roots;
+use super::safe_state::without_secrets;
 use super::secrets::Secrets;
+use crate::secrets::Masker;
 
 /// What a new shell has, to leave it out.
 #[derive(Debug, Default)]
@@ -117,7 +118,7 @@ impl Live {
         let dump = Dump::split(dump, mark)?;
         let mut live = Self { code: dump.code, ..Self::default() };
         let variables: Vec<Declaration<'_>> = dump.variables.collect();
-        learn(&variables, secrets, masker);
+        learn(&variables, None, secrets, masker);
         live.function_sets_secret = !secrets.is_empty() && secrets.are_mentioned_in(&String::from_utf8_lossy(dump.functions.1));
         let traps = live.take_traps(dump.traps, dump.at_exit, initial);
         live.late_options(dump.options);
@@ -139,7 +140,7 @@ impl Live {
         parts.after.push(traps);
         parts.after.retain(|part| !part.is_empty());
         live.parts = Some(parts);
-        live.compose(masker);
+        live.compose(secrets, masker);
         Some(live)
     }
 
@@ -155,7 +156,7 @@ impl Live {
         self.code = 0;
         let Some(parts) = self.parts.as_mut().filter(|_| !names.is_empty()) else { return };
         let found: Vec<Declaration<'_>> = Declarations(declarations).collect();
-        learn(&found, secrets, masker);
+        learn(&found, Some(names), secrets, masker);
         for name in names.iter().map(String::as_bytes) {
             parts.variables.remove(name);
             parts.gone.retain(|gone| gone != name);
@@ -166,7 +167,7 @@ impl Live {
             }
         }
         parts.gone.sort_unstable();
-        self.compose(masker);
+        self.compose(secrets, masker);
     }
 
     /// May a script be judged by its look (`reach.rs`)?
@@ -180,13 +181,14 @@ impl Live {
         self.safe_text.as_deref().unwrap_or(&self.text)
     }
 
-    fn compose(&mut self, masker: &Masker) {
-        self.text = self.composed(|_| true);
-        self.safe_text = masker.finds_in(&self.text).then(|| self.composed(|text| !masker.finds_in(text)));
+    fn compose(&mut self, secrets: &Secrets, masker: &Masker) {
+        let pieces = self.pieces();
+        self.safe_text = if secrets.is_empty() && masker.is_empty() { None } else { without_secrets(&pieces, secrets, masker) };
+        self.text = pieces.concat();
     }
 
-    /// The text that brings a new shell into this state, of the pieces that are kept.
-    fn composed(&self, keep: impl Fn(&[u8]) -> bool) -> Vec<u8> {
+    /// The text that brings a new shell into this state, piece by piece.
+    fn pieces(&self) -> Vec<Vec<u8>> {
         let Some(parts) = &self.parts else { return Vec::new() };
         let gone = parts.gone.iter().map(|name| [b"\\builtin unset -v ", name.as_slice(), b"\n"].concat());
         let gone = gone.collect::<Vec<_>>().concat();
@@ -201,7 +203,7 @@ impl Live {
         let variables = others.into_iter().chain(roots).map(|(_, text)| text);
         let pieces = [&parts.before, &parts.folder].into_iter().chain(variables).chain([&gone]);
         let pieces = pieces.chain(&parts.after).chain([&parts.umask, &parts.limits]).chain(&late);
-        pieces.filter(|piece| keep(piece)).flatten().copied().collect()
+        pieces.cloned().collect()
     }
 
     /// Sorts the traps: EXIT, those that would disturb the runner's own commands, and the rest, which is returned.
@@ -288,14 +290,14 @@ impl Parts {
     }
 }
 
-/// Values of variables named as secret.
-fn learn(found: &[Declaration<'_>], secrets: &mut Secrets, masker: &Masker) {
+/// Values of variables named as secret. `among`: the only variables that were looked at; none: all were.
+fn learn(found: &[Declaration<'_>], among: Option<&[String]>, secrets: &mut Secrets, masker: &Masker) {
     let names: Vec<String> = secrets.names().map(str::to_owned).collect();
-    for name in names {
-        for variable in found.iter().filter(|variable| variable.name == name.as_bytes()) {
-            variable.value.into_iter().flat_map(words).for_each(|value| masker.add(&value));
-            secrets.is_known(&name);
-        }
+    for name in names.iter().filter(|name| among.is_none_or(|among| among.contains(name))) {
+        let variables = found.iter().filter(|variable| variable.name == name.as_bytes());
+        let values: Vec<Vec<u8>> = variables.filter_map(|variable| variable.value).flat_map(words).collect();
+        values.iter().for_each(|value| masker.add(value));
+        if values.iter().any(|value| !value.is_empty()) { secrets.is_known(name) } else { secrets.is_unknown(name) }
     }
 }
 

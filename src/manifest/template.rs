@@ -193,6 +193,11 @@ impl<'a> Renderer<'a> {
         let place = template_line(template.text, text, line)
             .map_or(template.body, |line| self.place(template, line_range(template.text, line)));
         let problem = Problem::at(place, format!("the manifest {} is no valid YAML once rendered: {reason}", template.file));
+        // What can't be parsed may be a Secret's data.
+        let doubtful = text.to_ascii_lowercase().contains("secret") || template.text.to_ascii_lowercase().contains("stringdata");
+        if doubtful {
+            return problem.hint(format!("line {line} of the rendered text is wrong; it is not shown, as it may be a Secret's"));
+        }
         problem.hint(format!("line {line} of the rendered text is `{rendered}`; `guide plan` shows all of it"))
     }
 

@@ -33,6 +33,12 @@ const OWNED: [&str; 19] = [
     "USER",
 ];
 
+/// The variables that these values become, whether a plan can be made with them or not.
+#[must_use]
+pub fn variables_of(values: &Value) -> Vec<(String, String)> {
+    ValueTable::new(values, &mut Problems::new()).environment()
+}
+
 /// One value that is no table.
 #[derive(Debug)]
 struct Leaf {

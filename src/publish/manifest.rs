@@ -8,10 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use super::html::{id, text};
 use super::view::Views;
 use crate::book::{ChapterName, ManifestBlock};
+use crate::secrets::{Masker, secret_values, without_secret_data};
 
 /// The whole block.
 pub fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> String {
-    let template = block.template.trim_end();
+    let template = shown_template(&block.template);
+    let template = template.trim_end();
     let mut versions: Vec<(String, String)> = Vec::new();
     for view in views {
         let Some(text) = rendered(block, chapter, view) else { continue };
@@ -80,7 +82,7 @@ fn marked(yaml: &str, filled: impl Fn(&str) -> bool) -> String {
 fn rendered(block: &ManifestBlock, chapter: &ChapterName, view: &super::View) -> Option<String> {
     let planned = view.chapter(chapter)?.manifests.iter().find(|manifest| manifest.file == block.file)?;
     let text = if planned.late { view.recording(chapter)?.manifests.get(&block.file)?.clone() } else { planned.text.clone() };
-    Some(without_secrets(&text))
+    Some(view.masker.mask(&without_secret_data(&text)))
 }
 
 fn download(file: &str, body: &str) -> String {
@@ -93,39 +95,35 @@ fn download(file: &str, body: &str) -> String {
     )
 }
 
-/// The data of Secret objects is nobody's to read on a page, wherever it came from.
-fn without_secrets(yaml: &str) -> String {
-    let documents = yaml.split("\n---");
-    documents
-        .map(|document| if is_secret(document) { masked(document) } else { document.to_owned() })
-        .collect::<Vec<_>>()
-        .join("\n---")
-}
-
-fn is_secret(document: &str) -> bool {
-    document.lines().any(|line| line.trim_end() == "kind: Secret")
-}
-
-fn masked(document: &str) -> String {
-    let mut inside = false;
-    let mut lines = Vec::new();
-    for line in document.split('\n') {
-        let indented = line.starts_with([' ', '\t']);
-        if !indented && !line.trim().is_empty() {
-            inside = ["data:", "stringData:"].contains(&line.trim_end());
-            let flow = line.starts_with("data: {") || line.starts_with("stringData: {");
-            lines.push(if flow { format!("{}: ***", line.split(':').next().unwrap_or_default()) } else { line.to_owned() });
-        } else if inside && indented {
-            match line.split_once(": ") {
-                Some((key, _)) => lines.push(format!("{key}: ***")),
-                None if line.trim_end().ends_with(':') => lines.push(line.to_owned()),
-                None => lines.push("    ***".to_owned()),
-            }
-        } else {
-            lines.push(line.to_owned());
-        }
+/// The template without what its Secret objects hold beside what the values fill in.
+fn shown_template(template: &str) -> String {
+    const FILLED_IN: &str = "filled-in";
+    let plain = without_tags(template, FILLED_IN);
+    if plain == template {
+        return without_secret_data(template);
     }
-    lines.join("\n")
+    let masker = Masker::new();
+    let literals = secret_values(&plain).into_iter().filter(|value| memchr::memmem::find(value, FILLED_IN.as_bytes()).is_none());
+    literals.for_each(|value| masker.add(&value));
+    masker.mask(template)
+}
+
+/// The template with a word in the place of each `{{ … }}`, and nothing in that of the other tags.
+fn without_tags(template: &str, word: &str) -> String {
+    let mut plain = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|tag| rest.find(tag)).min() {
+        let close = match rest.as_bytes()[at + 1] {
+            b'{' => "}}",
+            b'%' => "%}",
+            _ => "#}",
+        };
+        let Some(length) = rest[at + 2..].find(close) else { break };
+        plain.push_str(&rest[..at]);
+        plain.push_str(if close == "}}" { word } else { "" });
+        rest = &rest[at + 2 + length + 2..];
+    }
+    plain + rest
 }
 
 #[cfg(test)]
@@ -143,11 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn data_of_secrets_is_masked_and_nothing_else() {
-        let yaml = "kind: ConfigMap\ndata:\n  a: b\n---\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  password: hunter2\n  key: |\n    multi\ntype: Opaque\n";
-        let shown = without_secrets(yaml);
-        assert!(shown.contains("a: b") && shown.contains("name: x") && shown.contains("type: Opaque"));
-        assert!(!shown.contains("hunter2") && !shown.contains("multi"), "{shown}");
-        assert!(!without_secrets("kind: Secret\ndata: {a: aHVudGVy}\n").contains("aHVudGVy"));
+    fn literals_of_a_secret_template_are_masked() {
+        let template = "kind: 'Secret'\n{% if x %}\nstringData:\n  a: \"{{ a }}\"\n  b: hunter22\n{% endif %}\n";
+        assert_eq!(shown_template(template), template.replace("hunter22", "***"));
+        assert!(!shown_template("kind: \"Secret\"\ndata: {a: aHVudGVy}\n").contains("aHVudGVy"));
+        assert_eq!(shown_template("kind: ConfigMap # c\ndata: {a: '{{ b }}'}\n"), "kind: ConfigMap # c\ndata: {a: '{{ b }}'}\n");
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use crate::book::{ChapterName, StepName};
 use crate::plan::{Plan, PlannedChapter};
 use crate::recording::{Included, RecordedStep, Recording};
+use crate::secrets::Masker;
 
 /// The book under one profile.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct View {
     pub included: Included,
     /// Accepted recordings, by chapter.
     pub recordings: HashMap<String, Recording>,
+    /// Hides the secrets that the values, the caller's environment and the book's Secret objects give.
+    pub masker: Masker,
 }
 
 /// All profiles; the one with the most recordings first.

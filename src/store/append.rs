@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ pub struct Appender {
 impl Appender {
     /// Makes the file (which must not exist). `ahead` bytes of disk space are kept in reserve for the records to come.
     pub fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
-        let file = File::options().append(true).create_new(true).open(path).map_err(StoreError::io("make", path))?;
+        let file = File::options().append(true).create_new(true).mode(0o600).open(path).map_err(StoreError::io("make", path))?;
         let mut appender = Self { path: path.to_owned(), file: Arc::new(file), length: 0, reserved: 0, ahead };
         appender.reserve()?;
         Ok(appender)

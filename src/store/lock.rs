@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
+use super::whole_file::make_private_folder;
 use crate::book::ChapterName;
 
 /// The lock's text is padded to this, so that one write replaces all of it and a reader never sees half.
@@ -58,13 +59,15 @@ impl RunLock {
     /// # Errors
     /// [`StoreError::Busy`] at once when another run holds it; else when the file can't be made.
     pub fn take(state_dir: &Path, pid: u32, since: &str) -> Result<Self, StoreError> {
-        fs::create_dir_all(state_dir).map_err(StoreError::io("make the folder", state_dir))?;
+        make_private_folder(state_dir)?;
+        make_private(state_dir);
         let path = state_dir.join("lock");
         let file = File::options()
             .read(true)
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(0o600)
             .open(&path)
             .map_err(StoreError::io("write", &path))?;
         let since_when = Instant::now();
@@ -140,6 +143,19 @@ pub fn who_runs(state_dir: &Path) -> Option<Holder> {
 }
 
 /// Takes the lock, or knows at once that it can't. A second try passes over whoever only asked [`who_runs`] at that moment.
+/// Takes from others what an earlier version, or whoever made the folder, let them see. Only of a folder that is surely ours: one
+/// that was named by mistake stays as it is.
+fn make_private(state_dir: &Path) {
+    let Ok(found) = fs::symlink_metadata(state_dir) else { return };
+    let mode = found.permissions().mode();
+    let is_ours =
+        found.is_dir() && (state_dir.join("lock").exists() || fs::read_dir(state_dir).is_ok_and(|mut all| all.next().is_none()));
+    if is_ours && mode & 0o077 != 0 && mode & 0o1000 == 0 {
+        // Where it is another user's the next write says so.
+        let _ = fs::set_permissions(state_dir, fs::Permissions::from_mode(mode & 0o7700));
+    }
+}
+
 fn lock_at_once(file: &File) -> rustix::io::Result<()> {
     flock(file, FlockOperation::NonBlockingLockExclusive).or_else(|_| {
         std::thread::sleep(LOOK);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
-use super::whole_file::{read_if_there, replace_file};
+use super::whole_file::{read_if_there, replace_private_file};
 use crate::engine::Dossiers;
 use crate::execute::Masker;
 use crate::plan::{PlannedChapter, Step, StepId};
@@ -22,7 +22,7 @@ pub fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError>
 /// # Errors
 /// When it can't be written.
 pub fn write_note(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
-    replace_file(&state.join(name), format!("{text}\n").as_bytes(), false)
+    replace_private_file(&state.join(name), format!("{text}\n").as_bytes(), false)
 }
 
 /// `.guide/dossiers/RUN/CHAPTER/STEP/`: what is kept of a failed step.
@@ -52,7 +52,7 @@ impl Dossiers for DossierFolder {
     fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf> {
         let folder = self.folder.join(chapter.name.as_str()).join(step.id.step.as_str());
         for (name, text) in parts {
-            replace_file(&folder.join(name), self.masker.mask(text).as_bytes(), false).ok()?;
+            replace_private_file(&folder.join(name), self.masker.mask(text).as_bytes(), false).ok()?;
         }
         Some(folder.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(folder))
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
-use super::whole_file::{read_if_there, replace_file};
+use super::whole_file::{read_if_there, replace_private_file};
 use crate::compare::{Bindings, Rules, accept_fence, plain};
 use crate::plan::{Step, StepId};
 
@@ -57,7 +57,7 @@ impl PendingFences {
     /// When it can't be written.
     pub fn keep(&self, fence: &PendingFence) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(fence).unwrap_or_default();
-        replace_file(&self.path(&fence.step), text.as_bytes(), false)
+        replace_private_file(&self.path(&fence.step), text.as_bytes(), false)
     }
 
     /// The output is as the fence says: nothing is pending any more.

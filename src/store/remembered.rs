@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
-use super::whole_file::{read_if_there, replace_file};
+use super::whole_file::{read_if_there, replace_private_file};
 use crate::book::ChapterName;
 use crate::plan::Fingerprint;
 use crate::plan::{Past, PastChapter, StepId, StepRecord};
@@ -64,7 +64,7 @@ impl Remembered {
         if self.through.is_empty() {
             return Ok(());
         }
-        replace_file(&path(state_dir, root), &serde_json::to_vec(self).unwrap_or_default(), false)
+        replace_private_file(&path(state_dir, root), &serde_json::to_vec(self).unwrap_or_default(), false)
     }
 }
 

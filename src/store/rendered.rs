@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::recordings::Recordings;
-use super::whole_file::{read_if_there, replace_file};
+use super::whole_file::{make_private_folder, read_if_there, replace_private_file};
 use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::engine::{Stage, StageRequest};
@@ -44,11 +44,11 @@ impl Rendered {
 impl Stage for Rendered {
     fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError> {
         let folder = self.folder_of(&request.chapter.name);
-        std::fs::create_dir_all(&folder).map_err(super::StoreError::io("make the folder", &folder))?;
+        make_private_folder(&folder)?;
         for (name, text) in request.files {
             let path = folder.join(name);
             if read_if_there(&path)?.is_none_or(|present| present != text.as_bytes()) {
-                replace_file(&path, text.as_bytes(), false)?;
+                replace_private_file(&path, text.as_bytes(), false)?;
             }
         }
         Ok(folder)

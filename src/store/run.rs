@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
 use super::append::Appender;
@@ -15,7 +15,7 @@ use super::lock::RunLock;
 use super::past::tidy_runs;
 use super::remembered::Remembered;
 use super::sync::Syncer;
-use super::whole_file::replace_link;
+use super::whole_file::{make_private_folder, replace_link};
 use crate::book::ChapterName;
 use crate::event::{Event, Reason, Record, RecordError, RunStarted, Stored};
 use crate::output::ShellState;
@@ -101,9 +101,10 @@ impl RunLog {
     pub fn begin(state_dir: &Path, lock: RunLock, started: RunStarted, past: &Past) -> Result<Self, StoreError> {
         let root = started.root.clone();
         let runs = runs_folder(state_dir);
-        fs::create_dir_all(&runs).map_err(StoreError::io("make the folder", &runs))?;
+        make_private_folder(&runs)?;
         let folder = runs.join(&started.run);
-        fs::create_dir(&folder).map_err(StoreError::io("make the folder", &folder))?;
+        let made = fs::DirBuilder::new().mode(0o700).create(&folder);
+        made.map_err(StoreError::io("make the folder", &folder))?;
         let mut log = Self {
             journal: Appender::create(&folder.join(JOURNAL), JOURNAL_AHEAD)?,
             output: Grown { name: OUTPUT, ahead: 0, file: None, length: 0 },

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::fault::StoreError;
@@ -16,8 +17,33 @@ pub fn replace_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Stor
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
     }
+    replace_with(path, bytes, durable, 0o666)
+}
+
+/// The same for a file of the state folder: it, and the folders that are made for it, are their owner's only.
+///
+/// # Errors
+/// As [`replace_file`].
+pub fn replace_private_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
+    if let Some(folder) = path.parent() {
+        make_private_folder(folder)?;
+    }
+    replace_with(path, bytes, durable, 0o600)
+}
+
+/// Makes a folder of the state folder, and those above it that are not there, for their owner only.
+///
+/// # Errors
+/// When it can't be made.
+pub fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(StoreError::io("make the folder", folder))
+}
+
+fn replace_with(path: &Path, bytes: &[u8], durable: bool, mode: u32) -> Result<(), StoreError> {
     let beside = beside(path);
-    let written = File::create(&beside).and_then(|mut file| {
+    let created = File::options().write(true).create(true).truncate(true).mode(mode).open(&beside);
+    let written = created.and_then(|mut file| {
         file.write_all(bytes)?;
         if durable { file.sync_data() } else { Ok(()) }
     });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::whole_file::{read_if_there, replace_file};
+use super::whole_file::{read_if_there, replace_private_file};
 use crate::identity::WorldIdentity;
 
 /// The newest format known here.
@@ -66,5 +66,5 @@ pub fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> {
 pub fn write_world(state: &Path, kept: &KeptWorld) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(kept).unwrap_or_default();
     text.push(b'\n');
-    replace_file(&world_path(state), &text, true)
+    replace_private_file(&world_path(state), &text, true)
 }

@@ -57,7 +57,7 @@ fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
         std::thread::sleep(Duration::from_millis(500));
     };
     println!("in {took:?}, {} bytes:\n{}", dossier.text.len(), dossier.text);
-    assert!(!dossier.text.contains("hush-hush-7") && dossier.secrets.iter().any(|secret| secret == "hush-hush-7"));
+    assert!(!dossier.text.contains("hush-hush-7") && dossier.secrets.iter().any(|secret| secret == b"hush-hush-7"));
     assert!(dossier.text.len() <= DOSSIER_BYTES);
     assert!(took < DOSSIER_LIMIT + Duration::from_secs(2), "{took:?}: the limit, and a thread that had to be started");
 }

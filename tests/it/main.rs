@@ -16,6 +16,7 @@ mod publish;
 mod replay;
 mod review;
 mod run;
+mod secret_matrix;
 mod secrets;
 mod shell;
 mod up_to_date;

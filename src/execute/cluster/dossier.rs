@@ -10,8 +10,8 @@ mod text;
 use std::time::Duration;
 
 use super::Cluster;
-use super::secrets::masked;
 use crate::plan::ObjectRef;
+use crate::secrets::Masker;
 
 use gather::Findings;
 pub(super) use text::titled as title;
@@ -36,8 +36,8 @@ pub struct DossierRequest {
 pub struct ClusterDossier {
     /// Sections of text, the secrets it knows of masked.
     pub text: String,
-    /// Values of the Secret objects in these namespaces, plain and base64: to be masked in everything else.
-    pub secrets: Vec<String>,
+    /// Values of the Secret objects in these namespaces: to be masked in everything else.
+    pub secrets: Vec<Vec<u8>>,
 }
 
 impl Cluster {
@@ -64,7 +64,9 @@ fn written(findings: Findings) -> ClusterDossier {
     for (title, body) in sections {
         text.extend(["== ", title, " ==\n", &cut(&body, share + unused / 4), "\n"]);
     }
-    let mut text = masked(text, &findings.secrets);
+    let masker = Masker::new();
+    findings.secrets.iter().for_each(|value| masker.add(value));
+    let mut text = masker.mask(&text);
     truncate(&mut text, DOSSIER_BYTES);
     ClusterDossier { text, secrets: findings.secrets }
 }
@@ -117,9 +119,9 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_in_logs() {
-        let found = Findings { logs: Ok("connecting with s3cret!\n".into()), secrets: vec!["s3cret!".into()], ..findings() };
+        let found = Findings { logs: Ok("connecting with s3cret!\n".into()), secrets: vec![b"s3cret!".to_vec()], ..findings() };
         let dossier = written(found);
         assert!(dossier.text.contains("connecting with ***\n"));
-        assert_eq!(dossier.secrets, ["s3cret!"]);
+        assert_eq!(dossier.secrets, [b"s3cret!".to_vec()]);
     }
 }

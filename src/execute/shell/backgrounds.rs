@@ -24,9 +24,11 @@ impl ShellWorld {
         self.learn_secrets(command);
         let mut text = self.live.text.clone();
         text.extend_from_slice(prepare_background(command, self.scene.as_ref()).as_bytes());
+        let withheld = self.secrets.may_be_set(&command.script, &command.secrets);
         self.background_count += 1;
         let tag = format!("{}+{}", self.tag, self.background_count);
-        let background = BackgroundStep::start(&command.step, kind, &self.surroundings()?, &text, tag, &self.options.masker)?;
+        let background =
+            BackgroundStep::start(&command.step, kind, &self.surroundings()?, &text, tag, &self.options.masker, withheld)?;
         if kind != Background::Keep {
             self.guard(background.pid)?;
         }

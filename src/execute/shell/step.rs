@@ -71,7 +71,11 @@ impl ShellWorld {
         pump.finish()?;
         let told = if outcome.told { self.told(&mut session, &reach, outcome.died.is_some())? } else { None };
         self.session = alive.then_some(session);
-        let Given { kept: bytes, total } = sink.end(told.is_some());
+        let doubt = match told {
+            Some(_) => self.secrets.doubt(&command.script, &command.secrets, command.mode == Mode::Aside),
+            None => Some("the shell ended before it could tell the value".to_owned()),
+        };
+        let Given { kept: bytes, total } = sink.end(doubt.as_deref());
         let ending = ending(&outcome, told.as_ref());
         let lasts = command.mode != Mode::Aside && outcome.stopped.is_none();
         let state = told.filter(|_| lasts).map(|live| self.take_state(live));
@@ -174,7 +178,7 @@ impl ShellWorld {
 
     /// Values that variables named as secret have before the script runs.
     pub(super) fn learn_secrets(&mut self, command: &Command) {
-        for name in &command.secrets {
+        for name in command.secrets.iter().chain(&self.options.masker.names()) {
             self.secrets.add(name);
         }
         let names: Vec<String> = self.secrets.names().map(str::to_owned).collect();
@@ -185,7 +189,9 @@ impl ShellWorld {
         let given = self.environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
         for (name, value) in given.chain(bound).filter(|(name, _)| names.iter().any(|secret| secret == name)) {
             self.options.masker.add(value);
-            self.secrets.is_known(name);
+            if !value.is_empty() {
+                self.secrets.is_known(name);
+            }
         }
     }
 }

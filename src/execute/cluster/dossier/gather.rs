@@ -40,7 +40,7 @@ pub(super) struct Findings {
     pub(super) logs: Section,
     pub(super) events: Section,
     pub(super) nodes: Section,
-    pub(super) secrets: Vec<String>,
+    pub(super) secrets: Vec<Vec<u8>>,
 }
 
 impl Default for Findings {
@@ -217,7 +217,7 @@ impl Asker {
         Ok(or_none(of_event_list(all)))
     }
 
-    async fn secrets(&self, namespaces: &BTreeSet<String>) -> Vec<String> {
+    async fn secrets(&self, namespaces: &BTreeSet<String>) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
         for namespace in namespaces {
             let list = self.list(Api::<Secret>::namespaced(self.link.client.clone(), namespace), "secrets").await;

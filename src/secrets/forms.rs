@@ -1,0 +1,242 @@
+//! The forms in which programs write a text: what the bytes at one place may stand for.
+//!
+//! Each encoder leaves some characters as they are and writes the others in its own way, and which ones differs from program to
+//! program. So no list of encoded values is made. The text is decoded instead, place by place: [`readings`] tells all that may be
+//! meant by the bytes at a place (as they are, escaped by a backslash, quoted for a shell, percent-encoded, as an HTML entity …),
+//! and a value is found where its bytes can be read one after the other.
+
+/// Most bytes of quotes and backslashes that are read as one escaped character.
+const LONGEST_RUN: usize = 32;
+/// Most blanks at the start of a line that are read as its indentation.
+const LONGEST_INDENT: usize = 64;
+
+/// Takes one reading: the bytes that are meant, and the index after what they were written with.
+type Take<'a> = &'a mut dyn FnMut(&[u8], usize);
+
+/// All that may be meant by what stands at `at`. True when the text ended before that was certain.
+pub(super) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let Some(&byte) = text.get(at) else { return true };
+    take(&[byte], at + 1);
+    match byte {
+        b'\\' | b'\'' | b'"' | b'$' => quoted(text, at, take),
+        b'%' => percent(text, at, take),
+        b'&' => entity(text, at, take),
+        b'=' => quoted_printable(text, at, take),
+        b'\n' | b'\r' => line_break(text, at, take),
+        b'+' => {
+            take(b" ", at + 1);
+            false
+        }
+        _ => false,
+    }
+}
+
+/// Can an encoded character begin with this byte?
+pub(super) fn is_special(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'\'' | b'"' | b'$' | b'%' | b'&' | b'=' | b'\n' | b'\r' | b'+')
+}
+
+/// Quotes and backslashes: shells in each of their ways (`'\''`, `'"'"'`, `\"`, `$'\n'`), JSON, YAML, SQL, CSV, also several of
+/// them one within the other.
+fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let rest = &text[at..text.len().min(at + LONGEST_RUN)];
+    let length = rest.iter().position(|byte| !b"\\'\"$".contains(byte)).unwrap_or(rest.len());
+    let mut open = at + length == text.len();
+    let run = &text[at..at + length];
+    for sign in *b"\\'\"$" {
+        let Some(first) = run.iter().position(|&byte| byte == sign) else { continue };
+        // A run of backslashes is one backslash, however often it was escaped; one of another sign may have any quotes about it.
+        let last = if sign == b'\\' { run.iter().position(|&byte| byte != b'\\').unwrap_or(run.len()) } else { run.len() };
+        let from = if sign == b'\\' { 1 } else { first + 1 };
+        (from..=last).for_each(|length| take(&[sign], at + length));
+    }
+    if run.last() == Some(&b'\\') {
+        open |= escaped(text, at + length, take);
+    }
+    open
+}
+
+/// What a backslash before `at` makes of the letters there.
+fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let Some(&letter) = text.get(at) else { return true };
+    let mut open = false;
+    // What stands between quotes of its own (`$'\n'` within a word) ends with one.
+    let mut take_quoted = |meant: &[u8], end: usize| {
+        let quotes = text[end..].iter().take(LONGEST_RUN).take_while(|byte| b"'\"".contains(byte)).count();
+        (0..=quotes).for_each(|length| take(meant, end + length));
+        open |= end + quotes == text.len();
+    };
+    if letter == b'\n' || letter == b'\r' {
+        // A backslash at a line's end: the line goes on.
+        let (end, ran_out) = after_indentation(text, line_end(text, at));
+        take_quoted(b"", end);
+        if text.get(end) == Some(&b'\\') {
+            take_quoted(b"", end + 1);
+        }
+        return ran_out || open;
+    }
+    if !letter.is_ascii_alphanumeric() {
+        take_quoted(&[letter], at + 1);
+    }
+    let control = match letter {
+        b'n' => Some(b'\n'),
+        b't' => Some(b'\t'),
+        b'r' => Some(b'\r'),
+        b'a' => Some(7),
+        b'b' => Some(8),
+        b'v' => Some(11),
+        b'f' => Some(12),
+        b'e' | b'E' => Some(27),
+        _ => None,
+    };
+    if let Some(control) = control {
+        take_quoted(&[control], at + 1);
+    }
+    let (digits, base) = match letter {
+        b'0'..=b'3' => (at..at + 3, 8),
+        b'x' => (at + 1..at + 3, 16),
+        b'u' => (at + 1..at + 5, 16),
+        b'U' => (at + 1..at + 9, 16),
+        _ => return open,
+    };
+    if letter == b'u' && text.get(at + 1) == Some(&b'{') {
+        let length = text[at + 2..].iter().take(7).position(|&byte| byte == b'}');
+        if let Some(code) = length.and_then(|length| number(&text[at + 2..at + 2 + length], 16)) {
+            take_character(code, at + 3 + length.unwrap_or_default(), &mut take_quoted);
+        }
+        return open || (length.is_none() && text.len() < at + 9);
+    }
+    let Some(code) = text.get(digits.clone()).and_then(|digits| number(digits, base)) else {
+        return open || digits.end > text.len();
+    };
+    match letter {
+        b'u' if (0xd800..0xdc00).contains(&code) => {
+            // The second half of a character that is written in two.
+            let Some(second) = text.get(digits.end..) else { return true };
+            let slashes = second.iter().take(LONGEST_RUN).take_while(|&&byte| byte == b'\\').count();
+            let low = digits.end + slashes + 1;
+            let Some(low_digits) = text.get(low..low + 4) else { return true };
+            if let Some(low_code) = number(low_digits, 16).filter(|code| (0xdc00..0xe000).contains(code)) {
+                take_character(0x10000 + ((code - 0xd800) << 10) + (low_code - 0xdc00), low + 4, &mut take_quoted);
+            }
+        }
+        b'u' | b'U' => take_character(code, digits.end, &mut take_quoted),
+        _ => {
+            if let Ok(byte) = u8::try_from(code) {
+                take_quoted(&[byte], digits.end);
+            }
+            if code >= 0x80 {
+                take_character(code, digits.end, &mut take_quoted);
+            }
+        }
+    }
+    open
+}
+
+/// `%2F`, `%2f`, `%252F`, `%u00FC`.
+fn percent(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let mut start = at + 1;
+    while text[start..].starts_with(b"25") {
+        take(b"%", start + 2);
+        start += 2;
+    }
+    let long = text.get(start) == Some(&b'u');
+    let digits = if long { start + 1..start + 5 } else { start..start + 2 };
+    let Some(written) = text.get(digits.clone()) else { return true };
+    match number(written, 16) {
+        Some(code) if long => take_character(code, digits.end, take),
+        Some(code) => take(&[u8::try_from(code).unwrap_or_default()], digits.end),
+        None => {}
+    }
+    false
+}
+
+/// `&lt;`, `&#39;`, `&#x27;`, `&amp;lt;`.
+fn entity(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    const NAMES: [(&[u8], &[u8]); 7] =
+        [(b"amp", b"&"), (b"lt", b"<"), (b"gt", b">"), (b"quot", b"\""), (b"apos", b"'"), (b"nbsp", b" "), (b"newline", b"\n")];
+    let mut start = at + 1;
+    loop {
+        let rest = &text[start..text.len().min(start + 12)];
+        let Some(length) = rest.iter().position(|&byte| byte == b';') else {
+            let may_go_on = rest.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'#');
+            return rest.len() < 12 && may_go_on;
+        };
+        let (name, end) = (&rest[..length], start + length + 1);
+        if let Some(digits) = name.strip_prefix(b"#") {
+            let code = match digits.strip_prefix(b"x").or_else(|| digits.strip_prefix(b"X")) {
+                Some(hexadecimal) => number(hexadecimal, 16),
+                None => number(digits, 10),
+            };
+            if let Some(code) = code {
+                take_character(code, end, take);
+            }
+        }
+        if let Some((_, meant)) = NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
+            take(meant, end);
+        }
+        if !name.eq_ignore_ascii_case(b"amp") {
+            return false;
+        }
+        start = end;
+    }
+}
+
+/// `=3D`, and `=` at a line's end.
+fn quoted_printable(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let Some(digits) = text.get(at + 1..at + 3) else { return true };
+    match digits {
+        [b'\n', _] => take(b"", at + 2),
+        b"\r\n" => take(b"", at + 3),
+        _ => {
+            if let Some(code) = number(digits, 16).and_then(|code| u8::try_from(code).ok()) {
+                take(&[code], at + 3);
+            }
+        }
+    }
+    false
+}
+
+/// The end of a line, with whatever indents the next one or marks it (`> `, `+ `, `# `); or a blank at which a long line was folded.
+fn line_break(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let mut end = line_end(text, at);
+    // YAML writes a line break within a folded text as an empty line, so the second one may belong to the first.
+    for last in [false, true] {
+        let (after, ran_out) = after_indentation(text, end);
+        (end..=after).for_each(|end| take(b"\n", end));
+        take(b" ", after);
+        if ran_out {
+            return true;
+        }
+        if last || !matches!(text[after], b'\n' | b'\r') {
+            break;
+        }
+        end = line_end(text, after);
+    }
+    false
+}
+
+/// The index after `\n`, `\r\n` or `\r`.
+fn line_end(text: &[u8], at: usize) -> usize {
+    if text[at] == b'\r' && text.get(at + 1) == Some(&b'\n') { at + 2 } else { at + 1 }
+}
+
+/// The index after what may stand before a line's text, and whether the text ended there.
+fn after_indentation(text: &[u8], at: usize) -> (usize, bool) {
+    let start = at + usize::from(text.get(at).is_some_and(|byte| b"+-#>|".contains(byte)));
+    let rest = text.get(start..).unwrap_or_default();
+    let blanks = rest.iter().take(LONGEST_INDENT).take_while(|byte| b" \t".contains(byte)).count();
+    (start + blanks, blanks == rest.len())
+}
+
+fn take_character(code: u32, end: usize, take: Take<'_>) {
+    if let Some(character) = char::from_u32(code) {
+        take(character.encode_utf8(&mut [0; 4]).as_bytes(), end);
+    }
+}
+
+fn number(digits: &[u8], base: u32) -> Option<u32> {
+    let all = digits.iter().all(|&digit| char::from(digit).is_digit(base));
+    let text = std::str::from_utf8(digits).ok().filter(|text| all && !text.is_empty())?;
+    u32::from_str_radix(text, base).ok()
+}
