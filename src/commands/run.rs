@@ -66,11 +66,12 @@ impl Session<'_> {
         let terminal = report::stdin_is_terminal();
         if !self.options.verify_only {
             refuse_unasked(&plan, self.yes, terminal)?;
+            opened.parsed_by_bash(&plan)?;
         }
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = self.masker(&opened, &plan);
-        let mut stage = Rendered::under(&opened.state);
+        let mut stage = Rendered::under(&opened.state).with_folders(opened.working_folders());
         let environment = opened.environment(self.settings);
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
         let began = now();
