@@ -32,7 +32,7 @@ true
     let said = book.guide("check").exits(0).says("1 chapter with 2 steps: no problem\n");
     said.says("note: 6 words or blocks of other tools are left alone (`guide check --strict` lists them)");
     let said = book.guide("check --strict").exits(0).says("`description` is a key of another tool's front matter");
-    said.says("`terminalRows` is an attribute of Runme, which guide ignores").says("guide/chapter-1.md:18:");
+    said.says("`terminalRows` is an attribute of Runme, which guide ignores").says("guide/chapter-1.md:19:");
     book.guide("run").exits(0).says("2 passed");
 }
 
@@ -79,7 +79,7 @@ fn chapters_of_one_name_are_known_by_their_paths() {
         ("install/intro.md", &format!("---\nneeds: [intro]\n---\n{}", step("second"))),
         ("install/linux.md", &step("third")),
     ]);
-    book.guide("run").exits(0);
+    book.guide("run").exits(1).says("3 passed");
     book.guide("review --accept").exits(0);
     assert!(
         book.has("snapshots/intro/say.snap")
@@ -96,8 +96,8 @@ fn chapters_of_one_name_are_known_by_their_paths() {
 #[test]
 fn a_file_of_dots_stays_in_its_folder() {
     let book = Project::with_chapters(&[("...md", "# Dots\n\n```bash {name=a snapshot}\necho hi\n```\n")]);
-    book.guide("run").exits(0).says("snapshots/chapter/a.snap.new");
-    assert!(!book.has("a.snap.new"));
+    book.guide("run").exits(1).says("1 passed");
+    assert!(book.has("snapshots/chapter/a.snap.new") && !book.has("a.snap.new"));
 }
 
 #[test]
@@ -123,4 +123,14 @@ fn steps_run_in_the_folder_that_cwd_names() {
     chapter("", &step("\"cwd\":\"..\""), "/guide");
     let book = Project::with_chapter("---\ncwd: nowhere\n---\n```bash\npwd\n```\n");
     book.guide("run").exits(3).says("there is no folder").says("correct `cwd`");
+}
+
+#[test]
+fn after_names_a_chapter_that_stands_before() {
+    let book = |after: &str| {
+        Project::with_chapters(&[("a.md", "# A\n"), ("b.md", &format!("---\nafter: [{after}]\n---\n# B\n")), ("c.md", "# C\n")])
+    };
+    book("a").guide("check").exits(0);
+    book("c").guide("check").exits(2).says("b is to run after c, which does not stand before it").says("guide/b.md:2:9");
+    book("nothing").guide("check").exits(2).says("the book has no chapter `nothing`");
 }
