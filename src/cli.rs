@@ -181,6 +181,9 @@ pub struct CheckArgs {
     /// For programs
     #[arg(long)]
     pub json: bool,
+    /// List also the words and blocks that belong to other tools and are left alone
+    #[arg(long)]
+    pub strict: bool,
     /// Check again whenever a file of the book changes, until Ctrl-C
     #[arg(long, conflicts_with = "json")]
     pub watch: bool,

@@ -10,6 +10,7 @@ mod check;
 mod diff;
 mod doctor;
 mod down;
+mod effects;
 mod init;
 mod plan;
 mod preprocess;
@@ -21,6 +22,7 @@ mod review;
 mod stale;
 mod status;
 mod survey;
+mod syntax;
 
 use clap::CommandFactory;
 

@@ -37,14 +37,14 @@ mod visible;
 mod words;
 
 pub use ask::{Asker, NothingToPause, Pause, ask};
-pub use check::check_text;
+pub use check::{check_text, notes_text};
 pub use differs::all_differences;
 pub use down::DownTeller;
 pub use error::tell_error;
 pub use facts::{facts_json, facts_text};
 pub use failure::failure;
 pub use github::Github;
-pub use init::{Surveyed, Touch, initialised, survey_text};
+pub use init::{Effect, Fate, Surveyed, Touch, adopted, initialised, survey_text};
 pub use json::Json;
 pub use junit::Junit;
 pub use keys::{Key, Keys};

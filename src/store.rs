@@ -43,5 +43,5 @@ pub use run::{JOURNAL, RunLog, read_stored, run_id};
 pub use site::{Site, site_file, stamp};
 pub use snapshots::{PendingSnapshot, Snapshots};
 pub use source::{BookFiles, NoBook, find_book, read_book, spellings};
-pub use whole_file::{append_file, create_file, read_text, replace_file};
+pub use whole_file::{append_file, create_file, read_if_there, replace_file};
 pub use world_file::{KeptWorld, read_world, world_path, write_world};

@@ -41,7 +41,7 @@ pub struct Attributes {
     pub interactive: bool,
     /// Name of the series this step's output is kept in.
     pub sample: Option<String>,
-    /// Folder to run in, relative to the chapter's (Runme's `cwd`).
+    /// Folder to run in, as [`plain_cwd`](super::plain_cwd) has it: `rendered/…`, or relative to the book.
     pub cwd: Option<String>,
     /// Runs only when named as a target (Runme's `excludeFromRunAll`).
     pub only_when_named: bool,

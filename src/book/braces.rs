@@ -175,9 +175,10 @@ fn json_members<'a>(info: &'a str, inner: &Range<usize>) -> Vec<Result<Word<'a>,
     let mut at = inner.start;
     loop {
         match json_member(&info[..inner.end], at) {
-            Ok(word) => {
-                at = word.value_at.end;
-                members.push(Ok(word));
+            // A member that is null says nothing.
+            Ok((word, end)) => {
+                at = end;
+                members.extend(word.map(Ok));
             }
             Err(error) => {
                 members.push(Err(error));
@@ -197,7 +198,7 @@ fn json_members<'a>(info: &'a str, inner: &Range<usize>) -> Vec<Result<Word<'a>,
 }
 
 /// One `"key": value` from `at`; `true` makes a flag.
-fn json_member(info: &str, at: usize) -> Result<Word<'static>, Malformed> {
+fn json_member(info: &str, at: usize) -> Result<(Option<Word<'static>>, usize), Malformed> {
     let start = at + blanks(&info[at..]);
     let (key, key_end) = json_value(info, start)?;
     let serde_json::Value::String(key) = key else {
@@ -210,12 +211,13 @@ fn json_member(info: &str, at: usize) -> Result<Word<'static>, Malformed> {
     let value_start = colon + 1 + blanks(&info[colon + 1..]);
     let (value, end) = json_value(info, value_start)?;
     let value = match value {
+        serde_json::Value::Null => return Ok((None, end)),
         serde_json::Value::Bool(true) => None,
         other => {
             Some(Cow::Owned(json_text(&other).ok_or_else(|| bad_json(value_start..end, "this can't be an attribute's value"))?))
         }
     };
-    Ok(Word { key: Cow::Owned(key), key_at: start..key_end, value, value_at: value_start..end })
+    Ok((Some(Word { key: Cow::Owned(key), key_at: start..key_end, value, value_at: value_start..end }), end))
 }
 
 fn json_text(value: &serde_json::Value) -> Option<String> {
@@ -295,6 +297,7 @@ mod tests {
                 pair("retry", "3")
             ]
         );
+        assert_eq!(read(r#""name":null, "timeout": "2m""#), [pair("timeout", "2m")]);
     }
 
     #[test]

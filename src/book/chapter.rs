@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attributes::Attributes;
+use super::languages::Languages;
 use super::name::{ChapterName, StepName};
+use super::problem::Problem;
 use super::source::{SourceId, Sources, Span};
 
 /// A parsed book: every chapter of SUMMARY.md in its order.
@@ -18,6 +20,8 @@ pub struct Book {
     pub chapters: Vec<Chapter>,
     /// `manifests/*.yaml.j2` beside the chapters: file name to write (without `.j2`) and the source that holds the template.
     pub shared_manifests: Vec<(String, SourceId)>,
+    /// Languages whose fences are steps beside `bash` and `sh`.
+    pub languages: Languages,
 }
 
 impl Book {
@@ -36,19 +40,25 @@ pub struct Chapter {
     pub title: String,
     /// Its text.
     pub source: SourceId,
-    /// The `---` block.
+    /// Its front matter.
     pub front: FrontMatter,
     /// Steps and manifests in the order of the text; prose is left out.
     pub blocks: Vec<Block>,
+    /// What is worth a word and no error: warnings, and notes on what was left alone.
+    pub notes: Vec<Problem>,
 }
 
-/// What a chapter's `---` block says.
+/// What a chapter's `---` block (or `+++`, in TOML) says.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FrontMatter {
     /// Where it stands, for complaints.
     pub span: Option<Span>,
     /// Chapters that must have passed before, as written.
     pub needs: Vec<String>,
+    /// Chapters that have to run before where both are part of a run, as written.
+    pub after: Vec<String>,
+    /// The folder that its steps run in: `rendered`, `book`, `chapter`, or a path relative to the book.
+    pub cwd: Option<String>,
     /// Title, if given.
     pub title: Option<String>,
     /// Default time limit of the chapter's steps.
@@ -98,6 +108,9 @@ pub struct ExpectedBlock {
     pub body: Span,
     /// The content, indentation of an enclosing list taken off.
     pub text: Arc<str>,
+    /// Does it stand in several places, between the commands of a session? Then it is compared as a whole, and a review leaves it
+    /// to its author.
+    pub in_pieces: bool,
 }
 
 /// A manifest template.

@@ -8,12 +8,15 @@ use std::sync::Arc;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use super::advice::advise;
 use super::attributes::Attributes;
 use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
 use super::directive::directive;
-use super::fence::{Fence, opens_block, read_fence};
+use super::fence::{Fence, Reading, opens_block, read_fence};
+use super::languages::{Languages, is_session};
 use super::name::{StepName, slug};
-use super::problem::{Problem, Problems};
+use super::problem::{Problem, Problems, Severity};
+use super::session::read_session;
 use super::source::{SourceId, Span};
 use super::step_attributes::{AttributeReader, Complaint};
 
@@ -36,6 +39,8 @@ pub struct ChapterText {
 pub enum NameOrigin {
     /// `name=`, here.
     Given(Span),
+    /// `"name":`, here: the second of one name gets a number.
+    Runme(Span),
     /// To be made from this slug.
     Heading(StepName),
 }
@@ -68,7 +73,13 @@ impl Piece {
 }
 
 /// Reads a piece. False: it may be that it says something else when it is read with the pieces beside it.
-pub fn read_piece(source: SourceId, text: &str, piece: Piece, problems: &mut Problems) -> (ChapterText, bool) {
+pub fn read_piece(
+    source: SourceId,
+    text: &str,
+    piece: Piece,
+    languages: &Languages,
+    problems: &mut Problems,
+) -> (ChapterText, bool) {
     let (text, from) = (&text[..piece.to], piece.from);
     let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     lines.of(from);
@@ -80,6 +91,7 @@ pub fn read_piece(source: SourceId, text: &str, piece: Piece, problems: &mut Pro
         text,
         lines,
         problems,
+        languages,
         reader: AttributeReader::default(),
         found,
         heading: String::new(),
@@ -87,6 +99,8 @@ pub fn read_piece(source: SourceId, text: &str, piece: Piece, problems: &mut Pro
         slug: None,
         open: None,
         html: None,
+        indented: None,
+        containers: 0,
         after: After::Nothing,
         piece,
         is_sure: true,
@@ -122,11 +136,18 @@ enum After {
     Nothing,
     /// A step, with only blank lines and comments since.
     Step,
+    /// A step, with one short paragraph since ("It prints:").
+    StepAndParagraph,
+    /// A step that its author marked `{skip}`: what follows is shown like it.
+    Skipped,
     /// A step, with something to read in between.
     StepAndText,
     /// A step's output.
     Output,
 }
+
+/// Most bytes of a paragraph that may stand between a step and its output.
+const SHORT: usize = 400;
 
 /// A fence whose end has not come yet.
 struct Open {
@@ -137,6 +158,8 @@ struct Open {
     /// First byte after the opening line.
     body: usize,
     fence: Fence,
+    /// Containers (lists' items, quotes) it stands in.
+    containers: usize,
     content: Content,
 }
 
@@ -167,6 +190,7 @@ struct Walk<'a> {
     text: &'a str,
     lines: Lines<'a>,
     problems: &'a mut Problems,
+    languages: &'a Languages,
     reader: AttributeReader,
     found: ChapterText,
     /// Text of the heading being read, else of the last one.
@@ -178,6 +202,10 @@ struct Walk<'a> {
     open: Option<Open>,
     /// The HTML block being read, from its first byte.
     html: Option<usize>,
+    /// The indented code being read, from its first byte.
+    indented: Option<usize>,
+    /// Items and quotes around.
+    containers: usize,
     after: After,
     piece: Piece,
     is_sure: bool,
@@ -188,9 +216,10 @@ impl Walk<'_> {
         match event {
             Event::Text(piece) => self.take_text(&piece, range),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => self.open_fence(range.start),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => self.indented = Some(range.start),
             Event::End(TagEnd::CodeBlock) => match self.open.take() {
                 Some(open) => self.close_fence(open, range.end),
-                None => self.something_to_read(),
+                None => self.end_indented(range),
             },
             Event::Start(Tag::Heading { .. }) => {
                 self.something_to_read();
@@ -202,7 +231,15 @@ impl Walk<'_> {
             Event::SoftBreak | Event::HardBreak if self.in_heading => self.heading.push(' '),
             Event::Start(Tag::HtmlBlock) => self.html = Some(range.start),
             Event::End(TagEnd::HtmlBlock) => self.end_html(range),
-            Event::Start(Tag::Paragraph | Tag::Item | Tag::BlockQuote(_)) | Event::Rule => self.something_to_read(),
+            Event::Start(Tag::Paragraph) if range.len() <= SHORT && self.after == After::Step => {
+                self.after = After::StepAndParagraph
+            }
+            Event::Start(Tag::Item | Tag::BlockQuote(_)) => {
+                self.containers += 1;
+                self.something_to_read();
+            }
+            Event::End(TagEnd::Item | TagEnd::BlockQuote(_)) => self.containers = self.containers.saturating_sub(1),
+            Event::Start(Tag::Paragraph) | Event::Rule => self.something_to_read(),
             _ => {}
         }
     }
@@ -216,7 +253,7 @@ impl Walk<'_> {
     }
 
     fn something_to_read(&mut self) {
-        if self.after == After::Step {
+        if matches!(self.after, After::Step | After::StepAndParagraph) {
             self.after = After::StepAndText;
         }
     }
@@ -243,13 +280,26 @@ impl Walk<'_> {
         if verbatim.iter().any(|tag| opening.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag))) {
             return;
         }
-        if let Some(at) = swallowed_fence(html, b'`', 3, opens_block) {
+        if let Some(at) = swallowed_fence(html, b'`', 3, usize::MAX, opens_block) {
             let span = self.span(start + at.start..start + at.end);
             self.problems.push(
                 Problem::at(span, "this fence is part of the HTML above it, so it is no step")
                     .hint("leave an empty line before it, or mark it `{skip}` where it is only shown"),
             );
         }
+    }
+
+    /// Tabs and admonitions of other tools indent what is theirs by four columns, which Markdown reads as code.
+    fn end_indented(&mut self, range: Range<usize>) {
+        self.something_to_read();
+        let start = self.indented.take().unwrap_or(range.start);
+        let Some(at) = swallowed_fence(&self.text[start..range.end], b'`', 3, usize::MAX, opens_block) else { return };
+        let span = self.span(start + at.start..start + at.end);
+        self.problems.push(
+            Problem::at(span, "this fence is indented by four columns or more, so Markdown reads it as code, and it is no step")
+                .warning()
+                .hint("indent it less (a step in a list stands as far right as the item's text), or mark it `{skip}`"),
+        );
     }
 
     fn open_fence(&mut self, start: usize) {
@@ -261,18 +311,20 @@ impl Walk<'_> {
         let info_start = after_mark + raw.len() - raw.trim_start().len();
         let info = info_start..info_start.max(after_mark + raw.trim_end().len());
         let line = self.lines.of(start);
-        let (fence, complaints) = read_fence(&text[info.clone()], &mut self.reader);
+        let Reading { fence, complaints } = read_fence(&text[info.clone()], self.languages, &mut self.reader);
         let body = (line_end + 1).min(text.len());
-        for complaint in complaints {
-            self.complain(complaint, info.start, line);
+        for (severity, complaint) in complaints {
+            self.complain(complaint, severity, info.start, line);
         }
-        self.open = Some(Open { start, line, info, body, fence, content: Content { range: body..body, copy: None } });
+        let containers = self.containers;
+        self.open = Some(Open { start, line, info, body, fence, containers, content: Content { range: body..body, copy: None } });
     }
 
-    fn complain(&mut self, complaint: Complaint, base: usize, line: u32) {
+    fn complain(&mut self, complaint: Complaint, severity: Severity, base: usize, line: u32) {
         let span = |at: Range<usize>| span(self.source, base + at.start..base + at.end, line);
         let mut problem = Problem::at(span(complaint.what.at), complaint.what.message);
         problem.hint = complaint.what.hint;
+        problem.severity = severity;
         problem.also.extend(complaint.also.map(|(at, note)| (span(at), note.to_owned())));
         self.problems.push(problem);
     }
@@ -289,13 +341,16 @@ impl Walk<'_> {
         self.look_for_directive(&open.fence, &body);
         let Open { fence, content, info, line, .. } = open;
         match fence {
-            Fence::Step { language, name, attributes } => {
-                let script: Arc<str> = content.text(self.text).into();
+            Fence::Step { language, name, may_be_numbered, attributes } => {
+                let text: Arc<str> = content.text(self.text).into();
+                let (script, expected) = self.script_of(text, language, whole, body);
                 self.check_script(&script, whole, body);
-                let (origin, name) = self.name_origin(name, info.start, line);
+                self.advise(&script, &attributes, language, body);
+                let (origin, name) = self.name_origin(name, may_be_numbered, info.start, line);
                 self.found.names.push(origin);
                 let info = span(self.source, info, line);
-                let (script_line, expected) = (line + 1, None);
+                let script_line = line + 1;
+                self.after = if expected.is_some() { After::Output } else { After::Step };
                 self.found.blocks.push(Block::Step(StepBlock {
                     name,
                     span: whole,
@@ -306,15 +361,53 @@ impl Walk<'_> {
                     attributes,
                     expected,
                 }));
-                self.after = After::Step;
             }
             Fence::Manifest { file, profiles } => {
                 let template = content.text(self.text).into();
                 self.found.blocks.push(Block::Manifest(ManifestBlock { file, profiles, span: whole, body, template }));
                 self.after = After::Nothing;
             }
-            Fence::Expected => self.take_expected(ExpectedBlock { span: whole, body, text: content.text(self.text).into() }),
+            Fence::Expected => {
+                let text = content.text(self.text).into();
+                self.take_expected(ExpectedBlock { span: whole, body, text, in_pieces: false });
+            }
+            Fence::Skipped => self.after = After::Skipped,
             Fence::Prose => self.after = After::Nothing,
+        }
+    }
+
+    /// A step's script; of a session its commands, and what it prints.
+    fn script_of(&mut self, text: Arc<str>, language: &str, whole: Span, body: Span) -> (Arc<str>, Option<ExpectedBlock>) {
+        if !is_session(language) {
+            return (text, None);
+        }
+        let Some(session) = read_session(&text) else {
+            let hint = "begin each command with `$ `; a fence of commands alone is called `bash`";
+            self.problems.push(Problem::at(whole, format!("no line of this `{language}` fence begins with a prompt")).hint(hint));
+            return (text, None);
+        };
+        let expected = session.lines.map(|lines| {
+            let raw = &self.text[body.range()];
+            let offset = |line: usize| raw.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
+            let (from, to) = (body.range().start + offset(lines.start), body.range().start + offset(lines.end));
+            let body = self.span(from..to);
+            ExpectedBlock { span: whole, body, text: session.expected.into(), in_pieces: session.in_pieces }
+        });
+        (session.script.into(), expected)
+    }
+
+    /// What is probably meant otherwise. A session's lines are not its script's, so that its advice points at the fence.
+    fn advise(&mut self, script: &str, attributes: &Attributes, language: &str, body: Span) {
+        for advice in advise(script, attributes) {
+            let line = script[..advice.at].matches('\n').count();
+            let raw = &self.text[body.range()];
+            let start: usize = raw.split_inclusive('\n').take(if is_session(language) { 0 } else { line }).map(str::len).sum();
+            let length = raw[start..].lines().next().unwrap_or_default().trim_end().len();
+            let blanks = raw[start..start + length].len() - raw[start..start + length].trim_start().len();
+            let from = body.range().start + start;
+            let mut problem = Problem::at(self.span(from + blanks..from + length), advice.message).hint(advice.hint);
+            problem.severity = advice.severity;
+            self.problems.push(problem);
         }
     }
 
@@ -330,7 +423,13 @@ impl Walk<'_> {
         let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
         let mut problem = Problem::at(opening, "this fence is not closed")
             .hint(format!("end it with a line of its own: {}", char::from(mark).to_string().repeat(length)));
-        if let Some(at) = swallowed_fence(&self.text[open.body.min(end)..end], mark, length, opens_block) {
+        if let Some(at) = swallowed_fence(
+            &self.text[open.body.min(end)..end],
+            mark,
+            length,
+            self.code_from(&open.start, open.containers),
+            opens_block,
+        ) {
             let inner = open.body + at.start..open.body + at.end;
             problem = problem.also(self.span(inner), "so this fence is lost in it");
         }
@@ -344,8 +443,13 @@ impl Walk<'_> {
         let mark = self.text.as_bytes()[open.start];
         let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
         // In prose any fence may be shown; in what is run, one is always a slip.
-        let wanted = if open.fence == Fence::Prose { opens_block } else { |info: &str| !info.trim().is_empty() };
-        let Some(at) = swallowed_fence(&self.text[body.range()], mark, length, wanted) else { return };
+        let wanted =
+            if matches!(open.fence, Fence::Prose | Fence::Skipped) { opens_block } else { |info: &str| !info.trim().is_empty() };
+        let Some(at) =
+            swallowed_fence(&self.text[body.range()], mark, length, self.code_from(&open.start, open.containers), wanted)
+        else {
+            return;
+        };
         let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
         let inner = self.span(open.body + at.start..open.body + at.end);
         self.problems.push(
@@ -360,7 +464,7 @@ impl Walk<'_> {
         let hint = match fence {
             Fence::Step { .. } => "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`",
             Fence::Expected => "write here what is expected, or compare with a `snapshot`",
-            Fence::Manifest { .. } | Fence::Prose => return,
+            Fence::Manifest { .. } | Fence::Skipped | Fence::Prose => return,
         };
         if let Some(at) = directive(&self.text[body.range()]) {
             let span = self.span(body.range().start + at.start..body.range().start + at.end);
@@ -383,9 +487,16 @@ impl Walk<'_> {
         }
     }
 
-    fn name_origin(&mut self, given: Option<(StepName, Range<usize>)>, base: usize, line: u32) -> (NameOrigin, StepName) {
+    fn name_origin(
+        &mut self,
+        given: Option<(StepName, Range<usize>)>,
+        may_be_numbered: bool,
+        base: usize,
+        line: u32,
+    ) -> (NameOrigin, StepName) {
         if let Some((name, at)) = given {
-            return (NameOrigin::Given(span(self.source, base + at.start..base + at.end, line)), name);
+            let place = span(self.source, base + at.start..base + at.end, line);
+            return (if may_be_numbered { NameOrigin::Runme(place) } else { NameOrigin::Given(place) }, name);
         }
         self.is_sure &= !(self.piece.is_rest && self.heading.is_empty());
         let name = self.slug.get_or_insert_with(|| {
@@ -399,26 +510,40 @@ impl Walk<'_> {
         self.is_sure &= !(self.piece.is_rest && self.found.names.is_empty());
         let before = std::mem::replace(&mut self.after, After::Output);
         match (before, self.found.blocks.last_mut()) {
-            (After::Step, Some(Block::Step(step))) => {
+            (After::Step | After::StepAndParagraph, Some(Block::Step(step))) => {
                 if let Some(why) = not_compared(&step.attributes) {
                     let problem = Problem::at(expected.span, why).also(step.span, "the step");
                     self.problems.push(problem.hint("mark it `{skip}` where it is only shown"));
                 }
                 step.expected = Some(expected);
             }
-            (After::StepAndText, Some(Block::Step(step))) => {
-                let problem =
-                    Problem::at(expected.span, "this output does not stand right after its step, so it would not be compared")
-                        .also(step.span, "the step before it")
-                        .hint("move it up, or mark it `{skip}` where it is only shown");
-                self.problems.push(problem);
-            }
+            (After::StepAndText, Some(Block::Step(step))) => self.problems.push(
+                Problem::at(expected.span, "this output does not stand right after its step, so it is not compared")
+                    .warning()
+                    .also(step.span, "the step before it")
+                    .hint("move it up (one short paragraph may stand between), or mark it `{skip}` where it is only shown"),
+            ),
             (After::Output, _) => self.problems.push(
-                Problem::at(expected.span, "the step before already has an output")
+                Problem::at(expected.span, "the step before already has an output, so this one is not compared")
+                    .warning()
                     .hint("put both into one fence, or mark this one `{skip}` where it is only shown"),
             ),
-            _ => self.after = After::Nothing,
+            (After::Skipped, _) => self.after = After::Skipped,
+            _ => {
+                self.after = After::Nothing;
+                self.problems.push(
+                    Problem::at(expected.span, "this output belongs to no step, so it is not compared")
+                        .warning()
+                        .hint("put it right after the step that prints it, or mark it `{skip}` where it is only shown"),
+                );
+            }
         }
+    }
+
+    /// The column from which on a line inside of this fence is code for Markdown, and can neither open nor close a fence.
+    fn code_from(&self, start: &usize, containers: usize) -> usize {
+        let line = memchr::memrchr(b'\n', &self.text.as_bytes()[..*start]).map_or(0, |end| end + 1);
+        if containers == 0 { 4 } else { columns(&self.text[line..*start]) + 4 }
     }
 
     /// A span somewhere before the line counter: the lines between are counted back.
@@ -451,8 +576,14 @@ fn is_prefix(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')') || byte.is_ascii_digit()
 }
 
-/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed.
-fn swallowed_fence(body: &str, mark: u8, length: usize, wanted: fn(&str) -> bool) -> Option<Range<usize>> {
+/// Columns that a line's beginning takes.
+fn columns(prefix: &str) -> usize {
+    prefix.chars().fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
+}
+
+/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
+/// the column `code_from` by nothing but blanks opens none.
+fn swallowed_fence(body: &str, mark: u8, length: usize, code_from: usize, wanted: fn(&str) -> bool) -> Option<Range<usize>> {
     memchr::memchr(mark, body.as_bytes())?;
     let triple = [mark; 3];
     let mut from = 0;
@@ -461,7 +592,9 @@ fn swallowed_fence(body: &str, mark: u8, length: usize, wanted: fn(&str) -> bool
         let line_start = memchr::memrchr(b'\n', &body.as_bytes()[..start]).map_or(0, |end| end + 1);
         let line_end = memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
         let marks = body[start..line_end].bytes().take_while(|byte| *byte == mark).count();
-        let alone = body[line_start..start].bytes().all(is_prefix);
+        let prefix = &body[line_start..start];
+        let is_code = columns(prefix) >= code_from && prefix.trim().is_empty();
+        let alone = prefix.bytes().all(is_prefix) && !is_code;
         if alone && marks >= length && wanted(&body[start + marks..line_end]) {
             return Some(start..start + body[start..line_end].trim_end().len());
         }

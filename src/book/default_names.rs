@@ -10,7 +10,8 @@ use super::source::Span;
 
 /// Gives every step its final name; tells names that were given twice.
 pub fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Block> {
-    let ChapterText { mut blocks, names, .. } = text;
+    let ChapterText { mut blocks, mut names, .. } = text;
+    number_again(&blocks, &mut names);
     let made = make_names(&names, &given_names(&blocks, &names, problems));
     let steps = blocks.iter_mut().filter_map(|block| match block {
         Block::Step(step) => Some(step),
@@ -22,6 +23,27 @@ pub fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Block> {
         }
     }
     blocks
+}
+
+/// A name that Runme wrote may be there twice: the later step is then numbered, as one that was given no name.
+fn number_again(blocks: &[Block], names: &mut [NameOrigin]) {
+    if !names.iter().any(|origin| matches!(origin, NameOrigin::Runme(_))) {
+        return;
+    }
+    let steps = || {
+        blocks.iter().filter_map(|block| match block {
+            Block::Step(step) => Some(step),
+            Block::Manifest(_) => None,
+        })
+    };
+    let given = steps().zip(names.iter()).filter(|(_, origin)| matches!(origin, NameOrigin::Given(_)));
+    let mut taken: HashSet<StepName> = given.map(|(step, _)| step.name.clone()).collect();
+    for (step, origin) in steps().zip(names) {
+        if let NameOrigin::Runme(place) = *origin {
+            let is_new = taken.insert(step.name.clone());
+            *origin = if is_new { NameOrigin::Given(place) } else { NameOrigin::Heading(step.name.clone()) };
+        }
+    }
 }
 
 /// For each step a name, where it was given none.

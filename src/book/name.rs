@@ -1,6 +1,8 @@
 //! Names of chapters and steps: made only by parsing, trusted afterwards.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::path::{Component, Path};
 use std::sync::Arc;
 
 macro_rules! name {
@@ -80,10 +82,64 @@ pub(super) fn slug(heading: &str) -> String {
     slug
 }
 
-/// The name of a chapter's file: `chapter-5` of `chapter-5-persistence.md`, else the stem; the folder's name for a `README.md`.
-pub(super) fn chapter_name(path: &std::path::Path) -> ChapterName {
+/// The names of a book's chapters: the shortest that each file has alone. `paths` are relative to the folder of the chapters.
+///
+/// A chapter is known by its number (`chapter-5` of `chapter-5-persistence.md`), else by its file's stem (a `README.md` by its
+/// folder); where two chapters would share that, each of them is known by its path without the extension (`install/intro`).
+pub(super) fn chapter_names<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<ChapterName> {
+    let paths: Vec<&Path> = paths.collect();
+    let short: Vec<String> = paths.iter().map(|path| short_name(path)).collect();
+    let mut owners: HashMap<&str, HashSet<&Path>> = HashMap::new();
+    for (name, path) in short.iter().zip(&paths) {
+        owners.entry(name).or_default().insert(path);
+    }
+    let mut taken: HashMap<String, &Path> = HashMap::new();
+    let mut names = Vec::with_capacity(paths.len());
+    for (name, path) in short.iter().zip(&paths) {
+        let is_alone = owners.get(name.as_str()).is_some_and(|owners| owners.len() == 1);
+        let base = if is_alone { name.clone() } else { long_name(path) };
+        // Two files whose odd characters make the same name: the later one gets a number.
+        let mut name = base.clone();
+        let mut count = 1;
+        while taken.get(&name).is_some_and(|owner| owner != path) {
+            count += 1;
+            name = format!("{base}-{count}");
+        }
+        taken.insert(name.clone(), path);
+        names.push(ChapterName::new(name));
+    }
+    names
+}
+
+/// Everything but letters, digits, `-`, `_` and `.` is a dash; a part that means a folder of its own (`..`) or would be hidden is none.
+fn tame(part: &str) -> String {
+    let tame: String =
+        part.chars().map(|next| if next.is_alphanumeric() || matches!(next, '-' | '_' | '.') { next } else { '-' }).collect();
+    let tame = tame.trim_start_matches('.');
+    if tame.is_empty() { "chapter".to_owned() } else { cut(tame).to_owned() }
+}
+
+/// A name becomes the name of a file, which may have 255 bytes.
+fn cut(name: &str) -> &str {
+    const LONGEST: usize = 150;
+    let end = (0..=name.len().min(LONGEST)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    &name[..end]
+}
+
+fn long_name(path: &Path) -> String {
+    let parts = path.with_extension("");
+    let parts = parts.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(tame(&part.to_string_lossy())),
+        Component::ParentDir => Some("up".to_owned()),
+        _ => None,
+    });
+    let parts: Vec<String> = parts.collect();
+    if parts.is_empty() { "chapter".to_owned() } else { parts.join("/") }
+}
+
+fn short_name(path: &Path) -> String {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let folder = path.parent().and_then(std::path::Path::file_name).map(std::ffi::OsStr::to_string_lossy);
+    let folder = path.parent().and_then(Path::file_name).map(std::ffi::OsStr::to_string_lossy);
     let stem = match (&*stem, folder) {
         ("README" | "readme" | "index", Some(folder)) => folder,
         _ => stem,
@@ -91,12 +147,10 @@ pub(super) fn chapter_name(path: &std::path::Path) -> ChapterName {
     if let Some(after) = stem.strip_prefix("chapter-") {
         let digits = after.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 && matches!(after.as_bytes().get(digits), None | Some(b'-')) {
-            return ChapterName::new(&stem[.."chapter-".len() + digits]);
+            return stem[.."chapter-".len() + digits].to_owned();
         }
     }
-    let name: String =
-        stem.chars().map(|next| if next.is_alphanumeric() || matches!(next, '-' | '_' | '.') { next } else { '-' }).collect();
-    ChapterName::new(name)
+    tame(&stem)
 }
 
 #[cfg(test)]
@@ -130,8 +184,29 @@ mod tests {
             ("README.md", "README"),
             ("my notes.md", "my-notes"),
         ] {
-            assert_eq!(chapter_name(std::path::Path::new(path)).as_str(), expected, "{path}");
+            assert_eq!(chapter_names([Path::new(path)].into_iter())[0].as_str(), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn chapters_that_would_share_a_name_are_known_by_their_paths() {
+        let names = |paths: &[&str]| -> Vec<String> {
+            chapter_names(paths.iter().map(Path::new)).iter().map(ChapterName::to_string).collect()
+        };
+        assert_eq!(names(&["intro.md", "install/intro.md", "install/linux.md"]), ["intro", "install/intro", "linux"]);
+        assert_eq!(names(&["a/overview.md", "b/overview.md", "b/README.md"]), ["a/overview", "b/overview", "b"]);
+        assert_eq!(names(&["chapter-1-a.md", "chapter-1-b.md"]), ["chapter-1-a", "chapter-1-b"]);
+        assert_eq!(names(&["a b.md", "a-b.md", "a:b.md"]), ["a-b", "a-b-2", "a-b-3"]);
+    }
+
+    #[test]
+    fn no_name_leaves_its_folder() {
+        let names = |paths: &[&str]| -> Vec<String> {
+            chapter_names(paths.iter().map(Path::new)).iter().map(ChapterName::to_string).collect()
+        };
+        assert_eq!(names(&["...md", ".md", "..hidden.md"]), ["chapter", "md", "hidden"]);
+        assert_eq!(names(&["../a.md", "x/../a.md", "../../x/README.md"]), ["up/a", "x/up/a", "x"]);
+        assert!(names(&[&format!("{}.md", "é".repeat(200))])[0].len() <= 150);
     }
 
     #[test]

@@ -1,14 +1,18 @@
 //! Texts → [`Book`]. Every error of a file, not just the first.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::chapter::{Book, Chapter};
+use super::attributes::Attributes;
+use super::chapter::{Block, Book, Chapter, StepBlock};
+use super::cwd::plain_cwd;
 use super::default_names::name_steps;
 use super::front_matter::read_front_matter;
-use super::name::{ChapterName, chapter_name};
+use super::languages::Languages;
+use super::name::{ChapterName, chapter_names};
 use super::pieces::read_chapter_text;
-use super::problem::{Problem, Problems};
+use super::problem::{Problem, Problems, Severity};
 use super::source::{SourceId, Sources, Span};
 
 /// A book's texts, as `store::source` read them.
@@ -22,6 +26,10 @@ pub struct BookText {
     pub chapters: Vec<ChapterSource>,
     /// `manifests/*.yaml.j2` beside the chapters: file name to write (without `.j2`) and the template.
     pub shared_manifests: Vec<(String, SourceId)>,
+    /// Languages whose fences are steps beside `bash` and `sh`.
+    pub languages: Languages,
+    /// The folder of the chapters, as messages show it: names of chapters are relative to it.
+    pub src: PathBuf,
 }
 
 /// A chapter's file.
@@ -50,44 +58,88 @@ impl BookText {
 /// Parses every chapter; the book holds all that could be understood, the problems tell the rest.
 #[must_use]
 pub fn parse_book(text: BookText) -> (Book, Problems) {
-    let BookText { title, sources, chapters, shared_manifests } = text;
+    let BookText { title, sources, chapters, shared_manifests, languages, src } = text;
     let mut problems = Problems::new();
-    let mut first: HashMap<ChapterName, ChapterSource> = HashMap::new();
+    let mut first: HashMap<SourcePath, ChapterSource> = HashMap::new();
     let mut parsed = Vec::with_capacity(chapters.len());
-    for chapter in chapters {
-        let path = &sources.file(chapter.source).path;
-        let name = chapter_name(path);
-        if let Some(earlier) = first.get(&name) {
-            let other = &sources.file(earlier.source).path;
-            let message = format!("two chapters are named `{name}`: {} and {}", other.display(), path.display());
-            let mut problem = Problem::nowhere(message).hint("rename one of the files: a chapter is known by its file's name");
+    let paths: Vec<SourcePath> = chapters.iter().map(|chapter| sources.file(chapter.source).path.clone()).collect();
+    let names = chapter_names(paths.iter().map(|path| path.strip_prefix(&src).unwrap_or(path)));
+    for ((chapter, path), name) in chapters.into_iter().zip(paths).zip(names) {
+        if let Some(earlier) = first.get(&path) {
+            let mut problem = Problem::nowhere(format!("SUMMARY.md names {} twice", path.display()))
+                .hint("take one of the links out: a file is one chapter");
             problem.span = chapter.link;
             problem.also.extend(earlier.link.map(|link| (link, "first named here".to_owned())));
             problems.push(problem);
             continue;
         }
-        first.insert(name.clone(), chapter.clone());
-        let (chapter, more) = parse_chapter(&sources, chapter.source, name, &chapter.summary_title);
+        first.insert(path, chapter.clone());
+        let (chapter, more) = parse_chapter(&sources, chapter.source, name, &chapter.summary_title, &languages);
         parsed.push(chapter);
         problems.extend(more);
     }
-    (Book { title, sources, chapters: parsed, shared_manifests }, problems)
+    (Book { title, sources, chapters: parsed, shared_manifests, languages }, problems)
 }
+
+type SourcePath = Arc<Path>;
 
 /// Parses one chapter's text.
 #[must_use]
-pub fn parse_chapter(sources: &Sources, source: SourceId, name: ChapterName, summary_title: &str) -> (Chapter, Problems) {
+pub fn parse_chapter(
+    sources: &Sources,
+    source: SourceId,
+    name: ChapterName,
+    summary_title: &str,
+    languages: &Languages,
+) -> (Chapter, Problems) {
     let mut problems = Problems::new();
     let text = &sources.file(source).text;
+    problems.extend(odd_line_end(source, text));
     let (front, from) = read_front_matter(source, text, &mut problems);
-    let mut read = read_chapter_text(source, text, from, &mut problems);
+    let mut read = read_chapter_text(source, text, from, languages, &mut problems);
     let heading = read.title.take().filter(|title| !title.is_empty());
     let title = front
         .title
         .clone()
         .or(heading)
         .unwrap_or_else(|| if summary_title.is_empty() { name.as_str().to_owned() } else { summary_title.to_owned() });
-    let blocks = name_steps(read, &mut problems);
+    let mut blocks = name_steps(read, &mut problems);
+    settle_folders(&mut blocks, &sources.file(source).path);
     problems.sort_by_key(|problem| problem.span.map(|span| span.start));
-    (Chapter { name, title, source, front, blocks }, problems)
+    let (errors, notes) = problems.into_iter().partition(|problem| problem.severity == Severity::Error);
+    (Chapter { name, title, source, front, blocks, notes }, errors)
+}
+
+/// A step's folder is written for the reader of this chapter; a run knows only the book.
+fn settle_folders(blocks: &mut [Block], file: &Path) {
+    for block in blocks {
+        if let Block::Step(StepBlock { attributes, .. }) = block
+            && let Some(written) = &attributes.cwd
+        {
+            let cwd = Some(plain_cwd(written, file));
+            *attributes = Arc::new(Attributes { cwd, ..(**attributes).clone() });
+        }
+    }
+}
+
+/// A lone carriage return ends a line for Markdown, and for hardly anything else: neither editors nor bash would agree with what is
+/// read. Inside of a line (the progress of a download in an `output` fence) it is left alone.
+fn odd_line_end(source: SourceId, text: &str) -> Option<Problem> {
+    let bytes = text.as_bytes();
+    let only = !bytes.contains(&b'\n');
+    let ends_line = |at: &usize| {
+        let rest = &text[at + 1..];
+        let next = rest.trim_start_matches(' ');
+        !rest.starts_with('\n')
+            && !rest.is_empty()
+            && (only || (rest.len() - next.len() < 4 && (next.starts_with("```") || next.starts_with("~~~"))))
+    };
+    let at = memchr::memchr_iter(b'\r', bytes).find(ends_line)?;
+    let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    let line = 1 + memchr::memchr_iter(b'\n', &bytes[..at]).count();
+    let span = Span { source, start: number(at), end: number(at + 1), line: number(line) };
+    Some(
+        Problem::at(span, "a line of this chapter ends with a lone carriage return")
+            .hint("save the file with the line ends of Unix (LF) or Windows (CRLF)"),
+    )
 }

@@ -33,6 +33,27 @@ fn told(text: &str) -> Vec<String> {
     problems.into_iter().map(one).collect()
 }
 
+/// Every warning as "line `excerpt` message"; there are no errors.
+fn warned(text: &str) -> Vec<String> {
+    let (book, problems) = parse(text);
+    assert_eq!(problems, [], "{text}");
+    let one = |problem: &Problem| {
+        let span = problem.span.expect("a place");
+        let excerpt = book.sources.text(span).lines().next().unwrap_or_default();
+        format!("{} `{excerpt}` {}", span.line, problem.message)
+    };
+    book.chapters[0].notes.iter().filter(|note| note.severity == Severity::Warning).map(one).collect()
+}
+
+/// What `check --strict` lists of this step's words.
+fn ignored(info: &str) -> Vec<String> {
+    let (book, problems) = parse(&format!("```{info}\ntrue\n```\n"));
+    assert_eq!(problems, [], "{info}");
+    assert_eq!(book.chapters[0].steps().count(), 1, "{info}");
+    let notes = book.chapters[0].notes.iter().inspect(|note| assert_eq!(note.severity, Severity::Note, "{info}"));
+    notes.map(|note| book.sources.text(note.span.expect("a place")).to_owned()).collect()
+}
+
 fn hint(text: &str) -> String {
     parse(text).1.remove(0).hint.unwrap_or_default()
 }
@@ -168,9 +189,10 @@ fn words_that_make_no_sense_together_are_refused() {
 #[test]
 fn attributes_stand_in_braces() {
     assert_eq!(told("```bash name=x\ntrue\n```\n"), ["1 `name=x` attributes stand in braces"]);
-    assert_eq!(hint("```bash,ignore\ntrue\n```\n"), "write `bash {ignore}`, or `{skip}` where it is only shown");
+    assert_eq!(hint("```bash,skip\ntrue\n```\n"), "write `bash {skip}`, or `{skip}` where it is only shown");
     assert_eq!(told("```bash {name=x\ntrue\n```\n"), ["1 `{` this brace is not closed"]);
-    assert_eq!(told("```bash {name=x} more\ntrue\n```\n"), ["1 `more` something follows the closing brace"]);
+    assert_eq!(told("```bash {name=x} timeout=2m\ntrue\n```\n"), ["1 `timeout=2m` attributes stand in braces"]);
+    assert_eq!(names("```bash {name=x} more\ntrue\n```\n"), ["x"]);
     assert_eq!(names("```bash{name=x}\ntrue\n```\n"), ["x"]);
     assert_eq!(names("```bash {}\ntrue\n```\n"), ["step"]);
 }
@@ -297,6 +319,7 @@ fn an_output_belongs_to_the_step_right_before_it() {
     assert_eq!(expected("```sh\n1\n```\n```output\nx\n```\n"), [output()]);
     assert_eq!(expected("```sh\n1\n```\n\n<!-- seen on Monday -->\n\n```output\nx\n```\n"), [output()]);
     assert_eq!(expected("```sh\n1\n```\n\n```sh\n2\n```\n\n```output\nx\n```\n"), [None, output()]);
+    assert_eq!(expected("```sh\n1\n```\n\nIt *prints*:\n\n<!-- x -->\n\n```OUTPUT\nx\n```\n"), [output()]);
     assert_eq!(expected("```sh\n1\n```\n\n```output {skip}\nx\n```\n"), [None]);
     assert_eq!(expected("```sh\n1\n```\n\n```output\n```\n"), [Some(String::new())]);
 }
@@ -311,12 +334,17 @@ fn an_output_of_a_fence_that_is_prose_is_prose() {
 
 #[test]
 fn an_output_that_would_not_be_compared_is_told() {
-    let text = "```sh\n1\n```\n\nIt says:\n\n```output\nx\n```\n";
-    assert_eq!(told(text), ["7 ````output` this output does not stand right after its step, so it would not be compared"]);
+    let text = "```sh\n1\n```\n\nIt says:\n\nAt last:\n\n```output\nx\n```\n";
+    assert_eq!(warned(text), ["9 ````output` this output does not stand right after its step, so it is not compared"]);
     assert_eq!(
-        told("```sh\n1\n```\n```output\nx\n```\n```output\ny\n```\n"),
-        ["7 ````output` the step before already has an output"]
+        warned("```sh\n1\n```\n```output\nx\n```\n```output\ny\n```\n"),
+        ["7 ````output` the step before already has an output, so this one is not compared"]
     );
+    for text in ["```output\nx\n```\n", "```sh\n1\n```\n\n```json\n1\n```\n\n```Output\nx\n```\n"] {
+        assert_eq!(warned(text).len(), 1, "{text}");
+        assert!(warned(text)[0].contains("this output belongs to no step"), "{text}");
+    }
+    assert_eq!(warned("```sh {skip}\n1\n```\n\n```output\nx\n```\n"), [""; 0]);
     assert_eq!(told("```sh\n1\n```\n```output {name=x}\ny\n```\n"), ["4 `name=x` an `output` fence has no attributes"]);
     assert_eq!(
         told("```sh {background}\n1\n```\n```output\ny\n```\n"),
@@ -340,7 +368,8 @@ fn a_manifest_that_is_wrong_is_told() {
     assert_eq!(told("```yaml {file}\na: 1\n```\n"), ["1 `file` `file` needs a value"]);
     assert_eq!(told("```yaml {file=a.yaml timeout=2m}\na: 1\n```\n"), ["1 `timeout` unknown attribute `timeout` of a manifest"]);
     assert_eq!(told("```yaml {flie=a.yaml}\na: 1\n```\n"), ["1 `flie` unknown attribute `flie` of a manifest"]);
-    assert_eq!(told("```yaml file=a.yaml\na: 1\n```\n"), ["1 `file=a.yaml` attributes stand in braces"]);
+    assert_eq!(warned("```yaml file=a.yaml\na: 1\n```\n"), ["1 `file=a.yaml` attributes stand in braces"]);
+    assert_eq!(warned("```yaml file=./example/a.yaml\na: 1\n```\n"), [""; 0]);
 }
 
 #[test]
@@ -355,16 +384,185 @@ fn the_title_is_the_front_matters_then_the_headings_then_the_summarys() {
 }
 
 #[test]
-fn two_chapters_of_one_name_are_told() {
-    let (book, problems) = parse_book(BookText::of_chapters([("chapter-1-a.md", ""), ("chapter-1-b.md", "")]));
-    assert_eq!(problems[0].message, "two chapters are named `chapter-1`: chapter-1-a.md and chapter-1-b.md");
-    assert_eq!(book.chapters.len(), 1);
+fn two_chapters_of_one_name_are_known_by_their_paths() {
+    let (book, problems) = parse_book(BookText {
+        src: "guide".into(),
+        ..BookText::of_chapters([("guide/chapter-1-a.md", ""), ("guide/chapter-1-b.md", ""), ("guide/x/chapter-2.md", "")])
+    });
+    assert_eq!(problems, []);
+    let names: Vec<&str> = book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+    assert_eq!(names, ["chapter-1-a", "chapter-1-b", "chapter-2"]);
+    let (_, problems) = parse_book(BookText::of_chapters([("a.md", ""), ("a.md", "")]));
+    assert_eq!(problems[0].message, "SUMMARY.md names a.md twice");
 }
 
 #[test]
 fn problems_come_in_the_order_of_the_text() {
-    let text =
-        "---\nfoo: 1\n---\n```sh {x}\n1\n```\n\n```sh {name=a}\n1\n```\n\n```sh {name=a}\n1\n```\n\n```sh {y}\n1\n```\n\n```sh\n";
+    let text = "---\nneed: 1\n---\n```sh {x}\n1\n```\n\n```sh {name=a}\n1\n```\n\n```sh {name=a}\n1\n```\n\n```sh {y}\n1\n```\n\n```sh\n";
     let lines: Vec<u32> = parse(text).1.iter().map(|problem| problem.span.unwrap().line).collect();
     assert_eq!(lines, [2, 4, 12, 16, 20]);
+}
+
+#[test]
+fn words_of_other_tools_are_left_alone() {
+    for (info, words) in [
+        ("bash title=\"Install it\"", &["title=\"Install it\""][..]),
+        ("bash title=\"Terminal\" {3-5}", &["title=\"Terminal\"", "{3-5}"]),
+        ("bash {1,4-6} title=x", &["{1,4-6}", "title=x"]),
+        ("bash,editable", &["editable"]),
+        ("bash,ignore,noplayground", &["ignore", "noplayground"]),
+        ("bash exec=\"true\" source=\"console\"", &["exec=\"true\"", "source=\"console\""]),
+        ("sh showLineNumbers {name=a}", &["showLineNumbers"]),
+        ("bash {linenos=table,hl_lines=[\"8-9\",2],linenostart=199}", &["{linenos=table,hl_lines=[\"8-9\",2],linenostart=199}"]),
+        ("bash {name=a hl_lines=\"2 3\" .no-copy #id}", &["hl_lines=\"2 3\"", ".no-copy", "#id"]),
+        (
+            "bash {id=01HZ terminalRows=20 promptEnv=false tag=x category=y interpreter=bash}",
+            &["id=01HZ", "terminalRows=20", "promptEnv=false", "tag=x", "category=y", "interpreter=bash"],
+        ),
+        (
+            "sh {\"id\":\"01HZ\",\"name\":\"a\",\"closeTerminalOnSuccess\":\"false\"}",
+            &["\"id\":\"01HZ\"", "\"closeTerminalOnSuccess\":\"false\""],
+        ),
+    ] {
+        assert_eq!(ignored(info), words, "{info}");
+    }
+}
+
+#[test]
+fn what_runme_writes_means_here_what_it_means_there() {
+    let one = |json: &str| {
+        let (book, problems) = parse(&format!("```sh {{{json}}}\ntrue\n```\n"));
+        assert_eq!(problems, [], "{json}");
+        let step = book.chapters[0].steps().next().map(|step| (step.name.to_string(), step.attributes.as_ref().clone()));
+        step
+    };
+    let step = |json: &str| one(json).expect("a step");
+    assert_eq!(step("\"name\":\"brew update\"").0, "brew-update");
+    assert_eq!(step("\"name\":\"\"").0, "step");
+    assert!(step("\"excludeFromRunAll\":\"1\"").1.only_when_named);
+    assert_eq!(step("\"background\":\"TRUE\",\"interactive\":\"true\"").1.background, Some(Background::Chapter));
+    assert_eq!(step("\"cwd\":\"../\"").1.cwd.as_deref(), Some("./guide/../"));
+    assert_eq!(step("\"cwd\":\"/tmp\",\"name\":null").1.cwd.as_deref(), Some("/tmp"));
+    for skipped in ["\"ignore\":\"true\"", "\"transform\":\"false\"", "\"interpreter\":\"python3\""] {
+        assert_eq!(one(skipped), None, "{skipped}");
+    }
+    assert!(one("\"ignore\":false,\"transform\":true,\"interpreter\":\"/bin/bash\"").is_some());
+    assert_eq!(
+        names("```sh {\"name\":\"a\"}\n1\n```\n\n```sh {\"name\":\"a\"}\n2\n```\n\n```sh {name=a-2}\n3\n```\n"),
+        ["a", "a-3", "a-2"]
+    );
+}
+
+#[test]
+fn what_looks_like_a_step_and_is_none_is_told() {
+    for (info, hint) in [
+        ("Bash {name=a}", "did you mean `bash`?"),
+        ("BASH", "did you mean `bash`?"),
+        ("{.bash}", "write `bash`"),
+        ("{ .sh .no-copy }", "write `sh`"),
+        ("bash:install.sh", "did you mean `bash`?"),
+        ("shell {name=a}", "write `languages = [\"shell\"]` in [preprocessor.guide] of book.toml to have such fences run"),
+    ] {
+        let text = format!("text\n\n```{info}\ntrue\n```\n");
+        assert_eq!(warned(&text).len(), 1, "{info}");
+        let (book, _) = parse(&text);
+        assert_eq!(book.chapters[0].notes[0].hint.as_deref(), Some(hint), "{info}");
+        assert_eq!(book.chapters[0].notes[0].span.unwrap().line, 3, "{info}");
+    }
+    let tab = "=== \"Linux\"\n\n    ```bash\n    ls\n    ```\n";
+    assert!(warned(tab)[0].starts_with("3 ````bash` this fence is indented by four columns"), "{:?}", warned(tab));
+    assert_eq!(warned("```text\n    ```bash\n    x\n    ```\n```\n"), [""; 0]);
+}
+
+#[test]
+fn a_fence_that_is_indented_by_four_columns_opens_and_closes_nothing() {
+    assert_eq!(told("```markdown\n    ```bash\n    echo shown\n    ```\n```\n"), [""; 0]);
+    assert_eq!(told("- item\n\n  ```markdown\n      ```bash\n      echo\n  ```\n"), [""; 0]);
+    assert_eq!(told("```markdown\n   ```bash\n   echo\n   ```\n").len(), 1);
+}
+
+#[test]
+fn a_session_is_a_step_where_the_book_says_so() {
+    let mut languages = Languages::default();
+    languages.add("console").unwrap();
+    languages.add("shell").unwrap();
+    let text = "# T\n\n```console {name=a}\n$ echo a\na\n```\n\n- x\n\n  ```shell\n  b\n  ```\n\n  ```terminal\n  $ c\n  ```\n\n```console\nno prompt\n```\n";
+    let (book, problems) = parse_book(BookText { languages, ..BookText::of_chapters([("a.md", text)]) });
+    assert_eq!(
+        problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
+        ["no line of this `console` fence begins with a prompt"]
+    );
+    let steps: Vec<&StepBlock> = book.chapters[0].steps().collect();
+    let scripts: Vec<&str> = steps.iter().map(|step| &*step.script).collect();
+    assert_eq!(scripts, ["echo a\n", "b\n", "no prompt\n"]);
+    let expected = steps[0].expected.as_ref().unwrap();
+    assert_eq!((&*expected.text, book.sources.text(expected.body), expected.body.line), ("a\n", "a\n", 5));
+    assert_eq!(names(text), [""; 0]);
+}
+
+#[test]
+fn a_lone_carriage_return_that_ends_a_line_is_told() {
+    assert_eq!(told("# T\r\r```bash\rls\r```\r")[0], "1 `\r` a line of this chapter ends with a lone carriage return");
+    assert_eq!(told("# T\n\nx\r```bash\nls\n```\n").len(), 1);
+    assert_eq!(told("```sh\n1\n```\n\n```output\n50 %\r100 %\n```\n"), [""; 0]);
+}
+
+/// What a hint tells people to write must be right.
+#[test]
+fn no_hint_leads_into_the_next_error() {
+    let infos = [
+        "bash name=x",
+        "bash title=\"x\"",
+        "bash title=\"x\" name=y timeout=2m",
+        "bash name=x/y",
+        "bash,skip",
+        "sh exit=fails verify",
+        "bash {name=x} until=2m",
+        "yaml file=a.yaml",
+        "yaml {flie=a.yaml}",
+        "bash {name=x",
+        "bash {tmeout=2m}",
+        "bash {Timeout=2m}",
+        "bash {retry}",
+        "bash {name}",
+        "bash {timeout}",
+        "bash {exit}",
+        "bash {until=2m}",
+        "bash {always=yes}",
+        "bash {snapshot=jsn}",
+        "bash {background=kep}",
+        "bash {name = x}",
+        "bash {profile}",
+        "bash {secret}",
+        "bash {check}",
+        "bash {confirm}",
+        "bash {cwd}",
+        "bash {a=b\"c}",
+        "bash {\"name\" 1}",
+        "Bash {name=a}",
+        "{.bash}",
+        "output {name=x}",
+    ];
+    for info in infos {
+        let text = format!("```sh {{name=before}}\ntrue\n```\n\n```{info}\ntrue\n```\n");
+        let (book, problems) = parse(&text);
+        for problem in problems.iter().chain(&book.chapters[0].notes) {
+            let Some(hint) = &problem.hint else { continue };
+            for example in hint.split('`').skip(1).step_by(2) {
+                let written = match example {
+                    _ if example.starts_with(['{', '"', '$']) => continue,
+                    _ if ["bash", "sh", "yaml", "output"].iter().any(|language| example.starts_with(language)) => {
+                        example.to_owned()
+                    }
+                    _ if example.starts_with("languages") || example.starts_with("name=value") => continue,
+                    // The nearest name, or all of them, without a value.
+                    _ if problem.message.starts_with("unknown") => continue,
+                    _ => format!("bash {{verify {}}}", example.replace('…', "x")),
+                };
+                let told = told(&format!("```sh\ntrue\n```\n\n```{written}\ntrue\n```\n"));
+                let refused: Vec<&String> = told.iter().filter(|one| !one.contains("verify step")).collect();
+                assert!(refused.is_empty(), "{info}: the hint `{hint}` leads to {refused:?}");
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@
 //! piece before it can tell, by not ending within a fence or within HTML; in any doubt the whole is read again, from its start.
 
 use super::chapter_text::{ChapterText, Piece, read_piece};
+use super::languages::Languages;
 use super::problem::Problems;
 use super::source::SourceId;
 
@@ -11,15 +12,21 @@ use super::source::SourceId;
 const LONG: usize = 512 * 1024;
 
 /// Reads the Markdown that begins at byte `from` of `text`.
-pub fn read_chapter_text(source: SourceId, text: &str, from: usize, problems: &mut Problems) -> ChapterText {
+pub fn read_chapter_text(
+    source: SourceId,
+    text: &str,
+    from: usize,
+    languages: &Languages,
+    problems: &mut Problems,
+) -> ChapterText {
     let long = text.len() - from >= LONG;
     let pieces = long.then(|| cut(text, from + (text.len() - from) / 2)).flatten();
-    match pieces.and_then(|at| read_both(source, text, from, at)) {
+    match pieces.and_then(|at| read_both(source, text, from, at, languages)) {
         Some((found, more)) => {
             problems.extend(more);
             found
         }
-        None => read_piece(source, text, Piece::whole(text, from), problems).0,
+        None => read_piece(source, text, Piece::whole(text, from), languages, problems).0,
     }
 }
 
@@ -35,10 +42,10 @@ fn cut(text: &str, from: usize) -> Option<usize> {
 }
 
 /// Both pieces and their problems, in this order; none where the cut was no good one.
-fn read_both(source: SourceId, text: &str, from: usize, at: usize) -> Option<(ChapterText, Problems)> {
+fn read_both(source: SourceId, text: &str, from: usize, at: usize, languages: &Languages) -> Option<(ChapterText, Problems)> {
     let read = |piece| {
         let mut problems = Problems::new();
-        let (found, is_sure) = read_piece(source, text, piece, &mut problems);
+        let (found, is_sure) = read_piece(source, text, piece, languages, &mut problems);
         is_sure.then_some((found, problems))
     };
     let (first, second) = std::thread::scope(|scope| {
@@ -68,7 +75,7 @@ mod tests {
 
     fn whole(text: &str) -> String {
         let mut problems = Problems::new();
-        let (found, _) = read_piece(source(), text, Piece::whole(text, 0), &mut problems);
+        let (found, _) = read_piece(source(), text, Piece::whole(text, 0), &Languages::default(), &mut problems);
         format!("{found:#?} {problems:#?}")
     }
 
@@ -78,7 +85,7 @@ mod tests {
         let text = block.repeat(100);
         let at = cut(&text, text.len() / 2).unwrap();
         assert!(text[at..].starts_with("```bash"));
-        let (found, problems) = read_both(source(), &text, 0, at).expect("a good cut");
+        let (found, problems) = read_both(source(), &text, 0, at, &Languages::default()).expect("a good cut");
         assert_eq!(format!("{found:#?} {problems:#?}"), whole(&text));
     }
 
@@ -91,7 +98,7 @@ mod tests {
             (10, "# One\n\n```bash\necho\n```\n\n```bash\necho\n```\n"),
         ] {
             let at = cut(text, from).unwrap();
-            assert!(read_both(source(), text, 0, at).is_none(), "{text}");
+            assert!(read_both(source(), text, 0, at, &Languages::default()).is_none(), "{text}");
         }
         assert_eq!(cut("# [a]\n\ntext\n\n[a]: x\n", 0), None);
     }
@@ -101,7 +108,7 @@ mod tests {
 
         #[test]
         fn two_pieces_are_the_whole(text in document(), from in any::<proptest::sample::Index>()) {
-            if let Some((found, problems)) = cut(&text, from.index(text.len() + 1)).and_then(|at| read_both(source(), &text, 0, at)) {
+            if let Some((found, problems)) = cut(&text, from.index(text.len() + 1)).and_then(|at| read_both(source(), &text, 0, at, &Languages::default())) {
                 prop_assert_eq!(format!("{:#?} {:#?}", found, problems), whole(&text));
             }
         }

@@ -2,6 +2,17 @@
 
 use super::source::Span;
 
+/// How much a problem matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Severity {
+    /// The book cannot be run.
+    Error,
+    /// The book can be run, but this is probably not what its author means.
+    Warning,
+    /// Something was left alone, for instance a word that belongs to another tool. Shown only by `guide check --strict`.
+    Note,
+}
+
 /// One complaint about the book's text. `span` points at the very characters that are wrong where they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -13,19 +24,33 @@ pub struct Problem {
     pub also: Vec<(Span, String)>,
     /// What to do about it.
     pub hint: Option<String>,
+    /// How much it matters.
+    pub severity: Severity,
 }
 
 impl Problem {
     /// A problem at a place.
     #[must_use]
     pub fn at(span: Span, message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: Some(span), also: Vec::new(), hint: None }
+        Self { message: message.into(), span: Some(span), also: Vec::new(), hint: None, severity: Severity::Error }
     }
 
     /// A problem with no place in a text.
     #[must_use]
     pub fn nowhere(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, also: Vec::new(), hint: None }
+        Self { message: message.into(), span: None, also: Vec::new(), hint: None, severity: Severity::Error }
+    }
+
+    /// The same as a warning.
+    #[must_use]
+    pub fn warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
+    /// The same as a note.
+    #[must_use]
+    pub fn note(self) -> Self {
+        Self { severity: Severity::Note, ..self }
     }
 
     /// Adds what to do about it.

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
 use super::braces::{Malformed, Word};
 use super::duration::parse_duration;
-use super::name::{StepName, is_name, nearest};
+use super::foreign_words::tool_of;
+use super::name::{StepName, is_name, nearest, slug};
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
 pub const STEP_WORDS: [&str; 21] = [
@@ -53,6 +54,10 @@ pub struct AttributeReader {
     seen: Vec<(&'static str, Range<usize>)>,
     /// What is wrong so far.
     pub complaints: Vec<Complaint>,
+    /// Words that belong to other tools and are left alone.
+    pub ignored: Vec<Complaint>,
+    /// Are the braces a JSON object, the form that Runme writes? Then its values are read as Runme reads them.
+    pub json: bool,
     /// `name=`, with its place.
     pub name: Option<(StepName, Range<usize>)>,
     /// What the other words say.
@@ -73,7 +78,7 @@ impl AttributeReader {
             Err(what) => return self.complaints.push(Complaint { what, also: None }),
         };
         let Some(key) = STEP_WORDS.iter().find(|known| **known == word.key) else {
-            return self.complain(word.key_at.clone(), format!("unknown attribute `{}`", word.key), unknown_hint(&word));
+            return self.take_unknown(&word);
         };
         if let Some((_, first)) = self.seen.iter().find(|(seen, _)| seen == key) {
             let also = Some((first.clone(), "first given here"));
@@ -83,6 +88,14 @@ impl AttributeReader {
         self.seen.push((key, word.whole()));
         if let Err((message, hint)) = self.set(key, &word) {
             self.complain(word.value_at, message, hint);
+        }
+    }
+
+    /// A word of another tool is left alone; any other is a slip.
+    fn take_unknown(&mut self, word: &Word<'_>) {
+        match tool_of(&word.key) {
+            Some(tool) => self.ignored.push(ignored(&word.key, tool, word.whole())),
+            None => self.complain(word.key_at.clone(), format!("unknown attribute `{}`", word.key), unknown_hint(word)),
         }
     }
 
@@ -107,6 +120,7 @@ impl AttributeReader {
         self.other |= key != "name";
         let attributes = &mut self.attributes;
         match key {
+            "name" if self.json => self.name = runme_name(word).map(|name| (name, word.value_at.clone())),
             "name" => self.name = Some((name(key, word)?, word.value_at.clone())),
             "profile" => attributes.profiles = list(key, word, is_name, "profile names", "sealed,open")?,
             "timeout" => attributes.timeout = Some(positive(key, word)?),
@@ -125,7 +139,7 @@ impl AttributeReader {
             "secret" => attributes.secrets = list(key, word, is_variable, "environment variables", "TOKEN,PASSWORD")?,
             "interactive" => attributes.interactive = flag(key, word)?,
             "sample" => attributes.sample = Some(name(key, word)?.as_str().to_owned()),
-            "cwd" => attributes.cwd = Some(text(key, word, "a folder: `cwd=charts`")?),
+            "cwd" => attributes.cwd = Some(cwd(key, word, self.json)?),
             "excludeFromRunAll" => attributes.only_when_named = flag(key, word)?,
             _ => drop(flag(key, word)?),
         }
@@ -134,6 +148,8 @@ impl AttributeReader {
 
     /// Words that contradict each other: (given, and that holds, why not).
     fn check_combinations(&mut self) {
+        // Runme's `interactive` says where the output goes, and it stands beside `background` in Runme's own notebooks.
+        self.attributes.interactive &= !(self.json && self.attributes.background.is_some());
         let a = &self.attributes;
         let (verify, background, interactive) = (a.verify.is_some(), a.background.is_some(), a.interactive);
         let rules = [
@@ -177,6 +193,19 @@ fn combination_hint(key: &str, verify: bool) -> Option<String> {
     Some(hint.to_owned())
 }
 
+/// A word that belongs to another tool.
+pub fn ignored(word: &str, tool: &str, at: Range<usize>) -> Complaint {
+    let message = format!("`{word}` is an attribute of {tool}, which guide ignores");
+    Complaint { what: Malformed { message, at, hint: None }, also: None }
+}
+
+/// Runme takes any text as a name, and none at all.
+fn runme_name(word: &Word<'_>) -> Option<StepName> {
+    let text = word.value.as_deref()?;
+    let name = if is_name(text) { text.to_owned() } else { slug(text) };
+    Some(name).filter(|name| !name.is_empty()).map(StepName::new)
+}
+
 fn unknown_hint(word: &Word<'_>) -> Option<String> {
     let lower = word.key.to_lowercase();
     let near = nearest(&word.key, STEP_WORDS).or_else(|| nearest(&lower, STEP_WORDS));
@@ -191,12 +220,21 @@ fn wanted<'a>(key: &str, word: &'a Word<'_>, example: &str) -> Read<&'a str> {
 }
 
 fn flag(key: &str, word: &Word<'_>) -> Read<bool> {
-    match word.value.as_deref() {
-        None | Some("true") => Ok(true),
-        Some("false") => Ok(false),
-        Some(other) => {
+    match word.value.as_deref().map(boolean) {
+        None | Some(Ok(true)) => Ok(true),
+        Some(Ok(false)) => Ok(false),
+        Some(Err(other)) => {
             Err((format!("`{key}` is a flag and can't be `{other}`"), Some(format!("write `{key}` alone, or leave it out"))))
         }
+    }
+}
+
+/// The spellings that Go takes for a boolean, and so Runme.
+pub fn boolean(text: &str) -> Result<bool, &str> {
+    match text {
+        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
+        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
+        other => Err(other),
     }
 }
 
@@ -205,6 +243,12 @@ fn text(key: &str, word: &Word<'_>, meaning: &str) -> Read<String> {
         Some(text) if !text.is_empty() => Ok(text.to_owned()),
         _ => Err((format!("`{key}` needs a value"), Some(format!("give {meaning}")))),
     }
+}
+
+/// Runme's `cwd` is relative to the Markdown file; in guide's own form it is relative to the book.
+fn cwd(key: &str, word: &Word<'_>, json: bool) -> Read<String> {
+    let folder = text(key, word, "a folder: `cwd=book`, `cwd=chapter`, `cwd=rendered`, or a path relative to the book")?;
+    Ok(if json && !folder.starts_with('/') { format!("chapter/{folder}") } else { folder })
 }
 
 fn name(key: &str, word: &Word<'_>) -> Read<StepName> {
@@ -291,8 +335,9 @@ fn snapshot(word: &Word<'_>) -> Read<Option<SnapshotKind>> {
 
 fn background(word: &Word<'_>) -> Read<Option<Background>> {
     Ok(Some(match word.value.as_deref() {
-        None | Some("true") => Background::Chapter,
-        Some("false") => return Ok(None),
+        None => Background::Chapter,
+        Some(text) if boolean(text) == Ok(true) => Background::Chapter,
+        Some(text) if boolean(text) == Ok(false) => return Ok(None),
         Some("run") => Background::Run,
         Some("keep") => Background::Keep,
         Some(other) => return Err(one_of("way to go on in the background", other, &["run", "keep"])),

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 
 use super::open::{Opened, open};
-use crate::book::{Problem, Problems};
+use super::syntax::{Script, syntax_problems};
+use crate::book::{Chapter, Problem, Problems, Span};
 use crate::cli::CheckArgs;
 use crate::compare::Rules;
 use crate::error::{Error, Exit};
@@ -51,6 +52,9 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
 fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
     let unused = unused_snapshots(opened);
     opened.problems.extend(unused);
+    let unparsed = unparsed_by_bash(opened);
+    opened.problems.extend(unparsed);
+    let notes: Problems = opened.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
     let plan = opened.plan(&Selection::default());
     if let Ok(plan) = &plan
         && !args.json
@@ -59,8 +63,23 @@ fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result
             report::write_talk(&format!("note: {stale}\n"));
         }
     }
-    report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));
+    if !args.json {
+        let style = super::style(settings, report::stderr_is_terminal());
+        report::write_talk(&report::notes_text(&opened.book, &notes, args.strict, style));
+    }
+    report::write_data(&report::check_text(&opened.book, &notes, plan.as_ref().err(), args.json));
     plan
+}
+
+/// Steps of any profile that bash can't parse. A step that is refused already is not looked at again.
+fn unparsed_by_bash(opened: &Opened) -> Problems {
+    let refused = |fence: Span| {
+        let inside = |span: Span| span.source == fence.source && (fence.start..fence.end).contains(&span.start);
+        opened.problems.iter().any(|problem| problem.span.is_some_and(inside))
+    };
+    let steps = opened.book.chapters.iter().flat_map(Chapter::steps);
+    let scripts = steps.filter(|step| !refused(step.span)).map(|step| Script { text: &step.script, fence: step.span });
+    syntax_problems(&opened.book.sources, &scripts.collect::<Vec<_>>())
 }
 
 /// Accepted snapshots that no step of any profile compares with, and recordings of chapters that are gone.

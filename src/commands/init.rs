@@ -1,13 +1,13 @@
 //! `guide init`: a first book of one's own, that passes at once; or one made around a Markdown file that is there.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
-use super::survey::survey;
+use super::survey::{Survey, survey};
 use crate::cli::InitArgs;
 use crate::error::{Error, Exit};
-use crate::report;
+use crate::report::{self, Fate, Surveyed};
 use crate::settings::Settings;
-use crate::store::{create_file, read_text};
+use crate::store::{create_file, read_if_there};
 
 const BOOK: &str = include_str!("init/book.toml");
 const SUMMARY: &str = include_str!("init/SUMMARY.md");
@@ -20,12 +20,19 @@ const IGNORED: &str = "/.guide/\n/book/\n*.snap.new\n*.json.new\n";
 pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
     let folder = settings.here.join(args.folder.as_deref().unwrap_or(&settings.here));
     let title = args.title.clone().unwrap_or_else(|| "My book".to_owned());
-    let mut files = match &args.from {
-        Some(from) => from_markdown(settings, from)?,
-        None => first_book(args.cluster.is_some()),
+    let adopted =
+        args.from.as_ref().map(|from| Adopted::read(&settings.here.join(from), &from.display().to_string())).transpose()?;
+    let mut files = match &adopted {
+        Some(adopted) => adopted.files(),
+        None => as_bytes(first_book(args.cluster.is_some())),
     };
-    files.push(("book.toml".into(), book_toml(&title, args.cluster.as_deref())));
-    files.push((".gitignore".into(), IGNORED.to_owned()));
+    let mut toml = book_toml(&title, args.cluster.as_deref());
+    if let Some(from) = &args.from {
+        // Its commands were written for a reader who stands beside the document.
+        toml.push_str(&format!("cwd = {:?}\n", folder_of(&settings.here.join(from), &folder)));
+    }
+    files.push(("book.toml".into(), toml.into_bytes()));
+    files.push((".gitignore".into(), IGNORED.as_bytes().to_owned()));
     if let Some((name, _)) = files.iter().find(|(name, _)| name != ".gitignore" && folder.join(name).exists()) {
         let message = format!("`{}` is there already; nothing was written", folder.join(name).display());
         return Err(Error::usage(message, "name another folder: guide init FOLDER"));
@@ -38,7 +45,13 @@ pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
         }
     }
     let shown: Vec<PathBuf> = files.iter().map(|(name, _)| args.folder.clone().unwrap_or_default().join(name)).collect();
-    report::write_data(&report::initialised(&shown, args.folder.as_deref(), args.cluster.is_some()));
+    match adopted {
+        Some(adopted) => {
+            report::write_talk(&report::survey_text(&adopted.survey.told));
+            report::write_data(&report::adopted(&shown, args.folder.as_deref(), &adopted.survey.told));
+        }
+        None => report::write_data(&report::initialised(&shown, args.folder.as_deref(), args.cluster.is_some())),
+    }
     Ok(Exit::AsWritten)
 }
 
@@ -54,16 +67,84 @@ fn first_book(cluster: bool) -> Vec<(String, String)> {
     files
 }
 
-/// The file as the only chapter, as it is; block by block it is said what would run.
-fn from_markdown(settings: &Settings, from: &std::path::Path) -> Result<Vec<(String, String)>, Error> {
-    let text = read_text(&settings.here.join(from))?;
-    let told = survey(&from.display().to_string(), &text);
-    report::write_talk(&report::survey_text(&told));
-    Ok(vec![
-        ("guide/SUMMARY.md".to_owned(), "# Summary\n\n- [Chapter 1](chapter-1.md)\n".to_owned()),
-        ("guide/chapter-1.md".to_owned(), text),
-        ("guide/values.yaml".to_owned(), "{}\n".to_owned()),
-    ])
+fn as_bytes(files: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {
+    files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect()
+}
+
+/// Somebody's document, on its way to be the only chapter of a book.
+struct Adopted {
+    survey: Survey,
+    chapter: Vec<u8>,
+}
+
+impl Adopted {
+    fn read(path: &Path, shown: &str) -> Result<Self, Error> {
+        let bytes =
+            read_if_there(path)?.ok_or_else(|| Error::usage(format!("there is no file {shown}"), "name a Markdown file"))?;
+        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) || bytes.contains(&0) {
+            return Err(Error::usage(
+                format!("{shown} is not UTF-8 but looks like UTF-16; nothing was written"),
+                "save it as UTF-8",
+            ));
+        }
+        Ok(match std::str::from_utf8(&bytes) {
+            Ok(text) => {
+                let survey = survey(shown, text);
+                let chapter = survey.chapter.clone().into_bytes();
+                Self { survey, chapter }
+            }
+            // Every byte as one character, so that each goes back as it came.
+            Err(error) => {
+                let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+                let mut survey = survey(shown, &text);
+                let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+                survey.told.insert(0, not_utf8(line));
+                let chapter = survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?')).collect();
+                Self { survey, chapter }
+            }
+        })
+    }
+
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let summary = "# Summary\n\n- [Chapter 1](chapter-1.md)\n";
+        vec![
+            ("guide/SUMMARY.md".to_owned(), summary.as_bytes().to_owned()),
+            ("guide/chapter-1.md".to_owned(), self.chapter.clone()),
+            ("guide/values.yaml".to_owned(), b"{}\n".to_vec()),
+        ]
+    }
+}
+
+fn not_utf8(line: usize) -> Surveyed {
+    let message = "it is not UTF-8; its bytes were left as they are".to_owned();
+    Surveyed {
+        line: u32::try_from(line).unwrap_or(1),
+        fate: Fate::Wrong(message),
+        first: "save guide/chapter-1.md as UTF-8".to_owned(),
+    }
+}
+
+/// The folder of a document as `cwd` names it in the book of this folder.
+fn folder_of(document: &Path, book: &Path) -> String {
+    let tidy = |path: &Path| {
+        let mut tidy = PathBuf::new();
+        for part in path.components() {
+            match part {
+                Component::CurDir => {}
+                Component::ParentDir => drop(tidy.pop()),
+                other => tidy.push(other),
+            }
+        }
+        tidy
+    };
+    let (folder, book) = (tidy(document.parent().unwrap_or(Path::new("/"))), tidy(book));
+    if folder == book {
+        return "book".to_owned();
+    }
+    match book.strip_prefix(&folder) {
+        Ok(below) => vec![".."; below.components().count()].join("/"),
+        Err(_) => folder.strip_prefix(&book).unwrap_or(&folder).display().to_string(),
+    }
 }
 
 fn book_toml(title: &str, cluster: Option<&str>) -> String {

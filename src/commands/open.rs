@@ -1,8 +1,10 @@
 //! Settings → an opened book: found, read, parsed, its values merged, its profile known.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
-use crate::book::{Book, Problems, Sources, parse_book};
+use super::syntax::{Script, syntax_problems};
+use crate::book::{Book, Chapter, ChapterName, Problems, Sources, parse_book, plain_cwd, resolve_cwd};
 use crate::error::Error;
 use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files, variables_of};
 use crate::secrets::{Masker, secret_values};
@@ -85,6 +87,29 @@ impl Opened {
     #[must_use]
     pub fn private_kubeconfig(&self) -> PathBuf {
         private_kubeconfig(&self.state)
+    }
+
+    /// The folders that chapters' shells start in, where it is not their rendered one.
+    #[must_use]
+    pub fn working_folders(&self) -> HashMap<ChapterName, PathBuf> {
+        let folder = |chapter: &Chapter| {
+            let written = chapter.front.cwd.as_ref().or(self.config.cwd.as_ref())?;
+            let plain = plain_cwd(written, &self.book.sources.file(chapter.source).path);
+            let rendered = self.state.join("rendered").join(chapter.name.as_str());
+            (plain != "rendered").then(|| (chapter.name.clone(), resolve_cwd(&plain, &self.root, &rendered)))
+        };
+        self.book.chapters.iter().filter_map(folder).collect()
+    }
+
+    /// Refuses a plan of which bash could not parse a step.
+    ///
+    /// # Errors
+    /// Every such step.
+    pub fn parsed_by_bash(&self, plan: &Plan) -> Result<(), Error> {
+        let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
+        let scripts: Vec<Script<'_>> = steps.map(|step| Script { text: &step.script, fence: step.span }).collect();
+        let problems = syntax_problems(&self.book.sources, &scripts);
+        if problems.is_empty() { Ok(()) } else { Err(Error::Book(problems, Box::new(self.book.sources.clone()))) }
     }
 
     /// Plans what was selected.

@@ -66,7 +66,7 @@ impl Session<'_> {
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = opened.masker_of(&plan);
-        let mut stage = Rendered::under(&opened.state).of_book(&opened.root);
+        let mut stage = Rendered::under(&opened.state).of_book(&opened.root).with_folders(opened.working_folders());
         let environment = opened.environment(self.settings);
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
         let began = now();
@@ -125,6 +125,7 @@ impl Session<'_> {
         let plan = if only_checks { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
         if !only_checks {
             refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
+            opened.parsed_by_bash(&plan)?;
         }
         Ok(opened.with_files(plan))
     }

@@ -1,182 +1,180 @@
-//! A Markdown file block by block: what of it `guide run` would run, and what that would change, as far as its words tell.
+//! A Markdown file block by block: what of it `guide run` would run, what that would change as far as its words prove it, and the
+//! chapter in which every doubtful block is marked `{skip}`.
 
-use crate::book::{Block, BookText, parse_book};
-use crate::report::{Surveyed, Touch};
+use std::collections::HashSet;
 
-/// Verbs of kubectl that only look.
-const LOOKING: [&str; 12] =
-    ["get", "describe", "logs", "top", "explain", "version", "wait", "api-resources", "cluster-info", "diff", "events", "auth"];
-/// Programs that only look, whatever they are told.
-const HARMLESS: [&str; 34] = [
-    "echo", "printf", "cat", "ls", "grep", "head", "tail", "wc", "sort", "uniq", "cut", "awk", "jq", "yq", "test", "[", "[[",
-    "true", "false", "sleep", "date", "whoami", "uname", "nproc", "df", "du", "free", "ps", "which", "command", "export", "cd",
-    "diff", "env",
-];
+use super::effects::{effect_of, functions_of};
+use crate::book::{Block, Book, BookText, Problem, SeenFence, Severity, Span, StepBlock, fences, parse_book};
+use crate::execute::syntax_errors;
+use crate::report::{Fate, Surveyed, Touch};
 
-/// Every fence of the text.
-pub fn survey(name: &str, text: &str) -> Vec<Surveyed> {
-    let (book, problems) = parse_book(BookText::of_chapters([(name, text)]));
-    let mut told: Vec<Surveyed> = Vec::new();
-    for block in book.chapters.iter().flat_map(|chapter| &chapter.blocks) {
-        told.push(match block {
-            Block::Step(step) => Surveyed {
-                line: step.span.line,
-                what: format!("runs as step `{}`", step.name),
-                first: first_line(&step.script),
-                touches: touches(&step.script),
-            },
-            Block::Manifest(manifest) => Surveyed {
-                line: manifest.span.line,
-                what: format!("is rendered as {}", manifest.file),
-                first: first_line(&manifest.template),
-                touches: Vec::new(),
-            },
-        });
-    }
-    told.extend(prose_fences(text, &told));
-    told.extend(problems.into_iter().map(|problem| Surveyed {
-        line: problem.span.map_or(0, |span| span.line),
-        what: format!("is wrong: {}", problem.message),
-        first: problem.hint.unwrap_or_default(),
-        touches: Vec::new(),
-    }));
-    told.sort_by_key(|one| one.line);
-    told
+/// A document as it was found, and the chapter made of it.
+pub struct Survey {
+    /// Every block, in order.
+    pub told: Vec<Surveyed>,
+    /// The document, the doubtful blocks marked.
+    pub chapter: String,
 }
 
-/// Fences that are not run, and what would make a run of those that look like commands.
-fn prose_fences(text: &str, told: &[Surveyed]) -> Vec<Surveyed> {
-    let mut found = Vec::new();
-    let mut open: Option<String> = None;
-    for (line, number) in text.lines().zip(1u32..) {
-        let trimmed = line.trim_start();
-        let mark: String = trimmed.chars().take_while(|next| *next == '`' || *next == '~').collect();
-        if let Some(fence) = &open {
-            if mark.len() >= fence.len() && trimmed.trim_end() == mark && mark.starts_with(&fence[..1]) {
-                open = None;
-            }
-            continue;
+/// Looks at every fence of the text.
+pub fn survey(name: &str, text: &str) -> Survey {
+    let (book, problems) = parse_book(BookText::of_chapters([(name, text)]));
+    let blocks: Vec<&Block> = book.chapters.iter().flat_map(|chapter| &chapter.blocks).collect();
+    let steps: Vec<&StepBlock> = book.chapters.iter().flat_map(|chapter| chapter.steps()).collect();
+    let errors = syntax_errors(&steps.iter().map(|step| &*step.script).collect::<Vec<_>>()).unwrap_or_default();
+    let unparsed: Vec<u32> =
+        steps.iter().zip(errors).filter(|(_, error)| error.is_some()).map(|(step, _)| step.span.line).collect();
+    let mut functions = HashSet::new();
+    steps.iter().for_each(|step| functions_of(&step.script, &mut functions));
+    let mut told: Vec<Surveyed> = blocks.iter().map(|block| block_fate(&book, block, &problems, &unparsed, &functions)).collect();
+    let from = book.chapters.first().and_then(|chapter| chapter.front.span).map_or(0, |span| span.end as usize);
+    let seen = fences(text, text[from..].find('\n').map_or(from, |end| from + end + 1).min(text.len()) * usize::from(from > 0));
+    told.extend(seen.iter().filter_map(|fence| shown(fence, &blocks, &book)));
+    told.extend(problems.iter().filter(|problem| !is_inside_of_a_step(problem, &steps)).map(wrong));
+    told.sort_by_key(|one| one.line);
+    let chapter = mark(text, &seen, &told);
+    Survey { told, chapter }
+}
+
+fn block_fate(book: &Book, block: &Block, problems: &[Problem], unparsed: &[u32], functions: &HashSet<String>) -> Surveyed {
+    match block {
+        Block::Manifest(manifest) => Surveyed {
+            line: manifest.span.line,
+            fate: Fate::Rendered(manifest.file.clone()),
+            first: first_line(&manifest.template),
+        },
+        Block::Step(step) => {
+            let effect = effect_of(&step.script, functions);
+            let fate = match doubt(book, step, problems, unparsed).or_else(|| {
+                let risky = effect.changes.iter().any(|touch| matches!(touch, Touch::Machine | Touch::Outside(_)));
+                (risky || !effect.doubts.is_empty()).then(|| effect.to_string())
+            }) {
+                Some(why) => Fate::Skipped(why),
+                None => Fate::Runs(step.name.to_string(), effect),
+            };
+            Surveyed { line: step.span.line, fate, first: first_line(&step.script) }
         }
-        if mark.len() < 3 {
-            continue;
-        }
-        let info = trimmed[mark.len()..].trim().to_owned();
-        open = Some(mark);
-        if told.iter().any(|one| one.line == number) || info.starts_with("output") {
-            continue;
-        }
-        let language = info.split([' ', ',', '{']).next().unwrap_or_default().to_owned();
-        let commands = matches!(language.as_str(), "console" | "shell" | "shell-session" | "zsh" | "fish" | "");
-        let what = if commands {
-            "is not run: write `bash` after the fence, without prompts, to have it run"
-        } else {
-            "is prose: not run"
-        };
-        let first = if language.is_empty() { "(no language)".to_owned() } else { language };
-        found.push(Surveyed { line: number, what: what.to_owned(), first, touches: Vec::new() });
     }
-    found
+}
+
+/// What stands against running a step, whatever it changes.
+fn doubt(book: &Book, step: &StepBlock, problems: &[Problem], unparsed: &[u32]) -> Option<String> {
+    let notes = book.chapters.iter().flat_map(|chapter| &chapter.notes).filter(|note| note.severity == Severity::Warning);
+    let found = problems.iter().chain(notes).find(|problem| problem.span.is_some_and(|span| is_inside(span, step.span)));
+    let unparsed = || unparsed.contains(&step.span.line).then(|| "bash can't parse it".to_owned());
+    found.map(|problem| problem.message.clone()).or_else(unparsed)
+}
+
+fn is_inside(span: Span, fence: Span) -> bool {
+    (fence.start..fence.end).contains(&span.start)
+}
+
+fn is_inside_of_a_step(problem: &Problem, steps: &[&StepBlock]) -> bool {
+    problem.span.is_some_and(|span| steps.iter().any(|step| is_inside(span, step.span)))
+}
+
+fn wrong(problem: &Problem) -> Surveyed {
+    let first = problem.hint.clone().unwrap_or_default();
+    Surveyed { line: problem.span.map_or(0, |span| span.line), fate: Fate::Wrong(problem.message.clone()), first }
+}
+
+/// A fence that is not run, and what would make a step of one that looks like commands.
+fn shown(fence: &SeenFence, blocks: &[&Block], book: &Book) -> Option<Surveyed> {
+    let is_told = blocks.iter().any(|block| match block {
+        Block::Step(step) => {
+            step.span.line == fence.line || step.expected.as_ref().is_some_and(|output| output.span.line == fence.line)
+        }
+        Block::Manifest(manifest) => manifest.span.line == fence.line,
+    });
+    if is_told {
+        return None;
+    }
+    let notes = book.chapters.iter().flat_map(|chapter| &chapter.notes);
+    let note = notes.filter(|note| note.span.is_some_and(|span| span.line == fence.line)).find_map(|note| note.hint.clone());
+    let language = fence.info.split([' ', ',', '{']).next().unwrap_or_default();
+    let why = match note {
+        Some(hint) => format!("is not run: {hint}"),
+        None if language.is_empty() && fence.info.is_empty() => {
+            "is not run: write `bash` after the fence, without prompts, to have it run".to_owned()
+        }
+        None => "is prose: not run".to_owned(),
+    };
+    let first = if fence.info.is_empty() { "(no language)".to_owned() } else { fence.info.clone() };
+    Some(Surveyed { line: fence.line, fate: Fate::Shown(why), first })
 }
 
 fn first_line(script: &str) -> String {
     script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default().to_owned()
 }
 
-/// What a script's commands would change, as far as their names tell; a program that is not known may change anything.
-fn touches(script: &str) -> Vec<Touch> {
-    let mut touches = Vec::new();
-    for command in commands_of(script) {
-        let touch = touch_of(&command);
-        if let Some(touch) = touch
-            && !touches.contains(&touch)
-        {
-            touches.push(touch);
-        }
+/// The text with `skip` and the reason in the braces of every doubtful block, and not a byte else changed.
+fn mark(text: &str, seen: &[SeenFence], told: &[Surveyed]) -> String {
+    let mut marked = String::with_capacity(text.len());
+    let mut from = 0;
+    for fence in seen {
+        let why = told.iter().find_map(|one| match &one.fate {
+            Fate::Skipped(why) if one.line == fence.line => Some(why),
+            _ => None,
+        });
+        let Some(why) = why else { continue };
+        let why: String =
+            why.chars().map(|next| if "\"\\`{}\n\r".contains(next) || !next.is_ascii() { '\'' } else { next }).collect();
+        let open = fence.info.find('{').map(|at| fence.info_at.start + at + 1);
+        let (at, words) = match open {
+            Some(at) if text[at..].trim_start().starts_with('"') => (at, format!("\"skip\":true,\"why\":\"{why}\",")),
+            Some(at) => (at, format!("skip why=\"{why}\" ")),
+            None => (fence.info_at.end, format!(" {{skip why=\"{why}\"}}")),
+        };
+        marked.push_str(&text[from..at]);
+        marked.push_str(&words);
+        from = at;
     }
-    touches
-}
-
-fn commands_of(script: &str) -> Vec<Vec<String>> {
-    let joined = script.replace("\\\n", " ");
-    let lines = joined.lines().filter(|line| !line.trim_start().starts_with('#'));
-    let parts = lines.flat_map(|line| line.split(['|', ';']).flat_map(|part| part.split("&&")));
-    let words = parts.map(|part| part.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
-    words.filter(|words| !words.is_empty()).collect()
-}
-
-fn touch_of(command: &[String]) -> Option<Touch> {
-    let joined = command.join(" ");
-    if joined.contains(" > ") || joined.contains(" >> ") {
-        return Some(Touch::Files);
-    }
-    let mut words = command.iter().map(String::as_str).skip_while(|word| word.contains('=') && !word.starts_with('-'));
-    let program = words.next()?;
-    let rest: Vec<&str> = words.collect();
-    let verb = rest.iter().find(|word| !word.starts_with('-')).copied().unwrap_or_default();
-    let has_verb = |verbs: &[&str]| rest.iter().any(|word| verbs.contains(word));
-    match program {
-        "sudo" => Some(Touch::Machine),
-        "kubectl" | "oc" => (!has_verb(&LOOKING)).then_some(Touch::Cluster),
-        "helm" => (!has_verb(&["list", "status", "template", "version", "show", "search", "get"])).then_some(Touch::Cluster),
-        "kind" | "minikube" | "k3d" => (!matches!(verb, "get" | "version" | "status" | "")).then_some(Touch::Engine),
-        "docker" | "podman" => {
-            (!matches!(verb, "ps" | "images" | "version" | "info" | "inspect" | "logs" | "")).then_some(Touch::Engine)
-        }
-        "apt" | "apt-get" | "dnf" | "yum" | "brew" | "snap" | "systemctl" | "modprobe" | "sysctl" | "iptables" | "ufw"
-        | "mount" => Some(Touch::Machine),
-        "curl" | "wget" => Some(Touch::Network),
-        "rm" | "mv" | "cp" | "mkdir" | "touch" | "chmod" | "chown" | "ln" | "tee" | "git" | "tar" | "unzip" | "install"
-        | "sed" => Some(Touch::Files),
-        _ if HARMLESS.contains(&program) => None,
-        _ if program.ends_with("()")
-            || matches!(
-                program,
-                "if" | "then"
-                    | "fi"
-                    | "else"
-                    | "for"
-                    | "do"
-                    | "done"
-                    | "while"
-                    | "case"
-                    | "esac"
-                    | "{"
-                    | "}"
-                    | "set"
-                    | "local"
-                    | "return"
-                    | "exit"
-            ) =>
-        {
-            None
-        }
-        other => Some(Touch::Unknown(other.trim_matches(['"', '\'', '(', ')']).to_owned())),
-    }
+    marked.push_str(&text[from..]);
+    marked
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_a_block_would_change_is_named() {
-        let of = |script: &str| touches(script);
-        assert_eq!(of("kubectl get pods | grep web\necho done"), []);
-        assert_eq!(of("kubectl -n a apply -f x.yaml"), [Touch::Cluster]);
-        assert_eq!(of("sudo apt-get install x && docker run y"), [Touch::Machine, Touch::Engine]);
-        assert_eq!(of("echo hi > file"), [Touch::Files]);
-        assert_eq!(of("A=1 ./deploy.sh"), [Touch::Unknown("./deploy.sh".to_owned())]);
+    fn fates(text: &str) -> Vec<(u32, String)> {
+        let name = |fate: &Fate| match fate {
+            Fate::Runs(_, effect) => format!("runs: {effect}"),
+            Fate::Skipped(why) => format!("skipped: {why}"),
+            Fate::Rendered(file) => format!("rendered: {file}"),
+            Fate::Shown(why) => why.clone(),
+            Fate::Wrong(why) => format!("wrong: {why}"),
+        };
+        survey("r.md", text).told.iter().map(|one| (one.line, name(&one.fate))).collect()
     }
 
     #[test]
     fn every_fence_is_told_once_in_its_order() {
-        let told = survey(
-            "r.md",
-            "# T\n\n```bash\nls\n```\n\n```console\n$ ls\n```\n\n```yaml\na: 1\n```\n\n```bash {name=x\nls\n```\n",
-        );
-        let lines: Vec<u32> = told.iter().map(|one| one.line).collect();
-        assert!(lines.is_sorted() && lines.starts_with(&[3, 7, 11]), "{told:?}");
-        assert!(told[1].what.contains("not run") && told[2].what.contains("prose"));
-        assert!(told.iter().any(|one| one.what.starts_with("is wrong")), "{told:?}");
+        let text = "# T\n\n```bash\nls\n```\n\n```console\n$ ls\n```\n\n```yaml\na: 1\n```\n\n```bash {name=x\nls\n```\n";
+        let fates = fates(text);
+        assert_eq!(fates.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 7, 11, 15], "{fates:?}");
+        assert_eq!(fates[0].1, "runs: only looks");
+        assert!(fates[1].1.starts_with("is not run: write `languages = [\"console\"]`"), "{fates:?}");
+        assert_eq!(fates[2].1, "is prose: not run");
+        assert_eq!(fates[3].1, "skipped: this brace is not closed");
+    }
+
+    #[test]
+    fn doubtful_blocks_are_marked_and_the_marked_chapter_is_right() {
+        let text = "# T\r\n\r\n```bash\r\nsudo rm x\r\n```\r\n\r\n- a\n\n  ```sh {name=a timeout=2m}\n  ./x \"y\"\n  ```\n\n\
+                    ```bash {\"name\":\"b\"}\n$ ls\n```\n\n```bash title=\"x\"\nif true\n```\n\n~~~bash\nkubectl get pod <pod>\n~~~\n\n```bash\nls\n```\n";
+        let survey = survey("r.md", text);
+        assert_eq!(survey.told.iter().filter(|one| matches!(one.fate, Fate::Skipped(_))).count(), 5, "{:?}", survey.told);
+        let (book, problems) = parse_book(BookText::of_chapters([("r.md", survey.chapter.as_str())]));
+        assert_eq!(problems, []);
+        assert_eq!(book.chapters[0].steps().map(|step| step.script.to_string()).collect::<Vec<_>>(), ["ls\n"]);
+        assert!(survey.chapter.contains("```bash {skip why=\"changes THE MACHINE ITSELF\"}\r\n"), "{}", survey.chapter);
+        assert!(survey.chapter.contains("title=\"x\" {skip why="), "{}", survey.chapter);
+    }
+
+    #[test]
+    fn indented_code_is_no_fence_and_a_deep_closing_line_closes_none() {
+        let fates = fates("    ```bash\n    rm x\n    ```\n\n```text\n    ```\n```\n\n```bash\nls\n```\n");
+        assert_eq!(fates.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [5, 9], "{fates:?}");
     }
 }

@@ -31,7 +31,7 @@ pub struct Command {
     pub bound: Vec<(String, String)>,
     /// Environment variables whose values are masked in all that comes out.
     pub secrets: Vec<String>,
-    /// Folder to run in, relative to the chapter's; the shell is back in its own folder afterwards.
+    /// Folder to run in: `rendered/…`, an absolute path, or a path relative to the book; the shell is back in its own folder afterwards.
     pub cwd: Option<String>,
 }
 

@@ -141,6 +141,9 @@ impl<'a> Renderer<'a> {
         let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         let message = match error.kind() {
             ErrorKind::SyntaxError => format!("the template of {} can't be read: {reason}", template.file),
+            ErrorKind::OutOfFuel => {
+                format!("the template of {} does not come to an end, or makes a text without measure", template.file)
+            }
             ErrorKind::TemplateNotFound => {
                 format!("the template of {} names another one, which templates of a book can't", template.file)
             }
@@ -233,6 +236,9 @@ pub fn render_late(template: &str, values: &serde_json::Value, bound: &BTreeMap<
     }
     context.extend(bound.iter().map(|(name, text)| (name.clone(), bound_value(text))));
     let text = strict().render_str(template, &context).map_err(|error| {
+        if error.kind() == ErrorKind::OutOfFuel {
+            return "it does not come to an end, or makes a text without measure".to_owned();
+        }
         let line = error.line().map(|line| format!(" in line {line} of the template")).unwrap_or_default();
         format!("{}{line}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))
     })?;
@@ -270,8 +276,12 @@ pub(super) fn strict() -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     environment.set_debug(true);
+    environment.set_fuel(Some(FUEL));
     environment
 }
+
+/// What one template may cost: far more than any manifest needs, used up in well under a second, and at most some 130 MB of text.
+const FUEL: u64 = 2_000_000;
 
 fn dotted_names(value: &serde_json::Value, prefix: &str, names: &mut Vec<String>) {
     for (key, value) in value.as_object().into_iter().flatten() {
@@ -334,6 +344,24 @@ mod tests {
     fn values_are_put_in() {
         let text = "name: {{ cluster.name }}\nports:\n{% for port in ports %}- {{ port }}\n{% endfor %}";
         assert_eq!(render_with(text, &[]), Ok(Rendered::Now("name: kind-cluster\nports:\n- 80\n- 443\n".to_owned(), vec![])));
+    }
+
+    #[test]
+    fn a_template_without_an_end_or_a_measure_is_stopped() {
+        let doubled = format!("{{% set x = 'aaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40));
+        for text in [
+            "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+            "{{ \"%800000000d\"|format(1) }}",
+            "{{ 'x' * 2000000000 }}",
+            &doubled,
+        ] {
+            let began = std::time::Instant::now();
+            let why = render_late(text, &json!({}), &BTreeMap::new()).unwrap_err();
+            assert!(began.elapsed() < std::time::Duration::from_secs(20), "{text}");
+            assert!(!why.is_empty());
+        }
+        let long = "{% for i in range(5000) %}- name: x{{ i }}\n{% endfor %}";
+        assert!(render_late(long, &json!({}), &BTreeMap::new()).is_ok());
     }
 
     #[test]

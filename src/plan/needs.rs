@@ -22,6 +22,7 @@ pub fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {
         own.dedup();
         needs.push(own);
     }
+    check_after(book, problems);
     for index in 0..needs.len() {
         for later in needs[index].iter().copied().filter(|need| *need >= index) {
             problems.push(wrong_order(book, &needs, index, later));
@@ -30,9 +31,32 @@ pub fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {
     needs
 }
 
+/// `after:` says an order without a need. A run keeps the order of SUMMARY.md, so that the chapter it names has to stand before.
+fn check_after(book: &Book, problems: &mut Problems) {
+    for (index, chapter) in book.chapters.iter().enumerate() {
+        for word in &chapter.front.after {
+            let mut problem = match chapter_at(book, word) {
+                Ok(found) if found < index => continue,
+                Ok(found) => {
+                    let (own, other) = (&chapter.name, &book.chapters[found].name);
+                    Problem::nowhere(format!("{own} is to run after {other}, which does not stand before it in SUMMARY.md"))
+                        .hint("a run goes through the chapters in the order of SUMMARY.md: move one of them there")
+                }
+                Err(problem) => problem,
+            };
+            problem.span = place_of(book, chapter, "after", word);
+            problems.push(problem);
+        }
+    }
+}
+
 fn place(book: &Book, chapter: &Chapter, word: &str) -> Option<Span> {
+    place_of(book, chapter, "needs", word)
+}
+
+fn place_of(book: &Book, chapter: &Chapter, key: &str, word: &str) -> Option<Span> {
     let front = chapter.front.span?;
-    let from = book.sources.find_in(front, "needs");
+    let from = book.sources.find_in(front, key);
     let rest = Span { end: front.end, ..from };
     Some(book.sources.find_in(rest, word))
 }

@@ -36,7 +36,7 @@ impl<'de> Deserialize<'de> for StepId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
         let (chapter, step) =
-            text.split_once('/').ok_or_else(|| serde::de::Error::custom("a step id has the form chapter/step"))?;
+            text.rsplit_once('/').ok_or_else(|| serde::de::Error::custom("a step id has the form chapter/step"))?;
         Ok(Self { chapter: ChapterName::new(chapter), step: StepName::new(step) })
     }
 }

@@ -70,7 +70,7 @@ impl Annotator {
         }
         let mut sources = Sources::default();
         let source = sources.add(file.path.to_path_buf(), content);
-        let (parsed, _) = parse_chapter(&sources, source, chapter.name.clone(), &chapter.title);
+        let (parsed, _) = parse_chapter(&sources, source, chapter.name.clone(), &chapter.title, &self.book.languages);
         annotate(&parsed, content, &self.views)
     }
 }

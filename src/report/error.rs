@@ -1,6 +1,6 @@
 //! An error that ends a command: message, cause, and after a blank line what to do.
 
-use super::problem::draw;
+use super::problem::draw_groups;
 use super::style::Style;
 use super::terminal::write_talk;
 use crate::error::Error;
@@ -13,10 +13,7 @@ pub fn tell_error(error: &Error, style: Style) {
 fn error_text(error: &Error, style: Style) -> String {
     let mut text = String::new();
     if let Error::Book(problems, sources) = error {
-        for problem in problems {
-            text += &draw(sources, problem, style);
-            text.push('\n');
-        }
+        text += &draw_groups(sources, problems, style);
     }
     // A word of the command line that means nothing in the book (it has no place there) is no problem of the book's.
     if matches!(error, Error::Book(problems, _) if problems.iter().all(|problem| problem.span.is_none())) {

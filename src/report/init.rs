@@ -2,17 +2,78 @@
 
 use std::path::{Path, PathBuf};
 
+use super::words::count;
+
 /// A block of someone's Markdown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Surveyed {
     /// 1-based line of its fence.
     pub line: u32,
     /// What becomes of it.
-    pub what: String,
+    pub fate: Fate,
     /// Its first command.
     pub first: String,
-    /// What it would change.
-    pub touches: Vec<Touch>,
+}
+
+/// What becomes of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It runs as this step, with this effect.
+    Runs(String, Effect),
+    /// It would run, but was marked `{skip}`, for this reason.
+    Skipped(String),
+    /// It is rendered as this file.
+    Rendered(String),
+    /// It is not run, and why.
+    Shown(String),
+    /// What is wrong with the document, and what to do.
+    Wrong(String),
+}
+
+/// What a script changes, as far as its words prove it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Effect {
+    /// What it changes.
+    pub changes: Vec<Touch>,
+    /// Why more than that can't be told.
+    pub doubts: Vec<String>,
+}
+
+impl Effect {
+    /// Is it proven that it changes nothing?
+    #[must_use]
+    pub fn only_looks(&self) -> bool {
+        self.changes.is_empty() && self.doubts.is_empty()
+    }
+
+    /// Adds something that is changed.
+    pub fn change(&mut self, touch: Touch) {
+        if !self.changes.contains(&touch) {
+            self.changes.push(touch);
+        }
+    }
+
+    /// Adds something that can't be told.
+    pub fn unknown(&mut self, why: String) {
+        if !self.doubts.contains(&why) {
+            self.doubts.push(why);
+        }
+    }
+}
+
+impl std::fmt::Display for Effect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.only_looks() {
+            return f.write_str("only looks");
+        }
+        let changes: Vec<String> = self.changes.iter().map(ToString::to_string).collect();
+        let doubts = self.doubts.join("; ");
+        match (changes.is_empty(), doubts.is_empty()) {
+            (true, _) => write!(f, "can't tell what it changes: {doubts}"),
+            (false, true) => write!(f, "changes {}", changes.join("; ")),
+            (false, false) => write!(f, "changes {}, and perhaps more: {doubts}", changes.join("; ")),
+        }
+    }
 }
 
 /// What a command changes.
@@ -22,14 +83,12 @@ pub enum Touch {
     Cluster,
     /// Containers, images, whole clusters.
     Engine,
-    /// Files.
+    /// Files below the folder it runs in, and temporary ones.
     Files,
-    /// Packages, services, the kernel's settings.
+    /// A file or a setting elsewhere.
+    Outside(String),
+    /// Packages, services, processes, the kernel's settings.
     Machine,
-    /// Fetches something.
-    Network,
-    /// A program nothing is known of.
-    Unknown(String),
 }
 
 impl std::fmt::Display for Touch {
@@ -38,9 +97,8 @@ impl std::fmt::Display for Touch {
             Self::Cluster => f.write_str("the cluster's objects"),
             Self::Engine => f.write_str("containers, images or whole clusters"),
             Self::Files => f.write_str("files"),
+            Self::Outside(file) => write!(f, "what is not the book's: {file}"),
             Self::Machine => f.write_str("THE MACHINE ITSELF"),
-            Self::Network => f.write_str("nothing, but fetches from the network"),
-            Self::Unknown(program) => write!(f, "whatever `{program}` does"),
         }
     }
 }
@@ -50,17 +108,20 @@ impl std::fmt::Display for Touch {
 pub fn survey_text(told: &[Surveyed]) -> String {
     let mut text = String::new();
     for one in told {
-        text.push_str(&format!("line {}: {}\n", one.line, one.what));
-        if !one.first.is_empty() {
-            text.push_str(&format!("    {}\n", one.first));
-        }
-        if one.what.starts_with("runs") {
-            let touches: Vec<String> = one.touches.iter().map(ToString::to_string).collect();
-            let changes = if touches.is_empty() { "nothing: it only looks".to_owned() } else { touches.join("; ") };
-            text.push_str(&format!("    changes {changes}\n"));
+        let (what, more) = match &one.fate {
+            Fate::Runs(step, effect) => (format!("runs as step `{step}`"), Some(effect.to_string())),
+            Fate::Skipped(why) => ("would run, and is marked `{skip}`".to_owned(), Some(why.clone())),
+            Fate::Rendered(file) => (format!("is rendered as {file}"), None),
+            Fate::Shown(why) => (why.clone(), None),
+            Fate::Wrong(message) => (format!("is wrong: {message}"), None),
+        };
+        text.push_str(&format!("line {}: {what}\n", one.line));
+        for line in [Some(one.first.clone()).filter(|first| !first.is_empty()), more].into_iter().flatten() {
+            text.push_str(&format!("    {line}\n"));
         }
     }
-    if told.iter().all(|one| !one.what.starts_with("runs")) {
+    let would_run = |one: &&Surveyed| matches!(one.fate, Fate::Runs(..) | Fate::Skipped(_));
+    if !told.iter().any(|one| would_run(&one)) {
         text.push_str("nothing of it would run: only `bash` and `sh` blocks do\n");
     }
     text
@@ -69,11 +130,39 @@ pub fn survey_text(told: &[Surveyed]) -> String {
 /// What was written, and what to type now.
 #[must_use]
 pub fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
-    let mut text: String = files.iter().map(|file| format!("wrote {}\n", file.display())).collect();
-    let cd = folder.map_or(String::new(), |folder| format!("cd {} && ", folder.display()));
-    text.push_str(&format!("now:  {cd}guide check && guide run && guide review && guide publish\n"));
+    let mut text = wrote(files);
+    text.push_str(&format!("now:  {}guide check && guide run && guide review && guide publish\n", into(folder)));
     if cluster {
         text.push_str("its second chapter wants kind and kubectl: guide doctor\n");
     }
     text
+}
+
+/// What was written of somebody's document: it is to be read before anything of it runs.
+#[must_use]
+pub fn adopted(files: &[PathBuf], folder: Option<&Path>, told: &[Surveyed]) -> String {
+    let number = |wanted: fn(&Fate) -> bool| told.iter().filter(|one| wanted(&one.fate)).count();
+    let runs = number(|fate| matches!(fate, Fate::Runs(..)));
+    let skipped = number(|fate| matches!(fate, Fate::Skipped(_)));
+    let wrong = number(|fate| matches!(fate, Fate::Wrong(_)));
+    let chapter = folder.unwrap_or(Path::new("")).join("guide/chapter-1.md");
+    let mut text = wrote(files);
+    let blocks = format!("{} would run, {skipped} marked `{{skip}}`", count(runs, "block"));
+    text.push_str(&format!("now read {}: {blocks}; take `skip` away where a block may run\n", chapter.display()));
+    if wrong > 0 {
+        text.push_str(&format!(
+            "and correct what is wrong in it ({}): `guide check` refuses it until then\n",
+            count(wrong, "place")
+        ));
+    }
+    text.push_str(&format!("then:  {}guide check && guide plan    (neither runs anything)\n", into(folder)));
+    text
+}
+
+fn wrote(files: &[PathBuf]) -> String {
+    files.iter().map(|file| format!("wrote {}\n", file.display())).collect()
+}
+
+fn into(folder: Option<&Path>) -> String {
+    folder.map_or(String::new(), |folder| format!("cd {} && ", folder.display()))
 }

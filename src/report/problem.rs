@@ -10,12 +10,14 @@
 //! hint: did you mean `timeout`?
 //! ```
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
 use super::style::Style;
-use crate::book::{Problem, Sources, Span};
+use super::words::count;
+use crate::book::{Problem, Severity, Sources, Span};
 
 /// Columns a tab takes in an excerpt.
 const TAB: usize = 4;
@@ -29,22 +31,110 @@ const MOST_COLUMNS: usize = 160;
 /// All problems, an empty line between, and how many there are.
 #[must_use]
 pub fn draw_all(sources: &Sources, problems: &[Problem], style: Style) -> String {
-    let mut out = String::new();
-    for problem in problems {
-        out.push_str(&draw(sources, problem, style));
-        out.push('\n');
-    }
+    let mut out = draw_groups(sources, problems, style);
     if problems.len() > 1 {
         let _ = writeln!(out, "{}", style.failed(format_args!("{} errors", problems.len())));
     }
     out
 }
 
+/// Problems of one kind that are drawn one by one.
+const DRAWN: usize = 3;
+
+/// Further places of a kind that are named.
+const NAMED: usize = 8;
+
+/// From so many problems on, the kinds are listed first.
+const MANY: usize = 20;
+
+/// All problems, those of one kind together: a few are drawn, of the others only the places are named.
+#[must_use]
+pub fn draw_groups(sources: &Sources, problems: &[Problem], style: Style) -> String {
+    let groups = groups(problems);
+    let mut out = String::new();
+    if problems.len() > MANY && groups.len() > 1 {
+        out.push_str(&overview(sources, problems, &groups));
+    }
+    for group in groups {
+        // One more is as short as the words that would stand for it.
+        let drawn = if group.len() <= DRAWN + 1 { group.len() } else { DRAWN };
+        for (index, problem) in group[..drawn].iter().enumerate() {
+            // What to do is said once for each kind.
+            let said = index > 0 && problem.hint.is_some() && drawn < group.len();
+            let shown = if said { &Problem { hint: None, ..(*problem).clone() } } else { *problem };
+            out.push_str(&draw(sources, shown, style));
+            out.push('\n');
+        }
+        if drawn < group.len() {
+            out.push_str(&more_like_it(sources, &group[drawn..], style));
+        }
+    }
+    out
+}
+
+/// Problems of one kind each, in the order in which their first came.
+fn groups(problems: &[Problem]) -> Vec<Vec<&Problem>> {
+    let mut groups: Vec<Vec<&Problem>> = Vec::new();
+    let mut known: HashMap<(Severity, String), usize> = HashMap::new();
+    for problem in problems {
+        let at = *known.entry((problem.severity, kind(&problem.message))).or_insert(groups.len());
+        if at == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[at].push(problem);
+    }
+    groups
+}
+
+/// A message without what it quotes.
+fn kind(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    parts.map(|(index, part)| if index % 2 == 0 { part } else { "`…`" }).collect()
+}
+
+fn overview(sources: &Sources, problems: &[Problem], groups: &[Vec<&Problem>]) -> String {
+    let files: HashSet<_> = problems.iter().filter_map(|problem| problem.span).map(|span| span.source).collect();
+    let mut out = format!("{} problems of {} kinds in {}:\n", problems.len(), groups.len(), count(files.len(), "file"));
+    let mut largest: Vec<&Vec<&Problem>> = groups.iter().collect();
+    largest.sort_by_key(|group| std::cmp::Reverse(group.len()));
+    for group in largest {
+        let first = group[0].span.map_or(String::new(), |span| format!(" (first: {})", sources.place(span)));
+        let _ = writeln!(out, "{:>8}  {}{first}", group.len(), kind(&group[0].message));
+    }
+    out.push('\n');
+    out
+}
+
+fn more_like_it(sources: &Sources, more: &[&Problem], style: Style) -> String {
+    let mut out = format!("{}\n", style.strong(format_args!("... and {} more like it:", more.len())));
+    for problem in more.iter().take(NAMED) {
+        let place = problem
+            .span
+            .map_or_else(|| problem.message.clone(), |span| format!("{}  {}", sources.place(span), quoted(&problem.message)));
+        let _ = writeln!(out, "    {}", place.trim_end());
+    }
+    if more.len() > NAMED {
+        let _ = writeln!(out, "    and {} more", more.len() - NAMED);
+    }
+    out.push('\n');
+    out
+}
+
+/// What a message quotes first.
+fn quoted(message: &str) -> &str {
+    message.split('`').nth(1).unwrap_or_default()
+}
+
 /// One problem, ended by a line end.
 #[must_use]
 pub fn draw(sources: &Sources, problem: &Problem, style: Style) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "{}{}", style.failed("error"), style.strong(format_args!(": {}", problem.message)));
+    let label = match problem.severity {
+        Severity::Error => style.failed("error").to_string(),
+        Severity::Warning => style.warning("warning").to_string(),
+        Severity::Note => style.hint("note").to_string(),
+    };
+    let _ = writeln!(out, "{label}{}", style.strong(format_args!(": {}", problem.message)));
     let lines = |span: &Span| {
         sources.file(span.source).text.get(span.range()).map_or(1, |text| text.lines().count().clamp(1, MOST_LINES))
     };
@@ -198,6 +288,24 @@ hint: did you mean `timeout`?
 
 ";
         assert_eq!(drawn("# Title\n\n```bash {name=x tmeout=2m}\ntrue\n```\n"), expected);
+    }
+
+    #[test]
+    fn problems_of_one_kind_are_told_together() {
+        let steps = |word: &str, times: usize| -> String {
+            (0..times).map(|count| format!("```bash {{name=s{word}{count} {word}{count}=1}}\ntrue\n```\n\n")).collect()
+        };
+        let told = drawn(&format!("{}{}", steps("foo", 30), "```bash {timeout=x}\ntrue\n```\n"));
+        assert!(
+            told.starts_with(
+                "31 problems of 2 kinds in 1 file:\n      30  unknown attribute `…` (first: guide/chapter-1.md:1)\n"
+            ),
+            "{told}"
+        );
+        assert_eq!(told.matches("\nhint: ").count(), 2, "{told}");
+        assert!(told.contains("... and 27 more like it:\n    guide/chapter-1.md:13  foo3\n"), "{told}");
+        assert!(told.contains("    and 19 more\n"), "{told}");
+        assert!(told.lines().count() < 60, "{told}");
     }
 
     #[test]

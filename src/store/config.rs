@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::book::{Problem, Problems, SourceId, Span, nearest};
+use crate::book::{Languages, Problem, Problems, SourceId, Span, all_languages, nearest};
 
 /// What `book.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,10 @@ pub struct BookConfig {
     pub values: Option<String>,
     /// `record`: runs offer recordings for the page.
     pub record: bool,
+    /// `languages`: fences that are steps beside `bash` and `sh`.
+    pub languages: Languages,
+    /// `cwd`: the folder that steps run in.
+    pub cwd: Option<String>,
 }
 
 impl Default for BookConfig {
@@ -36,16 +40,30 @@ impl Default for BookConfig {
             default_profile: None,
             values: None,
             record: false,
+            languages: Languages::default(),
+            cwd: None,
         }
     }
 }
 
 /// Keys of `[preprocessor.guide]`: guide's own, then those mdBook reads there.
-const KEYS: [&str; 10] =
-    ["cluster", "context", "default-profile", "values", "record", "command", "before", "after", "renderers", "optional"];
+const KEYS: [&str; 12] = [
+    "cluster",
+    "context",
+    "default-profile",
+    "values",
+    "record",
+    "languages",
+    "cwd",
+    "command",
+    "before",
+    "after",
+    "renderers",
+    "optional",
+];
 
 /// How many of [`KEYS`] are guide's own.
-const OWN_KEYS: usize = 5;
+const OWN_KEYS: usize = 7;
 
 /// Reads the text; all that is wrong is told, and what can't be read has its default.
 pub fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
@@ -96,9 +114,31 @@ impl Reader<'_> {
         self.config.context = self.string(guide, "context").map(|(text, _)| text);
         self.config.default_profile = self.string(guide, "default-profile").map(|(text, _)| text);
         self.config.record = self.flag(guide, "record");
+        self.config.cwd = self.string(guide, "cwd").map(|(text, _)| text);
+        self.read_languages(guide);
         if let Some((values, span)) = self.string(guide, "values") {
             self.config.values = Some(values);
             self.places.values = Some(span);
+        }
+    }
+
+    fn read_languages(&mut self, guide: &DeTable<'_>) {
+        let Some(value) = guide.get("languages") else { return };
+        let DeValue::Array(parts) = value.get_ref() else {
+            let span = self.span(value.span());
+            let hint = "write `languages = [\"console\"]`";
+            return self.problems.push(Problem::at(span, "`languages` must be a list of texts").hint(hint));
+        };
+        for part in parts {
+            let name = part.get_ref().as_str().unwrap_or_default();
+            if self.config.languages.add(name).is_err() {
+                let span = self.span(part.span());
+                let hint = match nearest(name, all_languages()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("a book can add {}", all_languages().collect::<Vec<_>>().join(", ")),
+                };
+                self.problems.push(Problem::at(span, format!("guide knows no way to run `{name}`")).hint(hint));
+            }
         }
     }
 
@@ -178,6 +218,7 @@ mod tests {
             default_profile: some("open"),
             values: some("values.yaml"),
             record: true,
+            ..BookConfig::default()
         };
         assert_eq!(read(text), (expected, vec![]));
         assert_eq!(read("[book]\n"), (BookConfig::default(), vec![]));
@@ -191,7 +232,15 @@ mod tests {
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")));
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text")));
         assert!(told.iter().any(|(line, _, hint)| *line == 5
-            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record")));
+            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record, languages, cwd")));
+        let (config, told) = read("[preprocessor.guide]\nlanguages = [\"console\", \"shell\"]\ncwd = \"book\"\n");
+        assert_eq!((config.languages.step("console"), config.languages.step("zsh"), told.len()), (Some("console"), None, 0));
+        assert_eq!(config.cwd.as_deref(), Some("book"));
+        let (_, told) = read("[preprocessor.guide]\nlanguages = [\"consol\"]\n");
+        assert_eq!(
+            (told[0].1.as_str(), told[0].2.as_deref()),
+            ("guide knows no way to run `consol`", Some("did you mean `console`?"))
+        );
         let (_, told) = read("[preprocessor.guide]\nrecord = 1\n");
         assert_eq!((told[0].0, told[0].1.as_str()), (2, "`record` must be true or false"));
         let (_, told) = read("[book]\ntitle = \n");

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::fault::StoreError;
+use super::source::chapter_folders;
 use super::whole_file::{read_if_there, replace_file};
 use crate::plan::Fingerprint;
 use crate::recording::{Included, RECORDING_FORMAT, Recording};
@@ -62,18 +63,20 @@ impl Recordings {
     /// Every profile that any chapter of the book has a recording of (`pending`: one that waits).
     #[must_use]
     pub fn all_profiles(&self, pending: bool) -> BTreeSet<String> {
-        let entries = std::fs::read_dir(self.root.join("snapshots")).into_iter().flatten().flatten();
-        let chapters = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        chapters.flat_map(|chapter| self.profiles(&chapter, pending)).collect()
+        self.recorded().iter().flat_map(|chapter| self.profiles(chapter, pending)).collect()
+    }
+
+    /// The folders of `snapshots/`, named as chapters are.
+    fn recorded(&self) -> Vec<String> {
+        let snapshots = self.root.join("snapshots");
+        let name = |folder: PathBuf| folder.strip_prefix(&snapshots).ok()?.to_str().map(str::to_owned);
+        chapter_folders(&snapshots).into_iter().filter_map(name).collect()
     }
 
     /// Accepted recordings of chapters that the book does not have, relative to its root.
     #[must_use]
     pub fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
-        let entries = std::fs::read_dir(self.root.join("snapshots")).into_iter().flatten().flatten();
-        let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut gone: Vec<String> = names.filter(|name| !chapters.contains(name.as_str())).collect();
-        gone.sort();
+        let gone: Vec<String> = self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();
         let files =
             |name: &String| self.profiles(name, false).into_iter().map(|profile| self.shown(name, &profile)).collect::<Vec<_>>();
         gone.iter().flat_map(files).collect()

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use super::recordings::Recordings;
@@ -19,13 +19,15 @@ pub struct Rendered {
     folder: PathBuf,
     /// The book, whose files steps name.
     book: Option<Recordings>,
+    /// Chapters whose shell starts in another folder.
+    elsewhere: HashMap<ChapterName, PathBuf>,
 }
 
 impl Rendered {
     /// Under this state folder.
     #[must_use]
     pub fn under(state: &Path) -> Self {
-        Self { folder: state.join("rendered"), book: None }
+        Self { folder: state.join("rendered"), book: None, elsewhere: HashMap::new() }
     }
 
     /// Looks into the files that steps name, too: those of the book in this folder.
@@ -34,16 +36,22 @@ impl Rendered {
         Self { book: Some(Recordings::of(root)), ..self }
     }
 
-    /// A chapter's working folder; there once the chapter has been prepared.
+    /// The same, with the shells of these chapters started in other folders (`cwd`).
+    #[must_use]
+    pub fn with_folders(self, elsewhere: HashMap<ChapterName, PathBuf>) -> Self {
+        Self { elsewhere, ..self }
+    }
+
+    /// The folder that a chapter's shell starts in; there once the chapter has been prepared.
     #[must_use]
     pub fn folder_of(&self, chapter: &ChapterName) -> PathBuf {
-        self.folder.join(chapter.as_str())
+        self.elsewhere.get(chapter).cloned().unwrap_or_else(|| self.folder.join(chapter.as_str()))
     }
 }
 
 impl Stage for Rendered {
     fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError> {
-        let folder = self.folder_of(&request.chapter.name);
+        let folder = self.folder.join(request.chapter.name.as_str());
         make_private_folder(&folder)?;
         for (name, text) in request.files {
             let path = folder.join(name);
@@ -51,7 +59,13 @@ impl Stage for Rendered {
                 replace_private_file(&path, text.as_bytes(), false)?;
             }
         }
-        Ok(folder)
+        let start = self.folder_of(&request.chapter.name);
+        if start.is_dir() {
+            return Ok(start);
+        }
+        let message = format!("there is no folder {}, where the steps of {} run", start.display(), request.chapter.name);
+        let hint = "correct `cwd` in the chapter's front matter or in book.toml, or make the folder".to_owned();
+        Err(WorldError { message, hint: Some(hint) })
     }
 
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles {

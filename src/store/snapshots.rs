@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
 use super::pending_fence::PendingFences;
+use super::source::{chapter_folders, list};
 use super::whole_file::{read_if_there, replace_file};
 use crate::book::{ChapterName, SnapshotKind, StepName};
 use crate::compare::{Bindings, Rules, accept_snapshot};
@@ -226,17 +227,15 @@ impl Accepted for Snapshots {
 
 /// Files below the folder whose name ends with `.extension`, sorted.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let entries = |folder: &Path| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
-        paths.sort();
-        paths
-    };
     let ending = format!(".{extension}");
     let wanted = |path: &PathBuf| {
         path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&ending) && !name.starts_with('.'))
     };
-    entries(folder).iter().flat_map(|chapter| entries(chapter)).filter(wanted).collect()
+    let mut files = Vec::new();
+    for chapter in chapter_folders(folder) {
+        files.extend(list(&chapter).into_iter().filter(wanted));
+    }
+    files
 }
 
 /// Header and text of a snapshot file; `None` when there is none.

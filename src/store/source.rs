@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 
@@ -90,7 +90,9 @@ pub fn read_book(root: &Path) -> BookFiles {
     let chapters = texts.read_chapters(&src, places.src);
     let shared_manifests = texts.read_manifests(&src.join("manifests"));
     let values = ValuesFiles::find(root, &src, config.values.as_deref(), places.values, &mut problems);
-    let text = BookText { title: config.title.clone(), sources, chapters, shared_manifests };
+    let shown_src = shown(root, &src).components().filter(|part| *part != Component::CurDir).collect();
+    let (title, languages) = (config.title.clone(), config.languages.clone());
+    let text = BookText { title, sources, chapters, shared_manifests, languages, src: shown_src };
     BookFiles { root: root.to_owned(), config, text, problems, values }
 }
 
@@ -122,6 +124,15 @@ pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
     files.sort();
     files
+}
+
+/// The folders below this one, at any depth: a chapter's name may be a path (`install/intro`), and so is its folder.
+pub(super) fn chapter_folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let mut folders: Vec<PathBuf> = entries.filter(is_folder).map(|entry| entry.path()).collect();
+    folders.sort();
+    folders.into_iter().flat_map(|folder| std::iter::once(folder.clone()).chain(chapter_folders(&folder))).collect()
 }
 
 /// Files on their way into the sources.

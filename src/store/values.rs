@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::source::{Texts, list};
-use crate::book::{Problem, Problems, Sources, Span, nearest};
+use crate::book::{Problem, Problems, Sources, Span, nearest, too_deep};
 
 /// A book's values files.
 #[derive(Debug, Clone, Default)]
@@ -53,6 +53,11 @@ impl ValuesFiles {
             let mut texts = Texts { root, sources, problems };
             let Some(source) = texts.read(path, None) else { continue };
             let text = sources.file(source).text.clone();
+            if let Some(at) = too_deep(&text) {
+                let place = line_of(source, &text, 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count());
+                problems.push(Problem::at(place, "brackets stand inside of each other too deeply in these values"));
+                continue;
+            }
             match serde_yaml::from_str::<Value>(&text) {
                 Ok(Value::Object(more)) => merge(&mut values, more),
                 Ok(Value::Null) => {}
@@ -102,6 +107,10 @@ fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<(), Problem>
     if parts.iter().any(|part| part.is_empty()) {
         return Err(wrong("a part of the name is empty"));
     }
+    if parts.len() > DEEPEST || too_deep(text).is_some() {
+        let start: String = word.chars().take(40).collect();
+        return Err(Problem::nowhere(format!("`--set {start}…` nests tables too deeply")).hint("write `--set cluster.name=x`"));
+    }
     let mut known = Vec::new();
     names(values, "", &mut known);
     if !known.iter().any(|name| name == key)
@@ -121,6 +130,9 @@ fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<(), Problem>
     at.insert(parts[parts.len() - 1].to_owned(), typed(text));
     Ok(())
 }
+
+/// Tables inside of each other that `--set` makes.
+const DEEPEST: usize = 64;
 
 fn names(values: &Map<String, Value>, prefix: &str, known: &mut Vec<String>) {
     for (key, value) in values {
@@ -197,6 +209,8 @@ mod tests {
     fn a_word_that_sets_nothing_is_told() {
         assert!(set(&["cluster"]).unwrap_err().contains("there is no `=`"));
         assert!(set(&["cluster.=x"]).unwrap_err().contains("empty"));
+        assert!(set(&[&format!("{}a=x", "a.".repeat(40_000))]).unwrap_err().contains("too deeply"));
+        assert!(set(&[&format!("a={}", "[".repeat(40_000))]).unwrap_err().contains("too deeply"));
         assert!(set(&["cluster.nmae=x"]).unwrap_err().contains("did you mean `cluster.name`?"));
     }
 }

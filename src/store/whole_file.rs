@@ -77,21 +77,12 @@ pub fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When it is there, or can't be written.
-pub fn create_file(path: &Path, text: &str) -> Result<(), StoreError> {
+pub fn create_file(path: &Path, text: &[u8]) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
     }
-    let written = File::options().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = File::options().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text));
     written.map_err(StoreError::io("write", path))
-}
-
-/// A file's text, whatever is no UTF-8 in it replaced.
-///
-/// # Errors
-/// When it can't be read.
-pub fn read_text(path: &Path) -> Result<String, StoreError> {
-    let bytes = fs::read(path).map_err(StoreError::io("read", path))?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// A file's text; `None` when there is no such file.

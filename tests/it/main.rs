@@ -7,6 +7,7 @@
 )]
 #![allow(clippy::must_use_candidate, reason = "a chain of demands ends where it ends")]
 
+mod adoption;
 mod bad_books;
 mod bad_worlds;
 mod compare;

@@ -316,10 +316,28 @@ fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
         "# Tool\n\n```bash\nsudo apt-get install tool\n```\n\n```console\n$ tool\n```\n\n```bash\nkubectl get pods\n```\n",
     );
     let said = book.guide("init tried --from README.md").exits(0);
-    let said = said.says("line 3: runs as step `tool`").says("changes THE MACHINE ITSELF");
-    said.says("line 7: is not run").says("changes nothing: it only looks");
-    assert_eq!(book.read("tried/guide/chapter-1.md"), book.read("README.md"));
+    let said = said.says("line 3: would run, and is marked `{skip}`").says("changes THE MACHINE ITSELF");
+    let said = said
+        .says("line 7: is not run: write `languages = [\"console\"]`")
+        .says("line 11: runs as step `tool`")
+        .says("only looks");
+    said.says("now read tried/guide/chapter-1.md: 1 block would run, 1 marked `{skip}`").never_says("guide run");
+    let marked = "```bash {skip why=\"changes THE MACHINE ITSELF\"}\nsudo";
+    assert_eq!(book.read("tried/guide/chapter-1.md"), book.read("README.md").replace("```bash\nsudo", marked));
+    assert!(book.read("tried/book.toml").contains("cwd = \"..\"\n"));
     book.guide("check --book tried").exits(0);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_left_as_they_are_when_a_book_is_made() {
+    let book = Project::with_chapter("x");
+    book.write("README.md", b"# T\n\n```bash\necho caf\xe9\n```\n");
+    book.guide("init tried --from README.md").exits(0).says("it is not UTF-8").says("guide check` refuses it until then");
+    assert_eq!(fs::read(book.path("tried/guide/chapter-1.md")).expect("a file"), b"# T\n\n```bash\necho caf\xe9\n```\n");
+    book.guide("check --book tried").exits(2).says("UTF-8");
+    book.write("README.md", b"\xff\xfe#\0 \0T\0");
+    book.guide("init other --from README.md").exits(2).says("UTF-16");
+    assert!(!book.has("other/book.toml"));
 }
 
 #[test]

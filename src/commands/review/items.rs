@@ -81,6 +81,10 @@ pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<St
             if let Some(fence) = fences.get(&id)? {
                 match fence_item(opened, chapter, block, fence) {
                     Some(item) => items.push(item),
+                    None if block.expected.as_ref().is_some_and(|expected| expected.in_pieces) => {
+                        notes
+                            .push(format!("the outputs of {id} stand between its commands: correct them in the chapter by hand"));
+                    }
                     None => notes.push(format!("the `output` fence of {id} has changed since it ran: run it again")),
                 }
             }
@@ -153,7 +157,7 @@ fn recording_items(opened: &Opened, chapter: &Chapter) -> Result<Vec<Item>, Erro
 
 /// `None` when the fence is another by now.
 fn fence_item(opened: &Opened, chapter: &Chapter, block: &StepBlock, pending: PendingFence) -> Option<Item> {
-    let expected = block.expected.as_ref().filter(|expected| *expected.text == *pending.expected)?;
+    let expected = block.expected.as_ref().filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
     let place = opened.book.sources.place(expected.span);
     let waiting = Waiting {
         step: pending.step.clone(),

@@ -1,5 +1,8 @@
 //! What bash is given for a step: what it does before the script, and the script.
 
+use std::path::Path;
+
+use crate::book::resolve_cwd;
 use crate::execute::quote::quoted;
 use crate::execute::reach::Reach;
 use crate::execute::world::{Command, Mode, Scene};
@@ -75,7 +78,13 @@ fn exports(command: &Command) -> impl Iterator<Item = String> {
 }
 
 fn into_folder(command: &Command, scene: Option<&Scene>) -> Option<String> {
-    let folder = scene?.folder.join(command.cwd.as_ref()?);
+    let (scene, cwd) = (scene?, command.cwd.as_ref()?);
+    let variable =
+        |name: &str| scene.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| Path::new(value));
+    let rendered =
+        variable("GUIDE_STATE").zip(variable("GUIDE_CHAPTER")).map(|(state, chapter)| state.join("rendered").join(chapter));
+    let rendered = rendered.as_deref().unwrap_or(&scene.folder);
+    let folder = resolve_cwd(cwd, variable("GUIDE_BOOK").unwrap_or(&scene.folder), rendered);
     Some(format!("\\builtin cd -- {}; ", quoted(folder.as_os_str().as_encoded_bytes())))
 }
 

@@ -1,0 +1,55 @@
+//! `cwd`: the folder that steps run in. Written as `rendered`, `book`, `chapter`, a path below one of these, an absolute path, or a
+//! path relative to the book.
+
+use std::path::{Path, PathBuf};
+
+/// The same folder in a form that needs the chapter's file no more: `rendered/…`, an absolute path, or a path relative to the book.
+#[must_use]
+pub fn plain_cwd(written: &str, chapter_file: &Path) -> String {
+    let written = written.trim();
+    let (first, rest) = written.split_once('/').unwrap_or((written, ""));
+    let below = |folder: &Path| folder.join(rest).display().to_string();
+    match first {
+        "chapter" => below(&Path::new("./").join(chapter_file.parent().unwrap_or(Path::new("")))),
+        "book" => below(Path::new("./")),
+        _ => written.to_owned(),
+    }
+}
+
+/// Where that folder is.
+#[must_use]
+pub fn resolve_cwd(plain: &str, root: &Path, rendered: &Path) -> PathBuf {
+    match plain.strip_prefix("rendered") {
+        Some("") => rendered.to_owned(),
+        Some(rest) if rest.starts_with('/') => rendered.join(rest.trim_start_matches('/')),
+        _ => root.join(plain.trim_start_matches("./")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_named_by_what_it_is_or_relative_to_the_book() {
+        let folder = |written: &str| {
+            let plain = plain_cwd(written, Path::new("guide/install/linux.md"));
+            resolve_cwd(&plain, Path::new("/book"), Path::new("/state/rendered/linux")).display().to_string()
+        };
+        for (written, expected) in [
+            ("rendered", "/state/rendered/linux"),
+            ("rendered/charts", "/state/rendered/linux/charts"),
+            ("book", "/book/"),
+            ("book/src", "/book/src"),
+            ("chapter", "/book/guide/install/"),
+            ("chapter/../x", "/book/guide/install/../x"),
+            ("examples", "/book/examples"),
+            ("./examples", "/book/examples"),
+            ("../other", "/book/../other"),
+            ("/tmp", "/tmp"),
+            ("rendered-here", "/book/rendered-here"),
+        ] {
+            assert_eq!(folder(written), expected, "{written}");
+        }
+    }
+}

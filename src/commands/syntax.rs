@@ -1,0 +1,39 @@
+//! Steps that bash could not parse, as problems of the book: found before anything runs.
+
+use crate::book::{Problem, Problems, Sources, Span};
+use crate::execute::syntax_errors;
+
+/// A step's script, and its fence.
+pub struct Script<'a> {
+    /// What bash gets.
+    pub text: &'a str,
+    /// The whole fence.
+    pub fence: Span,
+}
+
+/// What bash can't parse. Without bash nothing is said: the run itself will.
+pub fn syntax_problems(sources: &Sources, scripts: &[Script<'_>]) -> Problems {
+    let texts: Vec<&str> = scripts.iter().map(|script| script.text).collect();
+    let errors = syntax_errors(&texts).unwrap_or_default();
+    let wrong = scripts.iter().zip(errors).filter_map(|(script, error)| Some((script, error?)));
+    let problem = |(script, error): (&Script<'_>, crate::execute::SyntaxError)| {
+        Problem::at(line_of(sources, script, error.line), format!("bash can't parse this step: {}", error.message))
+            .hint("nothing of the book is run until bash can parse every step; mark the step `{skip}` where it is only shown")
+    };
+    wrong.map(problem).collect()
+}
+
+/// The script's line in the chapter. A session's script has other lines than its fence, which then stands for it.
+fn line_of(sources: &Sources, script: &Script<'_>, number: usize) -> Span {
+    let fence = sources.text(script.fence);
+    let lines: Vec<&str> = fence.split_inclusive('\n').collect();
+    let is_plain = lines.len() == script.text.lines().count() + 2;
+    let last = lines.len().saturating_sub(2).max(1);
+    let index = if is_plain { number.min(last) } else { 0 };
+    let before: usize = lines.iter().take(index).map(|line| line.len()).sum();
+    let line = lines.get(index).map_or("", |line| line.trim_end());
+    let blanks = line.len() - line.trim_start().len();
+    let at = |bytes: usize| script.fence.start + u32::try_from(bytes).unwrap_or(0);
+    let number = script.fence.line + u32::try_from(index).unwrap_or(0);
+    Span { start: at(before + blanks), end: at(before + line.len()), line: number, ..script.fence }
+}

@@ -1,0 +1,136 @@
+//! Documents that were not written for guide: what of them is left alone, what is told, and where their commands run.
+
+use crate::Project;
+
+#[test]
+fn a_document_of_other_tools_passes_and_strict_lists_what_was_left_alone() {
+    let book = Project::with_chapter(
+        "\
+---
+description: A page
+weight: 3
+---
+# Page
+
+```bash title=\"Terminal\" {1}
+echo hello
+```
+
+It prints:
+
+<!-- expected_similarity=0.3 -->
+
+```output
+hello
+```
+
+```sh {\"id\":\"01HZ\",\"terminalRows\":\"20\"}
+true
+```
+",
+    );
+    let said = book.guide("check").exits(0).says("1 chapter with 2 steps: no problem\n");
+    said.says("note: 6 words or blocks of other tools are left alone (`guide check --strict` lists them)");
+    let said = book.guide("check --strict").exits(0).says("`description` is a key of another tool's front matter");
+    said.says("`terminalRows` is an attribute of Runme, which guide ignores").says("guide/chapter-1.md:19:");
+    book.guide("run").exits(0).says("2 passed");
+}
+
+#[test]
+fn what_looks_like_a_step_and_is_none_is_a_warning_with_its_line() {
+    let book = Project::with_chapter(
+        "# One\n\n```Bash {name=a}\necho hi\n```\n\n```output\nhi\n```\n\n=== \"Tab\"\n\n    ```bash\n    ls\n    ```\n",
+    );
+    let said = book.guide("check").exits(0).says("warning: `Bash` opens no step").says("hint: did you mean `bash`?");
+    let said = said.says("guide/chapter-1.md:3:").says("warning: this output belongs to no step").says("guide/chapter-1.md:7:1");
+    said.says("indented by four columns").says("guide/chapter-1.md:13:").says("no problem, 3 warnings");
+}
+
+#[test]
+fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/ran\"\n```\n\n- item\n\n  ```bash {name=b}\n  if true; then\n  echo\n  done\n  ```\n",
+    );
+    for command in ["check", "run"] {
+        let said = book.guide(command).exits(2).says("bash can't parse this step: syntax error near unexpected token `done'");
+        said.says("guide/chapter-1.md:12:3").says("12 |   done\n");
+    }
+    assert!(!book.has("ran"));
+}
+
+#[test]
+fn a_prompt_is_an_error_that_says_so() {
+    let book = Project::with_chapter("# One\n\n```bash\n$ ls\nfile\n```\n");
+    book.guide("check").exits(2).says("this step holds a prompt").says("guide/chapter-1.md:4:1");
+    let book = Project::with_chapter("# One\n\n```console\n$ x=3\n$ echo \\\n> $x\n3\n```\n\n```bash\necho \"still $x\"\n```\n");
+    book.write("book.toml", "[book]\nsrc = \"guide\"\n\n[preprocessor.guide]\nlanguages = [\"console\"]\n");
+    book.guide("run").exits(0).says("2 passed");
+    book.write("guide/chapter-1.md", "# One\n\n```console\n$ echo 4\n3\n```\n");
+    book.guide("run").exits(1);
+    book.guide("review --accept").exits(0);
+    assert_eq!(book.read("guide/chapter-1.md"), "# One\n\n```console\n$ echo 4\n4\n```\n");
+}
+
+#[test]
+fn chapters_of_one_name_are_known_by_their_paths() {
+    let step = |words: &str| format!("# {words}\n\n```bash {{name=say snapshot}}\necho {words}\n```\n");
+    let book = Project::with_chapters(&[
+        ("intro.md", &step("first")),
+        ("install/intro.md", &format!("---\nneeds: [intro]\n---\n{}", step("second"))),
+        ("install/linux.md", &step("third")),
+    ]);
+    book.guide("run").exits(1).says("3 passed");
+    book.guide("review --accept").exits(0);
+    assert!(
+        book.has("snapshots/intro/say.snap")
+            && book.has("snapshots/install/intro/say.snap")
+            && book.has("snapshots/linux/say.snap")
+    );
+    book.guide("check").exits(0).says("no problem");
+    book.guide("run install/linux --again").exits(0).says("1 passed");
+    book.guide("run install/intro/say --again").exits(0);
+    book.guide("run guide/install/intro.md").exits(0);
+    book.guide("run --resume").exits(0);
+}
+
+#[test]
+fn a_file_of_dots_stays_in_its_folder() {
+    let book = Project::with_chapters(&[("...md", "# Dots\n\n```bash {name=a snapshot}\necho hi\n```\n")]);
+    book.guide("run").exits(1).says("1 passed");
+    assert!(book.has("snapshots/chapter/a.snap.new") && !book.has("a.snap.new"));
+}
+
+#[test]
+fn steps_run_in_the_folder_that_cwd_names() {
+    let step = |words: &str| format!("```bash {{{words}}}\npwd\n```\n\n");
+    let chapter = |cwd: &str, steps: &str, expected: &str| {
+        let book = Project::with_chapters(&[("sub/a.md", &format!("---\ntitle: A\n{cwd}---\n{steps}"))]);
+        std::fs::create_dir_all(book.path("examples")).expect("a folder");
+        let text = book.read("guide/sub/a.md");
+        book.write(
+            "guide/sub/a.md",
+            format!("{text}```output\n{}{expected}\n```\n", book.root().canonicalize().expect("a path").display()),
+        );
+        book.guide("run").exits(0).says("passed");
+    };
+    chapter("", &step("name=a"), "/.guide/rendered/a");
+    chapter("cwd: book\n", &step("name=a"), "");
+    chapter("cwd: chapter\n", &step("name=a"), "/guide/sub");
+    chapter("cwd: examples\n", &step("name=a"), "/examples");
+    chapter("", &step("name=a cwd=chapter"), "/guide/sub");
+    chapter("", &step("name=a cwd=examples"), "/examples");
+    chapter("cwd: book\n", &step("name=a cwd=rendered"), "/.guide/rendered/a");
+    chapter("", &step("\"cwd\":\"..\""), "/guide");
+    let book = Project::with_chapter("---\ncwd: nowhere\n---\n```bash\npwd\n```\n");
+    book.guide("run").exits(3).says("there is no folder").says("correct `cwd`");
+}
+
+#[test]
+fn after_names_a_chapter_that_stands_before() {
+    let book = |after: &str| {
+        Project::with_chapters(&[("a.md", "# A\n"), ("b.md", &format!("---\nafter: [{after}]\n---\n# B\n")), ("c.md", "# C\n")])
+    };
+    book("a").guide("check").exits(0);
+    book("c").guide("check").exits(2).says("b is to run after c, which does not stand before it").says("guide/b.md:2:9");
+    book("nothing").guide("check").exits(2).says("the book has no chapter `nothing`");
+}
