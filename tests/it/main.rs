@@ -18,6 +18,7 @@ mod review;
 mod run;
 mod secrets;
 mod shell;
+mod site;
 mod verify;
 mod whole;
 mod world_tree;
