@@ -18,6 +18,9 @@ mod rendered;
 mod report_file;
 mod run;
 mod site;
+mod site_files;
+mod site_folder;
+mod site_html;
 mod snapshots;
 mod source;
 #[cfg(test)]
@@ -39,7 +42,7 @@ pub use recordings::Recordings;
 pub use rendered::Rendered;
 pub use report_file::create_report;
 pub use run::{JOURNAL, RunLog, read_stored, run_id};
-pub use site::{Site, site_file, stamp};
+pub use site::{MadeSite, Site, site_file, stamp};
 pub use snapshots::{PendingSnapshot, Snapshots};
 pub use source::{BookFiles, NoBook, find_book, read_book, spellings};
 pub use whole_file::{append_file, create_file, read_text, replace_file};

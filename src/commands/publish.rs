@@ -12,7 +12,7 @@ use crate::plan::Selection;
 use crate::publish::{Annotator, View};
 use crate::report::{self, Publication};
 use crate::settings::Settings;
-use crate::store::{Recordings, Site, find_book, read_book, site_file, stamp};
+use crate::store::{MadeSite, Recordings, Site, find_book, read_book, site_file, stamp};
 
 /// A book with no profile of its own is recorded under this one.
 const PLAIN: &str = "default";
@@ -36,12 +36,29 @@ fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
     let chapters = opened.book.chapters.len();
     let site = Site {
         root: opened.root.clone(),
+        src: opened.root.join(&opened.config.src),
         state: opened.state.clone(),
         out: args.out.as_ref().map(|out| settings.here.join(out)),
-        chapters,
+        private: opened.values_files.clone(),
     };
-    let out = site.build(Annotator { src: opened.config.src.clone(), book: opened.book, views })?;
-    Ok(Publication { out, chapters, stale, missing, seconds: began.elapsed().as_secs_f64() })
+    let made = site.build(Annotator { src: opened.config.src.clone(), book: opened.book, views })?;
+    Ok(Publication { notes: notes(&made), out: made.out, chapters, stale, missing, seconds: began.elapsed().as_secs_f64() })
+}
+
+/// What a reader of the site might miss, and how the author can have it.
+fn notes(made: &MadeSite) -> Vec<String> {
+    let mut notes = Vec::new();
+    if made.no_print_page {
+        notes.push("the page of the whole book (print.html) was left out, as it would be very long; `[output.html.print] enable = true` in book.toml makes it".to_owned());
+    }
+    if let [first, ..] = &made.unlinked[..] {
+        let files = if made.unlinked.len() == 1 { "1 file".to_owned() } else { format!("{} files", made.unlinked.len()) };
+        notes.push(format!(
+            "{files} beside the chapters stayed out of the site, as no page links there (the first is `{}`)",
+            first.display()
+        ));
+    }
+    notes
 }
 
 /// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.

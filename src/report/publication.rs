@@ -18,6 +18,8 @@ pub struct Publication {
     pub stale: Vec<String>,
     /// Chapters with steps that have no recording.
     pub missing: Vec<String>,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -34,9 +36,11 @@ pub fn publication_text(publication: &Publication) -> String {
 pub fn publication_notes(publication: &Publication, strict: bool) -> String {
     let (level, most) = if strict { ("error", usize::MAX) } else { ("warning", MOST) };
     let list = |what: &str, lines: &[String]| list(level, what, lines, most);
-    let mut text = list("stale recording", &publication.stale);
+    let mut text: String = publication.notes.iter().map(|note| format!("note: {note}\n")).collect();
+    let noted = text.len();
+    text.push_str(&list("stale recording", &publication.stale));
     text.push_str(&list("no recording", &publication.missing));
-    if !text.is_empty() {
+    if text.len() > noted {
         text.push_str("hint: run these chapters (`guide run CHAPTER --again`), then accept with `guide review`\n");
     }
     text

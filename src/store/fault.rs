@@ -69,10 +69,12 @@ pub enum StoreError {
         why: String,
     },
     /// The folder of the site holds something else.
-    #[error("`{}` holds files that are no site of a book; making one there would delete them", path.display())]
+    #[error("guide does not make the site in `{}`, as what is there would be deleted: {why}", path.display())]
     OthersFolder {
         /// The folder.
         path: PathBuf,
+        /// By what guide knows that it is not its own.
+        why: String,
     },
     /// Not what guide writes.
     #[error("`{}:{line}` is not a line of a journal: {why}", path.display())]
@@ -124,7 +126,10 @@ impl StoreError {
                 Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
             }
             Self::NoSite { .. } => Some("`guide check` tells what is wrong with the book itself".to_owned()),
-            Self::OthersFolder { .. } => Some("name an empty folder with `--out`".to_owned()),
+            Self::OthersFolder { .. } => Some(
+                "name an empty or a new folder with `--out`; a site that mdBook or an older guide made may be removed by hand"
+                    .to_owned(),
+            ),
             Self::Garbage { .. } => Some(
                 "something else has written into that file: move the run's folder away; the run before it is then the last one"
                     .to_owned(),
