@@ -11,7 +11,7 @@ use crate::error::{Error, Exit};
 use crate::plan::{Plan, Selection, StepId};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{Recordings, Snapshots, find_book, read_book, stamp};
+use crate::store::{Recordings, Snapshots, find_book, included_steps, read_book, stamp};
 
 /// Checks the whole book; with `--watch` again and again.
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
@@ -57,6 +57,11 @@ fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result
     {
         for stale in super::stale::stale(settings, opened, plan)? {
             report::write_talk(&format!("note: {stale}\n"));
+        }
+    }
+    if !args.json {
+        for line in included_steps(&opened.root, &opened.book) {
+            report::write_talk(&format!("warning: {line}\n"));
         }
     }
     report::write_data(&report::check_text(&opened.book, plan.as_ref().err(), args.json));

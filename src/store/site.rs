@@ -13,6 +13,7 @@ use mdbook_driver::errors::Error as MdbookError;
 use mdbook_preprocessor::Preprocessor;
 
 use super::fault::StoreError;
+use super::site_commands::{Failed, ForeignCommand, commands, name_failures};
 use super::site_files::SiteFiles;
 use super::site_folder::{MARK, SiteFolder, Workplace};
 use super::site_html::{HtmlSite, LeftOut};
@@ -30,6 +31,8 @@ pub struct Site {
     pub out: Option<PathBuf>,
     /// Files that are not for readers: the values.
     pub private: Vec<PathBuf>,
+    /// Commands of others in `book.toml` that may be run.
+    pub allowed: Vec<ForeignCommand>,
 }
 
 /// A site that was made.
@@ -54,11 +57,16 @@ impl Site {
         let folder = SiteFolder::of(&out, &[self.root.clone(), self.src.clone(), self.state.clone()])?;
         let work = folder.begin()?;
         config.build.build_dir = work.site();
+        let commands = commands(&config).map_err(|error| self.refused(&error))?;
+        if let Some(command) = commands.iter().find(|command| !self.allowed.contains(command)) {
+            return Err(StoreError::CommandNotAllowed { command: command.to_string() });
+        }
         // A chapter that is not there is an error that guide reports; mdBook would write an empty one.
         config.build.create_missing = false;
         let left_out = Rc::new(RefCell::new(LeftOut::default()));
         let html = self.html(&folder, &work, &left_out);
-        let made = self.mdbook(config, annotator, html).map_err(|error| self.refused(&error))?;
+        let mut made = self.mdbook(config, annotator, html).map_err(|error| self.refused(&error))?;
+        name_failures(&mut made, commands);
         made.build().map_err(|error| self.refused(&error))?;
         folder.replace_by(&work)?;
         let pages = made.build_dir_for("html");
@@ -89,6 +97,9 @@ impl Site {
     }
 
     fn refused(&self, error: &MdbookError) -> StoreError {
+        if let Some(Failed(command)) = error.downcast_ref() {
+            return StoreError::CommandFailed { command: command.to_string(), why: error.root_cause().to_string() };
+        }
         StoreError::NoSite { root: self.root.clone(), why: format!("{error:#}") }
     }
 }

@@ -60,7 +60,7 @@ const EXPECTED: [&str; 5] = ["robots.txt", "sitemap.xml", "CNAME", "_redirects",
 
 /// The chapters' folder, and what in it is nobody's to read.
 #[derive(Debug)]
-pub(super) struct SiteFiles {
+pub struct SiteFiles {
     src: PathBuf,
     never: Vec<PathBuf>,
 }
@@ -76,12 +76,26 @@ pub(super) struct Found {
 
 impl SiteFiles {
     /// `never`: files and folders that stay out in any case, beside hidden ones.
+    #[must_use]
     pub fn of(src: &Path, never: &[PathBuf]) -> Self {
         Self { src: resolved(src), never: never.iter().map(|path| resolved(path)).collect() }
     }
 
+    /// Is there something at this path of the machine that no page of the site can lead to? A folder is in the site where it has a
+    /// page of its own. Of a path that leads to nothing here nothing is known: the site's host may have it.
+    #[must_use]
+    pub fn lacks(&self, path: &Path) -> bool {
+        let Ok(real) = path.canonicalize() else { return false };
+        let Ok(inside) = resolved(path).strip_prefix(&self.src).map(Path::to_owned) else { return true };
+        if self.allowed(&inside).is_none() {
+            return true;
+        }
+        let pages = ["index.html", "index.md", "README.md"].map(|name| real.join(name));
+        real.is_dir() && !real.with_extension("md").is_file() && !pages.iter().any(|page| page.is_file())
+    }
+
     /// All files that may be in the site. Links are followed as long as they stay in the folder.
-    pub fn find(&self) -> Found {
+    pub(super) fn find(&self) -> Found {
         let mut found = Found::default();
         self.walk(Path::new(""), false, &mut Vec::new(), &mut found);
         found.shown.sort();
@@ -110,7 +124,7 @@ impl SiteFiles {
     }
 
     /// The file or folder that a name in the chapters' folder leads to, where that may be in the site.
-    pub fn allowed(&self, name: &Path) -> Option<PathBuf> {
+    pub(super) fn allowed(&self, name: &Path) -> Option<PathBuf> {
         let real = self.src.join(name).canonicalize().ok()?;
         let inside = real.strip_prefix(&self.src).ok()?;
         let hidden = [name, inside].iter().any(|path| path.components().any(is_hidden));
@@ -122,7 +136,7 @@ impl SiteFiles {
     ///
     /// # Errors
     /// When it can't be read or written.
-    pub fn copy(&self, name: &Path, site: &Path) -> Result<(), StoreError> {
+    pub(super) fn copy(&self, name: &Path, site: &Path) -> Result<(), StoreError> {
         let to = site.join(name);
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;

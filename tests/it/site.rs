@@ -1,5 +1,7 @@
 //! What gets into a site, and what never does.
 
+use std::process::Stdio;
+
 use crate::Project;
 use crate::project::entries_below;
 
@@ -227,4 +229,181 @@ fn two_that_publish_at_once_both_succeed() {
         }
         assert!(book.has("book/index.html") && book.has("book/.guide-site"));
     }
+}
+
+#[test]
+fn commands_of_others_are_named_and_run_only_where_a_person_allowed_them() {
+    let book = Project::with_chapter("# One\n\nText.\n");
+    let toml = book.read("book.toml");
+    let echo =
+        "#!/bin/sh\ntouch ran\nif [ \"$1\" = supports ]; then exit 0; fi\nsed 's/^\\[{.*},{\"items\"/{\"items\"/; s/\\]$//'\n";
+    book.write("other.sh", echo);
+    book.write("book.toml", format!("{toml}\n[preprocessor.other]\ncommand = \"sh other.sh\"\n"));
+    book.guide("publish").exits(2).says("the preprocessor `other`: sh other.sh").says("allow them with `--allow-commands`");
+    assert!(!book.has("ran") && !book.has("book"));
+    book.guide("publish --allow-commands").exits(0).says("the preprocessor `other`: sh other.sh");
+    assert!(book.has("ran") && book.read("book/chapter-1.html").contains("Text."));
+    // What was answered on a terminal is remembered in the user's own folder, for exactly this command.
+    let root = book.root().canonicalize().expect("a folder");
+    let allowed =
+        serde_json::json!({root.display().to_string(): [{"kind": "preprocessor", "name": "other", "command": "sh other.sh"}]});
+    book.write(".cache/guide/allowed-commands.json", allowed.to_string());
+    book.guide("publish").exits(0);
+    book.write("book.toml", format!("{toml}\n[preprocessor.other]\ncommand = \"sh other.sh x\"\n"));
+    book.guide("publish").exits(2);
+    book.write("book.toml", format!("{toml}\n[output.html]\n[output.pdf]\n"));
+    book.guide("publish").exits(2).says("the renderer `pdf`: mdbook-pdf");
+}
+
+#[test]
+fn a_failure_of_another_s_command_is_reported_as_its_own() {
+    let book = Project::with_chapter("# One\n\nText.\n");
+    let toml = book.read("book.toml");
+    for (table, expected) in [
+        (
+            "[preprocessor.other]\ncommand = \"sh -c 'exit 7'\"\nrenderers = [\"html\"]\n",
+            "a command of book.toml failed, the preprocessor `other`: sh -c 'exit 7'",
+        ),
+        ("[preprocessor.gone]\n", "a command of book.toml failed, the preprocessor `gone`: mdbook-gone"),
+        ("[output.html]\n[output.other]\ncommand = \"false\"\n", "a command of book.toml failed, the renderer `other`: false"),
+    ] {
+        book.write("book.toml", format!("{toml}\n{table}"));
+        book.guide("publish --allow-commands")
+            .exits(3)
+            .says(expected)
+            .says("it is another program than guide")
+            .never_says("guide check");
+    }
+}
+
+#[test]
+fn steps_are_drawn_however_the_chapters_folder_is_spelled() {
+    let text = "# One\n\n```bash {name=own}\necho hi\n```\n";
+    for src in ["guide", "./guide", "guide/", "guide/.", "x/../guide", "ABSOLUTE", "."] {
+        let book = Project::with_chapter(text);
+        let folder = book.path("guide").display().to_string();
+        let src = src.replace("ABSOLUTE", &folder);
+        book.write("x/keep", "");
+        if src == "." {
+            book.write("SUMMARY.md", "- [One](./chapter-1.md)\n");
+            book.write("chapter-1.md", text);
+        }
+        book.write("book.toml", format!("[book]\ntitle = \"Test\"\nsrc = \"{src}\"\n\n[preprocessor.guide]\n"));
+        published(&book);
+        let page = book.read("book/chapter-1.html");
+        assert!(page.contains("id=\"step-own\"") && page.contains("<a href=\"chapter-1.html\">One</a>"), "{src}: {page}");
+    }
+}
+
+#[test]
+fn a_book_of_another_mdbook_is_told_which_one_is_needed() {
+    let book = Project::with_chapter("# One\n");
+    for version in ["0.4.52", "0.6.0", "1.0.0"] {
+        let input = format!(
+            r#"[{{"root":"{}","config":{{}},"renderer":"html","mdbook_version":"{version}"}},{{"sections":[]}}]"#,
+            book.root().display()
+        );
+        let mut child = book.command("preprocess").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("guide starts");
+        std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input.as_bytes()).expect("written");
+        let output = child.wait_with_output().expect("guide ends");
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(said.contains(&format!("this book comes from mdBook {version}, and guide speaks with mdBook 0.5")), "{said}");
+    }
+}
+
+#[test]
+fn a_page_without_steps_is_as_mdbook_makes_it() {
+    let book = Project::with_chapters(&[
+        ("intro.md", "# Intro\n\nHello.\n"),
+        ("chapter-1.md", "# One\n\n```bash {name=a}\necho hi\n```\n"),
+        (
+            "prose.md",
+            "# Prose\n\n[folder](sub/b) [std](../std/index.html) [here](folder) [page](chapter-1#a)\n\n```rust\nfn main() {}\n```\n",
+        ),
+    ]);
+    book.write("guide/folder/x.png", "x");
+    book.guide("publish").exits(0);
+    let prose = book.read("book/prose.html");
+    assert!(!prose.contains("g-step") && !prose.contains("guidePage"), "{prose}");
+    for link in [
+        "<a href=\"sub/b\">folder</a>",
+        "<a href=\"../std/index.html\">std</a>",
+        "<a href=\"chapter-1#a\">page</a>",
+        "here (<code>guide/folder</code>)",
+    ] {
+        assert!(prose.contains(link), "{link}\n{prose}");
+    }
+    assert!(book.read("book/chapter-1.html").contains("guidePage"));
+    let colours = files_of(&book, "book").into_iter().find(|file| file.starts_with("highlight-") && file.ends_with(".js"));
+    assert!(book.read(&format!("book/{}", colours.expect("a highlighter"))).len() > 50_000, "the book's Rust keeps its colours");
+}
+
+#[test]
+fn the_panel_is_at_the_first_page_s_end_or_where_the_author_says_or_nowhere() {
+    let step = "# One\n\nBefore:\n\n```bash {name=a}\necho hi\n```\n\n## More\n\nLast words.\n";
+    let book = Project::with_chapters(&[("chapter-1.md", step), ("end.md", "# End\n\nText.\n")]);
+    book.guide("publish").exits(0);
+    let page = seen(&book.read("book/chapter-1.html"));
+    assert!(page.find("Last words.") < page.find("State of this book"), "{page}");
+    book.write("guide/end.md", "# End\n\n<!-- guide: state -->\n\nText.\n");
+    book.guide("publish").exits(0);
+    assert!(!book.read("book/chapter-1.html").contains("State of this book"));
+    assert!(book.read("book/end.html").contains("State of this book"));
+    book.write("guide/end.md", "# End\n\n<!-- guide: no state -->\n\nText.\n");
+    book.guide("publish").exits(0);
+    assert!(
+        !book.read("book/chapter-1.html").contains("State of this book") && !book.read("book/end.html").contains("guidePage")
+    );
+    let prose = Project::with_chapter("# One\n\nNo step.\n");
+    prose.guide("publish").exits(0);
+    assert!(!prose.read("book/chapter-1.html").contains("State of this book"));
+}
+
+#[test]
+fn the_server_answers_only_for_its_own_name() {
+    let book = Project::with_chapter("# One\n\nText.\n");
+    let mut child = book.start("publish --serve --port 38472");
+    let ask = |host: &str| {
+        use std::io::{Read, Write};
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        loop {
+            if let Ok(mut stream) = std::net::TcpStream::connect("127.0.0.1:38472") {
+                write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("asked");
+                let mut answer = String::new();
+                let _ = stream.read_to_string(&mut answer);
+                return answer;
+            }
+            assert!(std::time::Instant::now() < until, "nobody listens");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    };
+    assert!(ask("localhost:38472").contains("<title>"));
+    let refused = ask("evil.example:38472");
+    assert!(refused.starts_with("HTTP/1.1 421") && !refused.contains("<title>"), "{refused}");
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(child.wait().expect("it ends").success());
+}
+
+#[test]
+fn steps_of_an_included_file_are_reported_with_their_places_and_strict_fails() {
+    let book = Project::with_chapter(
+        "# One\n\n{{#include part.md}}\n\n```bash {name=own}\necho hi\n```\n\n{{#include prose.md}} \\{{#include part.md}}\n",
+    );
+    book.write("guide/part.md", "Install\n\n{{#include deep/more.md:4:}}\n\n```bash\necho included\n```\n");
+    book.write("guide/deep/more.md", "```bash\nnot shown\n```\n\n```sh\necho more\n```\n");
+    book.write("guide/prose.md", "```bash {skip}\necho shown\n```\n\n```yaml\na: 1\n```\n");
+    let warning = "guide/chapter-1.md:3: `{{#include part.md}}` shows 2 steps that guide never runs (guide/part.md:5): move";
+    book.guide("check").exits(0).says(&format!("warning: {warning}"));
+    book.guide("run --record").exits(0);
+    book.guide("publish --strict")
+        .exits(1)
+        .says("error: no recording")
+        .says("note: 1 recording waits for the page: guide review")
+        .never_says("--again");
+    book.guide("review --accept").exits(0);
+    book.guide("publish").exits(0).says(&format!("warning: never run: {warning}"));
+    book.guide("publish --strict").exits(1).says(&format!("error: never run: {warning}"));
+    book.write("guide/part.md", "Install\n");
+    book.guide("publish --strict").exits(0);
 }
