@@ -86,9 +86,12 @@ impl HtmlSite {
         if src.is_absolute() {
             config.book.src = PathBuf::from("src");
         }
-        let chapters = root.join(&config.book.src);
-        for folder in [&root, &chapters] {
-            fs::create_dir_all(folder)?;
+        // A folder that the spelling only passes through (`x/../guide`) has to be there, too.
+        fs::create_dir_all(&root)?;
+        let mut chapters = root.clone();
+        for part in config.book.src.components() {
+            chapters.push(part);
+            fs::create_dir_all(&chapters)?;
         }
         let html = context.config.html_config().unwrap_or_default();
         for file in html.additional_css.iter().chain(&html.additional_js) {
