@@ -252,6 +252,9 @@ pub struct PublishArgs {
     /// Show recordings that still wait for review as well, marked so
     #[arg(long)]
     pub pending: bool,
+    /// Run the preprocessors and renderers of others that book.toml names, this time without asking
+    #[arg(long)]
+    pub allow_commands: bool,
     /// Then show it on this machine, and make it anew when a file of the book changes
     #[arg(long)]
     pub serve: bool,

@@ -19,7 +19,6 @@ mod shape;
 mod timeline;
 mod view;
 
-pub use front::front;
 pub use page::{annotate, assets};
 pub use preprocessor::{Annotator, supports};
 pub use view::{View, Views};

@@ -12,7 +12,7 @@ use crate::error::{Error, Exit};
 use crate::plan::{Plan, Selection, StepId};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{Recordings, Snapshots, find_book, read_book, stamp};
+use crate::store::{Recordings, Snapshots, find_book, included_steps, read_book, stamp};
 
 /// Checks the whole book; with `--watch` again and again.
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
@@ -66,6 +66,9 @@ fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result
     if !args.json {
         let style = super::style(settings, report::stderr_is_terminal());
         report::write_talk(&report::notes_text(&opened.book, &notes, args.strict, style));
+        for line in included_steps(&opened.root, &opened.book) {
+            report::write_talk(&format!("warning: {line}\n"));
+        }
     }
     report::write_data(&report::check_text(&opened.book, &notes, plan.as_ref().err(), args.json));
     plan

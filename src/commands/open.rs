@@ -29,6 +29,8 @@ pub struct Opened {
     pub profile: String,
     /// Profiles that have a values file, and the default one.
     pub known_profiles: Vec<String>,
+    /// The values files that there are, of all profiles.
+    pub values_files: Vec<PathBuf>,
     /// Values, merged.
     pub values: serde_json::Value,
     /// Knows the secrets that the caller's environment and the values give.
@@ -43,12 +45,13 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let profile = super::profile::choose(settings, &files.config, &state)?;
     let values = files.read_values(&profile, &settings.set);
     let known_profiles = files.profiles();
+    let values_files = files.values_files();
     let BookFiles { config, text, mut problems, .. } = files;
     let (book, more) = parse_book(text);
     problems.extend(more);
     let masker = masker(&book, settings, &values);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
-    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values, masker })
+    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values_files, values, masker })
 }
 
 fn private_kubeconfig(state: &std::path::Path) -> PathBuf {

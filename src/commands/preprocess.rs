@@ -1,9 +1,9 @@
 //! `guide preprocess`: mdBook's preprocessor protocol, so that plain `mdbook build` makes the same pages.
 
-use super::publish::read_views;
+use super::publish::{annotator, read_views};
 use crate::cli::PreprocessArgs;
 use crate::error::{Error, Exit};
-use crate::publish::{Annotator, supports};
+use crate::publish::supports;
 use crate::report;
 use crate::settings::Settings;
 
@@ -14,16 +14,28 @@ pub fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<Exit, Er
         [] => {}
         _ => return Err(Error::usage("`guide preprocess` is called by mdBook", "make the site with `guide publish`")),
     }
-    let (context, mut book) = mdbook_preprocessor::parse_input(std::io::stdin()).map_err(|error| {
-        Error::usage(
-            format!("what came on stdin is not mdBook's: {error}"),
-            "make the site with `guide publish` or `mdbook build`",
-        )
-    })?;
+    let input = std::io::read_to_string(std::io::stdin()).unwrap_or_default();
+    let (context, mut book) =
+        mdbook_preprocessor::parse_input(input.as_bytes()).map_err(|error| not_understood(&input, &error.to_string()))?;
     let settings = Settings { book: Some(context.root), ..settings.clone() };
     let (opened, views) = read_views(&settings, false)?;
-    Annotator { src: opened.config.src.clone(), book: opened.book, views }.annotate(&mut book);
+    annotator(opened, views).annotate(&mut book);
     let text = serde_json::to_string(&book).map_err(|error| Error::usage(format!("the book can't be written: {error}"), ""))?;
     report::write_data(&text);
     Ok(Exit::AsWritten)
+}
+
+/// What came on stdin is a book of another mdBook than the one whose format guide knows, or no book at all.
+fn not_understood(input: &str, why: &str) -> Error {
+    let known = "mdBook 0.5";
+    let make = format!("make the site with `guide publish`, which brings {known} along, or with `mdbook build` of {known}");
+    let sent: serde_json::Value = serde_json::from_str(input).unwrap_or_default();
+    let version = sent[0]["mdbook_version"].as_str().filter(|version| !version.starts_with("0.5."));
+    match version {
+        Some(version) => {
+            let version: String = version.chars().filter(|next| !next.is_control()).take(40).collect();
+            Error::usage(format!("this book comes from mdBook {version}, and guide speaks with {known}"), make)
+        }
+        None => Error::usage(format!("what came on stdin is not mdBook's: {why}"), make),
+    }
 }

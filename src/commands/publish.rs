@@ -14,36 +14,109 @@ use crate::recording::Recording;
 use crate::report::{self, Publication};
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Settings;
-use crate::store::{Recordings, Site, find_book, read_book, site_file, stamp};
+use crate::store::{
+    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, find_book, foreign_commands, included_steps, read_book,
+    remember_allowed, site_file, stamp, were_allowed,
+};
 
 /// A book with no profile of its own is recorded under this one.
 const PLAIN: &str = "default";
 
 /// Makes the site, tells what is missing or stale, and serves it if asked.
 pub fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
-    let publication = report::meanwhile("making the site", || make(settings, args))?;
+    let allowed = allowed_commands(settings, args)?;
+    let publication = report::meanwhile("making the site", || make(settings, args, &allowed))?;
     report::write_talk(&report::publication_notes(&publication, args.strict));
     report::write_data(&report::publication_text(&publication));
     if args.serve {
-        return serve_site(settings, args, &publication.out);
+        return serve_site(settings, args, &allowed, &publication.out);
     }
-    let flawed = !publication.stale.is_empty() || !publication.missing.is_empty();
+    let flawed = !(publication.stale.is_empty() && publication.missing.is_empty() && publication.never_run.is_empty());
     Ok(if args.strict && flawed { Exit::Differs } else { Exit::AsWritten })
 }
 
-fn make(settings: &Settings, args: &PublishArgs) -> Result<Publication, Error> {
+/// The commands of other programs that book.toml names and that may be run: named first, then asked for where nobody allowed them.
+fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<ForeignCommand>, Error> {
+    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let commands = foreign_commands(&root)?;
+    if commands.is_empty() {
+        return Ok(commands);
+    }
+    let list: String = commands.iter().map(|command| format!("  {command}\n")).collect();
+    report::write_talk(&format!("book.toml names commands that making the site runs:\n{list}"));
+    let cache = settings.surroundings.cache.as_deref();
+    if args.allow_commands || cache.is_some_and(|cache| were_allowed(cache, &root, &commands)) {
+        return Ok(commands);
+    }
+    if !report::stdin_is_terminal() {
+        return Err(Error::usage(
+            "nobody allowed these commands yet",
+            "look at them, then allow them with `--allow-commands`, or answer once on a terminal, which is remembered",
+        ));
+    }
+    if !report::ask("run them, now and whenever this book's site is made?") {
+        return Err(Error::usage(
+            "these commands were not allowed",
+            "take their tables out of book.toml to make the site without them",
+        ));
+    }
+    if let Some(cache) = cache {
+        remember_allowed(cache, &root, &commands)?;
+    }
+    Ok(commands)
+}
+
+fn make(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand]) -> Result<Publication, Error> {
     let began = Instant::now();
     let (opened, views) = read_views(settings, args.pending)?;
     let (stale, missing) = flaws(&opened, &views);
+    let never_run = included_steps(&opened.root, &opened.book);
+    let waiting = if args.pending { 0 } else { waiting(&opened) };
     let chapters = opened.book.chapters.len();
     let site = Site {
         root: opened.root.clone(),
+        src: opened.root.join(&opened.config.src),
         state: opened.state.clone(),
         out: args.out.as_ref().map(|out| settings.here.join(out)),
-        chapters,
+        private: opened.values_files.clone(),
+        allowed: allowed.to_vec(),
     };
-    let out = site.build(Annotator { src: opened.config.src.clone(), book: opened.book, views })?;
-    Ok(Publication { out, chapters, stale, missing, seconds: began.elapsed().as_secs_f64() })
+    let made = site.build(annotator(opened, views))?;
+    Ok(Publication {
+        notes: notes(&made),
+        out: made.out,
+        chapters,
+        stale,
+        missing,
+        never_run,
+        waiting,
+        seconds: began.elapsed().as_secs_f64(),
+    })
+}
+
+/// What puts the recordings into the book's pages.
+pub fn annotator(opened: Opened, views: Vec<View>) -> Annotator {
+    let src = opened.root.join(&opened.config.src);
+    let mut never = opened.values_files;
+    never.push(opened.state);
+    let files = SiteFiles::of(&src, &never);
+    Annotator::new(&opened.root, &src, opened.book, views, Box::new(move |path| files.lacks(path)))
+}
+
+/// What a reader of the site might miss, and how the author can have it.
+fn notes(made: &MadeSite) -> Vec<String> {
+    let mut notes = Vec::new();
+    if made.no_print_page {
+        notes.push("the page of the whole book (print.html) was left out, as it would be very long; `[output.html.print] enable = true` in book.toml makes it".to_owned());
+    }
+    if let [first, ..] = &made.unlinked[..] {
+        let files = if made.unlinked.len() == 1 { "1 file".to_owned() } else { format!("{} files", made.unlinked.len()) };
+        notes.push(format!(
+            "{files} beside the chapters stayed out of the site, as no page links there (the first is `{}`)",
+            first.display()
+        ));
+    }
+    notes
 }
 
 /// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
@@ -78,7 +151,7 @@ pub fn read_views(settings: &Settings, pending: bool) -> Result<(Opened, Vec<Vie
             }
         }
         let included = included(&recordings, &plan);
-        views.push(View { plan, included, recordings: found, masker });
+        views.push(View::new(plan, included, found, opened.config.cluster.is_some(), masker));
         base.get_or_insert(opened);
     }
     views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));
@@ -94,6 +167,12 @@ fn hide_secrets(recording: &mut Recording, masker: &Masker) {
     for text in recording.manifests.values_mut() {
         *text = masker.mask(&without_secret_data(text));
     }
+}
+
+/// How many recordings wait for a review.
+fn waiting(opened: &Opened) -> usize {
+    let recordings = Recordings::of(&opened.root);
+    opened.book.chapters.iter().map(|chapter| recordings.profiles(chapter.name.as_str(), true).len()).sum()
 }
 
 /// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
@@ -127,7 +206,7 @@ fn flaws(opened: &Opened, views: &[View]) -> (Vec<String>, Vec<String>) {
 }
 
 /// Until Ctrl-C; made anew when a file of the book changes.
-fn serve_site(settings: &Settings, args: &PublishArgs, out: &std::path::Path) -> Result<Exit, Error> {
+fn serve_site(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand], out: &std::path::Path) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let watched: Vec<PathBuf> =
         [&opened.config.src, "book.toml", "snapshots"].iter().map(|name| opened.root.join(name)).collect();
@@ -138,7 +217,7 @@ fn serve_site(settings: &Settings, args: &PublishArgs, out: &std::path::Path) ->
         let now = stamp(&watched);
         if now != seen {
             seen = now;
-            match report::meanwhile("making the site", || make(settings, args)) {
+            match report::meanwhile("making the site", || make(settings, args, allowed)) {
                 Ok(publication) => report::write_talk(&report::publication_text(&publication)),
                 Err(error) => report::tell_error(&error, super::style(settings, report::stderr_is_terminal())),
             }

@@ -25,10 +25,13 @@ pub fn serve(
     })?;
     while go_on() {
         let Ok(Some(request)) = server.recv_timeout(TICK) else { continue };
-        let found =
-            (*request.method() == Method::Get || *request.method() == Method::Head).then(|| find(request.url())).flatten();
+        let reads = *request.method() == Method::Get || *request.method() == Method::Head;
+        let host = request.headers().iter().find(|header| header.field.equiv("Host")).map(|header| header.value.as_str());
+        let own = host.is_none_or(|host| is_own(host, port));
+        let found = (reads && own).then(|| find(request.url())).flatten();
         let (status, (bytes, kind)) = match found {
             Some(found) => (200, found),
+            None if !own => (421, (b"this server answers only for 127.0.0.1 and localhost\n".to_vec(), "text/plain")),
             None => (404, (b"not found\n".to_vec(), "text/plain")),
         };
         let length = bytes.len();
@@ -37,4 +40,27 @@ pub fn serve(
         let _ = request.respond(Response::new(status.into(), headers, Cursor::new(bytes), Some(length), None));
     }
     Ok(())
+}
+
+/// Does the browser mean this server? A page of another site can let its own name lead to 127.0.0.1 and would then read along.
+fn is_own(host: &str, port: u16) -> bool {
+    let name = host.strip_suffix(&format!(":{port}")).or_else(|| (port == 80).then_some(host));
+    name.is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_servers_own_names_with_its_port_are_answered() {
+        for host in ["127.0.0.1:3000", "localhost:3000", "LocalHost:3000"] {
+            assert!(is_own(host, 3000), "{host}");
+        }
+        for host in ["evil.example:3000", "127.0.0.1.evil.example:3000", "127.0.0.1", "localhost:3001", "", ":3000", "[::1]:3000"]
+        {
+            assert!(!is_own(host, 3000), "{host}");
+        }
+        assert!(is_own("localhost", 80));
+    }
 }

@@ -1,8 +1,12 @@
 //! The front page's panel: what the book rebuilds, whether it passed, when, and how to run it.
 
+use std::path::Path;
+
 use super::html::{moment, seconds, text};
+use super::preprocessor::plain;
 use super::view::{Seen, View, Views};
 use crate::book::{Book, Chapter};
+use mdbook_preprocessor::book::{Book as Pages, BookItem};
 
 /// How a chapter stands under one profile.
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
@@ -39,14 +43,45 @@ impl Standing {
     }
 }
 
-/// The panel, one line of HTML. `up` leads from the page it stands on to the folder of the chapters.
-#[must_use]
-pub fn front(book: &Book, views: &Views, src: &str) -> String {
+/// Where an author wants the panel.
+const HERE: &str = "<!-- guide: state -->";
+/// An author wants none.
+const NOWHERE: &str = "<!-- guide: no state -->";
+
+/// The panel, and where it goes: where the author says so, else at the end of the first page.
+pub struct Panel {
+    html: String,
+    placed: bool,
+}
+
+impl Panel {
+    /// The panel of a book; empty where nothing runs or the author wants none.
+    pub fn of(book: &Book, views: &Views, src: &str, pages: &Pages) -> Self {
+        let says = |words: &str| pages.iter().any(|item| matches!(item, BookItem::Chapter(page) if page.content.contains(words)));
+        let runs = book.chapters.iter().any(|chapter| chapter.steps().next().is_some());
+        let html = if runs && !says(NOWHERE) { front(book, views, src) } else { String::new() };
+        Self { html, placed: says(HERE) }
+    }
+
+    /// A page with the panel, where it belongs there.
+    pub fn put_into(&self, text: String, first: bool) -> String {
+        if text.contains(HERE) {
+            return text.replacen(HERE, &self.html, 1);
+        }
+        if !first || self.placed || self.html.is_empty() {
+            return text;
+        }
+        format!("{}\n\n{}\n", text.trim_end(), self.html)
+    }
+}
+
+/// The panel, one line of HTML.
+fn front(book: &Book, views: &Views, src: &str) -> String {
     let running: Vec<&Chapter> = book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
     let steps: usize = running.iter().map(|chapter| chapter.steps().count()).sum();
     let mut html = format!(
-        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">What this book rebuilds, and whether it passed</h2><p>{}: {} with {}. What stands under a command is what it printed when it was run.</p>",
-        text(&book.title),
+        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">State of this book</h2><p>{}{} with {}. What stands under a command is what it printed when it was run.</p>",
+        if book.title.is_empty() { String::new() } else { format!("{}: ", text(&book.title)) },
         counted(running.len(), "chapter"),
         counted(steps, "command"),
     );
@@ -92,9 +127,7 @@ fn of_view(book: &Book, running: &[&Chapter], view: &View, several: bool, src: &
 }
 
 fn row(book: &Book, chapter: &Chapter, view: &View, standing: Standing, src: &str) -> String {
-    let file = book.sources.file(chapter.source).path.display().to_string();
-    let inside = file.strip_prefix(src).unwrap_or(&file).trim_start_matches('/');
-    let page = inside.strip_suffix(".md").map_or_else(|| inside.to_owned(), |stem| format!("{stem}.html"));
+    let page = page_of(&book.sources.file(chapter.source).path, src);
     let recording = view.recording(&chapter.name);
     let (class, word, more) = standing.words();
     let more = if more.is_empty() { more } else { format!(" <span class=\"g-more\">{more}</span>") };
@@ -107,9 +140,40 @@ fn row(book: &Book, chapter: &Chapter, view: &View, standing: Standing, src: &st
     )
 }
 
+/// The page that mdBook makes of a chapter's file, relative to the site. `src`: the chapters' folder, relative to the book's.
+fn page_of(file: &Path, src: &str) -> String {
+    let file = plain(file);
+    let inside = file.strip_prefix(src).unwrap_or(&file);
+    let readme = inside.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("README"));
+    let page = if readme { inside.with_file_name("index.html") } else { inside.with_extension("html") };
+    page.display().to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chapter_s_page_is_found_however_its_folder_is_spelled() {
+        let page = |file: &str, src: &str| page_of(Path::new(file), src);
+        assert_eq!(page("guide/a.md", "guide"), "a.html");
+        assert_eq!(page("./guide/part/a.b.md", "guide"), "part/a.b.html");
+        assert_eq!(page("x/../guide/a.md", "guide"), "a.html");
+        assert_eq!(page("a.md", ""), "a.html");
+        assert_eq!(page("guide/part/README.md", "guide"), "part/index.html");
+    }
+
+    #[test]
+    fn the_panel_stands_where_the_author_says_else_at_the_end_of_the_first_page() {
+        let panel = |html: &str, placed| Panel { html: html.to_owned(), placed };
+        let put = |panel: Panel, text: &str, first| panel.put_into(text.to_owned(), first);
+        assert_eq!(put(panel("P", true), "# A\n\n<!-- guide: state -->\n\n## B\n", false), "# A\n\nP\n\n## B\n");
+        assert_eq!(put(panel("P", true), "# A\n", true), "# A\n");
+        assert_eq!(put(panel("P", false), "# A\n\na\n\n## B\n\nb\n", true), "# A\n\na\n\n## B\n\nb\n\nP\n");
+        assert_eq!(put(panel("P", false), "# A\n", false), "# A\n");
+        assert_eq!(put(panel("", false), "# A\n", true), "# A\n");
+        assert_eq!(put(panel("", true), "<!-- guide: state -->\n", true), "\n");
+    }
 
     #[test]
     fn a_standing_never_says_more_than_was_recorded() {

@@ -1,7 +1,8 @@
 //! HTML on one line.
 
 /// Text as HTML shows it, also within an attribute. Line ends become character references: a blank line would end the HTML block
-/// it stands in, as Markdown has it.
+/// it stands in, as Markdown has it. So do the characters with which mdBook and its preprocessors begin something of their own
+/// (`{{#include …}}`, `{% … %}`, `$…$`, `\(…\)`, backquotes): what a step printed is text, and must not name a file to put in its place.
 pub fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     push_text(text, &mut out);
@@ -16,6 +17,11 @@ pub fn push_text(text: &str, out: &mut String) {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
+            '{' => out.push_str("&#123;"),
+            '}' => out.push_str("&#125;"),
+            '$' => out.push_str("&#36;"),
+            '\\' => out.push_str("&#92;"),
+            '`' => out.push_str("&#96;"),
             '\n' => out.push_str("&#10;"),
             '\r' => {}
             '\t' => out.push_str("&#9;"),
@@ -43,9 +49,9 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `24 Nov 2026, 21:20 UTC`; as it is where it is no time.
+/// `24 Nov 2026, 21:20 UTC`; where it is no time, the text as HTML shows it.
 pub fn moment(at: &str) -> String {
-    at.parse::<jiff::Timestamp>().map_or_else(|_| at.to_owned(), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
+    at.parse::<jiff::Timestamp>().map_or_else(|_| text(at), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
 }
 
 #[cfg(test)]
@@ -59,9 +65,16 @@ mod tests {
     }
 
     #[test]
+    fn nothing_in_an_output_is_a_directive_of_mdbook_or_of_one_of_its_preprocessors() {
+        let shown = text("{{#include ../.guide/kubeconfig}} {% embed x %} $x$ \\(y\\) ```z```");
+        assert!(!shown.contains(['{', '}', '$', '\\', '`']), "{shown}");
+        assert!(shown.starts_with("&#123;&#123;#include ../.guide/kubeconfig&#125;&#125;"), "{shown}");
+    }
+
+    #[test]
     fn times_are_short() {
         assert_eq!([seconds(0.04), seconds(30.9), seconds(80.0), seconds(4000.0)], ["40 ms", "31 s", "1 min 20 s", "1 h 6 min"]);
         assert_eq!(moment("2026-11-24T21:20:40.478Z"), "24 Nov 2026, 21:20 UTC");
-        assert_eq!(moment("some day"), "some day");
+        assert_eq!(moment("some <day>"), "some &lt;day&gt;");
     }
 }

@@ -4,14 +4,17 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 use crate::book::MARKDOWN;
 
+/// Says of a path, relative to the book's root, whether something is there that the site does not have.
+pub type Lacks<'a> = &'a dyn Fn(&str) -> bool;
+
 /// The Markdown with such links as their text and the file's name. `folder`: the page's, relative to the chapters' (empty: that one);
 /// `src`: the chapters' folder, relative to the book's root.
-pub fn without_outward(text: &str, folder: &str, src: &str) -> String {
+pub fn without_outward(text: &str, folder: &str, src: &str, lacks: Lacks<'_>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (event, range) in Parser::new_ext(text, MARKDOWN).into_offset_iter() {
         let Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, .. }) = event else { continue };
-        let Some(file) = outward(&dest_url, folder, src).filter(|_| range.start >= at) else { continue };
+        let Some(file) = outward(&dest_url, folder, src).filter(|file| range.start >= at && lacks(file)) else { continue };
         let Some(words) = text[range.clone()].strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind("](")?])) else {
             continue;
         };
@@ -23,7 +26,7 @@ pub fn without_outward(text: &str, folder: &str, src: &str) -> String {
     out
 }
 
-/// The file a link leads to, relative to the book's root, where that is no part of the site: outside of the chapters, or a folder.
+/// The file a link leads to, relative to the book's root; none where it is an address of its own.
 fn outward(link: &str, folder: &str, src: &str) -> Option<String> {
     let path = link.split(['#', '?']).next().unwrap_or_default();
     if path.is_empty() || path.starts_with('/') || path.contains(':') {
@@ -37,10 +40,7 @@ fn outward(link: &str, folder: &str, src: &str) -> Option<String> {
             name => parts.push(name),
         }
     }
-    let file = parts.join("/");
-    let is_folder = parts.last().is_none_or(|name| !name.contains('.'));
-    let inside = file.strip_prefix(src).is_some_and(|rest| rest.starts_with('/'));
-    (is_folder || !inside).then_some(file)
+    Some(parts.join("/"))
 }
 
 #[cfg(test)]
@@ -52,8 +52,23 @@ mod tests {
         let text = "See [the lab](../lab/README.md), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and [`lab/x`](../lab/x).\n";
         let expected =
             "See the lab (`lab/README.md`), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and `lab/x`.\n";
-        assert_eq!(without_outward(text, "", "guide"), expected);
-        assert_eq!(without_outward("[charts](charts/web)", "", "guide"), "charts (`guide/charts/web`)");
-        assert_eq!(without_outward("[up](../a.md)", "part-1", "guide"), "[up](../a.md)");
+        let lacks = |path: &str| ["lab/README.md", "lab/x", "guide/charts/web"].contains(&path);
+        assert_eq!(without_outward(text, "", "guide", &lacks), expected);
+        assert_eq!(without_outward("[charts](charts/web)", "", "guide", &lacks), "charts (`guide/charts/web`)");
+    }
+
+    #[test]
+    fn every_other_link_stays_as_it_is() {
+        let lacks = |path: &str| path == "lab/README.md";
+        for text in [
+            "[x](sub/b)",
+            "[x](./quick-start#run-it)",
+            "[std](../std/index.html)",
+            "[up](../a.md)",
+            "[x](/lab/README.md)",
+            "[x](#a)",
+        ] {
+            assert_eq!(without_outward(text, "part-1", "guide", &lacks), text);
+        }
     }
 }

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn what_the_values_filled_in_is_marked_beside_its_template() {
         let html = sides("a: 1\nb: {{ x }}", "w.yaml", &[("open".into(), "a: 1\nb: <2>\n".into())]);
-        assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: {{ x }}</span>"), "{html}");
+        assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: &#123;&#123; x &#125;&#125;</span>"), "{html}");
         assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: &lt;2&gt;</span>") && !html.contains("g-tabs"), "{html}");
         assert!(html.contains("download=\"w.yaml\"") && !html.contains('\n'), "{html}");
         let two = sides("b: {{ x }}", "w.yaml", &[("a, b".into(), "b: 1".into()), ("c".into(), "b: 2".into())]);

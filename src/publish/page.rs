@@ -123,7 +123,7 @@ fn pictures(chapter: &Chapter, views: &Views) -> String {
     for view in views {
         let (Some(recording), Some(planned)) = (view.recording(&chapter.name), view.chapter(&chapter.name)) else { continue };
         let time = timeline(recording, planned);
-        let cluster = recording.shape.as_ref().map_or(String::new(), shape);
+        let cluster = recording.shape.as_ref().map_or(String::new(), |found| shape(found, &view.own));
         if time.is_empty() && cluster.is_empty() {
             continue;
         }

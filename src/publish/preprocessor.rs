@@ -1,23 +1,29 @@
 //! The book as mdBook hands it over → the same book with every chapter annotated.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Component, Path, PathBuf};
 
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, book};
 
+use super::front::Panel;
 use super::links::without_outward;
-use super::{View, annotate, assets, front};
+use super::{View, annotate, assets};
 use crate::book::{Book, Chapter, Sources, parse_chapter};
 
+/// Says of a path of the machine whether something is there that the site does not have.
+pub type SiteLacks = Box<dyn Fn(&Path) -> bool>;
+
 /// Puts what was recorded into an mdBook.
-#[derive(Debug)]
 pub struct Annotator {
-    /// The book as guide reads it.
-    pub book: Book,
-    /// All profiles.
-    pub views: Vec<View>,
-    /// `[book] src`.
-    pub src: String,
+    book: Book,
+    views: Vec<View>,
+    /// The book's root and its chapters' folder, without `.` and `..`.
+    root: PathBuf,
+    src: PathBuf,
+    /// The chapters by their files, absolute and without `.` and `..`: `book.toml` and SUMMARY.md may spell them in many ways.
+    chapters: HashMap<PathBuf, usize>,
+    lacks: SiteLacks,
 }
 
 impl Preprocessor for Annotator {
@@ -42,24 +48,44 @@ pub fn supports(renderer: &str) -> bool {
 }
 
 impl Annotator {
-    /// Every chapter that guide knows; the first page gets the book's state.
+    /// The book as guide reads it, all profiles, and what the site does not have.
+    #[must_use]
+    pub fn new(root: &Path, src: &Path, book: Book, views: Vec<View>, lacks: SiteLacks) -> Self {
+        let (root, src) = (plain(root), plain(&root.join(src)));
+        let file = |chapter: &Chapter| plain(&root.join(&book.sources.file(chapter.source).path));
+        let chapters = book.chapters.iter().enumerate().map(|(index, chapter)| (file(chapter), index)).collect();
+        Self { book, views, root, src, chapters, lacks }
+    }
+
+    /// Every chapter that guide knows, and the panel with the book's state.
     pub fn annotate(&self, book: &mut book::Book) {
-        let first = self.book.chapters.first().map(|chapter| chapter.name.clone());
+        let panel = Panel::of(&self.book, &self.views, &self.src_in_book(), book);
+        let mut first = true;
         book.for_each_chapter_mut(|page| {
-            let Some(path) = &page.source_path else { return };
-            let Some(chapter) = self.chapter(path) else { return };
-            let mut text = self.page(chapter, &page.content);
-            if first.as_ref() == Some(&chapter.name) {
-                text = with_front(&text, &front(&self.book, &self.views, &self.src));
+            let Some(path) = page.source_path.clone() else { return };
+            let known = self.chapter(&path);
+            let mut text = known.map_or_else(|| page.content.clone(), |chapter| self.page(chapter, &page.content));
+            text = panel.put_into(text, std::mem::take(&mut first));
+            let has_steps = text.contains(OURS);
+            if known.is_some() {
+                text = self.without_outward(&text, &path);
             }
-            let folder = path.parent().map_or(String::new(), |folder| folder.display().to_string());
-            page.content = format!("{}{}", assets(), without_outward(&text, &folder, &self.src));
+            page.content = if has_steps { format!("{}{text}", assets()) } else { text };
         });
     }
 
+    fn without_outward(&self, text: &str, page: &Path) -> String {
+        let folder = page.parent().map_or(String::new(), |folder| folder.display().to_string());
+        without_outward(text, &folder, &self.src_in_book(), &|file| (self.lacks)(&self.root.join(file)))
+    }
+
+    /// The chapters' folder relative to the book's root; empty where it is the root.
+    fn src_in_book(&self) -> String {
+        self.src.strip_prefix(&self.root).unwrap_or(&self.src).display().to_string()
+    }
+
     fn chapter(&self, path: &Path) -> Option<&Chapter> {
-        let path = Path::new(&self.src).join(path);
-        self.book.chapters.iter().find(|chapter| *self.book.sources.file(chapter.source).path == *path)
+        self.chapters.get(&plain(&self.src.join(path))).map(|index| &self.book.chapters[*index])
     }
 
     /// The text may have gone through other preprocessors (`{{#include …}}`): its blocks then stand elsewhere.
@@ -75,25 +101,20 @@ impl Annotator {
     }
 }
 
-/// Where the page says so, else before its second heading or its first step, else at its end.
-fn with_front(text: &str, panel: &str) -> String {
-    const MARK: &str = "<!-- guide: state -->";
-    if text.contains(MARK) {
-        return text.replacen(MARK, panel, 1);
-    }
-    let places = ["\n## ", "\n<figure", "\n<div class=\"g-"];
-    let at = places.iter().filter_map(|place| text.find(place)).min().unwrap_or(text.len());
-    format!("{}\n\n{panel}\n\n{}", &text[..at], &text[at..])
-}
+/// What every piece of guide's own on a page begins with: a page without it needs neither style nor script.
+const OURS: &str = " class=\"g-";
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_panel_stands_at_its_mark_else_before_the_second_heading() {
-        assert_eq!(with_front("# A\n\na\n\n<!-- guide: state -->\n\n## B\n", "P"), "# A\n\na\n\nP\n\n## B\n");
-        assert_eq!(with_front("# A\n\na\n\n## B\n", "P"), "# A\n\na\n\n\nP\n\n\n## B\n");
-        assert_eq!(with_front("# A\n", "P"), "# A\n\n\nP\n\n");
+/// A path without `.` and `..`, by its text alone.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if plain.file_name().is_some() => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
     }
+    plain
 }

@@ -4,15 +4,17 @@
 use std::collections::BTreeMap;
 
 use super::html::text;
-use crate::recording::{Shape, ShapePod};
+use super::view::Own;
+use crate::recording::{Shape, ShapePlace, ShapePod};
 
 struct Chip {
     class: &'static str,
     text: String,
 }
 
-/// The figure.
-pub fn shape(shape: &Shape) -> String {
+/// The figure, with what is the book's own.
+pub fn shape(whole: &Shape, own: &Own) -> String {
+    let shape = &own_part(whole, own);
     if shape.nodes.is_empty() {
         return String::new();
     }
@@ -33,6 +35,25 @@ pub fn shape(shape: &Shape) -> String {
         text(&summary(shape)),
         table(shape)
     )
+}
+
+/// The book's own pods, volumes and ingresses, and those of the cluster itself; and the nodes that carry something of the book's.
+fn own_part(whole: &Shape, own: &Own) -> Shape {
+    let is_own = |namespace: &str| own.namespaces.contains(namespace);
+    let place_is_own = |place: &ShapePlace| is_own(place.name.split('/').next().unwrap_or_default());
+    let pod_is_own = |pod: &ShapePod| is_own(&pod.namespace) || (own.nodes && is_system(&pod.namespace));
+    let mut part = whole.clone();
+    part.pods.retain(pod_is_own);
+    part.volumes.retain(place_is_own);
+    part.ingresses.retain(place_is_own);
+    let here = |name: &String, place: &Option<String>| place.as_ref() == Some(name);
+    let (pods, volumes) = (&part.pods, &part.volumes);
+    part.nodes.retain(|node| {
+        own.nodes
+            || pods.iter().any(|pod| here(&node.name, &pod.node))
+            || volumes.iter().any(|volume| here(&node.name, &volume.node))
+    });
+    part
 }
 
 /// Pods of the cluster's own are counted; the book's are named, equal ones once.
@@ -107,7 +128,7 @@ fn table(shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::{ShapeNode, ShapePlace};
+    use crate::recording::ShapeNode;
 
     #[test]
     fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {
@@ -126,10 +147,37 @@ mod tests {
             volumes: vec![ShapePlace { name: "a/data".into(), node: Some("w2".into()), what: "1Gi".into() }],
             ingresses: vec![],
         };
-        let html = shape(&seen);
+        let own = Own { namespaces: ["a".to_owned()].into(), nodes: true };
+        let html = shape(&seen, &own);
         assert!(html.contains("traffic comes in at ingress on cp; volume a/data is bound to w2"));
         assert!(html.contains("⇥ a/ingress") && html.contains("a/web ×2") && html.contains("▤ a/data 1Gi"));
         assert!(!html.contains('\n'));
-        assert_eq!(shape(&Shape::default()), "");
+        assert_eq!(shape(&Shape::default(), &own), "");
+    }
+
+    #[test]
+    fn other_people_s_pods_and_nodes_are_not_shown() {
+        let node = |name: &str| ShapeNode { name: name.into(), control_plane: false, ready: true, version: "v1.35.0".into() };
+        let pod = |namespace: &str, node: &str| ShapePod {
+            namespace: namespace.into(),
+            name: format!("{namespace}-pod"),
+            node: Some(node.into()),
+            phase: "Running".into(),
+            host_ports: namespace == "traefik",
+        };
+        let place = |name: &str| ShapePlace { name: name.into(), node: Some("n2".into()), what: "1Gi".into() };
+        let seen = Shape {
+            nodes: vec![node("n1"), node("n2"), node("n3")],
+            pods: vec![pod("mine", "n1"), pod("payroll", "n2"), pod("traefik", "n3"), pod("kube-system", "n3")],
+            volumes: vec![place("payroll/data")],
+            ingresses: vec![place("payroll/web")],
+        };
+        let html = shape(&seen, &Own { namespaces: ["mine".to_owned()].into(), nodes: false });
+        assert!(html.contains("mine/mine-pod") && html.contains("<strong>n1</strong>"), "{html}");
+        for others in ["payroll", "traefik", "n2", "n3", "kube-system"] {
+            assert!(!html.contains(others), "{others}: {html}");
+        }
+        let whole = shape(&seen, &Own { namespaces: ["mine".to_owned()].into(), nodes: true });
+        assert!(whole.contains("<strong>n3</strong>") && !whole.contains("payroll") && !whole.contains("traefik"), "{whole}");
     }
 }

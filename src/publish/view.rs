@@ -1,6 +1,8 @@
 //! What a page knows: the book as each profile plans it, and what was recorded under it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+
+use regex::Regex;
 
 use crate::book::{ChapterName, StepName};
 use crate::plan::{Plan, PlannedChapter};
@@ -18,6 +20,40 @@ pub struct View {
     pub recordings: HashMap<String, Recording>,
     /// Hides the secrets that the values, the caller's environment and the book's Secret objects give.
     pub masker: Masker,
+    /// What of the cluster is the book's own.
+    pub own: Own,
+    /// Places in the plan, by chapter.
+    places: HashMap<ChapterName, usize>,
+}
+
+/// What of a cluster is the book's own: other people's pods and nodes are not shown on its pages.
+#[derive(Debug, Default)]
+pub struct Own {
+    /// Namespaces that its chapters, manifests and commands name.
+    pub namespaces: HashSet<String>,
+    /// The whole cluster, and so every node of it.
+    pub nodes: bool,
+}
+
+impl Own {
+    /// Of a plan. `nodes`: the book has a cluster of its own.
+    fn of(plan: &Plan, nodes: bool) -> Self {
+        let named = Regex::new(r#"(?:(?:^|\s)(?:-n|--namespace|namespaces?|ns)[\s=/]+|namespace:\s*)["']?([a-z0-9][a-z0-9-]*)"#);
+        let (Ok(named), mut namespaces) = (named, HashSet::new()) else { return Self { nodes, ..Self::default() } };
+        let mut add = |text: &str| namespaces.extend(named.captures_iter(text).map(|found| found[1].to_owned()));
+        for chapter in &plan.chapters {
+            chapter.steps.iter().for_each(|step| add(&step.script));
+            chapter.manifests.iter().for_each(|manifest| add(&manifest.text));
+        }
+        for chapter in &plan.chapters {
+            namespaces.extend(chapter.namespace.clone());
+            for object in chapter.manifests.iter().flat_map(|manifest| &manifest.objects) {
+                let own = if object.kind == "Namespace" { Some(&object.name) } else { object.namespace.as_ref() };
+                namespaces.insert(own.cloned().unwrap_or_else(|| "default".to_owned()));
+            }
+        }
+        Self { namespaces, nodes }
+    }
 }
 
 /// All profiles; the one with the most recordings first.
@@ -35,6 +71,18 @@ pub enum Seen<'a> {
 }
 
 impl View {
+    /// The book under one profile. `own_cluster`: it has a cluster of its own.
+    #[must_use]
+    pub fn new(plan: Plan, included: Included, recordings: HashMap<String, Recording>, own_cluster: bool, masker: Masker) -> Self {
+        let own = if recordings.values().any(|recording| recording.shape.is_some()) {
+            Own::of(&plan, own_cluster)
+        } else {
+            Own::default()
+        };
+        let places = plan.chapters.iter().enumerate().map(|(index, chapter)| (chapter.name.clone(), index)).collect();
+        Self { plan, included, recordings, masker, own, places }
+    }
+
     /// The profile's name.
     #[must_use]
     pub fn profile(&self) -> &str {
@@ -50,7 +98,7 @@ impl View {
     /// The chapter as it would run.
     #[must_use]
     pub fn chapter(&self, name: &ChapterName) -> Option<&PlannedChapter> {
-        self.plan.chapters.iter().find(|chapter| chapter.name == *name)
+        self.places.get(name).map(|index| &self.plan.chapters[*index])
     }
 
     /// The chapter's recording.

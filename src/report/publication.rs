@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::words::{count, duration};
+use super::words::{count, duration, recordings_wait};
 
 /// Lines of a list that are told; the rest is counted.
 const MOST: usize = 20;
@@ -18,6 +18,12 @@ pub struct Publication {
     pub stale: Vec<String>,
     /// Chapters with steps that have no recording.
     pub missing: Vec<String>,
+    /// Steps that a page shows and that are never run.
+    pub never_run: Vec<String>,
+    /// Recordings that wait for a review.
+    pub waiting: usize,
+    /// What else is worth knowing.
+    pub notes: Vec<String>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -34,9 +40,13 @@ pub fn publication_text(publication: &Publication) -> String {
 pub fn publication_notes(publication: &Publication, strict: bool) -> String {
     let (level, most) = if strict { ("error", usize::MAX) } else { ("warning", MOST) };
     let list = |what: &str, lines: &[String]| list(level, what, lines, most);
-    let mut text = list("stale recording", &publication.stale);
+    let mut text: String = publication.notes.iter().map(|note| format!("note: {note}\n")).collect();
+    text.push_str(&list("stale recording", &publication.stale));
     text.push_str(&list("no recording", &publication.missing));
-    if !text.is_empty() {
+    text.push_str(&list("never run", &publication.never_run));
+    if publication.waiting > 0 {
+        text.push_str(&format!("note: {}", recordings_wait(publication.waiting)));
+    } else if !(publication.stale.is_empty() && publication.missing.is_empty()) {
         text.push_str("hint: run these chapters (`guide run CHAPTER --again`), then accept with `guide review`\n");
     }
     text

@@ -68,11 +68,27 @@ pub enum StoreError {
         /// What mdBook says.
         why: String,
     },
+    /// A command of another program that `book.toml` names failed.
+    #[error("a command of book.toml failed, {command}: {why}")]
+    CommandFailed {
+        /// Which.
+        command: String,
+        /// What mdBook says.
+        why: String,
+    },
+    /// A command of another program that `book.toml` names was not allowed.
+    #[error("book.toml names a command that nobody allowed, {command}")]
+    CommandNotAllowed {
+        /// Which.
+        command: String,
+    },
     /// The folder of the site holds something else.
-    #[error("`{}` holds files that are no site of a book; making one there would delete them", path.display())]
+    #[error("guide does not make the site in `{}`, as what is there would be deleted: {why}", path.display())]
     OthersFolder {
         /// The folder.
         path: PathBuf,
+        /// By what guide knows that it is not its own.
+        why: String,
     },
     /// Not what guide writes.
     #[error("`{}:{line}` is not a line of a journal: {why}", path.display())]
@@ -123,8 +139,18 @@ impl StoreError {
             Self::NoRecording { .. } => {
                 Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
             }
-            Self::NoSite { .. } => Some("`guide check` tells what is wrong with the book itself".to_owned()),
-            Self::OthersFolder { .. } => Some("name an empty folder with `--out`".to_owned()),
+            Self::NoSite { .. } => Some(
+                "guide makes sites with mdBook 0.5, which no longer knows some keys of 0.4; `guide check` finds what is wrong with the chapters"
+                    .to_owned(),
+            ),
+            Self::CommandFailed { .. } => Some(
+                "it is another program than guide: see what it printed, correct or install it, or take its table out of book.toml".to_owned(),
+            ),
+            Self::CommandNotAllowed { .. } => Some("allow it with `--allow-commands`, or take its table out of book.toml".to_owned()),
+            Self::OthersFolder { .. } => Some(
+                "name an empty or a new folder with `--out`; a site that mdBook or an older guide made may be removed by hand"
+                    .to_owned(),
+            ),
             Self::Garbage { .. } => Some(
                 "something else has written into that file: move the run's folder away; the run before it is then the last one"
                     .to_owned(),

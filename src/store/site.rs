@@ -2,7 +2,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::SystemTime;
 
 use mdbook_driver::MDBook;
@@ -11,82 +13,95 @@ use mdbook_driver::errors::Error as MdbookError;
 use mdbook_preprocessor::Preprocessor;
 
 use super::fault::StoreError;
-use super::whole_file::replace_file;
-
-/// mdBook's whole-book print page is as long as the book; beyond this many chapters no one prints it, and it costs half the time.
-const MOST_PRINTED: usize = 60;
-
-/// In place of highlight.js (137 kB): guide marks comments itself, and mdBook's script asks only for these two.
-const NO_HIGHLIGHT: &str = "window.hljs={configure:function(){},highlightBlock:function(){}};\n";
-/// In place of twelve font files: the reader's own fonts.
-const NO_FONTS: &str = "/* the reader's own fonts: nothing to load */\n";
+use super::site_commands::{Failed, ForeignCommand, commands, name_failures};
+use super::site_files::SiteFiles;
+use super::site_folder::{MARK, SiteFolder, Workplace};
+use super::site_html::{HtmlSite, LeftOut};
 
 /// What a site is made of.
 #[derive(Debug)]
 pub struct Site {
     /// The folder of `book.toml`.
     pub root: PathBuf,
-    /// The state folder: the light theme is written there.
+    /// The folder of the chapters.
+    pub src: PathBuf,
+    /// The state folder.
     pub state: PathBuf,
     /// Where it goes; none: as `book.toml` says.
     pub out: Option<PathBuf>,
-    /// How many chapters there are.
-    pub chapters: usize,
+    /// Files that are not for readers: the values.
+    pub private: Vec<PathBuf>,
+    /// Commands of others in `book.toml` that may be run.
+    pub allowed: Vec<ForeignCommand>,
+}
+
+/// A site that was made.
+#[derive(Debug)]
+pub struct MadeSite {
+    /// The folder of its pages.
+    pub out: PathBuf,
+    /// Files of the chapters' folder that are not in it, as no page shows or links to them.
+    pub unlinked: Vec<PathBuf>,
+    /// The page of the whole book was left out for its length.
+    pub no_print_page: bool,
 }
 
 impl Site {
-    /// Makes it; returns its folder. What stood in that folder is gone.
+    /// Makes it beside the site that was there before, then puts it in that one's place.
     ///
     /// # Errors
-    /// When mdBook can't make it, or the folder holds something that is no site.
-    pub fn build(&self, annotator: impl Preprocessor + 'static) -> Result<PathBuf, StoreError> {
-        let made = self.mdbook(annotator).map_err(|error| self.refused(&error))?;
-        let out = made.build_dir_for("html");
-        refuse_others_folder(&out)?;
+    /// When mdBook can't make it, or the folder holds something that is no site of guide's.
+    pub fn build(&self, annotator: impl Preprocessor + 'static) -> Result<MadeSite, StoreError> {
+        let mut config = Config::from_disk(self.root.join("book.toml")).map_err(|error| self.refused(&error))?;
+        let out = self.out.clone().unwrap_or_else(|| self.root.join(&config.build.build_dir));
+        let folder = SiteFolder::of(&out, &[self.root.clone(), self.src.clone(), self.state.clone()])?;
+        let work = folder.begin()?;
+        config.build.build_dir = work.site();
+        let commands = commands(&config).map_err(|error| self.refused(&error))?;
+        if let Some(command) = commands.iter().find(|command| !self.allowed.contains(command)) {
+            return Err(StoreError::CommandNotAllowed { command: command.to_string() });
+        }
+        // A chapter that is not there is an error that guide reports; mdBook would write an empty one.
+        config.build.create_missing = false;
+        let left_out = Rc::new(RefCell::new(LeftOut::default()));
+        let html = self.html(&folder, &work, &left_out);
+        let mut made = self.mdbook(config, annotator, html).map_err(|error| self.refused(&error))?;
+        name_failures(&mut made, commands);
         made.build().map_err(|error| self.refused(&error))?;
-        Ok(out)
+        folder.replace_by(&work)?;
+        let pages = made.build_dir_for("html");
+        let pages = pages.strip_prefix(work.site()).unwrap_or(Path::new(""));
+        let left_out = left_out.take();
+        Ok(MadeSite { out: folder.path().join(pages), unlinked: left_out.files, no_print_page: left_out.print_page })
     }
 
-    fn mdbook(&self, annotator: impl Preprocessor + 'static) -> Result<MDBook, MdbookError> {
-        let mut config = Config::from_disk(self.root.join("book.toml"))?;
-        // A chapter that is not there is an error that guide tells; mdBook would write an empty one.
-        config.build.create_missing = false;
-        if let Some(out) = &self.out {
-            config.build.build_dir.clone_from(out);
+    fn html(&self, folder: &SiteFolder, work: &Workplace, left_out: &Rc<RefCell<LeftOut>>) -> HtmlSite {
+        let mut never = self.private.clone();
+        never.extend([self.state.clone(), folder.path().to_owned(), self.root.join("snapshots")]);
+        HtmlSite {
+            files: SiteFiles::of(&self.src, &never),
+            book_files: SiteFiles::of(&self.root, &never),
+            room: work.room("mdbook"),
+            left_out: left_out.clone(),
         }
-        let own_theme = config.get::<String>("output.html.theme")?.is_some() || self.root.join("theme").is_dir();
-        if !own_theme {
-            let theme = self.light_theme()?;
-            config.set("output.html.theme", theme)?;
-        }
-        if self.chapters > MOST_PRINTED {
-            config.set("output.html.print.enable", false)?;
-        }
+    }
+
+    fn mdbook(&self, config: Config, annotator: impl Preprocessor + 'static, html: HtmlSite) -> Result<MDBook, MdbookError> {
+        let has_html = config.outputs::<serde_json::Value>()?;
         let mut book = MDBook::load_with_config(&self.root, config)?;
         book.with_preprocessor(annotator);
+        if has_html.is_empty() || has_html.contains_key("html") {
+            book.with_renderer(html);
+        }
         Ok(book)
     }
 
-    fn light_theme(&self) -> Result<PathBuf, StoreError> {
-        let theme = self.state.join("theme");
-        for (file, text) in [("fonts/fonts.css", NO_FONTS), ("highlight.js", NO_HIGHLIGHT)] {
-            replace_file(&theme.join(file), text.as_bytes(), false)?;
-        }
-        Ok(theme)
-    }
-
     fn refused(&self, error: &MdbookError) -> StoreError {
+        if let Some(Failed(command)) = error.downcast_ref() {
+            return StoreError::CommandFailed { command: command.to_string(), why: error.root_cause().to_string() };
+        }
         StoreError::NoSite { root: self.root.clone(), why: format!("{error:#}") }
     }
-}
-
-/// mdBook empties the folder it writes to: one that holds anything else than a site is not touched.
-fn refuse_others_folder(out: &Path) -> Result<(), StoreError> {
-    let filled = std::fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
-    if filled && !out.join(".nojekyll").exists() {
-        return Err(StoreError::OthersFolder { path: out.to_owned() });
-    }
-    Ok(())
 }
 
 /// A page or file of a site, as a browser asks for it, and its media type. None: there is no such file in the site.
@@ -112,7 +127,8 @@ pub fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
     Some((std::fs::read(file).ok()?, kind))
 }
 
-/// A mark of everything in these files and folders: another one means that a file came, went or was written.
+/// A mark of everything in these files and folders: another one means that a file came, went or was written. Hidden files and
+/// sites are passed over, and links to folders are not followed.
 #[must_use]
 pub fn stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
     let mut stamp = (0, None);
@@ -122,11 +138,21 @@ pub fn stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
 
 fn add_stamp(path: &Path, stamp: &mut (usize, Option<SystemTime>)) {
     let Ok(meta) = std::fs::metadata(path) else { return };
+    if path.join(MARK).exists() {
+        return;
+    }
     stamp.0 += 1;
-    stamp.1 = stamp.1.max(meta.modified().ok());
-    if meta.is_dir() {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        entries.for_each(|entry| add_stamp(&entry.path(), stamp));
+    // A folder's own time changes also with what is passed over in it.
+    if !meta.is_dir() {
+        stamp.1 = stamp.1.max(meta.modified().ok());
+        return;
+    }
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        let linked_folder = entry.file_type().is_ok_and(|kind| kind.is_symlink()) && entry.path().is_dir();
+        if !hidden && !linked_folder {
+            add_stamp(&entry.path(), stamp);
+        }
     }
 }
 
@@ -144,14 +170,6 @@ mod tests {
         assert_eq!(site_file(&site, "/?x").unwrap().0, b"hi");
         assert_eq!(site_file(&site, "/../secret"), None);
         assert_eq!(site_file(&site, "/none.css"), None);
-    }
-
-    #[test]
-    fn a_folder_with_other_things_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(refuse_others_folder(folder.path()).is_ok());
-        std::fs::write(folder.path().join("thesis.tex"), "x").unwrap();
-        assert!(refuse_others_folder(folder.path()).is_err());
     }
 
     #[test]

@@ -107,6 +107,12 @@ impl BookFiles {
         profiles
     }
 
+    /// The values files, of all profiles.
+    #[must_use]
+    pub fn values_files(&self) -> Vec<PathBuf> {
+        self.values.files()
+    }
+
     /// The values for a profile, `--set` words on top. What is wrong joins the book's problems.
     pub fn read_values(&mut self, profile: &str, set: &[String]) -> Value {
         self.values.read(&self.root, profile, set, &mut self.text.sources, &mut self.problems)

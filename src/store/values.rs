@@ -45,6 +45,11 @@ impl ValuesFiles {
         self.profiles.iter().map(|(name, _)| name.as_str())
     }
 
+    /// The files, of all profiles.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.base.iter().chain(self.profiles.iter().map(|(_, file)| file)).cloned().collect()
+    }
+
     /// Reads and merges the values for a profile. The texts join the sources, so that complaints have an excerpt.
     pub fn read(&self, root: &Path, profile: &str, set: &[String], sources: &mut Sources, problems: &mut Problems) -> Value {
         let mut values = Map::new();

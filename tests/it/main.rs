@@ -20,6 +20,7 @@ mod run;
 mod secret_matrix;
 mod secrets;
 mod shell;
+mod site;
 mod up_to_date;
 mod verify;
 mod whole;

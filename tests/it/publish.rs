@@ -211,7 +211,7 @@ fn publishing_never_runs_a_step_and_never_empties_another_folder() {
     book.guide("publish").exits(0);
     assert!(!book.has("ran"));
     book.write("mine/thesis.tex", "x");
-    book.guide("publish --out mine").exits(3).says("holds files that are no site of a book");
+    book.guide("publish --out mine").exits(3).says("as what is there would be deleted: it holds files");
     assert!(book.has("mine/thesis.tex"));
 }
 

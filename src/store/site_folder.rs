@@ -1,0 +1,276 @@
+//! The folder of a site: which one may be replaced, and how it is replaced at once.
+//!
+//! A site is made in a folder of its own beside the old one and then exchanged with it in one system call, so that a reader, or
+//! whoever ends guide in the middle, finds the old site or the new one. Only a folder that guide itself made is replaced.
+
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
+use std::fs::{self, File};
+use std::path::{Component, Path, PathBuf};
+
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
+
+use super::fault::StoreError;
+
+/// The file by which guide knows a folder that it made, and what stands in it.
+pub(super) const MARK: &str = ".guide-site";
+const MARK_TEXT: &str =
+    "`guide publish` made this folder and replaces it as a whole each time: keep nothing of your own in it.\n";
+
+/// Folders of version control: whoever keeps one in a site's folder keeps more there than a site.
+const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+
+/// A folder that a site may be put in.
+#[derive(Debug)]
+pub(super) struct SiteFolder {
+    out: PathBuf,
+}
+
+/// The site while it is made. It is removed when it is dropped, with all that is in it.
+#[derive(Debug)]
+pub(super) struct Workplace {
+    folder: PathBuf,
+    /// Locked as long as this process lives: who finds the folder unlocked knows that its maker is dead.
+    _alive: File,
+}
+
+impl SiteFolder {
+    /// The folder `out`, however it is spelled. It must not hold any of `kept`.
+    ///
+    /// # Errors
+    /// When it is not guide's to replace.
+    pub fn of(out: &Path, kept: &[PathBuf]) -> Result<Self, StoreError> {
+        let out = resolved(out);
+        let refused = |why: String| StoreError::OthersFolder { path: out.clone(), why };
+        if let Some(inside) = kept.iter().find(|path| resolved(path).starts_with(&out)) {
+            return Err(refused(format!("`{}` is in it", inside.display())));
+        }
+        let folder = Self { out: out.clone() };
+        folder.check().map_err(refused)?;
+        Ok(folder)
+    }
+
+    /// The resolved path.
+    pub fn path(&self) -> &Path {
+        &self.out
+    }
+
+    /// Is there nothing, or a site of guide's?
+    fn check(&self) -> Result<(), String> {
+        let Ok(about) = fs::symlink_metadata(&self.out) else { return Ok(()) };
+        if !about.is_dir() {
+            return Err("it is no folder".to_owned());
+        }
+        let mut entries = fs::read_dir(&self.out).map_err(|error| error.to_string())?;
+        if entries.next().is_some() && !self.out.join(MARK).is_file() {
+            return Err(format!("it holds files, and no mark `{MARK}` of guide's own"));
+        }
+        match version_control(&self.out) {
+            Some(found) => Err(format!("it holds `{}`", found.display())),
+            None => Ok(()),
+        }
+    }
+
+    /// A new folder beside it to make the site in. What a killed `guide publish` left there is removed.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn begin(&self) -> Result<Workplace, StoreError> {
+        let parent = self.parent()?;
+        fs::create_dir_all(parent).map_err(StoreError::io("make the folder", parent))?;
+        let _turn = turn(parent)?;
+        let prefix = self.prefix();
+        for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+            let ours = entry.file_name().to_string_lossy().strip_prefix(&prefix).is_some_and(is_number);
+            if ours && File::open(entry.path()).is_ok_and(|file| flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = parent.join(format!("{prefix}{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        let alive =
+            fs::create_dir(&folder).and_then(|()| File::open(&folder)).map_err(StoreError::io("make the folder", &folder))?;
+        let _ = flock(&alive, FlockOperation::NonBlockingLockExclusive);
+        fs::create_dir(folder.join("site")).map_err(StoreError::io("make the folder", &folder))?;
+        Ok(Workplace { folder, _alive: alive })
+    }
+
+    /// Puts the made site in its place at once.
+    ///
+    /// # Errors
+    /// When the folder was meanwhile filled by something else, or the system refuses. What was there is then still there.
+    pub fn replace_by(&self, made: &Workplace) -> Result<(), StoreError> {
+        let site = made.site();
+        let io = |error| StoreError::io("put the site in place in", &self.out)(error);
+        fs::write(site.join(MARK), MARK_TEXT).map_err(io)?;
+        let _turn = turn(self.parent()?)?;
+        self.check().map_err(|why| StoreError::OthersFolder { path: self.out.clone(), why })?;
+        let Ok(old) = fs::metadata(&self.out) else { return fs::rename(&site, &self.out).map_err(io) };
+        let _ = fs::set_permissions(&site, old.permissions());
+        match renameat_with(CWD, &site, CWD, &self.out, RenameFlags::EXCHANGE) {
+            Ok(()) => Ok(()),
+            // A file system that can't exchange two folders: for a moment there is none.
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+                let aside = made.folder.join("old");
+                fs::rename(&self.out, &aside).map_err(io)?;
+                fs::rename(&site, &self.out).map_err(|error| {
+                    let _ = fs::rename(&aside, &self.out);
+                    io(error)
+                })
+            }
+            Err(errno) => Err(io(errno.into())),
+        }
+    }
+
+    fn parent(&self) -> Result<&Path, StoreError> {
+        let why = || StoreError::OthersFolder { path: self.out.clone(), why: "it is the root of the file system".to_owned() };
+        self.out.parent().ok_or_else(why)
+    }
+
+    fn prefix(&self) -> String {
+        format!(".{}.guide-", self.out.file_name().unwrap_or_default().to_string_lossy())
+    }
+}
+
+impl Workplace {
+    /// Where the site is made.
+    pub fn site(&self) -> PathBuf {
+        self.folder.join("site")
+    }
+
+    /// Room for what is needed only while it is made.
+    pub fn room(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+impl Drop for Workplace {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// One publish at a time looks at a folder and replaces it. File systems that know no locks go without.
+fn turn(parent: &Path) -> Result<File, StoreError> {
+    let file = File::open(parent).map_err(StoreError::io("open", parent))?;
+    let _ = flock(&file, FlockOperation::LockExclusive);
+    Ok(file)
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn version_control(folder: &Path) -> Option<PathBuf> {
+    let mut entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.find_map(|entry| {
+        if entry.file_name().to_str().is_some_and(|name| VERSION_CONTROL.contains(&name)) {
+            return Some(entry.path());
+        }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) { version_control(&entry.path()) } else { None }
+    })
+}
+
+/// The path as the system would name it once all of it is there: links followed, `.` and `..` gone, also behind a folder that is
+/// not there yet.
+pub(super) fn resolved(path: &Path) -> PathBuf {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut out = PathBuf::new();
+    for part in absolute.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                out.pop();
+            }
+            other => {
+                out.push(other);
+                if let Ok(real) = out.canonicalize() {
+                    out = real;
+                }
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn made(folder: &SiteFolder, text: &str) {
+        let work = folder.begin().unwrap();
+        fs::write(work.site().join("index.html"), text).unwrap();
+        folder.replace_by(&work).unwrap();
+    }
+
+    #[test]
+    fn a_site_takes_the_place_of_the_one_before_and_nothing_is_left_beside_it() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = SiteFolder::of(&home.path().join("book"), &[]).unwrap();
+        made(&folder, "old");
+        fs::write(home.path().join("book/gone.html"), "x").unwrap();
+        made(&folder, "new");
+        assert_eq!(fs::read_to_string(home.path().join("book/index.html")).unwrap(), "new");
+        assert!(!home.path().join("book/gone.html").exists());
+        assert_eq!(fs::read_dir(home.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_an_empty_folder_or_one_with_the_mark_is_replaced() {
+        let home = tempfile::tempdir().unwrap();
+        let of = |name: &str| SiteFolder::of(&home.path().join(name), &[]).map(|_| ()).map_err(|error| error.to_string());
+        fs::create_dir_all(home.path().join("empty")).unwrap();
+        assert!(of("empty").is_ok() && of("none").is_ok());
+        for (folder, file) in [("thesis", "thesis.tex"), ("pages", ".nojekyll"), ("hidden", ".x")] {
+            fs::create_dir_all(home.path().join(folder)).unwrap();
+            fs::write(home.path().join(folder).join(file), "").unwrap();
+            assert!(of(folder).unwrap_err().contains("no mark `.guide-site`"), "{folder}");
+        }
+        fs::write(home.path().join("file"), "").unwrap();
+        assert!(of("file").unwrap_err().contains("it is no folder"));
+        made(&SiteFolder::of(&home.path().join("site"), &[]).unwrap(), "x");
+        assert!(of("site").is_ok());
+        fs::create_dir_all(home.path().join("site/deep/.git")).unwrap();
+        assert!(of("site").unwrap_err().contains("deep/.git"));
+    }
+
+    #[test]
+    fn no_folder_that_holds_the_book_is_taken_however_it_is_spelled() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path().join("book");
+        let kept = [root.clone(), root.join("guide"), home.path().join("state")];
+        fs::create_dir_all(root.join("guide")).unwrap();
+        fs::create_dir_all(home.path().join("state")).unwrap();
+        std::os::unix::fs::symlink(&root, home.path().join("link")).unwrap();
+        for spelled in
+            ["", ".", "book", "book/new/..", "book/./guide", "link", "link/new/..", "link/guide", "new/../book", "state"]
+        {
+            for marked in [false, true] {
+                let path = home.path().join(spelled);
+                if marked {
+                    fs::write(path.join(MARK), "").ok();
+                }
+                let refused = SiteFolder::of(&path, &kept).unwrap_err().to_string();
+                assert!(refused.contains("is in it"), "{spelled}: {refused}");
+            }
+        }
+        assert!(SiteFolder::of(&home.path().join("link/site"), &kept).is_ok());
+    }
+
+    #[test]
+    fn what_a_killed_publish_left_is_removed_and_what_a_living_one_makes_is_not() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = SiteFolder::of(&home.path().join("book"), &[]).unwrap();
+        fs::create_dir_all(home.path().join(".book.guide-999999/site")).unwrap();
+        fs::create_dir_all(home.path().join(".book.guide-mine")).unwrap();
+        let other = home.path().join(".book.guide-999998");
+        fs::create_dir(&other).unwrap();
+        let alive = File::open(&other).unwrap();
+        flock(&alive, FlockOperation::NonBlockingLockExclusive).unwrap();
+        made(&folder, "x");
+        let mut left: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, [".book.guide-999998", ".book.guide-mine", "book"]);
+    }
+}

@@ -1,0 +1,197 @@
+//! mdBook's HTML renderer, but for what it copies: it takes every file of the chapters' folder along, wherever a link leads.
+//!
+//! It is therefore given an empty chapters' folder in a root of its own, with only the files that `book.toml` names for the pages,
+//! and the files that belong into the site are copied afterwards.
+
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use mdbook_driver::book::BookItem;
+use mdbook_driver::config::Config;
+use mdbook_driver::errors::{Error, Result};
+use mdbook_html::HtmlHandlebars;
+use mdbook_renderer::{RenderContext, Renderer};
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
+
+use super::site_files::{SiteFiles, linked};
+use super::whole_file::replace_file;
+use crate::book::MARKDOWN;
+
+/// mdBook's page of the whole book is as long as the book; beyond this many chapters it is made only where `book.toml` asks for it.
+const MOST_PRINTED: usize = 600;
+
+/// In place of highlight.js (137 kB) where no page holds code in a language: mdBook's script calls only these two.
+const NO_HIGHLIGHT: &str = "window.hljs={configure:function(){},highlightBlock:function(){}};\n";
+/// In place of twelve font files: the reader's own fonts.
+const NO_FONTS: &str = "/* the reader's own fonts: nothing to load */\n";
+/// Languages that need no colours: guide shows commands itself, and the rest is plain text.
+const PLAIN: [&str; 9] = ["", "bash", "sh", "console", "output", "text", "txt", "plain", "plaintext"];
+
+/// What was left out of the site.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// Files of the chapters' folder that no page links to.
+    pub files: Vec<PathBuf>,
+    /// The page of the whole book, for its length.
+    pub print_page: bool,
+}
+
+/// The renderer.
+#[derive(Debug)]
+pub(super) struct HtmlSite {
+    /// The files of the chapters' folder.
+    pub files: SiteFiles,
+    /// The files of the book's folder, for those that `book.toml` names.
+    pub book_files: SiteFiles,
+    /// A folder to work in.
+    pub room: PathBuf,
+    /// Filled while it renders.
+    pub left_out: Rc<RefCell<LeftOut>>,
+}
+
+impl Renderer for HtmlSite {
+    fn name(&self) -> &'static str {
+        "html"
+    }
+
+    fn render(&self, context: &RenderContext) -> Result<()> {
+        stay_inside(context)?;
+        let mut config = context.config.clone();
+        let root = self.stage(context, &mut config)?;
+        self.choose_theme(context, &mut config)?;
+        let chapters = context.book.iter().filter(|item| matches!(item, BookItem::Chapter(_))).count();
+        if chapters > MOST_PRINTED && !config.contains_key("output.html.print.enable") {
+            config.set("output.html.print.enable", false)?;
+            self.left_out.borrow_mut().print_page = true;
+        }
+        let mut staged = RenderContext::new(root, context.book.clone(), config, &context.destination);
+        staged.chapter_titles.clone_from(&context.chapter_titles);
+        HtmlHandlebars::new().render(&staged)?;
+        self.copy_files(context)
+    }
+}
+
+impl HtmlSite {
+    /// A root that holds an empty chapters' folder and the files of the book that `book.toml` names.
+    fn stage(&self, context: &RenderContext, config: &mut Config) -> Result<PathBuf> {
+        let src = &context.config.book.src;
+        let mut root = self.room.join("stage");
+        // `..` in the chapters' folder has to lead to a place in the stage, too.
+        src.components().filter(|part| *part == Component::ParentDir).for_each(|_| root.push("up"));
+        if src.is_absolute() {
+            config.book.src = PathBuf::from("src");
+        }
+        // A folder that the spelling only passes through (`x/../guide`) has to be there, too.
+        fs::create_dir_all(&root)?;
+        let mut chapters = root.clone();
+        for part in config.book.src.components() {
+            chapters.push(part);
+            fs::create_dir_all(&chapters)?;
+        }
+        let html = context.config.html_config().unwrap_or_default();
+        for file in html.additional_css.iter().chain(&html.additional_js) {
+            let real = self.book_files.allowed(file).filter(|_| stays_below(file));
+            let real = real.ok_or_else(|| Error::msg(not_of_the_book("additional-css and additional-js", file)))?;
+            copy(&real, &root.join(file))?;
+        }
+        let page = html.input_404.as_deref().filter(|page| !page.is_empty());
+        if let Some(real) = self.files.allowed(Path::new(page.unwrap_or("404.md"))) {
+            copy(&real, &chapters.join(page.unwrap_or("404.md")))?;
+        }
+        Ok(root)
+    }
+
+    /// The book's own theme, else mdBook's without what no page needs.
+    fn choose_theme(&self, context: &RenderContext, config: &mut Config) -> Result<()> {
+        let named = context.config.html_config().and_then(|html| html.theme);
+        let own = context.root.join("theme");
+        let theme = match named {
+            Some(named) => context.root.join(named),
+            None if own.is_dir() => own,
+            None => {
+                let light = self.room.join("theme");
+                replace_file(&light.join("fonts/fonts.css"), NO_FONTS.as_bytes(), false)?;
+                if !pages(context).any(|(_, text)| has_code(text)) {
+                    replace_file(&light.join("highlight.js"), NO_HIGHLIGHT.as_bytes(), false)?;
+                }
+                light
+            }
+        };
+        config.set("output.html.theme", theme)
+    }
+
+    fn copy_files(&self, context: &RenderContext) -> Result<()> {
+        let found = self.files.find();
+        for file in &found.shown {
+            self.files.copy(file, &context.destination)?;
+        }
+        if found.others.is_empty() {
+            return Ok(());
+        }
+        let mut links = BTreeSet::new();
+        for (page, text) in pages(context) {
+            linked(text, page, &mut links);
+        }
+        let (linked, unlinked): (Vec<_>, Vec<_>) = found.others.into_iter().partition(|file| links.contains(file));
+        for file in &linked {
+            self.files.copy(file, &context.destination)?;
+        }
+        self.left_out.borrow_mut().files = unlinked;
+        Ok(())
+    }
+}
+
+/// The chapters that have a page: its path, and its Markdown.
+fn pages(context: &RenderContext) -> impl Iterator<Item = (&Path, &str)> {
+    context.book.iter().filter_map(|item| match item {
+        BookItem::Chapter(chapter) => Some((chapter.path.as_deref()?, chapter.content.as_str())),
+        _ => None,
+    })
+}
+
+fn has_code(markdown: &str) -> bool {
+    Parser::new_ext(markdown, MARKDOWN).any(|event| {
+        let Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) = event else { return false };
+        let language = info.split([',', ' ', '{', '\t']).next().unwrap_or_default();
+        !PLAIN.contains(&language)
+    })
+}
+
+/// mdBook writes pages and redirects to wherever their names lead, and so out of the site's folder.
+fn stay_inside(context: &RenderContext) -> Result<()> {
+    for item in context.book.iter() {
+        let BookItem::Chapter(chapter) = item else { continue };
+        if let Some(path) = chapter.path.as_deref().filter(|path| !stays_below(path)) {
+            return Err(Error::msg(not_of_the_book("SUMMARY.md", path)));
+        }
+    }
+    let html = context.config.html_config().unwrap_or_default();
+    let redirects = html.redirect.keys().map(|from| from.trim_start_matches('/'));
+    for from in redirects.chain(html.input_404.as_deref()).map(Path::new) {
+        if !stays_below(from) {
+            return Err(Error::msg(not_of_the_book("[output.html]", from)));
+        }
+    }
+    Ok(())
+}
+
+fn stays_below(path: &Path) -> bool {
+    path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
+}
+
+fn not_of_the_book(place: &str, path: &Path) -> String {
+    format!("{place}: `{}` is no file of the book that may be in its site", path.display())
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::copy(from, to)?;
+    Ok(())
+}
