@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::profile::{Choice, choose, remember};
 use crate::book::{Book, Problems, parse_book};
 use crate::error::Error;
 use crate::plan::{Plan, PlanRequest, Selection, make_plan};
@@ -24,6 +25,8 @@ pub struct Opened {
     pub problems: Problems,
     /// The profile.
     pub profile: String,
+    /// Why it is this one, where neither the caller nor the book named it.
+    pub profile_reason: Option<String>,
     /// Profiles that have a values file, and the default one.
     pub known_profiles: Vec<String>,
     /// Values, merged.
@@ -35,14 +38,14 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let mut files = read_book(&root);
     let state = settings.state_dir(&root);
-    let profile = super::profile::choose(settings, &files.config, &state)?;
+    let Choice { profile, reason: profile_reason } = choose(settings, &files.config, &state)?;
     let values = files.read_values(&profile, &settings.set);
     let known_profiles = files.profiles();
     let BookFiles { config, text, mut problems, .. } = files;
     let (book, more) = parse_book(text);
     problems.extend(more);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
-    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values })
+    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, profile_reason, known_profiles, values })
 }
 
 fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
@@ -54,6 +57,15 @@ impl Opened {
     #[must_use]
     pub fn private_kubeconfig(&self) -> PathBuf {
         private_kubeconfig(&self.state)
+    }
+
+    /// Remembers a profile that was found out, once the book's cluster was made under it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn remember_profile(&self) -> Result<(), Error> {
+        let choice = Choice { profile: self.profile.clone(), reason: self.profile_reason.clone() };
+        Ok(remember(&self.config, &choice, &self.state)?)
     }
 
     /// Plans what was selected.

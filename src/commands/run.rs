@@ -57,6 +57,9 @@ struct Session<'a> {
 impl Session<'_> {
     fn start(mut self) -> Result<Exit, Error> {
         let opened = open(self.settings)?;
+        if let Some(reason) = &opened.profile_reason {
+            report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
+        }
         self.selection = to_run(self.selection, self.options.resume, &opened)?;
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
@@ -108,6 +111,7 @@ impl Session<'_> {
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
+        opened.remember_profile()?;
         reports.write(&mut tellers)?;
         finished?;
         if recording {

@@ -1,4 +1,4 @@
-//! What this machine has and lacks: the facts of `guide doctor`, asked all at once, in less than three seconds.
+//! What this machine has and lacks: the facts of `guide doctor`, asked all at once, in a few seconds.
 //!
 //! Nothing is installed, started or changed: a container that is tried is removed again. What could not be found out is said so.
 
@@ -52,7 +52,7 @@ pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
         |_| machine::disk(),
         |_| machine::inotify(),
         |_| network::ports(),
-        |_| network::registries(),
+        |_| network::registries(network::ONCE),
         tools::kind_and_kubectl,
         tools::go,
         tools::helm,
@@ -61,6 +61,12 @@ pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
         let asked = questions.map(|question| scope.spawn(move || question(folders)));
         asked.into_iter().flat_map(|answer| answer.join().unwrap_or_default()).collect()
     })
+}
+
+/// Whether the container registries answer, and nothing else: no container is tried for it. One that can't be reached is asked twice.
+#[must_use]
+pub fn registries() -> Vec<Fact> {
+    network::registries(network::TWICE)
 }
 
 /// The profile that fits these facts: `open` where every container registry answers, else `sealed`.

@@ -11,6 +11,7 @@ mod bad_books;
 mod bad_worlds;
 mod compare;
 mod faults;
+mod profile;
 mod project;
 mod publish;
 mod replay;
