@@ -11,6 +11,8 @@ mod bad_books;
 mod bad_worlds;
 mod compare;
 mod faults;
+mod images;
+mod lab;
 mod profile;
 mod project;
 mod publish;
