@@ -45,8 +45,10 @@ type Question = fn(&[PathBuf]) -> Vec<Fact>;
 /// then in PATH.
 #[must_use]
 pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
-    let questions: [Question; 10] = [
+    let questions: [Question; 13] = [
+        |_| machine::system(),
         |_| containers::engine(),
+        |_| containers::kind(),
         |_| containers::privileged(),
         |_| machine::cgroup(),
         |_| machine::disk(),
@@ -54,6 +56,7 @@ pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
         |_| network::ports(),
         |_| network::registries(network::ONCE),
         tools::kind_and_kubectl,
+        tools::curl,
         tools::go,
         tools::helm,
     ];
@@ -98,7 +101,10 @@ mod tests {
             assert!(fact.ok || fact.hint.is_some(), "{fact:?}");
         }
         let names: Vec<&str> = facts.iter().map(|fact| fact.name).collect();
-        for name in ["docker", "cgroup", "disk", "inotify", "port 80", "port 443", "registry", "kind", "kubectl", "go", "helm"] {
+        for name in [
+            "system", "curl", "docker", "cgroup", "disk", "inotify", "port 80", "port 443", "registry", "kind", "kubectl", "go",
+            "helm",
+        ] {
             assert!(names.contains(&name), "{name} is missing of {names:?}");
         }
     }
