@@ -56,19 +56,15 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn start(mut self) -> Result<Exit, Error> {
-        let opened = open(self.settings)?;
-        if let Some(reason) = &opened.profile_reason {
-            report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
-        }
+        let opened = self.open()?;
         self.selection = to_run(self.selection, self.options.resume, &opened)?;
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
         let mut tellers = Tellers::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
         let plan = if self.options.verify_only { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
-        let terminal = report::stdin_is_terminal();
         if !self.options.verify_only {
-            refuse_unasked(&plan, self.yes, terminal)?;
+            refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
         }
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
@@ -120,6 +116,15 @@ impl Session<'_> {
             Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
+    }
+
+    /// The book; says which profile was found to fit.
+    fn open(&self) -> Result<Opened, Error> {
+        let opened = open(self.settings)?;
+        if let Some(reason) = &opened.profile_reason {
+            report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
+        }
+        Ok(opened)
     }
 
     /// The world, in which the first chapter's shell makes itself ready. (Where a resumed run begins is not known yet.)

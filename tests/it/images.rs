@@ -221,7 +221,7 @@ fn commands_in(script: &str) -> Vec<String> {
     for character in script.chars() {
         match quote {
             Some(open) if open == character => quote = None,
-            Some(_) => continue,
+            Some(_) => {}
             None if character == '\'' || character == '"' => quote = Some(character),
             None => plain.push(character),
         }

@@ -212,3 +212,47 @@ fn in_profile_open_docker_makes_the_book_s_own_parts_without_go() {
     assert!(!sealed_only.status.success());
     assert!(String::from_utf8_lossy(&sealed_only.stderr).contains("the part 'kind' is made in profile sealed only"));
 }
+
+/// A docker with two nodes, whose image store is a file each, and whose registry gives this answer to a pull.
+fn registry(machine: &Machine, answer: &str) -> String {
+    let folder = machine.folder.path().display();
+    format!(
+        "case \"$*\" in\n  ps*) echo b; echo a ;;\n  *inspecti*) grep -qx \"${{@: -1}}\" '{folder}'/\"$2\" 2>/dev/null ;;\n  \
+         *pull*) echo \"$2 $5\" >>'{folder}/pulls'; {answer} && echo \"$5\" >>'{folder}'/\"$2\" ;;\nesac"
+    )
+}
+
+#[test]
+fn images_are_pulled_onto_every_node_once_and_a_second_run_asks_no_registry() {
+    let machine = Machine::new();
+    let docker = registry(&machine, "true");
+    let machine = machine.with("docker", &docker);
+    let images = ["docker.io/library/x:1", "guide.lab/own:1"];
+    let run = |words: &[&str]| machine.run("open", &[words, &images].concat());
+    let before = run(&["lab/pull", "--check"]);
+    assert_eq!(before.status.code(), Some(1));
+    assert_eq!(
+        String::from_utf8_lossy(&before.stderr),
+        "a has no image docker.io/library/x:1. Pull it: lab/pull docker.io/library/x:1\n\
+         b has no image docker.io/library/x:1. Pull it: lab/pull docker.io/library/x:1\n"
+    );
+    assert!(run(&["lab/pull"]).status.success());
+    assert!(run(&["lab/pull"]).status.success());
+    assert!(run(&["lab/pull", "--check"]).status.success());
+    let mut pulls: Vec<String> = fs::read_to_string(machine.path("pulls")).expect("pulls").lines().map(str::to_owned).collect();
+    pulls.sort();
+    assert_eq!(pulls, ["a docker.io/library/x:1", "b docker.io/library/x:1"]);
+}
+
+#[test]
+fn a_pull_that_fails_is_tried_three_times_and_says_what_the_registry_said() {
+    let machine = Machine::new();
+    let docker = registry(&machine, "{ echo 'FATA[0000] toomanyrequests: You have reached your pull rate limit'; false; }");
+    let machine = machine.with("docker", &docker).with("sleep", "true");
+    let pulled = machine.run("open", &["lab/pull", "docker.io/library/x:1"]);
+    assert_eq!(pulled.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&pulled.stderr).into_owned();
+    assert!(said.contains("a could not pull docker.io/library/x:1: FATA[0000] toomanyrequests"), "{said}");
+    assert!(said.contains("Docker Hub allows 100 pulls in six hours"), "{said}");
+    assert_eq!(fs::read_to_string(machine.path("pulls")).expect("pulls").lines().count(), 6, "three times for each node");
+}

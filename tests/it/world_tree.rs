@@ -79,12 +79,12 @@ const VERSIONS_IN_OPEN: [(&str, &str); 4] = [
 fn what_profile_open_downloads_is_the_version_that_the_values_name() {
     let (open, all) = (yaml("guide/values.open.yaml"), yaml("guide/values.yaml"));
     for (holder, version) in VERSIONS_IN_OPEN {
-        let (holding, version) = (value(&[open.clone()], holder), value(&[all.clone(), open.clone()], version));
+        let (holding, version) = (value(std::slice::from_ref(&open), holder), value(&[all.clone(), open.clone()], version));
         assert!(holding.contains(&version), "values.open.yaml says {holder}: {holding}, the version is {version}");
     }
     for program in ["kind", "kubectl", "helm"] {
         for architecture in ["amd64", "arm64"] {
-            let checksum = value(&[open.clone()], &format!("{program}.sha256.{architecture}"));
+            let checksum = value(std::slice::from_ref(&open), &format!("{program}.sha256.{architecture}"));
             assert!(checksum.len() == 64 && checksum.chars().all(|digit| digit.is_ascii_hexdigit()), "{program}: {checksum}");
         }
     }
