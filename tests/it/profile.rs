@@ -90,3 +90,18 @@ fn a_profile_that_was_named_is_not_explained() {
     guide(&book, "run --profile open").exits(0).never_says("profile open:");
     assert!(!book.has("calls"));
 }
+
+#[test]
+fn a_cluster_that_was_made_without_registries_keeps_its_profile_when_they_answer_later() {
+    let book = book("if [ -e network ]; then printf 401; else printf 403; fi");
+    let identity = r#"{"context": "c", "server": "https://127.0.0.1:1", "ca_sha256": null, "nodes": []}"#;
+    book.write(
+        ".guide/world.json",
+        format!(r#"{{"format": 1, "at": "2026-01-01T00:00:00Z", "run": "r", "identity": {identity}}}"#),
+    );
+    guide(&book, "run").exits(0).says("profile sealed: registry-1.docker.io refuses (403)");
+    book.write("network", "");
+    guide(&book, "run").exits(0).says("profile sealed: as in the runs before");
+    guide(&book, "run --profile open").exits(0);
+    assert_eq!(book.read("log"), "sealed\nsealed\nopen\n");
+}
