@@ -27,6 +27,8 @@ fn begin(state: &Path, run: &str) -> RunLog {
         resumes: None,
         pid: 1,
         steps: 1000,
+        root: "..".to_owned(),
+        world: None,
     };
     RunLog::begin(state, lock, started, &Past::default()).expect("the folder can be written")
 }
@@ -49,6 +51,8 @@ fn step(log: &mut RunLog, number: u64, state: &ShellState) {
         state,
         bound: [("port".to_owned(), "30080".to_owned())].into(),
         left: Vec::new(),
+        made_of: None,
+        because: None,
         evidence: None,
     };
     log.event(&Event::StepFinished(finished)).expect("the disk has room");
@@ -100,7 +104,7 @@ fn whole_runs(criterion: &mut Criterion) {
         let mut log = begin(folder.path(), "run-1");
         (0..1000).for_each(|number| step(&mut log, number, &state));
         log.finish().expect("the disk has room");
-        bencher.iter(|| black_box(load_past(folder.path()).expect("the journal is whole")));
+        bencher.iter(|| black_box(load_past(folder.path(), folder.path()).expect("the journal is whole")));
     });
     group.finish();
 }

@@ -110,9 +110,12 @@ pub struct RunArgs {
     /// Go on after the last passed step, once the verify steps before it were asked again
     #[arg(long, conflicts_with_all = ["from", "only", "again"])]
     pub resume: bool,
-    /// Run acting steps even where the world is already so (chapters that are only needed are asked as ever)
-    #[arg(long)]
+    /// Run acting steps also where they are up to date (but not those of chapters that are only needed)
+    #[arg(long = "rerun", alias = "again")]
     pub again: bool,
+    /// In a world where an acting step has never passed, a check of it that passes before it runs is a failure
+    #[arg(long)]
+    pub prove: bool,
     /// Go on after a failed step
     #[arg(long)]
     pub keep_going: bool,

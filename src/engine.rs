@@ -5,11 +5,14 @@ mod asking;
 mod attempt;
 mod chapter;
 mod judge;
+#[cfg(test)]
+mod oracle_tests;
 mod ports;
 mod ready;
 mod resume;
 mod run;
 mod step;
+mod up_to_date;
 mod waiting;
 
 pub use chapter::chapter_environment;

@@ -9,15 +9,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::book::{ChapterName, Place};
+use crate::book::{ChapterName, Place, StepName};
 use crate::compare::{Bindings, Difference};
 use crate::output::{Ending, LeftProcess};
-use crate::plan::{Fingerprint, StepId};
+use crate::plan::{Fingerprint, MadeOf, StepId};
 
 pub use record::{Record, RecordError};
 
 /// Format version of the journal: a reader refuses a newer one.
-pub const JOURNAL_FORMAT: u32 = 1;
+pub const JOURNAL_FORMAT: u32 = 2;
 
 /// Among the targets of a run that only asked (`guide verify`).
 pub const VERIFY_ONLY: &str = "--verify";
@@ -45,7 +45,7 @@ pub enum Event {
         /// How many steps of it are planned.
         steps: usize,
     },
-    /// An attempt begins (not kept in the journal).
+    /// An attempt begins (the journal keeps the first one of a step's turn, so that a killed run tells what it was doing).
     StepStarted {
         /// Which.
         step: StepId,
@@ -92,6 +92,9 @@ pub enum Event {
         outcome: ChapterOutcome,
         /// Its fingerprint, when all of it passed (so that `done:` may speak for it next time).
         fingerprint: Option<Fingerprint>,
+        /// The checks by which it was taken as done.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        done: Vec<StepName>,
         /// Seconds it took.
         seconds: f64,
     },
@@ -138,6 +141,12 @@ pub struct RunStarted {
     pub pid: u32,
     /// Number of steps planned in all.
     pub steps: usize,
+    /// Folder of the book, relative to the state folder where that lies within it; empty in journals that do not say it.
+    #[serde(default)]
+    pub root: String,
+    /// The cluster that was known when the run began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub world: Option<String>,
 }
 
 /// How a step ended.
@@ -169,13 +178,19 @@ pub struct StepFinished {
     /// Processes it left behind, stopped by now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<LeftProcess>,
+    /// What the step is made of; only of an acting step that has passed or was found so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_of: Option<MadeOf>,
+    /// Why an acting step ran that had passed in this world before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
     /// Everything a failure report needs; only when `outcome` is a failure.
     #[serde(skip)]
     pub evidence: Option<Box<Evidence>>,
 }
 
 /// A part of a file of the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
     /// File name, relative to the run's folder.
     pub file: PathBuf,
@@ -183,6 +198,9 @@ pub struct Stored {
     pub offset: u64,
     /// Bytes.
     pub length: u64,
+    /// Checksum of them, where they are run by bash later: a state. None in journals of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
 }
 
 /// How a step came out.
@@ -193,8 +211,12 @@ pub enum Outcome {
     Passed,
     /// Ran and ended as expected; its output has no accepted snapshot yet, a pending one was written.
     Pending,
-    /// Not run: the verify step that proves it already passed.
+    /// Not run: it passed here before as it is now, and the checks that prove it pass.
     AlreadySo,
+    /// Not run: it never ran here, and the checks that prove it pass.
+    FoundSo,
+    /// Not run: its chapter was taken as done.
+    TakenAsDone,
     /// Not run again: passed in the run that this one resumes, and still holds.
     PassedBefore,
     /// Not run, and why (`--keep-going` after a failure, no terminal …).
@@ -212,7 +234,7 @@ impl Outcome {
     /// Is the world, as far as this step goes, as written?
     #[must_use]
     pub fn holds(&self) -> bool {
-        matches!(self, Self::Passed | Self::Pending | Self::AlreadySo | Self::PassedBefore)
+        matches!(self, Self::Passed | Self::Pending | Self::AlreadySo | Self::FoundSo | Self::TakenAsDone | Self::PassedBefore)
     }
 }
 
@@ -296,7 +318,7 @@ pub struct Evidence {
 pub enum ChapterOutcome {
     /// All planned steps hold.
     Passed,
-    /// Its `done:` steps passed and nothing changed: no step was run.
+    /// Taken as done: its last run passed, nothing in it changed since, and its `done:` steps pass. No other step was run.
     AlreadySo,
     /// A step failed.
     Failed,
@@ -311,8 +333,11 @@ pub enum ChapterOutcome {
 pub struct RunSummary {
     /// Steps that ran and passed (pending ones among them).
     pub passed: usize,
-    /// Steps that were already so, or passed before.
+    /// Steps that were up to date, or passed before.
     pub already_so: usize,
+    /// Steps of chapters that were taken as done.
+    #[serde(default)]
+    pub taken_as_done: usize,
     /// Steps that failed.
     pub failed: usize,
     /// Steps skipped with a reason.
@@ -321,7 +346,7 @@ pub struct RunSummary {
     pub not_run: usize,
     /// Snapshots waiting for review.
     pub pending: usize,
-    /// Chapters that were already so as a whole.
+    /// Chapters that were taken as done.
     pub chapters_already_so: usize,
     /// Stopped by Ctrl-C or SIGTERM.
     pub interrupted: bool,

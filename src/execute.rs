@@ -5,6 +5,7 @@
 pub mod cluster;
 pub mod facts;
 
+mod assigned;
 mod background;
 mod channel;
 mod declaration;
@@ -18,6 +19,7 @@ mod pump;
 mod quote;
 mod reach;
 mod rerun;
+mod roots;
 mod scripted;
 mod secrets;
 mod serve;

@@ -36,6 +36,12 @@ impl WorldIdentity {
         Self { context, server, ca_sha256, nodes }
     }
 
+    /// What a cluster is told from another by, in one word.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        self.ca_sha256.as_deref().unwrap_or(&self.server)
+    }
+
     /// Is `found` the cluster that `self` was kept of? The CA decides, then the nodes: they must share one, since a node may be
     /// down, gone or new. Without a CA on either side the server's address must be equal too.
     #[must_use]

@@ -9,6 +9,7 @@ mod check;
 mod differs;
 mod down;
 mod error;
+mod exit_codes;
 mod facts;
 mod failure;
 mod frame;

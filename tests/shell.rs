@@ -142,6 +142,25 @@ fn a_signal_ends_the_step_within_a_tenth_of_a_second() {
 }
 
 #[test]
+fn a_step_that_waits_for_the_terminal_is_ended_at_once() {
+    for (script, signal) in
+        [("read -r -p 'Password: ' x </dev/tty", 21), ("cat </dev/tty | tr a b", 21), ("(sleep 0.1; stty -echo </dev/tty)", 22)]
+    {
+        let inner = format!("{} --exact runner --ignored --nocapture", std::env::current_exe().unwrap().display());
+        let before = Instant::now();
+        let output = Process::new("script")
+            .args(["-qec", &inner, "/dev/null"])
+            .env("RUNNER_SCRIPT", script)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(told.contains(&format!("ending: Signalled({signal})")), "{script}: {told}");
+        assert!(before.elapsed() < Duration::from_secs(20), "{script}: {:?}", before.elapsed());
+    }
+}
+
+#[test]
 fn an_interactive_step_has_the_terminal() {
     let script = "tty >/dev/null && [[ -t 0 && -t 1 && -t 2 ]] && echo terminal; read -r -t 5 line; echo \"read $line\"; \
         ps -o stat= -p $$ | grep -q '+' && echo foreground";

@@ -15,6 +15,8 @@ pub struct Attributes {
     pub exit: ExitExpectation,
     /// Set for a read-only step that proves another.
     pub verify: Option<Verify>,
+    /// This check may pass before the step that it proves ever ran: `--prove` accepts that.
+    pub preexisting: bool,
     /// Repeat a verify step until it passes, this long.
     pub until: Option<Duration>,
     /// It must go on passing this long.

@@ -11,12 +11,13 @@ use super::duration::parse_duration;
 use super::name::{StepName, is_name, nearest};
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
-pub const STEP_WORDS: [&str; 20] = [
+pub const STEP_WORDS: [&str; 21] = [
     "name",
     "profile",
     "timeout",
     "exit",
     "verify",
+    "preexisting",
     "until",
     "stable",
     "retry",
@@ -111,6 +112,7 @@ impl AttributeReader {
             "timeout" => attributes.timeout = Some(positive(key, word)?),
             "exit" => attributes.exit = exit(key, word)?,
             "verify" => attributes.verify = verify(word)?,
+            "preexisting" => attributes.preexisting = flag(key, word)?,
             "until" => attributes.until = Some(positive(key, word)?),
             "stable" => attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero()),
             "retry" => attributes.retry = retry(key, word)?,
@@ -135,6 +137,7 @@ impl AttributeReader {
         let a = &self.attributes;
         let (verify, background, interactive) = (a.verify.is_some(), a.background.is_some(), a.interactive);
         let rules = [
+            ("preexisting", a.preexisting && !verify, "`preexisting` is for verify steps"),
             ("until", a.until.is_some() && !verify, "`until` is for verify steps"),
             ("stable", a.stable.is_some() && !verify, "`stable` is for verify steps"),
             ("retry", a.retry > 0 && verify, "`retry` is for acting steps"),

@@ -44,6 +44,12 @@ impl WorldLock {
         self.cluster.as_ref().ok_or_else(|| Error::usage("this book has no cluster", hint))
     }
 
+    /// Is the cluster one that the book made, rather than adopted? None while there is none.
+    #[must_use]
+    pub fn made_by_book(&self) -> Option<bool> {
+        self.kept.as_ref().map(|kept| kept.kubeconfig.is_none())
+    }
+
     /// Before the first step: a cluster that can be reached has to be the kept one. One that is not there (yet) is no fault: a
     /// chapter may make it, or wake it.
     ///

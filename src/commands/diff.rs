@@ -15,7 +15,7 @@ pub fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let whole = opened.plan(&Selection::default())?;
     let chosen = opened.plan(&Selection { targets: args.targets.clone(), ..Selection::default() })?;
-    let past = load_past(&opened.state)?;
+    let past = load_past(&opened.state, &opened.root)?;
     let lock = WorldLock::of(&opened, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;

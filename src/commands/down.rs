@@ -7,15 +7,34 @@ use super::declared::declared;
 use super::open::open;
 use crate::cli::DownArgs;
 use crate::error::{Error, Exit};
-use crate::execute::cluster::DownRequest;
+use crate::execute::cluster::{DownItem, DownPlan, DownRequest, Fate};
 use crate::execute::{Flow, WorldError};
-use crate::plan::Selection;
+use crate::plan::{ObjectRef, Plan, PlannedChapter, Selection};
 use crate::report::{self, DownTeller};
 use crate::settings::Settings;
-use crate::store::{RunLock, load_past};
+use crate::store::{RunLock, Taken, forget_taken, load_past};
 
 /// Most time it waits for everything to be gone.
 const LIMIT: Duration = Duration::from_secs(180);
+
+/// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
+fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
+    let goes = |object: &ObjectRef| {
+        let fate = |item: &DownItem| same_object(&item.object, object) && !matches!(item.fate, Fate::Stays { .. });
+        down.items.iter().any(fate)
+    };
+    let files = |chapter: &PlannedChapter| {
+        let gone = chapter.manifests.iter().filter(|manifest| manifest.late || manifest.objects.iter().any(goes));
+        (chapter.name.clone(), gone.map(|manifest| manifest.file.clone()).collect())
+    };
+    chosen.chapters.iter().map(files).collect()
+}
+
+/// A manifest need not name the namespace that its object is in.
+fn same_object(one: &ObjectRef, other: &ObjectRef) -> bool {
+    let namespaces = one.namespace.as_ref().zip(other.namespace.as_ref());
+    (&one.kind, &one.name) == (&other.kind, &other.name) && namespaces.is_none_or(|(one, other)| one == other)
+}
 
 /// Plans, asks, takes away.
 pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
@@ -23,7 +42,7 @@ pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
     let whole = opened.plan(&Selection::default())?;
     let chosen = opened.plan(&Selection { targets: args.target.targets.clone(), ..Selection::default() })?;
     let _lock = RunLock::take(&opened.state, std::process::id(), &super::run::now())?;
-    let past = load_past(&opened.state)?;
+    let mut past = load_past(&opened.state, &opened.root)?;
     let lock = WorldLock::of(&opened, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;
@@ -39,6 +58,7 @@ pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
         report::write_data(&format!("{line}\n"));
     }
     if plan.going() == 0 {
+        forget_taken(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
         report::write_data("nothing to take away\n");
         return Ok(Exit::AsWritten);
     }
@@ -51,6 +71,8 @@ pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
         }
     }
     let interrupt = super::run::listen()?;
+    // Before the first object goes: whatever ends this, nothing of it may be believed to be there.
+    forget_taken(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
     let mut teller = DownTeller::new(live);
     let outcome = cluster

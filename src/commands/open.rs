@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use super::profile::{Choice, choose, remember};
 use crate::book::{Book, Problems, parse_book};
 use crate::error::Error;
-use crate::plan::{Plan, PlanRequest, Selection, make_plan};
+use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files};
 use crate::settings::Settings;
-use crate::store::{BookConfig, BookFiles, find_book, read_book};
+use crate::store::{BookConfig, BookFiles, Recordings, find_book, read_book};
 
 /// A book that commands can work with.
 pub struct Opened {
@@ -82,6 +82,14 @@ impl Opened {
     /// Every problem of the book.
     pub fn plan_run(&self, selection: &Selection) -> Result<Plan, Error> {
         self.plan_with(selection, true)
+    }
+
+    /// Adds the files of the book that the plan's acting steps name, as they are now: what has passed is compared with them.
+    #[must_use]
+    pub fn with_files(&self, mut plan: Plan) -> Plan {
+        let acting = plan.chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| !step.is_verify());
+        plan.files = Recordings::of(&self.root).included(acting.flat_map(|step| named_files(&step.script)));
+        plan
     }
 
     fn plan_with(&self, selection: &Selection, with_needs: bool) -> Result<Plan, Error> {

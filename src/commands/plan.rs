@@ -13,8 +13,8 @@ use crate::store::load_past;
 pub fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &opened)?;
-    let plan = opened.plan_run(&selection)?;
-    let past = load_past(&opened.state)?;
+    let plan = opened.with_files(opened.plan_run(&selection)?);
+    let past = load_past(&opened.state, &opened.root)?;
     let resume = args.resume.then(|| resume_point(&plan, &past));
     let start = resume.as_ref().map_or((0, 0), Resume::position);
     let text = if args.json {

@@ -14,15 +14,16 @@ use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::execute::{Interrupt, Masker, Scene, ShellOptions, ShellWorld, WorldError};
-use crate::plan::{Past, Plan, Selection};
+use crate::plan::{FromBefore, Past, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
 use crate::settings::Settings;
-use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, unfinished_targets};
+use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
 
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
-    let options = Options { again: args.again, keep_going: args.keep_going, resume: args.resume, ..Options::default() };
+    let options =
+        Options { again: args.again, keep_going: args.keep_going, resume: args.resume, prove: args.prove, ..Options::default() };
     Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
 }
 
@@ -37,7 +38,7 @@ pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
 /// one chapter does not mean the whole book after its cure.
 pub(super) fn to_run(selected: Selection, resume: bool, opened: &Opened) -> Result<Selection, Error> {
     let nothing_named = selected == Selection::default();
-    if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state)?)) } else { Ok(selected) }
+    if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state, &opened.root)?)) } else { Ok(selected) }
 }
 
 /// What was selected on the command line.
@@ -62,20 +63,19 @@ impl Session<'_> {
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
         let mut tellers = Tellers::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
-        let plan = if self.options.verify_only { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
-        if !self.options.verify_only {
-            refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
-        }
+        let plan = self.planned(&opened)?;
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = self.masker(&opened, &plan);
-        let mut stage = Rendered::under(&opened.state);
+        let mut stage = Rendered::under(&opened.state).of_book(&opened.root);
         let environment = opened.environment(self.settings);
         let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
+        world.hold(lock.descriptor()?);
         reports.open(&mut tellers)?;
-        let past = load_past(&opened.state)?;
+        let past = load_past(&opened.state, &opened.root)?;
+        refuse_unbound(&plan, &past)?;
         let started = self.started(&opened, &plan, &past, &began);
         let started_run = started.run.clone();
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
@@ -90,6 +90,7 @@ impl Session<'_> {
             past: &past,
             options: self.options,
             environment,
+            given: self.given_secrets(&plan),
             started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
@@ -125,6 +126,16 @@ impl Session<'_> {
             report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
         }
         Ok(opened)
+    }
+
+    /// What is to be run, where somebody is there to answer its questions.
+    fn planned(&self, opened: &Opened) -> Result<Plan, Error> {
+        let only_checks = self.options.verify_only;
+        let plan = if only_checks { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
+        if !only_checks {
+            refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
+        }
+        Ok(opened.with_files(plan))
     }
 
     /// The world, in which the first chapter's shell makes itself ready. (Where a resumed run begins is not known yet.)
@@ -164,6 +175,16 @@ impl Session<'_> {
         masker
     }
 
+    /// Variables named by `secret=` that the caller or the values give a value.
+    fn given_secrets(&self, plan: &Plan) -> HashSet<String> {
+        let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
+        let secrets: HashSet<&String> = steps.flat_map(|step| &step.attributes.secrets).collect();
+        let caller = self.settings.surroundings.all.iter().filter(|(_, value)| !value.is_empty());
+        let caller: HashSet<&str> = caller.filter_map(|(name, _)| name.to_str()).collect();
+        let values: HashSet<&String> = plan.environment.iter().map(|(name, _)| name).collect();
+        secrets.into_iter().filter(|name| caller.contains(name.as_str()) || values.contains(name)).cloned().collect()
+    }
+
     fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {
         let mut targets = self.selection.words();
         if self.options.verify_only {
@@ -171,7 +192,7 @@ impl Session<'_> {
         }
         RunStarted {
             format: JOURNAL_FORMAT,
-            run: run_id(jiff::Timestamp::now(), std::process::id()),
+            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.through),
             at: began.to_owned(),
             guide: env!("CARGO_PKG_VERSION").to_owned(),
             book: opened.book.title.clone(),
@@ -180,8 +201,25 @@ impl Session<'_> {
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
             steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
+            root: root_as_kept(&opened.state, &opened.root),
+            world: past.world.clone(),
         }
     }
+}
+
+/// An unset name never reaches a script as nothing: what a step reads has to be bound by a selected step, or in the last run.
+fn refuse_unbound(plan: &Plan, past: &Past) -> Result<(), Error> {
+    for chapter in &plan.chapters {
+        if let Err(FromBefore { name, binder, reader }) = past.bound_before(chapter, plan) {
+            return Err(Error::usage(
+                format!(
+                    "{reader} reads `{name}`, which {binder} binds: it is not in this run, and no run here has bound the name"
+                ),
+                format!("run from there: `--from {}`", binder.step),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A step that asks, where nobody can answer, is an error before step 1.

@@ -11,7 +11,7 @@ use crate::store::{find_book, find_dossier, last_run, who_runs};
 pub fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let state = settings.state_dir(&root);
-    let Some(journal) = last_run(&state)? else {
+    let Some(journal) = last_run(&state, &root)? else {
         return Err(Error::usage("this book has not been run yet", "run it with `guide run`"));
     };
     let shown = |path: std::path::PathBuf| path.strip_prefix(&settings.here).map(ToOwned::to_owned).unwrap_or(path);

@@ -101,6 +101,10 @@ impl Lookout for ClusterLookout {
         self.lock.lost()
     }
 
+    fn made_by_book(&self) -> Option<bool> {
+        self.lock.made_by_book()
+    }
+
     fn after_chapter(&mut self) -> Result<(), WorldError> {
         self.lock.after()?;
         if let (Some(cluster), Some(chapter)) = (&self.lock.cluster, self.chapter.take())

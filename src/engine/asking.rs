@@ -1,4 +1,4 @@
-//! A chapter that is asked and not told: `guide verify`, and one that may be already so as a whole.
+//! A chapter whose acting steps do not run: `guide verify`, and one that may be taken as done as a whole.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,10 +16,9 @@ use crate::plan::{Role, Step};
 const STIRRED: Duration = Duration::from_secs(10);
 
 impl Run<'_, '_> {
-    /// `done:` holds and nothing in the chapter changed since it last passed; for a chapter that is only needed by another, one
-    /// of the two is enough.
-    pub(super) fn already_so(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
-        if !self.may_be_already_so(stand) || !self.done_holds(stand)? {
+    /// Is the chapter taken as done? Its last run here passed whole, nothing in it changed since, and its `done:` checks pass.
+    pub(super) fn is_done(&mut self, stand: &mut Stand) -> Result<bool, WorldError> {
+        if !self.may_be_done(stand) || !self.done_holds(stand)? {
             return Ok(false);
         }
         for index in 0..self.planned(stand).steps.len() {
@@ -38,8 +37,8 @@ impl Run<'_, '_> {
         let bound = stand.bound.clone();
         for &index in &chapter.done {
             self.unbind(stand, index);
-            let until = chapter.steps[index].attributes.until.filter(|_| self.is_unchanged(stand));
-            if !self.asks(stand, index, Reason::ChapterDone, until.map(|until| until.min(STIRRED)))? {
+            let until = chapter.steps[index].attributes.until;
+            if !self.asks(stand, index, Reason::ChapterDone, until.map(|until| until.min(STIRRED)))?.passes {
                 self.leave();
                 *stand = Stand::before(stand.chapter);
                 return Ok(false);
@@ -49,31 +48,33 @@ impl Run<'_, '_> {
         Ok(true)
     }
 
-    /// Is it worth asking?
-    fn may_be_already_so(&self, stand: &Stand) -> bool {
+    /// Are its `done:` checks worth running? One that another chapter only needs may have none: that it passed whole is enough.
+    fn may_be_done(&self, stand: &Stand) -> bool {
         let (chapter, options) = (self.planned(stand), self.request.options);
-        let (unchanged, needed) = (self.is_unchanged(stand), chapter.needed_by.is_some());
-        let speaks = if chapter.done.is_empty() { needed && unchanged } else { !chapter.partial && (unchanged || needed) };
-        let gone_on_with = options.resume && self.start.0 == stand.chapter && self.start.1 > 0;
-        speaks && !self.again(stand) && !options.verify_only && !gone_on_with
+        let has_checks = !chapter.done.is_empty() || chapter.needed_by.is_some();
+        // What looks at a background step fails, since that was stopped at the chapter's end.
+        let can_pass = !chapter.done.iter().any(|check| self.looks_at_background(stand, *check));
+        let gone_on_with = options.resume && self.start.0 == stand.chapter;
+        let asked_for = !self.again(stand) && !options.verify_only && !gone_on_with && !chapter.partial;
+        has_checks && can_pass && asked_for && self.request.past.passed_whole(chapter, self.request.plan)
     }
 
-    /// Did all of it pass before, as it stands now?
-    fn is_unchanged(&self, stand: &Stand) -> bool {
-        let chapter = self.planned(stand);
-        self.request.past.chapters.get(&chapter.name).is_some_and(|passed| passed.passed_as == Some(chapter.fingerprint))
+    /// Does this check prove a step whose process ends with the run or chapter that started it?
+    pub(super) fn looks_at_background(&self, stand: &Stand, check: usize) -> bool {
+        let steps = &self.planned(stand).steps;
+        matches!(steps[check].role, Role::Verify { proves: Some(proves) } if steps[proves].ends_with_its_run())
     }
 
-    /// Is this chapter to be told though the world is already so? One that another only needs is not what was asked for.
+    /// Do this chapter's acting steps run whatever its checks say? One that another only needs is not what was asked for.
     pub(super) fn again(&self, stand: &Stand) -> bool {
         self.request.options.again && self.planned(stand).needed_by.is_none()
     }
 
-    /// A step of a chapter that is already so as a whole. What its shell knew after it when it passed is kept for whoever asks next.
+    /// A step of a chapter that is taken as done. What its shell knew after it when it passed is kept for whoever asks next.
     fn finish_unasked(&mut self, index: usize, stand: &Stand) -> Result<(), WorldError> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[stand.chapter].steps[index];
-        let mut finished = untouched(step, Outcome::AlreadySo, stand.bound.clone(), (self.request.now)());
+        let mut finished = untouched(step, Outcome::TakenAsDone, stand.bound.clone(), (self.request.now)());
         if let Some(before) = past.kept(step, plan).filter(|before| before.fingerprint == step.fingerprint) {
             finished.bound.clone_from(&before.bound);
             finished.state = before.state.as_ref().map(|stored| self.ports.record.take_over(&before.run, stored));
@@ -91,6 +92,7 @@ impl Run<'_, '_> {
             stand.bound.clone_from(&before.bound);
             stand.state = Some(self.ports.record.past_state(&before.run, stored)?);
         }
+        self.add_bound_before(stand);
         stand.unknown = stand.state.is_none() && plan.chapters[stand.chapter].steps.iter().any(|step| !step.is_verify());
         stand.news = told(&stand.bound);
         self.start_shell(stand)

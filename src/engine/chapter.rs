@@ -61,8 +61,10 @@ impl Run<'_, '_> {
             steps: self.request.options.turns(chapter),
         })?;
         let mut stand = Stand::before(index);
-        let (ended, outcome) = if self.already_so(&mut stand)? {
+        let mut done = Vec::new();
+        let (ended, outcome) = if self.is_done(&mut stand)? {
             self.summary.chapters_already_so += 1;
+            done.extend(chapter.done.iter().map(|index| chapter.steps[*index].id.step.clone()));
             (Ended::Holds, ChapterOutcome::AlreadySo)
         } else {
             if self.request.options.verify_only {
@@ -81,6 +83,7 @@ impl Run<'_, '_> {
             chapter: chapter.name.clone(),
             outcome,
             fingerprint,
+            done,
             seconds: since.elapsed().as_secs_f64(),
         })?;
         Ok(ended)
@@ -131,21 +134,31 @@ impl Run<'_, '_> {
             let Some(before) = past.steps.get(&steps[index].id) else { continue };
             if stand.bound.is_empty() {
                 stand.bound.clone_from(&before.bound);
+                self.rebind(stand.chapter, &mut stand.bound);
             }
             if let Some(stored) = &before.state {
                 state = Some(self.ports.record.past_state(&before.run, stored)?);
                 break;
             }
         }
+        self.add_bound_before(stand);
         stand.news = told(&stand.bound);
         Ok(state)
+    }
+
+    /// Adds what steps bound that are not selected.
+    pub(super) fn add_bound_before(&self, stand: &mut Stand) {
+        let known = self.request.past.bound_before(self.planned(stand), self.request.plan).unwrap_or_default();
+        for (name, value) in known {
+            stand.bound.entry(name).or_insert(value);
+        }
     }
 
     /// Background steps that ended with the run that started them, and that what comes now counts on.
     pub(super) fn start_background_again(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
         for (chapter, index) in background_again(self.request.plan, self.start) {
             if chapter == stand.chapter {
-                self.run_step(stand, index)?;
+                self.run_step(stand, index, None)?;
             }
         }
         Ok(())
@@ -160,6 +173,12 @@ impl Run<'_, '_> {
         for index in 0..chapter.steps.len() {
             if chapter.steps[index].attributes.always {
                 continue;
+            }
+            if self.background_has_ended(stand)? {
+                ended = Ended::Failed;
+                if !self.request.options.keep_going {
+                    break;
+                }
             }
             self.render_late(stand, index)?;
             match self.turn(stand, index)? {
@@ -181,6 +200,9 @@ impl Run<'_, '_> {
                 }
             }
         }
+        if ended != Ended::Interrupted && self.background_has_ended(stand)? {
+            ended = Ended::Failed;
+        }
         self.always(stand, ended)
     }
 
@@ -189,6 +211,7 @@ impl Run<'_, '_> {
         let chapter = &self.request.plan.chapters[stand.chapter];
         let mut ended = ended;
         if ended == Ended::Interrupted {
+            self.name_always_not_run(stand, 0)?;
             return Ok(ended);
         }
         for index in (0..chapter.steps.len()).filter(|&index| chapter.steps[index].attributes.always) {
@@ -196,10 +219,30 @@ impl Run<'_, '_> {
             match self.turn(stand, index)? {
                 Turn::Holds => {}
                 Turn::Failed | Turn::Unanswered => ended = Ended::Failed,
-                Turn::Interrupted => return Ok(Ended::Interrupted),
+                Turn::Interrupted => {
+                    self.name_always_not_run(stand, index)?;
+                    return Ok(Ended::Interrupted);
+                }
             }
         }
         Ok(ended)
+    }
+
+    /// Whoever stops a run has to know what was not cleaned up: the `always` steps from `first` on.
+    fn name_always_not_run(&mut self, stand: &Stand, first: usize) -> Result<(), WorldError> {
+        let steps = &self.request.plan.chapters[stand.chapter].steps;
+        let left = steps
+            .iter()
+            .skip(first)
+            .filter(|step| step.attributes.always && (step.is_verify() || !self.request.options.verify_only));
+        let names: Vec<&str> = left.map(|step| step.id.step.as_str()).collect();
+        if names.is_empty() {
+            return Ok(());
+        }
+        let (steps, them) = if names.len() == 1 { ("step", "it") } else { ("steps", "them") };
+        let names = names.join(", ");
+        let text = format!("always {steps} not run, since the run was stopped: {names}; `guide run --resume` runs {them}");
+        self.event(&Event::Note { text, step: None })
     }
 
     /// Manifests that use bound values are written when the first step after them comes.

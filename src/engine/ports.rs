@@ -1,12 +1,13 @@
 //! The edges the engine is given, as small traits: the journal, the accepted snapshots, the cluster's lookout, the person asked.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
 use crate::event::{Event, Record};
 use crate::execute::{World, WorldError};
-use crate::plan::{PlannedChapter, Step, StepId};
+use crate::plan::{NamedFiles, PlannedChapter, Step, StepId};
 
 /// Everything the engine works with.
 pub struct Ports<'a> {
@@ -67,6 +68,8 @@ pub trait Stage {
     /// # Errors
     /// When they could not be written.
     fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError>;
+    /// Fingerprints of those of these files (paths from the book's root) that are there.
+    fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
     /// Renders a manifest that uses bound values.
     ///
     /// # Errors
@@ -105,6 +108,8 @@ pub trait Lookout {
     /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
     /// is so.
     fn lost(&mut self) -> Option<String>;
+    /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
+    fn made_by_book(&self) -> Option<bool>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors

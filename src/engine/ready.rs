@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::chapter::Stand;
 use super::run::Run;
-use super::step::command;
+use super::step::{command, untouched};
 use super::waiting::Tried;
 use crate::book::Background;
-use crate::event::{Failure, Outcome, Reason};
+use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::execute::{Mode, World, WorldError};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
@@ -42,6 +42,58 @@ impl Run<'_, '_> {
 pub(super) fn gone(world: &mut dyn World, step: &Step) -> Option<Output> {
     let daemon = step.attributes.background == Some(Background::Keep);
     world.background_ended(&step.id).filter(|output| !(daemon && output.ending == Ending::Exited(0)))
+}
+
+impl Run<'_, '_> {
+    /// Has a background step ended by itself that was to go on? It has failed then, and its output is told.
+    pub(super) fn background_has_ended(&mut self, stand: &Stand) -> Result<bool, WorldError> {
+        let mut any = false;
+        for position in std::mem::take(&mut self.going) {
+            let step = &self.request.plan.chapters[position.0].steps[position.1];
+            if position.0 != stand.chapter && step.attributes.background == Some(Background::Chapter) {
+                continue;
+            }
+            match gone(&mut *self.ports.world, step) {
+                // A later step has stopped it.
+                Some(ended) if was_stopped(ended.ending) => {}
+                Some(ended) => {
+                    self.fail_ended(stand, step, &ended)?;
+                    any = true;
+                }
+                None => self.going.push(position),
+            }
+        }
+        Ok(any)
+    }
+
+    fn fail_ended(&mut self, stand: &Stand, step: &Step, ended: &Output) -> Result<(), WorldError> {
+        self.ports.record.output(&ended.bytes);
+        let stored = self.ports.record.finish_output();
+        let why = format!("it ended by itself ({}) while it was to go on", words(ended.ending));
+        let outcome = Outcome::Failed(Failure::Broken { why });
+        let evidence = self.evidence(stand, step, &outcome, &ended.bytes, None);
+        let untouched = untouched(step, outcome, stand.bound.clone(), (self.request.now)());
+        // It had passed when it was started.
+        self.summary.passed = self.summary.passed.saturating_sub(1);
+        self.finish_without_turn(StepFinished {
+            attempts: 1,
+            seconds: ended.duration.as_secs_f64(),
+            ending: Some(ended.ending),
+            output: Some(stored),
+            evidence,
+            ..untouched
+        })
+    }
+}
+
+/// Did somebody tell it to end?
+fn was_stopped(ending: Ending) -> bool {
+    const SIGNALS: [i32; 3] = [1, 2, 15];
+    match ending {
+        Ending::Signalled(signal) => SIGNALS.contains(&signal),
+        Ending::Exited(code) => SIGNALS.contains(&(code - 128)),
+        _ => false,
+    }
 }
 
 fn words(ending: Ending) -> String {

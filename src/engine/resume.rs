@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::chapter::Stand;
 use super::run::Run;
 use super::step::untouched;
+use crate::compare::Bindings;
 use crate::event::{Event, Outcome, Reason};
 use crate::execute::WorldError;
 use crate::plan::{Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks};
@@ -44,7 +45,9 @@ impl Run<'_, '_> {
                     continue;
                 }
                 let Some(past) = request.past.steps.get(&step.id) else { continue };
-                let mut finished = untouched(step, Outcome::PassedBefore, past.bound.clone(), past.at.clone());
+                let mut bound = past.bound.clone();
+                self.rebind(chapter, &mut bound);
+                let mut finished = untouched(step, Outcome::PassedBefore, bound, past.at.clone());
                 finished.seconds = past.seconds;
                 finished.ending = past.ending;
                 finished.state = past.state.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
@@ -55,6 +58,13 @@ impl Run<'_, '_> {
         }
         events.push(decision);
         events
+    }
+
+    /// Puts what a chapter's checks have bound anew in the place of what was bound when it passed.
+    pub(super) fn rebind(&self, chapter: usize, bound: &mut Bindings) {
+        for (name, value) in self.rebound.get(&chapter).into_iter().flatten() {
+            bound.entry(name.clone()).and_modify(|known| known.clone_from(value));
+        }
     }
 
     /// Asks the verify steps before the point again, chapter by chapter, each chapter in its last kept state.
@@ -90,10 +100,15 @@ impl Run<'_, '_> {
             if let Some(past) = self.request.past.steps.get(&self.planned(&stand).steps[step].id) {
                 stand.bound.clone_from(&past.bound);
             }
+            // What it binds it binds anew, and those after it have to agree with that: the world may have another count today.
+            self.rebind(chapter, &mut stand.bound);
+            self.unbind(&mut stand, step);
             let until = self.planned(&stand).steps[step].attributes.until;
-            if !self.asks(&mut stand, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))? {
+            let answer = self.asks(&mut stand, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))?;
+            if !answer.passes {
                 return Ok(Some((chapter, step)));
             }
+            self.rebound.entry(chapter).or_default().extend(answer.bound);
         }
         Ok(None)
     }

@@ -1,9 +1,11 @@
 //! A whole run: resume, chapters in order, summary.
 
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::chapter::Ended;
 use super::ports::Ports;
+use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
 use crate::execute::WorldError;
 use crate::plan::{Past, Plan, PlannedChapter, Position};
@@ -19,6 +21,8 @@ pub struct Options {
     pub verify_only: bool,
     /// Go on after the last passed step.
     pub resume: bool,
+    /// A check that passes before the acting step that it proves ever ran is a failure.
+    pub prove: bool,
     /// `guide verify`: how long all checks together are waited for (`until=`). A world that was just stirred comes to rest within
     /// some time, and what is gone for good is not waited for at each check anew.
     pub patience: Duration,
@@ -42,6 +46,8 @@ pub struct RunRequest<'a> {
     pub options: Options,
     /// Environment of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
     pub environment: Vec<(String, String)>,
+    /// Secrets (variables named by `secret=`) that the caller or the values give a value.
+    pub given: HashSet<String>,
     /// How the run begins, for the journal.
     pub started: RunStarted,
     /// Ctrl-C or SIGTERM came.
@@ -52,7 +58,16 @@ pub struct RunRequest<'a> {
 
 /// Runs the plan and tells everything as events. The journal's last line is the summary, whatever happened.
 pub fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
-    let mut run = Run { ports, request, summary: RunSummary::default(), start: (0, 0), patience: request.options.patience };
+    let mut run = Run {
+        ports,
+        request,
+        summary: RunSummary::default(),
+        start: (0, 0),
+        patience: request.options.patience,
+        going: Vec::new(),
+        acted: false,
+        rebound: HashMap::new(),
+    };
     let since = Instant::now();
     if let Err(error) = run.all() {
         run.summary.broken = Some(match error.hint {
@@ -81,6 +96,12 @@ pub(super) struct Run<'a, 'p> {
     pub(super) start: Position,
     /// What is left of that of the options.
     pub(super) patience: Duration,
+    /// Background steps that were started and are to go on.
+    pub(super) going: Vec<Position>,
+    /// An acting step has run and passed.
+    pub(super) acted: bool,
+    /// Names that checks before the start of a resumed run have bound anew, by chapter.
+    pub(super) rebound: HashMap<usize, Bindings>,
 }
 
 impl Run<'_, '_> {
@@ -97,7 +118,13 @@ impl Run<'_, '_> {
             }
             if stopped {
                 let outcome = ChapterOutcome::NotRun;
-                self.event(&Event::ChapterFinished { chapter: chapter.name.clone(), outcome, fingerprint: None, seconds: 0.0 })?;
+                self.event(&Event::ChapterFinished {
+                    chapter: chapter.name.clone(),
+                    outcome,
+                    fingerprint: None,
+                    done: Vec::new(),
+                    seconds: 0.0,
+                })?;
                 continue;
             }
             let ended = self.chapter(index)?;
@@ -133,6 +160,6 @@ impl RunSummary {
     /// Steps that have an outcome.
     #[must_use]
     pub fn counted(&self) -> usize {
-        self.passed + self.already_so + self.failed + self.skipped
+        self.passed + self.already_so + self.taken_as_done + self.failed + self.skipped
     }
 }

@@ -7,12 +7,13 @@ use super::attempt::Eyes;
 use super::chapter::{Stand, told};
 use super::judge::Judgement;
 use super::run::Run;
+use super::up_to_date::{Need, in_short};
 use super::waiting::{Case, Tried, insist};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, plain, unified};
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
 use crate::execute::{Command, Mode, Rerun, WorldError};
-use crate::plan::{Role, Step, is_run_from};
+use crate::plan::{MadeOf, Step, is_run_from};
 
 /// What a step's turn means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,16 @@ pub(super) enum Turn {
     /// It did not come to an answer: another exit code, out of time.
     Unanswered,
     Interrupted,
+}
+
+/// What a check said that was not run at its own turn.
+pub(super) struct Answer {
+    /// It passed.
+    pub(super) passes: bool,
+    /// The names that it bound.
+    pub(super) bound: Bindings,
+    /// Why it did not pass, in short.
+    pub(super) why: Option<String>,
 }
 
 /// Last part of an output that a failure shows.
@@ -44,37 +55,47 @@ impl Run<'_, '_> {
             if !step.is_verify() {
                 return Ok(Turn::Holds);
             }
+            if self.looks_at_background(stand, index) {
+                let why = "it looks at a background step, which only a run of the chapter starts".to_owned();
+                self.finish_untouched(stand, index, Outcome::Skipped { why })?;
+                return Ok(Turn::Holds);
+            }
             self.unbind(stand, index);
         }
-        if self.is_already_so(stand, index)? {
-            self.finish_untouched(stand, index, Outcome::AlreadySo)?;
-            return Ok(Turn::Holds);
+        let mut because = None;
+        if !step.is_verify() {
+            let now = self.made_of(stand, step);
+            match self.need(stand, index, &now)? {
+                Need::Run(why) => because = why,
+                Need::Unproven(why) => return self.refuse(stand, index, why),
+                Need::UpToDate => {
+                    self.finish_untouched(stand, index, Outcome::AlreadySo)?;
+                    return Ok(Turn::Holds);
+                }
+                Need::FoundSo => {
+                    let found = untouched(step, Outcome::FoundSo, stand.bound.clone(), (self.request.now)());
+                    self.finish_without_turn(StepFinished { made_of: Some(now), ..found })?;
+                    return Ok(Turn::Holds);
+                }
+            }
+            if (self.request.interrupted)() {
+                return Ok(Turn::Interrupted);
+            }
         }
-        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+        if let Some(name) = self.missing_secret(stand, index).filter(|_| !self.request.options.verify_only) {
+            let why = format!("the secret {name} has no value here: set it in the environment of `guide run`");
+            return self.refuse(stand, index, why);
+        }
         if let Some(question) = &step.attributes.confirm
             && !self.ports.ask.confirm(&step.id, question)
         {
             self.finish_untouched(stand, index, Outcome::Skipped { why: "not confirmed".to_owned() })?;
             return Ok(Turn::Holds);
         }
-        self.run_step(stand, index)
+        self.run_step(stand, index, because)
     }
 
-    /// Do all the verify steps that prove this acting step pass already?
-    fn is_already_so(&mut self, stand: &mut Stand, index: usize) -> Result<bool, WorldError> {
-        let Role::Act { proven_by } = self.planned(stand).steps[index].role.clone() else { return Ok(false) };
-        if proven_by.is_empty() || self.again(stand) {
-            return Ok(false);
-        }
-        for verify in proven_by {
-            if !self.asks(stand, verify, Reason::AlreadySo, None)? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    /// Asks a verify step in a shell whose changes are thrown away: once, or `until` it passes. Nothing of it is kept but its
+    /// Runs a check in a shell whose changes are thrown away: once, or `until` it passes. Nothing of it is kept but its
     /// answer.
     pub(super) fn asks(
         &mut self,
@@ -82,20 +103,21 @@ impl Run<'_, '_> {
         index: usize,
         reason: Reason,
         until: Option<Duration>,
-    ) -> Result<bool, WorldError> {
+    ) -> Result<Answer, WorldError> {
         let mut step = self.planned(stand).steps[index].clone();
         let attributes = Arc::make_mut(&mut step.attributes);
         attributes.until = until;
         attributes.stable = None;
         let command = command(&step, Mode::Aside, told(&stand.bound));
         let tried = self.tried(stand, &step, &command, index, (reason, None))?;
-        if tried.judgement.outcome == Outcome::Interrupted {
-            return Ok(false);
-        }
-        Ok(matches!(tried.judgement.outcome, Outcome::Passed))
+        let why = match &tried.judgement.outcome {
+            Outcome::Failed(failure) => Some(in_short(failure)),
+            _ => None,
+        };
+        Ok(Answer { passes: tried.judgement.outcome == Outcome::Passed, bound: tried.judgement.bound, why })
     }
 
-    pub(super) fn run_step(&mut self, stand: &mut Stand, index: usize) -> Result<Turn, WorldError> {
+    pub(super) fn run_step(&mut self, stand: &mut Stand, index: usize, because: Option<String>) -> Result<Turn, WorldError> {
         let request = self.request;
         let step = &request.plan.chapters[stand.chapter].steps[index];
         let asked = request.options.verify_only.then(|| self.as_asked(step));
@@ -105,13 +127,24 @@ impl Run<'_, '_> {
             (None, true) => Mode::Interactive,
             (None, false) => Mode::Shell,
         };
+        let before = self.files_of(step);
+        let bound = stand.bound.clone();
         let command = command(step, mode, std::mem::take(&mut stand.news));
         let mut tried = self.tried(stand, step, &command, index, (Reason::Turn, None))?;
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
             self.await_ready(stand, step, &mut tried)?;
         }
+        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+            self.going.push((stand.chapter, index));
+        }
         self.spend_patience(step, &tried);
-        self.finish(stand, step, tried)
+        let passed = !step.is_verify() && tried.judgement.outcome.holds();
+        self.acted |= passed;
+        let made_of = passed.then(|| {
+            let now = self.files_of(step);
+            step.made_of.in_run(step, &bound, &now).after(&before, &now)
+        });
+        self.finish(stand, step, tried, (made_of, because))
     }
 
     /// Runs it for a reason, as often as its attributes say; no longer than `stands_on`, a background step, goes on.
@@ -146,7 +179,13 @@ impl Run<'_, '_> {
         insist(&mut *self.ports.world, &mut eyes, &case)
     }
 
-    fn finish(&mut self, stand: &mut Stand, step: &Step, tried: Tried) -> Result<Turn, WorldError> {
+    fn finish(
+        &mut self,
+        stand: &mut Stand,
+        step: &Step,
+        tried: Tried,
+        (made_of, because): (Option<MadeOf>, Option<String>),
+    ) -> Result<Turn, WorldError> {
         let Tried { mut output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
         if outcome.holds() {
             stand.news.extend(told(&bound));
@@ -184,9 +223,21 @@ impl Run<'_, '_> {
             state,
             bound: stand.bound.clone(),
             left: output.left,
+            made_of,
+            because,
             evidence,
         }))?;
         Ok(turn)
+    }
+
+    /// A step that can't be run as things are, and so has failed without having run.
+    fn refuse(&mut self, stand: &Stand, index: usize, why: String) -> Result<Turn, WorldError> {
+        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+        let evidence = Evidence { script: step.script.to_string(), script_line: step.script_line, ..Evidence::default() };
+        let failed = Outcome::Failed(Failure::Broken { why });
+        let finished = untouched(step, failed, stand.bound.clone(), (self.request.now)());
+        self.finish_without_turn(StepFinished { evidence: Some(Box::new(evidence)), ..finished })?;
+        Ok(Turn::Failed)
     }
 
     /// A step that did not run: already so, not confirmed.
@@ -200,7 +251,7 @@ impl Run<'_, '_> {
         self.event(&Event::StepFinished(finished))
     }
 
-    fn evidence(
+    pub(super) fn evidence(
         &mut self,
         stand: &Stand,
         step: &Step,
@@ -284,7 +335,8 @@ impl Run<'_, '_> {
     fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Passed | Outcome::Pending => self.summary.passed += 1,
-            Outcome::AlreadySo | Outcome::PassedBefore => self.summary.already_so += 1,
+            Outcome::AlreadySo | Outcome::FoundSo | Outcome::PassedBefore => self.summary.already_so += 1,
+            Outcome::TakenAsDone => self.summary.taken_as_done += 1,
             Outcome::Skipped { .. } => self.summary.skipped += 1,
             Outcome::Failed(_) => self.summary.failed += 1,
             Outcome::Interrupted => {}
@@ -307,6 +359,8 @@ pub(super) fn untouched(step: &Step, outcome: Outcome, bound: Bindings, at: Stri
         state: None,
         bound,
         left: Vec::new(),
+        made_of: None,
+        because: None,
         evidence: None,
     }
 }

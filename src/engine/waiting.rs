@@ -111,7 +111,7 @@ fn once(
     left: Option<Duration>,
 ) -> Result<Tried, WorldError> {
     let step = case.step;
-    eyes.teller.tell(&Event::StepStarted {
+    let started = Event::StepStarted {
         step: step.id.clone(),
         place: step.place.clone(),
         command: step.script.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
@@ -120,7 +120,11 @@ fn once(
         expected_seconds: case.expected_seconds,
         reason: case.reason,
         interactive: step.attributes.interactive,
-    });
+    };
+    eyes.teller.tell(&started);
+    if case.reason == Reason::Turn && number == 1 {
+        eyes.record.event(&started)?;
+    }
     let mut command = case.command.clone();
     command.timeout = left.map_or(step.timeout(), |left| step.timeout().min(left));
     // A step that expects to fail may be there to show a pull that fails: only those that wait for success give up early.

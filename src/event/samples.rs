@@ -31,12 +31,17 @@ pub fn started(run: &str) -> RunStarted {
         resumes: None,
         pid: 4711,
         steps: 4,
+        root: "..".to_owned(),
+        world: None,
     }
 }
 
 /// A step that ended, after 1.5 s unless it did not run.
 pub fn finished(step: &str, outcome: Outcome) -> StepFinished {
-    let ran = !matches!(outcome, Outcome::AlreadySo | Outcome::PassedBefore | Outcome::Skipped { .. });
+    let ran = !matches!(
+        outcome,
+        Outcome::AlreadySo | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore | Outcome::Skipped { .. }
+    );
     let chapter = id(step).chapter;
     StepFinished {
         step: id(step),
@@ -51,6 +56,8 @@ pub fn finished(step: &str, outcome: Outcome) -> StepFinished {
         state: None,
         bound: Bindings::new(),
         left: Vec::new(),
+        made_of: None,
+        because: None,
         evidence: None,
     }
 }
@@ -63,7 +70,7 @@ pub fn chapter_started(chapter: &str, steps: usize) -> Event {
 /// A chapter that ends.
 pub fn chapter_finished(chapter: &str, outcome: ChapterOutcome) -> Event {
     let fingerprint = (outcome == ChapterOutcome::Passed).then(|| print_of(chapter));
-    Event::ChapterFinished { chapter: ChapterName::new(chapter), outcome, fingerprint, seconds: 12.0 }
+    Event::ChapterFinished { chapter: ChapterName::new(chapter), outcome, fingerprint, done: Vec::new(), seconds: 12.0 }
 }
 
 /// A step that begins.
@@ -115,6 +122,8 @@ pub fn every_outcome() -> Vec<Outcome> {
         Outcome::Passed,
         Outcome::Pending,
         Outcome::AlreadySo,
+        Outcome::FoundSo,
+        Outcome::TakenAsDone,
         Outcome::PassedBefore,
         Outcome::Skipped { why: "`first` failed".to_owned() },
         Outcome::Interrupted,
@@ -154,8 +163,13 @@ pub fn every_event() -> Vec<Event> {
         events.push(step_started(&step, number, None));
         let ending = ENDINGS[number % ENDINGS.len()];
         events.push(Event::StepFinished(StepFinished {
-            output: Some(Stored { file: "output.log".into(), offset: 10, length: 20 }),
-            state: Some(Stored { file: "states.log".into(), offset: 0, length: 4096 }),
+            output: Some(Stored { file: "output.log".into(), offset: 10, length: 20, checksum: None }),
+            state: Some(Stored {
+                file: "states.log".into(),
+                offset: 0,
+                length: 4096,
+                checksum: Some("00c0ffee00c0ffee".to_owned()),
+            }),
             bound: Bindings::from([("port".to_owned(), "30080".to_owned())]),
             left: vec![LeftProcess { pid: 99, command: "sleep 1000".to_owned() }],
             ending: Some(ending),

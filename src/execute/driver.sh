@@ -16,7 +16,7 @@
 builtin unset BASH_EXECUTION_STRING;
 builtin set -e -o pipefail;
 builtin trap '\builtin source @EXIT@' EXIT;
-{ builtin trap -p; builtin declare -p; } 1<>@INITIAL@ 2>&1;
+{ builtin printf '%s %s\n' "$EPOCHSECONDS" "$SECONDS"; builtin ulimit -aS; builtin ulimit -aH; builtin trap -p; builtin declare -p; } 1<>@INITIAL@ 2>&1;
 for ((__guide_turn = 1; __guide_turn--; )); do
 if [[ ${TMOUT-} ]]; then { builtin read -r -u 9 -t 99999999 -N 10 __guide_script && builtin read -r -u 9 -t 99999999 -N "$__guide_script" __guide_script; } 9<@COMMANDS@ || builtin exit 0;
 else { builtin read -r -u 9 -N 10 __guide_script && builtin read -r -u 9 -N "$__guide_script" __guide_script; } 9<@COMMANDS@ || builtin exit 0; fi;

@@ -29,17 +29,23 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    /// Starts it; nothing is waited for.
-    pub(super) fn start(bash: &Path, tag: &str) -> io::Result<Self> {
+    /// Starts it; nothing is waited for. The run's lock, if there is one, is held by it as well: it is free once the processes of a
+    /// killed run are gone, and not before.
+    pub(super) fn start(bash: &Path, tag: &str, lock: Option<&OwnedFd>) -> io::Result<Self> {
         let (read, pipe) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let [watch, guard] = [WATCH, GUARD].map(without_comments);
         let arguments = ["-c".as_ref(), watch.as_ref(), "guide-guard".as_ref(), bash.as_os_str(), guard.as_ref(), tag.as_ref()];
-        let handle = duct::cmd("/bin/sh", arguments)
+        let guard = duct::cmd("/bin/sh", arguments);
+        // It writes nothing, so its output is where a descriptor can be handed over.
+        let guard = match lock {
+            Some(lock) => guard.stdout_file(lock.try_clone()?),
+            None => guard.stdout_null(),
+        };
+        let handle = guard
             // It needs none, and starts sooner without one.
             .full_env([("LC_ALL", "C")])
             .dir("/")
             .stdin_file(read)
-            .stdout_null()
             .stderr_null()
             .unchecked()
             .before_spawn(|command| {

@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Mutex, PoisonError};
 
 use rustix::fs::{Mode, OFlags};
-use rustix::process::{Pid, Signal, WaitOptions};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
 use crate::output::LeftProcess;
 
@@ -194,6 +194,14 @@ pub(super) fn is_alive(pid: Pid) -> bool {
 /// Was it stopped, by Ctrl-Z, say?
 pub(super) fn is_stopped(pid: Pid) -> bool {
     Stat::of(pid).is_some_and(|stat| stat.state == b'T')
+}
+
+/// The signal by which the kernel has stopped this child of ours because it wanted something of the terminal, which only the
+/// foreground process group may have. Nobody would ever let it go on.
+pub(super) fn stopped_for_terminal(child: Pid) -> Option<i32> {
+    let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    let signal = rustix::process::waitid(WaitId::Pid(child), options).ok()??.stopping_signal()?;
+    [Signal::TTIN, Signal::TTOU].into_iter().map(Signal::as_raw).find(|terminal| *terminal == signal)
 }
 
 /// A process as `/proc/PID/stat` shows it. A group or session whose leader stands outside this pid namespace has no number

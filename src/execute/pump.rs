@@ -42,8 +42,12 @@ const LOOK: Duration = Duration::from_millis(2);
 /// What became of a step.
 #[derive(Debug, Default)]
 pub(super) struct Watched {
-    /// bash has told the step's end (and its state).
+    /// bash has sent the step's state.
     pub told: bool,
+    /// bash waits for its next command.
+    pub goes_on: bool,
+    /// bash could not be brought into the state of the step before.
+    pub lost: bool,
     /// bash has ended, so.
     pub died: Option<ExitStatus>,
     /// The runner has ended the step, for this reason.
@@ -85,6 +89,7 @@ enum Heeds {
 enum Message {
     Next,
     Farewell,
+    Lost,
 }
 
 impl Pump<'_, '_> {
@@ -149,7 +154,11 @@ impl Pump<'_, '_> {
             let below = self.processes.left(Some(self.session.children()), self.spared);
             below.into_iter().filter_map(processes::group_of).for_each(|group| guard.add(group));
         }
-        match self.sink.tick(elapsed) {
+        let flow = self.sink.tick(elapsed);
+        if flow == Flow::Continue && !self.has_terminal {
+            return processes::stopped_for_terminal(self.session.pid()).map(Ending::Signalled);
+        }
+        match flow {
             Flow::Continue => None,
             Flow::Interrupt => Some(Ending::Interrupted),
             Flow::GiveUp => Some(Ending::GivenUp),
@@ -163,17 +172,19 @@ impl Pump<'_, '_> {
         }
         if ready.control || ready.died {
             match self.message() {
-                Some(Message::Next) => watched.told = true,
-                Some(Message::Farewell) => {
+                Some(Message::Next) => {
                     watched.told = true;
-                    watched.died = Some(self.session.wait()?);
+                    watched.goes_on = true;
                 }
+                // Its end is not waited for here: until it comes, the time limit and interrupts are heeded as before.
+                Some(Message::Farewell) => watched.told = true,
+                Some(Message::Lost) => watched.lost = true,
                 // bash sends its last message before it ends, so there is none to come.
-                None if ready.died => watched.died = Some(self.session.wait()?),
+                None if ready.died => watched.died = self.session.try_wait()?,
                 None => {}
             }
         }
-        Ok(watched.told || watched.died.is_some())
+        Ok(watched.goes_on || watched.lost || watched.died.is_some())
     }
 
     fn wait(&self, limit: Duration, heeds: Heeds) -> io::Result<Ready> {
@@ -198,6 +209,7 @@ impl Pump<'_, '_> {
         let mut byte = [0];
         match rustix::io::read(&self.session.channel().control.0, &mut byte) {
             Ok(1) if byte[0] == b'E' => Some(Message::Farewell),
+            Ok(1) if byte[0] == b'L' => Some(Message::Lost),
             Ok(1) => Some(Message::Next),
             _ => None,
         }
@@ -214,12 +226,15 @@ impl Pump<'_, '_> {
         let mut warned: Vec<Pid> = Vec::new();
         let mut killing = false;
         loop {
-            let over = watched.died.is_some() || (self.spare_shell && watched.told);
+            let over = watched.died.is_some() || (self.spare_shell && watched.goes_on);
             let mut alive = self.processes.left(Some(self.session.children()), self.spared);
             if (over && alive.is_empty()) || started.elapsed() >= GRACE * 2 {
                 return Ok(());
             }
-            if !self.spare_shell && watched.died.is_none() {
+            if self.spare_shell {
+                // It may have been stopped together with what it waits for.
+                let _ = rustix::process::kill_process(self.session.pid(), Signal::CONT);
+            } else if watched.died.is_none() {
                 // The shell has a start, so that it does not report how its children ended.
                 if started.elapsed() < HEAD_START {
                     alive.clear();

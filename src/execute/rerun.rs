@@ -43,6 +43,7 @@ impl Rerun<'_> {
         lines.push(format!("cd -- {} || exit", quoted(&self.folder.to_string_lossy())));
         if let Some(state) = self.state {
             lines.push(format!("source \"$here\"/{}", quoted(state)));
+            lines.push("if [[ ${__guide_lost-} ]]; then printf 'gone: %s\\n' \"$__guide_lost\" >&2; exit 1; fi".to_owned());
             // The state is of the step before and says so.
             lines.push(format!("export GUIDE_STEP={}", quoted(self.step.step.as_str())));
         }

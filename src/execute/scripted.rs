@@ -60,9 +60,13 @@ impl Answer {
     }
 }
 
+/// Decides what a command answers; none: the world can't be reached any more.
+type Decide = Box<dyn FnMut(&Command) -> Option<Answer>>;
+
 /// The stand-in.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct ScriptedWorld {
+    decide: Option<Decide>,
     answers: HashMap<String, VecDeque<Answer>>,
     ended: HashMap<StepId, Output>,
     chapter: Option<ChapterName>,
@@ -83,6 +87,23 @@ impl ScriptedWorld {
     pub fn answer(&mut self, step: &str, answer: Answer) -> &mut Self {
         self.answers.entry(step.to_owned()).or_default().push_back(answer);
         self
+    }
+
+    /// Every command is answered by this, which may keep a world of its own.
+    pub fn answer_by(&mut self, decide: impl FnMut(&Command) -> Option<Answer> + 'static) -> &mut Self {
+        self.decide = Some(Box::new(decide));
+        self
+    }
+
+    fn answer_to(&mut self, command: &Command) -> Result<Option<Answer>, WorldError> {
+        let name = command.step.to_string();
+        if let Some(decide) = &mut self.decide {
+            let gone = || WorldError { message: format!("the world went away at {name}"), hint: None };
+            return decide(command).map(Some).ok_or_else(gone);
+        }
+        let answers = self.answers.get_mut(&name).filter(|answers| !answers.is_empty());
+        let answers = answers.ok_or_else(|| WorldError { message: format!("no answer is scripted for {name}"), hint: None })?;
+        Ok(if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() })
     }
 
     /// From now on that background step has ended like this.
@@ -116,11 +137,7 @@ impl World for ScriptedWorld {
     fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, WorldError> {
         self.asked.push(Asked::Run(command.clone()));
         self.chapter = Some(command.step.chapter.clone());
-        let name = command.step.to_string();
-        let answers = self.answers.get_mut(&name).filter(|answers| !answers.is_empty());
-        let answers = answers.ok_or_else(|| WorldError { message: format!("no answer is scripted for {name}"), hint: None })?;
-        let answer = if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() };
-        let Some(Answer { pieces, mut output, ticks }) = answer else { return Ok(Output::default()) };
+        let Some(Answer { pieces, mut output, ticks }) = self.answer_to(command)? else { return Ok(Output::default()) };
         for piece in &pieces {
             watcher.output(piece);
         }

@@ -7,15 +7,19 @@ use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{AtFlags, Stat};
 use rustix::process::{Pid, PidfdFlags};
 
+use super::assigned::Assigned;
 use super::channel::{Channel, nowhere, path_of, read_memory, write_memory};
 use super::mask::Masker;
 use super::processes::{self, Children};
+use super::quote::quoted;
 use super::secrets::Secrets;
+use super::signals::Interrupt;
 use super::state::{Initial, Live};
 
 const DRIVER: &str = include_str!("driver.sh");
@@ -24,6 +28,9 @@ const FAREWELL: &str = include_str!("farewell.sh");
 
 /// Variables of the caller that would change what bash does before its first command.
 const NOT_INHERITED: [&str; 5] = ["BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "POSIXLY_CORRECT"];
+
+/// How long a killed bash is waited for.
+const KILLED: Duration = Duration::from_secs(10);
 
 /// How a bash is started.
 #[derive(Clone, Copy)]
@@ -88,24 +95,26 @@ impl Session {
         })
     }
 
-    /// Gives bash something to prepare with (one command, ASCII), in which `__guide_script` is set to what it then runs.
-    pub(super) fn send(&mut self, preparation: &str) -> io::Result<()> {
+    /// Gives bash something to prepare with (one command), in which `__guide_script` is set to what it then runs.
+    ///
+    /// # Errors
+    /// `BrokenPipe` when bash has ended, `TimedOut` when it did not read all of it within the limit, `Interrupted` when the user
+    /// did not want to wait for that.
+    pub(super) fn send(&mut self, preparation: &str, limit: Duration, interrupt: &Interrupt) -> io::Result<()> {
         self.count += 1;
-        let command = format!("__guide_mark={};{preparation}", self.mark());
+        let mut command = format!("__guide_mark={};{preparation}", self.mark());
+        if !command.is_ascii() {
+            // bash counts characters of the locale that a step may have set, not bytes.
+            command = format!("\\builtin eval {}", quoted(command.as_bytes()));
+        }
         rustix::fs::ftruncate(&self.channel.state, 0)?;
         let message = format!("{:<10}{command}", command.len());
         let mut bytes = message.as_bytes();
+        let sent = Instant::now();
         while !bytes.is_empty() {
             match rustix::io::write(&self.channel.commands.1, bytes) {
                 Ok(written) => bytes = &bytes[written..],
-                Err(rustix::io::Errno::AGAIN) => {
-                    let mut ready =
-                        [PollFd::new(&self.channel.commands.1, PollFlags::OUT), PollFd::new(&self.pidfd, PollFlags::IN)];
-                    rustix::event::poll(&mut ready, None)?;
-                    if !ready[1].revents().is_empty() {
-                        return Err(io::ErrorKind::BrokenPipe.into());
-                    }
-                }
+                Err(rustix::io::Errno::AGAIN) => self.until_it_reads(limit.saturating_sub(sent.elapsed()), interrupt)?,
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -113,15 +122,31 @@ impl Session {
         Ok(())
     }
 
+    fn until_it_reads(&self, limit: Duration, interrupt: &Interrupt) -> io::Result<()> {
+        let mut ready = [
+            PollFd::new(&self.channel.commands.1, PollFlags::OUT),
+            PollFd::new(&self.pidfd, PollFlags::IN),
+            PollFd::new(interrupt.descriptor(), PollFlags::IN),
+        ];
+        match rustix::event::poll(&mut ready, Some(&Timespec::try_from(limit).map_err(io::Error::other)?)) {
+            Ok(0) => Err(io::ErrorKind::TimedOut.into()),
+            Ok(_) if !ready[1].revents().is_empty() => Err(io::ErrorKind::BrokenPipe.into()),
+            Ok(_) if interrupt.asked() > 0 => Err(io::ErrorKind::Interrupted.into()),
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// The whole state it told last, after the step or when it ended.
-    pub(super) fn state(&mut self, secrets: &mut Secrets, masker: &Masker) -> io::Result<Option<Live>> {
+    pub(super) fn state(&mut self, assigned: &Assigned, secrets: &mut Secrets, masker: &Masker) -> io::Result<Option<Live>> {
         if self.initial.is_none() {
             read_memory(&self.channel.initial, &mut self.buffer)?;
             self.initial = Some(Initial::read(&self.buffer));
         }
         read_memory(&self.channel.state, &mut self.buffer)?;
         let mark = self.mark();
-        Ok(Live::read(&self.buffer, &mark, self.initial.get_or_insert_default(), secrets, masker))
+        let initial = &*self.initial.get_or_insert_default();
+        Ok(Live::read(&self.buffer, &mark, (initial, assigned), secrets, masker))
     }
 
     /// What it told last of some variables.
@@ -135,10 +160,23 @@ impl Session {
         self.initial.as_ref()
     }
 
-    /// A command that reads this text; it stays readable until the next call.
+    /// Commands that bring a new shell into the state of this text. What of it can't be brought back is told, and ends the shell.
     pub(super) fn restore(&self, text: &[u8]) -> io::Result<String> {
-        write_memory(&self.channel.restore, text)?;
-        Ok(path_of(&self.channel.restore))
+        write_memory(&self.channel.restore, &[text, b"__guide_restored=1\n"].concat())?;
+        let [text, state, control] = [&self.channel.restore, &self.channel.state, &self.channel.control.1].map(path_of);
+        Ok(format!(
+            "\\builtin set +e; \\builtin trap '__guide_lost+=\"what \\`$BASH_COMMAND\\` sets; \"' ERR; \\builtin source {text}; \
+            \\builtin trap - ERR; \\builtin set -e; \
+            if [[ ! ${{__guide_restored-}} ]]; then __guide_lost='the state as a whole, which is damaged; '; fi; \
+            if [[ ${{__guide_lost-}} ]]; then \\builtin trap - EXIT; \\builtin printf %s \"$__guide_lost\" 1<>{state}; \
+            \\builtin printf L >{control}; \\builtin exit 1; fi; \\builtin unset -v __guide_restored;"
+        ))
+    }
+
+    /// What it told last of what it could not bring back.
+    pub(super) fn lost(&mut self) -> io::Result<String> {
+        read_memory(&self.channel.state, &mut self.buffer)?;
+        Ok(String::from_utf8_lossy(&self.buffer).into_owned())
     }
 
     /// The command that puts our EXIT trap in its place.
@@ -153,11 +191,6 @@ impl Session {
     /// How it ended, if it has.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
         Ok(self.handle.try_wait()?.map(|output| output.status))
-    }
-
-    /// Waits for its end.
-    pub(super) fn wait(&self) -> io::Result<ExitStatus> {
-        Ok(self.handle.wait()?.status)
     }
 
     /// Its process, and process group.
@@ -205,11 +238,15 @@ impl Session {
         let _ = rustix::process::kill_process_group(self.pid, rustix::process::Signal::KILL);
     }
 
-    /// Ends it, nothing is said any more.
+    /// Ends it, nothing is said any more. Its end is waited for, but not for ever: the kernel may hold up a process that stands
+    /// in the middle of a call to it.
     pub(super) fn kill(&self) {
         self.let_go();
-        let _ = self.handle.kill();
-        let _ = self.handle.wait();
+        let since = Instant::now();
+        while matches!(self.try_wait(), Ok(None)) && since.elapsed() < KILLED {
+            let limit = Timespec::try_from(KILLED.saturating_sub(since.elapsed())).ok();
+            let _ = rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit.as_ref());
+        }
     }
 }
 

@@ -4,18 +4,21 @@
 //! own state; when a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next command
 //! gets a new one, brought into the last state that was told. Not carried over into a new shell: open descriptors and jobs.
 //!
-//! The step's own EXIT trap, once set, is kept by the runner: it runs where a step ends the shell, and at the chapter's end.
+//! The steps' own EXIT trap, once set, is kept by the runner: it runs once, at the chapter's end. Where a step ends the shell before,
+//! it does not: for the chapter, that shell goes on in the next one.
 //!
-//! Limits: an `EXIT` trap that a step sets and then meets within the same step keeps the shell from telling its state; the state
-//! before the step is used then. A step that defines a function called `builtin` loses that function.
+//! Limits: an `EXIT` trap that a step sets where it can't be seen in its script (in a file it sources), and that it then meets within
+//! the same step, keeps the shell from telling its state; the state before the step is used then. A step that defines a function called `builtin` loses that function.
 
 use std::ffi::OsString;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::process::Pid;
 
+use super::assigned::Assigned;
 use super::background::BackgroundStep;
 use super::guard::Guard;
 use super::mask::Masker;
@@ -55,6 +58,8 @@ pub struct ShellWorld {
     tag: String,
     processes: Processes,
     guard: Option<Guard>,
+    /// The run's lock, for the guard.
+    lock: Option<OwnedFd>,
     /// The first chapter's shell, started beforehand, and where.
     expected: Option<(Scene, Session)>,
     scene: Option<Scene>,
@@ -65,7 +70,11 @@ pub struct ShellWorld {
     /// The session has not been brought into the state yet.
     new: bool,
     live: Live,
+    /// A step has run in the chapter's shell.
+    acted: bool,
     secrets: Secrets,
+    /// Variables that the chapter's steps may have assigned.
+    assigned: Assigned,
     backgrounds: Vec<BackgroundStep>,
     background_count: usize,
     buffer: Vec<u8>,
@@ -86,6 +95,7 @@ impl ShellWorld {
             tag,
             processes,
             guard: None,
+            lock: None,
             expected: None,
             scene: None,
             environment: Vec::new(),
@@ -93,7 +103,9 @@ impl ShellWorld {
             let_go: Vec::new(),
             new: false,
             live: Live::default(),
+            acted: false,
             secrets: Secrets::default(),
+            assigned: Assigned::default(),
             backgrounds: Vec::new(),
             background_count: 0,
             buffer: Vec::new(),
@@ -108,6 +120,12 @@ impl ShellWorld {
         self.expected = Session::start(&start).ok().map(|session| (scene, session));
     }
 
+    /// The run's lock stays held, if this process is killed, until all that it had started is ended. To be called before a chapter
+    /// is entered.
+    pub fn hold(&mut self, lock: OwnedFd) {
+        self.lock = Some(lock);
+    }
+
     /// What is masked in all that comes out; secrets learnt elsewhere may be added to it.
     #[must_use]
     pub fn masker(&self) -> Masker {
@@ -117,6 +135,9 @@ impl ShellWorld {
     /// The chapter's surroundings, for a new bash.
     fn surroundings(&self) -> io::Result<Start<'_>> {
         let scene = self.scene.as_ref().ok_or_else(|| io::Error::other("no chapter has been entered"))?;
+        if !scene.folder.is_dir() {
+            return Err(io::Error::other(Lost(format!("the folder {}", scene.folder.display()))));
+        }
         Ok(Start { bash: &self.options.bash, folder: &scene.folder, environment: &self.environment })
     }
 
@@ -146,11 +167,18 @@ impl ShellWorld {
     /// Ends the chapter's shell. Steps' own EXIT trap runs first; what it prints nobody sees.
     fn end_shell(&mut self) -> Vec<LeftProcess> {
         let mut left = Vec::new();
-        if self.session.is_some() && !self.live.at_exit.is_empty() {
+        if std::mem::take(&mut self.acted) && !self.live.at_exit.is_empty() {
             let step = StepId { chapter: ChapterName::new(""), step: StepName::new("") };
             let (timeout, mode) = (FAREWELL, Mode::Shell);
-            let exit =
-                Command { step, script: "exit 0".into(), timeout, mode, bound: Vec::new(), secrets: Vec::new(), cwd: None };
+            let exit = Command {
+                step,
+                script: "__guide_ending=1; exit 0".into(),
+                timeout,
+                mode,
+                bound: Vec::new(),
+                secrets: Vec::new(),
+                cwd: None,
+            };
             left.extend(self.execute(&exit, &mut Unseen).map(|output| output.left).unwrap_or_default());
         }
         if let Some(session) = self.session.take() {
@@ -158,6 +186,8 @@ impl ShellWorld {
             let stopped = self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
             left.extend(stopped.unwrap_or_default());
         }
+        // The trap was a step of its own.
+        self.acted = false;
         left
     }
 
@@ -178,6 +208,8 @@ impl World for ShellWorld {
         self.scene = Some(scene.clone());
         self.secrets.forget_values();
         self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
+        self.assigned = Assigned::default();
+        self.assigned.add(&String::from_utf8_lossy(&self.live.text));
         self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
         let session = self.start().map_err(|error| WorldError {
             message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
@@ -194,7 +226,13 @@ impl World for ShellWorld {
             Mode::Background(kind) => self.start_background(command, kind, watcher),
             Mode::Shell | Mode::Aside | Mode::Interactive => self.execute(command, watcher),
         };
-        output.map_err(|error| broken(&format!("step {} can't be run", command.step), &error))
+        output.map_err(|error| {
+            let lost = error.get_ref().is_some_and(|error| error.is::<Lost>());
+            let chapter = &command.step.chapter;
+            let hint =
+                format!("bring it back, then `guide run --resume`; or run the chapter from its beginning: `guide run {chapter}`");
+            WorldError { hint: lost.then_some(hint), ..broken(&format!("step {} can't be run", command.step), &error) }
+        })
     }
 
     fn background_ended(&mut self, step: &StepId) -> Option<Output> {
@@ -232,6 +270,11 @@ fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBu
     let found = programs.find(|path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok());
     found.unwrap_or_else(|| program.to_owned())
 }
+
+/// What of the state that the step before left is not there any more. No step is run without it, nor with another thing in its place.
+#[derive(Debug, thiserror::Error)]
+#[error("it needs what the step before left, and this is gone: {}", .0.trim_end_matches("; "))]
+struct Lost(String);
 
 /// Nobody looks.
 struct Unseen;

@@ -5,10 +5,12 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::declaration::{Declaration, Declarations, unquoted, words};
-use super::dump::{Dump, traps};
+use super::assigned::Assigned;
+use super::declaration::{Declaration, Declarations, line_end, unquoted, words};
+use super::dump::{Dump, Limit, limits_of, traps, zero_second};
 use super::mask::Masker;
 use super::quote::quoted;
+use super::roots::Roots;
 use super::secrets::Secrets;
 
 /// What a new shell has, to leave it out.
@@ -16,16 +18,23 @@ use super::secrets::Secrets;
 pub(super) struct Initial {
     variables: HashMap<Vec<u8>, Vec<u8>>,
     options: String,
+    /// Limits of resources.
+    limits: BTreeMap<u8, Limit>,
+    /// The second since 1970 at which `SECONDS` was 0.
+    zero_second: Option<i64>,
+    roots: Roots,
     /// Signals that whoever started the runner ignores (Python does, `nohup` does): no shell can change that.
-    ignored: HashSet<String>,
+    ignored: HashSet<Vec<u8>>,
 }
 
 impl Initial {
-    /// Reads `trap -p` and `declare -p` of a new shell.
+    /// Reads what a new shell tells: `$EPOCHSECONDS $SECONDS`, `ulimit`, `trap -p` and `declare -p`.
     pub(super) fn read(text: &[u8]) -> Self {
         let before = memchr::memmem::find(text, b"declare -").unwrap_or(text.len());
-        let ignored = traps(&text[..before]).into_iter().filter(|trap| trap.starts_with("trap -- '' ")).collect();
-        let mut initial = Self { ignored, ..Self::default() };
+        let ignored = traps(&text[..before]).into_iter().filter(|trap| trap.starts_with(b"trap -- '' ")).collect();
+        let first = std::str::from_utf8(&text[..line_end(text)]).unwrap_or_default().trim_end();
+        let (limits, zero_second) = (limits_of(&text[..before]), zero_second(first));
+        let mut initial = Self { ignored, limits, zero_second, ..Self::default() };
         for found in Declarations(text) {
             if found.name == b"BASHOPTS" {
                 let options = found.value.and_then(unquoted).unwrap_or_default();
@@ -35,6 +44,10 @@ impl Initial {
                 initial.variables.insert(found.name.to_vec(), found.text.to_vec());
             }
         }
+        initial.roots = Roots::of(|name| {
+            let text = initial.variables.get(name.as_bytes())?;
+            Declarations(text).next()?.value.and_then(unquoted)
+        });
         initial
     }
 
@@ -53,11 +66,11 @@ pub(super) struct Live {
     /// The same without anything that holds a secret; none where it is no other.
     safe_text: Option<Vec<u8>>,
     /// What must be set again before every step of the same shell, as it would get into our own commands: tracing options, DEBUG …
-    pub late: String,
+    pub late: Vec<u8>,
     /// Is our EXIT trap no longer in place?
     pub exit_trap_lost: bool,
     /// The steps' own EXIT trap, quoted; empty for none. Ours runs it.
-    pub at_exit: String,
+    pub at_exit: Vec<u8>,
     /// May one of its functions set a secret?
     pub function_sets_secret: bool,
     parts: Option<Parts>,
@@ -74,6 +87,8 @@ struct Parts {
     /// Aliases, folders of `pushd`, arguments, traps: a piece each.
     after: Vec<Vec<u8>>,
     umask: Vec<u8>,
+    /// `SECONDS` and limits of resources.
+    limits: Vec<u8>,
     /// A variable is a reference, or evaluates what it is assigned.
     tricky: bool,
 }
@@ -82,11 +97,23 @@ impl Live {
     /// A state to start from that is only known as text.
     pub(super) fn from_text(text: &[u8]) -> Self {
         // The text sets the variable where it is needed.
-        Self { text: text.to_vec(), late: "\\builtin eval \"${__guide_late-}\"; ".to_owned(), ..Self::default() }
+        let at_exit = text.split(|&byte| byte == b'\n').rev().find_map(|line| line.strip_prefix(b"__guide_exit="));
+        Self {
+            text: text.to_vec(),
+            at_exit: at_exit.unwrap_or_default().to_vec(),
+            late: b"\\builtin eval \"${__guide_late-}\"; ".to_vec(),
+            ..Self::default()
+        }
     }
 
     /// Reads a dump. None when it is torn.
-    pub(super) fn read(dump: &[u8], mark: &str, initial: &Initial, secrets: &mut Secrets, masker: &Masker) -> Option<Self> {
+    pub(super) fn read(
+        dump: &[u8],
+        mark: &str,
+        (initial, assigned): (&Initial, &Assigned),
+        secrets: &mut Secrets,
+        masker: &Masker,
+    ) -> Option<Self> {
         let dump = Dump::split(dump, mark)?;
         let mut live = Self { code: dump.code, ..Self::default() };
         let variables: Vec<Declaration<'_>> = dump.variables.collect();
@@ -94,14 +121,16 @@ impl Live {
         live.function_sets_secret = !secrets.is_empty() && secrets.are_mentioned_in(&String::from_utf8_lossy(dump.functions.1));
         let traps = live.take_traps(dump.traps, dump.at_exit, initial);
         live.late_options(dump.options);
+        live.late.extend(dump.disabled.iter().flat_map(|line| [b"\\builtin ", line.trim_ascii_end(), b"; "].concat()));
         let mut parts = Parts { umask: dump.umask.to_vec(), ..Parts::default() };
-        parts.take_variables(&variables, initial);
+        parts.take_variables(&variables, initial, assigned);
+        parts.take_limits(&dump.limits, dump.zero_second, initial);
         shell_options(dump.shell_options, &initial.options, &mut parts.before);
         let changed = |line: &&[u8]| !line.starts_with(b"declare -f ");
         parts.before.extend_from_slice(dump.functions.1);
         parts.before.extend(dump.functions.0.split_inclusive(|&byte| byte == b'\n').filter(changed).flatten());
         for made in dump.made {
-            parts.after.push(if made.name == b"DIRSTACK" { pushed_folders(&made) } else { made.text.to_vec() });
+            parts.after.push(if made.name == b"DIRSTACK" { pushed_folders(&made, &initial.roots) } else { made.text.to_vec() });
         }
         if !dump.arguments.is_empty() {
             let words = dump.arguments.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte });
@@ -131,8 +160,7 @@ impl Live {
             parts.variables.remove(name);
             parts.gone.retain(|gone| gone != name);
             match found.iter().find(|variable| variable.name == name) {
-                Some(variable) if initial.has(variable) => {}
-                Some(variable) => drop(parts.variables.insert(name.to_vec(), variable.text.to_vec())),
+                Some(variable) => drop(parts.variables.insert(name.to_vec(), initial.roots.declaration(variable.text))),
                 None if initial.variables.contains_key(name) => parts.gone.push(name.to_vec()),
                 None => {}
             }
@@ -163,35 +191,38 @@ impl Live {
         let gone = parts.gone.iter().map(|name| [b"\\builtin unset -v ", name.as_slice(), b"\n"].concat());
         let gone = gone.collect::<Vec<_>>().concat();
         let mut late = Vec::new();
-        for (name, value) in [("late", quoted(self.late.as_bytes())), ("exit", self.at_exit.clone())] {
-            if !matches!(value.as_str(), "" | "''") {
-                late.push(format!("__guide_{name}={value}\n").into_bytes());
+        for (name, value) in [("late", quoted(&self.late).into_bytes()), ("exit", self.at_exit.clone())] {
+            if !matches!(value.as_slice(), b"" | b"''") {
+                late.push([b"__guide_", name.as_bytes(), b"=", &value, b"\n"].concat());
             }
         }
-        let pieces = [&parts.before, &parts.folder].into_iter().chain(parts.variables.values()).chain([&gone]);
-        let pieces = pieces.chain(&parts.after).chain([&parts.umask]).chain(&late);
+        // The others may be written with the names of these.
+        let (roots, others): (Vec<_>, Vec<_>) = parts.variables.iter().partition(|(name, _)| Roots::are_named_by(name));
+        let variables = others.into_iter().chain(roots).map(|(_, text)| text);
+        let pieces = [&parts.before, &parts.folder].into_iter().chain(variables).chain([&gone]);
+        let pieces = pieces.chain(&parts.after).chain([&parts.umask, &parts.limits]).chain(&late);
         pieces.filter(|piece| keep(piece)).flatten().copied().collect()
     }
 
     /// Sorts the traps: EXIT, those that would disturb the runner's own commands, and the rest, which is returned.
-    fn take_traps(&mut self, traps: Vec<String>, at_exit: &str, initial: &Initial) -> Vec<u8> {
+    fn take_traps(&mut self, traps: Vec<Vec<u8>>, at_exit: &[u8], initial: &Initial) -> Vec<u8> {
         let (mut rest, mut late) = (Vec::new(), Vec::new());
         self.exit_trap_lost = true;
-        let mut theirs = String::new();
+        let mut theirs = Vec::new();
         for trap in traps.into_iter().filter(|trap| !initial.ignored.contains(trap)) {
-            let Some((body, signal)) = trap.strip_prefix("trap -- ").and_then(|after| after.trim_end().rsplit_once(' ')) else {
-                continue;
-            };
+            let text = trap.strip_prefix(b"trap -- ").unwrap_or_default().trim_ascii_end();
+            let Some(space) = memchr::memrchr(b' ', text) else { continue };
+            let (body, signal) = (&text[..space], &text[space + 1..]);
             match signal {
-                "EXIT" if body.starts_with("'\\builtin source /proc/") => self.exit_trap_lost = false,
-                "EXIT" => body.clone_into(&mut theirs),
-                "DEBUG" | "ERR" | "RETURN" => late.push(format!("\\builtin trap -- {body} {signal}; ")),
-                _ => rest.extend_from_slice(trap.as_bytes()),
+                b"EXIT" if body.starts_with(b"'\\builtin source /proc/") => self.exit_trap_lost = false,
+                b"EXIT" => theirs = body.to_vec(),
+                b"DEBUG" | b"ERR" | b"RETURN" => late.push([b"\\builtin trap -- ", body, b" ", signal, b"; "].concat()),
+                _ => rest.extend_from_slice(&trap),
             }
         }
         self.late = late.concat();
         self.at_exit = if self.exit_trap_lost { theirs } else { at_exit.to_owned() };
-        if self.at_exit == "''" {
+        if self.at_exit == b"''" {
             self.at_exit.clear();
         }
         rest
@@ -209,30 +240,50 @@ impl Live {
         let off = missing.iter().filter(|option| !["errexit", "pipefail"].contains(option)).map(|option| format!(" +o {option}"));
         let on = extra.iter().filter(|option| !is_loud(option)).chain(extra.iter().filter(is_loud));
         let all: Vec<String> = off.chain(on.map(|option| format!(" -o {option}"))).collect();
-        self.late += &["\\builtin set -e -o pipefail", &all.concat(), "; "].concat();
+        self.late.extend_from_slice(["\\builtin set -e -o pipefail", &all.concat(), "; "].concat().as_bytes());
     }
 }
 
 impl Parts {
-    fn take_variables(&mut self, found: &[Declaration<'_>], initial: &Initial) {
+    fn take_variables(&mut self, found: &[Declaration<'_>], initial: &Initial, assigned: &Assigned) {
         let mut known = 0;
         for variable in found.iter().filter(|variable| !is_volatile(variable.name) || variable.name == b"PWD") {
             known += usize::from(initial.variables.contains_key(variable.name));
-            if initial.has(variable) {
+            if initial.has(variable) && (variable.name == b"PWD" || !assigned.has(variable.name)) {
                 continue;
             }
             if variable.name == b"PWD" {
-                let folder = variable.value.unwrap_or(b"\"\"");
-                self.folder = [b"\\builtin cd -- ", folder, b" 2>/dev/null || \\builtin :\n"].concat();
+                self.folder = into_folder(&variable.value.and_then(unquoted).unwrap_or_default(), &initial.roots);
                 continue;
             }
             self.tricky |= variable.attributes().iter().any(|attribute| b"in".contains(attribute));
-            self.variables.insert(variable.name.to_vec(), variable.text.to_vec());
+            self.variables.insert(variable.name.to_vec(), initial.roots.declaration(variable.text));
         }
-        if known < initial.variables.len() {
+        let mut unset = assigned.unset().map(str::as_bytes).filter(|name| !is_volatile(name)).peekable();
+        if known < initial.variables.len() || unset.peek().is_some() {
             let there: HashSet<&[u8]> = found.iter().map(|variable| variable.name).collect();
-            self.gone = initial.variables.keys().filter(|name| !there.contains(name.as_slice())).cloned().collect();
+            let missing = initial.variables.keys().map(Vec::as_slice).chain(unset).filter(|name| !there.contains(name));
+            self.gone = missing.map(<[u8]>::to_vec).collect();
             self.gone.sort_unstable();
+            self.gone.dedup();
+        }
+    }
+
+    /// What differs from a new shell.
+    fn take_limits(&mut self, limits: &BTreeMap<u8, Limit>, zero_second: Option<i64>, initial: &Initial) {
+        // Both are read one after the other, and a second may pass between them.
+        let zero_second = zero_second.filter(|zero| initial.zero_second.is_some_and(|before| before.abs_diff(*zero) > 1));
+        if let Some(zero) = zero_second {
+            self.limits.extend_from_slice(format!("SECONDS=$((EPOCHSECONDS - {zero}))\n").as_bytes());
+        }
+        for (letter, limit) in limits.iter().filter(|(letter, limit)| initial.limits.get(letter) != Some(limit)) {
+            let (letter, Limit { soft, hard }) = (char::from(*letter), limit);
+            // Which of the two can be set first depends on what they are.
+            let set = format!(
+                "\\builtin ulimit -S{letter} {soft} 2>/dev/null || \\builtin :; \\builtin ulimit -H{letter} {hard} 2>/dev/null && \
+                \\builtin ulimit -S{letter} {soft} 2>/dev/null || __guide_lost+='the limit `ulimit -{letter} {soft}`; '\n"
+            );
+            self.limits.extend_from_slice(set.as_bytes());
         }
     }
 }
@@ -248,17 +299,19 @@ fn learn(found: &[Declaration<'_>], secrets: &mut Secrets, masker: &Masker) {
     }
 }
 
+/// Never another folder in its place: a step may go on to delete what it finds in its own.
+fn into_folder(folder: &[u8], roots: &Roots) -> Vec<u8> {
+    let go = "\\builtin cd -- \"$__guide_folder\" 2>/dev/null || __guide_lost+=\"the folder $__guide_folder; \"\n\\builtin unset -v __guide_folder\n";
+    [b"__guide_folder=", roots.folder(folder).as_slice(), b"\n", go.as_bytes()].concat()
+}
+
 /// `pushd` made these; the first entry is the folder itself.
-fn pushed_folders(variable: &Declaration<'_>) -> Vec<u8> {
-    let Some(value) = variable.value.filter(|value| memchr::memmem::find(value, b"[1]=").is_some()) else {
-        return Vec::new();
-    };
-    let mut text = [b"declare -a __guide_folders=", value, b"\n"].concat();
-    text.extend_from_slice(
-        b"for ((__guide_turn = ${#__guide_folders[@]} - 1; __guide_turn > 0; __guide_turn--)); do \
-        builtin pushd -n \"${__guide_folders[__guide_turn]}\" >/dev/null || \\builtin :; done\n",
-    );
-    text
+fn pushed_folders(variable: &Declaration<'_>, roots: &Roots) -> Vec<u8> {
+    let folders = variable.value.map(words).unwrap_or_default();
+    // In a folder of the chapter's `$PWD` is not what it was in the new shell.
+    let pushed = folders.iter().skip(1).rev();
+    let pushed = pushed.map(|folder| [b"\\builtin pushd -n ", roots.elsewhere(folder).as_slice(), b" >/dev/null\n"].concat());
+    pushed.collect::<Vec<_>>().concat()
 }
 
 fn shell_options(now: &str, before: &str, text: &mut Vec<u8>) {
@@ -277,7 +330,24 @@ fn shell_options(now: &str, before: &str, text: &mut Vec<u8>) {
 fn is_volatile(name: &[u8]) -> bool {
     matches!(
         name,
-        b"_" | b"COLUMNS"
+        b"_" | b"BASH"
+            | b"BASHOPTS"
+            | b"BASHPID"
+            | b"BASH_ALIASES"
+            | b"BASH_ARGC"
+            | b"BASH_ARGV"
+            | b"BASH_ARGV0"
+            | b"BASH_CMDS"
+            | b"BASH_COMMAND"
+            | b"BASH_EXECUTION_STRING"
+            | b"BASH_LINENO"
+            | b"BASH_MONOSECONDS"
+            | b"BASH_SOURCE"
+            | b"BASH_SUBSHELL"
+            | b"BASH_TRAPSIG"
+            | b"BASH_VERSINFO"
+            | b"BASH_VERSION"
+            | b"BASH_XTRACEFD"
             | b"DIRSTACK"
             | b"EPOCHREALTIME"
             | b"EPOCHSECONDS"
@@ -287,7 +357,6 @@ fn is_volatile(name: &[u8]) -> bool {
             | b"GUIDE_STEP"
             | b"HISTCMD"
             | b"LINENO"
-            | b"LINES"
             | b"PIPESTATUS"
             | b"PPID"
             | b"RANDOM"
@@ -296,6 +365,5 @@ fn is_volatile(name: &[u8]) -> bool {
             | b"SHLVL"
             | b"SRANDOM"
             | b"UID"
-    ) || name.starts_with(b"BASH")
-        || name.starts_with(b"__guide_")
+    ) || name.starts_with(b"__guide_")
 }

@@ -22,6 +22,7 @@ pub fn write_attributes(attributes: &Attributes, out: &mut String) {
         timeout,
         exit,
         verify,
+        preexisting,
         until,
         stable,
         retry,
@@ -58,6 +59,7 @@ pub fn write_attributes(attributes: &Attributes, out: &mut String) {
             Verify::Step(step) => step.as_str(),
         })),
     );
+    word("preexisting", shown(&flag(*preexisting)));
     word("until", shown(&millis(until)));
     word("stable", shown(&millis(stable)));
     word("retry", shown(&Some(retry).filter(|retry| **retry > 0)));

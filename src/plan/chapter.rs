@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::attribute_text::write_attributes;
 use super::fingerprint::{Fingerprint, Hashing};
+use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
-use super::step::{ObjectRef, RenderedManifest, Role, Step, StepId};
+use super::step::{FromBefore, ObjectRef, RenderedManifest, Role, Step, StepId};
 use super::values::ValueTable;
 use crate::book::{Attributes, Book, Chapter, ManifestBlock, Place, Problem, Problems, Span, StepBlock, nearest};
 use crate::manifest::{Found, Rendered, Renderer, Template};
@@ -52,6 +53,8 @@ pub struct Resolved {
     pub manifests: Vec<RenderedManifest>,
     /// Indices of the steps that prove the chapter.
     pub done: Vec<usize>,
+    /// Names that the selected steps read and steps bind that are not selected.
+    pub from_before: Vec<FromBefore>,
     /// Of all that runs when the whole chapter is selected.
     pub fingerprint: Option<Fingerprint>,
 }
@@ -79,6 +82,7 @@ pub fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut 
     }
     let Making { mut resolved, .. } = making;
     link_roles(setting, chapter, &mut resolved.steps, problems);
+    link_parts(&mut resolved.steps, &resolved.manifests, setting.values);
     resolved.done = prove_chapter(setting, chapter, &resolved.steps, problems);
     resolved.fingerprint = Some(whole_fingerprint(chapter, &resolved));
     resolved
@@ -148,6 +152,8 @@ impl Making<'_> {
             binds,
             expected_span: block.expected.as_ref().map(|expected| expected.body),
             fingerprint,
+            made_of: MadeOf::default(),
+            reads: BTreeSet::new(),
         });
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::chapter::{Resolved, Setting, Shared, resolve_chapter};
 use super::fingerprint::Fingerprint;
+use super::made_of::NamedFiles;
 use super::needs::{bring_along, needed_names, resolve_needs};
 use super::select::select;
 use super::step::{Plan, PlannedChapter};
@@ -60,7 +61,13 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
         let by = index.and_then(|index| needed_by[index]);
         chapter.needed_by = by.map(|by| book.chapters[by].name.clone());
     }
-    Ok(Plan { profile: request.profile.clone(), environment: values.environment(), values: request.values.clone(), chapters })
+    Ok(Plan {
+        profile: request.profile.clone(),
+        environment: values.environment(),
+        values: request.values.clone(),
+        chapters,
+        files: NamedFiles::new(),
+    })
 }
 
 fn planned_chapters(book: &Book, resolved: Vec<Resolved>, needs: &[Vec<usize>], picks: &[Pick]) -> Vec<PlannedChapter> {
@@ -82,6 +89,7 @@ fn planned_chapters(book: &Book, resolved: Vec<Resolved>, needs: &[Vec<usize>], 
             manifests: resolved.manifests,
             steps: resolved.steps,
             done: resolved.done,
+            from_before: resolved.from_before,
             fingerprint: resolved.fingerprint.unwrap_or_else(|| Fingerprint::of([])),
             partial,
             needed_by: None,

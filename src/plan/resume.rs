@@ -1,11 +1,13 @@
 //! Where a resumed run starts: a pure function of plan and past.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use super::step::{Plan, Role, Step, StepId};
+use super::made_of::MadeOf;
+use super::step::{FromBefore, Plan, PlannedChapter, Role, Step, StepId};
+use super::step_record::StepRecord;
 use crate::book::{Background, ChapterName};
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Stored};
@@ -22,8 +24,12 @@ pub struct Past {
     pub seconds: HashMap<StepId, f64>,
     /// How chapters ended, in whichever run that was.
     pub chapters: HashMap<ChapterName, PastChapter>,
+    /// What happened last to each step in this world, by profile: in whichever run that was.
+    pub records: HashMap<StepId, BTreeMap<String, StepRecord>>,
     /// The newest run that `seconds` and `chapters` know of: `run`, or one after it that only asked.
     pub through: String,
+    /// The cluster that `records` and `chapters` speak of; none while no cluster is known.
+    pub world: Option<String>,
 }
 
 impl Past {
@@ -32,6 +38,45 @@ impl Past {
     pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
         self.steps.get(&step.id).filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
     }
+
+    /// The names that a chapter's steps read and steps bind that are not selected, as they were bound last.
+    ///
+    /// # Errors
+    /// A name that is not known here.
+    pub fn bound_before<'a>(&self, chapter: &'a PlannedChapter, plan: &Plan) -> Result<Bindings, &'a FromBefore> {
+        let known = |from: &'a FromBefore| {
+            let before = self.steps.get(&from.binder).filter(|before| before.held && before.profile == plan.profile);
+            let value = before.and_then(|before| before.bound.get(&from.name));
+            value.map(|value| (from.name.clone(), value.clone())).ok_or(from)
+        };
+        chapter.from_before.iter().map(known).collect()
+    }
+
+    /// What happened last to a step in this world, under the plan's profile.
+    #[must_use]
+    pub fn record(&self, step: &StepId, profile: &str) -> Option<&StepRecord> {
+        self.records.get(step)?.get(profile)
+    }
+
+    /// Why an acting step has to run whatever its checks say; `None` where it passed here as it is `now`, and where it never
+    /// ran here.
+    #[must_use]
+    pub fn why_run(&self, step: &StepId, profile: &str, now: &MadeOf) -> Option<String> {
+        self.record(step, profile)?.standing.why_run(now)
+    }
+
+    /// Did the chapter's last run here pass whole, as the chapter is now?
+    #[must_use]
+    pub fn passed_whole(&self, chapter: &PlannedChapter, plan: &Plan) -> bool {
+        let last = self.chapters.get(&chapter.name);
+        let whole = last.is_some_and(|last| last.passed_as == Some(chapter.fingerprint) && last.profile == plan.profile);
+        let acts = || chapter.steps.iter().filter(|step| !step.is_verify());
+        whole
+            && acts().all(|step| {
+                let now = step.made_of.with_files(&plan.files_of(step));
+                self.record(&step.id, &plan.profile).is_some_and(|record| record.standing.why_run(&now).is_none())
+            })
+    }
 }
 
 /// How a chapter ended in the past.
@@ -39,8 +84,11 @@ impl Past {
 pub struct PastChapter {
     /// How it ended when it was last run.
     pub outcome: ChapterOutcome,
-    /// Its fingerprint when all of it last passed.
+    /// Its fingerprint, where its last run passed whole.
     pub passed_as: Option<Fingerprint>,
+    /// The profile of that run.
+    #[serde(default)]
+    pub profile: String,
 }
 
 /// How a step ended in the past.
@@ -54,6 +102,8 @@ pub struct PastStep {
     pub fingerprint: Fingerprint,
     /// Did it hold (passed, pending, already so, passed before)?
     pub held: bool,
+    /// It was begun, and the run ended without a word of how it came out.
+    pub cut_off: bool,
     /// The shell's state after it should be there and is not (a loss of power, a full disk): it can't be gone on from.
     pub state_lost: bool,
     /// Seconds it took.
@@ -112,10 +162,22 @@ pub const END: Position = (usize::MAX, usize::MAX);
 pub fn resume_point(plan: &Plan, past: &Past) -> Resume {
     for (chapter, step) in execution_order(plan) {
         if let Some(why) = why_not_done(plan, past, (chapter, step)) {
-            return Resume::At { chapter, step, why };
+            return at_its_act(plan, past, (chapter, step), why);
         }
     }
     Resume::NothingLeft
+}
+
+/// A check that was edited may ask for what the acting step before it did not do: it goes on there. One that only failed is run
+/// again where it stands.
+fn at_its_act(plan: &Plan, past: &Past, position: Position, why: String) -> Resume {
+    let (chapter, step) = proved_by(plan, position);
+    let check = &plan.chapters[position.0].steps[position.1];
+    let edited = past.steps.get(&check.id).is_some_and(|before| !before.cut_off && before.fingerprint != check.fingerprint);
+    if (chapter, step) == position || !edited {
+        return Resume::At { chapter: position.0, step: position.1, why };
+    }
+    Resume::At { chapter, step, why: format!("its check {} has changed", check.id.step) }
 }
 
 /// Is a step one that a run from `start` executes? Those it does not have passed before. An `always` step runs whenever any
@@ -162,8 +224,10 @@ fn checks_before(plan: &Plan, point: Position, wanted: impl Fn(Position) -> bool
         .into_iter()
         .filter(|position| !is_run_from(plan, point, *position))
         .filter(|(chapter, step)| {
-            let step = &plan.chapters[*chapter].steps[*step];
-            step.is_verify() && !step.attributes.always
+            let steps = &plan.chapters[*chapter].steps;
+            // What looks at a process that ended with the last run can't pass.
+            let ended = matches!(steps[*step].role, Role::Verify { proves: Some(proves) } if steps[proves].ends_with_its_run());
+            steps[*step].is_verify() && !steps[*step].attributes.always && !ended
         })
         .filter(|check| wanted(*check))
         .collect();
@@ -201,12 +265,14 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
     let step = &plan.chapters[chapter].steps[index];
     let Some(before) = past.steps.get(&step.id) else { return Some("not reached".to_owned()) };
     let why = match before {
+        before if before.cut_off => "it was running when the run was killed, and may have done its work",
         before if !before.held => "failed",
         before if before.profile != plan.profile => return Some(format!("it passed under profile `{}`", before.profile)),
         before if before.fingerprint != step.fingerprint => "changed since it passed",
         before if has_moved(plan, past, (chapter, index), before) => "stands in another place than when it passed",
         before if before.state_lost => "the shell's state after it was lost",
-        _ => return None,
+        _ if step.is_verify() => return None,
+        _ => return past.why_run(&step.id, &plan.profile, &step.made_of.with_files(&plan.files_of(step))),
     };
     Some(why.to_owned())
 }

@@ -67,7 +67,20 @@ pub fn prove_chapter(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], p
     let mut done = Vec::new();
     for name in &chapter.front.done {
         match names.verify(name) {
-            Ok(()) => done.extend(names.index(steps, name)),
+            Ok(()) => {
+                let index = names.index(steps, name);
+                if let Some(started) = index.and_then(|index| background_behind(&steps[index], steps)) {
+                    let message = format!(
+                        "`{name}` proves `{}`, a background step that is stopped at the end, so it can't tell later that the chapter is done",
+                        started.id.step
+                    );
+                    let mut problem =
+                        Problem::nowhere(message).hint("name a check of something that stays, or leave it out of `done`");
+                    problem.span = chapter.front.span.map(|front| setting.book.sources.find_in(front, name.as_str()));
+                    problems.push(problem);
+                }
+                done.extend(index);
+            }
             Err((message, hint)) => {
                 let mut problem = Problem::nowhere(message).hint(hint);
                 problem.span = chapter.front.span.map(|front| setting.book.sources.find_in(front, name.as_str()));
@@ -78,6 +91,12 @@ pub fn prove_chapter(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], p
     done.sort_unstable();
     done.dedup();
     done
+}
+
+/// The step that a check proves, where its process ends with the run or chapter that started it.
+fn background_behind<'a>(check: &Step, steps: &'a [Step]) -> Option<&'a Step> {
+    let Role::Verify { proves: Some(proves) } = check.role else { return None };
+    Some(&steps[proves]).filter(|step| step.ends_with_its_run())
 }
 
 /// A problem at the word in a step's braces that names another step.

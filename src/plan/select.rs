@@ -1,6 +1,10 @@
 //! A resolved chapter → what was selected of it, every index put right.
 
+use std::collections::HashMap;
+
 use super::chapter::Resolved;
+use super::made_of::words;
+use super::step::FromBefore;
 use super::step::Role;
 use super::target::Pick;
 
@@ -16,6 +20,7 @@ pub fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
     if kept.iter().all(|kept| *kept) {
         return false;
     }
+    resolved.from_before = from_before(resolved, &kept);
     let mut new_index = Vec::with_capacity(kept.len() + 1);
     let mut count = 0;
     for kept in &kept {
@@ -39,4 +44,29 @@ pub fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
         manifest.before_step = new_index[manifest.before_step];
     }
     partial
+}
+
+/// The names that kept steps read, and manifests that are written for them, where a step binds them that is left out.
+fn from_before(resolved: &Resolved, kept: &[bool]) -> Vec<FromBefore> {
+    let steps = &resolved.steps;
+    let left_out = (0..steps.len()).filter(|index| !kept[*index]);
+    let binders: HashMap<&str, usize> =
+        left_out.flat_map(|index| steps[index].binds.iter().map(move |name| (name.as_str(), index))).collect();
+    let mut found: Vec<FromBefore> = Vec::new();
+    if binders.is_empty() {
+        return found;
+    }
+    for (index, step) in steps.iter().enumerate().filter(|(index, _)| kept[*index]) {
+        let late = resolved.manifests.iter().filter(|manifest| manifest.late && manifest.before_step == index);
+        let condition = step.attributes.check.as_deref().unwrap_or_default();
+        let reads = step.reads.iter().map(String::as_str).chain(words(condition)).chain(late.flat_map(|late| words(&late.text)));
+        for name in reads {
+            let Some(binder) = binders.get(name).filter(|binder| **binder < index) else { continue };
+            if !found.iter().any(|known| known.name == name) {
+                let (binder, reader) = (steps[*binder].id.clone(), step.id.clone());
+                found.push(FromBefore { name: name.to_owned(), binder, reader });
+            }
+        }
+    }
+    found
 }

@@ -1,5 +1,6 @@
 //! The resolved plan: chapters, steps, rendered manifests.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use crate::book::{Attributes, ChapterName, Place, Span, StepName};
+use super::made_of::{MadeOf, NamedFiles, named_files};
+use crate::book::{Attributes, Background, ChapterName, Place, Span, StepName};
 
 /// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,6 +52,17 @@ pub struct Plan {
     pub values: serde_json::Value,
     /// Selected chapters in order, with the chapters they need that were not selected left out.
     pub chapters: Vec<PlannedChapter>,
+    /// Files of the book that acting steps name, as they were when the plan was made. A plan that nothing is decided by has none.
+    pub files: NamedFiles,
+}
+
+impl Plan {
+    /// The files of the book that a step names, as far as they are there.
+    #[must_use]
+    pub fn files_of(&self, step: &Step) -> NamedFiles {
+        let known = |name: String| self.files.get(&name).map(|print| (name, *print));
+        if self.files.is_empty() { NamedFiles::new() } else { named_files(&step.script).into_iter().filter_map(known).collect() }
+    }
 }
 
 /// A chapter of the plan.
@@ -74,11 +87,24 @@ pub struct PlannedChapter {
     pub done: Vec<usize>,
     /// Everything that must be unchanged for the chapter to count as "already so": steps, manifests, values used.
     pub fingerprint: Fingerprint,
+    /// Names that its steps read and that steps bind which are not selected.
+    pub from_before: Vec<FromBefore>,
     /// Only a part of the chapter's steps was selected (by step targets, `--from`, `--to`, `--only`).
     pub partial: bool,
     /// Not selected itself: brought along since this chapter needs it. Skipped where its `done:` steps pass, or, where it has
     /// none, when it passed before as it stands now.
     pub needed_by: Option<ChapterName>,
+}
+
+/// A name that a selected step reads, bound by a step before it that is not selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromBefore {
+    /// The name.
+    pub name: String,
+    /// The step that binds it.
+    pub binder: StepId,
+    /// The step that reads it.
+    pub reader: StepId,
 }
 
 /// A manifest rendered while planning.
@@ -155,6 +181,10 @@ pub struct Step {
     pub expected_span: Option<Span>,
     /// Script, attributes, expectation and the values it mentions.
     pub fingerprint: Fingerprint,
+    /// What it is made of, as far as the book's text tells.
+    pub made_of: MadeOf,
+    /// Variables that it reads, also in the manifests it names: those among them that earlier steps bind are a part of it.
+    pub reads: BTreeSet<String>,
 }
 
 impl Step {
@@ -162,6 +192,12 @@ impl Step {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.attributes.timeout.unwrap_or(Duration::from_secs(120))
+    }
+
+    /// Does what it starts end with the chapter or the run that started it?
+    #[must_use]
+    pub fn ends_with_its_run(&self) -> bool {
+        matches!(self.attributes.background, Some(Background::Chapter | Background::Run))
     }
 
     /// Is it read-only?

@@ -46,6 +46,15 @@ struct Leaf {
     mentioned: bool,
 }
 
+/// How a value is called.
+#[derive(Debug)]
+pub struct ValueName<'a> {
+    /// `cluster.name`.
+    pub dotted: &'a str,
+    /// `CLUSTER_NAME`.
+    pub variable: &'a str,
+}
+
 /// How a word points at a value.
 #[derive(Debug, Clone, Copy)]
 struct Pointer {
@@ -140,6 +149,15 @@ impl ValueTable {
         for leaf in self.mentions(text, template) {
             hashing.part(self.leaves[leaf].dotted.as_bytes()).part(self.leaves[leaf].text.as_bytes());
         }
+    }
+
+    /// The values a script depends on: those that it mentions, and those that nothing in the book mentions.
+    pub fn used_by(&self, script: &str) -> Vec<(ValueName<'_>, Fingerprint)> {
+        let mentioned = self.mentions(script, false);
+        let leaves = self.leaves.iter().enumerate();
+        let used = leaves.filter(|(index, leaf)| !leaf.mentioned || mentioned.binary_search(index).is_ok());
+        let print = |leaf: &'_ Leaf| Fingerprint::of([leaf.text.as_bytes()]);
+        used.map(|(_, leaf)| (ValueName { dotted: &leaf.dotted, variable: &leaf.variable }, print(leaf))).collect()
     }
 
     /// Indices of the values a text mentions, each once, in order.

@@ -115,17 +115,19 @@ fn not_run(
         Role::Verify { .. } => Vec::new(),
     };
     match finished {
-        Some(step) if step.outcome == Outcome::AlreadySo && !ran_as_it_is && !checks.is_empty() => Some(RecordedStep {
-            step: step.step.step.to_string(),
-            at: step.at.clone(),
-            seconds: 0.0,
-            attempts: 0,
-            exit: None,
-            of,
-            already_so: checks,
-            output: String::new(),
-            left_out: 0,
-        }),
+        Some(step) if matches!(step.outcome, Outcome::AlreadySo | Outcome::FoundSo) && !ran_as_it_is && !checks.is_empty() => {
+            Some(RecordedStep {
+                step: step.step.step.to_string(),
+                at: step.at.clone(),
+                seconds: 0.0,
+                attempts: 0,
+                exit: None,
+                of,
+                already_so: checks,
+                output: String::new(),
+                left_out: 0,
+            })
+        }
         _ => before,
     }
 }

@@ -1,6 +1,7 @@
 //! What a person needs when a step has failed: what, where, the command, what came, and what to do next.
 
 use super::differs::{ConcatLines, Drawn, difference_lines};
+use super::exit_codes::meaning;
 use super::line::failure_in_short;
 use super::style::Style;
 use super::visible::{fit, visible};
@@ -84,7 +85,7 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
             }
             lines
         }
-        _ => Vec::new(),
+        _ => meaning(failure).map(|meaning| meaning.why).into_iter().collect(),
     }
 }
 
@@ -125,6 +126,9 @@ fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evid
             format!("if it only needs longer, raise `{limit}=`; else {fix}")
         }
         _ => {
+            if let Some(advice) = meaning(failure).and_then(|meaning| meaning.advice) {
+                return format!("{advice}; then `guide {}`", if asked { "verify" } else { "run --resume" });
+            }
             wait.map_or_else(String::new, |wait| {
                 format!("if it only needs longer, `guide verify --wait {}s`; else ", wait.as_secs())
             }) + &fix

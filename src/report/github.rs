@@ -70,7 +70,7 @@ impl Github {
     pub fn step_summary(&self) -> String {
         let said = summary(&self.summary, &Style::colourless());
         let mut text = format!("## {}\n\n{}\n", markdown(&self.book), said.trim_end().replace('\n', "  \n"));
-        text += "\n| chapter | passed | already so | failed | took |\n| --- | --- | --- | --- | --- |\n";
+        text += "\n| chapter | passed | up to date | failed | took |\n| --- | --- | --- | --- | --- |\n";
         for row in &self.rows {
             let title = self.titles.get(&row.chapter).filter(|title| **title != row.chapter);
             let title = title.map_or(String::new(), |title| format!(" {}", markdown(title)));
@@ -97,7 +97,7 @@ impl Github {
         let row = self.row(finished.step.chapter.as_str());
         match &finished.outcome {
             Outcome::Passed => row.counts.passed += 1,
-            Outcome::AlreadySo | Outcome::PassedBefore => row.counts.already_so += 1,
+            Outcome::AlreadySo | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => row.counts.already_so += 1,
             Outcome::Pending => {
                 row.counts.passed += 1;
                 self.annotate("warning", finished, "new snapshot, to be reviewed", "accept it with `guide review`");
@@ -232,9 +232,9 @@ mod tests {
             "\
 ## A cluster by hand
 
-1 passed, 1 already so, 1 failed in 1m 01s
+1 passed, 1 up to date, 1 failed in 1m 01s
 
-| chapter | passed | already so | failed | took |
+| chapter | passed | up to date | failed | took |
 | --- | --- | --- | --- | --- |
 | ✅ chapter-1 Infrastructure | 1 | 1 | 0 | 12.0s |
 | ❌ chapter-2 Infrastructure | 0 | 0 | 1 | 12.0s |

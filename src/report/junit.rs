@@ -1,6 +1,6 @@
 //! JUnit XML as GitHub's, GitLab's and Jenkins's readers take it: a test suite a chapter, a test case a step.
 //!
-//! A step that had not to be run (already so, passed before) is skipped with that message; one whose snapshot is still to be
+//! A step that had not to be run (up to date, passed before) is skipped with that message; one whose snapshot is still to be
 //! reviewed too, since nothing has been compared. What the world refused is an error, what differs is a failure.
 //!
 //! No attribute beyond the schema of Jenkins's xUnit plugin (junit-10.xsd), which refuses a report with any other.
@@ -121,7 +121,9 @@ impl Suite {
         let body = match &finished.outcome {
             Outcome::Passed => String::new(),
             Outcome::Pending => self.skip("new snapshot, waiting for review"),
-            Outcome::AlreadySo => self.skip("already so"),
+            Outcome::AlreadySo => self.skip("up to date"),
+            Outcome::FoundSo => self.skip("up to date (found so)"),
+            Outcome::TakenAsDone => self.skip("taken as done with its chapter"),
             Outcome::PassedBefore => self.skip("passed before"),
             Outcome::Skipped { why } => self.skip(why),
             Outcome::Interrupted => self.error("interrupted", "interrupted", ""),
@@ -244,7 +246,7 @@ mod tests {
   <testsuite name="chapter-1" tests="2" failures="0" errors="0" skipped="1" time="1.500" timestamp="2026-11-23T22:45:00Z" file="guide/chapter-1.md">
     <testcase classname="chapter-1" name="a" time="1.500"/>
     <testcase classname="chapter-1" name="b" time="0.000">
-      <skipped message="already so"/>
+      <skipped message="up to date"/>
     </testcase>
   </testsuite>
   <testsuite name="chapter-2" tests="1" failures="1" errors="0" skipped="0" time="1.500" timestamp="2026-11-23T22:45:00Z" file="guide/chapter-2.md">
@@ -276,9 +278,9 @@ hint: fix it, then `guide run --resume`</failure>
     #[test]
     fn every_outcome_is_counted_where_it_belongs() {
         let xml = reported(&every_event());
-        // 13 outcomes and one step more; 6 failures, since the one that could not be started is an error, as are the
+        // 15 outcomes, one step and the world more; 6 failures, since the one that could not be started is an error, as are the
         // interrupted one and the world.
-        assert!(xml.contains("tests=\"15\" failures=\"6\" errors=\"3\" time=\"61.200\""), "{xml}");
+        assert!(xml.contains("tests=\"17\" failures=\"6\" errors=\"3\" time=\"61.200\""), "{xml}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::style::Style;
 use super::visible::visible;
 use super::words::{count, duration};
+use crate::book::StepName;
 use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
 use crate::plan::StepId;
 
@@ -29,14 +30,25 @@ pub fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style:
 }
 
 /// What is said at a chapter's end; nothing where its steps have said it all.
-pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, style: &Style) -> Option<String> {
+pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName], style: &Style) -> Option<String> {
     match outcome {
         ChapterOutcome::AlreadySo => {
-            Some(format!("{} {chapter}  {}", style.skipped(style.symbols().skipped), style.faint("already so")))
+            let names: Vec<&str> = done.iter().map(StepName::as_str).collect();
+            let why = match names.len() {
+                0 => "it passed as it is now".to_owned(),
+                1 => format!("{} passes", names[0]),
+                _ => format!("{} pass", names.join(", ")),
+            };
+            Some(format!("{} taken as done: {}", style.skipped(style.symbols().skipped), style.faint(why)))
         }
         ChapterOutcome::NotRun => Some(format!("{} {chapter}  {}", style.symbols().not_run, style.faint("not run"))),
         ChapterOutcome::Passed | ChapterOutcome::Failed | ChapterOutcome::Interrupted => None,
     }
+}
+
+/// Has a finished step a line of its own? Those that a resumed run or a chapter taken as done did not run have one together.
+pub fn has_line(outcome: &Outcome) -> bool {
+    !matches!(outcome, Outcome::PassedBefore | Outcome::TakenAsDone)
 }
 
 /// `✓ create-cluster                    23.1s`
@@ -49,11 +61,16 @@ pub fn step_line(finished: &StepFinished, style: &Style) -> String {
         attempts => format!(", {attempts} attempts"),
     };
     match &finished.outcome {
-        Outcome::Passed => format!("{} {name} {took}{}", style.passed(symbols.passed), style.faint(&attempts)),
+        Outcome::Passed => {
+            let because = finished.because.as_deref().map(|why| format!("  ({})", visible(why))).unwrap_or_default();
+            format!("{} {name} {took}{}{}", style.passed(symbols.passed), style.faint(&attempts), style.faint(because))
+        }
         Outcome::Pending => {
             format!("{} {name} {took}{attempts}  {}", style.passed(symbols.passed), style.warning("new snapshot, to be reviewed"))
         }
-        Outcome::AlreadySo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("already so")),
+        Outcome::AlreadySo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date")),
+        Outcome::FoundSo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date (found so)")),
+        Outcome::TakenAsDone => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("taken as done")),
         Outcome::PassedBefore => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before")),
         Outcome::Skipped { why } => {
             format!("{} {name} {}", style.warning(symbols.skipped), style.warning(format!("skipped: {why}")))
@@ -69,6 +86,7 @@ pub fn step_line(finished: &StepFinished, style: &Style) -> String {
 pub fn failure_in_short(failure: &Failure) -> String {
     match failure {
         Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
+        Failure::Signal { signal: 21 | 22 } => "it waits for the terminal, which a step does not have".to_owned(),
         Failure::Signal { signal } => format!("ended by {}", signal_name(*signal)),
         Failure::TimedOut { seconds, limit, .. } => format!("out of time after {} ({limit}=)", duration(*seconds)),
         Failure::Mismatch { differences, fence } => {
@@ -86,7 +104,7 @@ fn first_line(text: &str) -> String {
 }
 
 /// `signal 9 (KILL)`.
-fn signal_name(signal: i32) -> String {
+pub(super) fn signal_name(signal: i32) -> String {
     let name = match signal {
         1 => "HUP",
         2 => "INT",
@@ -95,7 +113,12 @@ fn signal_name(signal: i32) -> String {
         9 => "KILL",
         11 => "SEGV",
         13 => "PIPE",
+        14 => "ALRM",
         15 => "TERM",
+        21 => "TTIN",
+        22 => "TTOU",
+        24 => "XCPU",
+        25 => "XFSZ",
         _ => return format!("signal {signal}"),
     };
     format!("signal {signal} ({name})")

@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use super::Reporter;
 use super::failure::failure;
 use super::frame::{Now, frame};
-use super::line::{chapter_end_line, chapter_line, resumed_line, step_line};
+use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::words::summary;
-use crate::event::{Event, Outcome};
+use crate::event::{ChapterOutcome, Event};
 
 /// Columns of a terminal that does not tell.
 const UNKNOWN_WIDTH: usize = 80;
@@ -120,16 +120,17 @@ impl Reporter for Live {
                 self.of = *steps;
                 self.say(&chapter_line(chapter.as_str(), title, *steps, &style));
             }
-            Event::StepFinished(finished) if finished.outcome == Outcome::PassedBefore => self.done += 1,
+            Event::StepFinished(finished) if !has_line(&finished.outcome) => self.done += 1,
             Event::StepFinished(finished) => {
                 self.done += 1;
                 self.say(&format!("  {}\n{}", step_line(finished, &style), failure(finished, &style)));
             }
             Event::Note { text, .. } => self.say(&format!("  {}", style.faint(text))),
             Event::Resumed { at, why } => self.say(&resumed_line(at.as_ref(), why, self.done, &style)),
-            Event::ChapterFinished { chapter, outcome, .. } => {
-                if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, &style) {
-                    self.say(&line);
+            Event::ChapterFinished { chapter, outcome, done, .. } => {
+                if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, done, &style) {
+                    let indent = if *outcome == ChapterOutcome::AlreadySo { "  " } else { "" };
+                    self.say(&format!("{indent}{line}"));
                 }
             }
             Event::RunFinished(run) => {
@@ -156,7 +157,7 @@ mod tests {
 
     use super::*;
     use crate::event::samples::{chapter_finished, chapter_started, finished, progress, started, step_started};
-    use crate::event::{ChapterOutcome, Failure, RunSummary};
+    use crate::event::{Failure, Outcome, RunSummary};
 
     fn live(columns: u16) -> (InMemoryTerm, Live) {
         let screen = InMemoryTerm::new(24, columns);
@@ -191,7 +192,7 @@ mod tests {
             screen.contents(),
             "\
 chapter-1 · Infrastructure · 3 steps
-  ↷ engine                           already so
+  ↷ engine                           up to date
 ⠋ chapter-1 · 2/3 create-cluster  2.0s ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌ 4.0s last time
   │ Starting control-plane
   waiting for node worker: NotReady

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use super::Reporter;
 use super::failure::failure;
-use super::line::{chapter_end_line, chapter_line, resumed_line, step_line};
+use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::talk::Talk;
 use super::words::{duration, summary};
-use crate::event::{Event, Outcome};
+use crate::event::{ChapterOutcome, Event, Outcome};
 
 /// Seconds between two signs of life of a step.
 const STILL_THERE: f64 = 30.0;
@@ -64,15 +64,19 @@ impl<W: Write> Reporter for Plain<W> {
                 self.passed_before += 1;
                 return;
             }
+            Event::StepFinished(finished) if !has_line(&finished.outcome) => return,
             Event::StepFinished(finished) => {
                 let line = format!("  {}\n{}", step_line(finished, &style), failure(finished, &style));
                 line.trim_end().to_owned()
             }
             Event::Note { text, .. } => format!("  {}", style.faint(text)),
-            Event::ChapterFinished { chapter, outcome, .. } => match chapter_end_line(chapter.as_str(), *outcome, &style) {
-                Some(line) => line,
-                None => return,
-            },
+            Event::ChapterFinished { chapter, outcome, done, .. } => {
+                match chapter_end_line(chapter.as_str(), *outcome, done, &style) {
+                    Some(line) if *outcome == ChapterOutcome::AlreadySo => format!("  {line}"),
+                    Some(line) => line,
+                    None => return,
+                }
+            }
             Event::Resumed { at, why } => resumed_line(at.as_ref(), why, self.passed_before, &style),
             Event::RunStarted(_) => return,
             Event::RunFinished(run) => summary(run, &style).trim_end().to_owned(),
@@ -85,7 +89,7 @@ impl<W: Write> Reporter for Plain<W> {
 mod tests {
     use super::*;
     use crate::event::samples::{chapter_finished, chapter_started, every_event, finished, id, progress, step_started};
-    use crate::event::{ChapterOutcome, Failure, RunSummary, StepFinished};
+    use crate::event::{Failure, RunSummary, StepFinished};
     use crate::report::ColourChoice;
 
     fn again(step: &str, number: u32) -> Event {
@@ -126,12 +130,12 @@ mod tests {
             "\
 goes on at chapter-1/create-cluster: failed (2 steps passed before)
 chapter-1 · Infrastructure · 3 steps
-  ↷ engine-ready                     already so
+  ↷ engine-ready                     up to date
   ✓ create-cluster                    2m 05s, 2 attempts
   left running and stopped: sleep 9
   ✓ nodes                               1.5s  new snapshot, to be reviewed
 · chapter-2  not run
-2 passed, 1 already so in 2m 06s
+2 passed, 1 up to date in 2m 06s
 hint: 1 snapshot waiting for review: `guide review`
 "
         );
@@ -174,7 +178,7 @@ hint: fix it, then `guide run --resume`
         every_event().iter().for_each(|event| plain.event(event));
         let text = String::from_utf8(plain.stream().clone()).unwrap();
         assert!(text.is_ascii(), "{text}");
-        assert!(text.contains("  FAIL step-7 "), "{text}");
+        assert!(text.contains("  FAIL step-9 "), "{text}");
     }
 
     /// A pipe whose reader has gone away.

@@ -41,13 +41,16 @@ fn write_chapter(
 ) {
     let steps = count(chapter.steps.len(), "step");
     let _ = writeln!(text, "\n{} {} {}", style.strong(&chapter.name), chapter.title, style.faint(format!("({steps})")));
+    if let Some(done) = done(plan, past, chapter) {
+        let _ = writeln!(text, "  {}", style.faint(done));
+    }
     for manifest in &chapter.manifests {
         let objects: Vec<String> = manifest.objects.iter().map(|object| format!("{}/{}", object.kind, object.name)).collect();
         let what = if manifest.late { "rendered once its values are bound".to_owned() } else { objects.join(", ") };
         let _ = writeln!(text, "  {} {}  {}", style.faint("file"), manifest.file, style.faint(what));
     }
     for (number, step) in chapter.steps.iter().enumerate() {
-        let why = why(step, chapter, is_run_from(plan, start, (index, number)));
+        let why = why(plan, past, chapter, step, is_run_from(plan, start, (index, number)));
         let took =
             past.seconds.get(&step.id).map(|seconds| format!(", took {} last time", duration(*seconds))).unwrap_or_default();
         let _ =
@@ -55,7 +58,20 @@ fn write_chapter(
     }
 }
 
-fn why(step: &Step, chapter: &PlannedChapter, runs: bool) -> String {
+/// When the whole chapter is taken as done.
+fn done(plan: &Plan, past: &Past, chapter: &PlannedChapter) -> Option<String> {
+    if chapter.partial || !past.passed_whole(chapter, plan) || (chapter.done.is_empty() && chapter.needed_by.is_none()) {
+        return None;
+    }
+    let names: Vec<String> = chapter.done.iter().map(|index| chapter.steps[*index].id.step.to_string()).collect();
+    Some(match names.len() {
+        0 => "taken as done: it passed, and nothing in it has changed since".to_owned(),
+        1 => format!("taken as done if {} passes: nothing in it has changed since it passed", names[0]),
+        _ => format!("taken as done if {} pass: nothing in it has changed since it passed", names.join(", ")),
+    })
+}
+
+fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bool) -> String {
     if !runs {
         return "passed before".to_owned();
     }
@@ -66,7 +82,15 @@ fn why(step: &Step, chapter: &PlannedChapter, runs: bool) -> String {
         Role::Act { proven_by } if proven_by.is_empty() => "runs".to_owned(),
         Role::Act { proven_by } => {
             let pass = if proven_by.len() == 1 { "passes" } else { "pass" };
-            format!("runs unless {} {pass}", proven_by.iter().map(name).collect::<Vec<_>>().join(" and "))
+            let checks = proven_by.iter().map(name).collect::<Vec<_>>().join(" and ");
+            let record = past.record(&step.id, &plan.profile);
+            let now = step.made_of.with_files(&plan.files_of(step));
+            match record.map(|record| record.standing.why_run(&now)) {
+                _ if step.ends_with_its_run() => "runs".to_owned(),
+                Some(Some(why)) => format!("runs: {why}"),
+                Some(None) => format!("up to date if {checks} {pass}: nothing has changed since it passed"),
+                None => format!("runs unless {checks} {pass}"),
+            }
         }
     }
 }
@@ -93,7 +117,7 @@ fn chapter_json(plan: &Plan, past: &Past, start: Position, index: usize, chapter
                 "place": step.place.to_string(),
                 "verify": step.is_verify(),
                 "runs": runs,
-                "why": why(step, chapter, runs),
+                "why": why(plan, past, chapter, step, runs),
                 "timeout_seconds": step.timeout().as_secs_f64(),
                 "seconds_last_time": past.seconds.get(&step.id),
                 "script": &*step.script,

@@ -30,9 +30,10 @@ pub fn status(seen: &Seen<'_>, style: &Style) -> String {
     for event in seen.events {
         match event {
             Event::ChapterStarted { chapter, title, steps } => lines.push(chapter_line(chapter.as_str(), title, *steps, style)),
+            Event::StepFinished(finished) if finished.outcome == Outcome::TakenAsDone => {}
             Event::StepFinished(finished) => lines.extend(step(finished, seen, style)),
-            Event::ChapterFinished { chapter, outcome, .. } => {
-                lines.extend(chapter_end_line(chapter.as_str(), *outcome, style));
+            Event::ChapterFinished { chapter, outcome, done, .. } => {
+                lines.extend(chapter_end_line(chapter.as_str(), *outcome, done, style));
             }
             Event::Resumed { at, why } => lines.push(resumed_line(at.as_ref(), why, 0, style)),
             Event::Note { text, .. } => lines.push(format!("         {}", style.faint(text))),
@@ -132,7 +133,7 @@ mod tests {
     #[test]
     fn a_run_is_told_step_by_step_with_where_to_look() {
         let failed = Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() });
-        let output = Some(Stored { file: "output.log".into(), offset: 100, length: 45 });
+        let output = Some(Stored { file: "output.log".into(), offset: 100, length: 45, checksum: None });
         let events = [
             chapter_started("chapter-1", 3),
             Event::StepFinished(finished("chapter-1/engine", Outcome::AlreadySo)),
@@ -147,13 +148,13 @@ mod tests {
 run run-1 · the whole book · profile open
 began 2026-11-23 22:45:00 UTC · guide 0.1.0 · .guide/runs/run-1
 chapter-1 · Infrastructure · 3 steps
-22:45:10 ↷ engine                           already so
+22:45:10 ↷ engine                           up to date
 22:45:10 ✗ curl                                1.5s  exit 7, expected 0
            guide/chapter-1.md:57
            output: tail -c +101 .guide/runs/run-1/output.log | head -c 45
            dossier: .guide/dossiers/curl
 · chapter-2  not run
-1 already so, 1 failed, 1 not run in 9.0s
+1 up to date, 1 failed, 1 not run in 9.0s
 "
         );
     }

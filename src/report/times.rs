@@ -18,7 +18,7 @@ struct Chapter {
 
 /// A table: chapter, steps, all its time, the part that its steps took, what lay between them, and its slowest steps.
 ///
-/// What lies between the steps is the runner's own share, the checks whether a step is already so, and the waiting until something in
+/// What lies between the steps is the runner's own share, the checks whether a step is up to date, and the waiting until something in
 /// the background is ready: an upper bound for what the runner adds. Chapters that have not ended are left out.
 #[must_use]
 pub fn times(events: &[Event]) -> String {
@@ -99,7 +99,7 @@ mod tests {
 
     fn ended(chapter: &str, seconds: f64) -> Event {
         let chapter = ChapterName::new(chapter);
-        Event::ChapterFinished { chapter, outcome: ChapterOutcome::Passed, fingerprint: None, seconds }
+        Event::ChapterFinished { chapter, outcome: ChapterOutcome::Passed, fingerprint: None, done: Vec::new(), seconds }
     }
 
     #[test]

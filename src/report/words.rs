@@ -22,7 +22,7 @@ pub fn count(number: usize, of: &str) -> String {
     if number == 1 { format!("1 {of}") } else { format!("{number} {of}s") }
 }
 
-/// The last words on a run: `17 passed, 3 already so, 1 failed, 4 not run in 61.2s`, and what to do next.
+/// The last words on a run: `17 passed, 3 up to date, 1 failed, 4 not run in 61.2s`, and what to do next.
 #[must_use]
 pub fn summary(summary: &RunSummary, style: &Style) -> String {
     let mut parts = Vec::new();
@@ -33,8 +33,8 @@ pub fn summary(summary: &RunSummary, style: &Style) -> String {
     };
     let RunSummary { passed, already_so, failed, skipped, not_run, chapters_already_so, .. } = *summary;
     part(passed, style.passed(format!("{passed} passed")).to_string());
-    part(already_so, style.skipped(format!("{already_so} already so")).to_string());
-    part(chapters_already_so, style.skipped(format!("{} already so", count(chapters_already_so, "chapter"))).to_string());
+    part(already_so, style.skipped(format!("{already_so} up to date")).to_string());
+    part(chapters_already_so, style.skipped(format!("{} taken as done", count(chapters_already_so, "chapter"))).to_string());
     part(failed, style.failed(format!("{failed} failed")).to_string());
     part(skipped, style.warning(format!("{skipped} skipped")).to_string());
     part(not_run, style.warning(format!("{not_run} not run")).to_string());
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_summary_names_only_what_there_was() {
         let run = RunSummary { passed: 17, already_so: 3, failed: 1, not_run: 4, seconds: 61.2, ..RunSummary::default() };
-        assert_eq!(summary(&run, &Style::colourless()), "17 passed, 3 already so, 1 failed, 4 not run in 1m 01s\n");
+        assert_eq!(summary(&run, &Style::colourless()), "17 passed, 3 up to date, 1 failed, 4 not run in 1m 01s\n");
     }
 
     #[test]

@@ -4,8 +4,10 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,11 @@ use crate::book::ChapterName;
 
 /// The lock's text is padded to this, so that one write replaces all of it and a reader never sees half.
 const SIZE: usize = 512;
+
+/// How long a killed run's guard is waited for: it holds the lock until it has ended the processes of that run.
+const CLEARING: Duration = Duration::from_secs(10);
+/// How often it is looked.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Who holds the lock, as it told itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +44,7 @@ impl std::fmt::Display for Holder {
     }
 }
 
-/// The lock, held until it is dropped. Its file is closed on exec, so no child keeps it.
+/// The lock, held until it is dropped, and after this process was killed until whoever has its descriptor ends, too.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
@@ -60,7 +67,13 @@ impl RunLock {
             .truncate(false)
             .open(&path)
             .map_err(StoreError::io("write", &path))?;
-        match lock_at_once(&file) {
+        let since_when = Instant::now();
+        let mut taken = lock_at_once(&file);
+        while taken == Err(rustix::io::Errno::WOULDBLOCK) && since_when.elapsed() < CLEARING && !read_holder(&file).is_alive() {
+            std::thread::sleep(LOOK);
+            taken = lock_at_once(&file);
+        }
+        match taken {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(StoreError::Busy { holder: read_holder(&file), path }),
             Err(errno) => return Err(StoreError::io("lock", &path)(io::Error::from(errno))),
@@ -69,6 +82,14 @@ impl RunLock {
         let lock = Self { path, file, holder };
         lock.write()?;
         Ok(lock)
+    }
+
+    /// The lock once more, for whoever ends the run's processes if this one is killed.
+    ///
+    /// # Errors
+    /// When there is no descriptor to be had.
+    pub fn descriptor(&self) -> Result<OwnedFd, StoreError> {
+        Ok(self.file.try_clone().map_err(StoreError::io("lock", &self.path))?.into())
     }
 
     /// Tells others which chapter the run is in.
@@ -88,6 +109,26 @@ impl RunLock {
     }
 }
 
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // For all descriptors of it: a run that ends by itself has nothing left to be ended.
+        let _ = flock(&self.file, FlockOperation::Unlock);
+    }
+}
+
+impl Holder {
+    /// Is its process there, and not one that has ended and that nobody has noticed yet? In doubt, it is.
+    fn is_alive(&self) -> bool {
+        match fs::read_to_string(format!("/proc/{}/stat", self.pid)) {
+            Ok(stat) => !stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['Z', 'X'])),
+            Err(_) => {
+                let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
+                pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+            }
+        }
+    }
+}
+
 /// Who runs the book of that state folder right now.
 #[must_use]
 pub fn who_runs(state_dir: &Path) -> Option<Holder> {
@@ -101,7 +142,7 @@ pub fn who_runs(state_dir: &Path) -> Option<Holder> {
 /// Takes the lock, or knows at once that it can't. A second try passes over whoever only asked [`who_runs`] at that moment.
 fn lock_at_once(file: &File) -> rustix::io::Result<()> {
     flock(file, FlockOperation::NonBlockingLockExclusive).or_else(|_| {
-        std::thread::sleep(std::time::Duration::from_millis(20));
+        std::thread::sleep(LOOK);
         flock(file, FlockOperation::NonBlockingLockExclusive)
     })
 }
@@ -121,16 +162,17 @@ mod tests {
     #[test]
     fn a_second_run_is_refused_and_the_first_one_named() {
         let state = tempfile::tempdir().unwrap();
-        let mut first = RunLock::take(state.path(), 4711, "2026-11-23T22:45:00Z").unwrap();
+        let own = std::process::id();
+        let mut first = RunLock::take(state.path(), own, "2026-11-23T22:45:00Z").unwrap();
         first.enter(&ChapterName::new("chapter-2")).unwrap();
 
         let refused = RunLock::take(state.path(), 4712, "2026-11-23T22:46:00Z").unwrap_err();
 
         assert_eq!(
             refused.to_string(),
-            "another run of this book is going on: process 4711, in chapter-2, since 2026-11-23T22:45:00Z"
+            format!("another run of this book is going on: process {own}, in chapter-2, since 2026-11-23T22:45:00Z")
         );
-        assert_eq!(refused.hint().unwrap(), "wait for process 4711, or end it with `kill 4711`");
+        assert_eq!(refused.hint().unwrap(), format!("wait for process {own}, or end it with `kill {own}`"));
     }
 
     #[test]
@@ -148,6 +190,31 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         drop(RunLock::take(state.path(), 1, "then").unwrap());
         RunLock::take(state.path(), 2, "now").unwrap();
+    }
+
+    #[test]
+    fn a_killed_runs_lock_is_waited_for_until_its_guard_has_ended() {
+        let state = tempfile::tempdir().unwrap();
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        dead.wait().unwrap();
+        let lock = RunLock::take(state.path(), dead.id(), "then").unwrap();
+        let guards = lock.descriptor().unwrap();
+        // What a kill does: nothing of the lock's own is done any more.
+        std::mem::forget(lock);
+        let guard = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(200));
+            let file = File::from(guards);
+            flock(&file, FlockOperation::Unlock).unwrap();
+        });
+        let since = Instant::now();
+        let again = RunLock::take(state.path(), 7, "now").unwrap();
+        assert!(since.elapsed() >= Duration::from_millis(150), "{:?}", since.elapsed());
+        guard.join().unwrap();
+
+        let copy = again.descriptor().unwrap();
+        drop(again);
+        RunLock::take(state.path(), 8, "later").unwrap();
+        drop(copy);
     }
 
     #[test]

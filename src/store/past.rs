@@ -7,7 +7,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,27 +17,32 @@ use memchr::memmem;
 use super::append::give_back_reserve;
 use super::fault::StoreError;
 use super::journal::{Journal, read_journal};
-use super::remembered::read_remembered;
-use super::run::{JOURNAL, STATES, runs_folder};
-use crate::event::{Event, Outcome, RunStarted, Stored, VERIFY_ONLY};
-use crate::plan::{Past, PastChapter, PastStep};
+use super::remembered::{Remembered, read_remembered, root_as_kept};
+use super::run::{JOURNAL, STATES, read_stored, runs_folder};
+use super::world_file::read_world;
+use crate::book::ChapterName;
+use crate::compare::Bindings;
+use crate::event::{ChapterOutcome, Event, Outcome, RunStarted, StepFinished, Stored, VERIFY_ONLY};
+use crate::plan::{Fingerprint, Past, PastChapter, PastStep, Standing, StepId, StepRecord};
 
 /// Runs whose folders are kept, at least.
 pub const KEPT_RUNS: usize = 20;
 /// So many more are let come before the oldest are forgotten, all at once: most runs have nothing to remove.
 const FORGOTTEN_AT_ONCE: usize = 10;
 
-/// What the runs so far tell. A book that was never run has an empty past.
+/// What the runs so far of the book in the folder `root` tell. A book that was never run has an empty past.
 ///
 /// # Errors
 /// When a journal that counts can't be read, is newer than this guide, or was damaged.
-pub fn load_past(state_dir: &Path) -> Result<Past, StoreError> {
-    let runs = Runs::list(state_dir)?;
-    let Some(last) = runs.last(told_a_story)? else { return Ok(Past::default()) };
-    let mut past = Past { run: last.started.run.clone(), ..Past::default() };
-    let mut journals = vec![last];
-    while let Some(before) = runs.underneath(&journals[journals.len() - 1])? {
-        journals.push(before);
+pub fn load_past(state_dir: &Path, root: &Path) -> Result<Past, StoreError> {
+    let runs = Runs::list(state_dir, root)?;
+    let mut past = Past::default();
+    let mut journals: Vec<Journal> = runs.last(told_a_story)?.into_iter().collect();
+    if let Some(last) = journals.first() {
+        past.run.clone_from(&last.started.run);
+        while let Some(before) = runs.underneath(&journals[journals.len() - 1])? {
+            journals.push(before);
+        }
     }
     for journal in journals.iter().rev() {
         lay_over(&mut past, journal, &runs);
@@ -46,12 +51,37 @@ pub fn load_past(state_dir: &Path) -> Result<Past, StoreError> {
     Ok(past)
 }
 
+/// Manifests, by the chapter they stand in.
+pub type Taken = BTreeMap<ChapterName, BTreeSet<String>>;
+
+/// `guide down` takes away the objects of these manifests (file names by chapter): the steps made of them have to run again,
+/// whatever their checks say, and the chapters are not done any more.
+///
+/// # Errors
+/// When it can't be written.
+pub fn forget_taken(state_dir: &Path, root: &Path, past: &mut Past, taken: &Taken) -> Result<(), StoreError> {
+    for chapter in taken.keys() {
+        if let Some(known) = past.chapters.get_mut(chapter) {
+            known.passed_as = None;
+        }
+    }
+    for (step, records) in &mut past.records {
+        let Some(files) = taken.get(&step.chapter) else { continue };
+        for record in records.values_mut() {
+            if matches!(&record.standing, Standing::Passed { made_of } if files.iter().any(|file| made_of.has_manifest(file))) {
+                record.standing = Standing::TakenDown;
+            }
+        }
+    }
+    Remembered::of(past).write(state_dir, &root_as_kept(state_dir, root))
+}
+
 /// The journal of the last run.
 ///
 /// # Errors
 /// As [`load_past`].
-pub fn last_run(state_dir: &Path) -> Result<Option<Journal>, StoreError> {
-    Runs::list(state_dir)?.last(|_| true)
+pub fn last_run(state_dir: &Path, root: &Path) -> Result<Option<Journal>, StoreError> {
+    Runs::list(state_dir, root)?.last(|_| true)
 }
 
 /// What there is to go on with: what the newest run was asked for that did not come to its end and that no later run has made good;
@@ -60,8 +90,8 @@ pub fn last_run(state_dir: &Path) -> Result<Option<Journal>, StoreError> {
 ///
 /// # Errors
 /// As [`load_past`].
-pub fn unfinished_targets(state_dir: &Path) -> Result<Vec<String>, StoreError> {
-    let runs = Runs::list(state_dir)?;
+pub fn unfinished_targets(state_dir: &Path, root: &Path) -> Result<Vec<String>, StoreError> {
+    let runs = Runs::list(state_dir, root)?;
     let mut made_good: Vec<Vec<String>> = Vec::new();
     for id in runs.ids.iter().rev() {
         let Some(journal) = runs.read(id)? else { continue };
@@ -98,8 +128,8 @@ fn came_to_its_end(journal: &Journal) -> bool {
 ///
 /// # Errors
 /// When the folders can't be listed.
-pub(super) fn tidy_runs(state_dir: &Path, current: &str) -> Result<(), StoreError> {
-    let runs = Runs::list(state_dir)?;
+pub(super) fn tidy_runs(state_dir: &Path, root: &str, current: &str) -> Result<(), StoreError> {
+    let runs = Runs::list_for(state_dir, root.to_owned())?;
     if let Some(last) = runs.ids.iter().rfind(|id| *id != current) {
         [JOURNAL, STATES].iter().for_each(|name| give_back_reserve(&runs.folder.join(last).join(name)));
     }
@@ -126,6 +156,8 @@ fn forget_old_runs(runs: &Runs, state_dir: &Path, current: &str) {
 
 struct Runs {
     folder: PathBuf,
+    /// The book, as [`root_as_kept`] names it. Runs of another book are no past of this one.
+    root: String,
     /// What `.guide/latest` names.
     latest: Option<String>,
     /// Oldest first.
@@ -133,7 +165,11 @@ struct Runs {
 }
 
 impl Runs {
-    fn list(state_dir: &Path) -> Result<Self, StoreError> {
+    fn list(state_dir: &Path, root: &Path) -> Result<Self, StoreError> {
+        Self::list_for(state_dir, root_as_kept(state_dir, root))
+    }
+
+    fn list_for(state_dir: &Path, root: String) -> Result<Self, StoreError> {
         let folder = runs_folder(state_dir);
         let mut ids = Vec::new();
         match fs::read_dir(&folder) {
@@ -144,11 +180,12 @@ impl Runs {
         ids.sort_unstable();
         let link = fs::read_link(state_dir.join("latest")).ok();
         let latest = link.and_then(|link| Some(link.file_name()?.to_str()?.to_owned()));
-        Ok(Self { folder, latest, ids })
+        Ok(Self { folder, root, latest, ids })
     }
 
     fn read(&self, id: &str) -> Result<Option<Journal>, StoreError> {
-        read_journal(&self.folder.join(id).join(JOURNAL))
+        let journal = read_journal(&self.folder.join(id).join(JOURNAL))?;
+        Ok(journal.filter(|journal| journal.started.root.is_empty() || journal.started.root == self.root))
     }
 
     /// The last run of that sort that wrote down at least that it began.
@@ -222,15 +259,19 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
         }
     }
     let run = &journal.started.run;
-    let mut lengths = HashMap::new();
+    let mut known = HashMap::new();
     for (number, event) in journal.events.iter().enumerate() {
+        if let Event::StepStarted { step, .. } = event {
+            past.steps.insert(step.clone(), begun(journal, number));
+        }
         let Event::StepFinished(finished) = event else { continue };
-        let state_lost = finished.state.as_ref().is_some_and(|state| !is_there(state, &runs.folder.join(run), &mut lengths));
+        let state_lost = finished.state.as_ref().is_some_and(|state| !is_there(state, &runs.folder.join(run), &mut known));
         let step = PastStep {
             profile: journal.started.profile.clone(),
             number,
             fingerprint: finished.fingerprint,
             held: finished.outcome.holds(),
+            cut_off: false,
             state_lost,
             seconds: finished.seconds,
             at: finished.at.clone(),
@@ -245,19 +286,40 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
     }
 }
 
-/// Is that part in the file? After a loss of power the journal may be ahead of what it speaks of.
-fn is_there(stored: &Stored, folder: &Path, lengths: &mut HashMap<PathBuf, u64>) -> bool {
-    let length = *lengths
-        .entry(stored.file.clone())
-        .or_insert_with(|| fs::metadata(folder.join(&stored.file)).map_or(0, |file| file.len()));
-    stored.offset.saturating_add(stored.length) <= length
+/// A step that was begun; whether it ended is for a later line to say.
+fn begun(journal: &Journal, number: usize) -> PastStep {
+    PastStep {
+        profile: journal.started.profile.clone(),
+        number,
+        fingerprint: Fingerprint::of([]),
+        held: false,
+        cut_off: true,
+        state_lost: false,
+        seconds: 0.0,
+        at: journal.started.at.clone(),
+        attempts: 0,
+        ending: None,
+        run: journal.started.run.clone(),
+        output: None,
+        state: None,
+        bound: Bindings::new(),
+    }
 }
 
-/// Times and chapters: what was remembered, and all runs since.
+/// Is that part in the file, and undamaged? After a loss of power the journal may be ahead of what it speaks of. Steps that changed
+/// nothing share one part, which is read once.
+fn is_there(stored: &Stored, folder: &Path, known: &mut HashMap<(PathBuf, u64, u64), bool>) -> bool {
+    let key = (stored.file.clone(), stored.offset, stored.length);
+    *known.entry(key).or_insert_with(|| read_stored(folder, stored).is_ok())
+}
+
+/// Times, steps and chapters: what was remembered, and all runs since.
 fn remember(past: &mut Past, state_dir: &Path, runs: &Runs, read: &[Journal]) -> Result<(), StoreError> {
-    let remembered = read_remembered(state_dir)?;
+    let remembered = read_remembered(state_dir, &runs.root)?;
     past.seconds.extend(remembered.seconds);
     past.chapters.extend(remembered.chapters);
+    past.records.extend(remembered.records);
+    past.world = remembered.world;
     past.through = runs.ids.last().max(Some(&remembered.through)).cloned().unwrap_or_default();
     for id in runs.ids.iter().filter(|id| **id > remembered.through) {
         match read.iter().find(|journal| journal.started.run == *id) {
@@ -266,21 +328,81 @@ fn remember(past: &mut Past, state_dir: &Path, runs: &Runs, read: &[Journal]) ->
             None => runs.read(id).ok().flatten().iter().for_each(|journal| remember_run(past, journal)),
         }
     }
+    let kept = read_world(state_dir)?;
+    let now = kept.as_ref().map(|kept| kept.identity.key().to_owned());
+    enter_world(past, now, kept.map(|kept| kept.run).as_deref());
     Ok(())
 }
 
+/// What passed in another cluster says nothing of this one. A cluster that was not known before was made or adopted by the run
+/// that is named in its file: what that run did, it did in this world.
+fn enter_world(past: &mut Past, world: Option<String>, made_by: Option<&str>) {
+    if past.world.is_some() && past.world != world {
+        for records in past.records.values_mut() {
+            records.retain(|_, record| made_by == Some(record.run.as_str()));
+        }
+        past.records.retain(|_, records| !records.is_empty());
+        past.chapters.values_mut().for_each(|chapter| chapter.passed_as = None);
+    }
+    past.world = world;
+}
+
 fn remember_run(past: &mut Past, journal: &Journal) {
+    let started = &journal.started;
+    if started.world.is_some() {
+        enter_world(past, started.world.clone(), None);
+    }
+    // How a chapter was known before this run came to it: a run that ends within it leaves it unfinished.
+    let mut before: HashMap<&ChapterName, Option<PastChapter>> = HashMap::new();
     for event in &journal.events {
         match event {
-            Event::StepFinished(finished) if matches!(finished.outcome, Outcome::Passed | Outcome::Pending) => {
-                past.seconds.insert(finished.step.clone(), finished.seconds);
+            Event::StepStarted { step, .. } => note_standing(past, started, step, Standing::Unfinished),
+            Event::StepFinished(finished) => remember_step(past, started, finished),
+            Event::ChapterStarted { chapter, .. } if told_a_story(started) => {
+                let outcome = ChapterOutcome::Interrupted;
+                let unfinished = PastChapter { outcome, passed_as: None, profile: started.profile.clone() };
+                before.insert(chapter, past.chapters.insert(chapter.clone(), unfinished));
             }
-            Event::ChapterFinished { chapter, outcome, fingerprint, .. } => {
-                let before = past.chapters.get(chapter).and_then(|before| before.passed_as);
-                let known = PastChapter { outcome: *outcome, passed_as: fingerprint.or(before) };
-                past.chapters.insert(chapter.clone(), known);
+            Event::ChapterFinished { chapter, outcome, fingerprint, .. } if *outcome != ChapterOutcome::NotRun => {
+                let holds = matches!(outcome, ChapterOutcome::Passed | ChapterOutcome::AlreadySo);
+                let known = match before.remove(chapter) {
+                    Some(known) => known,
+                    None => past.chapters.get(chapter).cloned(),
+                };
+                // A part of a chapter that passed leaves the rest what it was.
+                let known = known.filter(|known| holds && known.profile == started.profile);
+                let passed_as = fingerprint.or(known.and_then(|known| known.passed_as));
+                let chapter_now = PastChapter { outcome: *outcome, passed_as, profile: started.profile.clone() };
+                past.chapters.insert(chapter.clone(), chapter_now);
             }
             _ => {}
         }
     }
+}
+
+fn remember_step(past: &mut Past, started: &RunStarted, finished: &StepFinished) {
+    let ran = matches!(finished.outcome, Outcome::Passed | Outcome::Pending);
+    if ran {
+        past.seconds.insert(finished.step.clone(), finished.seconds);
+    }
+    match (&finished.outcome, &finished.made_of) {
+        (Outcome::Passed | Outcome::Pending | Outcome::FoundSo, Some(made_of)) => {
+            note_standing(past, started, &finished.step, Standing::Passed { made_of: made_of.clone() });
+        }
+        // A check has no standing.
+        (Outcome::Passed | Outcome::Pending, None) => {
+            if let Some(records) = past.records.get_mut(&finished.step) {
+                records.remove(&started.profile);
+            }
+        }
+        (Outcome::Failed(_) | Outcome::Interrupted, _) if finished.attempts > 0 => {
+            note_standing(past, started, &finished.step, Standing::Unfinished);
+        }
+        _ => {}
+    }
+}
+
+fn note_standing(past: &mut Past, started: &RunStarted, step: &StepId, standing: Standing) {
+    let record = StepRecord { run: started.run.clone(), standing };
+    past.records.entry(step.clone()).or_default().insert(started.profile.clone(), record);
 }

@@ -1,4 +1,5 @@
-//! `.guide/remembered.json`: what is known from runs whose folders may be gone: how long steps took, which chapters passed as what.
+//! `.guide/remembered.json`: what is known from runs whose folders may be gone: how long steps took, which steps and chapters
+//! passed in this world, and as what.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::fault::StoreError;
 use super::whole_file::{read_if_there, replace_file};
 use crate::book::ChapterName;
-use crate::plan::{Past, PastChapter, StepId};
+use crate::plan::Fingerprint;
+use crate::plan::{Past, PastChapter, StepId, StepRecord};
 
 /// Format version of the file.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The file's content.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -23,16 +25,22 @@ pub struct Remembered {
     pub seconds: BTreeMap<StepId, f64>,
     /// How chapters last ended, and what they were when they last passed.
     pub chapters: BTreeMap<ChapterName, PastChapter>,
+    /// What happened last to each step in this world, by profile.
+    #[serde(default)]
+    pub records: BTreeMap<StepId, BTreeMap<String, StepRecord>>,
+    /// The cluster that chapters and records speak of.
+    #[serde(default)]
+    pub world: Option<String>,
 }
 
 /// Reads it. One that is missing, of another format or not understood says nothing: it only saves work.
 ///
 /// # Errors
 /// When it is there and can't be read.
-pub fn read_remembered(state_dir: &Path) -> Result<Remembered, StoreError> {
-    let bytes = read_if_there(&path(state_dir))?.unwrap_or_default();
+pub fn read_remembered(state_dir: &Path, root: &str) -> Result<Remembered, StoreError> {
+    let bytes = read_if_there(&path(state_dir, root))?.unwrap_or_default();
     let remembered: Option<Remembered> = serde_json::from_slice(&bytes).ok();
-    Ok(remembered.filter(|remembered| remembered.format == FORMAT).unwrap_or_default())
+    Ok(remembered.filter(|remembered| remembered.format <= FORMAT).unwrap_or_default())
 }
 
 impl Remembered {
@@ -43,6 +51,8 @@ impl Remembered {
             through: past.through.clone(),
             seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
             chapters: past.chapters.iter().map(|(name, chapter)| (name.clone(), chapter.clone())).collect(),
+            records: past.records.iter().map(|(step, records)| (step.clone(), records.clone())).collect(),
+            world: past.world.clone(),
         }
     }
 
@@ -50,14 +60,30 @@ impl Remembered {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn write(&self, state_dir: &Path) -> Result<(), StoreError> {
+    pub fn write(&self, state_dir: &Path, root: &str) -> Result<(), StoreError> {
         if self.through.is_empty() {
             return Ok(());
         }
-        replace_file(&path(state_dir), &serde_json::to_vec(self).unwrap_or_default(), false)
+        replace_file(&path(state_dir, root), &serde_json::to_vec(self).unwrap_or_default(), false)
     }
 }
 
-fn path(state_dir: &Path) -> PathBuf {
-    state_dir.join("remembered.json")
+/// A book's own state folder has one file. In a folder that several books share each has its own.
+fn path(state_dir: &Path, root: &str) -> PathBuf {
+    if !Path::new(root).is_absolute() {
+        return state_dir.join("remembered.json");
+    }
+    state_dir.join(format!("remembered-{}.json", &Fingerprint::of([root.as_bytes()]).to_string()[..12]))
+}
+
+/// How a run's journal names the folder of its book: relative to the state folder where this lies within it, so that both can be
+/// moved together.
+#[must_use]
+pub fn root_as_kept(state_dir: &Path, root: &Path) -> String {
+    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+    let (state, root) = (whole(state_dir), whole(root));
+    match state.strip_prefix(&root) {
+        Ok(inside) => vec![".."; inside.components().count()].join("/"),
+        Err(_) => root.display().to_string(),
+    }
 }

@@ -2,26 +2,36 @@
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use super::recordings::Recordings;
 use super::whole_file::{read_if_there, replace_file};
 use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::engine::{Stage, StageRequest};
 use crate::execute::WorldError;
-use crate::plan::RenderedManifest;
+use crate::plan::{NamedFiles, RenderedManifest};
 
 /// Makes `STATE/rendered/CHAPTER` and writes manifests into it.
 #[derive(Debug)]
 pub struct Rendered {
     folder: PathBuf,
+    /// The book, whose files steps name.
+    book: Option<Recordings>,
 }
 
 impl Rendered {
     /// Under this state folder.
     #[must_use]
     pub fn under(state: &Path) -> Self {
-        Self { folder: state.join("rendered") }
+        Self { folder: state.join("rendered"), book: None }
+    }
+
+    /// Looks into the files that steps name, too: those of the book in this folder.
+    #[must_use]
+    pub fn of_book(self, root: &Path) -> Self {
+        Self { book: Some(Recordings::of(root)), ..self }
     }
 
     /// A chapter's working folder; there once the chapter has been prepared.
@@ -42,6 +52,10 @@ impl Stage for Rendered {
             }
         }
         Ok(folder)
+    }
+
+    fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles {
+        self.book.as_ref().map(|book| book.included(names.iter().cloned())).unwrap_or_default()
     }
 
     fn render_late(&self, template: &RenderedManifest, values: &serde_json::Value, bound: &Bindings) -> Result<String, String> {

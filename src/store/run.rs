@@ -17,7 +17,7 @@ use super::remembered::Remembered;
 use super::sync::Syncer;
 use super::whole_file::replace_link;
 use crate::book::ChapterName;
-use crate::event::{Event, Record, RecordError, RunStarted, Stored};
+use crate::event::{Event, Reason, Record, RecordError, RunStarted, Stored};
 use crate::output::ShellState;
 use crate::plan::Past;
 
@@ -34,10 +34,21 @@ const STATES_AHEAD: u64 = 256 * 1024;
 /// Output is gathered up to this before it is written, if its step does not end sooner.
 const OUTPUT_BUFFER: usize = 64 * 1024;
 
-/// A new run's id: when it began and its process, so that ids sort by time. Two runs of one book never go on at once.
+/// How the time stands in a run's id.
+const ID_TIME: &str = "%Y%m%dT%H%M%S.%3fZ";
+
+/// A new run's id: when it began and its process. Ids sort in the order of the runs, whatever the clock says: a new one comes
+/// after the newest there is. Two runs of one book never go on at once.
 #[must_use]
-pub fn run_id(at: jiff::Timestamp, pid: u32) -> String {
-    format!("{}-{pid}", at.strftime("%Y%m%dT%H%M%S.%3fZ"))
+pub fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
+    let id = |at: jiff::Timestamp| format!("{}-{pid}", at.strftime(ID_TIME));
+    let last = newest.rsplit_once('-').and_then(|(time, _)| jiff::civil::DateTime::strptime(ID_TIME, time).ok());
+    let last = last.and_then(|last| last.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|last| last.timestamp());
+    match last {
+        // The clock was set back, or two runs came within a millisecond.
+        Some(last) if id(at).as_str() <= newest => id(last + jiff::SignedDuration::from_millis(1)),
+        _ => id(at),
+    }
 }
 
 /// The folder of all runs.
@@ -88,6 +99,7 @@ impl RunLog {
     /// # Errors
     /// When any of this can't be written.
     pub fn begin(state_dir: &Path, lock: RunLock, started: RunStarted, past: &Past) -> Result<Self, StoreError> {
+        let root = started.root.clone();
         let runs = runs_folder(state_dir);
         fs::create_dir_all(&runs).map_err(StoreError::io("make the folder", &runs))?;
         let folder = runs.join(&started.run);
@@ -96,7 +108,7 @@ impl RunLog {
             journal: Appender::create(&folder.join(JOURNAL), JOURNAL_AHEAD)?,
             output: Grown { name: OUTPUT, ahead: 0, file: None, length: 0 },
             states: Grown { name: STATES, ahead: STATES_AHEAD, file: None, length: 0 },
-            syncer: Syncer::start(tidy(state_dir, &started.run, past)),
+            syncer: Syncer::start(tidy(state_dir, &root, &started.run, past)),
             lock,
             runs,
             run: started.run.clone(),
@@ -127,6 +139,8 @@ impl RunLog {
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.flush_output();
         let synced = self.syncer.finish();
+        let journal = self.folder.join(JOURNAL);
+        fs::metadata(&journal).map_err(StoreError::io("find at the run's end", &journal))?;
         self.fault.take().map_or(synced, Err)
     }
 
@@ -188,11 +202,11 @@ impl RunLog {
 }
 
 /// What is tidied up beside the run: what is known of the past is written down, and then the oldest runs can go.
-fn tidy(state_dir: &Path, run: &str, past: &Past) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
-    let (state_dir, run, remembered) = (state_dir.to_owned(), run.to_owned(), Remembered::of(past));
+fn tidy(state_dir: &Path, root: &str, run: &str, past: &Past) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
+    let (state_dir, root, run, remembered) = (state_dir.to_owned(), root.to_owned(), run.to_owned(), Remembered::of(past));
     move || {
-        remembered.write(&state_dir)?;
-        tidy_runs(&state_dir, &run)
+        remembered.write(&state_dir, &root)?;
+        tidy_runs(&state_dir, &root, &run)
     }
 }
 
@@ -207,7 +221,7 @@ impl Record for RunLog {
     fn finish_output(&mut self) -> Stored {
         self.flush_output();
         let offset = std::mem::replace(&mut self.output_start, self.output.length);
-        Stored { file: OUTPUT.into(), offset, length: self.output.length - offset }
+        Stored { file: OUTPUT.into(), offset, length: self.output.length - offset, checksum: None }
     }
 
     fn state(&mut self, chapter: &ChapterName, state: &ShellState) -> Stored {
@@ -217,7 +231,8 @@ impl Record for RunLog {
         {
             return stored.clone();
         }
-        let stored = Stored { file: STATES.into(), offset: self.states.length, length: state.0.len() as u64 };
+        let (offset, length) = (self.states.length, state.0.len() as u64);
+        let stored = Stored { file: STATES.into(), offset, length, checksum: Some(checksum(&state.0)) };
         let kept = self.states.append(&self.folder, &state.0, &self.syncer);
         self.remember(kept);
         self.last_state = Some((chapter.clone(), state.clone(), stored.clone()));
@@ -283,14 +298,27 @@ pub fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, StoreError
         }
         let mut bytes = vec![0; length];
         file.read_exact_at(&mut bytes, stored.offset)?;
+        if stored.checksum.as_ref().is_some_and(|kept| *kept != checksum(&bytes)) {
+            return Err(io::Error::other("a part of it is damaged"));
+        }
         Ok(bytes)
     });
     read.map_err(StoreError::io("read", &path))
 }
 
-/// What would only say that something goes on is not kept.
+/// Of a state: what is changed by chance (or by hand) must not be run as if it were the step's.
+pub(super) fn checksum(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What would only say that something goes on is not kept. That a step's turn has begun is: a killed run may have done its work.
 fn is_kept(event: &Event) -> bool {
-    !matches!(event, Event::StepStarted { .. } | Event::StepProgress { .. })
+    match event {
+        Event::StepStarted { reason, attempt, .. } => *reason == Reason::Turn && *attempt <= 1,
+        Event::StepProgress { .. } => false,
+        _ => true,
+    }
 }
 
 impl From<StoreError> for RecordError {

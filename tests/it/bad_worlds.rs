@@ -22,7 +22,7 @@ fn a_newer_journal_is_refused() {
     let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
     book.guide("run").exits(0);
     let run = newest_journal(&book.path(".guide"));
-    let text = std::fs::read_to_string(&run).expect("journal").replacen("\"format\":1", "\"format\":99", 1);
+    let text = std::fs::read_to_string(&run).expect("journal").replacen("\"format\":2", "\"format\":99", 1);
     std::fs::write(&run, text).expect("newer");
     book.guide("run --resume").exits(3).says("99");
 }

@@ -21,6 +21,7 @@ mod review;
 mod run;
 mod secrets;
 mod shell;
+mod up_to_date;
 mod verify;
 mod whole;
 mod world_tree;

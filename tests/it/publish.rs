@@ -182,7 +182,7 @@ fn a_step_that_was_already_so_shows_the_check_that_said_it() {
     let text = "# One\n\n```bash {name=make}\necho made >\"$GUIDE_BOOK/made\"; echo making\n```\n\n```bash {name=is-there verify}\ncat \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=last}\necho last\n```\n";
     let book = Project::with_chapter(text);
     book.write("made", "long ago\n");
-    book.guide("run --record").exits(0).says("already so");
+    book.guide("run --record").exits(0).says("up to date");
     book.guide("review --accept").exits(0);
     book.guide("publish --strict").exits(0);
     let before = page(&book);
@@ -193,16 +193,16 @@ fn a_step_that_was_already_so_shows_the_check_that_said_it() {
     // Run for once, it keeps what it then printed as long as it is the same step.
     fs::remove_file(book.path("made")).expect("removed");
     book.guide("run --record").exits(0);
-    book.guide("run --record").exits(0).says("already so");
+    book.guide("run --record").exits(0).says("up to date");
     book.guide("review --accept").exits(0);
     let after = page(&book);
     assert!(after.contains("aria-label=\"Output\">making</pre>") && !after.contains("Did not run"), "{after}");
     book.write("guide/chapter-1.md", text.replace("echo making", "echo other"));
-    book.guide("run --record").exits(0).says("already so");
+    book.guide("run --record").exits(0).says("(its commands have changed)");
     book.guide("review --accept").exits(0);
     book.guide("publish --strict").exits(0);
     let other = page(&book);
-    assert!(other.contains(said) && !other.contains(">making</pre>"), "{other}");
+    assert!(other.contains(">other</pre>") && !other.contains("Did not run") && !other.contains(">making</pre>"), "{other}");
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_step_whose_verify_step_already_passes_is_skipped() {
         "# One\n\n```bash {name=make}\necho made >> \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=is-made verify}\ntest -e \"$GUIDE_BOOK/made\"\n```\n",
     );
     book.guide("run").exits(0).says("2 passed");
-    book.guide("run").exits(0).says("already so");
+    book.guide("run").exits(0).says("up to date");
     assert_eq!(book.read("made"), "made\n", "the acting step ran once");
     book.guide("run --again").exits(0);
     assert_eq!(book.read("made"), "made\nmade\n", "--again runs it once more");
@@ -157,7 +157,7 @@ fn a_chapter_brings_along_what_it_needs_unless_that_is_in_place() {
     let second = "---\nneeds: [chapter-1]\n---\n# B\n\n```bash {name=use}\ncat \"$GUIDE_BOOK/made\"\n```\n";
     let book = Project::with_chapters(&[("chapter-1.md", first), ("chapter-2.md", second)]);
     book.guide("run chapter-2").exits(0).says("3 passed");
-    book.guide("run chapter-2").exits(0).says("1 passed, 2 already so");
+    book.guide("run chapter-2").exits(0).says("1 passed, 1 chapter taken as done");
     assert_eq!(book.read("made"), "made\n");
 }
 

@@ -69,6 +69,75 @@ fn a_hung_step_with_a_hung_child_is_back_in_time_and_leaves_nothing() {
 }
 
 #[test]
+fn a_resumed_step_runs_in_the_folder_it_had_or_not_at_all() {
+    let book = Project::with_chapter(&steps(&[
+        ("", "echo precious >keep.txt; mkdir \"$GUIDE_BOOK/scratch\"; cd \"$GUIDE_BOOK/scratch\""),
+        ("", "test -e \"$GUIDE_BOOK/ok\""),
+        ("", "rm -rf ./*"),
+    ]));
+    book.guide("run").exits(1);
+    std::fs::remove_dir(book.path("scratch")).expect("removed");
+    book.write("ok", "");
+    book.guide("run --resume").exits(3).says("this is gone: the folder BOOK/scratch").says("hint: bring it back");
+    assert_eq!(book.read(".guide/rendered/chapter-1/keep.txt"), "precious\n");
+    std::fs::create_dir(book.path("scratch")).expect("made");
+    book.guide("run --resume").exits(0);
+    assert_eq!(book.read(".guide/rendered/chapter-1/keep.txt"), "precious\n");
+}
+
+#[test]
+fn a_chapters_folder_that_a_step_removed_is_named() {
+    let book = Project::with_chapter(&steps(&[("", "rm -rf \"$PWD\""), ("exit=1", "false"), ("", "echo there")]));
+    book.guide("run").exits(3).says("chapter-1/s2 can't be run: ").says("the folder BOOK/.guide/rendered/chapter-1");
+    // It is guide's own: the next run makes it again.
+    book.guide("run --resume").exits(0);
+}
+
+#[test]
+fn a_run_begun_right_after_one_was_killed_never_meets_its_processes() {
+    let book = Project::with_chapter(&steps(&[(
+        "timeout=1s",
+        "exec 8>\"$GUIDE_BOOK/held\"; flock -n 8 || { echo overlap; exit 9; }\n\
+        for ((i = 0; i < 50; i++)); do setsid sleep 631 & done; touch \"$GUIDE_BOOK/begun\"; sleep 631",
+    )]));
+    for _ in 0..3 {
+        let mut first = book.start("run");
+        for _ in 0..1000 {
+            if book.has("begun") {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        first.kill().expect("killed");
+        std::fs::remove_file(book.path("begun")).expect("the step has begun");
+        book.guide("run").exits(1).says("out of time");
+        first.wait().expect("ended");
+        std::fs::remove_file(book.path("begun")).expect("the step has begun");
+    }
+    crate::project::nothing_runs("sleep 631");
+}
+
+#[test]
+fn a_code_that_stands_for_a_signal_is_explained() {
+    let book = Project::with_chapter(&steps(&[("", "yes | head -1")]));
+    book.guide("run").exits(1).says("exit 141 is 128 + 13").says("the reader of a pipe ended before").says("`exit=141`");
+}
+
+#[test]
+fn a_damaged_state_is_never_run() {
+    let book = Project::with_chapter(&steps(&[("", "n=5"), ("", "test -e \"$GUIDE_BOOK/ok\"; echo \"n is $n\"")]));
+    book.guide("run").exits(1);
+    book.write("ok", "");
+    let states = std::fs::canonicalize(book.path(".guide/latest/states.log")).expect("states");
+    let text = std::fs::read_to_string(&states).expect("read");
+    std::fs::write(&states, text.replace("n=\"5\"", "n=\"7\"")).expect("written");
+    book.guide("run --resume").exits(0).says("the shell's state after it was lost").says("2 passed");
+    let output =
+        std::fs::read_to_string(std::fs::canonicalize(book.path(".guide/latest/output.log")).expect("output")).expect("read");
+    assert_eq!(output, "n is 5\n");
+}
+
+#[test]
 fn stdin_is_empty() {
     let book = Project::with_chapter(&steps(&[("", "test -z \"$(cat)\"")]));
     book.guide("run").exits(0);

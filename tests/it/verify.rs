@@ -108,9 +108,9 @@ fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
     let book = knowing();
     book.guide("run chapter-1").exits(0);
     for _ in 0..3 {
-        book.guide("run chapter-2").exits(0).says("1 chapter already so");
+        book.guide("run chapter-2").exits(0).says("1 chapter taken as done");
     }
-    book.guide("run chapter-2 --again").exits(0).says("1 chapter already so");
+    book.guide("run chapter-2 --again").exits(0).says("1 chapter taken as done");
     assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\n");
     book.guide("run chapter-1 --again").exits(0);
     assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\ntold\n", "it is told again when it is asked for by name");
@@ -127,7 +127,7 @@ fn a_needed_chapter_that_passed_before_is_given_a_moment() {
         std::thread::sleep(std::time::Duration::from_millis(700));
         std::fs::write(late, "7\n").expect("written");
     });
-    book.guide("run chapter-2").exits(0).says("1 chapter already so");
+    book.guide("run chapter-2").exits(0).says("1 chapter taken as done");
     comes.join().expect("it came");
     assert_eq!(book.read("log"), "told\ntwo\n");
 }

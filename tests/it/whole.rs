@@ -12,7 +12,7 @@ use crate::project::entries_below;
 use crate::{Project, Said};
 
 /// What differs from run to run and machine to machine, and what stands for it.
-const CALM: [(&str, &str); 13] = [
+const CALM: [(&str, &str); 14] = [
     (r"\d{8}T\d{6}\.\d{3}Z-\d+", "RUN"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[when]"),
     (r#"("pid":|pid )\d+"#, "$1[pid]"),
@@ -24,7 +24,8 @@ const CALM: [(&str, &str); 13] = [
     (r"ended \d+", "ended [number]"),
     (r#"":\d+\.\d{4,}"#, r#"":[seconds]"#),
     (r#""passed_as":"[0-9a-f]{32}""#, r#""passed_as":"[fingerprint]""#),
-    (r#""states.log","offset":\d+,"length":\d+"#, r#""states.log",[place]"#),
+    (r#""states.log","offset":\d+,"length":\d+,"checksum":"[0-9a-f]{16}""#, r#""states.log",[place]"#),
+    (r#""checksum":"[0-9a-f]{16}""#, r#""checksum":"[checksum]""#),
     (r"\} {9,}", "} "),
 ];
 

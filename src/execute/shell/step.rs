@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use rustix::process::Pid;
 
-use super::ShellWorld;
-use super::preparation::prepare;
+use super::preparation::{keep_exit_trap, prepare};
+use super::{Lost, ShellWorld};
 use crate::execute::guard::Guard;
 use crate::execute::pump::{Pump, Watched};
+use crate::execute::quote::quoted;
 use crate::execute::reach::{Reach, reach};
 use crate::execute::session::Session;
 use crate::execute::sink::{Given, Sink};
@@ -26,13 +27,19 @@ impl ShellWorld {
     pub(super) fn execute(&mut self, command: &Command, watcher: &mut dyn Watcher) -> io::Result<Output> {
         let started = Instant::now();
         self.learn_secrets(command);
-        let (mut session, mut preparation) = self.ready()?;
-        let reach = self.reach_of(command, &session);
-        prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
-        self.guard(session.pid())?;
-        let borrowed = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
-        session.send(&preparation.concat())?;
-        session.may_move_streams(reach == Reach::Everything);
+        let (mut session, reach, borrowed) = match self.begin(command) {
+            Ok(begun) => begun,
+            // The shell ended before it took the step: nothing of the step has run.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.begin(command)?,
+            Err(error) => {
+                let ending = match error.kind() {
+                    io::ErrorKind::TimedOut => Ending::TimedOut,
+                    io::ErrorKind::Interrupted => Ending::Interrupted,
+                    _ => return Err(error),
+                };
+                return Ok(Output { ending, duration: started.elapsed(), ..Output::default() });
+            }
+        };
         if self.buffer.is_empty() {
             self.buffer = vec![0; BUFFER_BYTES]; // zeroes that cost nothing until they are written over
         }
@@ -51,10 +58,14 @@ impl ShellWorld {
             has_terminal: command.mode == Mode::Interactive,
         };
         let outcome = pump.watch(started, command.timeout)?;
+        if outcome.lost {
+            return Err(io::Error::other(Lost(masker.mask(&session.lost()?.replace("\\builtin ", "")))));
+        }
         let duration = started.elapsed();
         drop(borrowed);
         // What was left is stopped before the rest of the output is taken: it belongs to this step, not to the next one.
-        let alive = outcome.died.is_none();
+        // A shell that was to be stopped and is neither dead nor back is stuck: the next step gets a new one.
+        let alive = outcome.died.is_none() && (outcome.stopped.is_none() || (command.mode == Mode::Aside && outcome.goes_on));
         let children = alive.then(|| session.children());
         let left = self.processes.stop_left(children, &spared, &masker, || pump.finish())?;
         pump.finish()?;
@@ -65,6 +76,25 @@ impl ShellWorld {
         let lasts = command.mode != Mode::Aside && outcome.stopped.is_none();
         let state = told.filter(|_| lasts).map(|live| self.take_state(live));
         Ok(Output { bytes, total, ending, duration, left, state })
+    }
+
+    /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
+    fn begin(&mut self, command: &Command) -> io::Result<(Session, Reach, Option<terminal::Lent>)> {
+        if command.mode != Mode::Aside {
+            self.acted = true;
+            self.assigned.add(&command.script);
+        }
+        let (mut session, mut preparation) = self.ready()?;
+        let reach = self.reach_of(command, &session);
+        if command.mode != Mode::Aside {
+            preparation.extend(keep_exit_trap(&command.script, &self.live.text, &session.exit_trap()));
+        }
+        prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
+        self.guard(session.pid())?;
+        let lent = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
+        session.send(&preparation.concat(), command.timeout, &self.options.interrupt)?;
+        session.may_move_streams(reach == Reach::Everything);
+        Ok((session, reach, lent))
     }
 
     /// What the script can have changed. A new shell's state is not known well enough to tell.
@@ -83,10 +113,10 @@ impl ShellWorld {
     /// The state that the shell has told.
     fn told(&mut self, session: &mut Session, reach: &Reach, died: bool) -> io::Result<Option<Live>> {
         let masker = &self.options.masker;
-        let Reach::Names(names) = reach else { return session.state(&mut self.secrets, masker) };
-        if died {
-            return session.state(&mut self.secrets, masker);
-        }
+        let names = match reach {
+            Reach::Names(names) if !died => names,
+            _ => return session.state(&self.assigned, &mut self.secrets, masker),
+        };
         let mut live = self.live.clone();
         let declarations = if names.is_empty() { Vec::new() } else { session.variables()?.to_vec() };
         if let Some(initial) = session.initial() {
@@ -106,7 +136,7 @@ impl ShellWorld {
         let groups: Vec<Pid> = self.spared().into_iter().chain([group]).collect();
         let guard = match self.guard.take() {
             Some(guard) => guard,
-            None => Guard::start(&self.options.bash, &self.tag)?,
+            None => Guard::start(&self.options.bash, &self.tag, self.lock.as_ref())?,
         };
         let guard = self.guard.insert(guard);
         guard.keep_only(&groups);
@@ -126,7 +156,7 @@ impl ShellWorld {
         };
         if std::mem::take(&mut self.new) {
             if !self.live.text.is_empty() {
-                preparation.push(format!("\\builtin source {};", session.restore(&self.live.text)?));
+                preparation.push(session.restore(&self.live.text)?);
             }
             return Ok((session, preparation));
         }
@@ -135,7 +165,9 @@ impl ShellWorld {
             preparation.push(format!("exec </dev/null >{output} 2>&1;"));
         }
         if self.live.exit_trap_lost {
-            preparation.push(format!("__guide_exit={};{}", self.live.at_exit, session.exit_trap()));
+            // The text is quoted as bash does it, which is not ASCII where the step's own is not.
+            let assigned = quoted(&[b"__guide_exit=", self.live.at_exit.as_slice()].concat());
+            preparation.push(format!("\\builtin eval {assigned};{}", session.exit_trap()));
         }
         Ok((session, preparation))
     }

@@ -216,6 +216,217 @@ fn no_end_of_a_step_loses_the_next_one() {
     }
 }
 
+/// A child that is killed before it has put off the traps of its parent runs the EXIT trap with which the shell tells its end. Each
+/// script is run often enough to meet that moment, and none may take the next step's place, its state or its time.
+#[test]
+fn a_child_that_is_killed_at_once_never_speaks_for_the_shell() {
+    const TIMES: usize = 12;
+    for script in [
+        "sleep 100 & kill $!",
+        "for ((i = 0; i < 5; i++)); do sleep 100 & pids+=($!); done; kill \"${pids[@]}\"; pids=()",
+        "coproc cat; kill $COPROC_PID; wait $COPROC_PID || true",
+        "serve() { sleep 100; }; serve & pid=$!; kill $pid; wait $pid || true",
+        "(sleep 100) & kill -HUP $!",
+        "(trap 'echo no >&2' USR1; sleep 100) & kill -INT $!; kill $!",
+        "{ sleep 100 | cat; } & kill $!",
+        ": < <(sleep 100) & kill $! || true; wait || true",
+        "sleep 100 & kill -9 $!; unset BASHPID",
+        "trap 'true' CHLD; sleep 100 & kill $!; trap - CHLD",
+    ] {
+        let mut chapter = Chapter::new();
+        chapter.says("trap 'exit_trap_ran=1' EXIT", "");
+        for turn in 0..TIMES {
+            let step = Command { timeout: Duration::from_secs(10), ..command(&format!("n=begun\n{script}\nn=ended-{turn}")) };
+            let output = chapter.with(&step);
+            assert_eq!((output.ending, output.state.is_some()), (Ending::Exited(0), true), "{script}: {}", text(&output));
+            // bash may first say how the child of the step before has ended.
+            let output = chapter.run("echo \"$n ${exit_trap_ran-}\"");
+            assert_eq!(text(&output).lines().last(), Some(format!("ended-{turn} ").as_str()), "{script}");
+        }
+    }
+}
+
+#[test]
+fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed() {
+    for (script, limit) in [
+        ("trap : TERM; while :; do sleep 0.0001 & done", true),
+        ("while :; do sleep 100 & kill $!; done", true),
+        ("trap : TERM; while :; do ( : ) & done", false),
+        ("while :; do coproc cat; kill $COPROC_PID; wait || true; done 2>/dev/null", false),
+    ] {
+        for _ in 0..3 {
+            let mut chapter = Chapter::new();
+            chapter.says("kept=yes", "");
+            let step = Command { timeout: Duration::from_millis(if limit { 200 } else { 20_000 }), ..command(script) };
+            let flow = (!limit).then_some((Duration::from_millis(200), Flow::Interrupt));
+            let before = Instant::now();
+            let output = chapter.world.run(&step, &mut Seen { flow, ..Seen::default() }).unwrap();
+            assert_eq!(output.ending, if limit { Ending::TimedOut } else { Ending::Interrupted }, "{script}");
+            assert!(before.elapsed() < Duration::from_secs(15), "{script}: {:?}", before.elapsed());
+            chapter.says("echo $kept", "yes\n");
+        }
+    }
+}
+
+/// What is given to the shell before a step is counted, by bash in characters of a locale that the step before has chosen.
+#[test]
+fn text_of_any_encoding_in_a_trap_neither_holds_up_the_next_step_nor_changes() {
+    for locale in ["C", "C.UTF-8"] {
+        for (escaped, bytes) in [("tsch\\303\\274ss", "tsch\u{fc}ss".as_bytes()), ("\\374\\377", b"\xfc\xff")] {
+            for signal in ["EXIT", "USR1", "ERR", "DEBUG"] {
+                let mut chapter = Chapter::with_environment(&[("LC_ALL", locale)]);
+                let quick = |script: &str| Command { timeout: Duration::from_secs(10), ..command(script) };
+                let set = format!("text=$'{escaped}'; trap \"printf '%s\\\\n' '$text' >>'$PWD/log'\" {signal}");
+                assert_eq!(chapter.with(&quick(&set)).ending, Ending::Exited(0), "{set}");
+                let next = quick(match signal {
+                    "USR1" => "kill -USR1 $$",
+                    "ERR" => "set +e; false; true",
+                    _ => "true",
+                });
+                assert_eq!(chapter.with(&next).ending, Ending::Exited(0), "{signal} {bytes:?}");
+                // The same in a new shell.
+                chapter.ends("kill -9 $$", Ending::Signalled(9));
+                assert_eq!(chapter.with(&next).ending, Ending::Exited(0), "{signal} {bytes:?}");
+                chapter.world.leave();
+                let log = std::fs::read(chapter.folder.path().join("log")).unwrap();
+                let lines: Vec<&[u8]> = log.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
+                assert!(!lines.is_empty() && lines.iter().all(|line| *line == bytes), "{signal} {bytes:?}: {log:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_new_shell_never_runs_a_step_in_another_folder_than_the_one_before_left() {
+    for (leave, gone) in [("mkdir deep; cd deep; rmdir ../deep", "/deep"), ("rm -r \"$PWD\"", "")] {
+        let mut chapter = Chapter::new();
+        chapter.says(leave, "");
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        let error = chapter.world.run(&command("touch \"$HOME/never\"; echo ran"), &mut Seen::default()).unwrap_err();
+        let folder = chapter.folder.path().canonicalize().unwrap_or_else(|_| chapter.folder.path().to_owned());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "step chapter/step can't be run: it needs what the step before left, and this is gone: the folder {}{gone}",
+                folder.display()
+            )
+        );
+        assert!(error.hint.unwrap().contains("`guide run chapter`"));
+    }
+}
+
+#[test]
+fn whatever_a_step_set_is_there_in_a_new_shell() {
+    let set = "export COLUMNS=100 LINES=7; BASHRC=rc; export BASH_ENV=/dev/null; BASH_COMPAT=4.4; BASHLY_VERSION=1; ulimit -n 77; \
+        ulimit -Ss 4096; SECONDS=1000; enable -n test; [[ abc =~ b(.) ]]";
+    let show = "echo \"$COLUMNS $LINES $BASHRC $BASH_ENV $BASH_COMPAT $BASHLY_VERSION $(ulimit -Sn) $(ulimit -Hn) $(ulimit -Ss) \
+        $((SECONDS / 100)) $(enable -n) ${BASH_REMATCH[1]}\"; shopt inherit_errexit || true";
+    let expected = "100 7 rc /dev/null 4.4 1 77 77 4096 10 enable -n test c\ninherit_errexit\toff\n";
+    let mut chapter = Chapter::new();
+    chapter.says(set, "");
+    chapter.says(show, expected);
+    for _ in 0..2 {
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.says(show, expected);
+    }
+}
+
+#[test]
+fn builtins_that_a_step_has_disabled_stay_so_and_hold_up_nothing() {
+    let all = "printf read eval source trap declare exit cd set unset export umask ulimit";
+    for name in all.split(' ').chain([all]) {
+        let mut chapter = Chapter::new();
+        chapter.says(&format!("kept=yes; enable -n {name}"), "");
+        for _ in 0..2 {
+            let listed = chapter.run("enable -n");
+            let mut names: Vec<&str> = std::str::from_utf8(&listed.bytes).unwrap().split_whitespace().collect();
+            names.retain(|word| !["enable", "-n"].contains(word));
+            let mut wanted: Vec<&str> = name.split(' ').collect();
+            wanted.sort_unstable();
+            assert_eq!((names, listed.ending), (wanted, Ending::Exited(0)));
+            chapter.says(
+                "echo $kept; shopt inherit_errexit expand_aliases || :",
+                "yes\ninherit_errexit\toff\nexpand_aliases \toff\n",
+            );
+            chapter.ends("kill -9 $$", Ending::Signalled(9));
+        }
+    }
+}
+
+#[test]
+fn text_of_a_step_that_looks_like_a_part_of_the_state_is_only_text() {
+    let text = "echo bye\numask 022\ndeclare -A BASH_ALIASES=()\ndeclare -f f\ntrap -- x USR2\n";
+    let mut chapter = Chapter::new();
+    chapter.says(
+        &format!("umask 027; x='{text}'; trap '{text}' USR1; trap \"$x\" EXIT; set -- '{text}' two; f() {{ : '{text}'; }}"),
+        "",
+    );
+    let show = "umask; trap -p USR1 USR2; echo \"$x|$1|$2\"; declare -f f";
+    let before = text_of(&mut chapter, show);
+    assert!(before.starts_with("0027\ntrap -- 'echo bye\numask 022\n"), "{before}");
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    assert_eq!(text_of(&mut chapter, show), before);
+}
+
+#[track_caller]
+fn text_of(chapter: &mut Chapter, script: &str) -> String {
+    let output = chapter.run(script);
+    assert_eq!(output.ending, Ending::Exited(0), "{}", text(&output));
+    text(&output)
+}
+
+#[test]
+fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
+    let given = [("REGION", "eu-1"), ("TIER", "low"), ("STAYS", "one")];
+    let (book, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let scene = |book: &tempfile::TempDir, given: &[(&str, &str)]| {
+        let root = book.path().canonicalize().unwrap();
+        let folder = root.join("state/chapter");
+        std::fs::create_dir_all(folder.join("deep")).unwrap();
+        std::fs::create_dir_all(root.join("other")).unwrap();
+        let (root, state) = (root.display().to_string(), root.join("state").display().to_string());
+        let mut environment: Vec<(String, String)> =
+            given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        environment.extend([("GUIDE_BOOK".to_owned(), root), ("GUIDE_STATE".to_owned(), state)]);
+        Scene { folder, environment }
+    };
+    for (leave, folder) in [("cd deep", "state/chapter/deep"), ("cd \"$GUIDE_BOOK/other\"", "other"), ("cd /usr", "")] {
+        let mut chapter = Chapter::new();
+        chapter.world.enter(&scene(&book, &given), None).unwrap();
+        let set = "export REGION=eu-1; unset OLDTOKEN; read -r TIER <<<low; FILE=$GUIDE_BOOK/other/file; LIST=(\"$GUIDE_STATE\" \"a:$GUIDE_BOOK:b\")";
+        chapter.says(set, "");
+        let state = chapter.run(leave).state.unwrap();
+        let other = [("REGION", "us-9"), ("OLDTOKEN", "left over"), ("TIER", "high"), ("STAYS", "two")];
+        chapter.world.enter(&scene(&copy, &other), Some(&state)).unwrap();
+        let root = copy.path().canonicalize().unwrap().display().to_string();
+        let here = if folder.is_empty() { "/usr".to_owned() } else { format!("{root}/{folder}") };
+        let expected = format!("eu-1 unset low two {root}/other/file {root}/state a:{root}:b {here}\n");
+        let show = "echo \"$REGION ${OLDTOKEN-unset} $TIER $STAYS $FILE ${LIST[@]} $PWD\"";
+        chapter.says(show, &expected);
+        // And so it stays: what equals the new environment by chance is the step's, too.
+        let state = chapter.run(show).state.unwrap();
+        chapter.world.enter(&scene(&copy, &given), Some(&state)).unwrap();
+        let state = chapter.run("true").state.unwrap();
+        chapter.world.enter(&scene(&copy, &other), Some(&state)).unwrap();
+        chapter.says(show, &expected);
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_missing() {
+    let mut chapter = Chapter::new();
+    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    for (text, named) in [
+        ("x=1\n\\builtin shopt -s no_such_option\n", "what `shopt -s no_such_option` sets"),
+        ("x=1\nf() { \n", "the state as a whole, which is damaged"),
+        ("deblare -- x=1\n", "what `deblare -- x=1` sets"),
+    ] {
+        chapter.world.enter(&scene, Some(&ShellState(text.as_bytes().to_vec()))).unwrap();
+        let error = chapter.world.run(&command("echo ran"), &mut Seen::default()).unwrap_err();
+        assert!(error.to_string().ends_with(&format!("and this is gone: {named}")), "{error}");
+    }
+}
+
 #[test]
 fn messages_of_bash_name_the_line_of_the_script() {
     let mut chapter = Chapter::new();
@@ -385,23 +596,62 @@ fn tracing_left_on_traces_only_the_next_script() {
 }
 
 #[test]
-fn an_exit_trap_of_an_earlier_step_runs_when_the_shell_ends() {
-    let mut chapter = Chapter::new();
-    chapter.says("trap 'echo bye $?' EXIT", "");
-    chapter.says("echo hi", "hi\n");
-    let output = chapter.ends("x=1; exit 6", Ending::Exited(6));
-    assert_eq!(text(&output), "bye 6\n");
-    chapter.says("echo $x", "1\n");
+fn an_exit_trap_runs_once_at_the_chapters_end_however_often_the_shell_was_replaced() {
+    for last in ["true", "kill -9 $$", "exit 3", "exec false"] {
+        let mut chapter = Chapter::new();
+        chapter.says("trap 'echo \"bye $kept\" >>\"$PWD/log\"' EXIT; kept=yes", "");
+        chapter.ends("kept=again; exit 6", Ending::Exited(6));
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.ends("false", Ending::Exited(1));
+        chapter.ends("exec true", Ending::Exited(0));
+        chapter.says("[[ ! -e log ]]; echo $kept", "again\n");
+        chapter.run(last);
+        assert_eq!(chapter.world.leave(), Vec::new());
+        assert_eq!(std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(), "bye again\n", "{last}");
+        chapter.world.leave();
+        chapter.world.close();
+        assert_eq!(std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(), "bye again\n", "{last}");
+    }
 }
 
 #[test]
-fn an_exit_trap_runs_at_the_chapters_end_too() {
+fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
+    for (set, ran) in [
+        ("trap 'echo \"bye $x\" >>\"$PWD/log\"' EXIT", true),
+        ("trap -- 'echo \"bye $x\" >>\"$PWD/log\"' 0", true),
+        ("cleanup() { echo \"bye $x\" >>\"$PWD/log\"; }; trap cleanup INT exit", true),
+        ("trap 'echo first >>\"$PWD/log\"' EXIT; trap - EXIT", false),
+        ("trap 'echo first >>\"$PWD/log\"' EXIT; trap EXIT", false),
+        ("(trap 'echo subshell' EXIT; true)", false),
+    ] {
+        for (end, ending) in [("false", Ending::Exited(1)), ("exit 3", Ending::Exited(3)), ("true", Ending::Exited(0))] {
+            let mut chapter = Chapter::new();
+            let output = chapter.ends(&format!("{set}; x=5; {end}"), ending);
+            assert_eq!(text(&output), if set.starts_with('(') { "subshell\n" } else { "" }, "{set}; {end}");
+            chapter.says("echo \"$x $(type -t trap)\"; [[ ! -e log ]]", "5 builtin\n");
+            chapter.world.leave();
+            let log = std::fs::read_to_string(chapter.folder.path().join("log")).unwrap_or_default();
+            assert_eq!(log, if ran { "bye 5\n" } else { "" }, "{set}; {end}");
+        }
+    }
+}
+
+#[test]
+fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
     let mut chapter = Chapter::new();
-    chapter.says("trap 'touch \"$PWD/farewell\"' EXIT", "");
+    let state = chapter.run("trap 'touch \"$PWD/farewell\"' EXIT").state.unwrap();
+    let (other, scene) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| Scene {
+        folder: folder.path().to_owned(),
+        environment: Vec::new(),
+    });
+    chapter.world.enter(&scene(&other), Some(&state)).unwrap();
+    chapter.with(&Command { mode: Mode::Aside, ..command("true") });
+    chapter.world.leave();
+    assert!(!other.path().join("farewell").exists());
+    chapter.world.enter(&scene(&other), Some(&state)).unwrap();
     chapter.ends("kill -9 $$", Ending::Signalled(9));
-    chapter.says("true", "");
-    assert_eq!(chapter.world.leave(), Vec::new());
-    assert!(chapter.folder.path().join("farewell").exists());
+    chapter.world.leave();
+    assert!(other.path().join("farewell").exists());
 }
 
 fn background(script: &str, kind: Background) -> Command {
@@ -473,14 +723,11 @@ fn a_kept_background_step_is_never_stopped() {
 #[test]
 fn a_shell_that_was_killed_between_two_steps_is_replaced() {
     let mut chapter = Chapter::new();
-    chapter.says(
-        "x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir gone; cd gone; rmdir ../gone",
-        "",
-    );
+    chapter.says("x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir deep; cd deep", "");
     let shell = text(&chapter.run("echo $$"));
     rustix::process::kill_process(Pid::from_raw(shell.trim().parse().unwrap()).unwrap(), rustix::process::Signal::KILL).unwrap();
     std::thread::sleep(Duration::from_millis(50));
-    let expected = format!("1\nf 1\n{}\n", chapter.folder.path().canonicalize().unwrap().display());
+    let expected = format!("1\nf 1\n{}/deep\n", chapter.folder.path().canonicalize().unwrap().display());
     chapter.says("echo $x; bash -c f; pwd -P", &expected);
 }
 
@@ -564,7 +811,7 @@ fn plain_script() -> impl proptest::strategy::Strategy<Value = String> {
         (assign.clone(), assign).prop_map(|(one, other)| format!("{one} {other}")),
         Just("export A NEW".to_owned()),
         Just("echo $A ${B} | cat >&2".to_owned()),
-        Just("false || echo no # why".to_owned()),
+        Just("false || echo no # why\ntrue".to_owned()),
         Just("/bin/true && ls /dev/null".to_owned()),
     ];
     let between = prop::sample::select(vec!["\n", "; ", " && "]);

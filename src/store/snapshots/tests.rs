@@ -21,6 +21,8 @@ fn step(name: &str, expected: Option<&str>) -> Step {
         expected: expected.map(Arc::from),
         binds: Vec::new(),
         expected_span: None,
+        made_of: Default::default(),
+        reads: Default::default(),
         fingerprint: Fingerprint::of([&b"x"[..]]),
     }
 }

@@ -1,0 +1,354 @@
+//! What an acting step is made of, part by part: whether it still is what it was when it last passed, and what has changed.
+//!
+//! Time limits and the checks that prove a step are no part of it: they decide what is believed of the world, not what is done
+//! to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::attribute_text::attribute_text;
+use super::fingerprint::{Fingerprint, Hashing};
+use super::step::{RenderedManifest, Step};
+use super::values::ValueTable;
+use crate::book::Attributes;
+use crate::compare::Bindings;
+
+/// In place of a fingerprint: the step itself wrote that file, so another content is no change of the step.
+const WRITTEN: &str = "written";
+/// Flags of kubectl, kustomize and helm that a file or folder follows.
+const FILE_FLAGS: [&str; 6] = ["-f", "--filename", "-k", "--kustomize", "--values", "--from-file"];
+
+/// The parts of a step (`script`, `manifest web.yaml`, `value shop.replicas` …), each with a short fingerprint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MadeOf(BTreeMap<String, String>);
+
+/// Files of the book by path from its root, with the fingerprint of what is in them; a file that is not there has none.
+pub type NamedFiles = BTreeMap<String, Fingerprint>;
+
+impl MadeOf {
+    fn add(&mut self, part: String, of: &Fingerprint) {
+        self.0.insert(part, short(of));
+    }
+
+    /// Is this manifest a part of it?
+    #[must_use]
+    pub fn has_manifest(&self, file: &str) -> bool {
+        self.0.contains_key(&format!("manifest {file}"))
+    }
+
+    /// With what only a run knows: the names bound before the step, and the files that it names.
+    #[must_use]
+    pub fn in_run(&self, step: &Step, bound: &Bindings, files: &NamedFiles) -> Self {
+        let mut all = self.with_files(files);
+        for (name, value) in bound.iter().filter(|(name, _)| step.reads.contains(*name)) {
+            all.add(format!("bound {name}"), &Fingerprint::of([value.as_bytes()]));
+        }
+        all
+    }
+
+    /// With the files that the step names, as they are now.
+    #[must_use]
+    pub fn with_files(&self, files: &NamedFiles) -> Self {
+        let mut all = self.clone();
+        for (file, print) in files {
+            all.add(format!("file {file}"), print);
+        }
+        all
+    }
+
+    /// As it is to be remembered once the step has passed: a file that is another than `before` was written by the step.
+    #[must_use]
+    pub fn after(mut self, before: &NamedFiles, now: &NamedFiles) -> Self {
+        let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+        for name in names.into_iter().filter(|name| before.get(*name) != now.get(*name)) {
+            self.0.insert(format!("file {name}"), WRITTEN.to_owned());
+        }
+        self
+    }
+
+    /// What has changed since then, one phrase a part. Names that a run binds count only where both sides know them, for
+    /// nobody knows them before the run.
+    #[must_use]
+    pub fn changes_to(&self, now: &Self) -> Vec<String> {
+        let parts: BTreeSet<&String> = self.0.keys().chain(now.0.keys()).collect();
+        let change = |part: &&String| {
+            let (then, now) = (self.0.get(*part), now.0.get(*part));
+            let what = match (then, now) {
+                (Some(then), Some(now)) if then == now => return None,
+                (Some(then), _) if then == WRITTEN => return None,
+                (Some(_), Some(_)) => "has changed",
+                _ if part.starts_with("bound ") => return None,
+                (None, _) => "is new",
+                (_, None) => "is gone",
+            };
+            Some(in_words(part, what))
+        };
+        parts.iter().filter_map(change).collect()
+    }
+}
+
+fn in_words(part: &str, what: &str) -> String {
+    match part.split_once(' ') {
+        Some(("bound", name)) => format!("`{name}`, which an earlier step binds, {what}"),
+        Some(("step", name)) => format!("the step {name}, which defines what it uses, {what}"),
+        Some((kind, name)) => format!("the {kind} {name} {what}"),
+        None => match part {
+            "script" => "its commands have changed".to_owned(),
+            "attributes" => "its attributes have changed".to_owned(),
+            _ => "its expected output has changed".to_owned(),
+        },
+    }
+}
+
+fn short(print: &Fingerprint) -> String {
+    let mut text = print.to_string();
+    text.truncate(16);
+    text
+}
+
+/// Tells each acting step of a chapter what it is made of. All steps have to be there, also those that are not selected.
+pub fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], values: &ValueTable) {
+    let prints: Vec<Fingerprint> = manifests.iter().map(|manifest| manifest_print(manifest, values)).collect();
+    let named_by_none: Vec<bool> =
+        manifests.iter().map(|manifest| !steps.iter().any(|step| names(&step.script, &manifest.file))).collect();
+    let mut defined: BTreeMap<String, usize> = BTreeMap::new();
+    for index in 0..steps.len() {
+        let step = &steps[index];
+        let mut made_of = own_parts(step, values);
+        let takes_any = takes_any_file(&step.script);
+        let mut reads = words_of_variables(&step.script);
+        for (at, manifest) in manifests.iter().enumerate().filter(|(_, manifest)| manifest.before_step <= index) {
+            if names(&step.script, &manifest.file) || (manifest.own && (takes_any || named_by_none[at])) {
+                made_of.add(format!("manifest {}", manifest.file), &prints[at]);
+                if manifest.late {
+                    reads.extend(words(&manifest.text).map(str::to_owned));
+                }
+            }
+        }
+        for word in words(&step.script) {
+            if let Some(definer) = defined.get(word).filter(|definer| **definer != index) {
+                let definer = &steps[*definer];
+                made_of.add(format!("step {}", definer.id.step), &of_all(&definer.made_of));
+                reads.extend(definer.reads.iter().cloned());
+            }
+        }
+        defined.extend(definitions(&steps[index].script).into_iter().map(|name| (name, index)));
+        steps[index].made_of = made_of;
+        steps[index].reads = reads;
+    }
+}
+
+fn own_parts(step: &Step, values: &ValueTable) -> MadeOf {
+    let mut made_of = MadeOf::default();
+    let mut script = Hashing::default();
+    script.part(step.script.trim_end().as_bytes());
+    for (name, print) in values.used_by(&step.script) {
+        if step.attributes.secrets.iter().any(|secret| *secret == name.variable) {
+            script.part(print.bytes());
+        } else {
+            made_of.add(format!("value {}", name.dotted), &print);
+        }
+    }
+    made_of.add("script".to_owned(), &script.finish());
+    let attributes = attribute_text(&that_matter(&step.attributes));
+    if !attributes.is_empty() {
+        made_of.add("attributes".to_owned(), &Fingerprint::of([attributes.as_bytes()]));
+    }
+    if let Some(expected) = &step.expected {
+        made_of.add("expected".to_owned(), &Fingerprint::of([expected.trim_end().as_bytes()]));
+    }
+    made_of
+}
+
+/// Attributes without those that neither change what a step does nor what it has to come to.
+fn that_matter(attributes: &Attributes) -> Attributes {
+    Attributes {
+        timeout: None,
+        until: None,
+        stable: None,
+        retry: 0,
+        confirm: None,
+        ready: None,
+        sample: None,
+        profiles: Vec::new(),
+        ..attributes.clone()
+    }
+}
+
+fn of_all(made_of: &MadeOf) -> Fingerprint {
+    Fingerprint::of(made_of.0.iter().flat_map(|(part, print)| [part.as_bytes(), print.as_bytes()]))
+}
+
+fn manifest_print(manifest: &RenderedManifest, values: &ValueTable) -> Fingerprint {
+    let mut hashing = Hashing::default();
+    hashing.part(manifest.text.as_bytes());
+    if manifest.late {
+        values.mix(&manifest.text, true, &mut hashing);
+    }
+    hashing.finish()
+}
+
+/// Is the file's name in the text as a word of its own (`-f web.yaml`, `./web.yaml`, `web.yaml,more.yaml`)?
+fn names(script: &str, file: &str) -> bool {
+    let part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '.');
+    script.match_indices(file).any(|(at, _)| {
+        let before = script[..at].chars().next_back().is_none_or(|before| !part(before));
+        let mut rest = script[at + file.len()..].chars();
+        let next = rest.next();
+        // A full stop may end the sentence of a comment or an `echo`.
+        let after = next.is_none_or(|next| !part(next) || (next == '.' && rest.next().is_none_or(char::is_whitespace)));
+        before && after
+    })
+}
+
+/// Does it hand files on without naming each: a pattern, a folder, a name made of variables?
+fn takes_any_file(script: &str) -> bool {
+    let mut after_flag = false;
+    for word in shell_words(script) {
+        let (flag, value) = match word.split_once('=') {
+            Some((flag, value)) if FILE_FLAGS.contains(&flag) => (true, value),
+            _ => (after_flag, word),
+        };
+        let folder = matches!(value, "." | "./" | "$PWD" | "${PWD}" | "*") || value.ends_with("/.");
+        let made = value.contains(['*', '$', '?']) && (value.contains(".y") || value.contains(".json"));
+        if folder || made || (flag && value.contains(['$', '*'])) {
+            return true;
+        }
+        after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
+    }
+    false
+}
+
+/// Files and folders of the book that a script may mean: `$GUIDE_BOOK/…`, relative paths, what follows `-f`. Whether they are
+/// there is for others to see.
+#[must_use]
+pub fn named_files(script: &str) -> BTreeSet<String> {
+    let mut files = BTreeSet::new();
+    let mut after_flag = false;
+    for word in shell_words(script) {
+        let value = word.split_once('=').map_or(word, |(_, value)| value);
+        let of_book = ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"].iter().find_map(|mark| value.split_once(mark)).map(|(_, path)| path);
+        let path = of_book.unwrap_or(value).trim_start_matches("./").trim_end_matches('/');
+        let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'));
+        let relative = plain && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
+        if relative && !matches!(path, "" | ".") && (of_book.is_some() || after_flag || path.contains(['.', '/'])) {
+            files.insert(path.to_owned());
+        }
+        after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
+    }
+    files
+}
+
+/// What stands between blanks, quotes and the shell's own marks.
+fn shell_words(script: &str) -> impl Iterator<Item = &str> {
+    let ends = |next: char| {
+        next.is_whitespace() || matches!(next, '"' | '\'' | '`' | ';' | '&' | '|' | '(' | ')' | '<' | '>' | ',' | '@' | ':')
+    };
+    script.split(ends).filter(|word| !word.is_empty())
+}
+
+/// Words as a script, a template or an expression has them.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|next: char| !next.is_alphanumeric() && next != '_' && next != '-').filter(|word| !word.is_empty())
+}
+
+/// `NAME` of every `$NAME` and `${NAME…`.
+fn words_of_variables(script: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (at, _) in script.match_indices('$') {
+        let rest = script[at + 1..].trim_start_matches(['{', '#', '!']);
+        let name: String = rest.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
+        if !name.is_empty() {
+            names.insert(name);
+        }
+    }
+    names
+}
+
+/// Variables that a script assigns and functions that it defines, for later steps of the chapter.
+fn definitions(script: &str) -> Vec<String> {
+    let mut defined = Vec::new();
+    for line in script.lines() {
+        let mut words = line.split([' ', '\t', ';']).filter(|word| !word.is_empty()).peekable();
+        while let Some(word) = words.next() {
+            let end = word.find(|next: char| !next.is_ascii_alphanumeric() && next != '_' && next != '-').unwrap_or(word.len());
+            let (name, rest) = word.split_at(end);
+            let function = rest.starts_with("()") || (rest.is_empty() && words.peek().is_some_and(|next| next.starts_with("()")));
+            if name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+                && (rest.starts_with('=') || rest.starts_with("+=") || function)
+            {
+                defined.push(name.to_owned());
+            }
+        }
+    }
+    defined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_as_a_word_of_its_own() {
+        for script in ["kubectl apply -f web.yaml", "cat ./web.yaml", "x web.yaml,b.yaml", "echo see web.yaml."] {
+            assert!(names(script, "web.yaml"), "{script}");
+        }
+        for script in ["kubectl apply -f my-web.yaml", "cat web.yaml.bak", "cat web.yml"] {
+            assert!(!names(script, "web.yaml"), "{script}");
+        }
+    }
+
+    #[test]
+    fn a_script_that_takes_whatever_file_there_is_is_recognised() {
+        for script in [
+            "kubectl apply -f .",
+            "kubectl apply -k ./",
+            "for f in *.yaml; do :; done",
+            "kubectl apply -f $f.yaml",
+            "kubectl apply --filename=\"$file\"",
+        ] {
+            assert!(takes_any_file(script), "{script}");
+        }
+        for script in ["kubectl apply -f web.yaml", "kubectl get pods -o yaml", "echo $HOME", "ls | grep x"] {
+            assert!(!takes_any_file(script), "{script}");
+        }
+    }
+
+    #[test]
+    fn files_of_the_book_are_found_in_a_script() {
+        let files = named_files(
+            "helm install x \"$GUIDE_BOOK/charts/x\" --values deploy/v.yaml; kubectl apply -k overlays; echo done /etc/passwd",
+        );
+        assert_eq!(files.into_iter().collect::<Vec<_>>(), ["charts/x", "deploy/v.yaml", "overlays"]);
+    }
+
+    #[test]
+    fn functions_and_variables_are_definitions() {
+        assert_eq!(
+            definitions("replicas=3; export NAME=x\ndeploy() { :; }\nfunction undo () { :; }"),
+            ["replicas", "NAME", "deploy", "undo"]
+        );
+        assert_eq!(definitions("test $a == b; kubectl get --all=true"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn changes_are_told_by_name_and_what_the_step_wrote_is_none() {
+        let print = |text: &str| Fingerprint::of([text.as_bytes()]);
+        let mut then = MadeOf::default();
+        then.add("script".to_owned(), &print("a"));
+        then.add("manifest web.yaml".to_owned(), &print("1"));
+        let mut now = then.clone();
+        assert_eq!(then.changes_to(&now), Vec::<String>::new());
+        now.add("manifest web.yaml".to_owned(), &print("2"));
+        now.add("value x".to_owned(), &print("2"));
+        assert_eq!(then.changes_to(&now), ["the manifest web.yaml has changed", "the value x is new"]);
+        let (before, after) = (NamedFiles::new(), NamedFiles::from([("log".to_owned(), print("1"))]));
+        let written = then.with_files(&after).after(&before, &after);
+        assert_eq!(
+            written.changes_to(&then.with_files(&NamedFiles::from([("log".to_owned(), print("9"))]))),
+            Vec::<String>::new()
+        );
+    }
+}
