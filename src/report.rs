@@ -41,7 +41,7 @@ pub use check::{check_text, notes_text};
 pub use differs::all_differences;
 pub use down::DownTeller;
 pub use error::tell_error;
-pub use facts::{facts_json, facts_text};
+pub use facts::{facts_json, facts_text, write_profile};
 pub use failure::failure;
 pub use github::Github;
 pub use init::{Effect, Fate, Surveyed, Touch, adopted, initialised, survey_text};

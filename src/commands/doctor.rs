@@ -5,7 +5,7 @@ use crate::error::{Error, Exit};
 use crate::execute::facts::{facts, fitting_profile};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{find_book, write_note};
+use crate::store::find_book;
 
 /// Finds out, tells, and remembers the profile for a book whose `default-profile` is `auto`.
 pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Error> {
@@ -14,7 +14,7 @@ pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Error> {
     let facts = facts(&tools);
     let profile = fitting_profile(&facts);
     if let Some(state) = state {
-        write_note(&state, super::profile::NOTE, profile)?;
+        super::profile::found_by_doctor(profile, &state)?;
     }
     let style = super::style(settings, report::stdout_is_terminal());
     report::write_data(&if args.json {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use super::profile::{Choice, choose, remember};
 use super::syntax::{Script, syntax_problems};
 use crate::book::{Book, Chapter, ChapterName, Problems, Sources, parse_book, plain_cwd, resolve_cwd};
 use crate::error::Error;
@@ -27,6 +28,8 @@ pub struct Opened {
     pub problems: Problems,
     /// The profile.
     pub profile: String,
+    /// Why it is this one, where neither the caller nor the book named it.
+    pub profile_reason: Option<String>,
     /// Profiles that have a values file, and the default one.
     pub known_profiles: Vec<String>,
     /// The values files that there are, of all profiles.
@@ -42,7 +45,7 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let mut files = read_book(&root);
     let state = settings.state_dir(&root);
-    let profile = super::profile::choose(settings, &files.config, &state)?;
+    let Choice { profile, reason: profile_reason } = choose(settings, &files.config, &state)?;
     let values = files.read_values(&profile, &settings.set);
     let known_profiles = files.profiles();
     let values_files = files.values_files();
@@ -51,7 +54,9 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     problems.extend(more);
     let masker = masker(&book, settings, &values);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
-    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values_files, values, masker })
+    Ok(Opened {
+        root, state, kubeconfig, config, book, problems, profile, profile_reason, known_profiles, values_files, values, masker,
+    })
 }
 
 fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
@@ -113,6 +118,15 @@ impl Opened {
         let scripts: Vec<Script<'_>> = steps.map(|step| Script { text: &step.script, fence: step.span }).collect();
         let problems = syntax_problems(&self.book.sources, &scripts);
         if problems.is_empty() { Ok(()) } else { Err(Error::Book(problems, Box::new(self.book.sources.clone()))) }
+    }
+
+    /// Remembers a profile that was found out, once the book's cluster was made under it.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn remember_profile(&self) -> Result<(), Error> {
+        let choice = Choice { profile: self.profile.clone(), reason: self.profile_reason.clone() };
+        Ok(remember(&self.config, &choice, &self.state)?)
     }
 
     /// Plans what was selected.

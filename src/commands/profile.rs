@@ -1,33 +1,78 @@
-//! Which profile a command works under: named, the book's own, or found out once and remembered.
+//! Which profile a command works under: named, the book's own, or found out from the container registries.
 
 use std::path::Path;
 
 use crate::error::Error;
-use crate::execute::facts::{facts, fitting_profile};
+use crate::execute::facts::{Fact, fitting_profile, registries};
 use crate::settings::Settings;
-use crate::store::{BookConfig, read_note, write_note};
+use crate::store::{BookConfig, StoreError, read_note, read_world, write_note};
 
-/// What `default-profile` says when the machine is to be asked.
+/// What `default-profile` says when the registries decide.
 const FIND_OUT: &str = "auto";
 /// A book that knows no profiles runs under this one.
 const PLAIN: &str = "default";
+/// The profile of a machine whose container registries answer.
+const OPEN: &str = "open";
 /// The note in the state folder that remembers what was found out.
-pub(super) const NOTE: &str = "profile";
+const NOTE: &str = "profile";
 
-/// `--profile`, else `default-profile`, else what `guide doctor` would find (asked once, then remembered in the state folder).
-pub fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> Result<String, Error> {
+/// A profile, and why it is this one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The profile.
+    pub profile: String,
+    /// Why, in words, where neither the caller nor the book named it.
+    pub reason: Option<String>,
+}
+
+/// `--profile`, else `default-profile`, else the one that fits the container registries.
+///
+/// Registries that answer are remembered at once. That they do not answer is remembered only together with a cluster that was made
+/// without them ([`remember`]): a network that failed for a moment must not decide about every later run.
+pub fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> Result<Choice, Error> {
     if let Some(profile) =
         settings.profile.as_deref().or(config.default_profile.as_deref()).filter(|profile| *profile != FIND_OUT)
     {
-        return Ok(profile.to_owned());
+        return Ok(Choice { profile: profile.to_owned(), reason: None });
     }
     if settings.profile.is_none() && config.default_profile.is_none() {
-        return Ok(PLAIN.to_owned());
+        return Ok(Choice { profile: PLAIN.to_owned(), reason: None });
     }
     if let Some(known) = read_note(state, NOTE)? {
-        return Ok(known);
+        let reason = "as in the runs before; `guide doctor` asks the registries again".to_owned();
+        return Ok(Choice { profile: known, reason: Some(reason) });
     }
-    let found = fitting_profile(&facts(&[state.join("bin")])).to_owned();
-    write_note(state, NOTE, &found)?;
-    Ok(found)
+    let found = registries();
+    let profile = fitting_profile(&found);
+    if profile == OPEN {
+        write_note(state, NOTE, profile)?;
+    }
+    Ok(Choice { profile: profile.to_owned(), reason: Some(reason(&found)) })
+}
+
+/// Remembers the profile that the book's cluster was made under, once there is one.
+pub fn remember(config: &BookConfig, choice: &Choice, state: &Path) -> Result<(), StoreError> {
+    let found_out = choice.reason.is_some() && config.default_profile.as_deref() == Some(FIND_OUT);
+    if found_out && read_world(state)?.is_some() && read_note(state, NOTE)?.is_none() {
+        write_note(state, NOTE, &choice.profile)?;
+    }
+    Ok(())
+}
+
+/// What `guide doctor` found: `open` is remembered, and where another profile fits, what was remembered is forgotten unless a
+/// cluster was made under it.
+pub fn found_by_doctor(profile: &str, state: &Path) -> Result<(), StoreError> {
+    if profile == OPEN {
+        write_note(state, NOTE, profile)
+    } else if read_note(state, NOTE)?.is_some() && read_world(state)?.is_none() {
+        write_note(state, NOTE, "")
+    } else {
+        Ok(())
+    }
+}
+
+/// What the registries answered, those that do not answer first: they decide.
+fn reason(registries: &[Fact]) -> String {
+    let silent: Vec<&str> = registries.iter().filter(|fact| !fact.ok).map(|fact| fact.value.as_str()).collect();
+    if silent.is_empty() { "the container registries answer".to_owned() } else { silent.join(", ") }
 }

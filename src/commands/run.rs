@@ -56,7 +56,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     fn start(mut self) -> Result<Exit, Error> {
-        let opened = open(self.settings)?;
+        let opened = self.open()?;
         self.selection = to_run(self.selection, self.options.resume, &opened)?;
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
@@ -109,6 +109,7 @@ impl Session<'_> {
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
+        opened.remember_profile()?;
         reports.write(&mut tellers)?;
         finished?;
         if recording {
@@ -117,6 +118,15 @@ impl Session<'_> {
             Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
+    }
+
+    /// The book; says which profile was found to fit.
+    fn open(&self) -> Result<Opened, Error> {
+        let opened = open(self.settings)?;
+        if let Some(reason) = &opened.profile_reason {
+            report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
+        }
+        Ok(opened)
     }
 
     /// What is to be run, where somebody is there to answer its questions.

@@ -1,4 +1,4 @@
-//! What this machine has and lacks: the facts of `guide doctor`, asked all at once, in less than three seconds.
+//! What this machine has and lacks: the facts of `guide doctor`, asked all at once, in a few seconds.
 //!
 //! Nothing is installed, started or changed: a container that is tried is removed again. What could not be found out is said so.
 
@@ -45,15 +45,18 @@ type Question = fn(&[PathBuf]) -> Vec<Fact>;
 /// then in PATH.
 #[must_use]
 pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
-    let questions: [Question; 10] = [
+    let questions: [Question; 13] = [
+        |_| machine::system(),
         |_| containers::engine(),
+        |_| containers::kind(),
         |_| containers::privileged(),
         |_| machine::cgroup(),
         |_| machine::disk(),
         |_| machine::inotify(),
         |_| network::ports(),
-        |_| network::registries(),
+        |_| network::registries(network::ONCE),
         tools::kind_and_kubectl,
+        tools::curl,
         tools::go,
         tools::helm,
     ];
@@ -61,6 +64,12 @@ pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
         let asked = questions.map(|question| scope.spawn(move || question(folders)));
         asked.into_iter().flat_map(|answer| answer.join().unwrap_or_default()).collect()
     })
+}
+
+/// Whether the container registries answer, and nothing else: no container is tried for it. One that can't be reached is asked twice.
+#[must_use]
+pub fn registries() -> Vec<Fact> {
+    network::registries(network::TWICE)
 }
 
 /// The profile that fits these facts: `open` where every container registry answers, else `sealed`.
@@ -92,7 +101,10 @@ mod tests {
             assert!(fact.ok || fact.hint.is_some(), "{fact:?}");
         }
         let names: Vec<&str> = facts.iter().map(|fact| fact.name).collect();
-        for name in ["docker", "cgroup", "disk", "inotify", "port 80", "port 443", "registry", "kind", "kubectl", "go", "helm"] {
+        for name in [
+            "system", "curl", "docker", "cgroup", "disk", "inotify", "port 80", "port 443", "registry", "kind", "kubectl", "go",
+            "helm",
+        ] {
             assert!(names.contains(&name), "{name} is missing of {names:?}");
         }
     }

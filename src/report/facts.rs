@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::style::Style;
+use super::terminal::write_talk;
 use crate::execute::facts::Fact;
 
 /// For people: a line a fact, what to do under those that are not good enough.
@@ -22,6 +23,12 @@ pub fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String {
     }
     let _ = writeln!(text, "\nthe profile that fits: {}", style.strong(profile));
     text
+}
+
+/// The first line of a run whose profile was found out.
+pub fn write_profile(profile: &str, reason: &str, style: &Style) {
+    let other = style.faint("--profile NAME takes another one");
+    write_talk(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
 }
 
 /// For programs.

@@ -66,3 +66,59 @@ fn the_chart_of_chapter_3_is_the_one_the_values_name() {
     let port = values[1]["registry"]["node_port"].as_u64().unwrap();
     assert_eq!(its_values["image"]["registry"].as_str().unwrap(), format!("localhost:{port}"));
 }
+
+/// Values of profile `open` that repeat a version of all profiles, because a URL or an image's name has to hold it.
+const VERSIONS_IN_OPEN: [(&str, &str); 4] = [
+    ("cluster.image", "cluster.kubernetes"),
+    ("gateway.files", "gateway.api"),
+    ("argocd.manifest", "argocd.version"),
+    ("images.argocd", "argocd.version"),
+];
+
+#[test]
+fn what_profile_open_downloads_is_the_version_that_the_values_name() {
+    let (open, all) = (yaml("guide/values.open.yaml"), yaml("guide/values.yaml"));
+    for (holder, version) in VERSIONS_IN_OPEN {
+        let (holding, version) = (value(std::slice::from_ref(&open), holder), value(&[all.clone(), open.clone()], version));
+        assert!(holding.contains(&version), "values.open.yaml says {holder}: {holding}, the version is {version}");
+    }
+    for program in ["kind", "kubectl", "helm"] {
+        for architecture in ["amd64", "arm64"] {
+            let checksum = value(std::slice::from_ref(&open), &format!("{program}.sha256.{architecture}"));
+            assert!(checksum.len() == 64 && checksum.chars().all(|digit| digit.is_ascii_hexdigit()), "{program}: {checksum}");
+        }
+    }
+}
+
+/// The steps of the whole book under a profile, as `guide plan --json` writes them.
+fn steps(profile: &str) -> Vec<Value> {
+    let state = tempfile::tempdir().expect("a temporary folder");
+    let planned = std::process::Command::new(env!("CARGO_BIN_EXE_guide"))
+        .args(["plan", "--json", "--profile", profile, "--book", env!("CARGO_MANIFEST_DIR"), "--state"])
+        .arg(state.path())
+        .output()
+        .expect("guide starts");
+    let plan: Value = serde_yaml::from_slice(&planned.stdout).expect("a plan");
+    let chapters = plan["chapters"].as_sequence().expect("chapters").clone();
+    chapters.iter().flat_map(|chapter| chapter["steps"].as_sequence().expect("steps").clone()).collect()
+}
+
+/// A second run of profile `open` is quick and needs no network: what it downloads, pulls and builds is found up to date.
+#[test]
+fn every_step_of_profile_open_alone_has_a_check() {
+    let text = |step: &Value, key: &str| step[key].as_str().unwrap_or_default().to_owned();
+    let sealed: Vec<String> = steps("sealed").iter().map(|step| text(step, "step")).collect();
+    let all = steps("open");
+    let verified: Vec<String> = all
+        .iter()
+        .filter_map(|step| {
+            let (chapter, _) = step["step"].as_str()?.rsplit_once('/')?;
+            let acting = step["why"].as_str()?.strip_prefix("verifies ")?;
+            Some(format!("{chapter}/{acting}"))
+        })
+        .collect();
+    let open_only = all.iter().filter(|step| step["verify"] == false && !sealed.contains(&text(step, "step")));
+    let unchecked: Vec<String> = open_only.map(|step| text(step, "step")).filter(|step| !verified.contains(step)).collect();
+    // The first only asks; the second is the guide to authors.
+    assert_eq!(unchecked, ["chapter-1/docker-answers", "authoring/under-open"]);
+}

@@ -31,6 +31,29 @@ fn engine_of(answer: Result<Answer, NoAnswer>) -> Fact {
     }
 }
 
+/// What kind of engine it is, where that kind restricts what a book may do.
+pub(super) fn kind() -> Vec<Fact> {
+    let answer = probe("docker", &["info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}"], LIMIT);
+    let Some(info) = answer.ok().filter(Answer::succeeded).map(|answer| answer.stdout) else { return Vec::new() };
+    let first = probe("cat", &["/proc/sys/net/ipv4/ip_unprivileged_port_start"], LIMIT).ok();
+    kind_of(&info, first.and_then(|answer| answer.stdout.trim().parse().ok()).unwrap_or(1024)).into_iter().collect()
+}
+
+/// Pure part; `first_port` is the lowest port that somebody who is not root may listen on.
+fn kind_of(info: &str, first_port: u16) -> Option<Fact> {
+    let why = "a book reaches its cluster by ports that the engine publishes";
+    if info.contains("name=rootless") {
+        let value = "rootless: a container's address can't be reached from this machine, its published ports can";
+        if first_port <= 80 {
+            return Some(Fact::good("engine", value, why));
+        }
+        let hint = "ports 80 and 443 need `sysctl net.ipv4.ip_unprivileged_port_start=80`, or map others";
+        return Some(Fact::bad("engine", format!("{value}, from {first_port} on"), why, hint));
+    }
+    let value = "Docker Desktop: a container's address can't be reached from this machine, its published ports can";
+    info.contains("Docker Desktop").then(|| Fact::good("engine", value, why))
+}
+
 /// Whether a privileged container can be made: tried with any small image that is there already, and a command that no image has,
 /// so that nothing runs.
 pub(super) fn privileged() -> Vec<Fact> {
@@ -106,6 +129,15 @@ mod tests {
         let mut different: Vec<&String> = hints.iter().map(|(_, hint)| hint).collect();
         different.dedup();
         assert_eq!(different.len(), 4);
+    }
+
+    #[test]
+    fn an_engine_without_root_may_not_publish_the_ports_of_web_servers() {
+        let rootless = "Ubuntu 24.04 LTS [name=seccomp,profile=builtin name=rootless name=cgroupns]";
+        assert!(!kind_of(rootless, 1024).unwrap().ok);
+        assert!(kind_of(rootless, 80).unwrap().ok);
+        assert!(kind_of("Docker Desktop []", 1024).unwrap().ok);
+        assert_eq!(kind_of("Debian GNU/Linux 12 (bookworm) [name=cgroupns]", 1024), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::{Fact, LIMIT};
 use crate::execute::probe::probe;
 
 const WHY_CGROUP: &str = "Kubernetes 1.35 refuses cgroup v1 unless it is told otherwise";
+const WHY_SYSTEM: &str = "official images are for Linux on x86-64 and arm64, profile sealed builds for x86-64";
 const WHY_DISK: &str = "node images, and what the nodes write";
 
 const WHY_INOTIFY: &str = "every kubelet, API server and systemd of every cluster here takes some";
@@ -22,6 +23,24 @@ const CGROUP2: i64 = 0x6367_7270;
 
 /// Bytes a three-node cluster and its images want.
 const ENOUGH: u64 = 10 * 1024 * 1024 * 1024;
+
+/// The system and its architecture.
+pub(super) fn system() -> Vec<Fact> {
+    vec![system_of(std::env::consts::OS, std::env::consts::ARCH)]
+}
+
+/// Pure part.
+fn system_of(system: &str, architecture: &str) -> Fact {
+    let value = format!("{system} {architecture}");
+    match (system, architecture) {
+        ("linux", "x86_64") => Fact::good("system", value, WHY_SYSTEM),
+        ("linux", "aarch64") => Fact::good("system", format!("{value}: profile open only"), WHY_SYSTEM),
+        ("linux", _) => Fact::bad("system", value, WHY_SYSTEM, "run the book on x86-64 or arm64"),
+        _ => {
+            Fact::bad("system", value, WHY_SYSTEM, "run the book in a Linux virtual machine in which Docker Engine is installed")
+        }
+    }
+}
 
 /// Which cgroup version is mounted.
 pub(super) fn cgroup() -> Vec<Fact> {
@@ -73,6 +92,12 @@ fn disk_of(path: &str, free: u64) -> Fact {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_system_that_no_image_is_for_is_refused() {
+        assert!(system_of("linux", "x86_64").ok && system_of("linux", "aarch64").ok);
+        assert!(!system_of("macos", "aarch64").ok && !system_of("linux", "riscv64").ok);
+    }
 
     #[test]
     fn little_disk_says_how_to_free_some() {

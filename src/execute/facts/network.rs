@@ -14,6 +14,11 @@ pub(super) const REGISTRY: &str = "registry";
 const WHY_PORT: &str = "a page of the cluster is served there";
 const WHY_REGISTRY: &str = "profile open pulls official images, profile sealed builds its own";
 
+/// Most time one registry may take, a little more than curl is given.
+const REGISTRY_LIMIT: Duration = Duration::from_secs(6);
+/// How a registry is described that gave no answer at all.
+const UNREACHABLE: &str = "can't be reached";
+
 /// Where official images come from.
 const REGISTRIES: [&str; 2] = ["registry-1.docker.io", "registry.k8s.io"];
 
@@ -70,20 +75,31 @@ fn holder(listing: &str) -> Option<String> {
     Some(format!("{program} (process {process})"))
 }
 
-/// Does each registry answer as one? A proxy that answers in its place and refuses counts as no answer.
-pub(super) fn registries() -> Vec<Fact> {
+/// How often a registry that can't be reached is asked.
+pub(super) const ONCE: usize = 1;
+/// For an answer that decides about a run.
+pub(super) const TWICE: usize = 2;
+
+/// Does each registry answer as one? A proxy that answers in its place and refuses counts as no answer, and is not asked again.
+pub(super) fn registries(attempts: usize) -> Vec<Fact> {
     std::thread::scope(|scope| {
-        let asked = REGISTRIES.map(|host| scope.spawn(move || registry(host)));
-        asked.into_iter().filter_map(|fact| fact.join().ok()).collect()
+        let probes = REGISTRIES.map(|host| scope.spawn(move || registry(host, attempts)));
+        probes.into_iter().filter_map(|fact| fact.join().ok()).collect()
     })
 }
 
-fn registry(host: &'static str) -> Fact {
+fn registry(host: &'static str, attempts: usize) -> Fact {
+    let fact = probe_registry(host);
+    let unreachable = !fact.ok && fact.value.contains(UNREACHABLE);
+    if unreachable && attempts > 1 { registry(host, attempts - 1) } else { fact }
+}
+
+fn probe_registry(host: &'static str) -> Fact {
     let url = format!("https://{host}/v2/");
     let answer = probe(
         "curl",
-        &["--silent", "--show-error", "--max-time", "2", "--output", "/dev/null", "--write-out", "%{http_code}", &url],
-        LIMIT,
+        &["--silent", "--show-error", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}", &url],
+        REGISTRY_LIMIT,
     );
     match answer {
         Ok(answer) => registry_of(host, &answer.stdout, answer.stderr.trim()),
@@ -98,7 +114,7 @@ fn registry_of(host: &str, code: &str, said: &str) -> Fact {
         "200" | "401" => Fact::good(REGISTRY, format!("{host} answers"), WHY_REGISTRY),
         "000" | "" => Fact::bad(
             REGISTRY,
-            format!("{host} can't be reached ({said})"),
+            format!("{host} {UNREACHABLE} ({said})"),
             WHY_REGISTRY,
             "use --profile sealed, or allow this machine to reach it",
         ),
@@ -116,11 +132,11 @@ fn reaches(host: &'static str) -> bool {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
         let addresses: Vec<SocketAddr> = (host, 443).to_socket_addrs().into_iter().flatten().collect();
-        let reached = addresses.iter().take(1).any(|address| TcpStream::connect_timeout(address, Duration::from_secs(2)).is_ok());
+        let reached = addresses.iter().take(1).any(|address| TcpStream::connect_timeout(address, Duration::from_secs(5)).is_ok());
         // Nobody may be waiting any more.
         let _ = sender.send(reached);
     });
-    receiver.recv_timeout(Duration::from_secs(2)).unwrap_or(false)
+    receiver.recv_timeout(Duration::from_secs(5)).unwrap_or(false)
 }
 
 #[cfg(test)]

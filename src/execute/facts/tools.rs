@@ -17,8 +17,13 @@ pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
 
 /// Go, which profile sealed builds with.
 pub(super) fn go(folders: &[PathBuf]) -> Vec<Fact> {
-    let why = "profile sealed compiles kind and Kubernetes with it";
+    let why = "profile sealed compiles kind and Kubernetes with it, profile open needs none";
     vec![version_of("go", ask("go", &["version"], folders), why, "install Go from go.dev/dl or your distribution")]
+}
+
+/// curl, which downloads and asks pages.
+pub(super) fn curl(folders: &[PathBuf]) -> Vec<Fact> {
+    vec![version_of("curl", ask("curl", &["--version"], folders), "downloads programs and asks pages", "apt-get install curl")]
 }
 
 /// Helm, for the chapters with charts.
