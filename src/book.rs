@@ -13,9 +13,11 @@ mod duration;
 mod fence;
 mod front_matter;
 mod name;
+mod normalizers;
 mod parse;
 #[cfg(test)]
 mod parse_tests;
+mod pattern;
 mod pieces;
 mod problem;
 #[cfg(test)]
@@ -29,7 +31,9 @@ pub use chapter::{Block, Book, Chapter, ExpectedBlock, FrontMatter, ManifestBloc
 pub use chapter_text::MARKDOWN;
 pub use duration::parse_duration;
 pub use name::{ChapterName, StepName, nearest};
+pub use normalizers::{Normalizer, Normalizers};
 pub use parse::{BookText, ChapterSource, parse_book, parse_chapter};
+pub use pattern::{Mark, NEVER_NAMES, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line};
 pub use problem::{Problem, Problems};
 pub use source::{Place, SourceFile, SourceId, Sources, Span};
 pub use summary::{SummaryEntry, parse_summary};

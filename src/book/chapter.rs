@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::attributes::Attributes;
 use super::name::{ChapterName, StepName};
+use super::normalizers::Normalizers;
 use super::source::{SourceId, Sources, Span};
 
 /// A parsed book: every chapter of SUMMARY.md in its order.
@@ -50,6 +51,8 @@ pub struct FrontMatter {
     pub namespace: Option<String>,
     /// Verify steps that prove the whole chapter.
     pub done: Vec<StepName>,
+    /// Which normalizers apply to steps that choose none.
+    pub normalize: Option<Normalizers>,
 }
 
 /// A block that means something to a run.

@@ -7,11 +7,12 @@ use serde_yaml::Value;
 use super::chapter::FrontMatter;
 use super::duration::parse_duration;
 use super::name::{StepName, is_name, nearest};
+use super::normalizers::Normalizers;
 use super::problem::{Problem, Problems};
 use super::source::{SourceId, Span};
 
 /// What the block may say. `runme` is what Runme writes there by itself when a notebook is saved; it is let be.
-const KEYS: [&str; 6] = ["needs", "title", "timeout", "namespace", "done", "runme"];
+const KEYS: [&str; 7] = ["needs", "title", "timeout", "namespace", "done", "normalize", "runme"];
 
 /// Reads the block, if the text begins with one. Returns the place where the chapter's Markdown begins.
 pub fn read_front_matter(source: SourceId, text: &str, problems: &mut Problems) -> (FrontMatter, usize) {
@@ -71,7 +72,7 @@ impl Reader<'_> {
             }
             Ok(_) => self.problems.push(
                 Problem::at(span, "a front matter is made of lines `key: value`")
-                    .hint(format!("its keys are {}; a rule across the page can be written `***`", KEYS[..5].join(", "))),
+                    .hint(format!("its keys are {}; a rule across the page can be written `***`", KEYS[..6].join(", "))),
             ),
             Err(error) => {
                 let line = error.location().map_or(1, |location| location.line().max(1));
@@ -106,11 +107,18 @@ impl Reader<'_> {
                 }
                 None => Err("a list of verify steps: `done: [nodes-ready]`"),
             },
+            "normalize" => match strings(value).map(|names| Normalizers::parse(&names.join(","))) {
+                Some(Ok(chosen)) => {
+                    front.normalize = Some(chosen);
+                    Ok(())
+                }
+                _ => Err("`all`, `none`, or names of normalizers: `normalize: [ages, hashes]`"),
+            },
             "runme" => Ok(()),
             _ => {
                 let hint = match nearest(key, KEYS) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a front matter's keys are {}", KEYS[..5].join(", ")),
+                    None => format!("a front matter's keys are {}", KEYS[..6].join(", ")),
                 };
                 return self.problems.push(Problem::at(place, format!("unknown key `{key}` in the front matter")).hint(hint));
             }

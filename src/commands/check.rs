@@ -6,7 +6,6 @@ use std::mem::ManuallyDrop;
 use super::open::{Opened, open};
 use crate::book::{Problem, Problems};
 use crate::cli::CheckArgs;
-use crate::compare::Rules;
 use crate::error::{Error, Exit};
 use crate::plan::{Plan, Selection, StepId};
 use crate::report;
@@ -49,6 +48,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
 
 /// Tells that there is no problem and gives the plan, or gives the error that tells of all of them.
 fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
+    opened.report_notes();
     let unused = unused_snapshots(opened);
     opened.problems.extend(unused);
     let plan = opened.plan(&Selection::default());
@@ -70,7 +70,7 @@ fn unused_snapshots(opened: &Opened) -> Problems {
         comparing.map(|step| StepId { chapter: chapter.name.clone(), step: step.name.clone() })
     });
     let used: HashSet<StepId> = steps.collect();
-    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let problem = |path: std::path::PathBuf| {
         Problem::nowhere(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")

@@ -28,6 +28,8 @@ pub struct Opened {
     pub known_profiles: Vec<String>,
     /// Values, merged.
     pub values: serde_json::Value,
+    /// What is no error, but may not be what was meant.
+    pub notes: Vec<String>,
 }
 
 /// Finds and reads the book.
@@ -38,11 +40,11 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let profile = super::profile::choose(settings, &files.config, &state)?;
     let values = files.read_values(&profile, &settings.set);
     let known_profiles = files.profiles();
-    let BookFiles { config, text, mut problems, .. } = files;
+    let BookFiles { config, text, mut problems, notes, .. } = files;
     let (book, more) = parse_book(text);
     problems.extend(more);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
-    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values })
+    Ok(Opened { root, state, kubeconfig, config, book, problems, profile, known_profiles, values, notes })
 }
 
 fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
@@ -50,6 +52,13 @@ fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
 }
 
 impl Opened {
+    /// Tells what may not be what was meant.
+    pub fn report_notes(&self) {
+        for note in &self.notes {
+            crate::report::write_talk(&format!("warning: {note}\n"));
+        }
+    }
+
     /// Where the run's private kubeconfig is, whichever is used.
     #[must_use]
     pub fn private_kubeconfig(&self) -> PathBuf {
@@ -79,6 +88,7 @@ impl Opened {
             known_profiles: self.known_profiles.clone(),
             with_needs,
             values: self.values.clone(),
+            normalize: self.config.normalize,
         };
         let mut problems = self.problems.clone();
         match make_plan(&self.book, &request) {

@@ -26,6 +26,7 @@ pub fn write_attributes(attributes: &Attributes, out: &mut String) {
         stable,
         retry,
         snapshot,
+        normalize,
         check,
         background,
         ready,
@@ -71,6 +72,7 @@ pub fn write_attributes(attributes: &Attributes, out: &mut String) {
             SnapshotKind::Yaml => "yaml",
         })),
     );
+    word("normalize", shown(normalize));
     word("check", shown(check));
     word(
         "background",

@@ -1,5 +1,6 @@
 //! The resolved plan: chapters, steps, rendered manifests.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
-use crate::book::{Attributes, ChapterName, Place, Span, StepName};
+use crate::book::{Attributes, ChapterName, Normalizers, Place, Span, StepName};
 
 /// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,6 +91,8 @@ pub struct RenderedManifest {
     pub text: String,
     /// Uses names that earlier steps bind; rendered when the first step after it starts.
     pub late: bool,
+    /// Names bound before it that are numbers, see [`Step::numbers`].
+    pub numbers: Arc<BTreeSet<String>>,
     /// Index of the first selected step that stands after it in the chapter (= the number of selected steps before it).
     pub before_step: usize,
     /// Made by this chapter: it stands in it, or is a shared one whose file name some step of the chapter mentions. Shared ones
@@ -151,6 +154,8 @@ pub struct Step {
     pub expected: Option<Arc<str>>,
     /// The names that its `output` fence is the first in the chapter to bind.
     pub binds: Vec<String>,
+    /// Of all names that are bound by its end, those that are numbers: `<name:int>` or `<name:float>` bound them. Others are text.
+    pub numbers: Arc<BTreeSet<String>>,
     /// The `output` fence's body, for review and for messages.
     pub expected_span: Option<Span>,
     /// Script, attributes, expectation and the values it mentions.
@@ -162,6 +167,12 @@ impl Step {
     #[must_use]
     pub fn timeout(&self) -> Duration {
         self.attributes.timeout.unwrap_or(Duration::from_secs(120))
+    }
+
+    /// The normalizers in force for its snapshot.
+    #[must_use]
+    pub fn normalizers(&self) -> Normalizers {
+        self.attributes.normalize.unwrap_or_default()
     }
 
     /// Is it read-only?

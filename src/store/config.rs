@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::book::{Problem, Problems, SourceId, Span, nearest};
+use crate::book::{Normalizers, Problem, Problems, SourceId, Span, nearest};
 
 /// What `book.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct BookConfig {
     pub default_profile: Option<String>,
     /// `values`: the file of the values, relative to `src`.
     pub values: Option<String>,
+    /// `normalize`: which normalizers apply where neither step nor chapter says so.
+    pub normalize: Option<Normalizers>,
     /// `record`: runs offer recordings for the page.
     pub record: bool,
 }
@@ -35,17 +37,29 @@ impl Default for BookConfig {
             context: None,
             default_profile: None,
             values: None,
+            normalize: None,
             record: false,
         }
     }
 }
 
 /// Keys of `[preprocessor.guide]`: guide's own, then those mdBook reads there.
-const KEYS: [&str; 10] =
-    ["cluster", "context", "default-profile", "values", "record", "command", "before", "after", "renderers", "optional"];
+const KEYS: [&str; 11] = [
+    "cluster",
+    "context",
+    "default-profile",
+    "values",
+    "normalize",
+    "record",
+    "command",
+    "before",
+    "after",
+    "renderers",
+    "optional",
+];
 
 /// How many of [`KEYS`] are guide's own.
-const OWN_KEYS: usize = 5;
+const OWN_KEYS: usize = 6;
 
 /// Reads the text; all that is wrong is told, and what can't be read has its default.
 pub fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
@@ -95,6 +109,7 @@ impl Reader<'_> {
         self.config.cluster = self.string(guide, "cluster").map(|(text, _)| text);
         self.config.context = self.string(guide, "context").map(|(text, _)| text);
         self.config.default_profile = self.string(guide, "default-profile").map(|(text, _)| text);
+        self.config.normalize = self.normalizers(guide, "normalize");
         self.config.record = self.flag(guide, "record");
         if let Some((values, span)) = self.string(guide, "values") {
             self.config.values = Some(values);
@@ -137,6 +152,30 @@ impl Reader<'_> {
         }
     }
 
+    /// A text, or a list of names.
+    fn normalizers(&mut self, table: &DeTable<'_>, key: &str) -> Option<Normalizers> {
+        let value = table.get(key)?;
+        let span = self.span(value.span());
+        let text = match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Array(names) => {
+                let names: Option<Vec<&str>> = names.iter().map(|name| name.get_ref().as_str()).collect();
+                names.map(|names| names.join(","))
+            }
+            _ => None,
+        };
+        let read = text.map(|text| Normalizers::parse(&text));
+        match read {
+            Some(Ok(chosen)) => return Some(chosen),
+            Some(Err((message, hint))) => self.problems.push(Problem::at(span, message).hint(hint)),
+            None => {
+                let message = format!("`{key}` must be a text or a list of names");
+                self.problems.push(Problem::at(span, message).hint(format!("write `{key} = \"ages,hashes\"`")));
+            }
+        }
+        None
+    }
+
     fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {
         let Some(value) = table.get(key) else { return false };
         if let DeValue::Boolean(flag) = value.get_ref() {
@@ -177,6 +216,7 @@ mod tests {
             context: some("kind-kind"),
             default_profile: some("open"),
             values: some("values.yaml"),
+            normalize: None,
             record: true,
         };
         assert_eq!(read(text), (expected, vec![]));
@@ -191,7 +231,7 @@ mod tests {
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")));
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text")));
         assert!(told.iter().any(|(line, _, hint)| *line == 5
-            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record")));
+            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, normalize, record")));
         let (_, told) = read("[preprocessor.guide]\nrecord = 1\n");
         assert_eq!((told[0].0, told[0].1.as_str()), (2, "`record` must be true or false"));
         let (_, told) = read("[book]\ntitle = \n");

@@ -20,6 +20,7 @@ fn step(name: &str, expected: Option<&str>) -> Step {
         attributes: attributes.into(),
         expected: expected.map(Arc::from),
         binds: Vec::new(),
+        numbers: Arc::default(),
         expected_span: None,
         fingerprint: Fingerprint::of([&b"x"[..]]),
     }
@@ -35,7 +36,7 @@ impl Book {
     }
 
     fn snapshots(&self, profile: &str) -> Snapshots {
-        Snapshots::of(self.folder.path(), &self.folder.path().join(".guide"), profile, Rules::default())
+        Snapshots::of(self.folder.path(), &self.folder.path().join(".guide"), profile)
     }
 
     fn write(&self, file: &str, text: &str) {
