@@ -19,7 +19,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::book::{Normalizer, Normalizers, escape_text, unescape_line};
 
 use evidence::Evidence;
-pub(super) use evidence::TableKind;
+pub(super) use evidence::{Cell, TableKind};
 
 /// One normalizer, as `guide plan` lists it.
 #[derive(Debug, Clone, Copy)]

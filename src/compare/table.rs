@@ -7,9 +7,11 @@ mod merge;
 mod parse;
 mod rows;
 
+use std::collections::HashMap;
+
 use super::difference::Differences;
 use super::lines::compare_lines;
-use super::normalise::{Normaliser, Rules, TableKind, Where};
+use super::normalise::{Cell, Normaliser, Rules, TableKind, Where};
 use super::pattern::Scope;
 use super::verdict::{Bindings, Difference, Verdict};
 use crate::book::Normalizer;
@@ -42,6 +44,22 @@ pub(super) fn stored(text: &str, output: &Normaliser) -> String {
         }
     }
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+/// The rows of a text's tables, by how they are written.
+pub(super) fn rows_of(text: &str) -> HashMap<String, Vec<Cell>> {
+    let mut rows = HashMap::new();
+    for part in &parse_output(text) {
+        let Part::Table(table) = part else { continue };
+        for row in &table.rows {
+            let cells = table.columns.iter().zip(&row.cells).filter_map(|(column, cell)| {
+                let start = offset(row.text, cell)?;
+                Some(Cell { range: start..start + cell.len(), column: (*column).to_owned(), kind: table.kind })
+            });
+            rows.insert(row.text.to_owned(), cells.collect());
+        }
+    }
+    rows
 }
 
 /// Every cell of an output's tables, and every line beside them.

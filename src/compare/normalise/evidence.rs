@@ -1,11 +1,13 @@
 //! What the surroundings of a text prove about it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::line::{POD_HASH, RANDOM};
+use crate::compare::table::rows_of;
 
 /// What a whole text proves about its lines.
 #[derive(Debug, Clone, Default)]
@@ -14,7 +16,23 @@ pub(super) struct Evidence {
     pub objects: bool,
     /// Names of ReplicaSets that pods in the text belong to: `web-7d4b9c6f5`, from `web-7d4b9c6f5-x2x9z`.
     pub replica_sets: BTreeSet<String>,
+    /// Lines that are rows of a table, with their cells: a column's name is evidence in a text, too.
+    pub rows: HashMap<String, Vec<Cell>>,
 }
+
+/// A cell of a row.
+#[derive(Debug, Clone)]
+pub(in crate::compare) struct Cell {
+    /// Where in the row.
+    pub range: Range<usize>,
+    /// Its column.
+    pub column: String,
+    /// What the table is one of.
+    pub kind: TableKind,
+}
+
+/// Columns that prove something of their cells; a table without them needs no look.
+const TELLING: [&str; 6] = ["AGE", "LAST SEEN", "CLUSTER-IP", "NODE", "COMPLETIONS", "READY"];
 
 static POD: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = format!("([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?-{POD_HASH})-{RANDOM}(?:[^A-Za-z0-9_-]|$)");
@@ -30,8 +48,15 @@ impl Evidence {
         } else {
             BTreeSet::new()
         };
-        Self { objects, replica_sets }
+        let telling = TELLING.iter().any(|column| text.contains(column));
+        let rows = if telling { rows_of(text) } else { HashMap::new() };
+        Self { objects, replica_sets, rows }
     }
+}
+
+/// Does the name end in what a ReplicaSet makes?
+fn is_pod(name: &str) -> bool {
+    POD.captures(name).is_some_and(|hit| is_mixed(hit[1].rsplit('-').next().unwrap_or_default()))
 }
 
 /// Letters and digits: a number alone, or a word alone, may be somebody's.
@@ -68,7 +93,7 @@ impl TableKind {
         let phase = |text: &str| matches!(text, "Running" | "Pending" | "Succeeded" | "Failed" | "Unknown");
         let pods = has("READY") && has("STATUS") && (has("RESTARTS") || any("READY", &of_ready))
             || has("NODE") && (any("PHASE", &phase) || any("STATUS", &phase))
-            || any("NAME", &|name| !Evidence::of(name).replica_sets.is_empty());
+            || any("NAME", &|name| is_pod(name));
         Self {
             pods,
             replica_sets: has("DESIRED") && has("CURRENT") && has("READY") && has("AGE") && !has("NODE SELECTOR"),

@@ -111,7 +111,15 @@ pub(super) fn find(text: &str, place: Where<'_>, evidence: &Evidence, rules: Rul
     match place {
         Where::Value(value) => return by_value(text, value, rules, found),
         Where::Cell(column, kind) => by_column(text, column, kind, rules, found),
-        Where::Line => {}
+        Where::Line => {
+            for cell in evidence.rows.get(text.trim_end()).into_iter().flatten() {
+                let before = found.len();
+                by_column(&text[cell.range.clone()], &cell.column, cell.kind, rules, found);
+                for one in &mut found[before..] {
+                    one.range = one.range.start + cell.range.start..one.range.end + cell.range.start;
+                }
+            }
+        }
     }
     for index in &CLUES.any.matches(text) {
         let (clue, regex) = &CLUES.each[index];
