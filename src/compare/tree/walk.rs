@@ -154,10 +154,9 @@ impl Walk<'_, '_> {
 
     /// A text of several lines, `...` among them.
     fn lines_match(&mut self, wanted: &str, came: &str) -> bool {
-        let mut known = self.scope.all();
+        let known = self.scope.all();
         match compare_lines(wanted, came, Some(self.output.rules), &known) {
             Verdict::Same { bound } => {
-                known.clear();
                 self.scope.fresh.extend(bound);
                 true
             }
