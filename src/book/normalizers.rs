@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_name_that_none_has_is_refused_with_the_nearest() {
-        let (message, hint) = Normalizers::parse("ages,hash").unwrap_err();
-        assert_eq!((message.as_str(), hint.as_str()), ("`hash` is no normalizer", "did you mean `hashes`?"));
+        let (message, hint) = Normalizers::parse("ages,hashs").unwrap_err();
+        assert_eq!((message.as_str(), hint.as_str()), ("`hashs` is no normalizer", "did you mean `hashes`?"));
     }
 }

@@ -171,7 +171,7 @@ mod tests {
             ("-0", "the number -0 "),
             ("09", "the number 9 "),
             (".inf", "no value at all"),
-            ("12345678901234567890123", "the number 1.2345678901234568e22 "),
+            ("12345678901234567890123", "the number 1.2345678901234568e+22 "),
         ] {
             let (value, doubt) = plain_value(text);
             assert_eq!(value, json!(text));

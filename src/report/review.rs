@@ -217,7 +217,7 @@ mod tests {
             json,
             json!([{
                 "step": "chapter-1/pods", "what": "snapshot", "new": false, "is": "waiting",
-                "file": "snapshots/chapter-1/pods.snap", "chapter": "guide/chapter-1.md", "line": 12,
+                "file": "snapshots/chapter-1/pods.snap", "chapter": "guide/chapter-1.md", "line": 12, "hidden": [],
                 "hunks": [{"line": 1, "old": ["a"], "new": ["b"]}],
             }])
         );

@@ -144,7 +144,7 @@ fn normalize_chooses_what_a_snapshot_is_compared_without() {
         book.write("came", "made 6m ago\n");
         book.guide("run --again").exits(exit);
     }
-    Project::with_chapter(&chapter("", " normalize=age")).guide("check").exits(2).says("did you mean `ages`?");
+    Project::with_chapter(&chapter("", " normalize=agess")).guide("check").exits(2).says("did you mean `ages`?");
 }
 
 #[test]
