@@ -19,9 +19,11 @@ mod front_matter;
 mod languages;
 mod name;
 mod nesting;
+mod normalizers;
 mod parse;
 #[cfg(test)]
 mod parse_tests;
+mod pattern;
 mod pieces;
 mod problem;
 #[cfg(test)]
@@ -42,7 +44,9 @@ pub use fences::{SeenFence, fences};
 pub use languages::{Languages, all as all_languages};
 pub use name::{ChapterName, StepName, nearest};
 pub use nesting::too_deep;
+pub use normalizers::{Normalizer, Normalizers};
 pub use parse::{BookText, ChapterSource, parse_book, parse_chapter};
+pub use pattern::{Mark, NEVER_NAMES, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line};
 pub use problem::{Problem, Problems, Severity};
 pub use shell_words::{Commands, Simple, commands_of};
 pub use source::{Place, SourceFile, SourceId, Sources, Span};

@@ -2,7 +2,8 @@
 //!
 //! Both an `output` fence and an accepted snapshot are read as *patterns* (see [`pattern`]); the difference is what else is
 //! forgiven. A fence of a step without `snapshot=` is compared as written, its patterns aside. With a [`SnapshotKind`] the
-//! comparison is by structure, and the named normalisers (see [`normalise`]) apply to both sides.
+//! comparison is by structure, and the normalizers in force (see [`normalise`]) apply to both sides. What is accepted is written with
+//! escapes, so that it stands for itself alone.
 //!
 //! Never an error: an output that can't be read as the kind asked for *differs*, and says so.
 
@@ -10,6 +11,7 @@ mod accept;
 mod body;
 mod difference;
 mod form;
+mod hidden;
 mod hunk;
 mod lines;
 mod normalise;
@@ -24,6 +26,7 @@ mod verdict;
 pub use accept::{accept_fence, accept_snapshot, pattern_for};
 pub use body::{BodyError, replace_body};
 pub use form::{compare_fence, compare_snapshot, form_of};
+pub use hidden::hidden;
 pub use hunk::{Choice, Hunk, apply_hunks, hunks};
 pub use normalise::{Rule, Rules};
 pub use plain::plain;

@@ -5,6 +5,10 @@
 
 mod objects;
 mod template;
+mod values;
+mod yaml;
 
 pub use objects::{Found, objects_of};
-pub use template::{Rendered, Renderer, Template, evaluate, render_late};
+pub use template::{Bound, Rendered, Renderer, Template, condition_uses, evaluate, render_late};
+pub use values::{Doubt, plain_value, read_values};
+pub use yaml::{Reading, Scalar, YamlError, yaml_documents};

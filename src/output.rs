@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Most of an output that is held in memory and compared: beyond it only the file has the rest.
-pub const KEPT_BYTES: usize = 4 * 1024 * 1024;
+/// Most of an output that is held in memory and compared: beyond it only the file has the rest, and a step that compares its output
+/// fails.
+pub const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// What one attempt gave.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::name::StepName;
+use super::normalizers::Normalizers;
 
 /// Everything a step's braces can say. `Default` is a step with no attributes at all.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,6 +26,8 @@ pub struct Attributes {
     pub retry: u32,
     /// Compare the output with the accepted snapshot.
     pub snapshot: Option<SnapshotKind>,
+    /// Which normalizers apply; `None` = the chapter's, else the book's, else all.
+    pub normalize: Option<Normalizers>,
     /// A minijinja expression that must be true.
     pub check: Option<String>,
     /// Starts and goes on.

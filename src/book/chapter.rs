@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::attributes::Attributes;
 use super::languages::Languages;
 use super::name::{ChapterName, StepName};
+use super::normalizers::Normalizers;
 use super::problem::Problem;
 use super::source::{SourceId, Sources, Span};
 
@@ -67,6 +68,8 @@ pub struct FrontMatter {
     pub namespace: Option<String>,
     /// Verify steps that prove the whole chapter.
     pub done: Vec<StepName>,
+    /// Which normalizers apply to steps that choose none.
+    pub normalize: Option<Normalizers>,
 }
 
 /// A block that means something to a run.

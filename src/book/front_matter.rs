@@ -8,11 +8,12 @@ use super::chapter::FrontMatter;
 use super::duration::parse_duration;
 use super::name::{StepName, is_name, nearest};
 use super::nesting::too_deep;
+use super::normalizers::Normalizers;
 use super::problem::{Problem, Problems};
 use super::source::{SourceId, Span};
 
 /// What the block may say. `runme` is what Runme writes there by itself when a notebook is saved; it is let be.
-const KEYS: [&str; 8] = ["needs", "after", "title", "timeout", "namespace", "done", "cwd", "runme"];
+const KEYS: [&str; 9] = ["needs", "after", "title", "timeout", "namespace", "done", "cwd", "normalize", "runme"];
 
 /// Keys of other tools that are only a letter or two away from guide's.
 const FOREIGN_KEYS: [&str; 8] = ["titles", "node", "nodes", "alter", "one", "subtitle", "cmd", "pwd"];
@@ -183,6 +184,13 @@ impl Reader<'_> {
                     Ok(())
                 }
                 None => Err("a list of verify steps: `done: [nodes-ready]`"),
+            },
+            "normalize" => match strings(value).map(|names| Normalizers::parse(&names.join(","))) {
+                Some(Ok(chosen)) => {
+                    front.normalize = Some(chosen);
+                    Ok(())
+                }
+                _ => Err("`all`, `none`, or names of normalizers: `normalize: [ages, hashes]`"),
             },
             "runme" => Ok(()),
             _ => return self.take_unknown(key, place),

@@ -10,9 +10,10 @@ use super::braces::{Malformed, Word};
 use super::duration::parse_duration;
 use super::foreign_words::tool_of;
 use super::name::{StepName, is_name, nearest, slug};
+use super::normalizers::Normalizers;
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
-pub const STEP_WORDS: [&str; 21] = [
+pub const STEP_WORDS: [&str; 22] = [
     "name",
     "profile",
     "timeout",
@@ -23,6 +24,7 @@ pub const STEP_WORDS: [&str; 21] = [
     "stable",
     "retry",
     "snapshot",
+    "normalize",
     "check",
     "background",
     "ready",
@@ -131,6 +133,7 @@ impl AttributeReader {
             "stable" => attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero()),
             "retry" => attributes.retry = retry(key, word)?,
             "snapshot" => attributes.snapshot = snapshot(word)?,
+            "normalize" => attributes.normalize = Some(normalize(key, word)?),
             "check" => attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?),
             "background" => attributes.background = background(word)?,
             "ready" => attributes.ready = Some(name(key, word)?),
@@ -169,6 +172,11 @@ impl AttributeReader {
                 "a background step is stopped, so its exit code says nothing",
             ),
             ("snapshot", a.snapshot.is_some() && background, "a background step's output is not compared"),
+            (
+                "normalize",
+                a.normalize.is_some() && a.snapshot.is_none(),
+                "`normalize` chooses what a snapshot is compared without, and this step has none",
+            ),
             ("check", a.check.is_some() && background, "a background step's output is not checked"),
             ("snapshot", a.snapshot.is_some() && interactive, "what an interactive step writes to the terminal is not kept"),
             ("sample", a.sample.is_some() && interactive, "what an interactive step writes to the terminal is not kept"),
@@ -188,6 +196,7 @@ fn combination_hint(key: &str, verify: bool) -> Option<String> {
         "until" | "stable" => "mark the step `verify`; an acting step may be repeated by `retry=3`",
         "retry" if verify => "let the step repeat by `until=2m`",
         "ready" => "mark the step `background`",
+        "normalize" => "add `snapshot`, or leave it out: an `output` fence alone is compared as it is written",
         _ => return None,
     };
     Some(hint.to_owned())
@@ -278,6 +287,10 @@ fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {
     let text = wanted(key, word, "2m")?;
     let hint = || Some("write it like `90s`, `2m`, `1h30m` or `500ms`".to_owned());
     parse_duration(text).map_err(|why| (format!("`{text}` is no length of time: {why}"), hint()))
+}
+
+fn normalize(key: &str, word: &Word<'_>) -> Read<Normalizers> {
+    Normalizers::parse(wanted(key, word, "ages,hashes")?).map_err(|(message, hint)| (message, Some(hint)))
 }
 
 fn positive(key: &str, word: &Word<'_>) -> Read<Duration> {

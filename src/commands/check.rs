@@ -7,7 +7,6 @@ use super::open::{Opened, open};
 use super::syntax::{Script, syntax_problems};
 use crate::book::{Chapter, Problem, Problems, Span};
 use crate::cli::CheckArgs;
-use crate::compare::Rules;
 use crate::error::{Error, Exit};
 use crate::plan::{Plan, Selection, StepId};
 use crate::report;
@@ -50,6 +49,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
 
 /// Tells that there is no problem and gives the plan, or gives the error that tells of all of them.
 fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
+    opened.report_notes();
     let unused = unused_snapshots(opened);
     opened.problems.extend(unused);
     let unparsed = unparsed_by_bash(opened);
@@ -92,7 +92,7 @@ fn unused_snapshots(opened: &Opened) -> Problems {
         comparing.map(|step| StepId { chapter: chapter.name.clone(), step: step.name.clone() })
     });
     let used: HashSet<StepId> = steps.collect();
-    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let problem = |path: std::path::PathBuf| {
         Problem::nowhere(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")

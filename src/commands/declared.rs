@@ -20,6 +20,7 @@ pub fn declared<'a>(
         let bound = bound_last(chapter, past);
         for manifest in &chapter.manifests {
             let text = if manifest.late {
+                let bound = crate::manifest::Bound { texts: &bound, numbers: &manifest.numbers };
                 // Never bound: its objects were never made.
                 let Ok(text) = crate::manifest::render_late(&manifest.text, &plan.values, &bound) else { continue };
                 text

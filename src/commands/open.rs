@@ -38,6 +38,8 @@ pub struct Opened {
     pub values: serde_json::Value,
     /// Knows the secrets that the caller's environment and the values give.
     masker: Masker,
+    /// What is no error, but may not be what was meant.
+    pub notes: Vec<String>,
 }
 
 /// Finds and reads the book.
@@ -49,13 +51,25 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     let values = files.read_values(&profile, &settings.set);
     let known_profiles = files.profiles();
     let values_files = files.values_files();
-    let BookFiles { config, text, mut problems, .. } = files;
+    let BookFiles { config, text, mut problems, notes, .. } = files;
     let (book, more) = parse_book(text);
     problems.extend(more);
     let masker = masker(&book, settings, &values);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
     Ok(Opened {
-        root, state, kubeconfig, config, book, problems, profile, profile_reason, known_profiles, values_files, values, masker,
+        root,
+        state,
+        kubeconfig,
+        config,
+        book,
+        problems,
+        profile,
+        profile_reason,
+        known_profiles,
+        values_files,
+        values,
+        masker,
+        notes,
     })
 }
 
@@ -89,6 +103,13 @@ impl Opened {
         let manifests = plan.chapters.iter().flat_map(|chapter| &chapter.manifests);
         manifests.flat_map(|manifest| secret_values(&manifest.text)).for_each(|value| self.masker.add(&value));
         self.masker.clone()
+    }
+
+    /// Tells what may not be what was meant.
+    pub fn report_notes(&self) {
+        for note in &self.notes {
+            crate::report::write_talk(&format!("warning: {note}\n"));
+        }
     }
 
     /// Where the run's private kubeconfig is, whichever is used.
@@ -160,6 +181,7 @@ impl Opened {
             known_profiles: self.known_profiles.clone(),
             with_needs,
             values: self.values.clone(),
+            normalize: self.config.normalize,
         };
         self.planned(request).map_err(|(mut problems, sources)| {
             for problem in &mut problems {

@@ -8,7 +8,6 @@ use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::ClusterLookout;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
-use crate::compare::Rules;
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
@@ -57,6 +56,7 @@ struct Session<'a> {
 impl Session<'_> {
     fn start(mut self) -> Result<Exit, Error> {
         let opened = self.open()?;
+        opened.report_notes();
         self.selection = to_run(self.selection, self.options.resume, &opened)?;
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
@@ -81,7 +81,11 @@ impl Session<'_> {
         world_lock.before()?;
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
         let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
-        let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile, Rules::default());
+        let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile);
+        // A snapshot that can't be read must not pass for one that was never accepted.
+        for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| step.attributes.snapshot.is_some()) {
+            accepted.accepted(&step.id)?;
+        }
         let mut lookout = ClusterLookout::over(world_lock, masker.clone(), recording);
         let mut ask = Asker::new(self.yes, tellers.pause());
         let request = RunRequest {
@@ -94,7 +98,14 @@ impl Session<'_> {
             interrupted: &|| interrupt.asked() > 0,
             now: &now,
             masker: masker.clone(),
-            caller_variables: self.settings.surroundings.all.iter().filter_map(|(name, _)| name.to_str()).map(str::to_owned).collect(),
+            caller_variables: self
+                .settings
+                .surroundings
+                .all
+                .iter()
+                .filter_map(|(name, _)| name.to_str())
+                .map(str::to_owned)
+                .collect(),
         };
         let mut ports = Ports {
             world: &mut world,
@@ -112,6 +123,9 @@ impl Session<'_> {
         opened.remember_profile()?;
         reports.write(&mut tellers)?;
         finished?;
+        if let Some(fault) = accepted.take_faults().into_iter().next() {
+            return Err(fault.into());
+        }
         if recording {
             let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
             let (shapes, surroundings) = (lookout.into_shapes(), &self.settings.surroundings);

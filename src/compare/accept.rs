@@ -1,29 +1,28 @@
-//! What an expected text becomes when an output is accepted: only what truly changed is rewritten, and every pattern that still
-//! matches stays.
+//! What an expected text becomes when an output is accepted: only what truly changed is rewritten, every pattern that still
+//! matches stays, and what is new is text: a pattern is only what an author wrote.
 
 use super::form::{compare_fence, compare_snapshot, form_of};
 use super::lines::{Expected, Pairing, Texts, pair_lines};
-use super::normalise::Rules;
+use super::normalise::{Rules, Where};
 use super::pattern::Scope;
 use super::plain::{lines, plain};
 use super::storable::storable;
-use super::table;
+use super::table::{self, Keep};
 use super::verdict::{Bindings, Verdict};
-use crate::book::SnapshotKind;
+use crate::book::{SnapshotKind, escape_text};
 
-/// The new text of a fence (or snapshot) whose old text is `old`, once `actual` is accepted. Comparing the output with it finds them
+/// The new text of a fence whose old text is `old`, once `actual` is accepted. Comparing the output with it finds them
 /// the same; where both already are, it is the old text, byte for byte. `kind`, `bound` and `rules` as for [`compare_fence`].
 #[must_use]
 pub fn accept_fence(old: &str, actual: &str, kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> String {
     let actual = plain(actual.as_bytes());
-    let same = |text: &str| matches!(compare_fence(text, actual.as_bytes(), kind, bound, rules), Verdict::Same { .. });
-    if same(old) {
-        return old.to_owned();
-    }
-    let form = kind.map(|kind| if kind == SnapshotKind::Auto { form_of(old) } else { kind });
-    let by_table = || (form == Some(SnapshotKind::Table)).then(|| table::merge_tables(old, &actual, bound, rules)).flatten();
-    let by_line = || Some(merge_lines(old, &actual, kind.map(|_| rules), bound));
-    [by_table(), by_line()].into_iter().flatten().find(|text| same(text)).unwrap_or_else(|| whole(&lines(&actual)))
+    let brackets = kind.is_some();
+    let keep = move |text: &str, _: Where<'_>| {
+        let text = if brackets { text.replace('⟨', "\\⟨") } else { text.to_owned() };
+        escape_text(&text).into_owned()
+    };
+    let whole: String = lines(&actual).into_iter().flat_map(|line| [keep(line, Where::Line), "\n".to_owned()]).collect();
+    merged(old, &actual, kind, bound, *rules, &keep, whole)
 }
 
 /// The text of a snapshot once `actual` is accepted: the old text with only what truly changed in it, nothing volatile; without an
@@ -33,21 +32,50 @@ pub fn accept_snapshot(old: Option<&str>, actual: &[u8], kind: SnapshotKind, bou
     let stored = storable(actual, kind, rules);
     let Some(old) = old else { return stored };
     let same = |text: &str| matches!(compare_snapshot(text, actual, kind, bound, rules), Verdict::Same { .. });
-    // By line and table patterns see the output itself, so that they can bind; by structure its printed form.
-    let raw = rules.normalise(&accept_fence(old, &plain(actual), Some(kind), bound, rules)).into_owned();
-    let printed = || accept_fence(old, &stored, Some(kind), bound, rules);
     let by_structure =
         matches!(if kind == SnapshotKind::Auto { form_of(&stored) } else { kind }, SnapshotKind::Json | SnapshotKind::Yaml);
-    let merged = if by_structure { printed() } else { raw };
+    let merged = if same(old) {
+        old.to_owned()
+    } else if by_structure {
+        // Its printed form is what is merged, line by line.
+        let asis = |line: &str, _: Where<'_>| line.to_owned();
+        merge_lines(old, &stored, None, bound, &asis)
+    } else {
+        // By line and table patterns see the output itself, so that they can bind.
+        let text = plain(actual);
+        let output = rules.output(&text);
+        let keep = |text: &str, place: Where<'_>| output.stored(text, place);
+        merged(old, &text, Some(kind), bound, *rules, &keep, stored.clone())
+    };
     if same(&merged) { merged } else { stored }
 }
 
-fn whole(lines: &[&str]) -> String {
+/// The first of these that compares as the same: merged by table, merged by line, all of it anew.
+fn merged(
+    old: &str,
+    actual: &str,
+    kind: Option<SnapshotKind>,
+    bound: &Bindings,
+    rules: Rules,
+    keep: Keep<'_>,
+    anew: String,
+) -> String {
+    let same = |text: &str| matches!(compare_fence(text, actual.as_bytes(), kind, bound, &rules), Verdict::Same { .. });
+    if same(old) {
+        return old.to_owned();
+    }
+    let form = kind.map(|kind| if kind == SnapshotKind::Auto { form_of(old) } else { kind });
+    let by_table = || (form == Some(SnapshotKind::Table)).then(|| table::merge_tables(old, actual, bound, rules, keep)).flatten();
+    let by_line = || Some(merge_lines(old, actual, kind.map(|_| rules), bound, keep));
+    [by_table(), by_line()].into_iter().flatten().find(|text| same(text)).unwrap_or(anew)
+}
+
+fn whole(lines: &[String]) -> String {
     lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
 /// By line: those that match stay as they are written, `...` lines stay where they stand.
-fn merge_lines(old: &str, actual: &str, rules: Option<&Rules>, bound: &Bindings) -> String {
+fn merge_lines(old: &str, actual: &str, rules: Option<Rules>, bound: &Bindings, keep: Keep<'_>) -> String {
     let raw: Vec<&str> = old.lines().collect();
     let old = plain(old.as_bytes());
     let texts = Texts::new(&lines(&old), lines(actual), rules);
@@ -58,20 +86,20 @@ fn merge_lines(old: &str, actual: &str, rules: Option<&Rules>, bound: &Bindings)
             Pairing::Same(index, other) | Pairing::Changed(index, other) => {
                 merge.any_lines_before(index);
                 let kept = texts.line_matches(index, other, &mut scope);
-                merge.merged.push(if kept { raw[index] } else { texts.actual[other] });
+                merge.merged.push(if kept { raw[index].to_owned() } else { keep(texts.actual[other], Where::Line) });
             }
             Pairing::Missing(index) => merge.any_lines_before(index),
-            Pairing::Unexpected(other) => merge.merged.push(texts.actual[other]),
+            Pairing::Unexpected(other) => merge.merged.push(keep(texts.actual[other], Where::Line)),
             Pairing::Absorbed(index, _) => merge.any_lines_before(index + 1),
         }
     }
     merge.any_lines_before(texts.expected.len());
-    merge.merged.extend(raw.get(texts.expected.len()..).unwrap_or_default());
+    merge.merged.extend(raw.get(texts.expected.len()..).unwrap_or_default().iter().map(|line| (*line).to_owned()));
     whole(&merge.merged)
 }
 
 struct Merge<'m> {
-    merged: Vec<&'m str>,
+    merged: Vec<String>,
     any_from: usize,
     texts: &'m Texts<'m>,
     raw: &'m [&'m str],
@@ -82,7 +110,7 @@ impl Merge<'_> {
     fn any_lines_before(&mut self, index: usize) {
         for at in self.any_from..index {
             if matches!(self.texts.expected[at], Expected::AnyLines) {
-                self.merged.push(self.raw[at]);
+                self.merged.push(self.raw[at].to_owned());
             }
         }
         self.any_from = self.any_from.max(index);
@@ -93,7 +121,7 @@ impl Merge<'_> {
 /// kind, the words in which it differs from the line that was expected. The line itself when neither helps.
 #[must_use]
 pub fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> String {
-    let found = rules.find(line);
+    let found = rules.accepted(line).find(line, Where::Line);
     let mut pattern = String::with_capacity(line.len());
     let mut at = 0;
     for part in &found {

@@ -26,10 +26,10 @@ pub fn compare_fence(expected: &str, actual: &[u8], kind: Option<SnapshotKind>, 
 pub fn compare_snapshot(accepted: &str, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> Verdict {
     let (accepted, actual) = (plain(accepted.as_bytes()), plain(actual));
     let kind = if kind == SnapshotKind::Auto { form_of(&accepted) } else { kind };
-    compare_as(kind, &accepted, &actual, bound, rules)
+    compare_as(kind, &accepted, &actual, bound, *rules)
 }
 
-fn compare_as(kind: SnapshotKind, accepted: &Cow<'_, str>, actual: &str, bound: &Bindings, rules: &Rules) -> Verdict {
+fn compare_as(kind: SnapshotKind, accepted: &Cow<'_, str>, actual: &str, bound: &Bindings, rules: Rules) -> Verdict {
     let by_structure = match kind {
         SnapshotKind::Table => table::compare_tables(accepted, actual, bound, rules),
         SnapshotKind::Json | SnapshotKind::Yaml => tree::compare_trees(kind, accepted, actual, bound, rules),

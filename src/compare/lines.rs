@@ -7,10 +7,11 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::difference::Differences;
-use super::normalise::Rules;
-use super::pattern::{Pattern, Scope, is_any_lines, may_have_patterns};
+use super::normalise::{Normaliser, Rules, View, Where};
+use super::pattern::{Pattern, Scope, may_have_patterns};
 use super::plain::lines;
 use super::verdict::{Bindings, Verdict};
+use crate::book::{is_any_lines, unescape_line};
 
 pub(super) use align::{Pairing, pair_lines};
 
@@ -19,8 +20,9 @@ pub(super) use align::{Pairing, pair_lines};
 pub(super) enum Expected<'t> {
     /// `...`
     AnyLines,
-    /// This very line (or, with rules, one that is the same but for its volatile parts).
-    Plain(&'t str),
+    /// This very line (or, with rules, one that is the same but for its volatile parts): as it is written, and the form in which
+    /// it is compared.
+    Plain(&'t str, Cow<'t, str>),
     /// With patterns in it.
     Pattern(&'t str, Pattern<'t>),
 }
@@ -29,22 +31,31 @@ pub(super) enum Expected<'t> {
 pub(super) struct Texts<'t> {
     pub expected: Vec<Expected<'t>>,
     pub actual: Vec<&'t str>,
-    canonical: Vec<OnceCell<Cow<'t, str>>>,
-    pub rules: Option<&'t Rules>,
+    canonical: Vec<OnceCell<String>>,
+    /// What reads the output; none where only patterns forgive.
+    output: Option<Normaliser>,
 }
 
 impl<'t> Texts<'t> {
-    pub fn new(expected: &[&'t str], actual: Vec<&'t str>, rules: Option<&'t Rules>) -> Self {
-        let expected = expected.iter().map(|line| Expected::parse(line, rules)).collect();
+    pub fn new(expected: &[&'t str], actual: Vec<&'t str>, rules: Option<Rules>) -> Self {
+        let accepted = rules.map(|rules| rules.accepted(&expected.join("\n")));
+        let view = accepted.as_ref().map(|normaliser| View { normaliser, place: Where::Line });
+        let expected = expected.iter().map(|line| Expected::parse(line, view)).collect();
         let canonical = rules.map(|_| actual.iter().map(|_| OnceCell::new()).collect()).unwrap_or_default();
-        Self { expected, actual, canonical, rules }
+        let output = rules.map(|rules| rules.output(&actual.join("\n")));
+        Self { expected, actual, canonical, output }
+    }
+
+    /// How the output's lines are looked at.
+    pub fn view(&self) -> Option<View<'_>> {
+        self.output.as_ref().map(|normaliser| View { normaliser, place: Where::Line })
     }
 
     /// The line of the output in the form in which it is compared.
     fn canonical(&self, actual: usize) -> &str {
-        match self.rules {
+        match self.view() {
             None => self.actual[actual],
-            Some(rules) => self.canonical[actual].get_or_init(|| rules.canonical(self.actual[actual])),
+            Some(view) => self.canonical[actual].get_or_init(|| view.canonical(self.actual[actual]).into_owned()),
         }
     }
 
@@ -52,34 +63,38 @@ impl<'t> Texts<'t> {
     pub fn line_matches(&self, expected: usize, actual: usize, scope: &mut Scope<'_>) -> bool {
         match &self.expected[expected] {
             Expected::AnyLines => true,
-            Expected::Pattern(_, pattern) => pattern.matches(self.actual[actual], scope, self.rules),
-            Expected::Plain(text) => {
-                *text == self.actual[actual] || self.rules.is_some_and(|rules| rules.canonical(text) == self.canonical(actual))
+            Expected::Pattern(_, pattern) => pattern.matches(self.actual[actual], scope, self.view()),
+            Expected::Plain(_, text) => {
+                **text == *self.actual[actual] && self.output.is_none() || **text == *self.canonical(actual)
             }
         }
     }
 }
 
 impl<'t> Expected<'t> {
-    fn parse(line: &'t str, rules: Option<&Rules>) -> Self {
+    fn parse(line: &'t str, view: Option<View<'_>>) -> Self {
         if is_any_lines(line) {
             return Self::AnyLines;
         }
-        Pattern::parse(line, rules).map_or(Self::Plain(line), |pattern| Self::Pattern(line, pattern))
+        if let Some(pattern) = Pattern::parse(line, view) {
+            return Self::Pattern(line, pattern);
+        }
+        Self::Plain(line, view.map_or_else(|| unescape_line(line), |view| view.canonical(line)))
     }
 
     /// As it is written.
     pub fn text(&self) -> &'t str {
         match self {
             Self::AnyLines => "...",
-            Self::Plain(text) | Self::Pattern(text, _) => text,
+            Self::Plain(text, _) | Self::Pattern(text, _) => text,
         }
     }
 }
 
 /// Compares two texts by line. `rules`: what is volatile on both sides; without, only the patterns forgive.
-pub(super) fn compare_lines(expected: &str, actual: &str, rules: Option<&Rules>, bound: &Bindings) -> Verdict {
-    let patterns = may_have_patterns(expected);
+pub(super) fn compare_lines(expected: &str, actual: &str, rules: Option<Rules>, bound: &Bindings) -> Verdict {
+    // A bracket of a placeholder means something else in an output than in an accepted text.
+    let patterns = may_have_patterns(expected) || rules.is_some() && actual.contains('⟨');
     if !patterns && expected.trim_end() == actual.trim_end() {
         return Verdict::Same { bound: Bindings::new() };
     }
@@ -126,7 +141,7 @@ fn tell_changed(texts: &Texts<'_>, expected: usize, actual: usize, scope: &Scope
     let line = expected + 1;
     let text = texts.actual[actual];
     if let Expected::Pattern(_, pattern) = &texts.expected[expected]
-        && let Some(blame) = pattern.blame(text, scope, texts.rules)
+        && let Some(blame) = pattern.blame(text, scope, texts.view())
     {
         return found.binding(blame, Some(line));
     }

@@ -5,18 +5,17 @@
 //!   `[..]` follows. It binds the variable `name` (a `-` in it becomes `_`) where it is seen first, and must be equal later.
 //! - `<name:int>` and `<name:float>` are numbers, as long as they can be.
 //! - A name is a lower-case letter, then lower-case letters, digits, `_` and `-`. What kubectl itself prints in angle brackets
-//!   ([`NEVER_NAMES`]) is no name, and where the output has the very text `<name>` it means itself and binds nothing: so HTML
+//!   is no name, and where the output has the very text `<name>` it means itself and binds nothing: so HTML
 //!   can be expected as it is.
+//! - A backslash before any of them makes it text. The grammar is [`crate::book::marks`].
 
 mod matching;
 
 use std::ops::Range;
 
-use super::normalise::{Found, Rules};
+use super::normalise::{Found, View};
 use super::verdict::Bindings;
-
-/// kubectl's own words in angle brackets: text, never names.
-pub(super) const NEVER_NAMES: [&str; 8] = ["none", "unset", "pending", "invalid", "unknown", "nil", "error", "no value"];
+use crate::book::{Mark, NameKind, marks};
 
 /// More patterns than this in one line: it is no line that somebody wrote, and is taken as it stands.
 const MOST_TOKENS: usize = 400;
@@ -34,14 +33,6 @@ enum Token<'t> {
     Volatile(&'static str),
     /// White space of any width (only beside volatile text: columns move with their widest cell).
     Gap,
-}
-
-/// What a name binds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NameKind {
-    Word,
-    Int,
-    Float,
 }
 
 /// A line with at least one pattern in it.
@@ -63,17 +54,19 @@ impl<'b> Scope<'b> {
         Self { earlier, fresh: Bindings::new() }
     }
 
+    /// All that is bound, by earlier comparisons and by this one.
+    pub fn all(&self) -> Bindings {
+        let mut all = self.earlier.clone();
+        all.extend(self.fresh.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all
+    }
+
     fn get(&self, name: &str) -> Option<&str> {
         self.fresh.get(name).or_else(|| self.earlier.get(name)).map(String::as_str)
     }
 }
 
-/// Does this line stand for any lines?
-pub(super) fn is_any_lines(line: &str) -> bool {
-    line.trim() == "..."
-}
-
-/// Could there be a pattern in the text at all?
+/// Could there be a pattern or an escape in the text at all?
 pub(super) fn may_have_patterns(text: &str) -> bool {
     memchr::memchr(b'<', text.as_bytes()).is_some()
         || memchr::memmem::find(text.as_bytes(), b"[..]").is_some()
@@ -81,23 +74,27 @@ pub(super) fn may_have_patterns(text: &str) -> bool {
 }
 
 impl<'t> Pattern<'t> {
-    /// The line's pattern; `None` when there is none in it. With rules, its own volatile parts stand for all their like.
-    pub fn parse(line: &'t str, rules: Option<&Rules>) -> Option<Self> {
+    /// The line's pattern; `None` when there is none in it. With a view, its own volatile parts stand for all their like.
+    pub fn parse(line: &'t str, view: Option<View<'_>>) -> Option<Self> {
         let marks = marks(line);
-        if marks.is_empty() || marks.len() > MOST_TOKENS {
+        let patterns = marks.iter().filter(|(_, mark)| !matches!(mark, Mark::Literal(_))).count();
+        if patterns == 0 || patterns > MOST_TOKENS {
             return None;
         }
-        let volatile = rules.map(|rules| rules.find(line)).unwrap_or_default();
+        let volatile = view.map(|view| view.find(line)).unwrap_or_default();
         let mut tokens = Vec::new();
         let mut at = 0;
-        for (range, token) in marks {
-            push_text(&mut tokens, line, at..range.start, &volatile, rules.is_some());
-            if !(token == Token::Any && tokens.last() == Some(&Token::Any)) {
-                tokens.push(token);
-            }
+        for (range, mark) in marks {
+            push_text(&mut tokens, line, at..range.start, &volatile, view.is_some());
             at = range.end;
+            match mark {
+                Mark::Any if tokens.last() == Some(&Token::Any) => {}
+                Mark::Any => tokens.push(Token::Any),
+                Mark::Name { raw, variable, kind } => tokens.push(Token::Name { raw, variable, kind }),
+                Mark::Literal(text) => tokens.push(Token::Text(text)),
+            }
         }
-        push_text(&mut tokens, line, at..line.len(), &volatile, rules.is_some());
+        push_text(&mut tokens, line, at..line.len(), &volatile, view.is_some());
         Some(Self { tokens })
     }
 
@@ -105,41 +102,6 @@ impl<'t> Pattern<'t> {
     pub fn binds(&self) -> bool {
         self.tokens.iter().any(|token| matches!(token, Token::Name { .. }))
     }
-}
-
-/// The patterns of a line with their places.
-fn marks(line: &str) -> Vec<(Range<usize>, Token<'_>)> {
-    let mut marks = Vec::new();
-    let mut from = 0;
-    while let Some(offset) = memchr::memchr2(b'[', b'<', &line.as_bytes()[from..]) {
-        let start = from + offset;
-        let rest = &line[start..];
-        let mark = if rest.starts_with("[..]") { Some((4, Token::Any)) } else { name_mark(rest) };
-        from = start + 1;
-        if let Some((length, token)) = mark {
-            marks.push((start..start + length, token));
-            from = start + length;
-        }
-    }
-    marks
-}
-
-/// `<name>`, `<name:int>` or `<name:float>` at the start of the text.
-fn name_mark(text: &str) -> Option<(usize, Token<'_>)> {
-    let inner = text.strip_prefix('<')?;
-    let end = inner.bytes().take(80).position(|byte| byte == b'>')?;
-    let (name, kind) = match inner[..end].split_once(':') {
-        None => (&inner[..end], NameKind::Word),
-        Some((name, "int")) => (name, NameKind::Int),
-        Some((name, "float")) => (name, NameKind::Float),
-        Some(_) => return None,
-    };
-    let well_formed = name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'));
-    if !well_formed || NEVER_NAMES.contains(&name) {
-        return None;
-    }
-    Some((end + 2, Token::Name { raw: &text[..end + 2], variable: name.replace('-', "_"), kind }))
 }
 
 /// Pushes the text between two patterns; with rules, split at its volatile parts and at its gaps.
@@ -153,7 +115,20 @@ fn push_text<'t>(tokens: &mut Vec<Token<'t>>, line: &'t str, range: Range<usize>
     push_plain(tokens, &line[at..range.end], gaps);
 }
 
+/// Plain text; an escaped bracket of a placeholder is that bracket.
 fn push_plain<'t>(tokens: &mut Vec<Token<'t>>, text: &'t str, gaps: bool) {
+    let mut rest = text;
+    while let Some(at) = rest.find("\\⟨").filter(|_| gaps) {
+        push_gaps(tokens, &rest[..at], gaps);
+        rest = &rest[at + 1..];
+        let bracket = '⟨'.len_utf8();
+        tokens.push(Token::Text(&rest[..bracket]));
+        rest = &rest[bracket..];
+    }
+    push_gaps(tokens, rest, gaps);
+}
+
+fn push_gaps<'t>(tokens: &mut Vec<Token<'t>>, text: &'t str, gaps: bool) {
     let mut rest = text;
     while gaps {
         let Some(start) = rest.find("  ") else { break };

@@ -5,10 +5,11 @@ use std::borrow::Cow;
 const ESCAPE: char = '\u{1b}';
 
 /// The text of an output as it is compared: ANSI escape sequences taken off, CRLF made LF, of a line started again by carriage
-/// returns only the last text, bytes that are no UTF-8 (and NUL, which Markdown can't hold) replaced.
+/// returns only the last text. Bytes that are no UTF-8 (and NUL, which Markdown can't hold) are written in hexadecimal behind a
+/// replacement character: other bytes are another output.
 #[must_use]
 pub fn plain(bytes: &[u8]) -> Cow<'_, str> {
-    let mut text = String::from_utf8_lossy(bytes);
+    let mut text = readable(bytes);
     if memchr::memchr(0x1b, bytes).is_some() {
         text = Cow::Owned(without_escapes(&text));
     }
@@ -16,9 +17,23 @@ pub fn plain(bytes: &[u8]) -> Cow<'_, str> {
         text = Cow::Owned(text.split('\n').map(overwritten).collect::<Vec<_>>().join("\n"));
     }
     if memchr::memchr(0, bytes).is_some() {
-        text = Cow::Owned(text.replace('\0', "\u{fffd}"));
+        text = Cow::Owned(text.replace('\0', "\u{fffd}00"));
     }
     text
+}
+
+fn readable(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("\u{fffd}{byte:02x}"));
+        }
+    }
+    Cow::Owned(text)
 }
 
 /// What a terminal shows of a line in which carriage returns start it again (progress in percent).
@@ -104,6 +119,12 @@ mod tests {
     #[test]
     fn of_progress_in_one_line_the_last_is_kept() {
         assert_eq!(plain(b"10%\r50%\r100%\r\ndone\n"), "100%\ndone\n");
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_differ_as_bytes_do() {
+        assert_eq!(plain(b"a\xffb\0"), "a\u{fffd}ffb\u{fffd}00");
+        assert_ne!(plain(b"\xff"), plain(b"\xfe"));
     }
 
     #[test]

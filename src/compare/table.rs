@@ -7,17 +7,99 @@ mod merge;
 mod parse;
 mod rows;
 
+use std::collections::HashMap;
+
 use super::difference::Differences;
 use super::lines::compare_lines;
-use super::normalise::Rules;
+use super::normalise::{Cell, Normaliser, Rules, TableKind, Where};
 use super::pattern::Scope;
 use super::verdict::{Bindings, Difference, Verdict};
+use crate::book::Normalizer;
 
-pub(super) use merge::merge_tables;
-use parse::{Part, Row, Table, parse};
+pub(super) use merge::{Keep, merge_tables};
+use parse::{Part, Row, Table, parse, parse_output};
 
 /// Columns that say only how long ago something was.
-pub(super) const VOLATILE_COLUMNS: [&str; 3] = ["AGE", "LAST SEEN", "FIRST SEEN"];
+const VOLATILE_COLUMNS: [&str; 3] = ["AGE", "LAST SEEN", "FIRST SEEN"];
+
+/// Is the column left out of every comparison?
+fn is_volatile(column: &str, rules: Rules) -> bool {
+    rules.has(Normalizer::Ages) && VOLATILE_COLUMNS.contains(&column)
+}
+
+/// What reads the accepted text, and what reads the output.
+#[derive(Clone, Copy)]
+pub(super) struct Sides<'s> {
+    pub accepted: &'s Normaliser,
+    pub output: &'s Normaliser,
+}
+
+/// An output's tables as they are kept in an accepted text: volatile cells replaced, patterns escaped, columns where they were.
+pub(super) fn stored(text: &str, output: &Normaliser) -> String {
+    let parts = parse_output(text);
+    let mut lines: Vec<String> = text.lines().map(|line| output.stored(line.trim_end(), Where::Line)).collect();
+    for table in parts.iter().filter_map(|part| if let Part::Table(table) = part { Some(table) } else { None }) {
+        for row in &table.rows {
+            lines[row.line - 1] = kept_row(row, table, &|text, place| output.stored(text, place));
+        }
+    }
+    lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+/// The rows of a text's tables, by how they are written.
+pub(super) fn rows_of(text: &str) -> HashMap<String, Vec<Cell>> {
+    let mut rows = HashMap::new();
+    for part in &parse_output(text) {
+        let Part::Table(table) = part else { continue };
+        for row in &table.rows {
+            let cells = table.columns.iter().zip(&row.cells).filter_map(|(column, cell)| {
+                let start = offset(row.text, cell)?;
+                Some(Cell { range: start..start + cell.len(), column: (*column).to_owned(), kind: table.kind })
+            });
+            rows.insert(row.text.to_owned(), cells.collect());
+        }
+    }
+    rows
+}
+
+/// Every cell of an output's tables, and every line beside them.
+pub(super) fn for_each_cell(text: &str, with: &mut dyn FnMut(&str, Where<'_>)) {
+    for part in &parse_output(text) {
+        match part {
+            Part::Text(lines) => lines.iter().for_each(|line| with(line, Where::Line)),
+            Part::Table(table) => {
+                let cells = table.rows.iter().flat_map(|row| row.cells.iter().enumerate());
+                cells.for_each(|(column, cell)| with(cell, table.place(column)));
+            }
+        }
+    }
+}
+
+/// A row of an output with its cells as they are kept.
+fn kept_row(row: &Row<'_>, table: &Table<'_>, keep: Keep<'_>) -> String {
+    let mut text = String::with_capacity(row.text.len() + 16);
+    let mut at = 0;
+    // Characters that escapes have added so far, to be taken out of the next wide gap.
+    let mut added = 0;
+    for (column, cell) in table.columns.iter().zip(&row.cells) {
+        let Some(start) = offset(row.text, cell) else { continue };
+        let gap = &row.text[at..start];
+        let spared = added.min(gap.len().saturating_sub(2));
+        text.push_str(if gap.trim().is_empty() { &gap[spared..] } else { gap });
+        added -= if gap.trim().is_empty() { spared } else { 0 };
+        let new = keep(cell, Where::Cell(column, table.kind));
+        added += new.chars().count().saturating_sub(cell.chars().count());
+        text.push_str(&new);
+        at = start + cell.len();
+    }
+    text.push_str(&row.text[at..]);
+    text
+}
+
+/// Where a cell stands in its line; `None` for an empty one.
+fn offset(line: &str, cell: &str) -> Option<usize> {
+    (!cell.is_empty()).then(|| (cell.as_ptr() as usize).checked_sub(line.as_ptr() as usize)).flatten()
+}
 
 /// Is the first thing in the text a table with at least two columns and a row?
 pub(super) fn looks_like_table(text: &str) -> bool {
@@ -25,13 +107,15 @@ pub(super) fn looks_like_table(text: &str) -> bool {
 }
 
 /// Compares by table; `None` when the accepted text has no table.
-pub(super) fn compare_tables(accepted: &str, actual: &str, bound: &Bindings, rules: &Rules) -> Option<Verdict> {
-    let (expected_parts, actual_parts) = (parse(accepted), parse(actual));
+pub(super) fn compare_tables(accepted: &str, actual: &str, bound: &Bindings, rules: Rules) -> Option<Verdict> {
+    let (expected_parts, actual_parts) = (parse(accepted), parse_output(actual));
     let (expected, expected_text) = split(&expected_parts);
     let (got, got_text) = split(&actual_parts);
     if expected.is_empty() {
         return None;
     }
+    let (accepted_side, output_side) = (rules.accepted(accepted), rules.output(actual));
+    let sides = Sides { accepted: &accepted_side, output: &output_side };
     let mut found = Differences::default();
     let mut scope = Scope::new(bound);
     if got.is_empty() {
@@ -41,9 +125,9 @@ pub(super) fn compare_tables(accepted: &str, actual: &str, bound: &Bindings, rul
         found.changed("the output", &what, came, Some(expected[0].line));
         return Some(Verdict::Differs(found.into_vec()));
     }
-    for (expected, got) in pair_tables(&expected, &got, rules) {
+    for (expected, got) in pair_tables(&expected, &got, sides) {
         match (expected, got) {
-            (Some(expected), Some(got)) => rows::compare_table(expected, got, &mut scope, rules, &mut found),
+            (Some(expected), Some(got)) => rows::compare_table(expected, got, &mut scope, sides, &mut found),
             (Some(expected), None) => found.missing(table_name(expected), &expected.text(), Some(expected.line)),
             (None, Some(got)) => found.unexpected(table_name(got), &got.text(), Some(got.line)),
             (None, None) => {}
@@ -53,7 +137,7 @@ pub(super) fn compare_tables(accepted: &str, actual: &str, bound: &Bindings, rul
     Some(if found.is_empty() { Verdict::Same { bound: scope.fresh } } else { Verdict::Differs(found.into_vec()) })
 }
 
-fn compare_text(expected: &str, actual: &str, scope: &mut Scope<'_>, bound: &Bindings, rules: &Rules, found: &mut Differences) {
+fn compare_text(expected: &str, actual: &str, scope: &mut Scope<'_>, bound: &Bindings, rules: Rules, found: &mut Differences) {
     let mut known = bound.clone();
     known.extend(scope.fresh.clone());
     match compare_lines(expected, actual, Some(rules), &known) {
@@ -95,14 +179,14 @@ fn split<'p, 't>(parts: &'p [Part<'t>]) -> (Vec<&'p Table<'t>>, String) {
 type Pair<'p, 't> = (Option<&'p Table<'t>>, Option<&'p Table<'t>>);
 
 /// Which tables belong together: those alike in columns and kind of object; one alone on each side always do.
-fn pair_tables<'p, 't>(expected: &[&'p Table<'t>], got: &[&'p Table<'t>], rules: &Rules) -> Vec<Pair<'p, 't>> {
+fn pair_tables<'p, 't>(expected: &[&'p Table<'t>], got: &[&'p Table<'t>], sides: Sides<'_>) -> Vec<Pair<'p, 't>> {
     if let ([expected], [got]) = (expected, got) {
         return vec![(Some(expected), Some(got))];
     }
     let mut free: Vec<Option<&Table<'t>>> = got.iter().map(|table| Some(*table)).collect();
     let mut pairs: Vec<Pair<'p, 't>> = Vec::new();
     for table in expected {
-        let scores = free.iter().enumerate().filter_map(|(at, other)| Some((at, alikeness(table, (*other)?, rules))));
+        let scores = free.iter().enumerate().filter_map(|(at, other)| Some((at, alikeness(table, (*other)?, sides))));
         // The first of the best.
         let best = scores.filter(|(_, score)| *score > 0).rev_max();
         pairs.push((Some(table), best.and_then(|at| free[at].take())));
@@ -121,14 +205,14 @@ impl<I: Iterator<Item = (usize, u32)>> FirstOfBest for I {
     }
 }
 
-fn alikeness(one: &Table<'_>, other: &Table<'_>, rules: &Rules) -> u32 {
-    let kind = |table: &Table<'_>| {
+fn alikeness(one: &Table<'_>, other: &Table<'_>, sides: Sides<'_>) -> u32 {
+    let kind = |table: &Table<'_>, side: &Normaliser| {
         let row = table.rows.first()?;
-        let name = table.key(row, rules).last()?.clone();
+        let name = table.key(row, side).last()?.clone();
         name.split_once('/').map(|(kind, _)| kind.to_owned())
     };
     let same_columns = u32::from(one.columns == other.columns);
-    match (kind(one), kind(other)) {
+    match (kind(one, sides.accepted), kind(other, sides.output)) {
         (Some(one), Some(other)) => {
             if one == other {
                 2 + same_columns

@@ -1,8 +1,9 @@
 //! One attempt's output against everything the step expects.
 
 use crate::book::SnapshotKind;
-use crate::compare::{Bindings, Rules, Verdict, compare_fence, compare_snapshot};
+use crate::compare::{Bindings, Rules, Verdict, compare_fence, compare_snapshot, plain};
 use crate::event::{Failure, Outcome};
+use crate::manifest::{Bound, condition_uses, evaluate};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
 
@@ -67,10 +68,14 @@ fn ending(step: &Step, output: &Output, bench: &Bench<'_>) -> Result<i32, Outcom
 }
 
 fn judge_text(step: &Step, output: &Output, code: i32, bench: &Bench<'_>) -> Judgement {
+    if let Some(failure) = too_long(step, output) {
+        return Judgement::failed(failure);
+    }
+    let rules = Rules(step.normalizers());
     let mut bound = bench.bound.clone();
     let mut news = Bindings::new();
     if let Some(expected) = &step.expected {
-        match compare_fence(expected, &output.bytes, step.attributes.snapshot, &bound, &Rules::default()) {
+        match compare_fence(expected, &output.bytes, step.attributes.snapshot, &bound, &rules) {
             Verdict::Same { bound: more } => {
                 bound.extend(more.clone());
                 news.extend(more);
@@ -82,7 +87,7 @@ fn judge_text(step: &Step, output: &Output, code: i32, bench: &Bench<'_>) -> Jud
     let mut outcome = Outcome::Passed;
     let mut pend = None;
     if let Some(kind) = step.attributes.snapshot {
-        match bench.accepted.map(|accepted| compare_snapshot(accepted, &output.bytes, kind, &bound, &Rules::default())) {
+        match bench.accepted.map(|accepted| compare_snapshot(accepted, &output.bytes, kind, &bound, &rules)) {
             Some(Verdict::Same { bound: more }) => news.extend(more),
             Some(Verdict::Differs(differences)) => {
                 let outcome = Outcome::Failed(Failure::Mismatch { differences, fence: false });
@@ -102,22 +107,33 @@ fn judge_text(step: &Step, output: &Output, code: i32, bench: &Bench<'_>) -> Jud
     }
 }
 
+/// An output of which only the first part is kept can't be compared: what is not looked at is not right.
+fn too_long(step: &Step, output: &Output) -> Option<Failure> {
+    let kept = output.bytes.len() as u64;
+    let looked_at = match (&step.expected, step.attributes.snapshot, step.attributes.check.as_deref()) {
+        (Some(_), ..) => "the `output` fence",
+        (_, Some(_), _) => "its snapshot",
+        (_, _, Some(condition)) if condition_uses(condition, "output") => "its `check=`",
+        _ => return None,
+    };
+    (output.total > kept).then(|| Failure::Broken {
+        why: format!(
+            "the output is {} bytes long and only the first {kept} are kept, so {looked_at} can't be judged\nlet the step print less",
+            output.total
+        ),
+    })
+}
+
 fn check(step: &Step, output: &Output, code: i32, bound: &Bindings, values: &serde_json::Value) -> Option<Failure> {
     let expression = step.attributes.check.as_deref()?;
     let fail = |why: String| Some(Failure::Check { expression: expression.to_owned(), why });
     let mut context = values.as_object().cloned().unwrap_or_default();
-    context.extend(bound.iter().map(|(name, value)| (name.clone(), typed(value))));
     context.insert("exit".to_owned(), code.into());
     context.insert("seconds".to_owned(), output.duration.as_secs_f64().into());
-    context.insert("output".to_owned(), String::from_utf8_lossy(&output.bytes).trim_end().into());
-    match crate::manifest::evaluate(expression, &context.into()) {
+    context.insert("output".to_owned(), plain(&output.bytes).trim_end().into());
+    match evaluate(expression, &context.into(), &Bound { texts: bound, numbers: &step.numbers }) {
         Ok(value) if value.is_true() => None,
         Ok(value) => fail(format!("it is `{value}`")),
         Err(error) => fail(error),
     }
-}
-
-/// A bound number is a number in an expression.
-fn typed(value: &str) -> serde_json::Value {
-    value.parse::<i64>().map(Into::into).or_else(|_| value.parse::<f64>().map(Into::into)).unwrap_or_else(|_| value.into())
 }

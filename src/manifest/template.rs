@@ -229,12 +229,8 @@ impl<'a> Renderer<'a> {
 ///
 /// # Errors
 /// What is wrong, in words, with the template's line.
-pub fn render_late(template: &str, values: &serde_json::Value, bound: &BTreeMap<String, String>) -> Result<String, String> {
-    let mut context: BTreeMap<String, Value> = BTreeMap::new();
-    for (name, value) in values.as_object().into_iter().flatten() {
-        context.insert(name.clone(), Value::from(Serde(value)));
-    }
-    context.extend(bound.iter().map(|(name, text)| (name.clone(), bound_value(text))));
+pub fn render_late(template: &str, values: &serde_json::Value, bound: &Bound<'_>) -> Result<String, String> {
+    let context = bound.over(values);
     let text = strict().render_str(template, &context).map_err(|error| {
         if error.kind() == ErrorKind::OutOfFuel {
             return "it does not come to an end, or makes a text without measure".to_owned();
@@ -252,18 +248,44 @@ pub fn render_late(template: &str, values: &serde_json::Value, bound: &BTreeMap<
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn evaluate(condition: &str, names: &serde_json::Value) -> Result<Value, String> {
+pub fn evaluate(condition: &str, names: &serde_json::Value, bound: &Bound<'_>) -> Result<Value, String> {
     let in_words = |error: Error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    strict().compile_expression(condition).and_then(|compiled| compiled.eval(Value::from(Serde(names)))).map_err(in_words)
+    strict().compile_expression(condition).and_then(|compiled| compiled.eval(bound.over(names))).map_err(in_words)
 }
 
-/// A bound text as templates see it: a number where it reads the same as one.
-fn bound_value(text: &str) -> Value {
-    if let Some(number) = text.parse::<i64>().ok().filter(|number| number.to_string() == text) {
-        return Value::from(number);
+/// Does a condition use this name?
+#[must_use]
+pub fn condition_uses(condition: &str, name: &str) -> bool {
+    strict().compile_expression(condition).is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
+}
+
+/// Names that steps have bound, and which of them are numbers: the others are text, whatever they look like.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound<'b> {
+    /// What each is, as it was printed.
+    pub texts: &'b BTreeMap<String, String>,
+    /// Those that `<name:int>` or `<name:float>` bound.
+    pub numbers: &'b BTreeSet<String>,
+}
+
+impl Bound<'_> {
+    /// The values with the bound names over them.
+    fn over(&self, values: &serde_json::Value) -> BTreeMap<String, Value> {
+        let values = values.as_object().into_iter().flatten();
+        let mut names: BTreeMap<String, Value> = values.map(|(name, value)| (name.clone(), Value::from(Serde(value)))).collect();
+        for (name, text) in self.texts {
+            names.insert(name.clone(), if self.numbers.contains(name) { number(text) } else { Value::from(text.as_str()) });
+        }
+        names
     }
-    match text.parse::<f64>() {
-        Ok(number) if number.is_finite() && number.to_string() == text => Value::from(number),
+}
+
+/// A number of which no digit is lost, where that is possible.
+fn number(text: &str) -> Value {
+    match (text.parse::<i64>(), text.parse::<i128>(), text.parse::<f64>()) {
+        (Ok(number), ..) => Value::from(number),
+        (_, Ok(number), _) => Value::from(number),
+        (.., Ok(number)) => Value::from(number),
         _ => Value::from(text),
     }
 }
@@ -356,12 +378,14 @@ mod tests {
             &doubled,
         ] {
             let began = std::time::Instant::now();
-            let why = render_late(text, &json!({}), &BTreeMap::new()).unwrap_err();
+            let bound = Bound { texts: &BTreeMap::new(), numbers: &BTreeSet::new() };
+            let why = render_late(text, &json!({}), &bound).unwrap_err();
             assert!(began.elapsed() < std::time::Duration::from_secs(20), "{text}");
             assert!(!why.is_empty());
         }
         let long = "{% for i in range(5000) %}- name: x{{ i }}\n{% endfor %}";
-        assert!(render_late(long, &json!({}), &BTreeMap::new()).is_ok());
+        let bound = Bound { texts: &BTreeMap::new(), numbers: &BTreeSet::new() };
+        assert!(render_late(long, &json!({}), &bound).is_ok());
     }
 
     #[test]
@@ -403,17 +427,35 @@ mod tests {
     #[test]
     fn a_condition_is_evaluated_over_names() {
         let names = json!({"count": 3, "output": "ok"});
-        assert!(evaluate("count > 2 and output == 'ok'", &names).unwrap().is_true());
-        assert!(!evaluate("count > 3", &names).unwrap().is_true());
-        assert!(evaluate("coutn > 3", &names).is_err());
+        let (texts, numbers) = (BTreeMap::new(), BTreeSet::new());
+        let evaluate = |condition: &str| evaluate(condition, &names, &Bound { texts: &texts, numbers: &numbers });
+        assert!(evaluate("count > 2 and output == 'ok'").unwrap().is_true());
+        assert!(!evaluate("count > 3").unwrap().is_true());
+        assert!(evaluate("coutn > 3").is_err());
     }
 
     #[test]
     fn bound_values_are_rendered_while_running() {
-        let bound = BTreeMap::from([("ip".to_owned(), "10.0.0.7".to_owned()), ("count".to_owned(), "3".to_owned())]);
+        let texts = BTreeMap::from([("ip".to_owned(), "10.0.0.7".to_owned()), ("count".to_owned(), "3".to_owned())]);
+        let numbers = BTreeSet::from(["count".to_owned()]);
+        let bound = Bound { texts: &texts, numbers: &numbers };
         let text = render_late("ip: {{ ip }}\nn: {{ count + 1 }} of {{ total }}\n", &json!({"total": 5}), &bound);
         assert_eq!(text.as_deref(), Ok("ip: 10.0.0.7\nn: 4 of 5\n"));
         assert!(render_late("{{ nothing }}", &json!({}), &bound).unwrap_err().contains("line 1"));
-        assert_eq!(bound_value("007").to_string(), "007");
+    }
+
+    #[test]
+    fn a_bound_text_stays_text_and_a_bound_number_is_one() {
+        let names = ["v", "c", "s", "h1", "h2", "n", "m"];
+        let texts = names
+            .into_iter()
+            .map(str::to_owned)
+            .zip(["1.30", "1.30", "1.3", "0e12345", "0e98765", "00042", "123456789012345678901"].map(str::to_owned));
+        let texts: BTreeMap<String, String> = texts.collect();
+        let numbers = BTreeSet::from(["n".to_owned(), "m".to_owned()]);
+        let bound = Bound { texts: &texts, numbers: &numbers };
+        for right in ["v == '1.30'", "c != s", "h1 != h2", "n == 42", "m > 123456789012345678900", "m < 123456789012345678902"] {
+            assert!(evaluate(right, &json!({}), &bound).unwrap().is_true(), "{right}");
+        }
     }
 }

@@ -27,6 +27,7 @@ pub fn write_attributes(attributes: &Attributes, out: &mut String) {
         stable,
         retry,
         snapshot,
+        normalize,
         check,
         background,
         ready,
@@ -73,6 +74,7 @@ pub fn write_attributes(attributes: &Attributes, out: &mut String) {
             SnapshotKind::Yaml => "yaml",
         })),
     );
+    word("normalize", shown(normalize));
     word("check", shown(check));
     word(
         "background",

@@ -10,7 +10,9 @@ use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
 use super::step::{FromBefore, ObjectRef, RenderedManifest, Role, Step, StepId};
 use super::values::ValueTable;
-use crate::book::{Attributes, Book, Chapter, ManifestBlock, Place, Problem, Problems, Span, StepBlock, nearest};
+use crate::book::{
+    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems, Span, StepBlock, names_in, nearest,
+};
 use crate::manifest::{Found, Rendered, Renderer, Template};
 
 /// Time limit of a step that names none, in a chapter that names none.
@@ -28,6 +30,8 @@ pub struct Setting<'a> {
     pub renderer: &'a Renderer<'a>,
     /// The shared manifests, rendered.
     pub shared: &'a [Shared],
+    /// Which normalizers apply where neither step nor chapter says so.
+    pub normalize: Option<Normalizers>,
 }
 
 /// A manifest of `manifests/`, rendered once for all chapters.
@@ -68,6 +72,7 @@ pub fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut 
         problems,
         resolved: Resolved { steps: Vec::with_capacity(steps), ..Resolved::default() },
         bound: BTreeSet::new(),
+        numbers: Arc::default(),
         prior: None,
         files: HashMap::new(),
         read: None,
@@ -99,6 +104,8 @@ struct Making<'a> {
     resolved: Resolved,
     /// Names that the steps so far bind.
     bound: BTreeSet<String>,
+    /// Those of them that are numbers.
+    numbers: Arc<BTreeSet<String>>,
     /// The manifests so far.
     prior: Option<Fingerprint>,
     /// Manifest files so far, with their place.
@@ -125,6 +132,7 @@ impl Making<'_> {
                 file: shared.file.clone(),
                 text: shared.text.clone(),
                 late: false,
+                numbers: Arc::default(),
                 before_step: 0,
                 own: false,
                 place: shared.place.clone(),
@@ -135,7 +143,7 @@ impl Making<'_> {
 
     fn add_step(&mut self, block: &StepBlock) {
         let fingerprint = self.fingerprint(block);
-        let binds = block.expected.as_ref().map(|expected| bound_first(&expected.text, &mut self.bound)).unwrap_or_default();
+        let binds = block.expected.as_ref().map(|expected| self.bind(&expected.text)).unwrap_or_default();
         if let Some(condition) = &block.attributes.check {
             self.check_condition(block, condition);
         }
@@ -150,6 +158,7 @@ impl Making<'_> {
             attributes,
             expected: block.expected.as_ref().map(|expected| expected.text.clone()),
             binds,
+            numbers: self.numbers.clone(),
             expected_span: block.expected.as_ref().map(|expected| expected.body),
             fingerprint,
             made_of: MadeOf::default(),
@@ -162,9 +171,11 @@ impl Making<'_> {
         let known = self.read.take().filter(|read| Arc::ptr_eq(&read.written, written));
         self.read.insert(known.unwrap_or_else(|| {
             let timeout = written.timeout.or(self.chapter.front.timeout).or(Some(DEFAULT_TIMEOUT));
+            let normalize = written.normalize.or(self.chapter.front.normalize).or(self.setting.normalize);
             let mut text = String::new();
             write_attributes(written, &mut text);
-            ReadAttributes { written: written.clone(), timed: Arc::new(Attributes { timeout, ..(**written).clone() }), text }
+            let timed = Arc::new(Attributes { timeout, normalize, ..(**written).clone() });
+            ReadAttributes { written: written.clone(), timed, text }
         }))
     }
 
@@ -185,6 +196,20 @@ impl Making<'_> {
         }
         self.setting.values.mix(&block.script, false, &mut hashing);
         hashing.finish()
+    }
+
+    /// The names that an expected output is the first to bind. What binds a name first says whether it is a number.
+    fn bind(&mut self, expected: &str) -> Vec<String> {
+        let mut first = Vec::new();
+        for (name, kind) in names_in(expected) {
+            if self.bound.insert(name.clone()) {
+                if kind != NameKind::Word {
+                    Arc::make_mut(&mut self.numbers).insert(name.clone());
+                }
+                first.push(name);
+            }
+        }
+        first
     }
 
     fn check_condition(&mut self, block: &StepBlock, condition: &str) {
@@ -235,6 +260,7 @@ impl Making<'_> {
             file: block.file.clone(),
             text,
             late,
+            numbers: self.numbers.clone(),
             before_step: self.resolved.steps.len(),
             own: true,
             place: self.setting.book.sources.place(block.span),
@@ -259,23 +285,6 @@ fn object_refs(objects: &[Found], chapter: &Chapter) -> Vec<ObjectRef> {
         name: found.name.clone(),
     };
     objects.iter().map(object).collect()
-}
-
-/// Names that `<name>`, `<name:int>` and `<name:float>` in an expected output bind and that were not bound so far.
-fn bound_first(expected: &str, bound: &mut BTreeSet<String>) -> Vec<String> {
-    let mut first = Vec::new();
-    let bytes = expected.as_bytes();
-    for start in memchr::memchr_iter(b'<', bytes) {
-        let length = bytes[start + 1..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-        let name = &expected[start + 1..start + 1 + length];
-        let after = &expected[start + 1 + length..];
-        let closed = [">", ":int>", ":float>"].iter().any(|end| after.starts_with(end));
-        let named = closed && name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
-        if named && bound.insert(name.to_owned()) {
-            first.push(name.to_owned());
-        }
-    }
-    first
 }
 
 fn whole_fingerprint(chapter: &Chapter, resolved: &Resolved) -> Fingerprint {

@@ -20,7 +20,7 @@ fn request(targets: &[&str]) -> PlanRequest {
     let targets = targets.iter().map(|target| (*target).to_owned()).collect();
     let selection = Selection { targets, ..Selection::default() };
     let known_profiles = vec!["sealed".to_owned(), "open".to_owned()];
-    PlanRequest { selection, profile: "sealed".to_owned(), known_profiles, with_needs: false, values: json!({}) }
+    PlanRequest { selection, profile: "sealed".to_owned(), known_profiles, with_needs: false, values: json!({}), normalize: None }
 }
 
 fn planned(text: &str) -> Plan {

@@ -10,7 +10,7 @@ use super::select::select;
 use super::step::{Plan, PlannedChapter};
 use super::target::{Pick, Selection, pick};
 use super::values::ValueTable;
-use crate::book::{Block, Book, Problem, Problems, SourceId, Span, nearest};
+use crate::book::{Block, Book, Normalizers, Problem, Problems, SourceId, Span, nearest};
 use crate::manifest::{Rendered, Renderer, Template};
 
 /// Everything a plan is made of beside the book.
@@ -26,6 +26,8 @@ pub struct PlanRequest {
     pub with_needs: bool,
     /// Values, merged already (`values.yaml`, `values.PROFILE.yaml`, `--set`).
     pub values: serde_json::Value,
+    /// Which normalizers apply where neither step nor chapter says so.
+    pub normalize: Option<Normalizers>,
 }
 
 /// Resolves the whole book for a profile and picks what was selected.
@@ -38,7 +40,14 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
     let values = note_values(book, request, &mut problems);
     let renderer = Renderer::new(&request.values, &book.sources);
     let shared = render_shared(book, &renderer, &mut problems);
-    let setting = Setting { book, profile: &request.profile, values: &values, renderer: &renderer, shared: &shared };
+    let setting = Setting {
+        book,
+        profile: &request.profile,
+        values: &values,
+        renderer: &renderer,
+        shared: &shared,
+        normalize: request.normalize,
+    };
     let mut resolved: Vec<Resolved> = Vec::with_capacity(book.chapters.len());
     for chapter in &book.chapters {
         resolved.push(resolve_chapter(&setting, chapter, &mut problems));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::Fingerprint;
 use super::made_of::{MadeOf, NamedFiles, named_files};
-use crate::book::{Attributes, Background, ChapterName, Place, Span, StepName};
+use crate::book::{Attributes, Background, ChapterName, Normalizers, Place, Span, StepName};
 
 /// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -116,6 +116,8 @@ pub struct RenderedManifest {
     pub text: String,
     /// Uses names that earlier steps bind; rendered when the first step after it starts.
     pub late: bool,
+    /// Names bound before it that are numbers, see [`Step::numbers`].
+    pub numbers: Arc<BTreeSet<String>>,
     /// Index of the first selected step that stands after it in the chapter (= the number of selected steps before it).
     pub before_step: usize,
     /// Made by this chapter: it stands in it, or is a shared one whose file name some step of the chapter mentions. Shared ones
@@ -177,6 +179,8 @@ pub struct Step {
     pub expected: Option<Arc<str>>,
     /// The names that its `output` fence is the first in the chapter to bind.
     pub binds: Vec<String>,
+    /// Of all names that are bound by its end, those that are numbers: `<name:int>` or `<name:float>` bound them. Others are text.
+    pub numbers: Arc<BTreeSet<String>>,
     /// The `output` fence's body, for review and for messages.
     pub expected_span: Option<Span>,
     /// Script, attributes, expectation and the values it mentions.
@@ -198,6 +202,12 @@ impl Step {
     #[must_use]
     pub fn ends_with_its_run(&self) -> bool {
         matches!(self.attributes.background, Some(Background::Chapter | Background::Run))
+    }
+
+    /// The normalizers in force for its snapshot.
+    #[must_use]
+    pub fn normalizers(&self) -> Normalizers {
+        self.attributes.normalize.unwrap_or_default()
     }
 
     /// Is it read-only?

@@ -73,7 +73,13 @@ pub enum Seen<'a> {
 impl View {
     /// The book under one profile. `own_cluster`: it has a cluster of its own.
     #[must_use]
-    pub fn new(plan: Plan, included: Included, recordings: HashMap<String, Recording>, own_cluster: bool, masker: Masker) -> Self {
+    pub fn new(
+        plan: Plan,
+        included: Included,
+        recordings: HashMap<String, Recording>,
+        own_cluster: bool,
+        masker: Masker,
+    ) -> Self {
         let own = if recordings.values().any(|recording| recording.shape.is_some()) {
             Own::of(&plan, own_cluster)
         } else {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::style::Style;
 use super::words::{count, duration};
+use crate::book::Normalizers;
 use crate::compare::Rules;
 use crate::plan::{Past, Plan, PlannedChapter, Position, Resume, Role, Step, is_run_from};
 
@@ -25,9 +26,19 @@ pub fn plan_text(plan: &Plan, past: &Past, resume: Option<&Resume>, style: &Styl
     for (index, chapter) in plan.chapters.iter().enumerate() {
         write_chapter(&mut text, plan, past, start, index, chapter, style);
     }
-    let names: Vec<&str> = Rules::default().list().filter(|(_, on)| *on).map(|(rule, _)| rule.name).collect();
-    let _ = writeln!(text, "\n{}", style.faint(format!("snapshots are compared without: {}", names.join(", "))));
+    let _ = writeln!(text, "\n{}", style.faint(format!("normalizers in force for snapshots: {}", names().join(", "))));
     text
+}
+
+/// Every normalizer, in force where no `normalize=` says otherwise.
+fn names() -> Vec<&'static str> {
+    Rules::default().list().map(|(rule, _)| rule.normalizer.name()).collect()
+}
+
+/// What a step's snapshot is compared with, where it is not every normalizer.
+fn normalize(step: &Step) -> Option<String> {
+    let chosen = step.attributes.normalize.filter(|chosen| *chosen != Normalizers::ALL && step.attributes.snapshot.is_some())?;
+    Some(format!(", normalize={chosen}"))
 }
 
 fn write_chapter(
@@ -53,8 +64,14 @@ fn write_chapter(
         let why = why(plan, past, chapter, step, is_run_from(plan, start, (index, number)));
         let took =
             past.seconds.get(&step.id).map(|seconds| format!(", took {} last time", duration(*seconds))).unwrap_or_default();
-        let _ =
-            writeln!(text, "  {:>3} {}  {}  {}", number + 1, step.id.step, style.faint(&step.place), style.faint(why + &took));
+        let _ = writeln!(
+            text,
+            "  {:>3} {}  {}  {}",
+            number + 1,
+            step.id.step,
+            style.faint(&step.place),
+            style.faint(why + &normalize(step).unwrap_or_default() + &took)
+        );
     }
 }
 
@@ -100,8 +117,7 @@ fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bo
 pub fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
     let chapters: Vec<Value> =
         plan.chapters.iter().enumerate().map(|(index, chapter)| chapter_json(plan, past, start, index, chapter)).collect();
-    let normalisers: Vec<&str> = Rules::default().list().filter(|(_, on)| *on).map(|(rule, _)| rule.name).collect();
-    let all = json!({"profile": plan.profile, "chapters": chapters, "normalisers": normalisers});
+    let all = json!({"profile": plan.profile, "chapters": chapters, "normalisers": names()});
     format!("{all:#}\n")
 }
 
@@ -122,6 +138,7 @@ fn chapter_json(plan: &Plan, past: &Past, start: Position, index: usize, chapter
                 "seconds_last_time": past.seconds.get(&step.id),
                 "script": &*step.script,
                 "fingerprint": step.fingerprint,
+                "normalize": step.attributes.normalize.unwrap_or_default().to_string(),
             })
         })
         .collect();

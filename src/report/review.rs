@@ -30,6 +30,8 @@ pub struct Waiting {
     pub fence: bool,
     /// Nothing was accepted before.
     pub new: bool,
+    /// What normalizers hide of it, in words.
+    pub hidden: Vec<String>,
     /// What would change.
     pub hunks: Vec<Hunk>,
 }
@@ -97,6 +99,7 @@ pub fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
             "file": one.file.display().to_string(),
             "chapter": one.place.as_ref().map(|place| place.file.display().to_string()),
             "line": one.place.as_ref().map(|place| place.line),
+            "hidden": one.hidden,
             "hunks": hunks,
         })
     };
@@ -123,6 +126,10 @@ pub fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Style) -> 
     let place = one.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
     let number = if one.hunks.len() > 1 { format!(" {} of {}", index + 1, one.hunks.len()) } else { String::new() };
     let mut text = format!("\n{}  {}{}\n", style.strong(&one.step), what(one), style.faint(format!("{number}{place}")));
+    if index == 0 && !one.hidden.is_empty() {
+        let hidden = one.hidden.iter().map(|what| visible(what)).collect::<Vec<_>>().join(", ");
+        text.push_str(&format!("{}\n", style.faint(format!("    not compared (normalize=): {hidden}"))));
+    }
     let around = |line: &String| style.faint(format!("    {}", shown(line, style))).to_string();
     let mut lines: Vec<String> = hunk.before.iter().map(around).collect();
     let changed = changed_lines(&hunk.old, new, style);
@@ -180,6 +187,7 @@ mod tests {
             file: "snapshots/chapter-1/pods.snap".into(),
             fence: false,
             new: old.is_none(),
+            hidden: Vec::new(),
             hunks: hunks(old.unwrap_or_default(), new),
         }
     }
@@ -209,7 +217,7 @@ mod tests {
             json,
             json!([{
                 "step": "chapter-1/pods", "what": "snapshot", "new": false, "is": "waiting",
-                "file": "snapshots/chapter-1/pods.snap", "chapter": "guide/chapter-1.md", "line": 12,
+                "file": "snapshots/chapter-1/pods.snap", "chapter": "guide/chapter-1.md", "line": 12, "hidden": [],
                 "hunks": [{"line": 1, "old": ["a"], "new": ["b"]}],
             }])
         );

@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::book::{Languages, Problem, Problems, SourceId, Span, all_languages, nearest};
+use crate::book::{Languages, Normalizers, Problem, Problems, SourceId, Span, all_languages, nearest};
 
 /// What `book.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct BookConfig {
     pub default_profile: Option<String>,
     /// `values`: the file of the values, relative to `src`.
     pub values: Option<String>,
+    /// `normalize`: which normalizers apply where neither step nor chapter says so.
+    pub normalize: Option<Normalizers>,
     /// `record`: runs offer recordings for the page.
     pub record: bool,
     /// `languages`: fences that are steps beside `bash` and `sh`.
@@ -39,6 +41,7 @@ impl Default for BookConfig {
             context: None,
             default_profile: None,
             values: None,
+            normalize: None,
             record: false,
             languages: Languages::default(),
             cwd: None,
@@ -47,11 +50,12 @@ impl Default for BookConfig {
 }
 
 /// Keys of `[preprocessor.guide]`: guide's own, then those mdBook reads there.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "cluster",
     "context",
     "default-profile",
     "values",
+    "normalize",
     "record",
     "languages",
     "cwd",
@@ -63,7 +67,7 @@ const KEYS: [&str; 12] = [
 ];
 
 /// How many of [`KEYS`] are guide's own.
-const OWN_KEYS: usize = 7;
+const OWN_KEYS: usize = 8;
 
 /// Reads the text; all that is wrong is told, and what can't be read has its default.
 pub fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
@@ -113,6 +117,7 @@ impl Reader<'_> {
         self.config.cluster = self.string(guide, "cluster").map(|(text, _)| text);
         self.config.context = self.string(guide, "context").map(|(text, _)| text);
         self.config.default_profile = self.string(guide, "default-profile").map(|(text, _)| text);
+        self.config.normalize = self.normalizers(guide, "normalize");
         self.config.record = self.flag(guide, "record");
         self.config.cwd = self.string(guide, "cwd").map(|(text, _)| text);
         self.read_languages(guide);
@@ -177,6 +182,30 @@ impl Reader<'_> {
         }
     }
 
+    /// A text, or a list of names.
+    fn normalizers(&mut self, table: &DeTable<'_>, key: &str) -> Option<Normalizers> {
+        let value = table.get(key)?;
+        let span = self.span(value.span());
+        let text = match value.get_ref() {
+            DeValue::String(text) => Some(text.to_string()),
+            DeValue::Array(names) => {
+                let names: Option<Vec<&str>> = names.iter().map(|name| name.get_ref().as_str()).collect();
+                names.map(|names| names.join(","))
+            }
+            _ => None,
+        };
+        let read = text.map(|text| Normalizers::parse(&text));
+        match read {
+            Some(Ok(chosen)) => return Some(chosen),
+            Some(Err((message, hint))) => self.problems.push(Problem::at(span, message).hint(hint)),
+            None => {
+                let message = format!("`{key}` must be a text or a list of names");
+                self.problems.push(Problem::at(span, message).hint(format!("write `{key} = \"ages,hashes\"`")));
+            }
+        }
+        None
+    }
+
     fn flag(&mut self, table: &DeTable<'_>, key: &str) -> bool {
         let Some(value) = table.get(key) else { return false };
         if let DeValue::Boolean(flag) = value.get_ref() {
@@ -217,6 +246,7 @@ mod tests {
             context: some("kind-kind"),
             default_profile: some("open"),
             values: some("values.yaml"),
+            normalize: None,
             record: true,
             ..BookConfig::default()
         };
@@ -232,7 +262,8 @@ mod tests {
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")));
         assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text")));
         assert!(told.iter().any(|(line, _, hint)| *line == 5
-            && hint.as_deref() == Some("its keys are cluster, context, default-profile, values, record, languages, cwd")));
+            && hint.as_deref()
+                == Some("its keys are cluster, context, default-profile, values, normalize, record, languages, cwd")));
         let (config, told) = read("[preprocessor.guide]\nlanguages = [\"console\", \"shell\"]\ncwd = \"book\"\n");
         assert_eq!((config.languages.step("console"), config.languages.step("zsh"), told.len()), (Some("console"), None, 0));
         assert_eq!(config.cwd.as_deref(), Some("book"));

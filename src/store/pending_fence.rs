@@ -42,9 +42,9 @@ impl PendingFences {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn pend(&mut self, step: &Step, bound: &Bindings, output: &[u8], rules: &Rules) -> Result<PathBuf, StoreError> {
+    pub fn pend(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Result<PathBuf, StoreError> {
         let expected = step.expected.as_deref().unwrap_or_default().to_owned();
-        let proposed = accept_fence(&expected, &plain(output), step.attributes.snapshot, bound, rules);
+        let proposed = accept_fence(&expected, &plain(output), step.attributes.snapshot, bound, &Rules(step.normalizers()));
         let fence = PendingFence { step: step.id.clone(), expected, proposed };
         self.keep(&fence)?;
         self.some = true;

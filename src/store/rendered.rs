@@ -73,6 +73,7 @@ impl Stage for Rendered {
     }
 
     fn render_late(&self, template: &RenderedManifest, values: &serde_json::Value, bound: &Bindings) -> Result<String, String> {
-        crate::manifest::render_late(&template.text, values, bound)
+        let bound = crate::manifest::Bound { texts: bound, numbers: &template.numbers };
+        crate::manifest::render_late(&template.text, values, &bound)
     }
 }

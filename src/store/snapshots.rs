@@ -16,7 +16,7 @@ use super::pending_fence::PendingFences;
 use super::source::{chapter_folders, list};
 use super::whole_file::{read_if_there, replace_file};
 use crate::book::{ChapterName, SnapshotKind, StepName};
-use crate::compare::{Bindings, Rules, accept_snapshot};
+use crate::compare::{Bindings, Rules, accept_snapshot, hidden};
 use crate::engine::Accepted;
 use crate::plan::{Step, StepId};
 
@@ -44,6 +44,9 @@ struct Info {
     kind: Option<SnapshotKind>,
     /// Profile of the run that wrote it.
     profile: Option<String>,
+    /// What normalizers hide of the output; pending files only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    hidden: Vec<String>,
 }
 
 /// Snapshots of a book, as one profile sees them.
@@ -55,7 +58,6 @@ pub struct Snapshots {
     /// Pending files that may have to go.
     pending: HashSet<PathBuf>,
     fences: PendingFences,
-    rules: Rules,
     faults: Vec<StoreError>,
 }
 
@@ -76,17 +78,19 @@ pub struct PendingSnapshot {
     pub new: String,
     /// How outputs are compared with it, where the file tells.
     pub kind: Option<SnapshotKind>,
+    /// What normalizers hide of the output.
+    pub hidden: Vec<String>,
     header: Header,
 }
 
 impl Snapshots {
     /// Those of the book under `root`; pending fences stand in `state`.
     #[must_use]
-    pub fn of(root: &Path, state: &Path, profile: &str, rules: Rules) -> Self {
+    pub fn of(root: &Path, state: &Path, profile: &str) -> Self {
         let folder = root.join("snapshots");
         let pending = files(&folder, PENDING).into_iter().collect();
         let fences = PendingFences::of(state);
-        Self { root: root.to_owned(), folder, profile: profile.to_owned(), pending, fences, rules, faults: Vec::new() }
+        Self { root: root.to_owned(), folder, profile: profile.to_owned(), pending, fences, faults: Vec::new() }
     }
 
     /// The accepted text of a step.
@@ -110,7 +114,8 @@ impl Snapshots {
             let accepts_to = path.with_extension("");
             let old = read_snapshot(&accepts_to)?.map(|(_, text)| text);
             let kind = header.info.as_ref().and_then(|info| info.kind);
-            found.push(PendingSnapshot { step, profile, path, accepts_to, old, new, kind, header });
+            let hidden = header.info.as_ref().map(|info| info.hidden.clone()).unwrap_or_default();
+            found.push(PendingSnapshot { step, profile, path, accepts_to, old, new, kind, hidden, header });
         }
         Ok(found)
     }
@@ -129,7 +134,8 @@ impl Snapshots {
     /// # Errors
     /// When the file can't be written.
     pub fn accept(&self, pending: &PendingSnapshot, text: &str) -> Result<(), StoreError> {
-        let header = Header { assertion_line: None, ..pending.header.clone() };
+        let info = pending.header.info.clone().map(|info| Info { hidden: Vec::new(), ..info });
+        let header = Header { assertion_line: None, info, ..pending.header.clone() };
         write_if_changed(&pending.accepts_to, &file_text(&header, text))
     }
 
@@ -141,7 +147,8 @@ impl Snapshots {
         remove(&pending.path)
     }
 
-    /// What went wrong with files during the run: the engine's ports have no place for it.
+    /// What went wrong with files during the run: the engine's ports have no place for it, so whoever began the run takes it from
+    /// here when the run has ended.
     pub fn take_faults(&mut self) -> Vec<StoreError> {
         std::mem::take(&mut self.faults)
     }
@@ -175,12 +182,17 @@ impl Snapshots {
 
     fn try_pend(&mut self, step: &Step, kind: SnapshotKind, bound: &Bindings, output: &[u8]) -> Result<PathBuf, StoreError> {
         let old = self.accepted(&step.id)?;
-        let text = accept_snapshot(old.as_deref(), output, kind, bound, &self.rules);
+        let rules = Rules(step.normalizers());
+        let text = accept_snapshot(old.as_deref(), output, kind, bound, &rules);
         let header = Header {
             source: Some(step.place.file.display().to_string()),
             assertion_line: Some(step.place.line),
             expression: Some(step.script.trim_end().to_owned()),
-            info: Some(Info { kind: Some(kind), profile: Some(self.profile.clone()).filter(|name| !name.is_empty()) }),
+            info: Some(Info {
+                kind: Some(kind),
+                profile: Some(self.profile.clone()).filter(|name| !name.is_empty()),
+                hidden: hidden(output, kind, &rules),
+            }),
         };
         let path = self.pending_path(&step.id);
         write_if_changed(&path, &file_text(&header, &text))?;
@@ -215,7 +227,7 @@ impl Accepted for Snapshots {
     }
 
     fn pend_fence(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Option<PathBuf> {
-        let pended = self.fences.pend(step, bound, output, &self.rules);
+        let pended = self.fences.pend(step, bound, output);
         self.note(pended)
     }
 

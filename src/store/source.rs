@@ -47,6 +47,8 @@ pub struct BookFiles {
     pub text: BookText,
     /// What was wrong with the files themselves.
     pub problems: Problems,
+    /// What is no error, but may not be what was meant.
+    pub notes: Vec<String>,
     values: ValuesFiles,
 }
 
@@ -93,7 +95,7 @@ pub fn read_book(root: &Path) -> BookFiles {
     let shown_src = shown(root, &src).components().filter(|part| *part != Component::CurDir).collect();
     let (title, languages) = (config.title.clone(), config.languages.clone());
     let text = BookText { title, sources, chapters, shared_manifests, languages, src: shown_src };
-    BookFiles { root: root.to_owned(), config, text, problems, values }
+    BookFiles { root: root.to_owned(), config, text, problems, notes: Vec::new(), values }
 }
 
 impl BookFiles {
@@ -115,7 +117,7 @@ impl BookFiles {
 
     /// The values for a profile, `--set` words on top. What is wrong joins the book's problems.
     pub fn read_values(&mut self, profile: &str, set: &[String]) -> Value {
-        self.values.read(&self.root, profile, set, &mut self.text.sources, &mut self.problems)
+        self.values.read(&self.root, (profile, set), &mut self.text.sources, &mut self.problems, &mut self.notes)
     }
 }
 

@@ -1,11 +1,13 @@
 //! The values: `values.yaml`, then `values.PROFILE.yaml`, then `--set`, each over the one before, tables merged at any depth.
+//! They are read as kubectl reads YAML; what means something else than it looks like is noted.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::source::{Texts, list};
+use super::source::{Texts, list, shown};
 use crate::book::{Problem, Problems, Sources, Span, nearest, too_deep};
+use crate::manifest::{Doubt, plain_value, read_values};
 
 /// A book's values files.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +26,7 @@ impl ValuesFiles {
         let path = folder.join(name);
         let base = path.is_file().then(|| path.clone());
         if let (None, Some(name)) = (&base, named) {
-            let message = format!("there is no values file {}", super::source::shown(root, &src.join(name)).display());
+            let message = format!("there is no values file {}", shown(root, &src.join(name)).display());
             let mut problem = Problem::nowhere(message).hint("make it, or take `values` out of book.toml");
             problem.span = place;
             problems.push(problem);
@@ -51,7 +53,14 @@ impl ValuesFiles {
     }
 
     /// Reads and merges the values for a profile. The texts join the sources, so that complaints have an excerpt.
-    pub fn read(&self, root: &Path, profile: &str, set: &[String], sources: &mut Sources, problems: &mut Problems) -> Value {
+    pub fn read(
+        &self,
+        root: &Path,
+        (profile, set): (&str, &[String]),
+        sources: &mut Sources,
+        problems: &mut Problems,
+        notes: &mut Vec<String>,
+    ) -> Value {
         let mut values = Map::new();
         let own = self.profiles.iter().find(|(name, _)| name == profile).map(|(_, path)| path);
         for path in self.base.iter().chain(own) {
@@ -63,7 +72,12 @@ impl ValuesFiles {
                 problems.push(Problem::at(place, "brackets stand inside of each other too deeply in these values"));
                 continue;
             }
-            match serde_yaml::from_str::<Value>(&text) {
+            let read = read_values(&text).map(|(value, doubts)| {
+                let place = |doubt: &Doubt| format!("{}:{}", shown(root, path).display(), doubt.line);
+                notes.extend(doubts.iter().map(|doubt| note(&place(doubt), doubt)));
+                value
+            });
+            match read {
                 Ok(Value::Object(more)) => merge(&mut values, more),
                 Ok(Value::Null) => {}
                 Ok(_) => {
@@ -71,20 +85,23 @@ impl ValuesFiles {
                     problems.push(Problem::at(place, "values are a table of names").hint("write lines `name: value`"));
                 }
                 Err(error) => {
-                    let place = line_of(source, &text, error.location().map_or(1, |place| place.line()));
-                    let reason = error.to_string();
-                    let reason = reason.split(" at line ").next().unwrap_or(&reason);
-                    problems.push(Problem::at(place, format!("these values are no YAML: {reason}")));
+                    let place = line_of(source, &text, error.line);
+                    problems.push(Problem::at(place, format!("these values are no YAML: {}", error.message)));
                 }
             }
         }
         for word in set {
-            if let Err(problem) = set_value(&mut values, word) {
-                problems.push(problem);
+            match set_value(&mut values, word) {
+                Ok(doubt) => notes.extend(doubt.map(|doubt| note(&format!("--set {word}"), &doubt))),
+                Err(problem) => problems.push(problem),
             }
         }
         Value::Object(values)
     }
+}
+
+fn note(place: &str, doubt: &Doubt) -> String {
+    format!("{place}: {} ({})", doubt.message, doubt.hint)
 }
 
 fn line_of(source: crate::book::SourceId, text: &str, line: usize) -> Span {
@@ -103,9 +120,8 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
     }
 }
 
-/// `cluster.name=x`: the text after `=` is what it would be in a YAML file, but a number that would read otherwise afterwards
-/// (`1.10`) stays as it was typed.
-fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<(), Problem> {
+/// `cluster.name=x`: the text after `=` is what it would be in a values file.
+fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt>, Problem> {
     let wrong = |why: &str| Problem::nowhere(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`");
     let (key, text) = word.split_once('=').ok_or_else(|| wrong("there is no `=`"))?;
     let parts: Vec<&str> = key.split('.').map(str::trim).collect();
@@ -132,8 +148,9 @@ fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<(), Problem>
         let Value::Object(next) = next else { return Err(wrong("it is no table")) };
         at = next;
     }
-    at.insert(parts[parts.len() - 1].to_owned(), typed(text));
-    Ok(())
+    let (value, doubt) = typed(text);
+    at.insert(parts[parts.len() - 1].to_owned(), value);
+    Ok(doubt)
 }
 
 /// Tables inside of each other that `--set` makes.
@@ -149,21 +166,17 @@ fn names(values: &Map<String, Value>, prefix: &str, known: &mut Vec<String>) {
     }
 }
 
-fn typed(text: &str) -> Value {
-    let as_text = || Value::String(text.to_owned());
-    match serde_yaml::from_str::<Value>(text) {
-        Ok(Value::Number(number)) if number.to_string() != text => as_text(),
-        Ok(Value::Null) if !matches!(text, "null" | "~") => as_text(),
-        Ok(Value::Array(_) | Value::Object(_)) if !text.starts_with(['[', '{']) => as_text(),
-        Ok(Value::String(plain)) if !text.starts_with(['"', '\'']) => {
-            if plain == text {
-                Value::String(plain)
-            } else {
-                as_text()
-            }
-        }
-        Ok(value) => value,
-        Err(_) => as_text(),
+fn typed(text: &str) -> (Value, Option<Doubt>) {
+    let is_collection_or_quoted = text.starts_with(['[', '{', '"', '\'']);
+    if text.is_empty() {
+        return (Value::String(String::new()), None);
+    }
+    if !is_collection_or_quoted {
+        return plain_value(text);
+    }
+    match read_values(text) {
+        Ok((value, mut doubts)) => (value, doubts.pop()),
+        Err(_) => (Value::String(text.to_owned()), None),
     }
 }
 
@@ -197,6 +210,7 @@ mod tests {
             ("1.10", json!("1.10")),
             ("007", json!("007")),
             ("true", json!(true)),
+            ("no", json!(false)),
             ("null", Value::Null),
             ("", json!("")),
             ("a: b", json!("a: b")),
@@ -206,7 +220,7 @@ mod tests {
             ("[", json!("[")),
             ("a=b", json!("a=b")),
         ] {
-            assert_eq!(typed(text), value, "{text}");
+            assert_eq!(typed(text).0, value, "{text}");
         }
     }
 

@@ -72,3 +72,97 @@ fn a_huge_difference_is_a_screenful_on_the_terminal_with_the_rest_in_the_file_it
         assert!(whole.contains(last), "{attributes}: {} bytes", whole.len());
     }
 }
+
+#[test]
+fn accepted_output_that_looks_like_a_pattern_is_text() {
+    let printed = "usage: cp <file> <dir>\nslice &v[..]\n...\n2 passed\n";
+    let other = "usage: cp README /etc\nslice &vXYZ\n1 failed\n2 passed\n";
+    for (attributes, fence) in [("name=a snapshot=text", ""), ("name=a", "\n```output\nold\n```\n"), ("name=a snapshot", "")] {
+        let chapter = format!("# One\n\n```bash {{{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n{fence}");
+        let book = Project::with_chapter(&chapter);
+        book.write("came", printed);
+        book.guide("run").exits(1);
+        book.guide("review --accept").exits(0);
+        book.guide("run --again").exits(0);
+        book.write("came", other);
+        book.guide("run --again").exits(1);
+    }
+}
+
+#[test]
+fn accepting_keeps_the_patterns_of_the_author_and_escapes_the_rest() {
+    let chapter = "# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/came\"\n```\n\n```output\nn is <n:int>\nold\n```\n";
+    let book = Project::with_chapter(chapter);
+    book.write("came", "n is 5\nnew <x>\n");
+    book.guide("run").exits(1);
+    book.guide("review --accept").exits(0);
+    assert!(book.read("guide/chapter-1.md").ends_with("```output\nn is <n:int>\nnew \\<x>\n```\n"));
+    book.write("came", "n is 6\nnew <x>\n");
+    book.guide("run --again").exits(0);
+}
+
+#[test]
+fn accepting_never_writes_a_chapter_that_check_refuses() {
+    let chapter = "# One\n\n```bash {name=a}\nprintf '\\x7b{#include x.sh}}\\n'\n```\n\n```output\ny\n```\n";
+    let book = Project::with_chapter(chapter);
+    book.guide("run").exits(1);
+    let said = book.guide("review --accept");
+    said.exits(2).says("`guide check` would refuse the chapter");
+    assert_eq!(book.read("guide/chapter-1.md"), chapter);
+    book.guide("check").exits(0);
+}
+
+#[test]
+fn the_end_of_a_long_output_is_compared_and_a_longer_one_is_not_taken_for_right() {
+    let chapter = "# One\n\n```bash {name=a}\nseq 1 700000; cat \"$GUIDE_BOOK/tail\"\n```\n\n```output\n1\n...\nOK\n```\n\n\
+                   ```bash {name=b check=\"'OK' in output\"}\necho OK; yes | head -c 17000000\n```\n";
+    let book = Project::with_chapter(chapter);
+    book.write("tail", "OK\n");
+    book.guide("run chapter-1/a").exits(0);
+    book.write("tail", "FAILED\n");
+    book.guide("run chapter-1/a --again").exits(1).says("FAILED");
+    book.guide("run chapter-1/b").exits(1).says("can't be judged");
+}
+
+#[test]
+fn normalize_chooses_what_a_snapshot_is_compared_without() {
+    let chapter = |front: &str, attributes: &str| {
+        format!("{front}# One\n\n```bash {{name=a snapshot=text{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n")
+    };
+    for (front, attributes, exit) in [
+        ("", "", 0),
+        ("", " normalize=none", 1),
+        ("", " normalize=ages,hashes", 0),
+        ("", " normalize=hashes", 1),
+        ("---\nnormalize: none\n---\n", "", 1),
+        ("---\nnormalize: none\n---\n", " normalize=all", 0),
+    ] {
+        let book = Project::with_chapter(&chapter(front, attributes));
+        book.write("came", "made 5m ago\n");
+        book.guide("run").exits(1);
+        book.guide("review --accept").exits(0);
+        book.write("came", "made 6m ago\n");
+        book.guide("run --again").exits(exit);
+    }
+    Project::with_chapter(&chapter("", " normalize=agess")).guide("check").exits(2).says("did you mean `ages`?");
+}
+
+#[test]
+fn a_snapshot_that_can_not_be_read_is_an_error_and_no_new_one() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a snapshot=text}\necho x\n```\n");
+    book.write("snapshots/chapter-1/a.snap", "no header\n");
+    let said = book.guide("run");
+    assert!(!said.stderr.contains("new snapshot"), "{}", said.stderr);
+    said.says("is not a snapshot");
+    assert!(!book.has("snapshots/chapter-1/a.snap.new"));
+}
+
+#[test]
+fn bound_text_stays_text_and_values_are_what_kubectl_reads() {
+    let chapter = "# One\n\n```bash {name=a check=\"v == '1.30' and v != w\"}\necho 1.30 1.3\n```\n\n```output\n<v> <w>\n```\n\n\
+                   ```bash {name=b}\necho \"$VERSION $ENABLED $BIG\"\n```\n\n```output\n1.30 false .inf\n```\n";
+    let book = Project::with_chapter(chapter);
+    book.write("guide/values.yaml", "enabled: no\nversion: 1.30\nbig: .inf\n");
+    book.guide("check").exits(0).says("values.yaml:1: `no` is false to kubectl").says("`1.30` is the number 1.3").says(".inf");
+    book.guide("run").exits(0);
+}

@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use super::items::{Accepting, Item};
 use super::walk::Decision;
-use crate::book::SourceId;
+use crate::book::{SourceId, Sources, parse_chapter};
 use crate::commands::open::Opened;
-use crate::compare::{BodyError, Choice, Rules, apply_hunks, replace_body};
+use crate::compare::{BodyError, Choice, apply_hunks, replace_body};
 use crate::error::Error;
 use crate::report::Reviewed;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots, StoreError, rewrite_chapter};
@@ -32,7 +32,7 @@ struct NewBody<'i> {
 impl<'o> Review<'o> {
     /// Of this book.
     pub fn of(opened: &'o Opened) -> Self {
-        let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+        let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
         Self { opened, snapshots, fences: PendingFences::of(&opened.state) }
     }
 
@@ -94,14 +94,15 @@ impl<'o> Review<'o> {
                 written.push(new);
                 continue;
             }
-            match replace_body(&text, new.fence, new.body, &new.text) {
+            let changed = replace_body(&text, new.fence, new.body, &new.text).map_err(|error| refused(new.pending, &error));
+            match changed.and_then(|changed| self.accepted_by_check(&text, changed, &new)) {
                 Ok(changed) => {
                     text = changed;
                     written.push(new);
                 }
                 Err(error) => {
                     reviewed[new.item] = Reviewed::Failed;
-                    faults.push(refused(new.pending, &error));
+                    faults.push(error);
                 }
             }
         }
@@ -113,6 +114,38 @@ impl<'o> Review<'o> {
             return;
         }
         faults.extend(written.iter().filter_map(|new| self.settle(new).err()).map(Error::from));
+    }
+
+    /// The chapter's new text, where `guide check` has nothing against it that it had not before, and the step then expects what
+    /// was accepted.
+    fn accepted_by_check(&self, before: &str, text: String, new: &NewBody<'_>) -> Result<String, Error> {
+        let id = &new.pending.step;
+        let parse = |text: &str| {
+            let mut sources = Sources::default();
+            let source = sources.add("chapter.md".into(), text.to_owned());
+            parse_chapter(&sources, source, id.chapter.clone(), "", &self.opened.book.languages)
+        };
+        let ((_, old_problems), (chapter, problems)) = (parse(before), parse(&text));
+        let lines = |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
+        let expected = chapter.steps().find(|step| step.name == id.step).and_then(|step| step.expected.as_ref());
+        let why = if problems.len() > old_problems.len() {
+            let known = |message: &str| old_problems.iter().any(|problem| problem.message == message);
+            let problem = problems.iter().find(|problem| !known(&problem.message)).or(problems.last());
+            problem.map(|problem| problem.message.clone())
+        } else if expected.is_none_or(|expected| lines(&expected.text) != lines(&new.text)) {
+            Some("the fence would not hold it as it is".to_owned())
+        } else {
+            None
+        };
+        match why {
+            None => Ok(text),
+            Some(why) => Err(Error::Usage {
+                message: format!(
+                    "the output of {id} can't stand in its fence, since `guide check` would refuse the chapter: {why}"
+                ),
+                hint: Some("compare with a `snapshot` instead of the `output` fence".to_owned()),
+            }),
+        }
     }
 
     /// The pending fence is gone, or waits with what is left of it.

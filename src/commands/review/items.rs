@@ -64,7 +64,7 @@ impl Item {
 /// When a target is none, or a file can't be read.
 pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
     let picks = picked(opened, targets)?;
-    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile, Rules::default());
+    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let fences = PendingFences::of(&opened.state);
     let mut pending = snapshots.pending()?;
     let mut items = Vec::new();
@@ -122,6 +122,7 @@ fn snapshot_item(opened: &Opened, snapshots: &Snapshots, block: &StepBlock, pend
         file: snapshots.shown(&pending.accepts_to),
         fence: false,
         new: pending.old.is_none(),
+        hidden: pending.hidden.clone(),
         hunks: changes,
     };
     Item { waiting, old, target: Accepting::Snapshot(Box::new(pending)) }
@@ -148,6 +149,7 @@ fn recording_items(opened: &Opened, chapter: &Chapter) -> Result<Vec<Item>, Erro
             file: recordings.shown(name, &profile),
             fence: false,
             new: old.is_none(),
+            hidden: Vec::new(),
             hunks: vec![hunk],
         };
         items.push(Item { waiting, old: String::new(), target: Accepting::Recording { chapter: name.to_owned(), profile } });
@@ -165,6 +167,7 @@ fn fence_item(opened: &Opened, chapter: &Chapter, block: &StepBlock, pending: Pe
         place: Some(place),
         fence: true,
         new: expected.text.trim().is_empty(),
+        hidden: Vec::new(),
         hunks: hunks(&pending.expected, &pending.proposed),
     };
     let old = pending.expected.clone();

@@ -132,6 +132,7 @@ mod tests {
             file: "x".into(),
             fence: false,
             new: old.is_empty(),
+            hidden: Vec::new(),
             hunks: hunks(old, new),
         }
     }

@@ -45,10 +45,10 @@ fn lines_that_came_and_went_come_and_go() {
 #[test]
 fn with_a_kind_what_is_volatile_is_no_change() {
     accepts(
-        "web-7d4b9c6f5-x2x9z 5m\nold\n",
-        "web-6b8f4c9d7d-q4k8n 2d\nnew\n",
+        "web-7d4b9c6f5-x2x9z 5m ago\nold\n",
+        "web-6b8f4c9d7d-q4k8n 2d ago\nnew\n",
         Some(SnapshotKind::Text),
-        "web-7d4b9c6f5-x2x9z 5m\nnew\n",
+        "web-7d4b9c6f5-x2x9z 5m ago\nnew\n",
     );
 }
 
@@ -89,7 +89,7 @@ fn in_yaml_patterns_stay_too() {
 #[test]
 fn the_pattern_offered_is_the_normalised_form() {
     let offered = |line, expected| pattern_for(line, expected, &Rules::default());
-    assert_eq!(offered("pod/web-7d4b9c6f5-x2x9z on 10.0.0.1 since 5m", None), "pod/web-[..] on [..] since [..]");
+    assert_eq!(offered("pod/web-7d4b9c6f5-x2x9z on 10.0.0.1 5m ago", None), "pod/web-[..] on 10.0.0.1 [..] ago");
     assert_eq!(offered("load is 0.75 now", Some("load is 0.50 now")), "load is [..] now");
     assert_eq!(offered("something else", Some("unlike")), "something else");
     assert_eq!(offered("plain", None), "plain");
@@ -148,7 +148,8 @@ proptest! {
     fn every_line_of_the_new_text_was_in_the_old_one_or_came(old in text(), actual in text()) {
         let new = accept_fence(&old, &actual, None, &Bindings::new(), &Rules::default());
         for line in new.lines() {
-            prop_assert!(old.lines().chain(actual.lines()).any(|other| other == line), "{line}");
+            let came = actual.lines().any(|other| crate::book::escape_line(other.trim_end()) == line);
+            prop_assert!(came || old.lines().any(|other| other == line), "{line}");
         }
     }
 

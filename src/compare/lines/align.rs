@@ -35,7 +35,7 @@ pub(in crate::compare) fn pair_lines(texts: &Texts<'_>) -> Vec<Pairing> {
         (0..texts.expected.len()).filter(|index| !matches!(texts.expected[*index], Expected::AnyLines)).collect();
     let (old, new) = identities(texts, &written);
     let mut pairs = Vec::with_capacity(old.len().max(new.len()));
-    for op in similar::capture_diff_slices(Algorithm::Myers, &old, &new) {
+    for op in similar::capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline())) {
         match op {
             DiffOp::Equal { old_index, new_index, len } => {
                 pairs.extend((0..len).map(|offset| Pairing::Same(written[old_index + offset], new_index + offset)));
@@ -50,6 +50,11 @@ pub(in crate::compare) fn pair_lines(texts: &Texts<'_>) -> Vec<Pairing> {
     pairs
 }
 
+/// When the search for the shortest difference is given up for a longer one.
+fn deadline() -> std::time::Instant {
+    std::time::Instant::now() + std::time::Duration::from_secs(5)
+}
+
 /// Numbers that are equal where lines are: a pattern has the number of the lines it stands for.
 fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
     let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -58,7 +63,7 @@ fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
     for &index in written {
         let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
         let (key, pattern) = match &texts.expected[index] {
-            Expected::Plain(text) => (texts.rules.map_or((*text).into(), |rules| rules.canonical(text)).into_owned(), None),
+            Expected::Plain(_, text) => (text.clone().into_owned(), None),
             Expected::Pattern(text, pattern) => (format!("\0{text}"), Some(pattern)),
             Expected::AnyLines => continue,
         };
@@ -76,7 +81,7 @@ fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
         let known = numbers.get(text).copied().or_else(|| {
             tried += usize::from(!patterns.is_empty());
             let mut candidates = patterns.iter().filter(|_| tried <= tries);
-            candidates.find(|(_, pattern)| pattern.matches_alone(texts.actual[index], texts.rules)).map(|(number, _)| *number)
+            candidates.find(|(_, pattern)| pattern.matches_alone(texts.actual[index], texts.view())).map(|(number, _)| *number)
         });
         new.push(known.unwrap_or_else(|| {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);

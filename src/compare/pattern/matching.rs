@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use super::{NameKind, Pattern, Scope, Token};
-use crate::compare::normalise::{Found, Rules};
+use super::{Pattern, Scope, Token};
+use crate::book::NameKind;
+use crate::compare::normalise::{Found, View};
 
 /// Steps one line may take. Patterns people write need a few dozen.
 const MOST_STEPS: usize = 100_000;
@@ -18,8 +19,8 @@ struct Capture<'m> {
 
 impl Pattern<'_> {
     /// Does the text match? The names it binds are then in the scope; otherwise the scope is unchanged.
-    pub fn matches(&self, text: &str, scope: &mut Scope<'_>, rules: Option<&Rules>) -> bool {
-        let Some(captures) = self.run(text, Some(&*scope), rules) else { return false };
+    pub fn matches(&self, text: &str, scope: &mut Scope<'_>, view: Option<View<'_>>) -> bool {
+        let Some(captures) = self.run(text, Some(&*scope), view) else { return false };
         let fresh: Vec<(String, String)> = captures
             .iter()
             .filter(|capture| scope.get(capture.variable).is_none())
@@ -30,13 +31,13 @@ impl Pattern<'_> {
     }
 
     /// Would the text match if nothing had been bound before?
-    pub fn matches_alone(&self, text: &str, rules: Option<&Rules>) -> bool {
-        self.run(text, None, rules).is_some()
+    pub fn matches_alone(&self, text: &str, view: Option<View<'_>>) -> bool {
+        self.run(text, None, view).is_some()
     }
 
     /// For a text that matches but for its names: the first name that is to blame, and why.
-    pub fn blame(&self, text: &str, scope: &Scope<'_>, rules: Option<&Rules>) -> Option<(String, String)> {
-        if let Some(captures) = self.run(text, None, rules) {
+    pub fn blame(&self, text: &str, scope: &Scope<'_>, view: Option<View<'_>>) -> Option<(String, String)> {
+        if let Some(captures) = self.run(text, None, view) {
             return captures.iter().find_map(|capture| {
                 let (before, now) = (scope.get(capture.variable)?, capture.text?);
                 (before != now)
@@ -44,7 +45,7 @@ impl Pattern<'_> {
             });
         }
         let untyped = Pattern { tokens: self.tokens.iter().map(untyped).collect() };
-        let captures = untyped.run(text, None, rules)?;
+        let captures = untyped.run(text, None, view)?;
         let typed = self.tokens.iter().filter_map(|token| match token {
             Token::Name { kind, .. } => Some(*kind),
             _ => None,
@@ -65,9 +66,9 @@ impl Pattern<'_> {
         self.tokens.iter().any(|token| matches!(token, Token::Name { variable, .. } if !seen.insert(variable)))
     }
 
-    fn run<'m>(&'m self, text: &'m str, scope: Option<&'m Scope<'_>>, rules: Option<&Rules>) -> Option<Vec<Capture<'m>>> {
-        let volatile = match rules {
-            Some(rules) if self.tokens.iter().any(|token| matches!(token, Token::Volatile(_))) => Cow::Owned(rules.find(text)),
+    fn run<'m>(&'m self, text: &'m str, scope: Option<&'m Scope<'_>>, view: Option<View<'_>>) -> Option<Vec<Capture<'m>>> {
+        let volatile = match view {
+            Some(view) if self.tokens.iter().any(|token| matches!(token, Token::Volatile(_))) => Cow::Owned(view.find(text)),
             _ => Cow::Borrowed(&[][..]),
         };
         Run {

@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::book::NEVER_NAMES;
+use crate::compare::normalise::{Rules, Where};
 
 fn bind(pattern: &str, text: &str, earlier: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
     let earlier: Bindings = earlier.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -106,13 +108,14 @@ fn blame_says_what_is_no_number() {
 
 #[test]
 fn volatile_text_beside_a_pattern_stands_for_its_like() {
-    let rules = Rules::default();
-    let pattern = Pattern::parse("web-7d4b9c6f5-x2x9z   1/1   <ip>   5m", Some(&rules)).expect("there is a pattern");
+    let normaliser = Rules::default().accepted("");
+    let view = View { normaliser: &normaliser, place: Where::Line };
+    let pattern = Pattern::parse("web-7d4b9c6f5-x2x9z   1/1   <ip>   5m ago", Some(view)).expect("there is a pattern");
     let nothing = Bindings::new();
     let mut scope = Scope::new(&nothing);
-    assert!(pattern.matches("web-6c5f4d8b7d-q4k8n     1/1   10.1.2.3   12d", &mut scope, Some(&rules)));
+    assert!(pattern.matches("web-6c5f4d8b7d-q4k8n     1/1   10.1.2.3   12d ago", &mut scope, Some(view)));
     assert_eq!(scope.fresh["ip"], "10.1.2.3");
-    assert!(!pattern.matches("web-6c5f4d8b7d-q4k8n     0/1   10.1.2.3   12d", &mut scope, Some(&rules)));
+    assert!(!pattern.matches("web-6c5f4d8b7d-q4k8n     0/1   10.1.2.3   12d ago", &mut scope, Some(view)));
 }
 
 #[test]
@@ -148,10 +151,12 @@ proptest! {
 
     #[test]
     fn no_text_makes_matching_panic(line in "(\\PC|<a>|<b:int>|<c:float>|\\[\\.\\.\\]){0,12}", text in "\\PC{0,30}") {
-        if let Some(pattern) = Pattern::parse(&line, Some(&Rules::default())) {
+        let normaliser = Rules::default().accepted(&line);
+        let view = Some(View { normaliser: &normaliser, place: Where::Line });
+        if let Some(pattern) = Pattern::parse(&line, view) {
             let nothing = Bindings::new();
             let scope = Scope::new(&nothing);
-            pattern.matches(&text, &mut scope.clone(), Some(&Rules::default()));
+            pattern.matches(&text, &mut scope.clone(), view);
             pattern.blame(&text, &scope, None);
         }
     }

@@ -2,12 +2,15 @@
 
 use std::collections::HashMap;
 
-use super::rows::{CellMatch, Tables, cell_matches};
-use super::{Part, Row, Table, VOLATILE_COLUMNS, pair_tables, parse, split};
+use super::rows::Tables;
+use super::{Part, Row, Sides, Table, pair_tables, parse, parse_output, split};
 use crate::compare::difference::Differences;
-use crate::compare::normalise::Rules;
+use crate::compare::normalise::{Rules, Where};
 use crate::compare::pattern::Scope;
 use crate::compare::verdict::Bindings;
+
+/// How a cell of an output is kept in an accepted text.
+pub(in crate::compare) type Keep<'k> = &'k dyn Fn(&str, Where<'_>) -> String;
 
 /// What becomes of the lines of the accepted text; lines without an entry stay.
 #[derive(Default)]
@@ -22,19 +25,28 @@ struct Edits {
 
 /// The accepted text with rows and cells that differ rewritten in the columns of its header; `None` where the texts have no tables
 /// to compare.
-pub(in crate::compare) fn merge_tables(accepted: &str, actual: &str, bound: &Bindings, rules: &Rules) -> Option<String> {
-    let (old_parts, new_parts) = (parse(accepted), parse(actual));
+/// `keep` gives a line or cell of the output as it is kept in the accepted text.
+pub(in crate::compare) fn merge_tables(
+    accepted: &str,
+    actual: &str,
+    bound: &Bindings,
+    rules: Rules,
+    keep: Keep<'_>,
+) -> Option<String> {
+    let (old_parts, new_parts) = (parse(accepted), parse_output(actual));
     let ((old, _), (new, _)) = (split(&old_parts), split(&new_parts));
     if old.is_empty() || new.is_empty() || old_parts.iter().chain(&new_parts).any(|part| matches!(part, Part::Text(_))) {
         return None;
     }
+    let (accepted_side, output_side) = (rules.accepted(accepted), rules.output(actual));
+    let sides = Sides { accepted: &accepted_side, output: &output_side };
     let mut edits = Edits::default();
     let mut scope = Scope::new(bound);
-    for pair in pair_tables(&old, &new, rules) {
+    for pair in pair_tables(&old, &new, sides) {
         match pair {
-            (Some(old), Some(new)) => edits.table(old, new, &mut scope, rules),
+            (Some(old), Some(new)) => edits.table(old, new, &mut scope, sides, keep),
             (Some(old), None) => edits.remove(old, None),
-            (None, Some(new)) => edits.end.push(new.whole_text()),
+            (None, Some(new)) => edits.end.push(whole_text(new, keep)),
             (None, None) => {}
         }
     }
@@ -42,18 +54,18 @@ pub(in crate::compare) fn merge_tables(accepted: &str, actual: &str, bound: &Bin
 }
 
 impl Edits {
-    fn table(&mut self, old: &Table<'_>, new: &Table<'_>, scope: &mut Scope<'_>, rules: &Rules) {
+    fn table<'t>(&mut self, old: &Table<'t>, new: &Table<'t>, scope: &mut Scope<'_>, sides: Sides<'_>, keep: Keep<'_>) {
         let mut columns = Differences::default();
-        let tables = Tables::new(old, new, rules, &mut columns);
+        let tables = Tables::new(old, new, sides, &mut columns);
         if !columns.is_empty() {
-            return self.remove(old, Some(new.whole_text()));
+            return self.remove(old, Some(whole_text(new, keep)));
         }
         let (partner, taken) = tables.pair_rows(scope);
         for (row, partner) in old.rows.iter().zip(&partner) {
             match partner {
                 None => drop(self.lines.insert(row.line, None)),
                 Some(other) => {
-                    if let Some(text) = merged_row((old, row), (new, &new.rows[other.row]), scope, rules) {
+                    if let Some(text) = merged_row(&tables, (old, row), (new, &new.rows[other.row]), scope, keep) {
                         self.lines.insert(row.line, Some(text));
                     }
                 }
@@ -64,7 +76,7 @@ impl Edits {
         }
         let last = old.rows.last().map_or(old.line, |row| row.line);
         for (row, _) in new.rows.iter().zip(taken).filter(|(_, taken)| !taken) {
-            let cells: Vec<&str> = old.columns.iter().map(|column| cell(new, row, column)).collect();
+            let cells: Vec<String> = (0..old.columns.len()).map(|column| kept_cell(old, column, (new, row), keep)).collect();
             self.after.entry(last).or_default().push(lay_out(old, &cells));
         }
     }
@@ -96,34 +108,40 @@ impl Edits {
 }
 
 /// The row with the cells that differ replaced; `None` when none does.
-fn merged_row(
-    (old, row): (&Table<'_>, &Row<'_>),
-    (new, other): (&Table<'_>, &Row<'_>),
+fn merged_row<'t>(
+    tables: &Tables<'_, 't>,
+    (old, row): (&Table<'t>, &Row<'t>),
+    (new, other): (&Table<'t>, &Row<'t>),
     scope: &mut Scope<'_>,
-    rules: &Rules,
+    keep: Keep<'_>,
 ) -> Option<String> {
     let mut changed = false;
     let mut cells = Vec::with_capacity(row.cells.len());
-    for (column, expected) in old.columns.iter().zip(&row.cells) {
-        let actual = cell(new, other, column);
-        let same = VOLATILE_COLUMNS.contains(column)
-            || match cell_matches(column, expected, actual, rules) {
-                CellMatch::Same => true,
-                CellMatch::Differs => false,
-                CellMatch::Pattern(pattern) => pattern.matches(actual, scope, Some(rules)),
-            };
+    for (column, expected) in row.cells.iter().enumerate() {
+        let same = tables.cell_is_same(column, row, other, scope);
         changed |= !same;
-        cells.push(if same { *expected } else { actual });
+        cells.push(if same { (*expected).to_owned() } else { kept_cell(old, column, (new, other), keep) });
     }
     changed.then(|| lay_out(old, &cells))
 }
 
-fn cell<'t>(table: &Table<'_>, row: &Row<'t>, column: &str) -> &'t str {
-    table.columns.iter().position(|name| *name == column).map_or("", |index| row.cells[index])
+/// The output's cell of a column of the accepted table, as it is kept.
+fn kept_cell(old: &Table<'_>, column: usize, (new, row): (&Table<'_>, &Row<'_>), keep: Keep<'_>) -> String {
+    new.same_column(old, column).map_or_else(String::new, |index| keep(row.cells[index], new.place(index)))
+}
+
+/// A table of the output as it is kept.
+fn whole_text(table: &Table<'_>, keep: Keep<'_>) -> String {
+    let mut text = keep(table.header, Where::Line);
+    for row in &table.rows {
+        text.push('\n');
+        text.push_str(&super::kept_row(row, table, keep));
+    }
+    text
 }
 
 /// A row in the columns of the header; a cell that is too long moves those after it.
-fn lay_out(table: &Table<'_>, cells: &[&str]) -> String {
+fn lay_out(table: &Table<'_>, cells: &[String]) -> String {
     let mut text = String::new();
     let mut width = 0;
     let mut from = 0;

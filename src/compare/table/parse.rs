@@ -1,8 +1,7 @@
 //! Text → tables and the text beside them.
 
-use super::VOLATILE_COLUMNS;
-use crate::compare::normalise::Rules;
-use crate::compare::pattern::is_any_lines;
+use super::{Normaliser, TableKind, VOLATILE_COLUMNS, Where};
+use crate::book::is_any_lines;
 
 /// A part of an output.
 #[derive(Debug)]
@@ -28,6 +27,8 @@ pub(in crate::compare) struct Table<'t> {
     pub any_rows: bool,
     /// Indices of the columns that say which row it is.
     pub keys: Vec<usize>,
+    /// What it is proved to be a table of.
+    pub kind: TableKind,
 }
 
 /// A row.
@@ -41,8 +42,17 @@ pub(in crate::compare) struct Row<'t> {
     pub text: &'t str,
 }
 
-/// Splits a text at its blank lines and headers.
+/// Splits an accepted text at its blank lines and headers.
 pub(in crate::compare) fn parse(text: &str) -> Vec<Part<'_>> {
+    parse_rows(text, is_any_lines)
+}
+
+/// As [`parse`], for an output: a row `...` is what a program printed.
+pub(in crate::compare) fn parse_output(text: &str) -> Vec<Part<'_>> {
+    parse_rows(text, |_| false)
+}
+
+fn parse_rows(text: &str, is_any_rows: fn(&str) -> bool) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut header: Option<Vec<(usize, &str)>> = None;
     for (index, line) in text.lines().enumerate() {
@@ -59,9 +69,15 @@ pub(in crate::compare) fn parse(text: &str) -> Vec<Part<'_>> {
             }
         }
         match (parts.last_mut(), &header) {
+            (Some(Part::Table(table)), Some(_)) if is_any_rows(line) => table.any_rows = true,
             (Some(Part::Table(table)), Some(header)) => table.add(line, header, index + 1),
             (Some(Part::Text(lines)), None) => lines.push(line),
             _ => parts.push(Part::Text(vec![line])),
+        }
+    }
+    for part in &mut parts {
+        if let Part::Table(table) = part {
+            table.kind = table.find_kind();
         }
     }
     parts
@@ -113,30 +129,42 @@ impl<'t> Table<'t> {
     fn new(text: &'t str, header: &[(usize, &'t str)], line: usize) -> Self {
         let columns: Vec<&str> = header.iter().map(|(_, name)| *name).collect();
         let keys = keys(&columns);
-        Self { columns, rows: Vec::new(), line, header: text, any_rows: false, keys }
+        Self { columns, rows: Vec::new(), line, header: text, any_rows: false, keys, kind: TableKind::default() }
     }
 
     fn add(&mut self, line: &'t str, header: &[(usize, &str)], number: usize) {
-        if is_any_lines(line) {
-            self.any_rows = true;
-        } else {
-            self.rows.push(Row { cells: cells(line, header), line: number, text: line });
-        }
+        self.rows.push(Row { cells: cells(line, header), line: number, text: line });
+    }
+
+    fn find_kind(&self) -> TableKind {
+        let cell = |row: usize, name: &str| {
+            let column = self.columns.iter().position(|column| *column == name)?;
+            Some(self.rows[row].cells[column])
+        };
+        TableKind::of(&self.columns, self.rows.len(), cell)
+    }
+
+    /// Where the cells of a column stand.
+    pub fn place(&self, column: usize) -> Where<'t> {
+        Where::Cell(self.columns[column], self.kind)
+    }
+
+    /// The index of a column of the other table: of two that have one name, the first belongs to the first.
+    pub fn same_column(&self, other: &Table<'_>, index: usize) -> Option<usize> {
+        let name = other.columns[index];
+        let before = other.columns[..index].iter().filter(|column| **column == name).count();
+        let own = self.columns.iter().enumerate().filter(|(_, column)| **column == name);
+        own.map(|(index, _)| index).nth(before)
     }
 
     /// What says which row it is, in canonical form.
-    pub fn key(&self, row: &Row<'t>, rules: &Rules) -> Vec<String> {
-        self.keys.iter().map(|column| rules.canonical(row.cells[*column]).into_owned()).collect()
+    pub fn key(&self, row: &Row<'t>, side: &Normaliser) -> Vec<String> {
+        self.keys.iter().map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned()).collect()
     }
 
     /// Its first rows as they are written, for messages.
     pub fn text(&self) -> String {
         self.first_rows(50)
-    }
-
-    /// All of it as it is written.
-    pub fn whole_text(&self) -> String {
-        self.first_rows(usize::MAX)
     }
 
     fn first_rows(&self, most: usize) -> String {

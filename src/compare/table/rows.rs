@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Row, Table, VOLATILE_COLUMNS};
+use super::{Normaliser, Row, Sides, Table, is_volatile};
+use crate::book::Normalizer;
 use crate::compare::difference::Differences;
-use crate::compare::normalise::Rules;
+use crate::compare::normalise::View;
 use crate::compare::pattern::{Pattern, Scope};
 
 /// Rows of one key that are looked through for one that is wholly equal.
@@ -31,17 +32,17 @@ pub(super) struct Tables<'c, 't> {
     shared: Vec<Shared<'t>>,
     /// Key columns that both have: index in the expected and in the actual table.
     keys: Vec<(usize, usize)>,
-    rules: &'c Rules,
+    sides: Sides<'c>,
 }
 
 pub(super) fn compare_table<'t>(
     expected: &Table<'t>,
     actual: &Table<'t>,
     scope: &mut Scope<'_>,
-    rules: &Rules,
+    sides: Sides<'_>,
     found: &mut Differences,
 ) {
-    let tables = Tables::new(expected, actual, rules, found);
+    let tables = Tables::new(expected, actual, sides, found);
     let (partner, taken) = tables.pair_rows(scope);
     for (row, partner) in expected.rows.iter().zip(&partner) {
         match partner {
@@ -57,16 +58,17 @@ pub(super) fn compare_table<'t>(
     }
 }
 
-fn compare_columns<'t>(expected: &Table<'t>, actual: &Table<'t>, found: &mut Differences) -> Vec<Shared<'t>> {
+fn compare_columns<'t>(expected: &Table<'t>, actual: &Table<'t>, sides: Sides<'_>, found: &mut Differences) -> Vec<Shared<'t>> {
+    let compared = |name: &str| !is_volatile(name, sides.output.rules);
     let mut shared = Vec::new();
-    for (index, name) in expected.columns.iter().enumerate().filter(|(_, name)| !VOLATILE_COLUMNS.contains(*name)) {
-        match actual.columns.iter().position(|other| other == name) {
+    for (index, name) in expected.columns.iter().enumerate().filter(|(_, name)| compared(name)) {
+        match actual.same_column(expected, index) {
             Some(other) => shared.push((*name, index, other)),
             None => found.missing(format!("column {name}"), name, Some(expected.line)),
         }
     }
-    for name in actual.columns.iter().filter(|name| !VOLATILE_COLUMNS.contains(*name)) {
-        if !expected.columns.contains(name) {
+    for (index, name) in actual.columns.iter().enumerate().filter(|(_, name)| compared(name)) {
+        if expected.same_column(actual, index).is_none() {
             found.unexpected(format!("column {name}"), name, Some(actual.line));
         }
     }
@@ -81,10 +83,10 @@ fn shared_keys(expected: &Table<'_>, shared: &[Shared<'_>]) -> Vec<(usize, usize
 
 impl<'c, 't> Tables<'c, 't> {
     /// Columns that only one has are told.
-    pub fn new(expected: &'c Table<'t>, actual: &'c Table<'t>, rules: &'c Rules, found: &mut Differences) -> Self {
-        let shared = compare_columns(expected, actual, found);
+    pub fn new(expected: &'c Table<'t>, actual: &'c Table<'t>, sides: Sides<'c>, found: &mut Differences) -> Self {
+        let shared = compare_columns(expected, actual, sides, found);
         let keys = shared_keys(expected, &shared);
-        Self { expected, actual, shared, keys, rules }
+        Self { expected, actual, shared, keys, sides }
     }
 
     /// For each expected row the row of the output that belongs to it; and which of the output's rows belong to one.
@@ -100,13 +102,15 @@ impl<'c, 't> Tables<'c, 't> {
     fn pair_by_key(&self, partner: &mut [Option<Partner>], taken: &mut [bool], scope: &mut Scope<'_>) {
         let mut by_key: HashMap<String, VecDeque<usize>> = HashMap::with_capacity(self.actual.rows.len());
         for (index, row) in self.actual.rows.iter().enumerate() {
-            by_key.entry(self.key(row, |(_, column)| column)).or_default().push_back(index);
+            by_key.entry(self.key(self.actual, self.sides.output, row, |(_, column)| column)).or_default().push_back(index);
         }
         let keys: Vec<Option<String>> = self
             .expected
             .rows
             .iter()
-            .map(|row| (!self.key_is_pattern(row)).then(|| self.key(row, |(column, _)| column)))
+            .map(|row| {
+                (!self.key_is_pattern(row)).then(|| self.key(self.expected, self.sides.accepted, row, |(column, _)| column))
+            })
             .collect();
         for wholly in [true, false] {
             for (index, key) in keys.iter().enumerate().filter(|(index, _)| partner[*index].is_none()).collect::<Vec<_>>() {
@@ -157,10 +161,10 @@ impl<'c, 't> Tables<'c, 't> {
         }
     }
 
-    fn key(&self, row: &Row<'t>, side: fn((usize, usize)) -> usize) -> String {
+    fn key(&self, table: &Table<'t>, side: &Normaliser, row: &Row<'t>, which: fn((usize, usize)) -> usize) -> String {
         let mut key = String::new();
-        for column in self.keys.iter().copied().map(side) {
-            key.push_str(&self.rules.canonical(row.cells[column]));
+        for column in self.keys.iter().copied().map(which) {
+            key.push_str(&side.canonical(row.cells[column], table.place(column)));
             key.push('\0');
         }
         key
@@ -170,19 +174,31 @@ impl<'c, 't> Tables<'c, 't> {
         self.keys.iter().any(|(column, _)| Pattern::parse(row.cells[*column], None).is_some())
     }
 
+    /// A pair of cells, to be compared.
+    fn cells<'r>(&'r self, (index, other_index): (usize, usize), row: &Row<'t>, other: &'r Row<'t>) -> Cells<'r, 't> {
+        Cells {
+            column: self.expected.columns[index],
+            expected: row.cells[index],
+            actual: other.cells[other_index],
+            accepted: View { normaliser: self.sides.accepted, place: self.expected.place(index) },
+            output: View { normaliser: self.sides.output, place: self.actual.place(other_index) },
+        }
+    }
+
     /// Do all cells match? What the patterns in them bind is then in the scope.
     fn row_matches(&self, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>, key: SameKey) -> bool {
         let mut tried: Option<Scope<'_>> = None;
-        let all = self.shared.iter().all(|(column, index, other_index)| {
+        let all = self.shared.iter().all(|(_, index, other_index)| {
             if key == SameKey::Known && self.keys.contains(&(*index, *other_index)) {
                 return true;
             }
-            match cell_matches(column, row.cells[*index], other.cells[*other_index], self.rules) {
+            let cells = self.cells((*index, *other_index), row, other);
+            match cells.compare() {
                 CellMatch::Same => true,
                 CellMatch::Differs => false,
                 CellMatch::Pattern(pattern) => {
                     let scope = tried.get_or_insert_with(|| scope.clone());
-                    pattern.matches(other.cells[*other_index], scope, Some(self.rules))
+                    pattern.matches(cells.actual, scope, Some(cells.output))
                 }
             }
         });
@@ -194,38 +210,41 @@ impl<'c, 't> Tables<'c, 't> {
 
     fn key_matches(&self, row: &Row<'t>, other: &Row<'t>, scope: &Scope<'_>) -> bool {
         let mut scope = scope.clone();
-        self.keys.iter().all(|(column, other_column)| {
-            let text = other.cells[*other_column];
-            match cell_matches(self.expected.columns[*column], row.cells[*column], text, self.rules) {
-                CellMatch::Same => true,
-                CellMatch::Differs => false,
-                CellMatch::Pattern(pattern) => pattern.matches(text, &mut scope, Some(self.rules)),
-            }
-        })
+        self.keys.iter().all(|key| self.cells(*key, row, other).matches(&mut scope))
     }
 
     fn compare_rows(&self, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>, found: &mut Differences) {
         for (column, index, other_index) in &self.shared {
-            let (expected, actual) = (row.cells[*index], other.cells[*other_index]);
-            let blame = match cell_matches(column, expected, actual, self.rules) {
+            let cells = self.cells((*index, *other_index), row, other);
+            let blame = match cells.compare() {
                 CellMatch::Same => continue,
                 CellMatch::Differs => None,
-                CellMatch::Pattern(pattern) if pattern.matches(actual, scope, Some(self.rules)) => continue,
-                CellMatch::Pattern(pattern) => pattern.blame(actual, scope, Some(self.rules)),
+                CellMatch::Pattern(pattern) if pattern.matches(cells.actual, scope, Some(cells.output)) => continue,
+                CellMatch::Pattern(pattern) => pattern.blame(cells.actual, scope, Some(cells.output)),
             };
             match blame {
                 Some(blame) => found.binding(blame, Some(row.line)),
                 None => {
                     let what = format!("{}, column {column}", self.row_name(self.actual, other));
-                    found.changed(what, expected, actual, Some(row.line));
+                    found.changed(what, cells.expected, cells.actual, Some(row.line));
                 }
             }
         }
     }
 
+    /// Is the cell of the accepted row right for the output's row? The column is one of the accepted table.
+    pub fn cell_is_same(&self, index: usize, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>) -> bool {
+        if is_volatile(self.expected.columns[index], self.sides.output.rules) {
+            return true;
+        }
+        let other_index = self.actual.same_column(self.expected, index);
+        other_index.is_some_and(|other_index| self.cells((index, other_index), row, other).matches(scope))
+    }
+
     /// `row pod/web-…`, with the namespace before it where the table has one.
     fn row_name(&self, table: &Table<'t>, row: &Row<'t>) -> String {
-        let key: Vec<_> = table.keys.iter().map(|column| self.rules.shown(row.cells[*column])).collect();
+        let side = if std::ptr::eq(table, self.expected) { self.sides.accepted } else { self.sides.output };
+        let key: Vec<_> = table.keys.iter().map(|column| side.shown(row.cells[*column], table.place(*column))).collect();
         format!("row {}", key.join("/"))
     }
 }
@@ -238,7 +257,7 @@ enum SameKey {
 }
 
 /// How two cells compare.
-pub(in crate::compare) enum CellMatch<'t> {
+enum CellMatch<'t> {
     /// Equal, but for what is volatile.
     Same,
     /// Not equal, and no pattern.
@@ -247,15 +266,34 @@ pub(in crate::compare) enum CellMatch<'t> {
     Pattern(Pattern<'t>),
 }
 
-/// Compares two cells of a column; RESTARTS `3 (5m ago)` is `3`.
-pub(in crate::compare) fn cell_matches<'t>(column: &str, expected: &'t str, actual: &str, rules: &Rules) -> CellMatch<'t> {
-    if expected == actual && !expected.contains('<') {
-        return CellMatch::Same;
+/// Two cells of a column.
+struct Cells<'c, 't> {
+    column: &'t str,
+    expected: &'t str,
+    actual: &'t str,
+    accepted: View<'c>,
+    output: View<'c>,
+}
+
+impl<'t> Cells<'_, 't> {
+    /// RESTARTS `3 (5m ago)` is `3`.
+    fn compare(&self) -> CellMatch<'t> {
+        if let Some(pattern) = Pattern::parse(self.expected, Some(self.accepted)) {
+            return CellMatch::Pattern(pattern);
+        }
+        let ages = self.output.normaliser.rules.has(Normalizer::Ages);
+        let bare = |cell: &str| -> usize {
+            if ages && self.column == "RESTARTS" { cell.find(" (").unwrap_or(cell.len()) } else { cell.len() }
+        };
+        let (expected, actual) = (&self.expected[..bare(self.expected)], &self.actual[..bare(self.actual)]);
+        if self.accepted.canonical(expected) == self.output.canonical(actual) { CellMatch::Same } else { CellMatch::Differs }
     }
-    if let Some(pattern) = Pattern::parse(expected, Some(rules)) {
-        return CellMatch::Pattern(pattern);
+
+    fn matches(&self, scope: &mut Scope<'_>) -> bool {
+        match self.compare() {
+            CellMatch::Same => true,
+            CellMatch::Differs => false,
+            CellMatch::Pattern(pattern) => pattern.matches(self.actual, scope, Some(self.output)),
+        }
     }
-    let bare = |cell: &'_ str| -> usize { if column == "RESTARTS" { cell.find(" (").unwrap_or(cell.len()) } else { cell.len() } };
-    let (expected, actual) = (&expected[..bare(expected)], &actual[..bare(actual)]);
-    if expected == actual || rules.canonical(expected) == rules.canonical(actual) { CellMatch::Same } else { CellMatch::Differs }
 }

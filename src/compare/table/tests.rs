@@ -2,7 +2,7 @@ use super::*;
 use crate::compare::lines::tests::tell;
 
 fn compare(expected: &str, actual: &str) -> Verdict {
-    compare_tables(expected, actual, &Bindings::new(), &Rules::default()).expect("a table is expected")
+    compare_tables(expected, actual, &Bindings::new(), Rules::default()).expect("a table is expected")
 }
 
 #[track_caller]
@@ -157,7 +157,7 @@ fn patterns_stand_in_cells_and_bind() {
 fn a_bound_name_chooses_its_row() {
     let bound = Bindings::from([("pod".to_owned(), "postgres-0".to_owned())]);
     let expected = "NAME    READY   STATUS   RESTARTS\n<pod>   2/2   Running   0\n...";
-    let verdict = compare_tables(expected, PODS, &bound, &Rules::default()).expect("a table is expected");
+    let verdict = compare_tables(expected, PODS, &bound, Rules::default()).expect("a table is expected");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
     assert_eq!(differences.iter().map(tell).collect::<Vec<_>>(), ["~ row postgres-0, column READY: 2/2 → 1/1"]);
 }
@@ -166,7 +166,7 @@ fn a_bound_name_chooses_its_row() {
 fn a_bound_name_in_a_cell_that_is_not_equal_is_an_error() {
     let bound = Bindings::from([("node".to_owned(), "one".to_owned())]);
     let table = |node: &str| format!("NAME   NODE\na      {node}");
-    let verdict = compare_tables(&table("<node>"), &table("two"), &bound, &Rules::default()).expect("a table is expected");
+    let verdict = compare_tables(&table("<node>"), &table("two"), &bound, Rules::default()).expect("a table is expected");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
     assert_eq!(differences.iter().map(tell).collect::<Vec<_>>(), ["! node is `one` since it was bound, and `two` here"]);
 }

@@ -1,16 +1,31 @@
 //! Text → values, patterns included.
+//!
+//! A number is a text behind [`NUMBER`], so that it stays as it is written; a tag of YAML one behind [`TAG`]; a key that a JSON object
+//! has a second time ends with [`TWICE`]. None of these characters is in a text that can be read.
 
-use serde::Deserialize;
-use serde_json::Value;
+use std::fmt;
 
-use crate::book::SnapshotKind;
-use crate::compare::pattern::is_any_lines;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::yaml;
+use crate::book::{SnapshotKind, is_any_lines};
 
 /// Key or element that stands for any more of them.
 pub(in crate::compare) const ANY_MORE: &str = "...";
+/// Before a number.
+pub(in crate::compare) const NUMBER: char = '\u{e000}';
+/// After a key that is there again.
+pub(in crate::compare) const TWICE: char = '\u{e001}';
+/// Before a tag.
+pub(in crate::compare) const TAG: char = '\u{e002}';
 
 /// The documents of a text; the error says why it can't be read, in a few words.
 pub(in crate::compare) fn read(kind: SnapshotKind, text: &str) -> Result<Vec<Value>, String> {
+    let private = |text: &str| text.contains([NUMBER, TWICE, TAG]) || text.to_ascii_lowercase().contains("\\ue00");
+    if private(text) {
+        return Err("it has characters for private use".to_owned());
+    }
     let documents = if kind == SnapshotKind::Json { read_json(text)? } else { read_yaml(text)? };
     if documents.is_empty() { Err("it is empty".to_owned()) } else { Ok(documents) }
 }
@@ -22,44 +37,109 @@ pub(in crate::compare) fn read_expected(kind: SnapshotKind, text: &str) -> Optio
 }
 
 fn read_json(text: &str) -> Result<Vec<Value>, String> {
-    let documents = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    documents.collect::<Result<_, _>>().map_err(|error| error.to_string())
+    for document in serde_json::Deserializer::from_str(text).into_iter::<IgnoredAny>() {
+        document.map_err(|error| error.to_string())?;
+    }
+    let quoted = quote_numbers(text);
+    let documents = serde_json::Deserializer::from_str(&quoted).into_iter::<Written>();
+    documents.map(|document| document.map(|Written(value)| value)).collect::<Result<_, _>>().map_err(|error| error.to_string())
 }
 
 fn read_yaml(text: &str) -> Result<Vec<Value>, String> {
-    let mut documents = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(text) {
-        let value = serde_yaml::Value::deserialize(document).map_err(|error| error.to_string())?;
-        let value = plain_value(value);
-        if !value.is_null() {
-            documents.push(value);
-        }
-    }
+    let documents = yaml::documents(text)?;
     match documents.as_slice() {
         [Value::String(_)] => Err("it is plain text".to_owned()),
         _ => Ok(documents),
     }
 }
 
-/// YAML's values as JSON's: keys that are no text as they are written, tags taken off.
-fn plain_value(value: serde_yaml::Value) -> Value {
-    match value {
-        serde_yaml::Value::Null => Value::Null,
-        serde_yaml::Value::Bool(value) => Value::Bool(value),
-        serde_yaml::Value::Number(number) => serde_json::to_value(&number).unwrap_or_else(|_| Value::String(number.to_string())),
-        serde_yaml::Value::String(text) => Value::String(text),
-        serde_yaml::Value::Sequence(elements) => Value::Array(elements.into_iter().map(plain_value).collect()),
-        serde_yaml::Value::Mapping(fields) => {
-            Value::Object(fields.into_iter().map(|(key, value)| (key_text(key), plain_value(value))).collect())
-        }
-        serde_yaml::Value::Tagged(tagged) => plain_value(tagged.value),
+/// Numbers become texts behind [`NUMBER`].
+fn quote_numbers(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + text.len() / 8);
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let taken = match c {
+            '"' => string_length(rest),
+            '-' | '0'..='9' => {
+                let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
+                quoted.push('"');
+                quoted.push(NUMBER);
+                quoted.push_str(&rest[..end]);
+                quoted.push('"');
+                rest = &rest[end..];
+                // Two numbers may be separate documents.
+                continue;
+            }
+            _ => c.len_utf8(),
+        };
+        quoted.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    quoted
+}
+
+/// Printed JSON with its numbers and keys as they were written.
+pub(in crate::compare) fn unmarked(printed: &str) -> String {
+    let mut text = String::with_capacity(printed.len());
+    let mut rest = printed;
+    while let Some(at) = rest.find(NUMBER) {
+        let end = rest[at..].find('"').map_or(rest.len(), |end| at + end);
+        text.push_str(rest[..at].strip_suffix('"').unwrap_or(&rest[..at]));
+        text.push_str(&rest[at + NUMBER.len_utf8()..end]);
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text.retain(|c| c != TWICE && c != TAG);
+    text
+}
+
+/// A JSON value of which nothing is lost: a key that is there twice is there twice.
+struct Written(Value);
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor).map(Self)
     }
 }
 
-fn key_text(key: serde_yaml::Value) -> String {
-    match plain_value(key) {
-        Value::String(text) => text,
-        other => other.to_string(),
+struct WrittenVisitor;
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(text.to_owned()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Written(item)) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
+        let mut fields = Map::new();
+        while let Some((mut key, Written(value))) = object.next_entry::<String, Written>()? {
+            while fields.contains_key(&key) {
+                key.push(TWICE);
+            }
+            fields.insert(key, value);
+        }
+        Ok(Value::Object(fields))
     }
 }
 
@@ -68,9 +148,19 @@ fn quote_yaml(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 32);
     let lines: Vec<&str> = text.lines().collect();
     let (mut before, mut text_column) = (None, None);
+    // Where a text of several lines (`|`, `>`) belongs to: what stands further to the right is all of it.
+    let mut block: Option<usize> = None;
     for (index, line) in lines.iter().enumerate() {
         let indent = &line[..line.len() - line.trim_start().len()];
-        if is_any_lines(line) {
+        if block.is_some_and(|column| line.trim().is_empty() || indent.len() > column) {
+            quoted.push_str(line);
+            quoted.push('\n');
+            continue;
+        }
+        block = None;
+        if line.trim_end() == "\\..." {
+            quoted.push_str("...");
+        } else if is_any_lines(line) {
             text_column = None;
             let element = in_list(lines[..index].iter().rev(), indent).or_else(|| in_list(lines[index + 1..].iter(), indent));
             let element = element.unwrap_or(false);
@@ -80,6 +170,7 @@ fn quote_yaml(text: &str) -> String {
             quoted.push_str(line);
         } else {
             text_column = column_of_text(line);
+            block = column_of_block(line);
             quoted.push_str(&quote_yaml_value(line));
         }
         quoted.push('\n');
@@ -115,6 +206,24 @@ fn column_of_text(line: &str) -> Option<usize> {
         && !value.trim_end().ends_with(':')
         && !value.starts_with(['"', '\'', '|', '>', '#', '[', '{', '&', '*', '!']);
     column.filter(|_| plain)
+}
+
+/// The column of the field or element whose value begins on the next line, as a text of several lines.
+fn column_of_block(line: &str) -> Option<usize> {
+    let mut at = line.len() - line.trim_start().len();
+    let mut column = at;
+    while let Some(rest) = line[at..].strip_prefix("- ") {
+        column = at;
+        at = line.len() - rest.trim_start().len();
+    }
+    let value = line[at..].split_once(": ").map(|(_, value)| {
+        column = at;
+        value
+    });
+    let value = value.unwrap_or(&line[at..]).trim();
+    let mark = value.split(" #").next().unwrap_or_default().trim_end();
+    let opens = mark.starts_with(['|', '>']) && mark[1..].bytes().all(|byte| matches!(byte, b'+' | b'-' | b'1'..=b'9'));
+    opens.then_some(column)
 }
 
 /// Are the lines of this indentation elements of a list? The nearest that is none says no; `None`: there are no such lines.

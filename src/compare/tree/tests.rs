@@ -2,7 +2,7 @@ use super::*;
 use crate::compare::lines::tests::tell;
 
 fn compare(kind: SnapshotKind, expected: &str, actual: &str) -> Verdict {
-    compare_trees(kind, expected, actual, &Bindings::new(), &Rules::default()).expect("the accepted text can be read")
+    compare_trees(kind, expected, actual, &Bindings::new(), Rules::default()).expect("the accepted text can be read")
 }
 
 #[track_caller]
@@ -93,7 +93,7 @@ fn patterns_stand_for_values_and_bind() {
 #[test]
 fn a_bound_value_must_be_equal_in_a_field() {
     let bound = Bindings::from([("n".to_owned(), "3".to_owned())]);
-    let verdict = compare_trees(Yaml, "replicas: <n:int>\n", "replicas: 4\n", &bound, &Rules::default()).expect("it can be read");
+    let verdict = compare_trees(Yaml, "replicas: <n:int>\n", "replicas: 4\n", &bound, Rules::default()).expect("it can be read");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
     assert_eq!(differences.iter().map(tell).collect::<Vec<_>>(), ["! n is `3` since it was bound, and `4` here"]);
 }

@@ -4,13 +4,18 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::{ANY_MORE, is_volatile};
+use super::read::{NUMBER, TAG, unmarked};
+use super::{ANY_MORE, Place};
 use crate::compare::difference::Differences;
-use crate::compare::normalise::Rules;
-use crate::compare::pattern::{Pattern, Scope};
+use crate::compare::lines::compare_lines;
+use crate::compare::normalise::{Normaliser, View};
+use crate::compare::pattern::{Pattern, Scope, may_have_patterns};
+use crate::compare::verdict::Verdict;
 
+/// Two trees, what reads each, and what was found so far.
 pub(super) struct Walk<'w, 'b> {
-    pub rules: &'w Rules,
+    pub accepted: &'w Normaliser,
+    pub output: &'w Normaliser,
     pub scope: &'w mut Scope<'b>,
     pub found: &'w mut Differences,
 }
@@ -18,54 +23,67 @@ pub(super) struct Walk<'w, 'b> {
 impl Walk<'_, '_> {
     /// Documents are a list; of a single one the path starts at its fields.
     pub fn documents(&mut self, expected: &[Value], actual: &[Value]) {
+        let root = Place::default();
         match (expected, actual) {
-            ([expected], [actual]) => self.value("", expected, actual),
-            _ => self.list("", expected, actual),
+            ([expected], [actual]) => self.value(&root, "", expected, actual),
+            _ => self.list(&root, "", expected, actual),
         }
     }
 
-    fn value(&mut self, path: &str, expected: &Value, actual: &Value) {
+    fn value(&mut self, place: &Place<'_>, path: &str, expected: &Value, actual: &Value) {
+        let place = place.of(actual);
         match (expected, actual) {
-            (Value::Object(expected), Value::Object(actual)) => self.object(path, expected, actual),
-            (Value::Array(expected), Value::Array(actual)) => self.list(path, expected, actual),
-            _ => self.leaf(path, expected, actual),
+            (Value::Object(expected), Value::Object(actual)) => self.object(&place, path, expected, actual),
+            (Value::Array(expected), Value::Array(actual)) => self.list(&place, path, expected, actual),
+            _ => self.leaf(&place, path, expected, actual),
         }
     }
 
-    fn object(&mut self, path: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
+    fn object(&mut self, place: &Place<'_>, path: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
+        let rules = self.output.rules;
         let open = expected.contains_key(ANY_MORE);
-        for (name, value) in expected.iter().filter(|(name, _)| !is_volatile(name) && *name != ANY_MORE) {
+        for (name, value) in expected.iter().filter(|(name, _)| *name != ANY_MORE) {
+            let name = literal_key(name);
+            let here = place.field(name);
+            if here.is_volatile(rules) {
+                continue;
+            }
             let path = join(path, name);
             match actual.get(name) {
-                Some(other) => self.value(&path, value, other),
+                Some(other) => self.value(&here, &path, value, other),
                 None => self.found.missing(field(&path), &text(value), None),
             }
         }
         if open {
             return;
         }
-        for (name, value) in actual.iter().filter(|(name, _)| !is_volatile(name) && !expected.contains_key(*name)) {
-            self.found.unexpected(field(&join(path, name)), &text(value), None);
+        for (name, value) in actual {
+            let wanted = expected.keys().any(|key| key != ANY_MORE && literal_key(key) == name);
+            if !wanted && !place.field(name).is_volatile(rules) {
+                self.found.unexpected(field(&join(path, name)), &text(value), None);
+            }
         }
     }
 
-    fn list(&mut self, path: &str, expected: &[Value], actual: &[Value]) {
+    fn list(&mut self, place: &Place<'_>, path: &str, expected: &[Value], actual: &[Value]) {
         let more = |element: &&Value| element.as_str() == Some(ANY_MORE);
         let open = expected.iter().any(|element| more(&element));
         let written: Vec<&Value> = expected.iter().filter(|element| !more(element)).collect();
         let given: Vec<&Value> = actual.iter().collect();
-        match (self.names(&written), self.names(&given)) {
-            (Some(names), Some(other_names)) => self.by_name(path, (&written, &names), (&given, &other_names), open),
-            _ => self.by_order(path, expected, actual),
+        match (names(&written, self.accepted), names(&given, self.output)) {
+            (Some(names), Some(other_names)) => self.by_name(place, path, (&written, &names), (&given, &other_names), open),
+            _ => self.by_order(place, path, expected, actual),
         }
     }
 
-    /// The elements' names when each has one.
-    fn names(&self, elements: &[&Value]) -> Option<Vec<String>> {
-        (!elements.is_empty()).then(|| elements.iter().map(|element| name_of(element, self.rules)).collect()).flatten()
-    }
-
-    fn by_name(&mut self, path: &str, expected: (&[&Value], &[String]), actual: (&[&Value], &[String]), open: bool) {
+    fn by_name(
+        &mut self,
+        place: &Place<'_>,
+        path: &str,
+        expected: (&[&Value], &[String]),
+        actual: (&[&Value], &[String]),
+        open: bool,
+    ) {
         let mut free: HashMap<&str, Vec<usize>> = HashMap::new();
         for (index, name) in actual.1.iter().enumerate().rev() {
             free.entry(name).or_default().push(index);
@@ -73,7 +91,7 @@ impl Walk<'_, '_> {
         for (value, name) in expected.0.iter().zip(expected.1) {
             let here = format!("{path}[{}]", shown(name));
             match free.get_mut(name.as_str()).and_then(Vec::pop) {
-                Some(index) => self.value(&here, value, actual.0[index]),
+                Some(index) => self.value(place, &here, value, actual.0[index]),
                 None => self.found.missing(element(&here, path), &text(value), None),
             }
         }
@@ -85,75 +103,93 @@ impl Walk<'_, '_> {
     }
 
     /// In order; a `...` element lets any follow, up to as many as the rest needs.
-    fn by_order(&mut self, path: &str, expected: &[Value], actual: &[Value]) {
+    fn by_order(&mut self, place: &Place<'_>, path: &str, expected: &[Value], actual: &[Value]) {
         let any = expected.iter().position(|element| element.as_str() == Some(ANY_MORE));
         let (head, tail) = any.map_or((expected, &[][..]), |any| (&expected[..any], &expected[any + 1..]));
         for (index, value) in head.iter().enumerate() {
-            self.at(path, index, Some(value), actual.get(index));
+            self.at(place, path, index, Some(value), actual.get(index));
         }
         let tail_start = actual.len().saturating_sub(tail.len()).max(head.len());
         for (index, value) in tail.iter().enumerate() {
-            self.at(path, tail_start + index, Some(value), actual.get(tail_start + index));
+            self.at(place, path, tail_start + index, Some(value), actual.get(tail_start + index));
         }
         if any.is_none() {
             for (index, value) in actual.iter().enumerate().skip(head.len()) {
-                self.at(path, index, None, Some(value));
+                self.at(place, path, index, None, Some(value));
             }
         }
     }
 
-    fn at(&mut self, path: &str, index: usize, expected: Option<&Value>, actual: Option<&Value>) {
+    fn at(&mut self, place: &Place<'_>, path: &str, index: usize, expected: Option<&Value>, actual: Option<&Value>) {
         let here = format!("{path}[{index}]");
         match (expected, actual) {
-            (Some(expected), Some(actual)) => self.value(&here, expected, actual),
+            (Some(expected), Some(actual)) => self.value(place, &here, expected, actual),
             (Some(expected), None) => self.found.missing(element(&here, path), &text(expected), None),
             (None, Some(actual)) => self.found.unexpected(element(&here, path), &text(actual), None),
             (None, None) => {}
         }
     }
 
-    fn leaf(&mut self, path: &str, expected: &Value, actual: &Value) {
+    fn leaf(&mut self, place: &Place<'_>, path: &str, expected: &Value, actual: &Value) {
         let (wanted, came) = (text(expected), text(actual));
-        if expected == actual && !wanted.contains('<') {
-            return;
-        }
-        if let Some(pattern) = expected.as_str().and_then(|wanted| Pattern::parse(wanted, Some(self.rules))) {
-            let matches = pattern.matches(&came, self.scope, Some(self.rules));
-            let blame = if matches { None } else { pattern.blame(&came, self.scope, Some(self.rules)) };
-            match blame {
-                _ if matches => return,
-                Some(blame) => return self.found.binding(blame, None),
-                None => {}
+        let known = place.known();
+        let accepted = View { normaliser: self.accepted, place: known };
+        let output = View { normaliser: self.output, place: known };
+        if wanted.contains('\n') && may_have_patterns(&wanted) && actual.is_string() {
+            if self.lines_match(&wanted, &came) {
+                return;
             }
-        } else if expected == actual || self.same_kind_of_volatile(path, expected, actual) {
+        } else if let Some(pattern) = expected.as_str().and_then(|_| Pattern::parse(&wanted, Some(accepted))) {
+            if pattern.matches(&came, self.scope, Some(output)) {
+                return;
+            }
+            if let Some(blame) = pattern.blame(&came, self.scope, Some(output)) {
+                return self.found.binding(blame, None);
+            }
+        } else if by_line(&wanted, accepted) == by_line(&came, output) && is_alike(expected, actual) {
             return;
         }
         self.found.changed(field(path), &wanted, &came, None);
     }
 
-    fn same_kind_of_volatile(&self, path: &str, expected: &Value, actual: &Value) -> bool {
-        let name = path.rsplit('.').next().unwrap_or(path);
-        leaf_text(name, expected, self.rules) == leaf_text(name, actual, self.rules)
-            && expected.is_null() == actual.is_null()
-            && {
-                // 80 is not "80", but a volatile number and its placeholder are alike.
-                std::mem::discriminant(expected) == std::mem::discriminant(actual)
-                    || is_high_port(name, expected)
-                    || is_high_port(name, actual)
+    /// A text of several lines, `...` among them.
+    fn lines_match(&mut self, wanted: &str, came: &str) -> bool {
+        let known = self.scope.all();
+        match compare_lines(wanted, came, Some(self.output.rules), &known) {
+            Verdict::Same { bound } => {
+                self.scope.fresh.extend(bound);
+                true
             }
+            _ => false,
+        }
     }
 }
 
-/// A leaf as it is compared and stored: canonical text; a port above 30000 in a field of ports is one, also as a number.
-pub(in crate::compare) fn leaf_text(name: &str, value: &Value, rules: &Rules) -> String {
-    if is_high_port(name, value) && rules.list().any(|(rule, on)| on && rule.name == "ports") {
-        return "⟨port⟩".to_owned();
-    }
-    rules.canonical(&text(value)).into_owned()
+/// Canonical, each line of it.
+fn by_line(text: &str, view: View<'_>) -> String {
+    text.split('\n').map(|line| view.canonical(line)).collect::<Vec<_>>().join("\n")
 }
 
-fn is_high_port(name: &str, value: &Value) -> bool {
-    name.to_ascii_lowercase().ends_with("port") && value.as_u64().is_some_and(|port| (30_000..=65_535).contains(&port))
+/// 80 is not "80", but a number that is volatile and its placeholder are alike.
+fn is_alike(expected: &Value, actual: &Value) -> bool {
+    let kind = |value: &Value| match value {
+        Value::String(text) if text.starts_with(NUMBER) => 'n',
+        Value::String(_) => 's',
+        Value::Null => '0',
+        Value::Bool(_) => 'b',
+        Value::Array(_) => 'a',
+        _ => 'o',
+    };
+    let is_placeholder = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('⟨') && text.ends_with('⟩'));
+    kind(expected) == kind(actual) || is_placeholder(expected) && kind(actual) == 'n'
+}
+
+/// A key `\...` is the key `...`.
+fn literal_key(key: &str) -> &str {
+    match key.strip_prefix('\\') {
+        Some(rest) if rest.trim_start_matches('\\') == ANY_MORE => rest,
+        _ => key,
+    }
 }
 
 fn join(path: &str, name: &str) -> String {
@@ -171,23 +207,38 @@ fn element(here: &str, list: &str) -> String {
 /// A value as a reader writes it: text without quotes.
 fn text(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => text.trim_start_matches([NUMBER, TAG]).to_owned(),
+        other => unmarked(&other.to_string()),
     }
 }
 
+/// The elements' names when each has one.
+fn names(elements: &[&Value], side: &Normaliser) -> Option<Vec<String>> {
+    (!elements.is_empty()).then(|| elements.iter().map(|element| name_of(element, side)).collect()).flatten()
+}
+
 /// `name`, or kind, namespace and name of an object, or the type of a condition.
-fn name_of(element: &Value, rules: &Rules) -> Option<String> {
-    let word = |value: Option<&Value>| value.and_then(Value::as_str).map(|text| rules.canonical(text).into_owned());
+fn name_of(element: &Value, side: &Normaliser) -> Option<String> {
+    let root = Place::default();
+    let object = root.of(element);
+    let word = |place: Place<'_>, value: Option<&Value>| {
+        value.and_then(Value::as_str).map(|text| side.canonical(text, place.known()).into_owned())
+    };
     let fields = element.as_object()?;
     if let Some(metadata) = fields.get("metadata") {
-        let parts = [word(fields.get("kind")), word(metadata.get("namespace")), Some(word(metadata.get("name"))?)];
-        return Some(parts.into_iter().flatten().collect::<Vec<_>>().join("/"));
+        let of_metadata = object.field("metadata");
+        let name = word(of_metadata.field("name"), metadata.get("name"))?;
+        let kind = word(object.field("kind"), fields.get("kind"));
+        let namespace = word(of_metadata.field("namespace"), metadata.get("namespace"));
+        return Some([kind, namespace, Some(name)].into_iter().flatten().collect::<Vec<_>>().join("/"));
     }
-    word(fields.get("name")).or_else(|| fields.contains_key("status").then(|| word(fields.get("type"))).flatten())
+    let root = Place::default();
+    word(root.field("name"), fields.get("name"))
+        .or_else(|| fields.contains_key("status").then(|| word(root.field("type"), fields.get("type"))).flatten())
 }
 
 /// Placeholders as messages show them.
 fn shown(name: &str) -> String {
-    Rules::default().shown(name).into_owned()
+    let rules = crate::compare::normalise::Rules::none();
+    rules.accepted("").shown(name, crate::compare::normalise::Where::Line)
 }

@@ -80,6 +80,7 @@ fn step(chapter: &str, told: &Told, role: Role) -> Step {
         attributes: Arc::new(attributes),
         expected: None,
         binds: Vec::new(),
+        numbers: Arc::default(),
         expected_span: None,
         fingerprint: Fingerprint::of([told.name.as_bytes(), &[told.text]]),
         made_of: MadeOf::default(),

@@ -20,6 +20,7 @@ fn step(name: &str, expected: Option<&str>) -> Step {
         attributes: attributes.into(),
         expected: expected.map(Arc::from),
         binds: Vec::new(),
+        numbers: Arc::default(),
         expected_span: None,
         made_of: Default::default(),
         reads: Default::default(),
@@ -37,7 +38,7 @@ impl Book {
     }
 
     fn snapshots(&self, profile: &str) -> Snapshots {
-        Snapshots::of(self.folder.path(), &self.folder.path().join(".guide"), profile, Rules::default())
+        Snapshots::of(self.folder.path(), &self.folder.path().join(".guide"), profile)
     }
 
     fn write(&self, file: &str, text: &str) {
@@ -59,13 +60,13 @@ fn pend(snapshots: &mut Snapshots, name: &str, output: &str) -> PathBuf {
 fn a_pending_snapshot_stands_beside_the_accepted_one() {
     let book = Book::new();
     let mut snapshots = book.snapshots("sealed");
-    assert_eq!(pend(&mut snapshots, "list", "one 5m3s\n"), Path::new("snapshots/chapter-1/list.snap.new"));
+    assert_eq!(pend(&mut snapshots, "list", "one took 350ms\n"), Path::new("snapshots/chapter-1/list.snap.new"));
     assert_eq!(snapshots.accepted(&id("list")).unwrap(), None);
     let pending = snapshots.pending().unwrap();
-    assert_eq!((pending[0].step.clone(), pending[0].old.clone(), pending[0].new.as_str()), (id("list"), None, "one ⟨ti⟩"));
+    assert_eq!((pending[0].step.clone(), pending[0].old.clone(), pending[0].new.as_str()), (id("list"), None, "one took ⟨tim⟩"));
     snapshots.accept(&pending[0], &pending[0].new).unwrap();
     snapshots.remove_pending(&pending[0]).unwrap();
-    assert_eq!(snapshots.accepted(&id("list")).unwrap().as_deref(), Some("one ⟨ti⟩"));
+    assert_eq!(snapshots.accepted(&id("list")).unwrap().as_deref(), Some("one took ⟨tim⟩"));
     assert!(!book.has("chapter-1/list.snap.new"));
 }
 

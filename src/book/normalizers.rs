@@ -1,0 +1,131 @@
+//! The names of the normalizers, and the sets of them that `normalize=` chooses. What each does is `compare`'s business.
+
+use std::fmt;
+
+use super::name::nearest;
+
+/// One normalizer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Normalizer {
+    /// Ages: how long ago something was.
+    Ages,
+    /// How long something took.
+    Durations,
+    /// When something happened.
+    Timestamps,
+    /// Suffixes of names that controllers make.
+    Hashes,
+    /// UUIDs in names that controllers make.
+    Uids,
+    /// Addresses that the cluster gives.
+    Ips,
+    /// Node ports that the cluster gives.
+    Ports,
+    /// Fields of Kubernetes objects that the server writes.
+    Fields,
+}
+
+impl Normalizer {
+    /// All, in the order in which they are listed.
+    pub const ALL: [Self; 8] =
+        [Self::Ages, Self::Durations, Self::Timestamps, Self::Hashes, Self::Uids, Self::Ips, Self::Ports, Self::Fields];
+
+    /// As `normalize=` names it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ages => "ages",
+            Self::Durations => "durations",
+            Self::Timestamps => "timestamps",
+            Self::Hashes => "hashes",
+            Self::Uids => "uids",
+            Self::Ips => "ips",
+            Self::Ports => "ports",
+            Self::Fields => "fields",
+        }
+    }
+}
+
+/// A set of normalizers; all of them by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Normalizers(u8);
+
+impl Default for Normalizers {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl Normalizers {
+    /// Every normalizer.
+    pub const ALL: Self = Self(u8::MAX);
+    /// None.
+    pub const NONE: Self = Self(0);
+
+    /// Is this one in the set?
+    #[must_use]
+    pub fn has(self, one: Normalizer) -> bool {
+        self.0 & (1 << one as u8) != 0
+    }
+
+    /// Reads `all`, `none`, or names with commas between them.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn parse(text: &str) -> Result<Self, (String, String)> {
+        match text.trim() {
+            "all" => return Ok(Self::ALL),
+            "none" => return Ok(Self::NONE),
+            _ => {}
+        }
+        let mut set = 0;
+        for word in text.split(',').map(str::trim) {
+            match Normalizer::ALL.iter().find(|one| one.name() == word) {
+                Some(one) => set |= 1 << *one as u8,
+                None => return Err((format!("`{word}` is no normalizer"), hint(word))),
+            }
+        }
+        Ok(Self(set))
+    }
+}
+
+fn hint(word: &str) -> String {
+    let names: Vec<&str> = ["all", "none"].into_iter().chain(Normalizer::ALL.iter().map(|one| one.name())).collect();
+    match nearest(word, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write all, none, or names with commas between them: {}", names[2..].join(", ")),
+    }
+}
+
+impl fmt::Display for Normalizers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::ALL => f.write_str("all"),
+            Self::NONE => f.write_str("none"),
+            _ => {
+                let names: Vec<&str> = Normalizer::ALL.iter().filter(|one| self.has(**one)).map(|one| one.name()).collect();
+                f.write_str(&names.join(","))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_read_and_written_alike() {
+        for text in ["all", "none", "ages,hashes"] {
+            assert_eq!(Normalizers::parse(text).unwrap().to_string(), text);
+        }
+        let set = Normalizers::parse("hashes, ages").unwrap();
+        assert!(set.has(Normalizer::Ages) && set.has(Normalizer::Hashes) && !set.has(Normalizer::Ips));
+    }
+
+    #[test]
+    fn a_name_that_none_has_is_refused_with_the_nearest() {
+        let (message, hint) = Normalizers::parse("ages,hashs").unwrap_err();
+        assert_eq!((message.as_str(), hint.as_str()), ("`hashs` is no normalizer", "did you mean `hashes`?"));
+    }
+}
