@@ -111,7 +111,7 @@ fn to_kubectl(text: &str) -> Option<String> {
         None => ("", text),
     };
     if matches!(bare, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
-        return Some("no value at all: it refuses a file with it".to_owned());
+        return Some("nothing, since it refuses a file with it,".to_owned());
     }
     if !bare.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
@@ -170,7 +170,7 @@ mod tests {
             ("+1", "the number 1 "),
             ("-0", "the number -0 "),
             ("09", "the number 9 "),
-            (".inf", "no value at all"),
+            (".inf", "nothing, since"),
             ("12345678901234567890123", "the number 1.2345678901234568e+22 "),
         ] {
             let (value, doubt) = plain_value(text);

@@ -115,11 +115,11 @@ fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
 fn a_snapshot_that_differs_keeps_its_patterns_when_accepted() {
     let book = Project::with_chapter("# One\n\n```bash {name=a snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n");
     book.write("snapshots/chapter-1/a.snap", "---\nsource: guide/chapter-1.md\n---\nport <p:int>\nold\n");
-    book.write("file", "port 5\nnew on 10.0.0.1\n");
+    book.write("file", "port 5\npodIP: 10.0.0.1\n");
     book.guide("run").exits(1);
     book.guide("review --accept").exits(0);
-    assert!(book.read("snapshots/chapter-1/a.snap").ends_with("---\nport <p:int>\nnew on ⟨ip····⟩\n"));
-    book.write("file", "port 6\nnew on 10.7.7.7\n");
+    assert!(book.read("snapshots/chapter-1/a.snap").ends_with("---\nport <p:int>\npodIP: ⟨ip····⟩\n"));
+    book.write("file", "port 6\npodIP: 10.7.7.7\n");
     book.guide("run --again").exits(0);
 }
 
