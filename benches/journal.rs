@@ -8,10 +8,12 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use guide::book::{ChapterName, Place, StepName};
+use guide::book::Place;
 use guide::event::{Event, JOURNAL_FORMAT, Outcome, Record, RunStarted, StepFinished};
+use guide::history::Past;
+use guide::ids::{ChapterName, StepName};
+use guide::ids::{Fingerprint, StepId};
 use guide::output::{Ending, ShellState};
-use guide::plan::{Fingerprint, Past, StepId};
 use guide::store::{RunLock, RunLog, load_past};
 
 fn begin(state: &Path, run: &str) -> RunLog {

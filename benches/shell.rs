@@ -4,10 +4,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use guide::book::{ChapterName, StepName};
-use guide::execute::{Command, Flow, Interrupt, Masker, Mode, Scene, ShellOptions, ShellWorld, Watcher, World};
+use guide::ids::StepId;
+use guide::ids::{ChapterName, StepName};
 use guide::output::Ending;
-use guide::plan::StepId;
+use guide::secrets::Masker;
+use guide::shell::{Interrupt, ShellOptions, ShellWorld};
+use guide::world::{Command, Flow, Mode, Scene, Watcher, World};
 
 struct Blind;
 

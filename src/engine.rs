@@ -1,4 +1,4 @@
-//! CONDUCT: Plan + accepted texts + a [`World`](crate::execute::World) → Events. Where the phases meet: do, compare, tell; wait,
+//! CONDUCT: Plan + accepted texts + a [`World`](crate::world::World) → Events. Where the phases meet: do, compare, tell; wait,
 //! retry, stop, resume. Not: how a command is run, no files, no printing (those are the [`ports`]).
 
 mod asking;

@@ -1,8 +1,8 @@
 //! What ends a command, and with which exit code. A step that failed is no error: it is an outcome in an event.
 
 use crate::book::{Problems, Sources};
-use crate::execute::WorldError;
 use crate::store::{NoBook, StoreError};
+use crate::world::WorldError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]

@@ -10,10 +10,12 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::book::{ChapterName, Place, StepName};
+use crate::book::Place;
 use crate::compare::{Bindings, Difference};
+use crate::ids::{ChapterName, StepName};
+use crate::ids::{Fingerprint, StepId};
 use crate::output::{Ending, LeftProcess};
-use crate::plan::{Fingerprint, MadeOf, StepId};
+use crate::plan::MadeOf;
 
 pub use record::{Record, RecordError};
 

@@ -3,13 +3,16 @@
 //! The path goes one way, and the modules stand in its order:
 //!
 //! ```text
-//! text ─book→ Book ─manifest, plan→ Plan ─engine through execute::World→ Output ─compare→ Verdict → Event ─→ journal (store)
+//! text ─book→ Book ─manifest, plan→ Plan ─engine through World→ Output ─compare→ Verdict → Event ─→ journal (store)
 //!                                                                                                       └→ report
 //! ```
 //!
 //! `book`, `manifest`, `plan`, `output`, `compare` and `event` are pure: text and data in, data out, no files, no clock, no
 //! processes. `execute` alone touches the world, `store` alone opens files, `report` alone prints. `engine` joins execute and
 //! compare; `commands` wires rooms together, one short file a subcommand.
+
+pub mod ids;
+pub mod text;
 
 pub mod cli;
 pub mod settings;
@@ -18,10 +21,17 @@ pub mod book;
 pub mod manifest;
 pub mod plan;
 
-pub mod execute;
+pub mod cluster;
+pub mod doctor;
+pub mod history;
 pub mod identity;
 pub mod output;
+pub mod probe;
 pub mod secrets;
+pub mod serve;
+pub mod shell;
+pub mod topology;
+pub mod world;
 
 pub mod compare;
 pub mod engine;

@@ -7,17 +7,17 @@
 mod make;
 mod places;
 mod same;
-mod shape;
 mod stale;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::topology::Shape;
+
 pub use make::{Made, Making, make_recording};
 pub use places::Places;
 pub use same::{changes, same};
-pub use shape::{Shape, ShapeNode, ShapePlace, ShapePod};
 pub use stale::{Included, Parts, mentioned_files, mentions, parts_of, reasons};
 
 /// The newest format known here.

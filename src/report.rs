@@ -33,7 +33,6 @@ mod tellers;
 mod terminal;
 mod times;
 
-mod visible;
 mod words;
 
 pub use ask::{Asker, NothingToPause, Pause, ask};

@@ -8,9 +8,11 @@
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use guide::book::{ChapterName, StepName};
-use guide::execute::{Command, Flow, Interrupt, Masker, Mode, Scene, ShellOptions, ShellWorld, Watcher, World};
-use guide::plan::StepId;
+use guide::ids::StepId;
+use guide::ids::{ChapterName, StepName};
+use guide::secrets::Masker;
+use guide::shell::{Interrupt, ShellOptions, ShellWorld};
+use guide::world::{Command, Flow, Mode, Scene, Watcher, World};
 
 /// Prints what it is shown, and heeds signals.
 struct Shown(Interrupt);

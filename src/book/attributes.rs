@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::name::StepName;
 use super::normalizers::Normalizers;
+use crate::ids::StepName;
 
 /// Everything a step's braces can say. `Default` is a step with no attributes at all.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::attributes::Attributes;
 use super::languages::Languages;
-use super::name::{ChapterName, StepName};
 use super::normalizers::Normalizers;
 use super::problem::Problem;
 use super::source::{SourceId, Sources, Span};
+use crate::ids::{ChapterName, StepName};
 
 /// A parsed book: every chapter of SUMMARY.md in its order.
 #[derive(Debug, Clone, Default)]

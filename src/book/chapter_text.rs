@@ -14,11 +14,11 @@ use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
 use super::directive::directive;
 use super::fence::{Fence, Reading, opens_block, read_fence};
 use super::languages::{Languages, is_session};
-use super::name::{StepName, slug};
 use super::problem::{Problem, Problems, Severity};
 use super::session::read_session;
 use super::source::{SourceId, Span};
 use super::step_attributes::{AttributeReader, Complaint};
+use crate::ids::{StepName, slug};
 
 /// How every Markdown of a book is read.
 pub const MARKDOWN: Options = Options::ENABLE_HEADING_ATTRIBUTES;

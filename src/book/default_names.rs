@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::chapter::Block;
 use super::chapter_text::{ChapterText, NameOrigin};
-use super::name::StepName;
 use super::problem::{Problem, Problems};
 use super::source::Span;
+use crate::ids::StepName;
 
 /// Gives every step its final name; tells names that were given twice.
 pub fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Block> {

@@ -7,9 +7,9 @@ use super::attributes::Attributes;
 use super::braces::{Malformed, Word, words};
 use super::foreign_words::{is_line_numbers, tool_of};
 use super::languages::{self, Languages};
-use super::name::{StepName, is_name, nearest};
 use super::problem::Severity;
 use super::step_attributes::{AttributeReader, Complaint, STEP_WORDS, boolean, ignored};
+use crate::ids::{StepName, is_name, nearest};
 
 /// What a fence is.
 #[derive(Debug, PartialEq)]

@@ -6,11 +6,11 @@ use serde_yaml::Value;
 
 use super::chapter::FrontMatter;
 use super::duration::parse_duration;
-use super::name::{StepName, is_name, nearest};
 use super::nesting::too_deep;
 use super::normalizers::Normalizers;
 use super::problem::{Problem, Problems};
 use super::source::{SourceId, Span};
+use crate::ids::{StepName, is_name, nearest};
 
 /// What the block may say. `runme` is what Runme writes there by itself when a notebook is saved; it is let be.
 const KEYS: [&str; 9] = ["needs", "after", "title", "timeout", "namespace", "done", "cwd", "normalize", "runme"];

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::name::nearest;
+use crate::ids::nearest;
 
 /// One normalizer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

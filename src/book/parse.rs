@@ -10,10 +10,10 @@ use super::cwd::plain_cwd;
 use super::default_names::name_steps;
 use super::front_matter::read_front_matter;
 use super::languages::Languages;
-use super::name::{ChapterName, chapter_names};
 use super::pieces::read_chapter_text;
 use super::problem::{Problem, Problems, Severity};
 use super::source::{SourceId, Sources, Span};
+use crate::ids::{ChapterName, chapter_names};
 
 /// A book's texts, as `store::source` read them.
 #[derive(Debug, Clone, Default)]

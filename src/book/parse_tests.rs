@@ -1,5 +1,6 @@
 //! Chapters, as authors write them and as they slip.
 
+use crate::ids::StepName;
 use std::time::Duration;
 
 use super::*;

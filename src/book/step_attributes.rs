@@ -9,8 +9,8 @@ use super::attributes::{Attributes, Background, ExitExpectation, SnapshotKind, V
 use super::braces::{Malformed, Word};
 use super::duration::parse_duration;
 use super::foreign_words::tool_of;
-use super::name::{StepName, is_name, nearest, slug};
 use super::normalizers::Normalizers;
+use crate::ids::{StepName, is_name, nearest, slug};
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
 pub const STEP_WORDS: [&str; 22] = [

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use super::open::Opened;
+use crate::cluster::{Access, Cluster, ClusterError, Refusal};
 use crate::error::Error;
-use crate::execute::WorldError;
-use crate::execute::cluster::{Access, Cluster, ClusterError, Refusal};
 use crate::store::{KeptWorld, read_world, world_path, write_world};
+use crate::world::WorldError;
 
 /// The world's lock of a book: which cluster is it, and is it still that one?
 pub struct WorldLock {

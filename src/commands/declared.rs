@@ -1,10 +1,11 @@
 //! The objects that a plan's manifests declare, those of late manifests as their values were bound last.
 
+use crate::cluster::{Declared, declared_in};
 use crate::compare::Bindings;
 use crate::error::Error;
-use crate::execute::WorldError;
-use crate::execute::cluster::{Declared, declared_in};
-use crate::plan::{Past, Plan, PlannedChapter};
+use crate::history::Past;
+use crate::plan::{Plan, PlannedChapter};
+use crate::world::WorldError;
 
 /// Every object of these chapters, in the order in which their manifests stand.
 ///

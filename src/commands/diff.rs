@@ -19,7 +19,7 @@ pub fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
     let lock = WorldLock::of(&opened, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;
-    let mut drift = cluster.drift(&declared(&whole, &whole.chapters, &past)?).map_err(crate::execute::WorldError::from)?;
+    let mut drift = cluster.drift(&declared(&whole, &whole.chapters, &past)?).map_err(crate::world::WorldError::from)?;
     let names: Vec<_> = chosen.chapters.iter().map(|chapter| chapter.file.clone()).collect();
     if !args.targets.is_empty() {
         drift.missing.retain(|(_, place)| names.contains(&place.file));

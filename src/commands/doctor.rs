@@ -1,8 +1,8 @@
 //! `guide doctor`: what this machine has and lacks, and which profile fits.
 
 use crate::cli::DoctorArgs;
+use crate::doctor::{facts, fitting_profile};
 use crate::error::{Error, Exit};
-use crate::execute::facts::{facts, fitting_profile};
 use crate::report;
 use crate::settings::Settings;
 use crate::store::find_book;

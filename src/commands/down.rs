@@ -6,13 +6,14 @@ use super::cluster::WorldLock;
 use super::declared::declared;
 use super::open::open;
 use crate::cli::DownArgs;
+use crate::cluster::{DownItem, DownPlan, DownRequest, Fate};
 use crate::error::{Error, Exit};
-use crate::execute::cluster::{DownItem, DownPlan, DownRequest, Fate};
-use crate::execute::{Flow, WorldError};
-use crate::plan::{ObjectRef, Plan, PlannedChapter, Selection};
+use crate::ids::ObjectRef;
+use crate::plan::{Plan, PlannedChapter, Selection};
 use crate::report::{self, DownTeller};
 use crate::settings::Settings;
 use crate::store::{RunLock, Taken, forget_taken, load_past};
+use crate::world::{Flow, WorldError};
 
 /// Most time it waits for everything to be gone.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -46,7 +47,7 @@ pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
     let lock = WorldLock::of(&opened, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;
-    let is_chosen = |name: &crate::book::ChapterName| chosen.chapters.iter().any(|chapter| chapter.name == *name);
+    let is_chosen = |name: &crate::ids::ChapterName| chosen.chapters.iter().any(|chapter| chapter.name == *name);
     let (mine, others): (Vec<_>, Vec<_>) = whole.chapters.iter().partition(|chapter| is_chosen(&chapter.name));
     let request = DownRequest {
         chosen: declared(&whole, mine, &past)?,

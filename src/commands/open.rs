@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use super::profile::{Choice, choose, remember};
 use super::syntax::{Script, syntax_problems};
-use crate::book::{Book, Chapter, ChapterName, Problems, Sources, parse_book, plain_cwd, resolve_cwd};
+use crate::book::{Book, Chapter, Problems, Sources, parse_book, plain_cwd, resolve_cwd};
 use crate::error::Error;
+use crate::ids::ChapterName;
 use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files, variables_of};
 use crate::secrets::{Masker, secret_values};
 use crate::settings::Settings;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use crate::doctor::{Fact, fitting_profile, registries};
 use crate::error::Error;
-use crate::execute::facts::{Fact, fitting_profile, registries};
 use crate::settings::Settings;
 use crate::store::{BookConfig, StoreError, read_note, read_world, write_note};
 

@@ -7,12 +7,12 @@ use super::open::{Opened, open};
 use super::stale::included;
 use crate::cli::PublishArgs;
 use crate::error::{Error, Exit};
-use crate::execute::serve;
 use crate::plan::Selection;
 use crate::publish::{Annotator, View};
 use crate::recording::Recording;
 use crate::report::{self, Publication};
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
+use crate::serve::serve;
 use crate::settings::Settings;
 use crate::store::{
     ForeignCommand, MadeSite, Recordings, Site, SiteFiles, find_book, foreign_commands, included_steps, read_book,

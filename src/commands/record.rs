@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use super::open::Opened;
 use crate::compare::Rules;
+use crate::doctor::versions;
 use crate::error::Error;
 use crate::event::RunStarted;
-use crate::execute::versions;
 use crate::plan::{Plan, PlannedChapter};
-use crate::recording::{Making, Places, Recording, Shape, make_recording, mentioned_files, same};
+use crate::recording::{Making, Places, Recording, make_recording, mentioned_files, same};
 use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
 use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, spellings};
+use crate::topology::Shape;
 
 /// What a run left to record.
 pub struct Recorder<'a> {

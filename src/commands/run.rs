@@ -11,11 +11,14 @@ use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
-use crate::execute::{Interrupt, Masker, Scene, ShellOptions, ShellWorld, WorldError};
-use crate::plan::{FromBefore, Past, Plan, Selection};
+use crate::history::Past;
+use crate::plan::{FromBefore, Plan, Selection};
 use crate::report::{self, Asker, Tellers};
+use crate::secrets::Masker;
 use crate::settings::Settings;
+use crate::shell::{Interrupt, ShellOptions, ShellWorld};
 use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
+use crate::world::{Scene, WorldError};
 
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {

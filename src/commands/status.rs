@@ -2,7 +2,7 @@
 
 use crate::cli::StatusArgs;
 use crate::error::{Error, Exit};
-use crate::plan::StepId;
+use crate::ids::StepId;
 use crate::report::{self, Seen, write_data};
 use crate::settings::Settings;
 use crate::store::{find_book, find_dossier, last_run, who_runs};

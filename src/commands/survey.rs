@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use super::effects::{effect_of, functions_of};
 use crate::book::{Block, Book, BookText, Problem, SeenFence, Severity, Span, StepBlock, fences, parse_book};
-use crate::execute::syntax_errors;
 use crate::report::{Fate, Surveyed, Touch};
+use crate::shell::syntax_errors;
 
 /// A document as it was found, and the chapter made of it.
 pub struct Survey {

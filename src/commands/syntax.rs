@@ -1,7 +1,7 @@
 //! Steps that bash could not parse, as problems of the book: found before anything runs.
 
 use crate::book::{Problem, Problems, Sources, Span};
-use crate::execute::syntax_errors;
+use crate::shell::syntax_errors;
 
 /// A step's script, and its fence.
 pub struct Script<'a> {
@@ -16,7 +16,7 @@ pub fn syntax_problems(sources: &Sources, scripts: &[Script<'_>]) -> Problems {
     let texts: Vec<&str> = scripts.iter().map(|script| script.text).collect();
     let errors = syntax_errors(&texts).unwrap_or_default();
     let wrong = scripts.iter().zip(errors).filter_map(|(script, error)| Some((script, error?)));
-    let problem = |(script, error): (&Script<'_>, crate::execute::SyntaxError)| {
+    let problem = |(script, error): (&Script<'_>, crate::shell::SyntaxError)| {
         Problem::at(line_of(sources, script, error.line), format!("bash can't parse this step: {}", error.message))
             .hint("nothing of the book is run until bash can parse every step; mark the step `{skip}` where it is only shown")
     };

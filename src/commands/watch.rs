@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cluster::WorldLock;
+use crate::cluster::{ClusterWatch, DossierRequest, WatchScope};
 use crate::engine::{Lookout, Sight};
-use crate::execute::WorldError;
-use crate::execute::cluster::{ClusterWatch, DossierRequest, WatchScope};
 use crate::plan::PlannedChapter;
-use crate::recording::Shape;
 use crate::secrets::Masker;
+use crate::topology::Shape;
+use crate::world::WorldError;
 
 /// A step that is done sooner needs no watch.
 const PATIENCE: Duration = Duration::from_secs(1);

@@ -8,8 +8,8 @@ use super::run::Run;
 use super::step::untouched;
 use super::waiting::Tried;
 use crate::event::{Event, Outcome, Reason};
-use crate::execute::WorldError;
 use crate::plan::{Role, Step};
+use crate::world::WorldError;
 
 /// A `done:` step with `until=` is waited for no longer than this where its chapter passed before: a world that was just stirred
 /// comes to rest sooner than the chapter is told anew.

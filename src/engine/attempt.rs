@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use super::ports::{Lookout, Sight, Teller};
 use crate::event::{Event, Record};
-use crate::execute::{Command, Flow, Watcher, World, WorldError};
+use crate::ids::StepId;
 use crate::output::Output;
-use crate::plan::StepId;
+use crate::world::{Command, Flow, Watcher, World, WorldError};
 
 /// How often a running step is told of.
 const PROGRESS: Duration = Duration::from_millis(100);

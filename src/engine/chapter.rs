@@ -6,13 +6,14 @@ use std::time::Instant;
 use super::ports::StageRequest;
 use super::run::Run;
 use super::step::Turn;
-use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event};
-use crate::execute::{Scene, WorldError};
+use crate::history::{background_again, is_run_from};
+use crate::ids::ChapterName;
 use crate::output::ShellState;
-use crate::plan::{Plan, PlannedChapter, RenderedManifest, background_again, is_run_from};
+use crate::plan::{Plan, PlannedChapter, RenderedManifest};
 use crate::secrets::secret_values;
+use crate::world::{Scene, WorldError};
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,10 +15,12 @@ use super::run::{Options, RunRequest, conduct};
 use crate::book::{BookText, SnapshotKind, parse_book};
 use crate::compare::Bindings;
 use crate::event::{Event, RunSummary};
-use crate::execute::{Answer, Command, ScriptedWorld, WorldError};
+use crate::ids::StepId;
 use crate::output::Ending;
-use crate::plan::{NamedFiles, Plan, PlanRequest, PlannedChapter, RenderedManifest, Selection, Step, StepId, make_plan};
+use crate::plan::{NamedFiles, Plan, PlanRequest, PlannedChapter, RenderedManifest, Selection, Step, make_plan};
 use crate::store::{JOURNAL, RunLock, RunLog, Taken, forget_taken, load_past, root_as_kept, run_id, unfinished_targets};
+use crate::world::scripted::{Answer, ScriptedWorld};
+use crate::world::{Command, WorldError};
 
 /// A book as it is written down at the moment: each acting step sets a key of the world to a value.
 #[derive(Debug, Clone, Default)]

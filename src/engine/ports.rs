@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
 use crate::event::{Event, Record};
-use crate::execute::{World, WorldError};
-use crate::plan::{NamedFiles, PlannedChapter, Step, StepId};
+use crate::ids::StepId;
+use crate::plan::{NamedFiles, PlannedChapter, Step};
+use crate::world::{World, WorldError};
 
 /// Everything the engine works with.
 pub struct Ports<'a> {

@@ -8,9 +8,9 @@ use super::step::{command, untouched};
 use super::waiting::Tried;
 use crate::book::Background;
 use crate::event::{Failure, Outcome, Reason, StepFinished};
-use crate::execute::{Mode, World, WorldError};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
+use crate::world::{Mode, World, WorldError};
 
 impl Run<'_, '_> {
     /// Asks the verify step until it passes, or the background step has ended.

@@ -7,8 +7,8 @@ use super::run::Run;
 use super::step::untouched;
 use crate::compare::Bindings;
 use crate::event::{Event, Outcome, Reason};
-use crate::execute::WorldError;
-use crate::plan::{Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks};
+use crate::history::{Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks};
+use crate::world::WorldError;
 
 /// A verify step with `until=` is waited for no longer than this before it counts as no longer so: a world that has just been
 /// woken, as the last run's failure may have advised, needs a while to be what it was.

@@ -7,10 +7,11 @@ use super::chapter::{Ended, Stand};
 use super::ports::Ports;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
-use crate::execute::WorldError;
+use crate::history::{Past, Position};
 use crate::output::ShellState;
-use crate::plan::{Past, Plan, PlannedChapter, Position};
+use crate::plan::{Plan, PlannedChapter};
 use crate::secrets::Masker;
+use crate::world::WorldError;
 
 /// How a run behaves.
 #[derive(Debug, Clone, Copy, Default)]
@@ -169,7 +170,7 @@ impl Run<'_, '_> {
     }
 
     /// Says which processes were left and have been stopped.
-    pub(super) fn name_left(&mut self, left: &[crate::output::LeftProcess], step: Option<&crate::plan::StepId>) {
+    pub(super) fn name_left(&mut self, left: &[crate::output::LeftProcess], step: Option<&crate::ids::StepId>) {
         for process in left {
             let text = format!("left running and stopped: {} (pid {})", process.command, process.pid);
             // A note that can't be kept is no reason to lose what it is about.

@@ -12,8 +12,10 @@ use super::waiting::{Case, Tried, insist};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, plain, unified};
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
-use crate::execute::{Command, Mode, Rerun, WorldError};
-use crate::plan::{MadeOf, Step, is_run_from};
+use crate::history::is_run_from;
+use crate::plan::{MadeOf, Step};
+use crate::shell::Rerun;
+use crate::world::{Command, Mode, WorldError};
 
 /// What a step's turn means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use super::chapter::Stand;
 use super::run::Run;
 use crate::compare::Difference;
 use crate::event::{Event, Failure, Reason};
-use crate::execute::WorldError;
-use crate::plan::{MadeOf, NamedFiles, Role, Step, is_run_from, named_files};
+use crate::history::is_run_from;
+use crate::plan::{MadeOf, NamedFiles, Role, Step, named_files};
+use crate::world::WorldError;
 
 /// Whether an acting step has to run.
 pub(super) enum Need {

@@ -7,9 +7,9 @@ use super::judge::{Bench, Judgement, judge};
 use super::ready::gone;
 use crate::compare::Bindings;
 use crate::event::{Event, Failure, Outcome, Reason};
-use crate::execute::{Command, World, WorldError};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
+use crate::world::{Command, World, WorldError};
 
 /// Between two questions where nothing tells of a change: kubectl asks the API once or twice a time, and a waiting step shall
 /// not make more than 4 calls a second.

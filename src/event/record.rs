@@ -1,7 +1,7 @@
 //! What the engine asks of whoever keeps the record of a run. `store::RunLog` is the one that keeps it in files.
 
 use super::{Event, Stored};
-use crate::book::ChapterName;
+use crate::ids::ChapterName;
 use crate::output::ShellState;
 
 /// The record could not be kept or read.

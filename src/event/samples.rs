@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use super::*;
-use crate::book::StepName;
+use crate::ids::StepName;
 
 /// `chapter/step` → id.
 pub fn id(text: &str) -> StepId {

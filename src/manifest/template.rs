@@ -8,7 +8,8 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use super::objects::{Found, objects_of};
-use crate::book::{Problem, Sources, Span, nearest};
+use crate::book::{Problem, Sources, Span};
+use crate::ids::nearest;
 
 /// A template and where it stands.
 #[derive(Debug, Clone, Copy)]

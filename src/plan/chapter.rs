@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attribute_text::write_attributes;
-use super::fingerprint::{Fingerprint, Hashing};
 use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
-use super::step::{FromBefore, ObjectRef, RenderedManifest, Role, Step, StepId};
+use super::step::{FromBefore, RenderedManifest, Role, Step};
 use super::values::ValueTable;
 use crate::book::{
-    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems, Span, StepBlock, names_in, nearest,
+    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems, Span, StepBlock, names_in,
 };
+use crate::ids::nearest;
+use crate::ids::{Fingerprint, Hashing};
+use crate::ids::{ObjectRef, StepId};
 use crate::manifest::{Found, Rendered, Renderer, Template};
 
 /// Time limit of a step that names none, in a chapter that names none.

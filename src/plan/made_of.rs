@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::attribute_text::attribute_text;
-use super::fingerprint::{Fingerprint, Hashing};
 use super::step::{RenderedManifest, Step};
 use super::values::ValueTable;
 use crate::book::Attributes;
 use crate::compare::Bindings;
+use crate::ids::{Fingerprint, Hashing};
 
 /// In place of a fingerprint: the step itself wrote that file, so another content is no change of the step.
 const WRITTEN: &str = "written";

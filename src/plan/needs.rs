@@ -2,7 +2,8 @@
 
 use super::target::Pick;
 use super::target::chapter_at;
-use crate::book::{Book, Chapter, ChapterName, Problem, Problems, Span};
+use crate::book::{Book, Chapter, Problem, Problems, Span};
+use crate::ids::ChapterName;
 
 /// For each chapter the indices of those it needs, in the book's order, each once.
 pub fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {

@@ -1,5 +1,6 @@
 //! Books → plans: roles, targets, needs, profiles, manifests, fingerprints.
 
+use crate::ids::Fingerprint;
 use serde_json::{Value, json};
 
 use super::*;

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::chapter::{Resolved, Setting, Shared, resolve_chapter};
-use super::fingerprint::Fingerprint;
 use super::made_of::NamedFiles;
 use super::needs::{bring_along, needed_names, resolve_needs};
 use super::select::select;
 use super::step::{Plan, PlannedChapter};
 use super::target::{Pick, Selection, pick};
 use super::values::ValueTable;
-use crate::book::{Block, Book, Normalizers, Problem, Problems, SourceId, Span, nearest};
+use crate::book::{Block, Book, Normalizers, Problem, Problems, SourceId, Span};
+use crate::ids::Fingerprint;
+use crate::ids::nearest;
 use crate::manifest::{Rendered, Renderer, Template};
 
 /// Everything a plan is made of beside the book.

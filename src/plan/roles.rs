@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::chapter::{Setting, name_hint};
 use super::step::{Role, Step};
-use crate::book::{Chapter, Problem, Problems, StepBlock, StepName, Verify};
+use crate::book::{Chapter, Problem, Problems, StepBlock, Verify};
+use crate::ids::StepName;
 
 /// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
 pub fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [Step], problems: &mut Problems) {

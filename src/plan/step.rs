@@ -1,45 +1,12 @@
 //! The resolved plan: chapters, steps, rendered manifests.
 
+use crate::ids::{ChapterName, Fingerprint, ObjectRef, StepId};
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
-use super::fingerprint::Fingerprint;
 use super::made_of::{MadeOf, NamedFiles, named_files};
-use crate::book::{Attributes, Background, ChapterName, Normalizers, Place, Span, StepName};
-
-/// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct StepId {
-    /// The chapter.
-    pub chapter: ChapterName,
-    /// The step in it.
-    pub step: StepName,
-}
-
-impl fmt::Display for StepId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.chapter, self.step)
-    }
-}
-
-impl Serialize for StepId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for StepId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let (chapter, step) =
-            text.rsplit_once('/').ok_or_else(|| serde::de::Error::custom("a step id has the form chapter/step"))?;
-        Ok(Self { chapter: ChapterName::new(chapter), step: StepName::new(step) })
-    }
-}
+use crate::book::{Attributes, Background, Normalizers, Place, Span};
 
 /// What will run, in order.
 #[derive(Debug, Clone)]
@@ -127,19 +94,6 @@ pub struct RenderedManifest {
     pub place: Place,
     /// Objects in it, as (apiVersion, kind, namespace, name), empty for `late`.
     pub objects: Vec<ObjectRef>,
-}
-
-/// An object that a manifest makes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ObjectRef {
-    /// As in the YAML, `apps/v1`.
-    pub api_version: String,
-    /// `Deployment`.
-    pub kind: String,
-    /// As in the YAML, else the chapter's namespace, else none.
-    pub namespace: Option<String>,
-    /// `metadata.name`.
-    pub name: String,
 }
 
 /// What a step is for.

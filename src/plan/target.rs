@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::book::{Book, Chapter, ChapterName, Problem, Problems, StepName, nearest};
+use crate::book::{Book, Chapter, Problem, Problems};
+use crate::ids::{ChapterName, StepName, nearest};
 
 /// One target, resolved against the book.
 #[derive(Debug, Clone, PartialEq, Eq)]

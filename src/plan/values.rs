@@ -7,8 +7,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::fingerprint::{Fingerprint, Hashing};
 use crate::book::{Problem, Problems};
+use crate::ids::{Fingerprint, Hashing};
 
 /// Variables that bash or guide itself owns: a value of that name would break every step.
 const OWNED: [&str; 19] = [

@@ -8,7 +8,8 @@ use super::html::{id, text};
 use super::plot;
 use super::series::Series;
 use super::view::{Seen, Views};
-use crate::book::{ChapterName, StepBlock, StepName};
+use crate::book::StepBlock;
+use crate::ids::{ChapterName, StepName};
 use crate::recording::Recording;
 
 /// Lines of an output that are shown unfolded.

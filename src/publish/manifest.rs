@@ -7,7 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::html::{id, text};
 use super::view::Views;
-use crate::book::{ChapterName, ManifestBlock};
+use crate::book::ManifestBlock;
+use crate::ids::ChapterName;
 use crate::secrets::{Masker, secret_values, without_secret_data};
 
 /// The whole block.

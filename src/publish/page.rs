@@ -104,7 +104,7 @@ fn follows(text: &str, end: usize, group: &[&Block], next: &Block) -> bool {
 }
 
 /// The largest cut with which all outputs of the page fit.
-fn affordable(judged: &[std::collections::HashMap<crate::book::StepName, Seen<'_>>]) -> usize {
+fn affordable(judged: &[std::collections::HashMap<crate::ids::StepName, Seen<'_>>]) -> usize {
     let lengths: Vec<usize> = judged
         .iter()
         .flat_map(|judged| judged.values())

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::html::text;
 use super::view::Own;
-use crate::recording::{Shape, ShapePlace, ShapePod};
+use crate::topology::{Shape, ShapePlace, ShapePod};
 
 struct Chip {
     class: &'static str,
@@ -128,7 +128,7 @@ fn table(shape: &Shape) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::recording::ShapeNode;
+    use crate::topology::ShapeNode;
 
     #[test]
     fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {

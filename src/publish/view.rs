@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use regex::Regex;
 
-use crate::book::{ChapterName, StepName};
+use crate::ids::{ChapterName, StepName};
 use crate::plan::{Plan, PlannedChapter};
 use crate::recording::{Included, RecordedStep, Recording};
 use crate::secrets::Masker;

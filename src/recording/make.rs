@@ -1,8 +1,9 @@
 //! A run's events and outputs → recordings of the chapters it went through.
 
+use crate::topology::Shape;
 use std::collections::BTreeMap;
 
-use super::{Included, Places, RECORDING_FORMAT, RecordedStep, Recording, Shape, parts_of, reasons};
+use super::{Included, Places, RECORDING_FORMAT, RecordedStep, Recording, parts_of, reasons};
 use crate::event::{Event, Outcome, RunStarted, StepFinished};
 use crate::output::Ending;
 use crate::plan::{Plan, PlannedChapter, Role};

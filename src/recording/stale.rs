@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::book::Attributes;
-use crate::plan::{Fingerprint, Plan, PlannedChapter, Step, attribute_text};
+use crate::ids::Fingerprint;
+use crate::plan::{Plan, PlannedChapter, Step, attribute_text};
 
 /// Files that steps mention: path relative to the book's root → fingerprint of what is in it.
 pub type Included = BTreeMap<String, Fingerprint>;

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use super::terminal::write_talk;
 use crate::engine::Ask;
-use crate::plan::StepId;
+use crate::ids::StepId;
 
 /// Something that can hold the live display back while a question stands on the screen.
 pub trait Pause {

@@ -4,8 +4,8 @@ use similar::{ChangeTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
 
 use super::style::Style;
-use super::visible::{fit, visible};
 use crate::compare::Difference;
+use crate::text::sanitize::{fit, visible};
 
 /// Longest line shown, in columns.
 const WIDTH: usize = 160;

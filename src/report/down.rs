@@ -3,7 +3,7 @@
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::terminal::write_talk;
-use crate::execute::cluster::{DownOutcome, DownProgress};
+use crate::cluster::{DownOutcome, DownProgress};
 
 /// Tells how far taking away is: a bar on a terminal, a line whenever something is gone elsewhere.
 pub struct DownTeller {

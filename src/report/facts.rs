@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::style::Style;
 use super::terminal::write_talk;
-use crate::execute::facts::Fact;
+use crate::doctor::Fact;
 
 /// For people: a line a fact, what to do under those that are not good enough.
 #[must_use]

@@ -4,9 +4,9 @@ use super::differs::{ConcatLines, Drawn, difference_lines};
 use super::exit_codes::meaning;
 use super::line::failure_in_short;
 use super::style::Style;
-use super::visible::{fit, visible};
 use super::words::count;
 use crate::event::{Evidence, Failure, Outcome, StepFinished};
+use crate::text::sanitize::{fit, visible};
 
 /// Last lines of the output that are shown.
 const TAIL_LINES: usize = 30;

@@ -5,9 +5,9 @@ use std::fmt::Display;
 use unicode_width::UnicodeWidthStr;
 
 use super::style::Style;
-use super::visible::{fit, visible};
 use super::words::duration;
 use crate::event::Reason;
+use crate::text::sanitize::{fit, visible};
 
 /// Columns of a progress bar.
 const BAR: usize = 20;

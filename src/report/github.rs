@@ -8,9 +8,9 @@ use super::Reporter;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
-use super::visible::visible;
 use super::words::{duration, summary};
 use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
+use crate::text::sanitize::visible;
 
 /// Longest text of an annotation, in bytes: GitHub cuts longer ones off.
 const ANNOTATION: usize = 4000;

@@ -9,8 +9,8 @@ use super::Reporter;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
-use super::visible::visible;
 use crate::event::{Event, Failure, Outcome, RunSummary, StepFinished};
+use crate::text::sanitize::visible;
 
 /// Most of a step's output in a report, in bytes of its end.
 const OUTPUT: usize = 32 * 1024;

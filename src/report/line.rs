@@ -1,11 +1,11 @@
 //! One line a finished step, the same on a terminal and in a log.
 
 use super::style::Style;
-use super::visible::visible;
 use super::words::{count, duration};
-use crate::book::StepName;
 use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
-use crate::plan::StepId;
+use crate::ids::StepId;
+use crate::ids::StepName;
+use crate::text::sanitize::visible;
 
 /// Names are padded to this, so that times stand under each other.
 const NAME_WIDTH: usize = 32;

@@ -8,7 +8,8 @@ use super::style::Style;
 use super::words::{count, duration};
 use crate::book::Normalizers;
 use crate::compare::Rules;
-use crate::plan::{Past, Plan, PlannedChapter, Position, Resume, Role, Step, is_run_from};
+use crate::history::{Past, Position, Resume, is_run_from};
+use crate::plan::{Plan, PlannedChapter, Role, Step};
 
 /// What would run, for people.
 #[must_use]

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::differs::changed_words;
 use super::style::Style;
-use super::visible::{fit, visible};
 use super::words::count;
 use crate::book::Place;
 use crate::compare::Hunk;
-use crate::plan::StepId;
+use crate::ids::StepId;
+use crate::text::sanitize::{fit, visible};
 
 /// Lines of a hunk that are shown.
 const MOST_LINES: usize = 40;
@@ -177,8 +177,8 @@ pub fn keys_text(style: &Style) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::{ChapterName, StepName};
     use crate::compare::hunks;
+    use crate::ids::{ChapterName, StepName};
 
     fn waiting(old: Option<&str>, new: &str) -> Waiting {
         Waiting {

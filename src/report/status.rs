@@ -6,7 +6,7 @@ use super::line::{chapter_end_line, chapter_line, resumed_line, step_line};
 use super::style::Style;
 use super::words::summary;
 use crate::event::{Event, Outcome, RunStarted, StepFinished, Stored};
-use crate::plan::StepId;
+use crate::ids::StepId;
 
 /// A run as its journal tells it.
 pub struct Seen<'a> {

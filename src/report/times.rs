@@ -2,7 +2,7 @@
 
 use super::words::duration;
 use crate::event::Event;
-use crate::plan::StepId;
+use crate::ids::StepId;
 
 /// How many of a chapter's steps are named: the slowest.
 const NAMED: usize = 3;
@@ -89,9 +89,9 @@ fn aligned(rows: &[[String; 6]]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::ChapterName;
     use crate::event::samples::{chapter_started, finished};
     use crate::event::{ChapterOutcome, Outcome, StepFinished};
+    use crate::ids::ChapterName;
 
     fn step(id: &str, seconds: f64) -> Event {
         Event::StepFinished(StepFinished { seconds, ..finished(id, Outcome::Passed) })

@@ -14,7 +14,7 @@ const LONGEST_INDENT: usize = 64;
 type Take<'a> = &'a mut dyn FnMut(&[u8], usize);
 
 /// All that may be meant by what stands at `at`. True when the text ended before that was certain.
-pub(super) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
+pub(crate) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&byte) = text.get(at) else { return true };
     take(&[byte], at + 1);
     match byte {
@@ -32,7 +32,7 @@ pub(super) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
 }
 
 /// Can an encoded character begin with this byte?
-pub(super) fn is_special(byte: u8) -> bool {
+pub(crate) fn is_special(byte: u8) -> bool {
     matches!(byte, b'\\' | b'\'' | b'"' | b'$' | b'%' | b'&' | b'=' | b'\n' | b'\r' | b'+')
 }
 

@@ -5,7 +5,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::book::{Languages, Normalizers, Problem, Problems, SourceId, Span, all_languages, nearest};
+use crate::book::{Languages, Normalizers, Problem, Problems, SourceId, Span, all_languages};
+use crate::ids::nearest;
 
 /// What `book.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]

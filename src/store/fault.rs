@@ -170,13 +170,13 @@ fn in_words(error: &io::Error) -> String {
     }
 }
 
-impl From<crate::event::RecordError> for crate::execute::WorldError {
+impl From<crate::event::RecordError> for crate::world::WorldError {
     fn from(error: crate::event::RecordError) -> Self {
         Self { message: error.message, hint: error.hint }
     }
 }
 
-impl From<StoreError> for crate::execute::WorldError {
+impl From<StoreError> for crate::world::WorldError {
     fn from(error: StoreError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }

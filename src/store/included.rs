@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use pulldown_cmark::{Event, Parser, Tag};
 use regex::Regex;
 
-use crate::book::{Book, ChapterName, Languages, MARKDOWN, Sources, parse_chapter};
+use crate::book::{Book, Languages, MARKDOWN, Sources, parse_chapter};
+use crate::ids::ChapterName;
 
 /// mdBook follows includes within included files this far.
 const DEEPEST: usize = 10;

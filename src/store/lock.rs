@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
 use super::whole_file::make_private_folder;
-use crate::book::ChapterName;
+use crate::ids::ChapterName;
 
 /// The lock's text is padded to this, so that one write replaces all of it and a reader never sees half.
 const SIZE: usize = 512;

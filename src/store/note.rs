@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::StoreError;
 use super::whole_file::{read_if_there, replace_private_file};
 use crate::engine::Dossiers;
-use crate::execute::Masker;
-use crate::plan::{PlannedChapter, Step, StepId};
+use crate::ids::StepId;
+use crate::plan::{PlannedChapter, Step};
+use crate::secrets::Masker;
 
 /// Reads a note.
 ///

@@ -20,10 +20,11 @@ use super::journal::{Journal, read_journal};
 use super::remembered::{Remembered, read_remembered, root_as_kept};
 use super::run::{JOURNAL, STATES, read_stored, runs_folder};
 use super::world_file::read_world;
-use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, Outcome, RunStarted, StepFinished, Stored, VERIFY_ONLY};
-use crate::plan::{Fingerprint, Past, PastChapter, PastStep, Standing, StepId, StepRecord};
+use crate::history::{Past, PastChapter, PastStep, Standing, StepRecord};
+use crate::ids::ChapterName;
+use crate::ids::{Fingerprint, StepId};
 
 /// Runs whose folders are kept, at least.
 pub const KEPT_RUNS: usize = 20;

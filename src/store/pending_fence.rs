@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::fault::StoreError;
 use super::whole_file::{read_if_there, replace_private_file};
 use crate::compare::{Bindings, Rules, accept_fence, plain};
-use crate::plan::{Step, StepId};
+use crate::ids::StepId;
+use crate::plan::Step;
 
 /// A fence whose step gave another output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::fault::StoreError;
 use super::source::chapter_folders;
 use super::whole_file::{read_if_there, replace_file};
-use crate::plan::Fingerprint;
+use crate::ids::Fingerprint;
 use crate::recording::{Included, RECORDING_FORMAT, Recording};
 
 const NAME: &str = "recording@";

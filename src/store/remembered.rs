@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::StoreError;
 use super::whole_file::{read_if_there, replace_private_file};
-use crate::book::ChapterName;
-use crate::plan::Fingerprint;
-use crate::plan::{Past, PastChapter, StepId, StepRecord};
+use crate::history::{Past, PastChapter, StepRecord};
+use crate::ids::ChapterName;
+use crate::ids::Fingerprint;
+use crate::ids::StepId;
 
 /// Format version of the file.
 const FORMAT: u32 = 2;

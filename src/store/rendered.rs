@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 
 use super::recordings::Recordings;
 use super::whole_file::{make_private_folder, read_if_there, replace_private_file};
-use crate::book::ChapterName;
 use crate::compare::Bindings;
 use crate::engine::{Stage, StageRequest};
-use crate::execute::WorldError;
+use crate::ids::ChapterName;
 use crate::plan::{NamedFiles, RenderedManifest};
+use crate::world::WorldError;
 
 /// Makes `STATE/rendered/CHAPTER` and writes manifests into it.
 #[derive(Debug)]

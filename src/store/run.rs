@@ -16,10 +16,10 @@ use super::past::tidy_runs;
 use super::remembered::Remembered;
 use super::sync::Syncer;
 use super::whole_file::{make_private_folder, replace_link};
-use crate::book::ChapterName;
 use crate::event::{Event, Reason, Record, RecordError, RunStarted, Stored};
+use crate::history::Past;
+use crate::ids::ChapterName;
 use crate::output::ShellState;
-use crate::plan::Past;
 
 /// The file of a run's folder that has all its events.
 pub const JOURNAL: &str = "journal.jsonl";

@@ -15,10 +15,12 @@ use super::fault::StoreError;
 use super::pending_fence::PendingFences;
 use super::source::{chapter_folders, list};
 use super::whole_file::{read_if_there, replace_file};
-use crate::book::{ChapterName, SnapshotKind, StepName};
+use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, accept_snapshot, hidden};
 use crate::engine::Accepted;
-use crate::plan::{Step, StepId};
+use crate::ids::StepId;
+use crate::ids::{ChapterName, StepName};
+use crate::plan::Step;
 
 const ACCEPTED: &str = "snap";
 const PENDING: &str = "snap.new";

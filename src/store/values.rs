@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::source::{Texts, list, shown};
-use crate::book::{Problem, Problems, Sources, Span, nearest, too_deep};
+use crate::book::{Problem, Problems, Sources, Span, too_deep};
+use crate::ids::nearest;
 use crate::manifest::{Doubt, plain_value, read_values};
 
 /// A book's values files.

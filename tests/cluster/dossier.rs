@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use guide::execute::cluster::{DOSSIER_BYTES, DOSSIER_LIMIT, DossierRequest};
-use guide::plan::ObjectRef;
+use guide::cluster::{DOSSIER_BYTES, DOSSIER_LIMIT, DossierRequest};
+use guide::ids::ObjectRef;
 
 use super::namespace::{Namespace, access, cluster};
 
@@ -67,6 +67,6 @@ fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
 fn a_dossier_without_a_cluster_says_so_in_its_place() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();
-    let dossier = guide::execute::cluster::Cluster::new(access).dossier(&DossierRequest::default());
+    let dossier = guide::cluster::Cluster::new(access).dossier(&DossierRequest::default());
     assert!(dossier.text.starts_with("The cluster could not be asked: there is no kubeconfig at"), "{}", dossier.text);
 }

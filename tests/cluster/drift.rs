@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use guide::book::Place;
-use guide::execute::Flow;
-use guide::execute::cluster::{Declared, DownRequest, declared_in};
+use guide::cluster::{Declared, DownRequest, declared_in};
+use guide::world::Flow;
 
 use super::namespace::{Namespace, cluster, kubectl};
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use guide::execute::cluster::{Access, Cluster};
+use guide::cluster::{Access, Cluster};
 
 /// The cluster named by the two variables; panics without them, so that an `--ignored` run can't pass by testing nothing.
 pub fn access() -> Access {

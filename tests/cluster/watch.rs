@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use guide::execute::cluster::{Cause, ClusterWatch, Told, WatchScope};
-use guide::plan::ObjectRef;
+use guide::cluster::{Cause, ClusterWatch, Told, WatchScope};
+use guide::ids::ObjectRef;
 
 use super::namespace::{Namespace, cluster, kubectl};
 

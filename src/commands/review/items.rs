@@ -7,7 +7,8 @@ use crate::book::{Chapter, SourceId, StepBlock};
 use crate::commands::open::Opened;
 use crate::compare::{Choice, Hunk, Rules, hunks};
 use crate::error::Error;
-use crate::plan::{Pick, Selection, StepId, pick};
+use crate::ids::StepId;
+use crate::plan::{Pick, Selection, pick};
 use crate::recording::changes;
 use crate::report::Waiting;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
@@ -130,7 +131,7 @@ fn snapshot_item(opened: &Opened, snapshots: &Snapshots, block: &StepBlock, pend
 
 /// A chapter as a whole, where a step is asked for.
 fn whole(chapter: &Chapter) -> StepId {
-    StepId { chapter: chapter.name.clone(), step: crate::book::StepName::new("recording") }
+    StepId { chapter: chapter.name.clone(), step: crate::ids::StepName::new("recording") }
 }
 
 /// Recordings of a chapter that wait, a profile each: one hunk that shows what is new.

@@ -121,9 +121,9 @@ fn pattern_lines(hunk: &Hunk, rules: &Rules) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::book::{ChapterName, StepName};
     use crate::compare::hunks;
-    use crate::plan::StepId;
+    use crate::ids::StepId;
+    use crate::ids::{ChapterName, StepName};
 
     fn waiting(old: &str, new: &str) -> Waiting {
         Waiting {

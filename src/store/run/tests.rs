@@ -1,7 +1,7 @@
 use super::*;
 use crate::event::samples::{chapter_finished, chapter_started, every_event, finished, id, print_of, started};
 use crate::event::{ChapterOutcome, Outcome, RunSummary, StepFinished};
-use crate::plan::StepId;
+use crate::ids::StepId;
 use crate::store::{load_past, read_journal, who_runs};
 
 /// A state folder and what the tests do with it.

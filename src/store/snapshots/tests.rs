@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use super::*;
 use crate::book::{Attributes, Place, SourceId, Span};
-use crate::plan::{Fingerprint, Role};
+use crate::ids::Fingerprint;
+use crate::plan::Role;
 
 fn id(step: &str) -> StepId {
     StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new(step) }

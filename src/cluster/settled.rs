@@ -1,0 +1,185 @@
+//! Objects other than pods: what keeps them from coming up, and how far they are. Pure; read off `status` as any kind writes it.
+
+use kube::ResourceExt;
+use kube::api::DynamicObject;
+use serde_json::Value;
+
+use super::trouble::{Cause, Patience, Trouble, clipped};
+use crate::ids::ObjectRef;
+
+/// What keeps this object from coming up, read off its status: a failed Job, a Deployment past its deadline, pods that can't be
+/// made.
+#[must_use]
+pub fn trouble_of_object(object: &DynamicObject) -> Option<Trouble> {
+    let trouble = |cause, why: String, patience| Some(Trouble { object: reference(object), cause, why, patience, missing: None });
+    let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
+    let words = |condition: &Value, else_say: &str| match condition["message"].as_str() {
+        Some(message) if !message.is_empty() => clipped(message),
+        _ => else_say.to_owned(),
+    };
+    for condition in conditions(object) {
+        let is = |type_: &str, status: &str| condition["type"] == type_ && condition["status"] == status;
+        if kind == "Job" && (is("Failed", "True") || is("FailureTarget", "True")) {
+            let reason = condition["reason"].as_str().unwrap_or("Failed");
+            return trouble(
+                Cause::Failed,
+                format!("the job has failed ({reason}): {}", words(condition, "no reason given")),
+                Patience::None,
+            );
+        }
+        if is("ReplicaFailure", "True") {
+            return trouble(
+                Cause::Create,
+                format!("its pods can't be made: {}", words(condition, "no reason given")),
+                Patience::seconds(15),
+            );
+        }
+        if kind == "Deployment" && is("Progressing", "False") {
+            return trouble(Cause::Failed, format!("no progress: {}", words(condition, "past its deadline")), Patience::None);
+        }
+    }
+    let unmeasured = |condition: &&Value| condition["type"] == "ScalingActive" && condition["status"] == "False";
+    if let Some(condition) = conditions(object).find(|condition| kind == "HorizontalPodAutoscaler" && unmeasured(condition)) {
+        // The first figures of new pods come after a minute; without a metrics server they never do.
+        return trouble(
+            Cause::Metrics,
+            format!("it can't scale: {}", words(condition, "no reason given")),
+            Patience::seconds(120),
+        );
+    }
+    if kind == "PersistentVolumeClaim" && object.data["status"]["phase"] == "Lost" {
+        return trouble(Cause::Volume, "its volume is lost".to_owned(), Patience::None);
+    }
+    None
+}
+
+/// How far this object is, in words; `None` when it is all it should be, or its kind has no such state.
+#[must_use]
+pub fn unsettled(object: &DynamicObject) -> Option<String> {
+    if object.metadata.deletion_timestamp.is_some() {
+        return Some("being deleted".to_owned());
+    }
+    let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
+    let (spec, status) = (&object.data["spec"], &object.data["status"]);
+    let count = |value: &Value| value.as_i64().unwrap_or(0);
+    let of = |ready: i64, wanted: i64, what: &str| (ready < wanted).then(|| format!("{ready} of {wanted} {what}"));
+    match kind {
+        "Deployment" | "StatefulSet" | "ReplicaSet" => {
+            if object.metadata.generation.unwrap_or(0) > count(&status["observedGeneration"]) {
+                return Some("not taken up yet".to_owned());
+            }
+            let wanted = spec["replicas"].as_i64().unwrap_or(1);
+            let updated = if kind == "ReplicaSet" { wanted } else { count(&status["updatedReplicas"]) };
+            of(count(&status["readyReplicas"]), wanted, "ready").or_else(|| of(updated, wanted, "up to date"))
+        }
+        "DaemonSet" => of(count(&status["numberReady"]), count(&status["desiredNumberScheduled"]), "ready"),
+        "Job" => {
+            let wanted = spec["completions"].as_i64().unwrap_or(1);
+            of(count(&status["succeeded"]), wanted, "completed")
+        }
+        "PersistentVolumeClaim" => (status["phase"] == "Pending").then(|| "waits for a volume".to_owned()),
+        "Service" if spec["type"] == "LoadBalancer" => {
+            status["loadBalancer"]["ingress"].as_array().is_none_or(Vec::is_empty).then(|| "waits for an address".to_owned())
+        }
+        _ => by_conditions(object),
+    }
+}
+
+/// Any other kind: its Ready or Available condition, where it has one.
+fn by_conditions(object: &DynamicObject) -> Option<String> {
+    conditions(object).find_map(|condition| {
+        let type_ = condition["type"].as_str().filter(|type_| matches!(*type_, "Ready" | "Available" | "Established"))?;
+        (condition["status"] != "True").then(|| {
+            let said = condition["message"].as_str().or(condition["reason"].as_str()).unwrap_or_default();
+            let colon = if said.is_empty() { "" } else { ": " };
+            format!("not {}{colon}{}", type_.to_ascii_lowercase(), clipped(said))
+        })
+    })
+}
+
+fn conditions(object: &DynamicObject) -> impl Iterator<Item = &Value> {
+    object.data["status"]["conditions"].as_array().into_iter().flatten()
+}
+
+/// An object as the plan names objects.
+pub(super) fn reference(object: &DynamicObject) -> ObjectRef {
+    let types = object.types.clone().unwrap_or_default();
+    ObjectRef { api_version: types.api_version, kind: types.kind, namespace: object.namespace(), name: object.name_any() }
+}
+
+/// As a reader says it: `deployment web`.
+#[must_use]
+pub fn spoken(object: &ObjectRef) -> String {
+    format!("{} {}", object.kind.to_ascii_lowercase(), object.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(kind: &str, spec: &Value, status: &Value) -> DynamicObject {
+        let whole = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": "x"}, "spec": spec, "status": status});
+        serde_json::from_value(whole).unwrap()
+    }
+
+    fn condition(type_: &str, status: &str, message: &str) -> Value {
+        json!({"conditions": [{"type": type_, "status": status, "reason": "Because", "message": message}]})
+    }
+
+    #[test]
+    fn a_failed_job_is_hopeless_with_its_reason() {
+        let trouble = trouble_of_object(&object("Job", &json!({}), &condition("Failed", "True", "reached the limit"))).unwrap();
+        assert_eq!(trouble.patience, Patience::None);
+        assert_eq!(trouble.why, "the job has failed (Because): reached the limit");
+        assert_eq!(trouble_of_object(&object("Job", &json!({}), &condition("Failed", "False", ""))), None);
+    }
+
+    #[test]
+    fn a_deployment_past_its_deadline_is_hopeless() {
+        let stuck = object("Deployment", &json!({}), &condition("Progressing", "False", "timed out progressing"));
+        assert_eq!(trouble_of_object(&stuck).unwrap().patience, Patience::None);
+        let fine = object("Deployment", &json!({}), &condition("Progressing", "True", ""));
+        assert_eq!(trouble_of_object(&fine), None);
+    }
+
+    #[test]
+    fn a_quota_that_forbids_pods_is_told_with_some_patience() {
+        let trouble =
+            trouble_of_object(&object("ReplicaSet", &json!({}), &condition("ReplicaFailure", "True", "exceeded quota"))).unwrap();
+        assert_eq!((trouble.cause, trouble.patience), (Cause::Create, Patience::seconds(15)));
+    }
+
+    #[test]
+    fn an_autoscaler_without_figures_is_told_with_much_patience() {
+        let blind =
+            object("HorizontalPodAutoscaler", &json!({}), &condition("ScalingActive", "False", "failed to get cpu utilization"));
+        let trouble = trouble_of_object(&blind).unwrap();
+        assert_eq!((trouble.cause, trouble.patience), (Cause::Metrics, Patience::seconds(120)));
+        assert!(trouble.why.ends_with("failed to get cpu utilization"));
+    }
+
+    #[test]
+    fn a_deployment_tells_how_many_are_ready() {
+        let part = object("Deployment", &json!({"replicas": 3}), &json!({"readyReplicas": 1, "updatedReplicas": 3}));
+        assert_eq!(unsettled(&part).as_deref(), Some("1 of 3 ready"));
+        let whole = object("Deployment", &json!({"replicas": 3}), &json!({"readyReplicas": 3, "updatedReplicas": 3}));
+        assert_eq!(unsettled(&whole), None);
+    }
+
+    #[test]
+    fn a_deployment_its_controller_has_not_seen_is_not_settled() {
+        let mut fresh = object("Deployment", &json!({"replicas": 0}), &json!({"observedGeneration": 1}));
+        fresh.metadata.generation = Some(2);
+        assert_eq!(unsettled(&fresh).as_deref(), Some("not taken up yet"));
+    }
+
+    #[test]
+    fn a_pending_claim_and_an_unready_custom_object_are_not_settled() {
+        let claim = object("PersistentVolumeClaim", &json!({}), &json!({"phase": "Pending"}));
+        assert_eq!(unsettled(&claim).as_deref(), Some("waits for a volume"));
+        let custom = object("Widget", &json!({}), &condition("Ready", "False", "no colour"));
+        assert_eq!(unsettled(&custom).as_deref(), Some("not ready: no colour"));
+        assert_eq!(unsettled(&object("ConfigMap", &json!({}), &json!({}))), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! The cluster's shape: nodes, pods, and where ingresses and volumes sit. Four lists, asked once at a chapter's end.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Node, PersistentVolume, Pod};
+use k8s_openapi::api::networking::v1::Ingress;
+use kube::ResourceExt;
+use kube::api::{Api, ListParams};
+
+use super::refusal::ClusterError;
+use super::{Cluster, Link};
+use crate::topology::{Shape, ShapeNode, ShapePlace, ShapePod};
+
+/// Most time the question may take: a chapter's end must not wait for a picture.
+const LIMIT: Duration = Duration::from_secs(3);
+/// A picture of more pods than this shows nothing.
+const MOST_PODS: u32 = 400;
+
+impl Cluster {
+    /// What is where. None for a cluster that does not answer (yet, or any more).
+    #[must_use]
+    pub fn shape(&self) -> Option<Shape> {
+        self.ask(LIMIT, |link| async move { shape(&link).await }).ok()
+    }
+}
+
+async fn shape(link: &Link) -> Result<Shape, ClusterError> {
+    let nodes = list::<Node>(link).await?;
+    let pods = list::<Pod>(link).await?;
+    let volumes = list::<PersistentVolume>(link).await?;
+    let ingresses = list::<Ingress>(link).await?;
+    let mut shape = Shape {
+        nodes: nodes.iter().map(of_node).collect(),
+        pods: pods.iter().map(of_pod).collect(),
+        volumes: volumes.iter().filter_map(of_volume).collect(),
+        ingresses: ingresses.iter().map(of_ingress).collect(),
+    };
+    shape.nodes.sort_by_key(|node| (!node.control_plane, node.name.clone()));
+    shape.pods.sort_by(|a, b| (&a.namespace, &a.name, &a.node).cmp(&(&b.namespace, &b.name, &b.node)));
+    shape.volumes.sort_by(|a, b| a.name.cmp(&b.name));
+    shape.ingresses.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(shape)
+}
+
+async fn list<K>(link: &Link) -> Result<Vec<K>, ClusterError>
+where
+    K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
+{
+    let answer = Api::<K>::all(link.client.clone()).list(&ListParams::default().limit(MOST_PODS)).await;
+    Ok(answer.map_err(|error| ClusterError::from_kube(&error, "listing what is where"))?.items)
+}
+
+fn of_node(node: &Node) -> ShapeNode {
+    let status = node.status.as_ref();
+    let conditions = status.and_then(|status| status.conditions.as_ref()).into_iter().flatten();
+    ShapeNode {
+        name: node.name_any(),
+        control_plane: node.labels().contains_key("node-role.kubernetes.io/control-plane"),
+        ready: conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        version: status.and_then(|status| status.node_info.as_ref()).map_or(String::new(), |info| info.kubelet_version.clone()),
+    }
+}
+
+fn of_pod(pod: &Pod) -> ShapePod {
+    let spec = pod.spec.as_ref();
+    let ports = spec.into_iter().flat_map(|spec| &spec.containers).flat_map(|container| container.ports.iter().flatten());
+    let mut ports = ports;
+    let on_host = spec.and_then(|spec| spec.host_network).unwrap_or(false);
+    ShapePod {
+        namespace: pod.namespace().unwrap_or_default(),
+        name: without_hash(&pod.name_any(), pod.labels().get("pod-template-hash").map(String::as_str)),
+        node: spec.and_then(|spec| spec.node_name.clone()),
+        phase: pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default(),
+        host_ports: !on_host && ports.any(|port| port.host_port.is_some_and(|port| port > 0)),
+    }
+}
+
+/// `web-6d4f8b7c9d-x2x7p` is `web`, as every run names it otherwise.
+fn without_hash(name: &str, hash: Option<&str>) -> String {
+    match hash.and_then(|hash| name.find(&format!("-{hash}"))) {
+        Some(at) => name[..at].to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+fn of_volume(volume: &PersistentVolume) -> Option<ShapePlace> {
+    let spec = volume.spec.as_ref()?;
+    let claim = spec.claim_ref.as_ref()?;
+    let terms = spec
+        .node_affinity
+        .iter()
+        .filter_map(|affinity| affinity.required.as_ref())
+        .flat_map(|required| &required.node_selector_terms);
+    let expressions = terms.flat_map(|term| term.match_expressions.iter().flatten());
+    let mut hosts = expressions.filter(|one| one.key == "kubernetes.io/hostname").flat_map(|one| one.values.iter().flatten());
+    let size = spec.capacity.as_ref().and_then(|capacity| capacity.get("storage")).map_or(String::new(), |size| size.0.clone());
+    Some(ShapePlace {
+        name: format!("{}/{}", claim.namespace.as_deref().unwrap_or_default(), claim.name.as_deref().unwrap_or_default()),
+        node: hosts.next().cloned(),
+        what: size,
+    })
+}
+
+fn of_ingress(ingress: &Ingress) -> ShapePlace {
+    let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
+    let hosts: Vec<String> = rules.map(|rule| rule.host.clone().unwrap_or_else(|| "every host".to_owned())).collect();
+    ShapePlace {
+        name: format!("{}/{}", ingress.namespace().unwrap_or_default(), ingress.name_any()),
+        node: None,
+        what: hosts.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from<K: serde::de::DeserializeOwned>(yaml: &str) -> K {
+        serde_yaml::from_str(yaml).unwrap()
+    }
+
+    #[test]
+    fn a_pod_is_named_without_its_hash_and_says_where_traffic_comes_in() {
+        let pod: Pod = from(
+            "metadata: {name: web-6d4f-x2x7p, namespace: a, labels: {pod-template-hash: 6d4f}}\n\
+             spec: {nodeName: n1, containers: [{name: c, ports: [{containerPort: 80, hostPort: 80}]}]}\nstatus: {phase: Running}",
+        );
+        let expected = ShapePod {
+            namespace: "a".into(),
+            name: "web".into(),
+            node: Some("n1".into()),
+            phase: "Running".into(),
+            host_ports: true,
+        };
+        assert_eq!(of_pod(&pod), expected);
+    }
+
+    #[test]
+    fn a_volume_names_its_claim_and_the_node_it_is_bound_to() {
+        let volume: PersistentVolume = from(
+            "spec:\n  capacity: {storage: 1Gi}\n  claimRef: {namespace: db, name: data}\n  nodeAffinity: {required: {nodeSelectorTerms: \
+             [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [worker2]}]}]}}",
+        );
+        let expected = ShapePlace { name: "db/data".into(), node: Some("worker2".into()), what: "1Gi".into() };
+        assert_eq!(of_volume(&volume), Some(expected));
+        assert_eq!(of_volume(&from("spec: {}")), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! What of a shell's state may be written to disk: everything but the pieces that hold a secret, and the names of those.
+
+use crate::output::ShellState;
+use crate::secrets::Masker;
+use crate::shell::declaration::{Declarations, line_end, words};
+use crate::shell::dump::traps;
+use crate::shell::secrets::Secrets;
+
+/// The text of these pieces without any secret; none where nothing had to be left out.
+///
+/// A variable that a step names in `secret=` is left out by its name, whatever its value is and however it is quoted. Of the rest
+/// every piece (a variable, a function, a trap) is left out in which a secret is found.
+pub(super) fn without_secrets(pieces: &[Vec<u8>], secrets: &Secrets, masker: &Masker) -> Option<Vec<u8>> {
+    let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    for piece in pieces.iter().flat_map(|piece| smaller(piece)) {
+        match left_out_as(piece, secrets, masker) {
+            None => kept.extend_from_slice(piece),
+            Some(name) => left_out.push(name),
+        }
+    }
+    if left_out.is_empty() {
+        return None;
+    }
+    left_out.sort_unstable();
+    left_out.dedup();
+    kept.extend_from_slice(&ShellState::note_of_left_out(&left_out));
+    Some(kept)
+}
+
+/// What it is called, if it has to be left out.
+fn left_out_as(piece: &[u8], secrets: &Secrets, masker: &Masker) -> Option<String> {
+    let declared = Declarations(piece).next().filter(|_| piece.starts_with(b"declare -"));
+    if let Some(variable) = declared {
+        let name = String::from_utf8_lossy(variable.name).into_owned();
+        let value = variable.value?;
+        let found = secrets.has(&name)
+            || masker.finds_in(piece)
+            || words(value).iter().any(|word| masker.finds_in(word))
+            || masker.finds_in(&words(value).join(&b' '));
+        return found.then(|| match name.as_str() {
+            "BASH_ALIASES" => "the aliases".to_owned(),
+            "__guide_folders" => "the folders of pushd".to_owned(),
+            _ => name,
+        });
+    }
+    masker.finds_in(piece).then(|| called(piece))
+}
+
+fn called(piece: &[u8]) -> String {
+    let text = String::from_utf8_lossy(piece);
+    if let Some((name, _)) = text.split_once(" () \n") {
+        return format!("{name}()");
+    }
+    let what = match text.split_whitespace().next().unwrap_or_default() {
+        "trap" => return format!("the trap {}", text.trim_end().rsplit(' ').next().unwrap_or_default()),
+        first if first.starts_with("__guide_exit=") => "the trap EXIT",
+        first if first.starts_with("__guide_late=") => "the traps DEBUG, ERR, RETURN and the options of `set`",
+        r"\builtin" if text.starts_with(r"\builtin cd ") => "the folder",
+        r"\builtin" if text.starts_with(r"\builtin set ") => "the arguments",
+        _ => "a part of the state",
+    };
+    what.to_owned()
+}
+
+/// Functions and traps one by one; what else stands before them (options) as one piece.
+fn smaller(piece: &[u8]) -> Vec<&[u8]> {
+    if piece.starts_with(b"trap -- ") {
+        let lengths: Vec<usize> = traps(piece).iter().map(Vec::len).collect();
+        return if lengths.iter().sum::<usize>() == piece.len() { cut(piece, &lengths) } else { vec![piece] };
+    }
+    let mut starts = vec![0];
+    let mut at = 0;
+    let mut outside = !piece.starts_with(b"declare -") && !piece.starts_with(b"__guide_");
+    while outside && at < piece.len() {
+        let end = at + line_end(&piece[at..]);
+        let line = &piece[at..end];
+        if line.ends_with(b" () \n") && piece[end..].starts_with(b"{ \n") {
+            starts.push(at);
+            // bash writes the closing bracket of the function, and no other one, at the line's start.
+            let closed = memchr::memmem::find(&piece[end..], b"\n}\n");
+            match closed {
+                Some(length) => at = end + length + 3,
+                None => outside = false,
+            }
+            starts.push(at);
+            continue;
+        }
+        at = end;
+    }
+    starts.push(piece.len());
+    starts.sort_unstable();
+    starts.dedup();
+    let lengths: Vec<usize> = starts.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    cut(piece, &lengths)
+}
+
+fn cut<'a>(piece: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
+    let mut rest = piece;
+    let mut pieces = Vec::new();
+    for &length in lengths {
+        let (first, after) = rest.split_at(length);
+        pieces.push(first);
+        rest = after;
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(pieces: &[&str], named: &[&str], values: &[&str]) -> Option<String> {
+        let (mut secrets, masker) = (Secrets::default(), Masker::new());
+        named.iter().for_each(|name| secrets.add(name));
+        values.iter().for_each(|value| masker.add(value.as_bytes()));
+        let pieces: Vec<Vec<u8>> = pieces.iter().map(|piece| piece.as_bytes().to_vec()).collect();
+        without_secrets(&pieces, &secrets, &masker).map(|text| String::from_utf8(text).unwrap())
+    }
+
+    #[test]
+    fn what_holds_none_is_kept_as_it_is() {
+        assert_eq!(kept(&["declare -- A=\"1\"\n", "declare -x TOKEN\n"], &["TOKEN"], &["hunter2"]), None);
+    }
+
+    #[test]
+    fn a_named_variable_is_left_out_whatever_its_value_is() {
+        let text = kept(&["declare -- A=\"1\"\n", "declare -x TOKEN=\"a\"\n"], &["TOKEN"], &[]).unwrap();
+        assert!(text.starts_with("declare -- A=\"1\"\n") && text.contains("TOKEN") && !text.contains("TOKEN="), "{text}");
+    }
+
+    #[test]
+    fn one_function_with_a_secret_takes_no_other_along() {
+        let before = "\\builtin shopt -s nullglob || \\builtin :\nconn () \n{ \n    echo -U postgres\n}\nhelper () \n{ \n    echo }\n}\ndeclare -fx helper\n";
+        let text = kept(&[before, "trap -- 'echo postgres' USR1\ntrap -- 'a\nb' USR2\n"], &[], &["postgres"]).unwrap();
+        for expected in ["nullglob", "helper () \n{ \n    echo }\n}\n", "declare -fx helper\n", "trap -- 'a\nb' USR2\n"] {
+            assert!(text.contains(expected), "{text}");
+        }
+        assert!(!text.contains("postgres"), "{text}");
+        assert_eq!(ShellState(text.into_bytes()).left_out(), ["conn()", "the trap USR1"]);
+    }
+
+    #[test]
+    fn a_secret_is_found_behind_the_quotes_of_bash() {
+        for declaration in [
+            "declare -x A=\"Bearer Pa\\$\\$w\\\"d\"\n",
+            "declare -a A=([0]=\"x\" [1]=\"Pa\\$\\$w\\\"d\")\n",
+            "declare -- A=$'a\\nPa$$w\"d'\n",
+        ] {
+            let text = kept(&[declaration], &[], &["Pa$$w\"d"]).unwrap_or_default();
+            assert!(text.contains("left out") && !text.contains("w\\\"d") && !text.contains("w\"d"), "{declaration}{text}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Text as a word that bash reads back as it is, in ASCII only, so that no locale a step may have set changes its length.
+
+/// One shell word that stands for these bytes. NUL bytes, which no variable of bash can hold, are dropped.
+pub(crate) fn quoted(bytes: &[u8]) -> String {
+    let mut word = String::with_capacity(bytes.len() + 8);
+    if bytes.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        word.push('\'');
+        for &byte in bytes {
+            if byte == b'\'' {
+                word.push_str("'\\''");
+            } else {
+                word.push(char::from(byte));
+            }
+        }
+        word.push('\'');
+        return word;
+    }
+    word.push_str("$'");
+    for &byte in bytes {
+        match byte {
+            0 => {}
+            b'\'' | b'\\' => {
+                word.push('\\');
+                word.push(char::from(byte));
+            }
+            b' '..=b'~' => word.push(char::from(byte)),
+            _ => {
+                word.push('\\');
+                for shift in [6, 3, 0] {
+                    word.push(char::from(b'0' + ((byte >> shift) & 7)));
+                }
+            }
+        }
+    }
+    word.push('\'');
+    word
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn plain_text_stands_between_single_quotes() {
+        assert_eq!(quoted(b"echo \"$x\"\n"), "'echo \"$x\"\n'");
+        assert_eq!(quoted(b"it's"), "'it'\\''s'");
+    }
+
+    #[test]
+    fn other_bytes_are_written_in_octal() {
+        assert_eq!(quoted("é'\\\r".as_bytes()), "$'\\303\\251\\'\\\\\\015'");
+    }
+}
