@@ -9,7 +9,7 @@ use guide::ids::{ChapterName, StepName};
 use guide::output::Ending;
 use guide::secrets::Masker;
 use guide::shell::{Interrupt, ShellOptions, ShellWorld};
-use guide::world::{Command, Flow, Mode, Scene, Watcher, World};
+use guide::world::{Command, Flow, Mode, ShellContext, Watcher, World};
 
 struct Blind;
 
@@ -28,7 +28,7 @@ fn world(folder: &std::path::Path) -> ShellWorld {
     let environment = std::env::vars_os().collect();
     let options = ShellOptions { bash: "bash".into(), environment, masker: Masker::new(), interrupt };
     let mut world = ShellWorld::new(options).expect("a world");
-    world.enter(&Scene { folder: folder.to_owned(), environment: Vec::new() }, None).expect("a shell");
+    world.enter(&ShellContext { folder: folder.to_owned(), environment: Vec::new() }, None).expect("a shell");
     world
 }
 

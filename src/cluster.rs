@@ -1,4 +1,4 @@
-//! The cluster, through its API: which one it is, what a waiting step waits for, what a failure's dossier tells, what differs from
+//! The cluster, through its API: which one it is, what a waiting step waits for, what a failure's failure report tells, what differs from
 //! the book and what `guide down` takes away.
 //!
 //! Outside it is all ordinary blocking calls. Inside, one thread drives the requests; it is made at the first call, and nothing
@@ -6,18 +6,19 @@
 //! decision about a step (the engine's), any file (`store`'s), any printing (`report`'s). Nothing is changed but by
 //! [`Cluster::take_down`].
 
+mod connection;
 mod container;
 mod declared;
-mod dossier;
 mod down;
 mod drift;
-mod family;
+mod evidence;
 mod fields;
 mod follow;
-mod link;
 mod lock;
 mod missing_image;
+mod ownership;
 mod pace;
+mod problem;
 mod refusal;
 mod requests;
 mod secrets;
@@ -25,13 +26,12 @@ mod seen;
 mod settled;
 mod shape;
 mod stopped;
-mod strays;
 mod superseded;
 mod takedown;
 mod targets;
 mod thread;
 mod told;
-mod trouble;
+mod unmanaged;
 mod waiting;
 mod watch;
 mod wellknown;
@@ -41,22 +41,22 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use declared::{Declared, declared_in};
-pub use dossier::{ClusterDossier, DOSSIER_BYTES, DOSSIER_LIMIT, DossierRequest};
-pub use down::{DownItem, DownPlan, DownRequest, Fate};
+pub use down::{Action, DownItem, DownPlan, DownRequest};
 pub use drift::{Differing, Drift, book_namespaces};
+pub use evidence::{ClusterEvidence, EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest};
 pub use fields::FieldDifference;
 pub use missing_image::MissingImage;
-pub use refusal::{ClusterError, Refusal};
+pub use problem::{Cause, ObjectProblem, Tolerance, trouble_of_pod};
+pub use refusal::{ClusterError, ClusterErrorKind};
 pub use requests::RequestCount;
-pub use seen::{Sight, Told};
+pub use seen::{LastingProblem, WatchStatus};
 pub use settled::{spoken, trouble_of_object, unsettled};
-pub use strays::Stray;
 pub use takedown::{DownOutcome, DownProgress};
-pub use trouble::{Cause, Patience, Trouble, trouble_of_pod};
+pub use unmanaged::UnmanagedObject;
 pub use watch::{ClusterWatch, WatchScope};
 
-use link::Link;
-use thread::Driver;
+use connection::Connection;
+use thread::Runtime;
 
 /// Most time one short question to the cluster may take.
 pub const ANSWER_LIMIT: Duration = Duration::from_secs(3);
@@ -76,7 +76,7 @@ pub struct Access {
 #[derive(Clone)]
 pub struct Cluster {
     access: Access,
-    driver: Arc<OnceLock<Driver>>,
+    driver: Arc<OnceLock<Runtime>>,
 }
 
 impl Cluster {
@@ -87,26 +87,28 @@ impl Cluster {
     }
 
     /// The thread that drives requests, started now if this is the first question.
-    fn driver(&self) -> Result<&Driver, ClusterError> {
+    fn driver(&self) -> Result<&Runtime, ClusterError> {
         if let Some(driver) = self.driver.get() {
             return Ok(driver);
         }
-        let made = Driver::start().map_err(|error| {
-            ClusterError::new(Refusal::Other, format!("the thread that asks the cluster could not be started: {error}"))
+        let made = Runtime::start().map_err(|error| {
+            ClusterError::new(ClusterErrorKind::Other, format!("the thread that asks the cluster could not be started: {error}"))
         })?;
         Ok(self.driver.get_or_init(|| made))
     }
 
     /// Connects and asks, for at most `limit` in all.
-    fn ask<T, F>(&self, limit: Duration, question: impl FnOnce(Link) -> F + Send + 'static) -> Result<T, ClusterError>
+    fn ask<T, F>(&self, limit: Duration, question: impl FnOnce(Connection) -> F + Send + 'static) -> Result<T, ClusterError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, ClusterError>> + Send + 'static,
     {
         let access = self.access.clone();
-        let answer = self.driver()?.wait(limit, async move { question(Link::connect(&access, Arc::default()).await?).await });
-        let late =
-            || Err(ClusterError::new(Refusal::TimedOut, format!("the cluster gave no answer within {} s", limit.as_secs())));
+        let answer =
+            self.driver()?.wait(limit, async move { question(Connection::connect(&access, Arc::default()).await?).await });
+        let late = || {
+            Err(ClusterError::new(ClusterErrorKind::TimedOut, format!("the cluster gave no answer within {} s", limit.as_secs())))
+        };
         answer.unwrap_or_else(late).map_err(|error| error.with_cure(&self.access))
     }
 }

@@ -37,7 +37,7 @@ pub fn main(cli: Cli) -> Exit {
     match dispatch(cli.command, &settings) {
         Ok(exit) => exit,
         Err(error) => {
-            report::tell_error(&error, style(&settings, report::stderr_is_terminal()));
+            report::report_error(&error, style(&settings, report::stderr_is_terminal()));
             error.exit()
         }
     }

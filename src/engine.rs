@@ -16,5 +16,7 @@ mod up_to_date;
 mod waiting;
 
 pub use chapter::chapter_environment;
-pub use ports::{Accepted, Ask, Dossiers, Lookout, Ports, Sight, Stage, StageRequest, Teller};
+pub use ports::{
+    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace, WorkspaceRequest,
+};
 pub use run::{Options, RunRequest, conduct};

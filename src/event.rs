@@ -14,7 +14,7 @@ use crate::book::Place;
 use crate::compare::{Bindings, Difference};
 use crate::ids::{ChapterName, StepName};
 use crate::ids::{Fingerprint, StepId};
-use crate::output::{Ending, LeftProcess};
+use crate::output::{Ending, LeftoverProcess};
 use crate::plan::MadeOf;
 
 pub use record::{Record, RecordError};
@@ -112,7 +112,7 @@ pub enum Reason {
     /// It is its turn.
     Turn,
     /// A verify step asked before the acting step it proves.
-    AlreadySo,
+    UpToDate,
     /// A verify step asked whether a passed part still holds.
     StillSo,
     /// A chapter's `done:` steps.
@@ -180,7 +180,7 @@ pub struct StepFinished {
     pub bound: Bindings,
     /// Processes it left behind, stopped by now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<LeftProcess>,
+    pub left: Vec<LeftoverProcess>,
     /// What the step is made of; only of an acting step that has passed or was found so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_of: Option<MadeOf>,
@@ -215,7 +215,7 @@ pub enum Outcome {
     /// Ran and ended as expected; its output has no accepted snapshot yet, a pending one was written.
     Pending,
     /// Not run: it passed here before as it is now, and the checks that prove it pass.
-    AlreadySo,
+    UpToDate,
     /// Not run: it never ran here, and the checks that prove it pass.
     FoundSo,
     /// Not run: its chapter was taken as done.
@@ -237,7 +237,7 @@ impl Outcome {
     /// Is the world, as far as this step goes, as written?
     #[must_use]
     pub fn holds(&self) -> bool {
-        matches!(self, Self::Passed | Self::Pending | Self::AlreadySo | Self::FoundSo | Self::TakenAsDone | Self::PassedBefore)
+        matches!(self, Self::Passed | Self::Pending | Self::UpToDate | Self::FoundSo | Self::TakenAsDone | Self::PassedBefore)
     }
 }
 
@@ -281,7 +281,7 @@ pub enum Failure {
         why: String,
     },
     /// What it waits for can't come any more.
-    Hopeless {
+    Unrecoverable {
         /// What the cluster says.
         why: String,
     },
@@ -303,8 +303,8 @@ pub struct Evidence {
     pub output_tail: String,
     /// The expected or accepted text it was compared with.
     pub expected: Option<String>,
-    /// Where the dossier was written.
-    pub dossier: Option<PathBuf>,
+    /// Where the failure report was written.
+    pub failure_report: Option<PathBuf>,
     /// Where the pending snapshot was written.
     pub pending: Option<PathBuf>,
     /// What ails the world itself, and the command that cures it.
@@ -322,7 +322,7 @@ pub enum ChapterOutcome {
     /// All planned steps hold.
     Passed,
     /// Taken as done: its last run passed, nothing in it changed since, and its `done:` steps pass. No other step was run.
-    AlreadySo,
+    UpToDate,
     /// A step failed.
     Failed,
     /// Stopped in the middle.
@@ -337,7 +337,7 @@ pub struct RunSummary {
     /// Steps that ran and passed (pending ones among them).
     pub passed: usize,
     /// Steps that were up to date, or passed before.
-    pub already_so: usize,
+    pub up_to_date: usize,
     /// Steps of chapters that were taken as done.
     #[serde(default)]
     pub taken_as_done: usize,
@@ -350,7 +350,7 @@ pub struct RunSummary {
     /// Snapshots waiting for review.
     pub pending: usize,
     /// Chapters that were taken as done.
-    pub chapters_already_so: usize,
+    pub chapters_up_to_date: usize,
     /// Stopped by Ctrl-C or SIGTERM.
     pub interrupted: bool,
     /// The world could not be asked (no engine, lost cluster …): why.

@@ -20,7 +20,7 @@ pub struct Output {
     /// From its start to its end.
     pub duration: Duration,
     /// Processes it left behind, stopped by now.
-    pub left: Vec<LeftProcess>,
+    pub left: Vec<LeftoverProcess>,
     /// The shell's state after it, when the attempt ended in a way that leaves one (see `execute::shell`).
     pub state: Option<ShellState>,
 }
@@ -51,7 +51,7 @@ impl Default for Ending {
 
 /// A process that outlived its step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LeftProcess {
+pub struct LeftoverProcess {
     /// Process id.
     pub pid: u32,
     /// Its command line, at most 120 characters.

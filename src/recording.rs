@@ -74,7 +74,7 @@ pub struct RecordedStep {
     pub of: Parts,
     /// It did not run: these verify steps of its chapter showed that what it does was there already. `at` is when they did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub already_so: Vec<String>,
+    pub up_to_date: Vec<String>,
     /// What it printed, secrets masked and folders of the machine named ([`Places`]), at most [`make::KEPT`] bytes of it.
     pub output: String,
     /// Bytes that were left out of its middle.

@@ -35,11 +35,11 @@ mod times;
 
 mod words;
 
-pub use ask::{Asker, NothingToPause, Pause, ask};
+pub use ask::{NothingToPause, Pause, TerminalPrompt, ask};
 pub use check::{check_text, notes_text};
 pub use differs::all_differences;
-pub use down::DownTeller;
-pub use error::tell_error;
+pub use down::DownReporter;
+pub use error::report_error;
 pub use facts::{facts_json, facts_text, write_profile};
 pub use failure::failure;
 pub use github::Github;
@@ -47,7 +47,7 @@ pub use init::{Effect, Fate, Surveyed, Touch, adopted, initialised, survey_text}
 pub use json::Json;
 pub use junit::Junit;
 pub use keys::{Key, Keys};
-pub use live::{Curtain, Live};
+pub use live::{DisplayGuard, Live};
 pub use meanwhile::meanwhile;
 pub use plain::Plain;
 pub use plan::{plan_json, plan_text};
@@ -55,7 +55,7 @@ pub use publication::{Publication, publication_notes, publication_text};
 pub use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
 pub use status::{Seen, status, status_json};
 pub use style::{ColourChoice, Style, Symbols};
-pub use tellers::{Tellers, Wanted};
+pub use tellers::{Reporters, Wanted};
 pub use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
 pub use times::times;
 pub use words::{duration, recordings_wait, summary};

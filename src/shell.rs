@@ -42,19 +42,19 @@ use rustix::process::Pid;
 
 use self::assigned::Assigned;
 use self::background::BackgroundStep;
-use self::guard::Guard;
+use self::guard::Watchdog;
 use self::processes::{Processes, TAG};
 use self::secrets::Secrets;
 use self::session::{Session, Start};
 pub use self::signals::Interrupt;
-use self::state::Live;
+use self::state::ShellSnapshot;
 pub use self::syntax::{SyntaxError, syntax_errors};
 use crate::book::Background;
 use crate::ids::StepId;
 use crate::ids::{ChapterName, StepName};
-use crate::output::{LeftProcess, Output, ShellState};
+use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
-use crate::world::{Command, Flow, Mode, Scene, Watcher, World, WorldError};
+use crate::world::{Command, Flow, Mode, ShellContext, Watcher, World, WorldError};
 
 pub use rerun::Rerun;
 
@@ -83,19 +83,19 @@ pub struct ShellWorld {
     options: ShellOptions,
     tag: String,
     processes: Processes,
-    guard: Option<Guard>,
+    guard: Option<Watchdog>,
     /// The run's lock, for the guard.
     lock: Option<OwnedFd>,
     /// The first chapter's shell, started beforehand, and where.
-    expected: Option<(Scene, Session)>,
-    scene: Option<Scene>,
+    expected: Option<(ShellContext, Session)>,
+    scene: Option<ShellContext>,
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
     /// Killed, and not yet seen to be dead.
     let_go: Vec<Session>,
     /// The session has not been brought into the state yet.
     new: bool,
-    live: Live,
+    live: ShellSnapshot,
     /// A step has run in the chapter's shell.
     acted: bool,
     secrets: Secrets,
@@ -128,7 +128,7 @@ impl ShellWorld {
             session: None,
             let_go: Vec::new(),
             new: false,
-            live: Live::default(),
+            live: ShellSnapshot::default(),
             acted: false,
             secrets: Secrets::default(),
             assigned: Assigned::default(),
@@ -140,7 +140,7 @@ impl ShellWorld {
 
     /// Where the first chapter will most likely be entered: its bash is started, and makes itself ready beside what the caller does
     /// next. Nothing runs in it before the chapter is entered. What goes wrong is told then; another scene can be entered as well.
-    pub fn expect(&mut self, scene: Scene) {
+    pub fn expect(&mut self, scene: ShellContext) {
         let environment = self.environment_in(&scene);
         let start = Start { bash: &self.options.bash, folder: &scene.folder, environment: &environment };
         self.expected = Session::start(&start).ok().map(|session| (scene, session));
@@ -179,7 +179,7 @@ impl ShellWorld {
     }
 
     /// All that a chapter's shell finds in its environment.
-    fn environment_in(&self, scene: &Scene) -> Vec<(OsString, OsString)> {
+    fn environment_in(&self, scene: &ShellContext) -> Vec<(OsString, OsString)> {
         let added = scene.environment.iter().map(|(name, value)| (name.into(), value.into()));
         let ours = [(TAG.into(), self.tag.clone().into()), ("GUIDE_STEP".into(), OsString::new())];
         self.options.environment.iter().cloned().chain(added).chain(ours).collect()
@@ -191,7 +191,7 @@ impl ShellWorld {
     }
 
     /// Ends the chapter's shell. Steps' own EXIT trap runs first; what it prints nobody sees.
-    fn end_shell(&mut self) -> Vec<LeftProcess> {
+    fn end_shell(&mut self) -> Vec<LeftoverProcess> {
         let mut left = Vec::new();
         if std::mem::take(&mut self.acted) && !self.live.at_exit.is_empty() {
             let step = StepId { chapter: ChapterName::new(""), step: StepName::new("") };
@@ -205,7 +205,7 @@ impl ShellWorld {
                 secrets: Vec::new(),
                 cwd: None,
             };
-            left.extend(self.execute(&exit, &mut Unseen).map(|output| output.left).unwrap_or_default());
+            left.extend(self.execute(&exit, &mut NullWatcher).map(|output| output.left).unwrap_or_default());
         }
         if let Some(session) = self.session.take() {
             self.end(session);
@@ -228,12 +228,12 @@ impl ShellWorld {
 }
 
 impl World for ShellWorld {
-    fn enter(&mut self, scene: &Scene, state: Option<&ShellState>) -> Result<(), WorldError> {
+    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>) -> Result<(), WorldError> {
         self.leave();
         self.environment = self.environment_in(scene);
         self.scene = Some(scene.clone());
         self.secrets.forget_values();
-        self.live = state.map_or_else(Live::default, |state| Live::from_text(&state.0));
+        self.live = state.map_or_else(ShellSnapshot::default, |state| ShellSnapshot::from_text(&state.0));
         self.assigned = Assigned::default();
         self.assigned.add(&String::from_utf8_lossy(&self.live.text));
         self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
@@ -265,14 +265,14 @@ impl World for ShellWorld {
         self.ended_background(step)
     }
 
-    fn leave(&mut self) -> Vec<LeftProcess> {
+    fn leave(&mut self) -> Vec<LeftoverProcess> {
         let left = self.end_shell();
         self.stop_backgrounds(|kind| kind == Background::Chapter);
         self.scene = None;
         left
     }
 
-    fn close(&mut self) -> Vec<LeftProcess> {
+    fn close(&mut self) -> Vec<LeftoverProcess> {
         let left = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
         self.expected = None;
@@ -303,9 +303,9 @@ fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBu
 struct Lost(String);
 
 /// Nobody looks.
-struct Unseen;
+struct NullWatcher;
 
-impl Watcher for Unseen {
+impl Watcher for NullWatcher {
     fn output(&mut self, _bytes: &[u8]) {}
 
     fn tick(&mut self, _elapsed: Duration) -> Flow {

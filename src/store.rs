@@ -38,7 +38,7 @@ pub use fault::StoreError;
 pub use included::included_steps;
 pub use journal::{Journal, read_journal};
 pub use lock::{Holder, RunLock, who_runs};
-pub use note::{DossierFolder, find_dossier, read_note, write_note};
+pub use note::{FailureFolder, find_failure_report, read_note, write_note};
 pub use past::{Taken, forget_taken, last_run, load_past, unfinished_targets};
 pub use pending_fence::{PendingFence, PendingFences};
 pub use recordings::Recordings;

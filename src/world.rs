@@ -8,11 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::ids::StepId;
-use crate::output::{LeftProcess, Output, ShellState};
+use crate::output::{LeftoverProcess, Output, ShellState};
 
 /// Where a chapter's shell is started.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Scene {
+pub struct ShellContext {
     /// The chapter's working folder (exists).
     pub folder: PathBuf,
     /// Environment added to the caller's: values, `KUBECONFIG`, `GUIDE_BOOK`, `GUIDE_STATE`, `GUIDE_PROFILE`, `GUIDE_CHAPTER`, `PATH` …
@@ -87,7 +87,7 @@ pub trait World {
     ///
     /// # Errors
     /// When no shell can be started.
-    fn enter(&mut self, scene: &Scene, state: Option<&ShellState>) -> Result<(), WorldError>;
+    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>) -> Result<(), WorldError>;
 
     /// Runs one command to its end (or start, for `Background`).
     ///
@@ -99,8 +99,8 @@ pub trait World {
     fn background_ended(&mut self, step: &StepId) -> Option<Output>;
 
     /// Ends the chapter: its shell, and its background steps but those that go on. Returns what had to be stopped beside these.
-    fn leave(&mut self) -> Vec<LeftProcess>;
+    fn leave(&mut self) -> Vec<LeftoverProcess>;
 
     /// Ends everything that may not outlive the run.
-    fn close(&mut self) -> Vec<LeftProcess>;
+    fn close(&mut self) -> Vec<LeftoverProcess>;
 }

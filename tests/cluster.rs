@@ -12,8 +12,8 @@
 )]
 
 mod cluster {
-    pub mod dossier;
     pub mod drift;
+    pub mod evidence;
     pub mod lock;
     pub mod namespace;
     pub mod shape;

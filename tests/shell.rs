@@ -12,7 +12,7 @@ use guide::ids::StepId;
 use guide::ids::{ChapterName, StepName};
 use guide::secrets::Masker;
 use guide::shell::{Interrupt, ShellOptions, ShellWorld};
-use guide::world::{Command, Flow, Mode, Scene, Watcher, World};
+use guide::world::{Command, Flow, Mode, ShellContext, Watcher, World};
 
 /// Prints what it is shown, and heeds signals.
 struct Shown(Interrupt);
@@ -40,7 +40,7 @@ fn runner() {
     let options = ShellOptions { bash: "bash".into(), environment, masker: Masker::new(), interrupt: interrupt.clone() };
     let mut world = ShellWorld::new(options).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    world.enter(&Scene { folder: folder.path().to_owned(), environment: Vec::new() }, None).unwrap();
+    world.enter(&ShellContext { folder: folder.path().to_owned(), environment: Vec::new() }, None).unwrap();
     let command = Command {
         step: StepId { chapter: ChapterName::new("chapter"), step: StepName::new("step") },
         script: script.into(),

@@ -1,7 +1,7 @@
 //! The patterns of an `output` fence: `[..]`, `<name>`, `<name:int>`, `<name:float>`, and `...` alone on a line.
 //!
 //! A backslash before a pattern takes its meaning away: `\[..]` is the text `[..]`. A backslash that is meant itself is written
-//! twice there. Accepted output is written with these backslashes, so that only what an author wrote is ever a pattern.
+//! twice there. SnapshotStore output is written with these backslashes, so that only what an author wrote is ever a pattern.
 
 use std::borrow::Cow;
 use std::ops::Range;

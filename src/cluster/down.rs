@@ -8,11 +8,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams, PartialObjectMeta};
 
+use super::connection::{Connection, Located};
 use super::declared::Declared;
-use super::dossier::title;
 use super::drift::{is_system, locate};
-use super::link::{Link, Located};
-use super::strays::{claims_by_template, is_numbered, strays};
+use super::evidence::title;
+use super::unmanaged::{claims_by_template, is_numbered, unmanaged};
 use super::{Cluster, ClusterError};
 use crate::ids::ObjectRef;
 
@@ -43,14 +43,14 @@ pub struct DownItem {
     /// Which.
     pub object: ObjectRef,
     /// What becomes of it.
-    pub fate: Fate,
+    pub fate: Action,
     /// What no manifest made and what would go with it (a namespace), or keeps it from going.
-    pub strays: Vec<ObjectRef>,
+    pub unmanaged: Vec<ObjectRef>,
 }
 
 /// What becomes of an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub enum Action {
     /// It is deleted: this very one, by its uid.
     Goes {
         /// Its uid.
@@ -69,7 +69,7 @@ impl DownPlan {
     /// How many objects would go.
     #[must_use]
     pub fn going(&self) -> usize {
-        self.items.iter().filter(|item| matches!(item.fate, Fate::Goes { .. })).count()
+        self.items.iter().filter(|item| matches!(item.fate, Action::Goes { .. })).count()
     }
 
     /// For people, a line an object; what is not there is left out.
@@ -78,14 +78,16 @@ impl DownPlan {
         let mut lines = Vec::new();
         for item in &self.items {
             match &item.fate {
-                Fate::Goes { .. } => {
+                Action::Goes { .. } => {
                     lines.push(format!("delete {}", title(&item.object)));
                     lines.extend(
-                        item.strays.iter().map(|stray| format!("    and with it {}, which no manifest made", title(stray))),
+                        item.unmanaged.iter().map(|unmanaged_object| {
+                            format!("    and with it {}, which no manifest made", title(unmanaged_object))
+                        }),
                     );
                 }
-                Fate::Stays { why } => lines.push(format!("keep {}: {why}", title(&item.object))),
-                Fate::Absent => {}
+                Action::Stays { why } => lines.push(format!("keep {}: {why}", title(&item.object))),
+                Action::Absent => {}
             }
         }
         lines
@@ -99,26 +101,27 @@ impl Cluster {
     /// When the cluster can't be asked.
     pub fn down_plan(&self, request: &DownRequest) -> Result<DownPlan, ClusterError> {
         let request = request.clone();
-        self.ask(PLAN_LIMIT, move |link| async move { plan(&link, request).await })
+        self.ask(PLAN_LIMIT, move |connection| async move { plan(&connection, request).await })
     }
 }
 
-async fn plan(link: &Link, mut request: DownRequest) -> Result<DownPlan, ClusterError> {
-    let chosen = locate(link, &mut request.chosen).await?;
-    locate(link, &mut request.others).await?;
+async fn plan(connection: &Connection, mut request: DownRequest) -> Result<DownPlan, ClusterError> {
+    let chosen = locate(connection, &mut request.chosen).await?;
+    locate(connection, &mut request.others).await?;
     let others: Vec<ObjectRef> = request.others.iter().map(|declared| declared.object.clone()).collect();
-    let held = strays_by_namespace(link, &chosen, &request).await?;
-    let claims = claims_of_sets(link, &request.chosen).await?;
+    let held = strays_by_namespace(connection, &chosen, &request).await?;
+    let claims = claims_of_sets(connection, &request.chosen).await?;
     let mut items: Vec<DownItem> = Vec::new();
     for located in chosen.iter().rev().filter(|located| located.object.kind != "Node") {
         if items.iter().any(|item| item.object == located.object) {
             continue;
         }
         let found = metadata_of(located).await?;
-        let strays = held.get(&located.object.name).filter(|_| located.object.kind == "Namespace").cloned().unwrap_or_default();
-        let fate = fate(&located.object, found.as_ref(), &others, &strays, request.with_strays);
-        let goes = matches!(fate, Fate::Goes { .. } | Fate::Absent);
-        items.push(DownItem { object: located.object.clone(), fate, strays });
+        let unmanaged =
+            held.get(&located.object.name).filter(|_| located.object.kind == "Namespace").cloned().unwrap_or_default();
+        let fate = fate(&located.object, found.as_ref(), &others, &unmanaged, request.with_strays);
+        let goes = matches!(fate, Action::Goes { .. } | Action::Absent);
+        items.push(DownItem { object: located.object.clone(), fate, unmanaged });
         if goes && located.object.kind == "StatefulSet" {
             items.extend(claims.iter().filter(|(set, _)| *set == located.object).map(|(_, claim)| claim.clone()));
         }
@@ -127,9 +130,15 @@ async fn plan(link: &Link, mut request: DownRequest) -> Result<DownPlan, Cluster
 }
 
 /// Pure part: may this object go?
-fn fate(object: &ObjectRef, found: Option<&ObjectMeta>, others: &[ObjectRef], foreign: &[ObjectRef], with_strays: bool) -> Fate {
-    let Some(metadata) = found else { return Fate::Absent };
-    let stays = |why: &str| Fate::Stays { why: why.to_owned() };
+fn fate(
+    object: &ObjectRef,
+    found: Option<&ObjectMeta>,
+    others: &[ObjectRef],
+    foreign: &[ObjectRef],
+    with_strays: bool,
+) -> Action {
+    let Some(metadata) = found else { return Action::Absent };
+    let stays = |why: &str| Action::Stays { why: why.to_owned() };
     let is_namespace = object.kind == "Namespace";
     if is_namespace && (is_system(&object.name) || object.name == "default") {
         return stays("it is the cluster's own");
@@ -147,7 +156,7 @@ fn fate(object: &ObjectRef, found: Option<&ObjectMeta>, others: &[ObjectRef], fo
         let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
         return stays(&format!("it holds {}{more}, which no manifest made", title(first)));
     }
-    Fate::Goes { uid: metadata.uid.clone().unwrap_or_default() }
+    Action::Goes { uid: metadata.uid.clone().unwrap_or_default() }
 }
 
 /// Made when the cluster was: by kubeadm, or by the API server for its own use. Who only tells a state of it (`status`), as the API
@@ -168,7 +177,7 @@ async fn metadata_of(located: &Located) -> Result<Option<ObjectMeta>, ClusterErr
 
 /// What no manifest of the whole book made, in each namespace that is to go.
 async fn strays_by_namespace(
-    link: &Link,
+    connection: &Connection,
     chosen: &[Located],
     request: &DownRequest,
 ) -> Result<BTreeMap<String, Vec<ObjectRef>>, ClusterError> {
@@ -176,29 +185,32 @@ async fn strays_by_namespace(
         chosen.iter().filter(|located| located.object.kind == "Namespace").map(|located| located.object.name.clone()).collect();
     let all: Vec<Declared> = request.chosen.iter().chain(&request.others).cloned().collect();
     let references: Vec<ObjectRef> = all.iter().map(|declared| declared.object.clone()).collect();
-    let located = link.located(&references).await?;
+    let located = connection.located(&references).await?;
     let mut by_namespace: BTreeMap<String, Vec<ObjectRef>> = BTreeMap::new();
-    for stray in strays(link, &located, &all, &going).await? {
-        by_namespace.entry(stray.object.namespace.clone().unwrap_or_default()).or_default().push(stray.object);
+    for unmanaged_object in unmanaged(connection, &located, &all, &going).await? {
+        by_namespace
+            .entry(unmanaged_object.object.namespace.clone().unwrap_or_default())
+            .or_default()
+            .push(unmanaged_object.object);
     }
     Ok(by_namespace)
 }
 
 /// The claims that the chosen stateful sets' templates made: nobody owns them, so they would stay.
-async fn claims_of_sets(link: &Link, chosen: &[Declared]) -> Result<Vec<(ObjectRef, DownItem)>, ClusterError> {
+async fn claims_of_sets(connection: &Connection, chosen: &[Declared]) -> Result<Vec<(ObjectRef, DownItem)>, ClusterError> {
     let mut claims = Vec::new();
     for set in chosen.iter().filter(|declared| declared.object.kind == "StatefulSet") {
         let templates = claims_by_template(std::slice::from_ref(set));
         let namespace = set.object.namespace.clone().unwrap_or_default();
-        let api: Api<PartialObjectMeta<PersistentVolumeClaim>> = Api::namespaced(link.client.clone(), &namespace);
+        let api: Api<PartialObjectMeta<PersistentVolumeClaim>> = Api::namespaced(connection.client.clone(), &namespace);
         let list = api.list(&ListParams::default()).await.map_err(|error| ClusterError::from_kube(&error, "listing claims"))?;
         for claim in list {
             let name = claim.name_any();
             if templates.values().flatten().any(|prefix| is_numbered(&name, prefix)) {
                 let (api_version, kind) = ("v1".to_owned(), "PersistentVolumeClaim".to_owned());
                 let object = ObjectRef { api_version, kind, namespace: Some(namespace.clone()), name };
-                let fate = Fate::Goes { uid: claim.metadata.uid.unwrap_or_default() };
-                claims.push((set.object.clone(), DownItem { object, fate, strays: Vec::new() }));
+                let fate = Action::Goes { uid: claim.metadata.uid.unwrap_or_default() };
+                claims.push((set.object.clone(), DownItem { object, fate, unmanaged: Vec::new() }));
             }
         }
     }
@@ -222,15 +234,15 @@ mod tests {
         ObjectMeta { uid: Some("u1".into()), ..ObjectMeta::default() }
     }
 
-    fn why(fate: Fate) -> String {
-        let Fate::Stays { why } = fate else { panic!("{fate:?}") };
+    fn why(fate: Action) -> String {
+        let Action::Stays { why } = fate else { panic!("{fate:?}") };
         why
     }
 
     #[test]
     fn what_is_there_goes_by_its_uid_and_what_is_not_is_left_out() {
-        assert_eq!(fate(&pod("a"), Some(&there()), &[], &[], false), Fate::Goes { uid: "u1".into() });
-        assert_eq!(fate(&pod("a"), None, &[], &[], false), Fate::Absent);
+        assert_eq!(fate(&pod("a"), Some(&there()), &[], &[], false), Action::Goes { uid: "u1".into() });
+        assert_eq!(fate(&pod("a"), None, &[], &[], false), Action::Absent);
     }
 
     #[test]
@@ -250,7 +262,7 @@ mod tests {
             {"manager": "kubectl-client-side-apply"}, {"manager": "kube-apiserver", "subresource": "status"}]))
         .unwrap();
         let service = ObjectRef { kind: "APIService".into(), ..namespace("v1beta1.metrics.k8s.io") };
-        assert!(matches!(fate(&service, Some(&told), &[], &[], false), Fate::Goes { .. }));
+        assert!(matches!(fate(&service, Some(&told), &[], &[], false), Action::Goes { .. }));
     }
 
     #[test]
@@ -261,17 +273,17 @@ mod tests {
 
     #[test]
     fn a_namespace_with_strays_stays_unless_these_may_go_too() {
-        let strays = [pod("debug"), pod("more")];
-        let kept = why(fate(&namespace("shop"), Some(&there()), &[], &strays, false));
+        let unmanaged = [pod("debug"), pod("more")];
+        let kept = why(fate(&namespace("shop"), Some(&there()), &[], &unmanaged, false));
         assert_eq!(kept, "it holds pod debug in shop and 1 more, which no manifest made");
-        assert!(matches!(fate(&namespace("shop"), Some(&there()), &[], &strays, true), Fate::Goes { .. }));
+        assert!(matches!(fate(&namespace("shop"), Some(&there()), &[], &unmanaged, true), Action::Goes { .. }));
     }
 
     #[test]
     fn the_plan_says_what_goes_with_a_namespace_and_what_stays() {
-        let going = DownItem { object: namespace("shop"), fate: Fate::Goes { uid: "u".into() }, strays: vec![pod("debug")] };
-        let absent = DownItem { object: pod("a"), fate: Fate::Absent, strays: Vec::new() };
-        let staying = DownItem { object: pod("b"), fate: Fate::Stays { why: "because".into() }, strays: Vec::new() };
+        let going = DownItem { object: namespace("shop"), fate: Action::Goes { uid: "u".into() }, unmanaged: vec![pod("debug")] };
+        let absent = DownItem { object: pod("a"), fate: Action::Absent, unmanaged: Vec::new() };
+        let staying = DownItem { object: pod("b"), fate: Action::Stays { why: "because".into() }, unmanaged: Vec::new() };
         let plan = DownPlan { items: vec![absent, staying, going] };
         assert_eq!(
             plan.lines(),

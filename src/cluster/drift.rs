@@ -7,11 +7,11 @@ use futures_util::{StreamExt, stream};
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
+use super::connection::{Connection, Located};
 use super::declared::Declared;
-use super::dossier::title;
+use super::evidence::title;
 use super::fields::{Compare, FieldDifference, differences};
-use super::link::{Link, Located};
-use super::strays::{Stray, strays};
+use super::unmanaged::{UnmanagedObject, unmanaged};
 use super::{Cluster, ClusterError};
 use crate::book::Place;
 use crate::ids::ObjectRef;
@@ -30,7 +30,7 @@ pub struct Drift {
     /// Objects of the book that are otherwise.
     pub differing: Vec<Differing>,
     /// Objects in the book's namespaces that no manifest made.
-    pub strays: Vec<Stray>,
+    pub unmanaged: Vec<UnmanagedObject>,
     /// Objects that could not be compared, and why.
     pub unasked: Vec<(ObjectRef, String)>,
 }
@@ -52,7 +52,7 @@ impl Drift {
     /// Is the world, as far as manifests go, as the book says?
     #[must_use]
     pub fn is_none(&self) -> bool {
-        self.missing.is_empty() && self.differing.is_empty() && self.strays.is_empty() && self.unasked.is_empty()
+        self.missing.is_empty() && self.differing.is_empty() && self.unmanaged.is_empty() && self.unasked.is_empty()
     }
 
     /// For people, a finding a line; fields indented under their object.
@@ -71,9 +71,9 @@ impl Drift {
             );
             lines.extend(differing.note.iter().map(|note| format!("    {note}")));
         }
-        for stray in &self.strays {
-            let maker = stray.made_by.as_ref().map(|maker| format!(" (made by {maker})")).unwrap_or_default();
-            lines.push(format!("not in the book: {}{maker}", title(&stray.object)));
+        for unmanaged_object in &self.unmanaged {
+            let maker = unmanaged_object.made_by.as_ref().map(|maker| format!(" (made by {maker})")).unwrap_or_default();
+            lines.push(format!("not in the book: {}{maker}", title(&unmanaged_object.object)));
         }
         lines.extend(self.unasked.iter().map(|(object, why)| format!("could not be compared: {}: {why}", title(object))));
         lines
@@ -96,18 +96,18 @@ pub(super) fn is_system(namespace: &str) -> bool {
 
 impl Cluster {
     /// Compares every declared object with the live one, and looks for objects in the book's namespaces that no manifest made.
-    /// `declared` must be the whole book's, or the rest of it will be told as strays.
+    /// `declared` must be the whole book's, or the rest of it will be told as unmanaged.
     ///
     /// # Errors
     /// When the cluster can't be asked at all.
     pub fn drift(&self, declared: &[Declared]) -> Result<Drift, ClusterError> {
         let declared = declared.to_vec();
-        self.ask(DIFF_LIMIT, move |link| async move { drift(&link, declared).await })
+        self.ask(DIFF_LIMIT, move |connection| async move { drift(&connection, declared).await })
     }
 }
 
-async fn drift(link: &Link, mut declared: Vec<Declared>) -> Result<Drift, ClusterError> {
-    let located = locate(link, &mut declared).await?;
+async fn drift(connection: &Connection, mut declared: Vec<Declared>) -> Result<Drift, ClusterError> {
+    let located = locate(connection, &mut declared).await?;
     let questions: Vec<_> = located.iter().zip(&declared).map(|(located, declared)| compare(located, declared)).collect();
     let found: Vec<Found> = stream::iter(questions).buffered(AT_ONCE).collect().await;
     let mut drift = Drift::default();
@@ -120,14 +120,14 @@ async fn drift(link: &Link, mut declared: Vec<Declared>) -> Result<Drift, Cluste
             Found::Unasked(why) => drift.unasked.push((object, why)),
         }
     }
-    drift.strays = strays(link, &located, &declared, &book_namespaces(&declared)).await?;
+    drift.unmanaged = unmanaged(connection, &located, &declared, &book_namespaces(&declared)).await?;
     Ok(drift)
 }
 
 /// Finds the objects in the server's terms, and puts the namespaces they really are in into `declared` too.
-pub(super) async fn locate(link: &Link, declared: &mut [Declared]) -> Result<Vec<Located>, ClusterError> {
+pub(super) async fn locate(connection: &Connection, declared: &mut [Declared]) -> Result<Vec<Located>, ClusterError> {
     let references: Vec<ObjectRef> = declared.iter().map(|declared| declared.object.clone()).collect();
-    let located = link.located(&references).await?;
+    let located = connection.located(&references).await?;
     for (declared, located) in declared.iter_mut().zip(&located) {
         declared.object = located.object.clone();
     }
@@ -196,7 +196,7 @@ mod tests {
         let drift = Drift {
             missing: vec![(object("Service", "web"), place())],
             differing: vec![Differing { object: object("Deployment", "web"), place: place(), fields: vec![field], note: None }],
-            strays: vec![Stray { object: object("Pod", "debug"), made_by: Some("kubectl-run".into()) }],
+            unmanaged: vec![UnmanagedObject { object: object("Pod", "debug"), made_by: Some("kubectl-run".into()) }],
             unasked: Vec::new(),
         };
         let expected = [

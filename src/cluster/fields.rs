@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::dossier::quantity;
+use super::evidence::quantity;
 
 /// One field that is otherwise than the manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]

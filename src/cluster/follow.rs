@@ -11,13 +11,13 @@ use kube::api::{Api, DynamicObject, LogParams, TypeMeta};
 use kube::runtime::watcher::{Config, Error as WatchError, Event, watcher};
 use tokio::task::JoinSet;
 
-use super::link::{Link, Located, with_causes};
+use super::connection::{Connection, Located, with_causes};
+use super::problem::{clipped, pod_ref};
 use super::seen::{Item, item_of};
 use super::targets::{Target, targets};
-use super::trouble::{clipped, pod_ref};
 use super::watch::{Shared, WatchScope};
 use super::wellknown::well_known;
-use super::{Access, ClusterError, Refusal};
+use super::{Access, ClusterError, ClusterErrorKind};
 
 /// Pause before a broken watch is started again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -43,7 +43,7 @@ enum End {
 pub(super) async fn supervise(access: Access, scope: WatchScope, shared: Arc<Shared>) {
     loop {
         let end = match connect(&access, &scope, &shared).await {
-            Ok((link, located)) => watch_all(&link, &scope, &located, &shared).await,
+            Ok((connection, located)) => watch_all(&connection, &scope, &located, &shared).await,
             Err(error) => End::Broken(error),
         };
         if let End::Broken(error) = end {
@@ -55,30 +55,35 @@ pub(super) async fn supervise(access: Access, scope: WatchScope, shared: Arc<Sha
     }
 }
 
-async fn connect(access: &Access, scope: &WatchScope, shared: &Shared) -> Result<(Link, Vec<Located>), ClusterError> {
-    let link = Link::connect(access, Arc::clone(&shared.requests)).await?;
+async fn connect(access: &Access, scope: &WatchScope, shared: &Shared) -> Result<(Connection, Vec<Located>), ClusterError> {
+    let connection = Connection::connect(access, Arc::clone(&shared.requests)).await?;
     if scope.objects.iter().any(|object| well_known(&object.api_version, &object.kind).is_none()) {
         turn(shared).await;
         turn(shared).await;
     }
-    let located = link.located(&scope.objects).await?;
+    let located = connection.located(&scope.objects).await?;
     let objects: Vec<_> = located.iter().map(|located| located.object.clone()).collect();
     shared.seen().expect(&objects);
-    Ok((link, located))
+    Ok((connection, located))
 }
 
 /// Starts every watch and returns when one of them can't go on, or when a kind that was unknown has come.
-async fn watch_all(link: &Link, scope: &WatchScope, located: &[Located], shared: &Arc<Shared>) -> End {
+async fn watch_all(connection: &Connection, scope: &WatchScope, located: &[Located], shared: &Arc<Shared>) -> End {
     let mut tasks = JoinSet::new();
     let (targets, wanted) = targets(located, &scope.namespaces);
     let wanted = Arc::new(wanted);
     for target in targets {
-        let follower =
-            Follower { link: link.clone(), target, wanted: Arc::clone(&wanted), shared: Arc::clone(shared), failures: 0 };
+        let follower = Follower {
+            connection: connection.clone(),
+            target,
+            wanted: Arc::clone(&wanted),
+            shared: Arc::clone(shared),
+            failures: 0,
+        };
         tasks.spawn(follower.follow());
     }
     if unknown_kinds(located) > 0 {
-        tasks.spawn(await_kinds(link.clone(), scope.clone(), unknown_kinds(located), Arc::clone(shared)));
+        tasks.spawn(await_kinds(connection.clone(), scope.clone(), unknown_kinds(located), Arc::clone(shared)));
     }
     loop {
         match tasks.join_next().await {
@@ -94,12 +99,12 @@ fn unknown_kinds(located: &[Located]) -> usize {
 }
 
 /// Ends when a kind of the scope that was unknown is known.
-async fn await_kinds(link: Link, scope: WatchScope, before: usize, shared: Arc<Shared>) -> End {
+async fn await_kinds(connection: Connection, scope: WatchScope, before: usize, shared: Arc<Shared>) -> End {
     loop {
         tokio::time::sleep(KINDS_AGAIN).await;
         turn(&shared).await;
         turn(&shared).await;
-        match link.forgetting_kinds().located(&scope.objects).await {
+        match connection.forgetting_kinds().located(&scope.objects).await {
             Ok(located) if unknown_kinds(&located) < before => return End::NewKinds,
             _ => {}
         }
@@ -113,7 +118,7 @@ async fn turn(shared: &Shared) {
 
 /// One watch.
 struct Follower {
-    link: Link,
+    connection: Connection,
     target: Target,
     wanted: Arc<BTreeSet<String>>,
     shared: Arc<Shared>,
@@ -124,7 +129,7 @@ struct Follower {
 impl Follower {
     /// Every event goes into what was seen. Returns when it has failed too often in a row.
     async fn follow(mut self) -> End {
-        let (client, resource) = (self.link.client.clone(), &self.target.resource);
+        let (client, resource) = (self.connection.client.clone(), &self.target.resource);
         let api: Api<DynamicObject> = match self.target.namespace.as_deref() {
             Some(namespace) => Api::namespaced_with(client, namespace, resource),
             None => Api::all_with(client, resource),
@@ -149,7 +154,7 @@ impl Follower {
                     }
                     Next::Silence => {
                         let silent = ClusterError::new(
-                            Refusal::TimedOut,
+                            ClusterErrorKind::TimedOut,
                             format!("the cluster gave no answer while watching {}", self.target.resource.plural),
                         );
                         if let Some(end) = self.failed(silent).await {
@@ -168,10 +173,10 @@ impl Follower {
         self.failures += 1;
         // A kind this user may not watch is left out, the rest still tells enough; but a cluster that has just woken up refuses
         // everyone for a moment.
-        if error.refusal == Refusal::Forbidden {
+        if error.refusal == ClusterErrorKind::Forbidden {
             let pause = PAUSE * 2u32.saturating_pow(self.failures.min(6));
             tokio::time::sleep(pause).await;
-        } else if error.refusal != Refusal::Other || self.failures >= MOST_FAILURES {
+        } else if error.refusal != ClusterErrorKind::Other || self.failures >= MOST_FAILURES {
             return Some(End::Broken(error));
         } else {
             self.shared.reached(Some(error.to_string()));
@@ -238,7 +243,7 @@ impl Follower {
     fn listen(&self, item: &Item) {
         let Item::Pod(pod) = item else { return };
         let Some(wanted) = self.shared.seen().wants_words_of(pod) else { return };
-        let logs: Api<Pod> = Api::namespaced(self.link.client.clone(), &pod.namespace().unwrap_or_default());
+        let logs: Api<Pod> = Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
         let (pod, shared) = (pod_ref(pod), Arc::clone(&self.shared));
         // Meanwhile nobody else asks for the same.
         shared.seen().heard(pod.clone(), &wanted, String::new());
@@ -301,6 +306,6 @@ fn told(error: &WatchError, what: &str) -> ClusterError {
         WatchError::InitialListFailed(error) | WatchError::WatchStartFailed(error) | WatchError::WatchFailed(error) => {
             ClusterError::from_kube(error, &doing)
         }
-        other => ClusterError::new(Refusal::Other, format!("{doing}: {}", with_causes(other))),
+        other => ClusterError::new(ClusterErrorKind::Other, format!("{doing}: {}", with_causes(other))),
     }
 }

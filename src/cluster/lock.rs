@@ -6,8 +6,8 @@ use kube::api::{Api, ListParams, PartialObjectMeta};
 use kube::config::Kubeconfig;
 use sha2::{Digest, Sha256};
 
-use super::link::Link;
-use super::{ANSWER_LIMIT, Cluster, ClusterError, Refusal};
+use super::connection::Connection;
+use super::{ANSWER_LIMIT, Cluster, ClusterError, ClusterErrorKind};
 use crate::identity::WorldIdentity;
 
 impl Cluster {
@@ -30,22 +30,22 @@ impl Cluster {
     }
 }
 
-async fn identify(link: Link) -> Result<WorldIdentity, ClusterError> {
-    let ca_sha256 = link.config.root_cert.as_deref().filter(|certificates| !certificates.is_empty()).map(hash_of);
-    let nodes: Api<PartialObjectMeta<Node>> = Api::all(link.client.clone());
+async fn identify(connection: Connection) -> Result<WorldIdentity, ClusterError> {
+    let ca_sha256 = connection.config.root_cert.as_deref().filter(|certificates| !certificates.is_empty()).map(hash_of);
+    let nodes: Api<PartialObjectMeta<Node>> = Api::all(connection.client.clone());
     let names = match nodes.list(&ListParams::default()).await {
         Ok(list) => list.items.iter().map(ResourceExt::name_any).collect(),
         Err(error) => {
             let error = ClusterError::from_kube(&error, "listing its nodes");
             // A known user without this right is still told apart by the CA it was authenticated under.
             let anonymous = error.message.contains("system:anonymous");
-            if error.refusal != Refusal::Forbidden || anonymous || ca_sha256.is_none() {
+            if error.refusal != ClusterErrorKind::Forbidden || anonymous || ca_sha256.is_none() {
                 return Err(error);
             }
             Vec::new()
         }
     };
-    Ok(WorldIdentity::new(link.context.clone(), link.server(), ca_sha256, names))
+    Ok(WorldIdentity::new(connection.context.clone(), connection.server(), ca_sha256, names))
 }
 
 /// The certificates' own bytes, so that how the kubeconfig writes them (file, data, line ends) does not matter.

@@ -3,7 +3,7 @@
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
 use super::Cluster;
-use super::trouble::Trouble;
+use super::problem::ObjectProblem;
 
 /// An image that has to be brought to a node.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct MissingImage {
 impl Cluster {
     /// For an image that a node has not: says so, and what loads it there. One line.
     #[must_use]
-    pub fn cure_of(&self, trouble: &Trouble) -> Option<String> {
-        trouble.missing.as_ref().map(|missing| missing.cure(self.access.context.as_deref()))
+    pub fn cure_of(&self, problem: &ObjectProblem) -> Option<String> {
+        problem.missing.as_ref().map(|missing| missing.cure(self.access.context.as_deref()))
     }
 }
 
@@ -67,9 +67,9 @@ mod tests {
     #[test]
     fn a_missing_image_is_told_with_its_node_and_what_loads_it() {
         for reason in ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"] {
-            let trouble = trouble_of_pod(&pod("IfNotPresent", Some("lab-worker"), reason)).unwrap();
-            assert!(trouble.why.contains("image shop/web:1 can't be pulled on node lab-worker: "), "{}", trouble.why);
-            let missing = trouble.missing.unwrap();
+            let problem = trouble_of_pod(&pod("IfNotPresent", Some("lab-worker"), reason)).unwrap();
+            assert!(problem.why.contains("image shop/web:1 can't be pulled on node lab-worker: "), "{}", problem.why);
+            let missing = problem.missing.unwrap();
             assert_eq!(
                 missing.cure(Some("kind-lab")),
                 "image shop/web:1 is not on node lab-worker: `kind load docker-image shop/web:1 --name lab --nodes lab-worker`"

@@ -7,39 +7,39 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 use kube::ResourceExt;
 use kube::api::DynamicObject;
 
-use super::family::Family;
+use super::ownership::Ownership;
+use super::problem::{Cause, ObjectProblem, pod_ref, trouble_of_pod};
 use super::settled::{spoken, trouble_of_object, unsettled};
 use super::superseded::Superseded;
 use super::told::{latest, setup_trouble, told_trouble};
-use super::trouble::{Cause, Trouble, pod_ref, trouble_of_pod};
 use super::waiting::waiting_for;
 use crate::ids::ObjectRef;
 
 /// What a look at the cluster shows.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Sight {
+pub struct WatchStatus {
     /// What is not there yet, in one line: `pod web-1: ContainerCreating (pulling image "shop/web:1")`.
     pub waiting_for: Option<String>,
-    /// What keeps the chapter's objects from coming up, the most hopeless first.
-    pub troubles: Vec<Told>,
+    /// What keeps the chapter's objects from coming up, the most unrecoverable first.
+    pub problems: Vec<LastingProblem>,
     /// Why the cluster can't be watched, when it can't.
     pub unreachable: Option<String>,
 }
 
-/// A trouble with how long it has lasted.
+/// A problem with how long it has lasted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Told {
+pub struct LastingProblem {
     /// What it is.
-    pub trouble: Trouble,
+    pub problem: ObjectProblem,
     /// How long it was seen.
     pub lasted: Duration,
     /// Nothing good can come of waiting longer.
-    pub hopeless: bool,
+    pub unrecoverable: bool,
 }
 
-impl std::fmt::Display for Told {
+impl std::fmt::Display for LastingProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", spoken(&self.trouble.object), self.trouble.why)
+        write!(f, "{}: {}", spoken(&self.problem.object), self.problem.why)
     }
 }
 
@@ -99,11 +99,11 @@ pub(super) struct Seen {
     pub(super) generation: u64,
     /// Why the cluster can't be watched at the moment.
     pub(super) unreachable: Option<String>,
-    family: Family,
+    ownership: Ownership,
     pods: HashMap<String, Pod>,
     events: HashMap<String, Event>,
     objects: HashMap<String, DynamicObject>,
-    /// Since when each trouble was seen.
+    /// Since when each problem was seen.
     since: HashMap<(ObjectRef, Cause), Instant>,
     /// Last words of crashed containers: (pod, container) → (restarts, line).
     last_words: HashMap<(ObjectRef, String), (i32, String)>,
@@ -112,7 +112,7 @@ pub(super) struct Seen {
 impl Seen {
     /// Begins anew with these objects to look for.
     pub(super) fn expect(&mut self, objects: &[ObjectRef]) {
-        self.family = Family::of(objects);
+        self.ownership = Ownership::of(objects);
         self.pods.clear();
         self.events.clear();
         self.objects.clear();
@@ -123,7 +123,7 @@ impl Seen {
         let uid = item.uid();
         match item {
             Item::Pod(pod) => {
-                self.family.learn("v1", "Pod", &pod.metadata);
+                self.ownership.learn("v1", "Pod", &pod.metadata);
                 self.pods.insert(uid, *pod);
             }
             Item::Event(event) => {
@@ -131,7 +131,7 @@ impl Seen {
             }
             Item::Object(object) => {
                 let types = object.types.clone().unwrap_or_default();
-                self.family.learn(&types.api_version, &types.kind, &object.metadata);
+                self.ownership.learn(&types.api_version, &types.kind, &object.metadata);
                 self.objects.insert(uid, *object);
             }
         }
@@ -141,17 +141,17 @@ impl Seen {
     pub(super) fn drop_uid(&mut self, uid: &str) {
         self.events.remove(uid);
         if let Some(pod) = self.pods.remove(uid) {
-            self.family.forget("v1", "Pod", &pod.metadata);
+            self.ownership.forget("v1", "Pod", &pod.metadata);
             let gone = pod_ref(&pod);
             self.last_words.retain(|(pod, _), _| *pod != gone);
         }
         if let Some(object) = self.objects.remove(uid) {
             let types = object.types.clone().unwrap_or_default();
-            self.family.forget(&types.api_version, &types.kind, &object.metadata);
+            self.ownership.forget(&types.api_version, &types.kind, &object.metadata);
         }
     }
 
-    /// Which container's last words are wanted: of a crashing one of the family, once for each restart.
+    /// Which container's last words are wanted: of a crashing one of the ownership, once for each restart.
     pub(super) fn wants_words_of(&self, pod: &Pod) -> Option<Wanted> {
         let Cause::Crash { container } = trouble_of_pod(pod)?.cause else { return None };
         let status = pod.status.as_ref()?;
@@ -160,7 +160,7 @@ impl Seen {
         let previous = found.state.as_ref().is_some_and(|state| state.running.is_some());
         let restarts = found.restart_count;
         let known = self.last_words.get(&(pod_ref(pod), container.clone())).map(|(restarts, _)| *restarts);
-        (self.family.has("v1", "Pod", &pod.metadata) && known != Some(restarts)).then_some(Wanted {
+        (self.ownership.has("v1", "Pod", &pod.metadata) && known != Some(restarts)).then_some(Wanted {
             container,
             restarts,
             previous,
@@ -177,44 +177,46 @@ impl Seen {
     }
 
     /// What all this means now.
-    pub(super) fn sight(&mut self, now: Instant) -> Sight {
+    pub(super) fn sight(&mut self, now: Instant) -> WatchStatus {
         let superseded = Superseded::among(self.objects.values());
-        let (troubles, waiting_for) = (self.troubles(&superseded), self.waiting_for(&superseded));
-        self.since.retain(|key, _| troubles.iter().any(|trouble| trouble.object == key.0 && trouble.cause == key.1));
-        let mut told: Vec<Told> = troubles
+        let (problems, waiting_for) = (self.problems(&superseded), self.waiting_for(&superseded));
+        self.since.retain(|key, _| problems.iter().any(|problem| problem.object == key.0 && problem.cause == key.1));
+        let mut told: Vec<LastingProblem> = problems
             .into_iter()
-            .map(|trouble| {
-                let since = *self.since.entry((trouble.object.clone(), trouble.cause.clone())).or_insert(now);
+            .map(|problem| {
+                let since = *self.since.entry((problem.object.clone(), problem.cause.clone())).or_insert(now);
                 let lasted = now.saturating_duration_since(since);
-                Told { hopeless: trouble.patience.is_over(lasted), lasted, trouble }
+                LastingProblem { unrecoverable: problem.patience.is_over(lasted), lasted, problem }
             })
             .collect();
-        told.sort_by(|a, b| (b.hopeless, b.lasted, &a.trouble.object.name).cmp(&(a.hopeless, a.lasted, &b.trouble.object.name)));
-        Sight { waiting_for, troubles: told, unreachable: self.unreachable.clone() }
+        told.sort_by(|a, b| {
+            (b.unrecoverable, b.lasted, &a.problem.object.name).cmp(&(a.unrecoverable, a.lasted, &b.problem.object.name))
+        });
+        WatchStatus { waiting_for, problems: told, unreachable: self.unreachable.clone() }
     }
 
-    fn troubles(&self, superseded: &Superseded<'_>) -> Vec<Trouble> {
-        let mut troubles: Vec<Trouble> = Vec::new();
+    fn problems(&self, superseded: &Superseded<'_>) -> Vec<ObjectProblem> {
+        let mut problems: Vec<ObjectProblem> = Vec::new();
         for pod in self.own_pods().filter(|pod| !superseded.has_pod(pod)) {
             let told = || setup_trouble(pod, latest(self.events.values(), pod.metadata.uid.as_deref()));
-            if let Some(mut trouble) = trouble_of_pod(pod).or_else(told) {
-                self.add_last_words(&mut trouble);
-                troubles.push(trouble);
+            if let Some(mut problem) = trouble_of_pod(pod).or_else(told) {
+                self.add_last_words(&mut problem);
+                problems.push(problem);
             }
         }
         for object in self.own_objects().filter(|object| !superseded.has(object)) {
             let told = || told_trouble(object, latest(self.events.values(), object.metadata.uid.as_deref()));
-            troubles.extend(trouble_of_object(object).or_else(told));
+            problems.extend(trouble_of_object(object).or_else(told));
         }
-        troubles
+        problems
     }
 
-    fn add_last_words(&self, trouble: &mut Trouble) {
-        let Cause::Crash { container } = &trouble.cause else { return };
-        let words = self.last_words.get(&(trouble.object.clone(), container.clone()));
+    fn add_last_words(&self, problem: &mut ObjectProblem) {
+        let Cause::Crash { container } = &problem.cause else { return };
+        let words = self.last_words.get(&(problem.object.clone(), container.clone()));
         if let Some((_, line)) = words.filter(|(_, line)| !line.is_empty()) {
-            trouble.why.push_str("; its last words: ");
-            trouble.why.push_str(line);
+            problem.why.push_str("; its last words: ");
+            problem.why.push_str(line);
         }
     }
 
@@ -241,13 +243,13 @@ impl Seen {
     }
 
     fn own_pods(&self) -> impl Iterator<Item = &Pod> {
-        self.pods.values().filter(|pod| self.family.has("v1", "Pod", &pod.metadata))
+        self.pods.values().filter(|pod| self.ownership.has("v1", "Pod", &pod.metadata))
     }
 
     fn own_objects(&self) -> impl Iterator<Item = &DynamicObject> {
         self.objects.values().filter(|object| {
             let types = object.types.clone().unwrap_or_default();
-            self.family.has(&types.api_version, &types.kind, &object.metadata)
+            self.ownership.has(&types.api_version, &types.kind, &object.metadata)
         })
     }
 }

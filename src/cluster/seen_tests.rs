@@ -39,9 +39,9 @@ fn a_trouble_becomes_hopeless_when_it_lasts() {
     let (mut seen, start) = (seen(), Instant::now());
     seen.put(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     let first = seen.sight(start);
-    assert_eq!((first.troubles.len(), first.troubles[0].hopeless), (1, false));
+    assert_eq!((first.problems.len(), first.problems[0].unrecoverable), (1, false));
     seen.put(pod("web-1-a", "web-1", "ImagePullBackOff", "Back-off pulling image"));
-    assert!(seen.sight(start + Duration::from_secs(26)).troubles[0].hopeless, "back-off goes on with the same trouble");
+    assert!(seen.sight(start + Duration::from_secs(26)).problems[0].unrecoverable, "back-off goes on with the same problem");
 }
 
 #[test]
@@ -50,16 +50,16 @@ fn a_trouble_that_healed_and_came_back_starts_anew() {
     seen.put(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     seen.sight(start);
     seen.put(pod("web-1-a", "web-1", "ContainerCreating", ""));
-    assert!(seen.sight(start + Duration::from_secs(20)).troubles.is_empty());
+    assert!(seen.sight(start + Duration::from_secs(20)).problems.is_empty());
     seen.put(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
-    assert!(!seen.sight(start + Duration::from_secs(40)).troubles[0].hopeless);
+    assert!(!seen.sight(start + Duration::from_secs(40)).problems[0].unrecoverable);
 }
 
 #[test]
 fn a_stranger_s_trouble_is_not_told() {
     let mut seen = seen();
     seen.put(pod("other-a", "other", "ImagePullBackOff", "not found"));
-    assert_eq!(seen.sight(Instant::now()).troubles, []);
+    assert_eq!(seen.sight(Instant::now()).problems, []);
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn the_waiting_line_names_the_pod_first_and_counts_the_rest() {
 fn a_pod_of_a_superseded_version_ends_no_wait_and_is_not_what_is_waited_for() {
     let (mut seen, start) = (seen(), Instant::now());
     seen.put(pod("web-1-a", "web-1", "ImagePullBackOff", "not found"));
-    assert!(seen.sight(start).troubles[0].hopeless);
+    assert!(seen.sight(start).problems[0].unrecoverable);
     let set = |name: &str, revision: &str| -> Item {
         let mut set = json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": {"name": name, "namespace": "shop",
             "uid": format!("ReplicaSet-{name}"), "annotations": {"deployment.kubernetes.io/revision": revision},
@@ -83,11 +83,11 @@ fn a_pod_of_a_superseded_version_ends_no_wait_and_is_not_what_is_waited_for() {
         Item::Object(Box::new(serde_json::from_value(set).unwrap()))
     };
     seen.put(set("web-1", "1"));
-    assert!(seen.sight(start).troubles[0].hopeless, "it is the only one");
+    assert!(seen.sight(start).problems[0].unrecoverable, "it is the only one");
     seen.put(set("web-2", "2"));
     let sight = seen.sight(start + Duration::from_secs(60));
-    let of: Vec<&str> = sight.troubles.iter().map(|told| told.trouble.object.name.as_str()).collect();
-    assert_eq!(of, ["web-2"], "the older set's own trouble is over as well");
+    let of: Vec<&str> = sight.problems.iter().map(|told| told.problem.object.name.as_str()).collect();
+    assert_eq!(of, ["web-2"], "the older set's own problem is over as well");
     seen.put(pod("web-2-b", "web-2", "ContainerCreating", ""));
     assert_eq!(seen.sight(start).waiting_for.as_deref(), Some("pod web-2-b: ContainerCreating, and 2 more"));
 }
@@ -97,7 +97,7 @@ fn a_deleted_pod_is_forgotten() {
     let mut seen = seen();
     seen.put(pod("web-1-a", "web-1", "ImagePullBackOff", "not found"));
     seen.drop_uid("web-1-a");
-    assert_eq!(seen.sight(Instant::now()).troubles, []);
+    assert_eq!(seen.sight(Instant::now()).problems, []);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_crashed_container_s_last_words_are_wanted_once_a_restart_and_told() {
     seen.heard(pod_ref(&crashing), &wanted, "no such table".to_owned());
     seen.heard(pod_ref(&crashing), &wanted, String::new());
     assert_eq!(seen.wants_words_of(&crashing), None);
-    let told = seen.sight(Instant::now()).troubles[0].to_string();
+    let told = seen.sight(Instant::now()).problems[0].to_string();
     assert_eq!(told, "pod web-1-a: container web crashes (its end is not known, 1 restart); its last words: no such table");
 }
 
@@ -120,6 +120,6 @@ fn the_hopeless_one_comes_first() {
     seen.put(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     seen.put(pod("web-1-b", "web-1", "InvalidImageName", "bad name"));
     let sight = seen.sight(Instant::now());
-    assert_eq!(sight.troubles.iter().map(|told| told.hopeless).collect::<Vec<_>>(), [true, false]);
-    assert_eq!(sight.troubles[0].trouble.object.name, "web-1-b");
+    assert_eq!(sight.problems.iter().map(|told| told.unrecoverable).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(sight.problems[0].problem.object.name, "web-1-b");
 }

@@ -4,14 +4,15 @@ use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::Value;
 
-use super::trouble::{Cause, Patience, Trouble, clipped};
+use super::problem::{Cause, ObjectProblem, Tolerance, clipped};
 use crate::ids::ObjectRef;
 
 /// What keeps this object from coming up, read off its status: a failed Job, a Deployment past its deadline, pods that can't be
 /// made.
 #[must_use]
-pub fn trouble_of_object(object: &DynamicObject) -> Option<Trouble> {
-    let trouble = |cause, why: String, patience| Some(Trouble { object: reference(object), cause, why, patience, missing: None });
+pub fn trouble_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
+    let problem =
+        |cause, why: String, patience| Some(ObjectProblem { object: reference(object), cause, why, patience, missing: None });
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
     let words = |condition: &Value, else_say: &str| match condition["message"].as_str() {
         Some(message) if !message.is_empty() => clipped(message),
@@ -21,34 +22,34 @@ pub fn trouble_of_object(object: &DynamicObject) -> Option<Trouble> {
         let is = |type_: &str, status: &str| condition["type"] == type_ && condition["status"] == status;
         if kind == "Job" && (is("Failed", "True") || is("FailureTarget", "True")) {
             let reason = condition["reason"].as_str().unwrap_or("Failed");
-            return trouble(
+            return problem(
                 Cause::Failed,
                 format!("the job has failed ({reason}): {}", words(condition, "no reason given")),
-                Patience::None,
+                Tolerance::None,
             );
         }
         if is("ReplicaFailure", "True") {
-            return trouble(
+            return problem(
                 Cause::Create,
                 format!("its pods can't be made: {}", words(condition, "no reason given")),
-                Patience::seconds(15),
+                Tolerance::seconds(15),
             );
         }
         if kind == "Deployment" && is("Progressing", "False") {
-            return trouble(Cause::Failed, format!("no progress: {}", words(condition, "past its deadline")), Patience::None);
+            return problem(Cause::Failed, format!("no progress: {}", words(condition, "past its deadline")), Tolerance::None);
         }
     }
     let unmeasured = |condition: &&Value| condition["type"] == "ScalingActive" && condition["status"] == "False";
     if let Some(condition) = conditions(object).find(|condition| kind == "HorizontalPodAutoscaler" && unmeasured(condition)) {
         // The first figures of new pods come after a minute; without a metrics server they never do.
-        return trouble(
+        return problem(
             Cause::Metrics,
             format!("it can't scale: {}", words(condition, "no reason given")),
-            Patience::seconds(120),
+            Tolerance::seconds(120),
         );
     }
     if kind == "PersistentVolumeClaim" && object.data["status"]["phase"] == "Lost" {
-        return trouble(Cause::Volume, "its volume is lost".to_owned(), Patience::None);
+        return problem(Cause::Volume, "its volume is lost".to_owned(), Tolerance::None);
     }
     None
 }
@@ -129,34 +130,34 @@ mod tests {
 
     #[test]
     fn a_failed_job_is_hopeless_with_its_reason() {
-        let trouble = trouble_of_object(&object("Job", &json!({}), &condition("Failed", "True", "reached the limit"))).unwrap();
-        assert_eq!(trouble.patience, Patience::None);
-        assert_eq!(trouble.why, "the job has failed (Because): reached the limit");
+        let problem = trouble_of_object(&object("Job", &json!({}), &condition("Failed", "True", "reached the limit"))).unwrap();
+        assert_eq!(problem.patience, Tolerance::None);
+        assert_eq!(problem.why, "the job has failed (Because): reached the limit");
         assert_eq!(trouble_of_object(&object("Job", &json!({}), &condition("Failed", "False", ""))), None);
     }
 
     #[test]
     fn a_deployment_past_its_deadline_is_hopeless() {
         let stuck = object("Deployment", &json!({}), &condition("Progressing", "False", "timed out progressing"));
-        assert_eq!(trouble_of_object(&stuck).unwrap().patience, Patience::None);
+        assert_eq!(trouble_of_object(&stuck).unwrap().patience, Tolerance::None);
         let fine = object("Deployment", &json!({}), &condition("Progressing", "True", ""));
         assert_eq!(trouble_of_object(&fine), None);
     }
 
     #[test]
     fn a_quota_that_forbids_pods_is_told_with_some_patience() {
-        let trouble =
+        let problem =
             trouble_of_object(&object("ReplicaSet", &json!({}), &condition("ReplicaFailure", "True", "exceeded quota"))).unwrap();
-        assert_eq!((trouble.cause, trouble.patience), (Cause::Create, Patience::seconds(15)));
+        assert_eq!((problem.cause, problem.patience), (Cause::Create, Tolerance::seconds(15)));
     }
 
     #[test]
     fn an_autoscaler_without_figures_is_told_with_much_patience() {
         let blind =
             object("HorizontalPodAutoscaler", &json!({}), &condition("ScalingActive", "False", "failed to get cpu utilization"));
-        let trouble = trouble_of_object(&blind).unwrap();
-        assert_eq!((trouble.cause, trouble.patience), (Cause::Metrics, Patience::seconds(120)));
-        assert!(trouble.why.ends_with("failed to get cpu utilization"));
+        let problem = trouble_of_object(&blind).unwrap();
+        assert_eq!((problem.cause, problem.patience), (Cause::Metrics, Tolerance::seconds(120)));
+        assert!(problem.why.ends_with("failed to get cpu utilization"));
     }
 
     #[test]

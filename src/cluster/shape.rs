@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
 use super::refusal::ClusterError;
-use super::{Cluster, Link};
+use super::{Cluster, Connection};
 use crate::topology::{Shape, ShapeNode, ShapePlace, ShapePod};
 
 /// Most time the question may take: a chapter's end must not wait for a picture.
@@ -20,15 +20,15 @@ impl Cluster {
     /// What is where. None for a cluster that does not answer (yet, or any more).
     #[must_use]
     pub fn shape(&self) -> Option<Shape> {
-        self.ask(LIMIT, |link| async move { shape(&link).await }).ok()
+        self.ask(LIMIT, |connection| async move { shape(&connection).await }).ok()
     }
 }
 
-async fn shape(link: &Link) -> Result<Shape, ClusterError> {
-    let nodes = list::<Node>(link).await?;
-    let pods = list::<Pod>(link).await?;
-    let volumes = list::<PersistentVolume>(link).await?;
-    let ingresses = list::<Ingress>(link).await?;
+async fn shape(connection: &Connection) -> Result<Shape, ClusterError> {
+    let nodes = list::<Node>(connection).await?;
+    let pods = list::<Pod>(connection).await?;
+    let volumes = list::<PersistentVolume>(connection).await?;
+    let ingresses = list::<Ingress>(connection).await?;
     let mut shape = Shape {
         nodes: nodes.iter().map(of_node).collect(),
         pods: pods.iter().map(of_pod).collect(),
@@ -42,11 +42,11 @@ async fn shape(link: &Link) -> Result<Shape, ClusterError> {
     Ok(shape)
 }
 
-async fn list<K>(link: &Link) -> Result<Vec<K>, ClusterError>
+async fn list<K>(connection: &Connection) -> Result<Vec<K>, ClusterError>
 where
     K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
-    let answer = Api::<K>::all(link.client.clone()).list(&ListParams::default().limit(MOST_PODS)).await;
+    let answer = Api::<K>::all(connection.client.clone()).list(&ListParams::default().limit(MOST_PODS)).await;
     Ok(answer.map_err(|error| ClusterError::from_kube(&error, "listing what is where"))?.items)
 }
 

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use kube::api::{DeleteParams, Preconditions, PropagationPolicy};
 
-use super::dossier::title;
-use super::down::{DownPlan, Fate};
-use super::link::{Link, Located};
+use super::connection::{Connection, Located};
+use super::down::{Action, DownPlan};
+use super::evidence::title;
 use super::targets::is_custom_group;
-use super::{Cluster, ClusterError, Refusal};
+use super::{Cluster, ClusterError, ClusterErrorKind};
 use crate::ids::ObjectRef;
 use crate::world::Flow;
 
@@ -55,18 +55,24 @@ impl Cluster {
             .items
             .iter()
             .filter_map(|item| match &item.fate {
-                Fate::Goes { uid } => Some((item.object.clone(), uid.clone())),
+                Action::Goes { uid } => Some((item.object.clone(), uid.clone())),
                 _ => None,
             })
             .collect();
         let (sender, receiver) = mpsc::channel();
         let (access, of) = (self.access.clone(), going.len());
         let task = self.driver()?.spawn(async move {
-            let ended = match Link::connect(&access, std::sync::Arc::default()).await {
-                Ok(link) => {
-                    TakeDown { link, deadline: Instant::now() + limit, of, told: sender.clone(), outcome: DownOutcome::default() }
-                        .run(going)
-                        .await
+            let ended = match Connection::connect(&access, std::sync::Arc::default()).await {
+                Ok(connection) => {
+                    TakeDown {
+                        connection,
+                        deadline: Instant::now() + limit,
+                        of,
+                        told: sender.clone(),
+                        outcome: DownOutcome::default(),
+                    }
+                    .run(going)
+                    .await
                 }
                 Err(error) => Err(error),
             };
@@ -84,7 +90,7 @@ impl Cluster {
                 }
             }
         }
-        Err(ClusterError::new(Refusal::Other, "taking away ended without a word"))
+        Err(ClusterError::new(ClusterErrorKind::Other, "taking away ended without a word"))
     }
 }
 
@@ -94,7 +100,7 @@ enum Message {
 }
 
 struct TakeDown {
-    link: Link,
+    connection: Connection,
     deadline: Instant,
     of: usize,
     told: mpsc::Sender<Message>,
@@ -114,7 +120,7 @@ fn rank(object: &ObjectRef) -> u8 {
 impl TakeDown {
     async fn run(mut self, going: Vec<(ObjectRef, String)>) -> Result<DownOutcome, ClusterError> {
         let references: Vec<ObjectRef> = going.iter().map(|(object, _)| object.clone()).collect();
-        let located = self.link.located(&references).await?;
+        let located = self.connection.located(&references).await?;
         let mut begun: Vec<(Located, String)> = Vec::new();
         for (located, (_, uid)) in located.into_iter().zip(going) {
             if begun.last().is_some_and(|(before, _)| rank(&before.object) != rank(&located.object)) {
@@ -185,15 +191,16 @@ impl TakeDown {
     async fn keeps(&self, located: &Located, uid: &str) -> Result<Option<String>, ClusterError> {
         let Some(api) = &located.api else { return Ok(None) };
         let found = api.get_opt(&located.object.name).await;
-        let found = match found
-            .map_err(|error| ClusterError::from_kube(&error, &format!("looking for {}", title(&located.object))))
-        {
-            Ok(found) => found,
-            Err(error) if error.refusal == Refusal::NotFound => None,
-            // It was asked for already, and a cluster that is busy going may be away for a moment.
-            Err(error) if matches!(error.refusal, Refusal::Unreachable | Refusal::TimedOut) => return Ok(Some(error.message)),
-            Err(error) => return Err(error),
-        };
+        let found =
+            match found.map_err(|error| ClusterError::from_kube(&error, &format!("looking for {}", title(&located.object)))) {
+                Ok(found) => found,
+                Err(error) if error.refusal == ClusterErrorKind::NotFound => None,
+                // It was asked for already, and a cluster that is busy going may be away for a moment.
+                Err(error) if matches!(error.refusal, ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut) => {
+                    return Ok(Some(error.message));
+                }
+                Err(error) => return Err(error),
+            };
         let Some(object) = found.filter(|object| object.metadata.uid.as_deref() == Some(uid)) else { return Ok(None) };
         Ok(Some(reason(&object)))
     }

@@ -9,7 +9,7 @@ use k8s_openapi::api::discovery::v1::EndpointSlice;
 use kube::api::ApiResource;
 use kube::discovery::Scope;
 
-use super::link::Located;
+use super::connection::Located;
 
 /// With more namespaces than this one watch over all of them is cheaper than one each.
 const MOST_NAMESPACES: usize = 2;

@@ -9,13 +9,13 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A current-thread runtime on its own thread; both end when it is dropped.
-pub(super) struct Driver {
+pub(super) struct Runtime {
     handle: Handle,
     /// Dropped to end the thread.
     _stop: oneshot::Sender<()>,
 }
 
-impl Driver {
+impl Runtime {
     /// Starts the thread.
     pub(super) fn start() -> io::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -52,19 +52,19 @@ mod tests {
 
     #[test]
     fn an_answer_comes_back() {
-        assert_eq!(Driver::start().unwrap().wait(Duration::from_secs(5), async { 42 }), Some(42));
+        assert_eq!(Runtime::start().unwrap().wait(Duration::from_secs(5), async { 42 }), Some(42));
     }
 
     #[test]
     fn what_takes_too_long_is_given_up() {
-        let driver = Driver::start().unwrap();
+        let driver = Runtime::start().unwrap();
         let never = driver.wait(Duration::from_millis(20), std::future::pending::<()>());
         assert_eq!(never, None);
     }
 
     #[test]
     fn a_question_that_falls_over_does_not_block() {
-        let driver = Driver::start().unwrap();
+        let driver = Runtime::start().unwrap();
         assert_eq!(driver.wait::<()>(Duration::from_secs(60), async { panic!("on purpose") }), None);
     }
 }

@@ -4,8 +4,8 @@ use k8s_openapi::api::core::v1::{Event, Pod};
 use k8s_openapi::jiff::Timestamp;
 use kube::api::DynamicObject;
 
+use super::problem::{Cause, ObjectProblem, Tolerance, clipped, pod_ref};
 use super::settled::{reference, unsettled};
-use super::trouble::{Cause, Patience, Trouble, clipped, pod_ref};
 
 /// When an event was last seen.
 pub(super) fn moment(event: &Event) -> Timestamp {
@@ -22,7 +22,7 @@ pub(super) fn latest<'a>(events: impl IntoIterator<Item = &'a Event>, uid: Optio
 }
 
 /// A pod whose containers are still being made: what the latest event says stands in the way.
-pub(super) fn setup_trouble(pod: &Pod, latest: Option<&Event>) -> Option<Trouble> {
+pub(super) fn setup_trouble(pod: &Pod, latest: Option<&Event>) -> Option<ObjectProblem> {
     let status = pod.status.as_ref()?;
     let mut containers = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
     let being_made = containers.any(|container| {
@@ -32,28 +32,28 @@ pub(super) fn setup_trouble(pod: &Pod, latest: Option<&Event>) -> Option<Trouble
     let event = latest.filter(|event| being_made && is_warning(event))?;
     let said = event.message.as_deref().unwrap_or_default();
     let patience = match event.reason.as_deref()? {
-        "FailedMount" | "FailedAttachVolume" if said.contains("not found") => Patience::seconds(20),
-        "FailedMount" | "FailedAttachVolume" | "FailedCreatePodSandBox" | "NetworkNotReady" => Patience::seconds(60),
+        "FailedMount" | "FailedAttachVolume" if said.contains("not found") => Tolerance::seconds(20),
+        "FailedMount" | "FailedAttachVolume" | "FailedCreatePodSandBox" | "NetworkNotReady" => Tolerance::seconds(60),
         _ => return None,
     };
     let why = format!("{}: {}", event.reason.as_deref().unwrap_or_default(), clipped(said));
-    Some(Trouble { object: pod_ref(pod), cause: Cause::Setup, why, patience, missing: None })
+    Some(ObjectProblem { object: pod_ref(pod), cause: Cause::Setup, why, patience, missing: None })
 }
 
 /// Another object that is not settled: what its latest event says stands in the way.
-pub(super) fn told_trouble(object: &DynamicObject, latest: Option<&Event>) -> Option<Trouble> {
+pub(super) fn told_trouble(object: &DynamicObject, latest: Option<&Event>) -> Option<ObjectProblem> {
     let event = latest.filter(|event| is_warning(event))?;
     unsettled(object)?;
     let said = event.message.as_deref().unwrap_or_default();
     let (cause, patience) = match event.reason.as_deref()? {
-        "FailedCreate" => (Cause::Create, Patience::seconds(15)),
-        "FailedBinding" => (Cause::Volume, Patience::seconds(15)),
-        "ProvisioningFailed" if said.contains("not found") => (Cause::Volume, Patience::seconds(15)),
-        "ProvisioningFailed" => (Cause::Volume, Patience::seconds(45)),
+        "FailedCreate" => (Cause::Create, Tolerance::seconds(15)),
+        "FailedBinding" => (Cause::Volume, Tolerance::seconds(15)),
+        "ProvisioningFailed" if said.contains("not found") => (Cause::Volume, Tolerance::seconds(15)),
+        "ProvisioningFailed" => (Cause::Volume, Tolerance::seconds(45)),
         _ => return None,
     };
     let why = format!("{}: {}", event.reason.as_deref().unwrap_or_default(), clipped(said));
-    Some(Trouble { object: reference(object), cause, why, patience, missing: None })
+    Some(ObjectProblem { object: reference(object), cause, why, patience, missing: None })
 }
 
 fn is_warning(event: &Event) -> bool {
@@ -84,8 +84,8 @@ mod tests {
     #[test]
     fn a_volume_that_can_t_be_mounted_is_told_while_the_container_is_made() {
         let events = [event("Normal", "Scheduled", "", 1), event("Warning", "FailedMount", "secret \"db\" not found", 2)];
-        let trouble = setup_trouble(&creating(), latest(&events, Some("u1"))).unwrap();
-        assert_eq!((trouble.why.as_str(), trouble.patience), ("FailedMount: secret \"db\" not found", Patience::seconds(20)));
+        let problem = setup_trouble(&creating(), latest(&events, Some("u1"))).unwrap();
+        assert_eq!((problem.why.as_str(), problem.patience), ("FailedMount: secret \"db\" not found", Tolerance::seconds(20)));
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod};
 use kube::ResourceExt;
 
-use super::trouble::clipped;
+use super::problem::clipped;
 
 /// `pod web-1: ContainerCreating (pulling image "shop/web:1")`; `None` for a pod that is ready or has done its work.
 pub(super) fn waiting_for(pod: &Pod, latest: Option<&Event>) -> Option<String> {
     let state = state_of(pod)?;
-    // Where the state itself says what is wrong the trouble tells the rest.
+    // Where the state itself says what is wrong the problem tells the rest.
     let open = matches!(state.as_str(), "ContainerCreating" | "starting" | "running, not ready" | "being deleted");
     let detail = latest.filter(|_| open).and_then(detail_of).map(|detail| format!(" ({detail})")).unwrap_or_default();
     Some(format!("pod {}: {state}{detail}", pod.name_any()))

@@ -8,14 +8,14 @@ use tokio::task::JoinHandle;
 use super::follow::supervise;
 use super::pace::Pace;
 use super::requests::{RequestCount, Requests};
-use super::seen::{Seen, Sight};
+use super::seen::{Seen, WatchStatus};
 use super::{Cluster, ClusterError};
 use crate::ids::ObjectRef;
 
 /// What a chapter's watch looks at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WatchScope {
-    /// The objects of the chapter's manifests: troubles are told only of these and of what they own.
+    /// The objects of the chapter's manifests: problems are told only of these and of what they own.
     pub objects: Vec<ObjectRef>,
     /// Further namespaces whose pods and events count as changes of the world (the chapter's own). With no namespace at all,
     /// neither here nor in `objects`, the pods of all are watched.
@@ -59,18 +59,18 @@ impl Shared {
     }
 
     /// The cluster can, or can't, be watched: that too is a change, told once.
-    pub(super) fn reached(&self, trouble: Option<String>) {
+    pub(super) fn reached(&self, problem: Option<String>) {
         let was = self.seen().unreachable.is_some();
-        if was != trouble.is_some() {
-            self.change(|seen| seen.unreachable = trouble);
+        if was != problem.is_some() {
+            self.change(|seen| seen.unreachable = problem);
         } else if was {
-            self.seen().unreachable = trouble;
+            self.seen().unreachable = problem;
         }
     }
 }
 
 impl Cluster {
-    /// Starts watching in the background and returns at once. What goes wrong is told by [`Sight::unreachable`], and tried again:
+    /// Starts watching in the background and returns at once. What goes wrong is told by [`WatchStatus::unreachable`], and tried again:
     /// the cluster may be made, stopped and started under way.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl Cluster {
 impl ClusterWatch {
     /// What there is to see now. Cheap: no request is made.
     #[must_use]
-    pub fn look(&self) -> Sight {
+    pub fn look(&self) -> WatchStatus {
         self.shared.seen().sight(Instant::now())
     }
 

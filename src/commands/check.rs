@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 
-use super::open::{Opened, open};
+use super::open::{BookContext, open};
 use super::syntax::{Script, syntax_problems};
 use crate::book::{Chapter, Problem, Problems, Span};
 use crate::cli::CheckArgs;
@@ -40,7 +40,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
             seen = Some(now);
             watched = files();
             if let Err(error) = open(settings).and_then(|mut opened| checked(&mut opened, settings, args)) {
-                report::tell_error(&error, super::style(settings, report::stderr_is_terminal()));
+                report::report_error(&error, super::style(settings, report::stderr_is_terminal()));
             }
         }
         std::thread::sleep(TICK);
@@ -49,7 +49,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
 }
 
 /// Tells that there is no problem and gives the plan, or gives the error that tells of all of them.
-fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
+fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
     opened.report_notes();
     let unused = unused_snapshots(opened);
     opened.problems.extend(unused);
@@ -76,7 +76,7 @@ fn checked(opened: &mut Opened, settings: &Settings, args: &CheckArgs) -> Result
 }
 
 /// Steps of any profile that bash can't parse. A step that is refused already is not looked at again.
-fn unparsed_by_bash(opened: &Opened) -> Problems {
+fn unparsed_by_bash(opened: &BookContext) -> Problems {
     let refused = |fence: Span| {
         let inside = |span: Span| span.source == fence.source && (fence.start..fence.end).contains(&span.start);
         opened.problems.iter().any(|problem| problem.span.is_some_and(inside))
@@ -86,8 +86,8 @@ fn unparsed_by_bash(opened: &Opened) -> Problems {
     syntax_problems(&opened.book.sources, &scripts.collect::<Vec<_>>())
 }
 
-/// Accepted snapshots that no step of any profile compares with, and recordings of chapters that are gone.
-fn unused_snapshots(opened: &Opened) -> Problems {
+/// SnapshotStore snapshots that no step of any profile compares with, and recordings of chapters that are gone.
+fn unused_snapshots(opened: &BookContext) -> Problems {
     let steps = opened.book.chapters.iter().flat_map(|chapter| {
         let comparing = chapter.steps().filter(|step| step.attributes.snapshot.is_some());
         comparing.map(|step| StepId { chapter: chapter.name.clone(), step: step.name.clone() })

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::open::Opened;
-use crate::cluster::{Access, Cluster, ClusterError, Refusal};
+use super::open::BookContext;
+use crate::cluster::{Access, Cluster, ClusterError, ClusterErrorKind};
 use crate::error::Error;
 use crate::store::{KeptWorld, read_world, world_path, write_world};
 use crate::world::WorldError;
@@ -25,7 +25,7 @@ impl WorldLock {
     ///
     /// # Errors
     /// When `world.json` can't be read.
-    pub fn of(opened: &Opened, run: &str, now: fn() -> String) -> Result<Self, WorldError> {
+    pub fn of(opened: &BookContext, run: &str, now: fn() -> String) -> Result<Self, WorldError> {
         let kept = read_world(&opened.state)?;
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
         let access = Access { kubeconfig: opened.kubeconfig.clone(), context: opened.config.context.clone(), known_nodes };
@@ -76,7 +76,8 @@ impl WorldLock {
     pub fn lost(&self) -> Option<String> {
         let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
         let error = cluster.identity().err()?;
-        let gone = matches!(error.refusal, Refusal::Unreachable | Refusal::TimedOut | Refusal::Hibernated);
+        let gone =
+            matches!(error.refusal, ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut | ClusterErrorKind::Hibernated);
         let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
         gone.then(|| format!("{}{hint}", error.message))
     }
@@ -99,7 +100,10 @@ impl WorldLock {
     /// A cluster that was adopted is not made by the book: a kubeconfig without it is the wrong one, not one yet to be written.
     fn refuse_lost(&self, kept: &KeptWorld, error: &ClusterError) -> Result<(), WorldError> {
         let Some(adopted) = kept.kubeconfig.as_ref().filter(|adopted| **adopted != self.kubeconfig) else { return Ok(()) };
-        if !matches!(error.refusal, Refusal::NoKubeconfig | Refusal::BadKubeconfig | Refusal::NoContext) {
+        if !matches!(
+            error.refusal,
+            ClusterErrorKind::NoKubeconfig | ClusterErrorKind::BadKubeconfig | ClusterErrorKind::NoContext
+        ) {
             return Ok(());
         }
         let message = format!(

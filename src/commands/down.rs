@@ -6,11 +6,11 @@ use super::cluster::WorldLock;
 use super::declared::declared;
 use super::open::open;
 use crate::cli::DownArgs;
-use crate::cluster::{DownItem, DownPlan, DownRequest, Fate};
+use crate::cluster::{Action, DownItem, DownPlan, DownRequest};
 use crate::error::{Error, Exit};
 use crate::ids::ObjectRef;
 use crate::plan::{Plan, PlannedChapter, Selection};
-use crate::report::{self, DownTeller};
+use crate::report::{self, DownReporter};
 use crate::settings::Settings;
 use crate::store::{RunLock, Taken, forget_taken, load_past};
 use crate::world::{Flow, WorldError};
@@ -21,7 +21,7 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
 fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
     let goes = |object: &ObjectRef| {
-        let fate = |item: &DownItem| same_object(&item.object, object) && !matches!(item.fate, Fate::Stays { .. });
+        let fate = |item: &DownItem| same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. });
         down.items.iter().any(fate)
     };
     let files = |chapter: &PlannedChapter| {
@@ -75,7 +75,7 @@ pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
     // Before the first object goes: whatever ends this, nothing of it may be believed to be there.
     forget_taken(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
-    let mut teller = DownTeller::new(live);
+    let mut teller = DownReporter::new(live);
     let outcome = cluster
         .take_down(&plan, LIMIT, &mut |progress| {
             teller.tell(progress);

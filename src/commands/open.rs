@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::{BookConfig, BookFiles, Recordings, find_book, read_book};
 
 /// A book that commands can work with.
-pub struct Opened {
+pub struct BookContext {
     /// Folder of `book.toml`.
     pub root: PathBuf,
     /// The state folder.
@@ -44,7 +44,7 @@ pub struct Opened {
 }
 
 /// Finds and reads the book.
-pub fn open(settings: &Settings) -> Result<Opened, Error> {
+pub fn open(settings: &Settings) -> Result<BookContext, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let mut files = read_book(&root);
     let state = settings.state_dir(&root);
@@ -57,7 +57,7 @@ pub fn open(settings: &Settings) -> Result<Opened, Error> {
     problems.extend(more);
     let masker = masker(&book, settings, &values);
     let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
-    Ok(Opened {
+    Ok(BookContext {
         root,
         state,
         kubeconfig,
@@ -96,7 +96,7 @@ fn masker(book: &Book, settings: &Settings, values: &serde_json::Value) -> Maske
     masker
 }
 
-impl Opened {
+impl BookContext {
     /// Hides the secrets of the book: the values of variables that a step names as secret, as far as they are known before any step
     /// has run, and what the Secret objects of the plan's manifests hold.
     #[must_use]

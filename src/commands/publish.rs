@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::open::{Opened, open};
+use super::open::{BookContext, open};
 use super::stale::included;
 use crate::cli::PublishArgs;
 use crate::error::{Error, Exit};
@@ -95,7 +95,7 @@ fn make(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand]) -> 
 }
 
 /// What puts the recordings into the book's pages.
-pub fn annotator(opened: Opened, views: Vec<View>) -> Annotator {
+pub fn annotator(opened: BookContext, views: Vec<View>) -> Annotator {
     let src = opened.root.join(&opened.config.src);
     let mut never = opened.values_files;
     never.push(opened.state);
@@ -120,7 +120,7 @@ fn notes(made: &MadeSite) -> Vec<String> {
 }
 
 /// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
-pub fn read_views(settings: &Settings, pending: bool) -> Result<(Opened, Vec<View>), Error> {
+pub fn read_views(settings: &Settings, pending: bool) -> Result<(BookContext, Vec<View>), Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let recordings = Recordings::of(&root);
     let mut profiles = read_book(&root).profiles();
@@ -170,13 +170,13 @@ fn hide_secrets(recording: &mut Recording, masker: &Masker) {
 }
 
 /// How many recordings wait for a review.
-fn waiting(opened: &Opened) -> usize {
+fn waiting(opened: &BookContext) -> usize {
     let recordings = Recordings::of(&opened.root);
     opened.book.chapters.iter().map(|chapter| recordings.profiles(chapter.name.as_str(), true).len()).sum()
 }
 
 /// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
-fn flaws(opened: &Opened, views: &[View]) -> (Vec<String>, Vec<String>) {
+fn flaws(opened: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
     let (mut stale, mut missing) = (Vec::new(), Vec::new());
     if views.iter().all(|view| !view.ran()) && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some()) {
         missing.push("nothing is recorded yet".to_owned());
@@ -219,7 +219,7 @@ fn serve_site(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand
             seen = now;
             match report::meanwhile("making the site", || make(settings, args, allowed)) {
                 Ok(publication) => report::write_talk(&report::publication_text(&publication)),
-                Err(error) => report::tell_error(&error, super::style(settings, report::stderr_is_terminal())),
+                Err(error) => report::report_error(&error, super::style(settings, report::stderr_is_terminal())),
             }
         }
         interrupt.asked() == 0

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::open::Opened;
+use super::open::BookContext;
 use crate::compare::Rules;
 use crate::doctor::versions;
 use crate::error::Error;
@@ -18,7 +18,7 @@ use crate::topology::Shape;
 /// What a run left to record.
 pub struct Recorder<'a> {
     /// The book.
-    pub opened: &'a Opened,
+    pub opened: &'a BookContext,
     /// What ran.
     pub plan: &'a Plan,
     /// How the run began.

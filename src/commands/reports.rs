@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::report::{Tellers, Wanted, write_data};
+use crate::report::{Reporters, Wanted, write_data};
 use crate::settings::Settings;
 use crate::store::{StoreError, append_file, create_report};
 
@@ -53,7 +53,7 @@ impl Reports {
     ///
     /// # Errors
     /// When one can't be made.
-    pub fn open(&mut self, tellers: &mut Tellers) -> Result<(), Error> {
+    pub fn open(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
         for path in &self.json {
             tellers.json_to(Box::new(create_report(path)?));
         }
@@ -67,7 +67,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a file can't be written.
-    pub fn write(&mut self, tellers: &mut Tellers) -> Result<(), Error> {
+    pub fn write(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
         let json = tellers.finish_json();
         if let (Err(error), Some(path)) = (json, self.json.first()) {
             return Err(StoreError::unwritten(path, error).into());

@@ -3,22 +3,22 @@
 use std::collections::HashSet;
 
 use super::cluster::WorldLock;
-use super::open::{Opened, open};
+use super::open::{BookContext, open};
 use super::record::Recorder;
 use super::reports::{Reports, prefix};
-use super::watch::ClusterLookout;
+use super::watch::LiveClusterMonitor;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
 use crate::plan::{FromBefore, Plan, Selection};
-use crate::report::{self, Asker, Tellers};
+use crate::report::{self, Reporters, TerminalPrompt};
 use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::shell::{Interrupt, ShellOptions, ShellWorld};
-use crate::store::{DossierFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
-use crate::world::{Scene, WorldError};
+use crate::store::{FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
+use crate::world::{ShellContext, WorldError};
 
 /// `guide run`.
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
@@ -37,7 +37,7 @@ pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
 
 /// What was selected; where nothing but `--resume` was asked for, what the run was asked for that did not come to its end: who ran
 /// one chapter does not mean the whole book after its cure.
-pub(super) fn to_run(selected: Selection, resume: bool, opened: &Opened) -> Result<Selection, Error> {
+pub(super) fn to_run(selected: Selection, resume: bool, opened: &BookContext) -> Result<Selection, Error> {
     let nothing_named = selected == Selection::default();
     if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state, &opened.root)?)) } else { Ok(selected) }
 }
@@ -64,14 +64,14 @@ impl Session<'_> {
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
-        let mut tellers = Tellers::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
+        let mut tellers = Reporters::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
         let plan = self.planned(&opened)?;
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = opened.masker_of(&plan);
-        let mut stage = Rendered::under(&opened.state).of_book(&opened.root).with_folders(opened.working_folders());
+        let mut workspace = Rendered::under(&opened.state).of_book(&opened.root).with_folders(opened.working_folders());
         let environment = opened.environment(self.settings);
-        let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &stage)?;
+        let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &workspace)?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         world.hold(lock.descriptor()?);
@@ -83,14 +83,14 @@ impl Session<'_> {
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
         world_lock.before()?;
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
-        let mut dossiers = DossierFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
+        let mut failure_reports = FailureFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile);
         // A snapshot that can't be read must not pass for one that was never accepted.
         for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| step.attributes.snapshot.is_some()) {
             accepted.accepted(&step.id)?;
         }
-        let mut lookout = ClusterLookout::over(world_lock, masker.clone(), recording);
-        let mut ask = Asker::new(self.yes, tellers.pause());
+        let mut monitor = LiveClusterMonitor::over(world_lock, masker.clone(), recording);
+        let mut ask = TerminalPrompt::new(self.yes, tellers.pause());
         let request = RunRequest {
             plan: &plan,
             past: &past,
@@ -113,11 +113,11 @@ impl Session<'_> {
         let mut ports = Ports {
             world: &mut world,
             record: &mut record,
-            dossiers: &mut dossiers,
+            failure_reports: &mut failure_reports,
             teller: &mut tellers,
             accepted: &mut accepted,
-            stage: &mut stage,
-            lookout: &mut lookout,
+            workspace: &mut workspace,
+            monitor: &mut monitor,
             ask: &mut ask,
         };
         let summary = conduct(&mut ports, &request);
@@ -131,14 +131,14 @@ impl Session<'_> {
         }
         if recording {
             let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
-            let (shapes, surroundings) = (lookout.into_shapes(), &self.settings.surroundings);
+            let (shapes, surroundings) = (monitor.into_shapes(), &self.settings.surroundings);
             Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
         }
         Ok(exit(&summary))
     }
 
     /// The book; says which profile was found to fit.
-    fn open(&self) -> Result<Opened, Error> {
+    fn open(&self) -> Result<BookContext, Error> {
         let opened = open(self.settings)?;
         if let Some(reason) = &opened.profile_reason {
             report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
@@ -147,7 +147,7 @@ impl Session<'_> {
     }
 
     /// What is to be run, where somebody is there to answer its questions.
-    fn planned(&self, opened: &Opened) -> Result<Plan, Error> {
+    fn planned(&self, opened: &BookContext) -> Result<Plan, Error> {
         let only_checks = self.options.verify_only;
         let plan = if only_checks { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
         if !only_checks {
@@ -163,12 +163,12 @@ impl Session<'_> {
         options: ShellOptions,
         plan: &Plan,
         of_run: &[(String, String)],
-        stage: &Rendered,
+        workspace: &Rendered,
     ) -> Result<ShellWorld, WorldError> {
         let mut world = ShellWorld::new(options)?;
         if let Some(first) = plan.chapters.first().filter(|_| !self.options.resume) {
             let environment = chapter_environment(plan, of_run, &first.name);
-            world.expect(Scene { folder: stage.folder_of(&first.name), environment });
+            world.expect(ShellContext { folder: workspace.folder_of(&first.name), environment });
         }
         Ok(world)
     }
@@ -192,7 +192,7 @@ impl Session<'_> {
         secrets.into_iter().filter(|name| caller.contains(name.as_str()) || values.contains(name)).cloned().collect()
     }
 
-    fn started(&self, opened: &Opened, plan: &Plan, past: &Past, began: &str) -> RunStarted {
+    fn started(&self, opened: &BookContext, plan: &Plan, past: &Past, began: &str) -> RunStarted {
         let mut targets = self.selection.words();
         if self.options.verify_only {
             targets.push(VERIFY_ONLY.to_owned());

@@ -1,6 +1,6 @@
 //! Which recordings no longer speak for their steps. For `guide check` and `guide publish`.
 
-use super::open::{Opened, open};
+use super::open::{BookContext, open};
 use crate::error::Error;
 use crate::plan::{Plan, Selection};
 use crate::recording::{Included, mentioned_files};
@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::store::Recordings;
 
 /// One line for each step whose recording is stale, in every profile that has recordings.
-pub fn stale(settings: &Settings, opened: &Opened, plan: &Plan) -> Result<Vec<String>, Error> {
+pub fn stale(settings: &Settings, opened: &BookContext, plan: &Plan) -> Result<Vec<String>, Error> {
     let recordings = Recordings::of(&opened.root);
     let mut lines = Vec::new();
     for profile in recordings.all_profiles(false) {

@@ -5,7 +5,7 @@ use crate::error::{Error, Exit};
 use crate::ids::StepId;
 use crate::report::{self, Seen, write_data};
 use crate::settings::Settings;
-use crate::store::{find_book, find_dossier, last_run, who_runs};
+use crate::store::{find_book, find_failure_report, last_run, who_runs};
 
 /// Tells the last run. It needs no book that can be parsed, only one that was run.
 pub fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
@@ -16,13 +16,13 @@ pub fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
     };
     let shown = |path: std::path::PathBuf| path.strip_prefix(&settings.here).map(ToOwned::to_owned).unwrap_or(path);
     let run = &journal.started.run;
-    let dossier = |step: &StepId| find_dossier(&state, run, step).map(shown);
+    let failure_report = |step: &StepId| find_failure_report(&state, run, step).map(shown);
     let seen = Seen {
         started: &journal.started,
         events: &journal.events,
         going_on: who_runs(&state).map(|holder| holder.to_string()),
         folder: shown(state.join("runs").join(run)),
-        dossier: &dossier,
+        failure_report: &failure_report,
     };
     let text = if args.json {
         report::status_json(&seen)

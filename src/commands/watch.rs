@@ -1,11 +1,11 @@
-//! The engine's lookout over the book's cluster: nothing is watched until a step has run for a second.
+//! The engine's monitor over the book's cluster: nothing is watched until a step has run for a second.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::cluster::WorldLock;
-use crate::cluster::{ClusterWatch, DossierRequest, WatchScope};
-use crate::engine::{Lookout, Sight};
+use crate::cluster::{ClusterWatch, EvidenceRequest, WatchScope};
+use crate::engine::{ClusterMonitor, ClusterStatus};
 use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
 use crate::topology::Shape;
@@ -15,7 +15,7 @@ use crate::world::WorldError;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Looks at the cluster while a step waits.
-pub struct ClusterLookout {
+pub struct LiveClusterMonitor {
     lock: WorldLock,
     masker: Masker,
     scope: WatchScope,
@@ -28,7 +28,7 @@ pub struct ClusterLookout {
     record: bool,
 }
 
-impl ClusterLookout {
+impl LiveClusterMonitor {
     /// Over the cluster of this lock; `record`: its shape is kept at each chapter's end.
     #[must_use]
     pub fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
@@ -42,7 +42,7 @@ impl ClusterLookout {
     }
 }
 
-impl Lookout for ClusterLookout {
+impl ClusterMonitor for LiveClusterMonitor {
     fn turn(&mut self, chapter: &PlannedChapter) {
         if self.chapter.as_deref() != Some(chapter.name.as_str()) {
             self.chapter = Some(chapter.name.to_string());
@@ -54,19 +54,19 @@ impl Lookout for ClusterLookout {
         }
     }
 
-    fn look(&mut self, elapsed: Duration) -> Sight {
+    fn look(&mut self, elapsed: Duration) -> ClusterStatus {
         if elapsed < PATIENCE {
-            return Sight::default();
+            return ClusterStatus::default();
         }
-        let Some(cluster) = &self.lock.cluster else { return Sight::default() };
+        let Some(cluster) = &self.lock.cluster else { return ClusterStatus::default() };
         if self.watch.is_none() {
             self.watch = cluster.watch(self.scope.clone()).ok();
         }
-        let Some(watch) = &self.watch else { return Sight::default() };
+        let Some(watch) = &self.watch else { return ClusterStatus::default() };
         let sight = watch.look();
-        let told = sight.troubles.first().map(ToString::to_string);
-        let hopeless = sight.troubles.iter().find(|told| told.hopeless).map(ToString::to_string);
-        Sight { waiting_for: told.or(sight.waiting_for), hopeless }
+        let told = sight.problems.first().map(ToString::to_string);
+        let unrecoverable = sight.problems.iter().find(|told| told.unrecoverable).map(ToString::to_string);
+        ClusterStatus { waiting_for: told.or(sight.waiting_for), unrecoverable }
     }
 
     fn asking(&mut self) {
@@ -84,17 +84,17 @@ impl Lookout for ClusterLookout {
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)> {
         let Some(cluster) = &self.lock.cluster else { return Vec::new() };
         let scope = scope_of(chapter);
-        let dossier = cluster.dossier(&DossierRequest { objects: scope.objects, namespaces: scope.namespaces });
-        for secret in &dossier.secrets {
+        let failure_report = cluster.evidence(&EvidenceRequest { objects: scope.objects, namespaces: scope.namespaces });
+        for secret in &failure_report.secrets {
             self.masker.add(secret);
         }
         let cure = cluster.cure().map(|cure| format!("== first of all ==\n{cure}\n\n")).unwrap_or_default();
-        vec![("objects.txt".to_owned(), cure + &dossier.text)]
+        vec![("objects.txt".to_owned(), cure + &failure_report.text)]
     }
 
     fn cure(&mut self) -> Option<String> {
         let cluster = self.lock.cluster.as_ref()?;
-        let missing = || self.watch.as_ref()?.look().troubles.iter().find_map(|told| cluster.cure_of(&told.trouble));
+        let missing = || self.watch.as_ref()?.look().problems.iter().find_map(|told| cluster.cure_of(&told.problem));
         cluster.cure().or_else(missing)
     }
 

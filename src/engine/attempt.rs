@@ -1,8 +1,8 @@
-//! One attempt: the command is run while the journal, the reporter and the lookout see what comes.
+//! One attempt: the command is run while the journal, the reporter and the monitor see what comes.
 
 use std::time::{Duration, Instant};
 
-use super::ports::{Lookout, Sight, Teller};
+use super::ports::{ClusterMonitor, ClusterStatus, Teller};
 use crate::event::{Event, Record};
 use crate::ids::StepId;
 use crate::output::Output;
@@ -13,30 +13,30 @@ const PROGRESS: Duration = Duration::from_millis(100);
 /// Longest last line that is shown.
 const LINE: usize = 200;
 
-/// One attempt's output and what the lookout last saw.
+/// One attempt's output and what the monitor last saw.
 pub struct Attempted {
     /// What came.
     pub output: Output,
     /// What was seen.
-    pub sight: Sight,
+    pub status: ClusterStatus,
 }
 
 /// How an attempt may be ended before its time.
-pub struct Patience {
+pub struct GiveUpPolicy {
     /// When the step (not the attempt) began.
     pub since: Instant,
-    /// It is ended once the lookout has seen no hope for so long; none: never.
+    /// It is ended once the monitor has seen no hope for so long; none: never.
     pub gives_up_after: Option<Duration>,
 }
 
 /// The ports one attempt needs.
-pub struct Eyes<'a> {
+pub struct Observers<'a> {
     /// Keeps the output.
     pub record: &'a mut dyn Record,
     /// Told of progress.
     pub teller: &'a mut dyn Teller,
     /// Looks at the cluster.
-    pub lookout: &'a mut dyn Lookout,
+    pub monitor: &'a mut dyn ClusterMonitor,
     /// Ctrl-C or SIGTERM came.
     pub interrupted: &'a dyn Fn() -> bool,
 }
@@ -47,9 +47,9 @@ pub struct Eyes<'a> {
 /// When it could not be started.
 pub fn attempt(
     world: &mut dyn World,
-    eyes: &mut Eyes<'_>,
+    eyes: &mut Observers<'_>,
     command: &Command,
-    patience: &Patience,
+    patience: &GiveUpPolicy,
 ) -> Result<Attempted, WorldError> {
     let mut sink = Sink {
         eyes,
@@ -57,32 +57,32 @@ pub fn attempt(
         patience,
         line: LastLine::default(),
         told: Duration::ZERO,
-        sight: Sight::default(),
-        despair: Despair::default(),
+        status: ClusterStatus::default(),
+        unrecoverable: UnrecoverableTimer::default(),
     };
     let output = world.run(command, &mut sink)?;
-    let sight = sink.sight;
-    Ok(Attempted { output, sight })
+    let status = sink.status;
+    Ok(Attempted { output, status })
 }
 
 struct Sink<'a, 'b> {
-    eyes: &'a mut Eyes<'b>,
+    eyes: &'a mut Observers<'b>,
     step: &'a StepId,
-    patience: &'a Patience,
+    patience: &'a GiveUpPolicy,
     line: LastLine,
     told: Duration,
-    sight: Sight,
-    despair: Despair,
+    status: ClusterStatus,
+    unrecoverable: UnrecoverableTimer,
 }
 
 /// Since when, without a break, there was no hope.
 #[derive(Default)]
-struct Despair(Option<Duration>);
+struct UnrecoverableTimer(Option<Duration>);
 
-impl Despair {
+impl UnrecoverableTimer {
     /// Is it over, with what was seen just now?
-    fn is_over(&mut self, hopeless: bool, elapsed: Duration, after: Option<Duration>) -> bool {
-        self.0 = hopeless.then(|| self.0.unwrap_or(elapsed));
+    fn is_over(&mut self, unrecoverable: bool, elapsed: Duration, after: Option<Duration>) -> bool {
+        self.0 = unrecoverable.then(|| self.0.unwrap_or(elapsed));
         let lasted = self.0.map(|from| elapsed.saturating_sub(from));
         lasted.zip(after).is_some_and(|(lasted, after)| lasted >= after)
     }
@@ -103,16 +103,16 @@ impl Watcher for Sink<'_, '_> {
         }
         self.told = elapsed;
         let since = self.patience.since.elapsed();
-        let sight = self.eyes.lookout.look(since);
-        let over = self.despair.is_over(sight.hopeless.is_some(), elapsed, self.patience.gives_up_after);
-        if sight != Sight::default() {
-            self.sight = sight;
+        let status = self.eyes.monitor.look(since);
+        let over = self.unrecoverable.is_over(status.unrecoverable.is_some(), elapsed, self.patience.gives_up_after);
+        if status != ClusterStatus::default() {
+            self.status = status;
         }
         self.eyes.teller.tell(&Event::StepProgress {
             step: self.step.clone(),
             line: self.line.text(),
             seconds: since.as_secs_f64(),
-            waiting_for: self.sight.waiting_for.clone(),
+            waiting_for: self.status.waiting_for.clone(),
         });
         if over { Flow::GiveUp } else { Flow::Continue }
     }
@@ -154,19 +154,19 @@ impl LastLine {
 mod tests {
     use std::time::Duration;
 
-    use super::{Despair, LastLine};
+    use super::{LastLine, UnrecoverableTimer};
 
     #[test]
     fn only_a_hopelessness_that_lasts_ends_a_step_that_may_mend_it() {
         let seconds = Duration::from_secs;
-        let mut despair = Despair::default();
-        assert!(!despair.is_over(true, seconds(2), Some(seconds(30))));
-        assert!(!despair.is_over(false, seconds(20), Some(seconds(30))), "mended");
-        assert!(!despair.is_over(true, seconds(25), Some(seconds(30))));
-        assert!(!despair.is_over(true, seconds(54), Some(seconds(30))));
-        assert!(despair.is_over(true, seconds(55), Some(seconds(30))));
-        assert!(Despair::default().is_over(true, seconds(2), Some(Duration::ZERO)), "at once");
-        assert!(!Despair::default().is_over(true, seconds(99), None), "a step that shows a failure");
+        let mut unrecoverable = UnrecoverableTimer::default();
+        assert!(!unrecoverable.is_over(true, seconds(2), Some(seconds(30))));
+        assert!(!unrecoverable.is_over(false, seconds(20), Some(seconds(30))), "mended");
+        assert!(!unrecoverable.is_over(true, seconds(25), Some(seconds(30))));
+        assert!(!unrecoverable.is_over(true, seconds(54), Some(seconds(30))));
+        assert!(unrecoverable.is_over(true, seconds(55), Some(seconds(30))));
+        assert!(UnrecoverableTimer::default().is_over(true, seconds(2), Some(Duration::ZERO)), "at once");
+        assert!(!UnrecoverableTimer::default().is_over(true, seconds(99), None), "a step that shows a failure");
     }
 
     fn last(pieces: &[&str]) -> String {

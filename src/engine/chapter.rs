@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::ports::StageRequest;
+use super::ports::WorkspaceRequest;
 use super::run::Run;
-use super::step::Turn;
+use super::step::StepFlow;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event};
 use crate::history::{background_again, is_run_from};
@@ -13,18 +13,18 @@ use crate::ids::ChapterName;
 use crate::output::ShellState;
 use crate::plan::{Plan, PlannedChapter, RenderedManifest};
 use crate::secrets::secret_values;
-use crate::world::{Scene, WorldError};
+use crate::world::{ShellContext, WorldError};
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub(super) enum ChapterResult {
     Holds,
     Failed,
     Interrupted,
 }
 
 /// What changes while a chapter runs.
-pub(super) struct Stand {
+pub(super) struct ChapterRun {
     /// Index of the chapter in the plan.
     pub(super) chapter: usize,
     /// The chapter's working folder.
@@ -39,7 +39,7 @@ pub(super) struct Stand {
     pub(super) unknown: bool,
 }
 
-impl Stand {
+impl ChapterRun {
     /// Of a chapter that has not been entered yet.
     pub(super) fn before(chapter: usize) -> Self {
         Self { chapter, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new(), state: None, unknown: false }
@@ -54,7 +54,7 @@ pub fn chapter_environment(plan: &Plan, of_run: &[(String, String)], chapter: &C
 }
 
 impl Run<'_, '_> {
-    pub(super) fn chapter(&mut self, index: usize) -> Result<Ended, WorldError> {
+    pub(super) fn chapter(&mut self, index: usize) -> Result<ChapterResult, WorldError> {
         let chapter = &self.request.plan.chapters[index];
         let since = Instant::now();
         self.event(&Event::ChapterStarted {
@@ -62,25 +62,25 @@ impl Run<'_, '_> {
             title: chapter.title.clone(),
             steps: self.request.options.turns(chapter),
         })?;
-        let mut stand = Stand::before(index);
+        let mut run = ChapterRun::before(index);
         let mut done = Vec::new();
-        let (ended, outcome) = if self.is_done(&mut stand)? {
-            self.summary.chapters_already_so += 1;
+        let (ended, outcome) = if self.is_done(&mut run)? {
+            self.summary.chapters_up_to_date += 1;
             done.extend(chapter.done.iter().map(|index| chapter.steps[*index].id.step.clone()));
-            (Ended::Holds, ChapterOutcome::AlreadySo)
+            (ChapterResult::Holds, ChapterOutcome::UpToDate)
         } else {
             if self.request.options.verify_only {
-                self.enter_as_it_ended(&mut stand)?;
+                self.enter_as_it_ended(&mut run)?;
             } else {
-                self.enter(&mut stand)?;
+                self.enter(&mut run)?;
             }
-            self.name_missing(&stand)?;
-            let ended = self.steps(&mut stand)?;
+            self.name_missing(&run)?;
+            let ended = self.steps(&mut run)?;
             (ended, outcome_of(ended))
         };
         self.leave();
-        self.ports.lookout.after_chapter()?;
-        let whole = ended == Ended::Holds && !chapter.partial && !self.request.options.verify_only;
+        self.ports.monitor.after_chapter()?;
+        let whole = ended == ChapterResult::Holds && !chapter.partial && !self.request.options.verify_only;
         let fingerprint = whole.then_some(chapter.fingerprint);
         self.event(&Event::ChapterFinished {
             chapter: chapter.name.clone(),
@@ -93,14 +93,14 @@ impl Run<'_, '_> {
     }
 
     /// Makes the folder ready and starts the shell, from the state before the first step to run.
-    pub(super) fn enter(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
-        stand.state = self.state_before(stand)?;
-        self.start_shell(stand)
+    pub(super) fn enter(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
+        run.state = self.state_before(run)?;
+        self.start_shell(run)
     }
 
-    pub(super) fn start_shell(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
-        let scene = self.scene(stand)?;
-        self.ports.world.enter(&scene, stand.state.as_ref())
+    pub(super) fn start_shell(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
+        let scene = self.scene(run)?;
+        self.ports.world.enter(&scene, run.state.as_ref())
     }
 
     pub(super) fn leave(&mut self) {
@@ -108,123 +108,123 @@ impl Run<'_, '_> {
         self.name_left(&left, None);
     }
 
-    fn scene(&mut self, stand: &mut Stand) -> Result<Scene, WorldError> {
+    fn scene(&mut self, run: &mut ChapterRun) -> Result<ShellContext, WorldError> {
         let plan = self.request.plan;
-        let chapter = &plan.chapters[stand.chapter];
+        let chapter = &plan.chapters[run.chapter];
         let files: Vec<(String, String)> = chapter
             .manifests
             .iter()
             .filter(|manifest| !manifest.late)
             .map(|manifest| (manifest.file.clone(), manifest.text.clone()))
             .collect();
-        let folder = self.ports.stage.prepare(&StageRequest { chapter, files: &files })?;
-        stand.folder.clone_from(&folder);
-        Ok(Scene { folder, environment: self.environment(stand) })
+        let folder = self.ports.workspace.prepare(&WorkspaceRequest { chapter, files: &files })?;
+        run.folder.clone_from(&folder);
+        Ok(ShellContext { folder, environment: self.environment(run) })
     }
 
     /// What the chapter's shell is told beside the caller's environment.
-    pub(super) fn environment(&self, stand: &Stand) -> Vec<(String, String)> {
-        chapter_environment(self.request.plan, &self.request.environment, &self.planned(stand).name)
+    pub(super) fn environment(&self, run: &ChapterRun) -> Vec<(String, String)> {
+        chapter_environment(self.request.plan, &self.request.environment, &self.planned(run).name)
     }
 
     /// State and bindings after the last step that passed before, when this chapter is gone on with in its middle.
-    fn state_before(&mut self, stand: &mut Stand) -> Result<Option<ShellState>, WorldError> {
+    fn state_before(&mut self, run: &mut ChapterRun) -> Result<Option<ShellState>, WorldError> {
         let (plan, past) = (self.request.plan, self.request.past);
-        let passed = |index: &usize| !is_run_from(plan, self.start, (stand.chapter, *index));
-        let steps = &plan.chapters[stand.chapter].steps;
+        let passed = |index: &usize| !is_run_from(plan, self.start, (run.chapter, *index));
+        let steps = &plan.chapters[run.chapter].steps;
         let mut state = None;
         for index in (0..steps.len()).filter(passed).rev() {
             let Some(before) = past.steps.get(&steps[index].id) else { continue };
-            if stand.bound.is_empty() {
-                stand.bound.clone_from(&before.bound);
-                self.rebind(stand.chapter, &mut stand.bound);
+            if run.bound.is_empty() {
+                run.bound.clone_from(&before.bound);
+                self.rebind(run.chapter, &mut run.bound);
             }
             if let Some(stored) = &before.state {
                 state = Some(self.ports.record.past_state(&before.run, stored)?);
                 break;
             }
         }
-        self.add_bound_before(stand);
-        stand.news = told(&stand.bound);
+        self.add_bound_before(run);
+        run.news = told(&run.bound);
         Ok(state)
     }
 
     /// Adds what steps bound that are not selected.
-    pub(super) fn add_bound_before(&self, stand: &mut Stand) {
-        let known = self.request.past.bound_before(self.planned(stand), self.request.plan).unwrap_or_default();
+    pub(super) fn add_bound_before(&self, run: &mut ChapterRun) {
+        let known = self.request.past.bound_before(self.planned(run), self.request.plan).unwrap_or_default();
         for (name, value) in known {
-            stand.bound.entry(name).or_insert(value);
+            run.bound.entry(name).or_insert(value);
         }
     }
 
     /// Background steps that ended with the run that started them, and that what comes now counts on.
-    pub(super) fn start_background_again(&mut self, stand: &mut Stand) -> Result<(), WorldError> {
+    pub(super) fn start_background_again(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
         for (chapter, index) in background_again(self.request.plan, self.start) {
-            if chapter == stand.chapter {
-                self.run_step(stand, index, None)?;
+            if chapter == run.chapter {
+                self.run_step(run, index, None)?;
             }
         }
         Ok(())
     }
 
-    fn steps(&mut self, stand: &mut Stand) -> Result<Ended, WorldError> {
+    fn steps(&mut self, run: &mut ChapterRun) -> Result<ChapterResult, WorldError> {
         if self.request.options.resume {
-            self.start_background_again(stand)?;
+            self.start_background_again(run)?;
         }
-        let chapter = &self.request.plan.chapters[stand.chapter];
-        let mut ended = Ended::Holds;
+        let chapter = &self.request.plan.chapters[run.chapter];
+        let mut ended = ChapterResult::Holds;
         for index in 0..chapter.steps.len() {
             if chapter.steps[index].attributes.always {
                 continue;
             }
-            if self.background_has_ended(stand)? {
-                ended = Ended::Failed;
+            if self.background_has_ended(run)? {
+                ended = ChapterResult::Failed;
                 if !self.request.options.keep_going {
                     break;
                 }
             }
-            self.render_late(stand, index)?;
-            match self.turn(stand, index)? {
-                Turn::Holds => {}
-                turn @ (Turn::Failed | Turn::Unanswered) => {
-                    ended = Ended::Failed;
-                    if turn == Turn::Unanswered && self.is_ground(stand, index) {
-                        self.leave_unasked(stand, index)?;
+            self.render_late(run, index)?;
+            match self.turn(run, index)? {
+                StepFlow::Holds => {}
+                turn @ (StepFlow::Failed | StepFlow::Unanswered) => {
+                    ended = ChapterResult::Failed;
+                    if turn == StepFlow::Unanswered && self.is_ground(run, index) {
+                        self.leave_unasked(run, index)?;
                         break;
                     }
-                    self.say_what_is_unknown(stand, index)?;
+                    self.say_what_is_unknown(run, index)?;
                     if !self.request.options.keep_going {
                         break;
                     }
                 }
-                Turn::Interrupted => {
-                    ended = Ended::Interrupted;
+                StepFlow::Interrupted => {
+                    ended = ChapterResult::Interrupted;
                     break;
                 }
             }
         }
-        if ended != Ended::Interrupted && self.background_has_ended(stand)? {
-            ended = Ended::Failed;
+        if ended != ChapterResult::Interrupted && self.background_has_ended(run)? {
+            ended = ChapterResult::Failed;
         }
-        self.always(stand, ended)
+        self.always(run, ended)
     }
 
     /// `always` steps: also after a failure, not after Ctrl-C (whoever stops a run wants it to stop; `--resume` runs them).
-    fn always(&mut self, stand: &mut Stand, ended: Ended) -> Result<Ended, WorldError> {
-        let chapter = &self.request.plan.chapters[stand.chapter];
+    fn always(&mut self, run: &mut ChapterRun, ended: ChapterResult) -> Result<ChapterResult, WorldError> {
+        let chapter = &self.request.plan.chapters[run.chapter];
         let mut ended = ended;
-        if ended == Ended::Interrupted {
-            self.name_always_not_run(stand, 0)?;
+        if ended == ChapterResult::Interrupted {
+            self.name_always_not_run(run, 0)?;
             return Ok(ended);
         }
         for index in (0..chapter.steps.len()).filter(|&index| chapter.steps[index].attributes.always) {
-            self.render_late(stand, index)?;
-            match self.turn(stand, index)? {
-                Turn::Holds => {}
-                Turn::Failed | Turn::Unanswered => ended = Ended::Failed,
-                Turn::Interrupted => {
-                    self.name_always_not_run(stand, index)?;
-                    return Ok(Ended::Interrupted);
+            self.render_late(run, index)?;
+            match self.turn(run, index)? {
+                StepFlow::Holds => {}
+                StepFlow::Failed | StepFlow::Unanswered => ended = ChapterResult::Failed,
+                StepFlow::Interrupted => {
+                    self.name_always_not_run(run, index)?;
+                    return Ok(ChapterResult::Interrupted);
                 }
             }
         }
@@ -232,8 +232,8 @@ impl Run<'_, '_> {
     }
 
     /// Whoever stops a run has to know what was not cleaned up: the `always` steps from `first` on.
-    fn name_always_not_run(&mut self, stand: &Stand, first: usize) -> Result<(), WorldError> {
-        let steps = &self.request.plan.chapters[stand.chapter].steps;
+    fn name_always_not_run(&mut self, run: &ChapterRun, first: usize) -> Result<(), WorldError> {
+        let steps = &self.request.plan.chapters[run.chapter].steps;
         let left = steps
             .iter()
             .skip(first)
@@ -249,28 +249,28 @@ impl Run<'_, '_> {
     }
 
     /// Manifests that use bound values are written when the first step after them comes.
-    fn render_late(&mut self, stand: &Stand, index: usize) -> Result<(), WorldError> {
+    fn render_late(&mut self, run: &ChapterRun, index: usize) -> Result<(), WorldError> {
         let plan = self.request.plan;
-        let chapter = &plan.chapters[stand.chapter];
+        let chapter = &plan.chapters[run.chapter];
         let late = |manifest: &&RenderedManifest| manifest.late && manifest.before_step == index;
         let mut files = Vec::new();
         for manifest in chapter.manifests.iter().filter(late) {
             let text = self
                 .ports
-                .stage
-                .render_late(manifest, &plan.values, &stand.bound)
+                .workspace
+                .render_late(manifest, &plan.values, &run.bound)
                 .map_err(|message| WorldError { message, hint: None })?;
             secret_values(&text).iter().for_each(|value| self.request.masker.add(value));
             files.push((manifest.file.clone(), text));
         }
         if !files.is_empty() {
-            self.ports.stage.prepare(&StageRequest { chapter, files: &files })?;
+            self.ports.workspace.prepare(&WorkspaceRequest { chapter, files: &files })?;
         }
         Ok(())
     }
 
-    pub(super) fn planned(&self, stand: &Stand) -> &PlannedChapter {
-        &self.request.plan.chapters[stand.chapter]
+    pub(super) fn planned(&self, run: &ChapterRun) -> &PlannedChapter {
+        &self.request.plan.chapters[run.chapter]
     }
 }
 
@@ -279,10 +279,10 @@ pub(super) fn told(bound: &Bindings) -> Vec<(String, String)> {
     bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn outcome_of(ended: Ended) -> ChapterOutcome {
+fn outcome_of(ended: ChapterResult) -> ChapterOutcome {
     match ended {
-        Ended::Holds => ChapterOutcome::Passed,
-        Ended::Failed => ChapterOutcome::Failed,
-        Ended::Interrupted => ChapterOutcome::Interrupted,
+        ChapterResult::Holds => ChapterOutcome::Passed,
+        ChapterResult::Failed => ChapterOutcome::Failed,
+        ChapterResult::Interrupted => ChapterOutcome::Interrupted,
     }
 }

@@ -8,7 +8,7 @@ use crate::output::{Ending, Output};
 use crate::plan::Step;
 
 /// What judging needs beside step and output.
-pub struct Bench<'a> {
+pub struct JudgeContext<'a> {
     /// Values of the plan, for `check=`.
     pub values: &'a serde_json::Value,
     /// Names bound so far in the chapter.
@@ -18,7 +18,7 @@ pub struct Bench<'a> {
     /// What the cluster said while waiting.
     pub waiting_for: Option<&'a str>,
     /// Why waiting was given up.
-    pub hopeless: Option<&'a str>,
+    pub unrecoverable: Option<&'a str>,
 }
 
 /// The outcome of an attempt.
@@ -40,7 +40,7 @@ impl Judgement {
 
 /// Judges one attempt.
 #[must_use]
-pub fn judge(step: &Step, output: &Output, bench: &Bench<'_>) -> Judgement {
+pub fn judge(step: &Step, output: &Output, bench: &JudgeContext<'_>) -> Judgement {
     match ending(step, output, bench) {
         Ok(code) => judge_text(step, output, code, bench),
         Err(Outcome::Failed(failure)) => Judgement::failed(failure),
@@ -48,7 +48,7 @@ pub fn judge(step: &Step, output: &Output, bench: &Bench<'_>) -> Judgement {
     }
 }
 
-fn ending(step: &Step, output: &Output, bench: &Bench<'_>) -> Result<i32, Outcome> {
+fn ending(step: &Step, output: &Output, bench: &JudgeContext<'_>) -> Result<i32, Outcome> {
     let failure = match output.ending {
         Ending::Exited(code) if step.attributes.exit.accepts(code) => return Ok(code),
         Ending::Started => return Ok(0),
@@ -62,12 +62,12 @@ fn ending(step: &Step, output: &Output, bench: &Bench<'_>) -> Result<i32, Outcom
             limit: "timeout".to_owned(),
             waiting_for: bench.waiting_for.map(str::to_owned),
         },
-        Ending::GivenUp => Failure::Hopeless { why: bench.hopeless.unwrap_or("it can't come any more").to_owned() },
+        Ending::GivenUp => Failure::Unrecoverable { why: bench.unrecoverable.unwrap_or("it can't come any more").to_owned() },
     };
     Err(Outcome::Failed(failure))
 }
 
-fn judge_text(step: &Step, output: &Output, code: i32, bench: &Bench<'_>) -> Judgement {
+fn judge_text(step: &Step, output: &Output, code: i32, bench: &JudgeContext<'_>) -> Judgement {
     if let Some(failure) = too_long(step, output) {
         return Judgement::failed(failure);
     }
@@ -93,7 +93,7 @@ fn judge_text(step: &Step, output: &Output, code: i32, bench: &Bench<'_>) -> Jud
                 let outcome = Outcome::Failed(Failure::Mismatch { differences, fence: false });
                 return Judgement { outcome, bound: Bindings::new(), pend: Some(kind) };
             }
-            // An `output` fence is an accepted text of its own: no snapshot has to stand beside it.
+            // An `output` fence is an accepted text of its own: no snapshot has to run beside it.
             Some(Verdict::New) | None if step.expected.is_some() => {}
             Some(Verdict::New) | None => {
                 outcome = Outcome::Pending;

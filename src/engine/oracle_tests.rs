@@ -10,7 +10,9 @@ use std::rc::Rc;
 
 use proptest::prelude::*;
 
-use super::ports::{Accepted, Ask, Dossiers, Lookout, Ports, Sight, Stage, StageRequest, Teller};
+use super::ports::{
+    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace, WorkspaceRequest,
+};
 use super::run::{Options, RunRequest, conduct};
 use crate::book::{BookText, SnapshotKind, parse_book};
 use crate::compare::Bindings;
@@ -159,7 +161,7 @@ impl Model {
 #[derive(Clone)]
 struct Edges(Rc<RefCell<Model>>);
 
-impl Dossiers for Edges {
+impl FailureReports for Edges {
     fn keep(&mut self, _: &Step, _: &PlannedChapter, _: &[(String, String)]) -> Option<PathBuf> {
         None
     }
@@ -169,7 +171,7 @@ impl Teller for Edges {
     fn tell(&mut self, _: &Event) {}
 }
 
-impl Accepted for Edges {
+impl SnapshotStore for Edges {
     fn snapshot(&mut self, _: &Step) -> Option<String> {
         None
     }
@@ -182,8 +184,8 @@ impl Accepted for Edges {
     fn settle(&mut self, _: &Step) {}
 }
 
-impl Stage for Edges {
-    fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError> {
+impl Workspace for Edges {
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError> {
         self.0.borrow_mut().files.extend(request.files.iter().cloned());
         Ok(PathBuf::from(request.chapter.name.as_str()))
     }
@@ -195,10 +197,10 @@ impl Stage for Edges {
     }
 }
 
-impl Lookout for Edges {
+impl ClusterMonitor for Edges {
     fn turn(&mut self, _: &PlannedChapter) {}
-    fn look(&mut self, _: std::time::Duration) -> Sight {
-        Sight::default()
+    fn look(&mut self, _: std::time::Duration) -> ClusterStatus {
+        ClusterStatus::default()
     }
     fn asking(&mut self) {}
     fn changed_within(&mut self, _: std::time::Duration) -> bool {
@@ -221,7 +223,7 @@ impl Lookout for Edges {
     }
 }
 
-impl Ask for Edges {
+impl Prompt for Edges {
     fn confirm(&mut self, _: &StepId, _: &str) -> bool {
         true
     }
@@ -283,16 +285,16 @@ impl Desk {
         let model = Rc::clone(&self.model);
         world.answer_by(move |command| model.borrow_mut().answer(command));
         let edges = || Edges(Rc::clone(&self.model));
-        let (mut dossiers, mut teller, mut accepted) = (edges(), edges(), edges());
-        let (mut stage, mut lookout, mut ask) = (edges(), edges(), edges());
+        let (mut failure_reports, mut teller, mut accepted) = (edges(), edges(), edges());
+        let (mut workspace, mut monitor, mut ask) = (edges(), edges(), edges());
         let mut ports = Ports {
             world: &mut world,
             record: &mut record,
-            dossiers: &mut dossiers,
+            failure_reports: &mut failure_reports,
             teller: &mut teller,
             accepted: &mut accepted,
-            stage: &mut stage,
-            lookout: &mut lookout,
+            workspace: &mut workspace,
+            monitor: &mut monitor,
             ask: &mut ask,
         };
         let request = RunRequest {

@@ -1,4 +1,4 @@
-//! The edges the engine is given, as small traits: the journal, the accepted snapshots, the cluster's lookout, the person asked.
+//! The edges the engine is given, as small traits: the journal, the accepted snapshots, the cluster's monitor, the person asked.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -16,22 +16,22 @@ pub struct Ports<'a> {
     pub world: &'a mut dyn World,
     /// Keeps what happened.
     pub record: &'a mut dyn Record,
-    /// Writes dossiers.
-    pub dossiers: &'a mut dyn Dossiers,
+    /// Writes failure reports.
+    pub failure_reports: &'a mut dyn FailureReports,
     /// Tells what happens.
     pub teller: &'a mut dyn Teller,
-    /// Accepted snapshots.
-    pub accepted: &'a mut dyn Accepted,
+    /// SnapshotStore snapshots.
+    pub accepted: &'a mut dyn SnapshotStore,
     /// Makes a chapter's folder ready.
-    pub stage: &'a mut dyn Stage,
+    pub workspace: &'a mut dyn Workspace,
     /// Looks at the cluster while a step waits.
-    pub lookout: &'a mut dyn Lookout,
+    pub monitor: &'a mut dyn ClusterMonitor,
     /// Asks the person.
-    pub ask: &'a mut dyn Ask,
+    pub ask: &'a mut dyn Prompt,
 }
 
-/// Writes the dossier of a failed step.
-pub trait Dossiers {
+/// Writes the failure report of a failed step.
+pub trait FailureReports {
     /// Keeps these parts (file name, text), masked by then, and returns their folder; `None` when it could not be written.
     fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf>;
 }
@@ -43,7 +43,7 @@ pub trait Teller {
 }
 
 /// The accepted snapshots.
-pub trait Accepted {
+pub trait SnapshotStore {
     /// The accepted text of a step, if there is one.
     fn snapshot(&mut self, step: &Step) -> Option<String>;
     /// Writes a pending snapshot beside the accepted one.
@@ -54,8 +54,8 @@ pub trait Accepted {
     fn settle(&mut self, step: &Step);
 }
 
-/// What a stage is made of.
-pub struct StageRequest<'a> {
+/// What a workspace is made of.
+pub struct WorkspaceRequest<'a> {
     /// The chapter.
     pub chapter: &'a PlannedChapter,
     /// File name and text of every manifest to write.
@@ -63,12 +63,12 @@ pub struct StageRequest<'a> {
 }
 
 /// Makes a chapter's working folder.
-pub trait Stage {
+pub trait Workspace {
     /// Writes the manifests (only those that changed) and returns the folder.
     ///
     /// # Errors
     /// When they could not be written.
-    fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError>;
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError>;
     /// Fingerprints of those of these files (paths from the book's root) that are there.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
     /// Renders a manifest that uses bound values.
@@ -83,26 +83,26 @@ pub trait Stage {
     ) -> Result<String, String>;
 }
 
-/// What the lookout sees of the chapter's objects.
+/// What the monitor sees of the chapter's objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Sight {
+pub struct ClusterStatus {
     /// What is being waited for, in one line.
     pub waiting_for: Option<String>,
     /// Why it can't come any more.
-    pub hopeless: Option<String>,
+    pub unrecoverable: Option<String>,
 }
 
 /// Looks at the cluster while a step waits.
-pub trait Lookout {
+pub trait ClusterMonitor {
     /// Before each step: nothing is watched until a step has run for a while.
     fn turn(&mut self, chapter: &PlannedChapter);
     /// What is seen after a step has run this long.
-    fn look(&mut self, elapsed: std::time::Duration) -> Sight;
-    /// A verify step is about to be asked: changes from here on count for [`Lookout::changed_within`].
+    fn look(&mut self, elapsed: std::time::Duration) -> ClusterStatus;
+    /// A verify step is about to be asked: changes from here on count for [`ClusterMonitor::changed_within`].
     fn asking(&mut self);
     /// Waits until the world has changed since the last question, for at most this long.
     fn changed_within(&mut self, limit: std::time::Duration) -> bool;
-    /// What the objects of the chapter look like after a failure: named sections of a dossier.
+    /// What the objects of the chapter look like after a failure: named sections of a failure report.
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
     /// After a failure: what ails the world itself, whatever step noticed it, and the command that cures it. One line.
     fn cure(&mut self) -> Option<String>;
@@ -119,7 +119,7 @@ pub trait Lookout {
 }
 
 /// Asks the person.
-pub trait Ask {
+pub trait Prompt {
     /// `confirm=`: may this be done?
     fn confirm(&mut self, step: &StepId, question: &str) -> bool;
 }

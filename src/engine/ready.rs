@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::chapter::Stand;
+use super::chapter::ChapterRun;
 use super::run::Run;
 use super::step::{command, untouched};
-use super::waiting::Tried;
+use super::waiting::StepResult;
 use crate::book::Background;
 use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::output::{Ending, Output};
@@ -14,15 +14,15 @@ use crate::world::{Mode, World, WorldError};
 
 impl Run<'_, '_> {
     /// Asks the verify step until it passes, or the background step has ended.
-    pub(super) fn await_ready(&mut self, stand: &mut Stand, step: &Step, tried: &mut Tried) -> Result<(), WorldError> {
+    pub(super) fn await_ready(&mut self, run: &mut ChapterRun, step: &Step, tried: &mut StepResult) -> Result<(), WorldError> {
         let Some(name) = &step.attributes.ready else { return Ok(()) };
-        let steps = &self.request.plan.chapters[stand.chapter].steps;
+        let steps = &self.request.plan.chapters[run.chapter].steps;
         let Some(index) = steps.iter().position(|other| other.id.step == *name) else { return Ok(()) };
         let mut ready = steps[index].clone();
         Arc::make_mut(&mut ready.attributes).until.get_or_insert(step.timeout());
-        let bound = stand.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let bound = run.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let command = command(&ready, Mode::Aside, bound);
-        let asked = self.tried(stand, &ready, &command, index, (Reason::Ready, Some(step)))?;
+        let asked = self.tried(run, &ready, &command, index, (Reason::Ready, Some(step)))?;
         if let Some(ended) = gone(&mut *self.ports.world, step) {
             tried.judgement.outcome =
                 Outcome::Failed(Failure::Broken { why: format!("the background step has ended ({})", words(ended.ending)) });
@@ -46,18 +46,18 @@ pub(super) fn gone(world: &mut dyn World, step: &Step) -> Option<Output> {
 
 impl Run<'_, '_> {
     /// Has a background step ended by itself that was to go on? It has failed then, and its output is told.
-    pub(super) fn background_has_ended(&mut self, stand: &Stand) -> Result<bool, WorldError> {
+    pub(super) fn background_has_ended(&mut self, run: &ChapterRun) -> Result<bool, WorldError> {
         let mut any = false;
         for position in std::mem::take(&mut self.going) {
             let step = &self.request.plan.chapters[position.0].steps[position.1];
-            if position.0 != stand.chapter && step.attributes.background == Some(Background::Chapter) {
+            if position.0 != run.chapter && step.attributes.background == Some(Background::Chapter) {
                 continue;
             }
             match gone(&mut *self.ports.world, step) {
                 // A later step has stopped it.
                 Some(ended) if was_stopped(ended.ending) => {}
                 Some(ended) => {
-                    self.fail_ended(stand, step, &ended)?;
+                    self.fail_ended(run, step, &ended)?;
                     any = true;
                 }
                 None => self.going.push(position),
@@ -66,13 +66,13 @@ impl Run<'_, '_> {
         Ok(any)
     }
 
-    fn fail_ended(&mut self, stand: &Stand, step: &Step, ended: &Output) -> Result<(), WorldError> {
+    fn fail_ended(&mut self, run: &ChapterRun, step: &Step, ended: &Output) -> Result<(), WorldError> {
         self.ports.record.output(&ended.bytes);
         let stored = self.ports.record.finish_output();
         let why = format!("it ended by itself ({}) while it was to go on", words(ended.ending));
         let outcome = Outcome::Failed(Failure::Broken { why });
-        let evidence = self.evidence(stand, step, &outcome, &ended.bytes, None);
-        let untouched = untouched(step, outcome, stand.bound.clone(), (self.request.now)());
+        let evidence = self.evidence(run, step, &outcome, &ended.bytes, None);
+        let untouched = untouched(step, outcome, run.bound.clone(), (self.request.now)());
         // It had passed when it was started.
         self.summary.passed = self.summary.passed.saturating_sub(1);
         self.finish_without_turn(StepFinished {

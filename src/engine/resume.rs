@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::chapter::Stand;
+use super::chapter::ChapterRun;
 use super::run::Run;
 use super::step::untouched;
 use crate::compare::Bindings;
@@ -53,7 +53,7 @@ impl Run<'_, '_> {
                 finished.ending = past.ending;
                 finished.state = past.state.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
                 finished.output = past.output.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
-                self.summary.already_so += 1;
+                self.summary.up_to_date += 1;
                 events.push(Event::StepFinished(finished));
             }
         }
@@ -89,23 +89,23 @@ impl Run<'_, '_> {
         open: &mut Option<usize>,
     ) -> Result<Option<Position>, WorldError> {
         for (chapter, step) in checks {
-            let mut stand = Stand::before(chapter);
+            let mut run = ChapterRun::before(chapter);
             if *open != Some(chapter) {
                 if open.is_some() {
                     self.leave();
                 }
                 self.start = point.position();
-                self.enter(&mut stand)?;
+                self.enter(&mut run)?;
                 *open = Some(chapter);
             }
-            if let Some(past) = self.request.past.steps.get(&self.planned(&stand).steps[step].id) {
-                stand.bound.clone_from(&past.bound);
+            if let Some(past) = self.request.past.steps.get(&self.planned(&run).steps[step].id) {
+                run.bound.clone_from(&past.bound);
             }
             // What it binds it binds anew, and those after it have to agree with that: the world may have another count today.
-            self.rebind(chapter, &mut stand.bound);
-            self.unbind(&mut stand, step);
-            let until = self.planned(&stand).steps[step].attributes.until;
-            let answer = self.asks(&mut stand, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))?;
+            self.rebind(chapter, &mut run.bound);
+            self.unbind(&mut run, step);
+            let until = self.planned(&run).steps[step].attributes.until;
+            let answer = self.asks(&mut run, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))?;
             if !answer.passes {
                 return Ok(Some((chapter, step)));
             }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use super::chapter::{Ended, Stand};
+use super::chapter::{ChapterResult, ChapterRun};
 use super::ports::Ports;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
@@ -16,7 +16,7 @@ use crate::world::WorldError;
 /// How a run behaves.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
-    /// Run acting steps even where the world is already so.
+    /// Run acting steps even where the world is up to date.
     pub again: bool,
     /// Go on after a failed step.
     pub keep_going: bool,
@@ -136,9 +136,9 @@ impl Run<'_, '_> {
             }
             let ended = self.chapter(index)?;
             stopped = match ended {
-                Ended::Holds => false,
-                Ended::Failed => !self.request.options.keep_going,
-                Ended::Interrupted => {
+                ChapterResult::Holds => false,
+                ChapterResult::Failed => !self.request.options.keep_going,
+                ChapterResult::Interrupted => {
                     self.summary.interrupted = true;
                     true
                 }
@@ -155,22 +155,22 @@ impl Run<'_, '_> {
     }
 
     /// Says what the kept state of a chapter that goes on was written without, as secrets are in it, and nobody gives now.
-    pub(super) fn name_missing(&mut self, stand: &Stand) -> Result<(), WorldError> {
-        let left_out = stand.state.as_ref().map(ShellState::left_out).unwrap_or_default();
+    pub(super) fn name_missing(&mut self, run: &ChapterRun) -> Result<(), WorldError> {
+        let left_out = run.state.as_ref().map(ShellState::left_out).unwrap_or_default();
         let missing: Vec<String> = left_out.into_iter().filter(|name| !self.request.caller_variables.contains(name)).collect();
         if missing.is_empty() {
             return Ok(());
         }
         let text = format!(
             "{} goes on without {}: a secret is in it, so it was not kept. Give variables in the environment, or run the step that sets them again (--from)",
-            self.planned(stand).name,
+            self.planned(run).name,
             missing.join(", ")
         );
         self.event(&Event::Note { text, step: None })
     }
 
     /// Says which processes were left and have been stopped.
-    pub(super) fn name_left(&mut self, left: &[crate::output::LeftProcess], step: Option<&crate::ids::StepId>) {
+    pub(super) fn name_left(&mut self, left: &[crate::output::LeftoverProcess], step: Option<&crate::ids::StepId>) {
         for process in left {
             let text = format!("left running and stopped: {} (pid {})", process.command, process.pid);
             // A note that can't be kept is no reason to lose what it is about.
@@ -183,6 +183,6 @@ impl RunSummary {
     /// Steps that have an outcome.
     #[must_use]
     pub fn counted(&self) -> usize {
-        self.passed + self.already_so + self.taken_as_done + self.failed + self.skipped
+        self.passed + self.up_to_date + self.taken_as_done + self.failed + self.skipped
     }
 }

@@ -1,14 +1,14 @@
-//! One step's turn: passed before, already so, asked first, run, told.
+//! One step's turn: passed before, up to date, asked first, run, told.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attempt::Eyes;
-use super::chapter::{Stand, told};
+use super::attempt::Observers;
+use super::chapter::{ChapterRun, told};
 use super::judge::Judgement;
 use super::run::Run;
 use super::up_to_date::{Need, in_short};
-use super::waiting::{Case, Tried, insist};
+use super::waiting::{AttemptSpec, StepResult, insist};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, plain, unified};
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
@@ -19,7 +19,7 @@ use crate::world::{Command, Mode, WorldError};
 
 /// What a step's turn means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum StepFlow {
     Holds,
     /// It gave an answer, and another one than expected.
     Failed,
@@ -40,78 +40,78 @@ pub(super) struct Answer {
 
 /// Last part of an output that a failure shows.
 const TAIL: usize = 16 * 1024;
-/// File of a dossier that brings a shell into the state the step started from.
+/// File of a failure report that brings a shell into the state the step started from.
 const STATE: &str = "state.sh";
 
 impl Run<'_, '_> {
-    pub(super) fn turn(&mut self, stand: &mut Stand, index: usize) -> Result<Turn, WorldError> {
-        let step = &self.request.plan.chapters[stand.chapter].steps[index];
-        let before = !is_run_from(self.request.plan, self.start, (stand.chapter, index));
+    pub(super) fn turn(&mut self, run: &mut ChapterRun, index: usize) -> Result<StepFlow, WorldError> {
+        let step = &self.request.plan.chapters[run.chapter].steps[index];
+        let before = !is_run_from(self.request.plan, self.start, (run.chapter, index));
         if (self.request.interrupted)() {
-            return Ok(Turn::Interrupted);
+            return Ok(StepFlow::Interrupted);
         }
         if before {
-            return Ok(Turn::Holds);
+            return Ok(StepFlow::Holds);
         }
         if self.request.options.verify_only {
             if !step.is_verify() {
-                return Ok(Turn::Holds);
+                return Ok(StepFlow::Holds);
             }
-            if self.looks_at_background(stand, index) {
+            if self.looks_at_background(run, index) {
                 let why = "it looks at a background step, which only a run of the chapter starts".to_owned();
-                self.finish_untouched(stand, index, Outcome::Skipped { why })?;
-                return Ok(Turn::Holds);
+                self.finish_untouched(run, index, Outcome::Skipped { why })?;
+                return Ok(StepFlow::Holds);
             }
-            self.unbind(stand, index);
+            self.unbind(run, index);
         }
         let mut because = None;
         if !step.is_verify() {
-            let now = self.made_of(stand, step);
-            match self.need(stand, index, &now)? {
+            let now = self.made_of(run, step);
+            match self.need(run, index, &now)? {
                 Need::Run(why) => because = why,
-                Need::Unproven(why) => return self.refuse(stand, index, why),
+                Need::Unproven(why) => return self.refuse(run, index, why),
                 Need::UpToDate => {
-                    self.finish_untouched(stand, index, Outcome::AlreadySo)?;
-                    return Ok(Turn::Holds);
+                    self.finish_untouched(run, index, Outcome::UpToDate)?;
+                    return Ok(StepFlow::Holds);
                 }
                 Need::FoundSo => {
-                    let found = untouched(step, Outcome::FoundSo, stand.bound.clone(), (self.request.now)());
+                    let found = untouched(step, Outcome::FoundSo, run.bound.clone(), (self.request.now)());
                     self.finish_without_turn(StepFinished { made_of: Some(now), ..found })?;
-                    return Ok(Turn::Holds);
+                    return Ok(StepFlow::Holds);
                 }
             }
             if (self.request.interrupted)() {
-                return Ok(Turn::Interrupted);
+                return Ok(StepFlow::Interrupted);
             }
         }
-        if let Some(name) = self.missing_secret(stand, index).filter(|_| !self.request.options.verify_only) {
+        if let Some(name) = self.missing_secret(run, index).filter(|_| !self.request.options.verify_only) {
             let why = format!("the secret {name} has no value here: set it in the environment of `guide run`");
-            return self.refuse(stand, index, why);
+            return self.refuse(run, index, why);
         }
         if let Some(question) = &step.attributes.confirm
             && !self.ports.ask.confirm(&step.id, question)
         {
-            self.finish_untouched(stand, index, Outcome::Skipped { why: "not confirmed".to_owned() })?;
-            return Ok(Turn::Holds);
+            self.finish_untouched(run, index, Outcome::Skipped { why: "not confirmed".to_owned() })?;
+            return Ok(StepFlow::Holds);
         }
-        self.run_step(stand, index, because)
+        self.run_step(run, index, because)
     }
 
     /// Runs a check in a shell whose changes are thrown away: once, or `until` it passes. Nothing of it is kept but its
     /// answer.
     pub(super) fn asks(
         &mut self,
-        stand: &mut Stand,
+        run: &mut ChapterRun,
         index: usize,
         reason: Reason,
         until: Option<Duration>,
     ) -> Result<Answer, WorldError> {
-        let mut step = self.planned(stand).steps[index].clone();
+        let mut step = self.planned(run).steps[index].clone();
         let attributes = Arc::make_mut(&mut step.attributes);
         attributes.until = until;
         attributes.stable = None;
-        let command = command(&step, Mode::Aside, told(&stand.bound));
-        let tried = self.tried(stand, &step, &command, index, (reason, None))?;
+        let command = command(&step, Mode::Aside, told(&run.bound));
+        let tried = self.tried(run, &step, &command, index, (reason, None))?;
         let why = match &tried.judgement.outcome {
             Outcome::Failed(failure) => Some(in_short(failure)),
             _ => None,
@@ -119,9 +119,14 @@ impl Run<'_, '_> {
         Ok(Answer { passes: tried.judgement.outcome == Outcome::Passed, bound: tried.judgement.bound, why })
     }
 
-    pub(super) fn run_step(&mut self, stand: &mut Stand, index: usize, because: Option<String>) -> Result<Turn, WorldError> {
+    pub(super) fn run_step(
+        &mut self,
+        run: &mut ChapterRun,
+        index: usize,
+        because: Option<String>,
+    ) -> Result<StepFlow, WorldError> {
         let request = self.request;
-        let step = &request.plan.chapters[stand.chapter].steps[index];
+        let step = &request.plan.chapters[run.chapter].steps[index];
         let asked = request.options.verify_only.then(|| self.as_asked(step));
         let step = asked.as_ref().unwrap_or(step);
         let mode = match (step.attributes.background, step.attributes.interactive) {
@@ -130,14 +135,14 @@ impl Run<'_, '_> {
             (None, false) => Mode::Shell,
         };
         let before = self.files_of(step);
-        let bound = stand.bound.clone();
-        let command = command(step, mode, std::mem::take(&mut stand.news));
-        let mut tried = self.tried(stand, step, &command, index, (Reason::Turn, None))?;
+        let bound = run.bound.clone();
+        let command = command(step, mode, std::mem::take(&mut run.news));
+        let mut tried = self.tried(run, step, &command, index, (Reason::Turn, None))?;
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
-            self.await_ready(stand, step, &mut tried)?;
+            self.await_ready(run, step, &mut tried)?;
         }
         if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
-            self.going.push((stand.chapter, index));
+            self.going.push((run.chapter, index));
         }
         self.spend_patience(step, &tried);
         let passed = !step.is_verify() && tried.judgement.outcome.holds();
@@ -146,36 +151,36 @@ impl Run<'_, '_> {
             let now = self.files_of(step);
             step.made_of.in_run(step, &bound, &now).after(&before, &now)
         });
-        self.finish(stand, step, tried, (made_of, because))
+        self.finish(run, step, tried, (made_of, because))
     }
 
     /// Runs it for a reason, as often as its attributes say; no longer than `stands_on`, a background step, goes on.
     pub(super) fn tried(
         &mut self,
-        stand: &Stand,
+        run: &ChapterRun,
         step: &Step,
         command: &Command,
         index: usize,
         (reason, stands_on): (Reason, Option<&Step>),
-    ) -> Result<Tried, WorldError> {
+    ) -> Result<StepResult, WorldError> {
         let request = self.request;
         let accepted = if step.attributes.snapshot.is_some() { self.ports.accepted.snapshot(step) } else { None };
-        self.ports.lookout.turn(&request.plan.chapters[stand.chapter]);
-        let case = Case {
+        self.ports.monitor.turn(&request.plan.chapters[run.chapter]);
+        let case = AttemptSpec {
             step,
             command,
             values: &request.plan.values,
-            bound: &stand.bound,
+            bound: &run.bound,
             accepted: accepted.as_deref(),
             reason,
             stands_on,
             number: index + 1,
             expected_seconds: request.past.seconds.get(&step.id).copied(),
         };
-        let mut eyes = Eyes {
+        let mut eyes = Observers {
             record: &mut *self.ports.record,
             teller: &mut *self.ports.teller,
-            lookout: &mut *self.ports.lookout,
+            monitor: &mut *self.ports.monitor,
             interrupted: request.interrupted,
         };
         insist(&mut *self.ports.world, &mut eyes, &case)
@@ -183,34 +188,34 @@ impl Run<'_, '_> {
 
     fn finish(
         &mut self,
-        stand: &mut Stand,
+        run: &mut ChapterRun,
         step: &Step,
-        tried: Tried,
+        tried: StepResult,
         (made_of, because): (Option<MadeOf>, Option<String>),
-    ) -> Result<Turn, WorldError> {
-        let Tried { mut output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
+    ) -> Result<StepFlow, WorldError> {
+        let StepResult { mut output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
         if outcome.holds() {
-            stand.news.extend(told(&bound));
-            stand.bound.extend(bound);
+            run.news.extend(told(&bound));
+            run.bound.extend(bound);
         }
         let state = match &output.state {
             Some(state) if outcome.holds() => Some(self.ports.record.state(&step.id.chapter, state)),
             _ => None,
         };
-        let evidence = self.evidence(stand, step, &outcome, &output.bytes, pend);
+        let evidence = self.evidence(run, step, &outcome, &output.bytes, pend);
         if state.is_some() {
-            stand.state = output.state.take();
+            run.state = output.state.take();
         }
         self.name_left(&output.left, Some(&step.id));
         let turn = match &outcome {
-            Outcome::Interrupted => Turn::Interrupted,
-            Outcome::Failed(Failure::Mismatch { .. } | Failure::Check { .. }) => Turn::Failed,
-            Outcome::Failed(_) => Turn::Unanswered,
-            _ => Turn::Holds,
+            Outcome::Interrupted => StepFlow::Interrupted,
+            Outcome::Failed(Failure::Mismatch { .. } | Failure::Check { .. }) => StepFlow::Failed,
+            Outcome::Failed(_) => StepFlow::Unanswered,
+            _ => StepFlow::Holds,
         };
         self.count(&outcome);
-        if turn == Turn::Unanswered && self.summary.broken.is_none() {
-            self.summary.broken = self.ports.lookout.lost();
+        if turn == StepFlow::Unanswered && self.summary.broken.is_none() {
+            self.summary.broken = self.ports.monitor.lost();
         }
         self.event(&Event::StepFinished(StepFinished {
             step: step.id.clone(),
@@ -223,7 +228,7 @@ impl Run<'_, '_> {
             ending: Some(output.ending),
             output: Some(stored),
             state,
-            bound: stand.bound.clone(),
+            bound: run.bound.clone(),
             left: output.left,
             made_of,
             because,
@@ -233,19 +238,19 @@ impl Run<'_, '_> {
     }
 
     /// A step that can't be run as things are, and so has failed without having run.
-    fn refuse(&mut self, stand: &Stand, index: usize, why: String) -> Result<Turn, WorldError> {
-        let step = &self.request.plan.chapters[stand.chapter].steps[index];
+    fn refuse(&mut self, run: &ChapterRun, index: usize, why: String) -> Result<StepFlow, WorldError> {
+        let step = &self.request.plan.chapters[run.chapter].steps[index];
         let evidence = Evidence { script: step.script.to_string(), script_line: step.script_line, ..Evidence::default() };
         let failed = Outcome::Failed(Failure::Broken { why });
-        let finished = untouched(step, failed, stand.bound.clone(), (self.request.now)());
+        let finished = untouched(step, failed, run.bound.clone(), (self.request.now)());
         self.finish_without_turn(StepFinished { evidence: Some(Box::new(evidence)), ..finished })?;
-        Ok(Turn::Failed)
+        Ok(StepFlow::Failed)
     }
 
-    /// A step that did not run: already so, not confirmed.
-    pub(super) fn finish_untouched(&mut self, stand: &Stand, index: usize, outcome: Outcome) -> Result<(), WorldError> {
-        let step = &self.request.plan.chapters[stand.chapter].steps[index];
-        self.finish_without_turn(untouched(step, outcome, stand.bound.clone(), (self.request.now)()))
+    /// A step that did not run: up to date, not confirmed.
+    pub(super) fn finish_untouched(&mut self, run: &ChapterRun, index: usize, outcome: Outcome) -> Result<(), WorldError> {
+        let step = &self.request.plan.chapters[run.chapter].steps[index];
+        self.finish_without_turn(untouched(step, outcome, run.bound.clone(), (self.request.now)()))
     }
 
     pub(super) fn finish_without_turn(&mut self, finished: StepFinished) -> Result<(), WorldError> {
@@ -255,16 +260,16 @@ impl Run<'_, '_> {
 
     pub(super) fn evidence(
         &mut self,
-        stand: &Stand,
+        run: &ChapterRun,
         step: &Step,
         outcome: &Outcome,
         bytes: &[u8],
         pend: Option<SnapshotKind>,
     ) -> Option<Box<Evidence>> {
         let pending = match (pend, outcome) {
-            (Some(kind), _) => self.ports.accepted.pend(step, kind, &stand.bound, bytes),
+            (Some(kind), _) => self.ports.accepted.pend(step, kind, &run.bound, bytes),
             (None, Outcome::Failed(Failure::Mismatch { fence: true, .. })) => {
-                self.ports.accepted.pend_fence(step, &stand.bound, bytes)
+                self.ports.accepted.pend_fence(step, &run.bound, bytes)
             }
             (None, Outcome::Passed) if step.attributes.snapshot.is_some() || step.expected.is_some() => {
                 self.ports.accepted.settle(step);
@@ -277,16 +282,16 @@ impl Run<'_, '_> {
         if !failed && pending.is_none() {
             return None;
         }
-        let chapter = &self.request.plan.chapters[stand.chapter];
-        let dossier = if failed {
-            let mut parts = vec![("run.sh".to_owned(), self.rerun(stand, step))];
-            if let Some(state) = stand.state.as_ref().filter(|state| !state.0.is_empty()) {
+        let chapter = &self.request.plan.chapters[run.chapter];
+        let failure_report = if failed {
+            let mut parts = vec![("run.sh".to_owned(), self.rerun(run, step))];
+            if let Some(state) = run.state.as_ref().filter(|state| !state.0.is_empty()) {
                 parts.push((STATE.to_owned(), String::from_utf8_lossy(&state.0).into_owned()));
             }
             parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
             parts.extend(self.whole_difference(step, outcome, bytes));
-            parts.extend(self.ports.lookout.evidence(chapter));
-            self.ports.dossiers.keep(step, chapter, &parts)
+            parts.extend(self.ports.monitor.evidence(chapter));
+            self.ports.failure_reports.keep(step, chapter, &parts)
         } else {
             None
         };
@@ -295,11 +300,11 @@ impl Run<'_, '_> {
             script_line: step.script_line,
             output_tail: String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned(),
             expected: step.expected.as_deref().map(str::to_owned),
-            dossier,
+            failure_report,
             pending,
-            cure: failed.then(|| self.ports.lookout.cure()).flatten(),
+            cure: failed.then(|| self.ports.monitor.cure()).flatten(),
             asked: self.request.options.verify_only,
-            wait: self.cut_short(stand, step),
+            wait: self.cut_short(run, step),
         }))
     }
 
@@ -316,18 +321,18 @@ impl Run<'_, '_> {
     }
 
     /// The exact command as a script that can be run by hand.
-    fn rerun(&self, stand: &Stand, step: &Step) -> String {
-        let mut environment = self.environment(stand);
+    fn rerun(&self, run: &ChapterRun, step: &Step) -> String {
+        let mut environment = self.environment(run);
         environment.push(("GUIDE_STEP".to_owned(), step.id.step.to_string()));
-        environment.extend(told(&stand.bound));
+        environment.extend(told(&run.bound));
         let secrets = self.request.masker.names();
         let rerun = Rerun {
             step: &step.id,
             place: &step.place,
-            folder: &stand.folder,
+            folder: &run.folder,
             environment: &environment,
             secrets: &secrets,
-            state: stand.state.as_ref().filter(|state| !state.0.is_empty()).map(|_| STATE),
+            state: run.state.as_ref().filter(|state| !state.0.is_empty()).map(|_| STATE),
             script: &step.script,
         };
         rerun.text()
@@ -336,7 +341,7 @@ impl Run<'_, '_> {
     fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Passed | Outcome::Pending => self.summary.passed += 1,
-            Outcome::AlreadySo | Outcome::FoundSo | Outcome::PassedBefore => self.summary.already_so += 1,
+            Outcome::UpToDate | Outcome::FoundSo | Outcome::PassedBefore => self.summary.up_to_date += 1,
             Outcome::TakenAsDone => self.summary.taken_as_done += 1,
             Outcome::Skipped { .. } => self.summary.skipped += 1,
             Outcome::Failed(_) => self.summary.failed += 1,

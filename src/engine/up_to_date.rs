@@ -1,6 +1,6 @@
 //! Does an acting step have to run? It is up to date only where it passed in this world as it is now, and its checks pass.
 
-use super::chapter::Stand;
+use super::chapter::ChapterRun;
 use super::run::Run;
 use crate::compare::Difference;
 use crate::event::{Event, Failure, Reason};
@@ -22,30 +22,30 @@ pub(super) enum Need {
 
 impl Run<'_, '_> {
     /// Decides whether an acting step has to run, by what is known of it and by its checks.
-    pub(super) fn need(&mut self, stand: &mut Stand, index: usize, now: &MadeOf) -> Result<Need, WorldError> {
+    pub(super) fn need(&mut self, run: &mut ChapterRun, index: usize, now: &MadeOf) -> Result<Need, WorldError> {
         let (plan, past) = (self.request.plan, self.request.past);
-        let step = &plan.chapters[stand.chapter].steps[index];
+        let step = &plan.chapters[run.chapter].steps[index];
         let Role::Act { proven_by } = &step.role else { return Ok(Need::Run(None)) };
         let record = past.record(&step.id, &plan.profile);
         if self.request.options.prove && record.is_none() {
-            let steps = &plan.chapters[stand.chapter].steps;
+            let steps = &plan.chapters[run.chapter].steps;
             for &check in proven_by.iter().filter(|check| !steps[**check].attributes.preexisting) {
-                if self.asks(stand, check, Reason::AlreadySo, None)?.passes {
-                    return Ok(Need::Unproven(self.passed_too_early(stand, check, step)));
+                if self.asks(run, check, Reason::UpToDate, None)?.passes {
+                    return Ok(Need::Unproven(self.passed_too_early(run, check, step)));
                 }
             }
         }
         // What goes on in the background ended with the run that started it, whoever makes its check pass now.
-        if proven_by.is_empty() || self.again(stand) || step.ends_with_its_run() {
+        if proven_by.is_empty() || self.again(run) || step.ends_with_its_run() {
             return Ok(Need::Run(None));
         }
         if let Some(why) = record.and_then(|record| record.standing.why_run(now)) {
             return Ok(Need::Run(Some(why)));
         }
         for &check in proven_by {
-            let asked = self.asks(stand, check, Reason::AlreadySo, None)?;
+            let asked = self.asks(run, check, Reason::UpToDate, None)?;
             if !asked.passes {
-                let name = &plan.chapters[stand.chapter].steps[check].id.step;
+                let name = &plan.chapters[run.chapter].steps[check].id.step;
                 let why = asked.why.map_or_else(|| format!("{name} did not pass"), |why| format!("{name} did not pass: {why}"));
                 return Ok(Need::Run(record.is_some().then_some(why)));
             }
@@ -53,23 +53,23 @@ impl Run<'_, '_> {
         if record.is_some() {
             return Ok(Need::UpToDate);
         }
-        self.warn_if_unproven(stand, step, proven_by)?;
+        self.warn_if_unproven(run, step, proven_by)?;
         Ok(Need::FoundSo)
     }
 
     /// In a world that this book made, what is there was made by its steps: a check that passes before its step has run may be
     /// one that can't fail.
-    fn warn_if_unproven(&mut self, stand: &Stand, step: &Step, checks: &[usize]) -> Result<(), WorldError> {
-        let made_here = self.ports.lookout.made_by_book().unwrap_or(self.acted || !self.request.past.records.is_empty());
-        let steps = &self.planned(stand).steps;
+    fn warn_if_unproven(&mut self, run: &ChapterRun, step: &Step, checks: &[usize]) -> Result<(), WorldError> {
+        let made_here = self.ports.monitor.made_by_book().unwrap_or(self.acted || !self.request.past.records.is_empty());
+        let steps = &self.planned(run).steps;
         let unexpected = checks.iter().find(|check| !steps[**check].attributes.preexisting);
         let Some(&check) = unexpected.filter(|_| made_here) else { return Ok(()) };
-        let text = format!("warning: {}", self.passed_too_early(stand, check, step));
+        let text = format!("warning: {}", self.passed_too_early(run, check, step));
         self.event(&Event::Note { text, step: Some(step.id.clone()) })
     }
 
-    fn passed_too_early(&self, stand: &Stand, check: usize, step: &Step) -> String {
-        let check = &self.planned(stand).steps[check];
+    fn passed_too_early(&self, run: &ChapterRun, check: usize, step: &Step) -> String {
+        let check = &self.planned(run).steps[check];
         format!(
             "{} ({}) passes before {} ({}) has ever run here: it proves nothing, or the step is not needed; mark it \
              `preexisting` where that may be so",
@@ -79,15 +79,15 @@ impl Run<'_, '_> {
 
     /// A secret that the step needs and that nothing gives a value: the caller, the values, or a step that has run before it.
     /// No state keeps it, so a resumed run has to be given it again.
-    pub(super) fn missing_secret(&self, stand: &Stand, index: usize) -> Option<String> {
-        let (plan, steps) = (self.request.plan, &self.planned(stand).steps);
+    pub(super) fn missing_secret(&self, run: &ChapterRun, index: usize) -> Option<String> {
+        let (plan, steps) = (self.request.plan, &self.planned(run).steps);
         let names = steps.iter().flat_map(|step| &step.attributes.secrets);
         let step = &steps[index];
         let needs = |name: &&String| step.attributes.secrets.contains(*name) || step.reads.contains(*name);
-        let ran = |at: &usize| is_run_from(plan, self.start, (stand.chapter, *at));
+        let ran = |at: &usize| is_run_from(plan, self.start, (run.chapter, *at));
         let given = |name: &String| {
             self.request.given_secrets.contains(name)
-                || stand.bound.contains_key(name)
+                || run.bound.contains_key(name)
                 || (0..=index).filter(ran).any(|at| may_assign(&steps[at].script, name))
         };
         names.filter(needs).find(|name| !given(name)).cloned()
@@ -99,13 +99,13 @@ impl Run<'_, '_> {
             return NamedFiles::new();
         }
         let names = named_files(&step.script);
-        if names.is_empty() { NamedFiles::new() } else { self.ports.stage.named_files(&names) }
+        if names.is_empty() { NamedFiles::new() } else { self.ports.workspace.named_files(&names) }
     }
 
     /// What a step is made of now.
-    pub(super) fn made_of(&mut self, stand: &Stand, step: &Step) -> MadeOf {
+    pub(super) fn made_of(&mut self, run: &ChapterRun, step: &Step) -> MadeOf {
         let files = self.files_of(step);
-        step.made_of.in_run(step, &stand.bound, &files)
+        step.made_of.in_run(step, &run.bound, &files)
     }
 }
 
@@ -127,7 +127,7 @@ pub(super) fn in_short(failure: &Failure) -> String {
         Failure::TimedOut { limit, .. } => format!("out of time ({limit}=)"),
         Failure::Mismatch { differences, .. } => differences.first().map_or_else(|| "another output".to_owned(), difference),
         Failure::Check { expression, why } => format!("`check={expression}` is not true: {why}"),
-        Failure::Hopeless { why } | Failure::Broken { why } => why.lines().next().unwrap_or_default().to_owned(),
+        Failure::Unrecoverable { why } | Failure::Broken { why } => why.lines().next().unwrap_or_default().to_owned(),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::attempt::{Attempted, Eyes, Patience, attempt};
-use super::judge::{Bench, Judgement, judge};
+use super::attempt::{Attempted, GiveUpPolicy, Observers, attempt};
+use super::judge::{JudgeContext, Judgement, judge};
 use super::ready::gone;
 use crate::compare::Bindings;
 use crate::event::{Event, Failure, Outcome, Reason};
@@ -22,7 +22,7 @@ const MENDING: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What is fixed while a step is asked again and again.
-pub struct Case<'a> {
+pub struct AttemptSpec<'a> {
     /// The step.
     pub step: &'a Step,
     /// Its command.
@@ -44,7 +44,7 @@ pub struct Case<'a> {
 }
 
 /// What came in the end.
-pub struct Tried {
+pub struct StepResult {
     /// The last attempt's output.
     pub output: Output,
     /// Its judgement.
@@ -61,18 +61,18 @@ pub struct Tried {
 ///
 /// # Errors
 /// When it could not be started, or the journal not be written.
-pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Result<Tried, WorldError> {
+pub fn insist(world: &mut dyn World, eyes: &mut Observers<'_>, case: &AttemptSpec<'_>) -> Result<StepResult, WorldError> {
     let since = Instant::now();
     let attributes = &case.step.attributes;
     let mut steady: Option<Instant> = None;
-    let mut answered: Option<Tried> = None;
+    let mut answered: Option<StepResult> = None;
     let mut attempts = 0;
     loop {
         attempts += 1;
         let left = attributes.until.map(|until| until.saturating_sub(since.elapsed()).max(Duration::from_secs(1)));
         let mut tried = once(world, eyes, case, since, attempts, left)?;
         let holds = tried.judgement.outcome.holds();
-        if matches!(tried.judgement.outcome, Outcome::Interrupted | Outcome::Failed(Failure::Hopeless { .. })) {
+        if matches!(tried.judgement.outcome, Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. })) {
             return Ok(tried);
         }
         if !holds && case.stands_on.is_some_and(|step| gone(world, step).is_some()) {
@@ -104,12 +104,12 @@ pub fn insist(world: &mut dyn World, eyes: &mut Eyes<'_>, case: &Case<'_>) -> Re
 
 fn once(
     world: &mut dyn World,
-    eyes: &mut Eyes<'_>,
-    case: &Case<'_>,
+    eyes: &mut Observers<'_>,
+    case: &AttemptSpec<'_>,
     since: Instant,
     number: u32,
     left: Option<Duration>,
-) -> Result<Tried, WorldError> {
+) -> Result<StepResult, WorldError> {
     let step = case.step;
     let started = Event::StepStarted {
         step: step.id.clone(),
@@ -132,22 +132,22 @@ fn once(
         Some(_) => Some(Duration::ZERO),
         None => step.attributes.exit.accepts(0).then_some(MENDING),
     };
-    eyes.lookout.asking();
-    let Attempted { output, sight } = attempt(world, eyes, &command, &Patience { since, gives_up_after })?;
+    eyes.monitor.asking();
+    let Attempted { output, status } = attempt(world, eyes, &command, &GiveUpPolicy { since, gives_up_after })?;
     let stored = eyes.record.finish_output();
-    let bench = Bench {
+    let bench = JudgeContext {
         values: case.values,
         bound: case.bound,
         accepted: case.accepted,
-        waiting_for: sight.waiting_for.as_deref(),
-        hopeless: sight.hopeless.as_deref(),
+        waiting_for: status.waiting_for.as_deref(),
+        unrecoverable: status.unrecoverable.as_deref(),
     };
     let judgement = judge(step, &output, &bench);
-    Ok(Tried { output, judgement, attempts: number, duration: since.elapsed(), stored })
+    Ok(StepResult { output, judgement, attempts: number, duration: since.elapsed(), stored })
 }
 
-/// Waits before the next question; a change that the lookout sees ends the wait. False when the run was interrupted.
-fn rest(eyes: &mut Eyes<'_>, case: &Case<'_>, since: Instant, pause: Duration, last: &Tried) -> bool {
+/// Waits before the next question; a change that the monitor sees ends the wait. False when the run was interrupted.
+fn rest(eyes: &mut Observers<'_>, case: &AttemptSpec<'_>, since: Instant, pause: Duration, last: &StepResult) -> bool {
     let begun = Instant::now();
     let text = String::from_utf8_lossy(&last.output.bytes);
     let line: String = text.lines().last().unwrap_or_default().chars().take(200).collect();
@@ -155,14 +155,14 @@ fn rest(eyes: &mut Eyes<'_>, case: &Case<'_>, since: Instant, pause: Duration, l
         if (eyes.interrupted)() {
             return false;
         }
-        let sight = eyes.lookout.look(since.elapsed());
+        let status = eyes.monitor.look(since.elapsed());
         eyes.teller.tell(&Event::StepProgress {
             step: case.step.id.clone(),
             line: line.clone(),
             seconds: since.elapsed().as_secs_f64(),
-            waiting_for: sight.waiting_for,
+            waiting_for: status.waiting_for,
         });
-        if eyes.lookout.changed_within(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
+        if eyes.monitor.changed_within(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
             break;
         }
     }
@@ -171,10 +171,10 @@ fn rest(eyes: &mut Eyes<'_>, case: &Case<'_>, since: Instant, pause: Duration, l
 
 /// `until` ran out: the reader learns that it waited, how long, and what the last answer lacked. A question that was cut short
 /// has no answer: the one before it counts, unless it hung so long that this is what there is to tell.
-fn out_of_time(mut tried: Tried, answered: Option<Tried>, until: Duration) -> Tried {
+fn out_of_time(mut tried: StepResult, answered: Option<StepResult>, until: Duration) -> StepResult {
     let cut = tried.output.ending == Ending::TimedOut && tried.output.duration < until / 2;
     if let Some(answered) = answered.filter(|_| cut) {
-        return Tried { attempts: tried.attempts, duration: tried.duration, ..answered };
+        return StepResult { attempts: tried.attempts, duration: tried.duration, ..answered };
     }
     if let Outcome::Failed(Failure::TimedOut { seconds, limit, .. }) = &mut tried.judgement.outcome {
         *seconds = until.as_secs_f64();

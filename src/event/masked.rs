@@ -63,7 +63,7 @@ fn mask_outcome(outcome: &mut Outcome, hide: &impl Fn(&mut String)) {
                 hide(expression);
                 hide(why);
             }
-            Failure::Hopeless { why } | Failure::Broken { why } => hide(why),
+            Failure::Unrecoverable { why } | Failure::Broken { why } => hide(why),
             Failure::Exit { .. } | Failure::Signal { .. } => {}
         },
         _ => {}

@@ -40,7 +40,7 @@ pub fn started(run: &str) -> RunStarted {
 pub fn finished(step: &str, outcome: Outcome) -> StepFinished {
     let ran = !matches!(
         outcome,
-        Outcome::AlreadySo | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore | Outcome::Skipped { .. }
+        Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore | Outcome::Skipped { .. }
     );
     let chapter = id(step).chapter;
     StepFinished {
@@ -111,7 +111,7 @@ pub fn every_failure() -> Vec<Failure> {
         Failure::TimedOut { seconds: 120.0, limit: "timeout".to_owned(), waiting_for: Some("pod web: Pending".to_owned()) },
         Failure::Mismatch { differences, fence: true },
         Failure::Check { expression: "ready == 2".to_owned(), why: "`ready` is 1".to_owned() },
-        Failure::Hopeless { why: "pod web: ImagePullBackOff".to_owned() },
+        Failure::Unrecoverable { why: "pod web: ImagePullBackOff".to_owned() },
         Failure::Broken { why: "bash could not be started".to_owned() },
     ]
 }
@@ -121,7 +121,7 @@ pub fn every_outcome() -> Vec<Outcome> {
     let mut outcomes = vec![
         Outcome::Passed,
         Outcome::Pending,
-        Outcome::AlreadySo,
+        Outcome::UpToDate,
         Outcome::FoundSo,
         Outcome::TakenAsDone,
         Outcome::PassedBefore,
@@ -138,7 +138,7 @@ const ENDINGS: [Ending; 6] =
 
 /// A run's events: every kind of event, outcome, ending and failure at least once, and every optional part both there and not there.
 pub fn every_event() -> Vec<Event> {
-    use ChapterOutcome::{AlreadySo, Failed, Interrupted, NotRun, Passed};
+    use ChapterOutcome::{Failed, Interrupted, NotRun, Passed, UpToDate};
     let mut events = vec![
         Event::RunStarted(RunStarted {
             targets: vec!["chapter-1".to_owned()],
@@ -152,7 +152,7 @@ pub fn every_event() -> Vec<Event> {
         progress("chapter-1/step-1", 3.0, "Preparing nodes", Some("node worker: NotReady")),
         progress("chapter-1/step-1", 4.0, "", None),
     ];
-    for reason in [Reason::AlreadySo, Reason::StillSo, Reason::ChapterDone, Reason::Ready] {
+    for reason in [Reason::UpToDate, Reason::StillSo, Reason::ChapterDone, Reason::Ready] {
         if let Event::StepStarted { step, place, command, .. } = step_started("chapter-1/step-2", 2, None) {
             let (number, attempt, expected_seconds, interactive) = (2, 1, None, false);
             events.push(Event::StepStarted { step, place, command, number, attempt, expected_seconds, reason, interactive });
@@ -171,7 +171,7 @@ pub fn every_event() -> Vec<Event> {
                 checksum: Some("00c0ffee00c0ffee".to_owned()),
             }),
             bound: Bindings::from([("port".to_owned(), "30080".to_owned())]),
-            left: vec![LeftProcess { pid: 99, command: "sleep 1000".to_owned() }],
+            left: vec![LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() }],
             ending: Some(ending),
             ..finished(&step, outcome)
         }));
@@ -181,7 +181,7 @@ pub fn every_event() -> Vec<Event> {
         step: Some(id("chapter-1/step-1")),
     });
     events.push(Event::Note { text: "the disk is nearly full".to_owned(), step: None });
-    events.extend([Passed, AlreadySo, Failed, Interrupted, NotRun].map(|outcome| chapter_finished("chapter-1", outcome)));
+    events.extend([Passed, UpToDate, Failed, Interrupted, NotRun].map(|outcome| chapter_finished("chapter-1", outcome)));
     events.push(Event::StepFinished(finished("chapter-2/bare", Outcome::Passed)));
     events.push(Event::RunFinished(RunSummary {
         passed: 2,

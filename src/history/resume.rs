@@ -102,7 +102,7 @@ pub struct PastStep {
     pub number: usize,
     /// What it was then.
     pub fingerprint: Fingerprint,
-    /// Did it hold (passed, pending, already so, passed before)?
+    /// Did it hold (passed, pending, up to date, passed before)?
     pub held: bool,
     /// It was begun, and the run ended without a word of how it came out.
     pub cut_off: bool,

@@ -52,7 +52,7 @@ pub struct PlannedChapter {
     /// Indices into `steps` of the verify steps that prove the whole chapter (front matter `done:`). Empty: none given, or
     /// not all of them selected.
     pub done: Vec<usize>,
-    /// Everything that must be unchanged for the chapter to count as "already so": steps, manifests, values used.
+    /// Everything that must be unchanged for the chapter to count as "up to date": steps, manifests, values used.
     pub fingerprint: Fingerprint,
     /// Names that its steps read and that steps bind which are not selected.
     pub from_before: Vec<FromBefore>,

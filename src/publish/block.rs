@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::ansi;
-use super::facts::{already_so, facts, not_run};
+use super::facts::{facts, not_run, up_to_date};
 use super::html::{id, text};
 use super::plot;
 use super::series::Series;
@@ -57,7 +57,7 @@ impl Drawing<'_> {
 
     /// What the checks printed that stand for a step which did not run.
     fn checks(&self, checks: &[String], recording: &Recording) -> String {
-        let mut html = already_so(checks);
+        let mut html = up_to_date(checks);
         for check in checks.iter().filter_map(|check| recording.step(check)) {
             let printed = check.output.trim_end();
             if !printed.is_empty() {
@@ -86,8 +86,8 @@ impl Drawing<'_> {
                 Some(Seen::Recorded(step, reasons)) => {
                     let Some(recording) = view.recording(self.chapter) else { continue };
                     let mut body = facts(step, reasons, recording);
-                    if !step.already_so.is_empty() {
-                        body.push_str(&self.checks(&step.already_so, recording));
+                    if !step.up_to_date.is_empty() {
+                        body.push_str(&self.checks(&step.up_to_date, recording));
                     } else if let Some(series) = &block.attributes.sample
                         && let Some(read) = Series::read(&step.output)
                     {

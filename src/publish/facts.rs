@@ -16,11 +16,11 @@ pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> 
         facts.push("<strong class=\"g-part\">not reviewed yet</strong>".to_owned());
     }
     facts.push(format!("<time datetime=\"{}\">{}</time>", text(&step.at), moment(&step.at)));
-    if step.already_so.is_empty() {
+    if step.up_to_date.is_empty() {
         let attempts = if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
         facts.push(format!("{}{attempts}", seconds(step.seconds)));
     } else {
-        facts.insert(0, "<strong class=\"g-passed\">already so</strong>".to_owned());
+        facts.insert(0, "<strong class=\"g-passed\">up to date</strong>".to_owned());
     }
     if !recording.versions.is_empty() {
         let named: Vec<String> =
@@ -31,7 +31,7 @@ pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> 
 }
 
 /// In place of an output where a step did not run because its checks passed.
-pub fn already_so(checks: &[String]) -> String {
+pub fn up_to_date(checks: &[String]) -> String {
     let link = |check: &String| format!("<a href=\"#step-{}\">{}</a>", id(check), text(check));
     let links: Vec<String> = checks.iter().map(link).collect();
     let which = if links.len() == 1 { "its check" } else { "its checks" };

@@ -84,7 +84,7 @@ fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a
     let timed: Vec<(f64, &RecordedStep)> = recording
         .steps
         .iter()
-        .filter(|step| step.already_so.is_empty())
+        .filter(|step| step.up_to_date.is_empty())
         .filter_map(|step| Some((ended(step)? - step.seconds, step)))
         .filter(|(began, _)| *began >= first)
         .collect();

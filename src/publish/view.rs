@@ -16,7 +16,7 @@ pub struct View {
     pub plan: Plan,
     /// Files the steps mention.
     pub included: Included,
-    /// Accepted recordings, by chapter.
+    /// SnapshotStore recordings, by chapter.
     pub recordings: HashMap<String, Recording>,
     /// Hides the secrets that the values, the caller's environment and the book's Secret objects give.
     pub masker: Masker,

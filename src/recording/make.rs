@@ -75,7 +75,7 @@ pub fn make_recording(
             attempts: step.attempts,
             exit: exit_of(step.ending),
             of: parts_of(making.plan, chapter, index, making.included),
-            already_so: Vec::new(),
+            up_to_date: Vec::new(),
             output,
             left_out,
         });
@@ -100,7 +100,7 @@ pub fn make_recording(
 }
 
 /// What there is to show of a step that did not run: what it printed when it last did, if it is still the same step; else that it
-/// was already so, and which checks said it; else what was recorded, with its own parts, so that a page can say that it is stale.
+/// was up to date, and which checks said it; else what was recorded, with its own parts, so that a page can say that it is stale.
 fn not_run(
     making: &Making<'_>,
     chapter: &PlannedChapter,
@@ -110,13 +110,13 @@ fn not_run(
 ) -> Option<RecordedStep> {
     let of = parts_of(making.plan, chapter, index, making.included);
     let before = before.map(|before| RecordedStep { output: making.places.name_in(&before.output), ..before.clone() });
-    let ran_as_it_is = before.as_ref().is_some_and(|before| before.already_so.is_empty() && reasons(&before.of, &of).is_empty());
+    let ran_as_it_is = before.as_ref().is_some_and(|before| before.up_to_date.is_empty() && reasons(&before.of, &of).is_empty());
     let checks = match &chapter.steps[index].role {
         Role::Act { proven_by } => proven_by.iter().map(|check| chapter.steps[*check].id.step.to_string()).collect(),
         Role::Verify { .. } => Vec::new(),
     };
     match finished {
-        Some(step) if matches!(step.outcome, Outcome::AlreadySo | Outcome::FoundSo) && !ran_as_it_is && !checks.is_empty() => {
+        Some(step) if matches!(step.outcome, Outcome::UpToDate | Outcome::FoundSo) && !ran_as_it_is && !checks.is_empty() => {
             Some(RecordedStep {
                 step: step.step.step.to_string(),
                 at: step.at.clone(),
@@ -124,7 +124,7 @@ fn not_run(
                 attempts: 0,
                 exit: None,
                 of,
-                already_so: checks,
+                up_to_date: checks,
                 output: String::new(),
                 left_out: 0,
             })
@@ -144,7 +144,7 @@ fn ended_as_written(making: &Making<'_>, chapter: &PlannedChapter) -> Option<(St
                 failed |= matches!(step.outcome, Outcome::Failed(_) | Outcome::Interrupted);
             }
             Event::ChapterFinished { chapter: name, outcome, seconds, .. } if *name == chapter.name => {
-                let holds = matches!(outcome, crate::event::ChapterOutcome::Passed | crate::event::ChapterOutcome::AlreadySo);
+                let holds = matches!(outcome, crate::event::ChapterOutcome::Passed | crate::event::ChapterOutcome::UpToDate);
                 return (holds && !failed).then_some((at, *seconds));
             }
             _ => {}

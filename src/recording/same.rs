@@ -15,7 +15,7 @@ pub fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
 fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
     old.of == new.of
         && old.exit == new.exit
-        && old.already_so == new.already_so
+        && old.up_to_date == new.up_to_date
         && calm(&old.output, rules) == calm(&new.output, rules)
 }
 
@@ -61,8 +61,8 @@ pub fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -> Vec<S
         if before.is_some_and(|before| same_step(before, step, rules)) {
             continue;
         }
-        if !step.already_so.is_empty() {
-            lines.push(format!("{} (already so: {} passed)", step.step, step.already_so.join(", ")));
+        if !step.up_to_date.is_empty() {
+            lines.push(format!("{} (up to date: {} passed)", step.step, step.up_to_date.join(", ")));
             continue;
         }
         let exit = step.exit.filter(|code| *code != 0).map_or(String::new(), |code| format!(", exit {code}"));

@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::terminal::write_talk;
-use crate::engine::Ask;
+use crate::engine::Prompt;
 use crate::ids::StepId;
 
 /// Something that can hold the live display back while a question stands on the screen.
@@ -23,12 +23,12 @@ impl Pause for NothingToPause {
 }
 
 /// Answers `confirm=`: yes to all, or what the person types.
-pub struct Asker {
+pub struct TerminalPrompt {
     yes: bool,
     pause: Box<dyn Pause>,
 }
 
-impl Asker {
+impl TerminalPrompt {
     /// `yes` answers everything.
     #[must_use]
     pub fn new(yes: bool, pause: Box<dyn Pause>) -> Self {
@@ -36,7 +36,7 @@ impl Asker {
     }
 }
 
-impl Ask for Asker {
+impl Prompt for TerminalPrompt {
     fn confirm(&mut self, step: &StepId, question: &str) -> bool {
         if self.yes {
             return true;

@@ -6,12 +6,12 @@ use super::terminal::write_talk;
 use crate::cluster::{DownOutcome, DownProgress};
 
 /// Tells how far taking away is: a bar on a terminal, a line whenever something is gone elsewhere.
-pub struct DownTeller {
+pub struct DownReporter {
     bar: Option<ProgressBar>,
     gone: usize,
 }
 
-impl DownTeller {
+impl DownReporter {
     /// `live`: there is a terminal.
     #[must_use]
     pub fn new(live: bool) -> Self {

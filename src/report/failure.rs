@@ -39,8 +39,8 @@ pub fn failure(finished: &StepFinished, style: &Style) -> String {
     for process in &finished.left {
         lines.push(format!("left running and stopped: {} (process {})", visible(&process.command), process.pid));
     }
-    if let Some(dossier) = evidence.and_then(|evidence| evidence.dossier.as_ref()) {
-        lines.push(format!("dossier: {}", dossier.display()));
+    if let Some(failure_report) = evidence.and_then(|evidence| evidence.failure_report.as_ref()) {
+        lines.push(format!("failure report: {}", failure_report.display()));
     }
     lines.push(format!("{}: {}", style.hint("hint"), what_to_do(finished, failure, evidence)));
     lines.concat_lines()
@@ -71,7 +71,7 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
     match failure {
         Failure::TimedOut { waiting_for: Some(what), .. } => vec![format!("it was waiting for {}", visible(what))],
         Failure::Check { why, .. } => why.lines().map(visible).collect(),
-        Failure::Hopeless { why } | Failure::Broken { why } => why.lines().skip(1).map(visible).collect(),
+        Failure::Unrecoverable { why } | Failure::Broken { why } => why.lines().skip(1).map(visible).collect(),
         Failure::Mismatch { differences, .. } => {
             let Drawn { lines: drawn, left, cut } = difference_lines(differences, DIFFERENCE_LINES, style);
             let mut lines = vec![format!("differences ({} expected, {} came):", style.removed("-"), style.added("+"))];
@@ -80,7 +80,7 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
             let rest: Vec<String> = rest.map(|(number, of)| count(number, of)).collect();
             if !rest.is_empty() {
                 let more = format!("  {} {} more", style.symbols().ellipsis, rest.join(" and "));
-                let place = evidence.and_then(|evidence| evidence.dossier.as_ref().or(evidence.pending.as_ref()));
+                let place = evidence.and_then(|evidence| evidence.failure_report.as_ref().or(evidence.pending.as_ref()));
                 lines.push(place.map_or(more.clone(), |place| format!("{more}: all of it in {}", place.display())));
             }
             lines
@@ -151,7 +151,7 @@ mod tests {
             script: "curl -sf http://localhost/\necho done\n".to_owned(),
             script_line: 99,
             output_tail: "curl: (7) Failed to connect\n".to_owned(),
-            dossier: Some(".guide/dossiers/chapter-2/curl-localhost".into()),
+            failure_report: Some(".guide/failures/chapter-2/curl-localhost".into()),
             ..Evidence::default()
         }
     }
@@ -170,7 +170,7 @@ error: chapter-2/curl-localhost failed: exit 7, expected 0
     │
 output:
   │ curl: (7) Failed to connect
-dossier: .guide/dossiers/chapter-2/curl-localhost
+failure report: .guide/failures/chapter-2/curl-localhost
 hint: fix it, then `guide run --resume`
 "
         );
@@ -220,7 +220,7 @@ hint: fix it, then `guide run --resume`
             actual: "1/2".to_owned(),
             line: None,
         }];
-        let evidence = Evidence { pending: Some("snapshots/chapter-2/pods.snap.new".into()), dossier: None, ..curl() };
+        let evidence = Evidence { pending: Some("snapshots/chapter-2/pods.snap.new".into()), failure_report: None, ..curl() };
         let step = failed(Failure::Mismatch { differences, fence: false }, evidence);
         assert_eq!(
             failure(&step, &Style::colourless()),
@@ -242,8 +242,8 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
     fn running_out_of_time_says_what_was_waited_for_and_what_was_left() {
         let timed_out =
             Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: Some("pod web: Pending".to_owned()) };
-        let mut step = failed(timed_out, Evidence { output_tail: String::new(), dossier: None, ..curl() });
-        step.left.push(crate::output::LeftProcess { pid: 99, command: "sleep 1000".to_owned() });
+        let mut step = failed(timed_out, Evidence { output_tail: String::new(), failure_report: None, ..curl() });
+        step.left.push(crate::output::LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() });
         let told = failure(&step, &Style::colourless());
         let end = told.split_once("    │\nit").unwrap().1;
         assert_eq!(
@@ -271,7 +271,7 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
         let step = failed(Failure::Mismatch { differences, fence: true }, evidence);
         let told = failure(&step, &Style::colourless());
         assert!(told.contains("    │ … 480 lines more\n"), "{told}");
-        assert!(told.contains("  … 280 differences more: all of it in .guide/dossiers/chapter-2/curl-localhost\n"), "{told}");
+        assert!(told.contains("  … 280 differences more: all of it in .guide/failures/chapter-2/curl-localhost\n"), "{told}");
         assert!(told.lines().count() < 80);
     }
 

@@ -97,7 +97,7 @@ fn step_line(now: &Now, width: usize, style: &Style) -> String {
 
 fn doing(now: &Now) -> Option<String> {
     match (now.reason, now.attempt) {
-        (Reason::AlreadySo, _) => Some("up to date?".to_owned()),
+        (Reason::UpToDate, _) => Some("up to date?".to_owned()),
         (Reason::StillSo, _) => Some("still so?".to_owned()),
         (Reason::ChapterDone, _) => Some("chapter done?".to_owned()),
         (Reason::Ready, _) => Some("ready?".to_owned()),
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_question_and_a_further_attempt_are_named() {
-        let asking = Now { reason: Reason::AlreadySo, expected: None, ..now() };
+        let asking = Now { reason: Reason::UpToDate, expected: None, ..now() };
         assert_eq!(drawn(&asking, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (up to date?)  8.0s");
         let again = Now { attempt: 3, expected: None, ..now() };
         assert_eq!(drawn(&again, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (attempt 3)  8.0s");

@@ -74,9 +74,9 @@ impl Github {
         for row in &self.rows {
             let title = self.titles.get(&row.chapter).filter(|title| **title != row.chapter);
             let title = title.map_or(String::new(), |title| format!(" {}", markdown(title)));
-            let (RunSummary { passed, already_so, failed, .. }, seconds) = (&row.counts, duration(row.seconds));
+            let (RunSummary { passed, up_to_date, failed, .. }, seconds) = (&row.counts, duration(row.seconds));
             let sign = sign(row);
-            text += &format!("| {sign} {}{title} | {passed} | {already_so} | {failed} | {seconds} |\n", row.chapter);
+            text += &format!("| {sign} {}{title} | {passed} | {up_to_date} | {failed} | {seconds} |\n", row.chapter);
         }
         self.told.iter().take(TOLD).for_each(|told| text += told);
         if self.told.len() > TOLD {
@@ -97,7 +97,7 @@ impl Github {
         let row = self.row(finished.step.chapter.as_str());
         match &finished.outcome {
             Outcome::Passed => row.counts.passed += 1,
-            Outcome::AlreadySo | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => row.counts.already_so += 1,
+            Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => row.counts.up_to_date += 1,
             Outcome::Pending => {
                 row.counts.passed += 1;
                 self.annotate("warning", finished, "new snapshot, to be reviewed", "accept it with `guide review`");
@@ -153,7 +153,7 @@ impl Reporter for Github {
 fn sign(row: &Row) -> &'static str {
     match row.ended {
         Some(ChapterOutcome::Passed) => "✅",
-        Some(ChapterOutcome::AlreadySo) => "↷",
+        Some(ChapterOutcome::UpToDate) => "↷",
         Some(ChapterOutcome::NotRun) => "·",
         Some(ChapterOutcome::Failed | ChapterOutcome::Interrupted) | None => "❌",
     }
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_failure_stands_at_its_line_and_nothing_in_it_can_end_the_command() {
-        let why = Failure::Hopeless { why: "50%, or: pod::web\r\nnever".to_owned() };
+        let why = Failure::Unrecoverable { why: "50%, or: pod::web\r\nnever".to_owned() };
         let github = reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
         assert_eq!(
             github.annotations(),
@@ -218,14 +218,14 @@ mod tests {
         let github = reported(&[
             Event::RunStarted(started("run-1")),
             chapter_started("chapter-1", 2),
-            Event::StepFinished(finished("chapter-1/a", Outcome::AlreadySo)),
+            Event::StepFinished(finished("chapter-1/a", Outcome::UpToDate)),
             Event::StepFinished(finished("chapter-1/b", Outcome::Pending)),
             chapter_finished("chapter-1", ChapterOutcome::Passed),
             chapter_started("chapter-2", 1),
             failed("chapter-2/c"),
             chapter_finished("chapter-2", ChapterOutcome::Failed),
             chapter_finished("chapter-3", ChapterOutcome::NotRun),
-            Event::RunFinished(RunSummary { passed: 1, already_so: 1, failed: 1, seconds: 61.0, ..RunSummary::default() }),
+            Event::RunFinished(RunSummary { passed: 1, up_to_date: 1, failed: 1, seconds: 61.0, ..RunSummary::default() }),
         ]);
         assert_eq!(
             github.step_summary(),

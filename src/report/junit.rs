@@ -121,7 +121,7 @@ impl Suite {
         let body = match &finished.outcome {
             Outcome::Passed => String::new(),
             Outcome::Pending => self.skip("new snapshot, waiting for review"),
-            Outcome::AlreadySo => self.skip("up to date"),
+            Outcome::UpToDate => self.skip("up to date"),
             Outcome::FoundSo => self.skip("up to date (found so)"),
             Outcome::TakenAsDone => self.skip("taken as done with its chapter"),
             Outcome::PassedBefore => self.skip("passed before"),
@@ -178,7 +178,7 @@ fn kind(failure: &Failure) -> &'static str {
         Failure::TimedOut { .. } => "timed_out",
         Failure::Mismatch { .. } => "mismatch",
         Failure::Check { .. } => "check",
-        Failure::Hopeless { .. } => "hopeless",
+        Failure::Unrecoverable { .. } => "unrecoverable",
         Failure::Broken { .. } => "broken",
     }
 }
@@ -235,7 +235,7 @@ mod tests {
         let events = [
             Event::RunStarted(started("run-1")),
             Event::StepFinished(finished("chapter-1/a", Outcome::Passed)),
-            Event::StepFinished(finished("chapter-1/b", Outcome::AlreadySo)),
+            Event::StepFinished(finished("chapter-1/b", Outcome::UpToDate)),
             Event::StepFinished(StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-2/c", failed) }),
             Event::RunFinished(RunSummary { seconds: 61.25, ..RunSummary::default() }),
         ];
@@ -287,7 +287,7 @@ hint: fix it, then `guide run --resume`</failure>
     fn no_character_comes_through_that_xml_forbids() {
         let all: String = (0..0xd800u32).chain(0xe000..0x1_1000).filter_map(char::from_u32).collect();
         let evidence = Evidence { output_tail: all.clone(), script: all.clone(), script_line: 1, ..Evidence::default() };
-        let failed = Outcome::Failed(Failure::Hopeless { why: all });
+        let failed = Outcome::Failed(Failure::Unrecoverable { why: all });
         let step = StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-1/a", failed) };
         let xml = reported(&[Event::StepFinished(step)]);
         let forbidden =

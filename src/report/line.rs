@@ -32,7 +32,7 @@ pub fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style:
 /// What is said at a chapter's end; nothing where its steps have said it all.
 pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName], style: &Style) -> Option<String> {
     match outcome {
-        ChapterOutcome::AlreadySo => {
+        ChapterOutcome::UpToDate => {
             let names: Vec<&str> = done.iter().map(StepName::as_str).collect();
             let why = match names.len() {
                 0 => "it passed as it is now".to_owned(),
@@ -68,7 +68,7 @@ pub fn step_line(finished: &StepFinished, style: &Style) -> String {
         Outcome::Pending => {
             format!("{} {name} {took}{attempts}  {}", style.passed(symbols.passed), style.warning("new snapshot, to be reviewed"))
         }
-        Outcome::AlreadySo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date")),
+        Outcome::UpToDate => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date")),
         Outcome::FoundSo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date (found so)")),
         Outcome::TakenAsDone => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("taken as done")),
         Outcome::PassedBefore => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before")),
@@ -94,7 +94,7 @@ pub fn failure_in_short(failure: &Failure) -> String {
             format!("the output differs from {place} in {}", count(differences.len(), "place"))
         }
         Failure::Check { expression, .. } => format!("`check={}` is not true", first_line(expression)),
-        Failure::Hopeless { why } => format!("it can't come any more: {}", first_line(why)),
+        Failure::Unrecoverable { why } => format!("it can't come any more: {}", first_line(why)),
         Failure::Broken { why } => first_line(why),
     }
 }

@@ -31,11 +31,11 @@ pub struct Live {
 
 /// Takes the live display away while something else has the terminal.
 #[derive(Debug, Clone)]
-pub struct Curtain {
+pub struct DisplayGuard {
     bar: ProgressBar,
 }
 
-impl Curtain {
+impl DisplayGuard {
     /// Does something with a terminal on which nothing is drawn meanwhile.
     pub fn lowered<R>(&self, act: impl FnOnce() -> R) -> R {
         self.bar.suspend(act)
@@ -58,8 +58,8 @@ impl Live {
 
     /// To be given to whoever needs the terminal in between.
     #[must_use]
-    pub fn curtain(&self) -> Curtain {
-        Curtain { bar: self.bar.clone() }
+    pub fn curtain(&self) -> DisplayGuard {
+        DisplayGuard { bar: self.bar.clone() }
     }
 
     fn draw(&self) {
@@ -129,7 +129,7 @@ impl Reporter for Live {
             Event::Resumed { at, why } => self.say(&resumed_line(at.as_ref(), why, self.done, &style)),
             Event::ChapterFinished { chapter, outcome, done, .. } => {
                 if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, done, &style) {
-                    let indent = if *outcome == ChapterOutcome::AlreadySo { "  " } else { "" };
+                    let indent = if *outcome == ChapterOutcome::UpToDate { "  " } else { "" };
                     self.say(&format!("{indent}{line}"));
                 }
             }
@@ -182,7 +182,7 @@ mod tests {
             &[
                 Event::RunStarted(started("run-1")),
                 chapter_started("chapter-1", 3),
-                Event::StepFinished(finished("chapter-1/engine", Outcome::AlreadySo)),
+                Event::StepFinished(finished("chapter-1/engine", Outcome::UpToDate)),
                 step_started("chapter-1/create-cluster", 2, Some(4.0)),
                 progress("chapter-1/create-cluster", 1.0, "Preparing nodes", None),
                 progress("chapter-1/create-cluster", 2.0, "Starting control-plane", Some("node worker: NotReady")),

@@ -6,7 +6,7 @@ use super::Reporter;
 use super::failure::failure;
 use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
-use super::talk::Talk;
+use super::talk::BestEffortWriter;
 use super::words::{duration, summary};
 use crate::event::{ChapterOutcome, Event, Outcome};
 
@@ -16,7 +16,7 @@ const STILL_THERE: f64 = 30.0;
 /// For logs and pipes.
 #[derive(Debug)]
 pub struct Plain<W> {
-    talk: Talk<W>,
+    talk: BestEffortWriter<W>,
     style: Style,
     /// Seconds into the present attempt at which the next sign of life is due.
     due: f64,
@@ -27,7 +27,7 @@ pub struct Plain<W> {
 impl<W: Write> Plain<W> {
     /// Writes to a stream, stderr in life.
     pub fn new(stream: W, style: Style) -> Self {
-        Self { talk: Talk::to(stream), style, due: STILL_THERE, passed_before: 0 }
+        Self { talk: BestEffortWriter::to(stream), style, due: STILL_THERE, passed_before: 0 }
     }
 
     /// What it writes to.
@@ -72,7 +72,7 @@ impl<W: Write> Reporter for Plain<W> {
             Event::Note { text, .. } => format!("  {}", style.faint(text)),
             Event::ChapterFinished { chapter, outcome, done, .. } => {
                 match chapter_end_line(chapter.as_str(), *outcome, done, &style) {
-                    Some(line) if *outcome == ChapterOutcome::AlreadySo => format!("  {line}"),
+                    Some(line) if *outcome == ChapterOutcome::UpToDate => format!("  {line}"),
                     Some(line) => line,
                     None => return,
                 }
@@ -115,7 +115,7 @@ mod tests {
             Event::StepFinished(finished("chapter-1/tools", Outcome::PassedBefore)),
             Event::Resumed { at: Some(id("chapter-1/create-cluster")), why: "failed".to_owned() },
             chapter_started("chapter-1", 3),
-            Event::StepFinished(finished("chapter-1/engine-ready", Outcome::AlreadySo)),
+            Event::StepFinished(finished("chapter-1/engine-ready", Outcome::UpToDate)),
             step_started("chapter-1/create-cluster", 2, None),
             progress("chapter-1/create-cluster", 3.0, "Preparing nodes", None),
             Event::StepFinished(slow),
@@ -123,7 +123,7 @@ mod tests {
             Event::StepFinished(finished("chapter-1/nodes", Outcome::Pending)),
             chapter_finished("chapter-1", ChapterOutcome::Passed),
             chapter_finished("chapter-2", ChapterOutcome::NotRun),
-            Event::RunFinished(RunSummary { passed: 2, already_so: 1, pending: 1, seconds: 126.0, ..RunSummary::default() }),
+            Event::RunFinished(RunSummary { passed: 2, up_to_date: 1, pending: 1, seconds: 126.0, ..RunSummary::default() }),
         ];
         assert_eq!(
             told(&events),

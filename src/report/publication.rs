@@ -47,7 +47,7 @@ pub fn publication_notes(publication: &Publication, strict: bool) -> String {
     if publication.waiting > 0 {
         text.push_str(&format!("note: {}", recordings_wait(publication.waiting)));
     } else if !(publication.stale.is_empty() && publication.missing.is_empty()) {
-        text.push_str("hint: run these chapters (`guide run CHAPTER --again`), then accept with `guide review`\n");
+        text.push_str("hint: run these chapters (`guide run CHAPTER --rerun`), then accept with `guide review`\n");
     }
     text
 }

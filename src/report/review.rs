@@ -40,7 +40,7 @@ pub struct Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reviewed {
     /// All of it was accepted.
-    Accepted,
+    SnapshotStore,
     /// A part of it was accepted.
     InPart,
     /// None of it.
@@ -54,7 +54,7 @@ pub enum Reviewed {
 impl Reviewed {
     fn word(self) -> &'static str {
         match self {
-            Self::Accepted => "accepted",
+            Self::SnapshotStore => "accepted",
             Self::InPart => "accepted in part",
             Self::Rejected => "rejected",
             Self::Waits => "waiting",
@@ -76,7 +76,7 @@ pub fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
 pub fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) -> String {
     let line = |(one, how): &(&Waiting, Reviewed)| {
         let word = match how {
-            Reviewed::Accepted | Reviewed::InPart => style.passed(how.word()).to_string(),
+            Reviewed::SnapshotStore | Reviewed::InPart => style.passed(how.word()).to_string(),
             Reviewed::Failed => style.failed(how.word()).to_string(),
             Reviewed::Rejected | Reviewed::Waits => style.warning(how.word()).to_string(),
         };

@@ -18,8 +18,8 @@ pub struct Seen<'a> {
     pub going_on: Option<String>,
     /// The run's folder, as it is to be shown.
     pub folder: PathBuf,
-    /// Where a failed step's dossier is, as it is to be shown.
-    pub dossier: &'a dyn Fn(&StepId) -> Option<PathBuf>,
+    /// Where a failed step's failure report is, as it is to be shown.
+    pub failure_report: &'a dyn Fn(&StepId) -> Option<PathBuf>,
 }
 
 /// The run for a person.
@@ -86,8 +86,8 @@ fn step(finished: &StepFinished, seen: &Seen<'_>, style: &Style) -> Vec<String> 
         if let Some(output) = finished.output.as_ref().filter(|output| output.length > 0) {
             look(format!("output: {}", how_to_read(output, seen)));
         }
-        if let Some(dossier) = (seen.dossier)(&finished.step) {
-            look(format!("dossier: {}", dossier.display()));
+        if let Some(failure_report) = (seen.failure_report)(&finished.step) {
+            look(format!("failure report: {}", failure_report.display()));
         }
     }
     lines
@@ -118,14 +118,14 @@ mod tests {
     use crate::event::{ChapterOutcome, Failure, RunSummary};
 
     fn told(events: &[Event], going_on: Option<&str>) -> String {
-        let dossier = |step: &StepId| (*step == id("chapter-1/curl")).then(|| PathBuf::from(".guide/dossiers/curl"));
+        let failure_report = |step: &StepId| (*step == id("chapter-1/curl")).then(|| PathBuf::from(".guide/failures/curl"));
         let run = started("run-1");
         let seen = Seen {
             started: &run,
             events,
             going_on: going_on.map(str::to_owned),
             folder: ".guide/runs/run-1".into(),
-            dossier: &dossier,
+            failure_report: &failure_report,
         };
         status(&seen, &Style::colourless())
     }
@@ -136,11 +136,11 @@ mod tests {
         let output = Some(Stored { file: "output.log".into(), offset: 100, length: 45, checksum: None });
         let events = [
             chapter_started("chapter-1", 3),
-            Event::StepFinished(finished("chapter-1/engine", Outcome::AlreadySo)),
+            Event::StepFinished(finished("chapter-1/engine", Outcome::UpToDate)),
             Event::StepFinished(StepFinished { output, ..finished("chapter-1/curl", failed) }),
             chapter_finished("chapter-1", ChapterOutcome::Failed),
             chapter_finished("chapter-2", ChapterOutcome::NotRun),
-            Event::RunFinished(RunSummary { already_so: 1, failed: 1, not_run: 1, seconds: 9.0, ..RunSummary::default() }),
+            Event::RunFinished(RunSummary { up_to_date: 1, failed: 1, not_run: 1, seconds: 9.0, ..RunSummary::default() }),
         ];
         assert_eq!(
             told(&events, None),
@@ -152,7 +152,7 @@ chapter-1 · Infrastructure · 3 steps
 22:45:10 ✗ curl                                1.5s  exit 7, expected 0
            guide/chapter-1.md:57
            output: tail -c +101 .guide/runs/run-1/output.log | head -c 45
-           dossier: .guide/dossiers/curl
+           failure report: .guide/failures/curl
 · chapter-2  not run
 1 up to date, 1 failed, 1 not run in 9.0s
 "
@@ -175,7 +175,7 @@ chapter-1 · Infrastructure · 3 steps
     fn a_program_gets_every_event_of_the_journal() {
         let events = every_event();
         let run = started("run-1");
-        let seen = Seen { started: &run, events: &events, going_on: None, folder: "f".into(), dossier: &|_| None };
+        let seen = Seen { started: &run, events: &events, going_on: None, folder: "f".into(), failure_report: &|_| None };
         let json: serde_json::Value = serde_json::from_str(&status_json(&seen)).unwrap();
         assert_eq!(json["events"].as_array().unwrap().len(), events.len());
         assert_eq!(json["run"]["run"], "run-1");

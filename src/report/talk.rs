@@ -4,12 +4,12 @@ use std::io::Write;
 
 /// A stream of talk. After the first failed write nothing more is tried: whoever read it is gone, and that is no error of the run.
 #[derive(Debug)]
-pub struct Talk<W> {
+pub struct BestEffortWriter<W> {
     to: W,
     gone: bool,
 }
 
-impl<W: Write> Talk<W> {
+impl<W: Write> BestEffortWriter<W> {
     /// Talks to this stream.
     pub fn to(stream: W) -> Self {
         Self { to: stream, gone: false }

@@ -7,7 +7,7 @@ use super::ask::{NothingToPause, Pause};
 use super::github::Github;
 use super::json::Json;
 use super::junit::Junit;
-use super::live::{Curtain, Live};
+use super::live::{DisplayGuard, Live};
 use super::plain::Plain;
 use super::style::Style;
 use crate::engine::Teller;
@@ -23,7 +23,7 @@ pub enum Wanted {
 }
 
 /// All of them, told in turn.
-pub struct Tellers {
+pub struct Reporters {
     person: Person,
     junit: Option<Junit>,
     json: Vec<Json<Box<dyn Write>>>,
@@ -35,7 +35,7 @@ enum Person {
     Plain(Plain<std::io::Stderr>),
 }
 
-impl Tellers {
+impl Reporters {
     /// The display for a person, live on a terminal, and the reports wanted. `prefix` is the book's folder in its repository.
     #[must_use]
     pub fn new(style: Style, live: bool, wanted: &[Wanted], prefix: &str) -> Self {
@@ -86,13 +86,13 @@ impl Tellers {
     }
 }
 
-impl Pause for Curtain {
+impl Pause for DisplayGuard {
     fn paused(&self, ask: &mut dyn FnMut()) {
         self.lowered(ask);
     }
 }
 
-impl Teller for Tellers {
+impl Teller for Reporters {
     fn tell(&mut self, event: &Event) {
         match &mut self.person {
             Person::Live(live) => live.event(event),

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use super::talk::Talk;
+use super::talk::BestEffortWriter;
 
 /// Is somebody there to answer?
 #[must_use]
@@ -24,12 +24,12 @@ pub fn stdout_is_terminal() -> bool {
 
 /// Writes data to stdout. A reader who has gone away is no error.
 pub fn write_data(text: &str) {
-    Talk::to(std::io::stdout().lock()).say(text);
+    BestEffortWriter::to(std::io::stdout().lock()).say(text);
 }
 
 /// Writes talk to stderr.
 pub fn write_talk(text: &str) {
-    Talk::to(std::io::stderr().lock()).say(text);
+    BestEffortWriter::to(std::io::stderr().lock()).say(text);
 }
 
 /// Prints a completion script.

@@ -31,10 +31,10 @@ pub fn summary(summary: &RunSummary, style: &Style) -> String {
             parts.push(text);
         }
     };
-    let RunSummary { passed, already_so, failed, skipped, not_run, chapters_already_so, .. } = *summary;
+    let RunSummary { passed, up_to_date, failed, skipped, not_run, chapters_up_to_date, .. } = *summary;
     part(passed, style.passed(format!("{passed} passed")).to_string());
-    part(already_so, style.skipped(format!("{already_so} up to date")).to_string());
-    part(chapters_already_so, style.skipped(format!("{} taken as done", count(chapters_already_so, "chapter"))).to_string());
+    part(up_to_date, style.skipped(format!("{up_to_date} up to date")).to_string());
+    part(chapters_up_to_date, style.skipped(format!("{} taken as done", count(chapters_up_to_date, "chapter"))).to_string());
     part(failed, style.failed(format!("{failed} failed")).to_string());
     part(skipped, style.warning(format!("{skipped} skipped")).to_string());
     part(not_run, style.warning(format!("{not_run} not run")).to_string());
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_summary_names_only_what_there_was() {
-        let run = RunSummary { passed: 17, already_so: 3, failed: 1, not_run: 4, seconds: 61.2, ..RunSummary::default() };
+        let run = RunSummary { passed: 17, up_to_date: 3, failed: 1, not_run: 4, seconds: 61.2, ..RunSummary::default() };
         assert_eq!(summary(&run, &Style::colourless()), "17 passed, 3 up to date, 1 failed, 4 not run in 1m 01s\n");
     }
 

@@ -21,14 +21,14 @@ const WATCH: &str = include_str!("watch.sh");
 const GUARD: &str = include_str!("guard.sh");
 
 /// A guard at work.
-pub(super) struct Guard {
+pub(super) struct Watchdog {
     handle: duct::Handle,
     pid: Pid,
     pipe: OwnedFd,
     told: HashSet<Pid>,
 }
 
-impl Guard {
+impl Watchdog {
     /// Starts it; nothing is waited for. The run's lock, if there is one, is held by it as well: it is free once the processes of a
     /// killed run are gone, and not before.
     pub(super) fn start(bash: &Path, tag: &str, lock: Option<&OwnedFd>) -> io::Result<Self> {
@@ -84,7 +84,7 @@ fn without_comments(program: &str) -> String {
     program.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
 }
 
-impl Drop for Guard {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         self.tell("done\n");
         // Not waited for: it ends by itself. Until it is reaped it stays known as ours.

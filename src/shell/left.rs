@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use crate::output::LeftProcess;
+use crate::output::LeftoverProcess;
 use crate::secrets::Masker;
 use crate::shell::processes::{self, Children, Processes};
 
@@ -25,9 +25,9 @@ impl Processes {
         spared: &[Pid],
         masker: &Masker,
         mut meanwhile: impl FnMut() -> io::Result<()>,
-    ) -> io::Result<Vec<LeftProcess>> {
+    ) -> io::Result<Vec<LeftoverProcess>> {
         let started = Instant::now();
-        let mut named: Vec<LeftProcess> = Vec::new();
+        let mut named: Vec<LeftoverProcess> = Vec::new();
         let (mut waiting, mut warned): (Vec<(Pid, Instant)>, Vec<Pid>) = (Vec::new(), Vec::new());
         while self.any_left(shell) && started.elapsed() < SETTLING * 2 + GRACE * 2 {
             let alive = self.left(shell, spared);
@@ -44,7 +44,7 @@ impl Processes {
             let settled: Vec<Pid> = settled.collect();
             let new: Vec<Pid> = settled.iter().copied().filter(|pid| !warned.contains(pid)).collect();
             let described = new.iter().copied().filter_map(processes::described);
-            named.extend(described.map(|left| LeftProcess { command: masker.mask(&left.command), ..left }));
+            named.extend(described.map(|left| LeftoverProcess { command: masker.mask(&left.command), ..left }));
             processes::signal(&new, Signal::TERM);
             warned.extend(new);
             if started.elapsed() >= SETTLING + GRACE {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::book::resolve_cwd;
-use crate::shell::reach::Reach;
+use crate::shell::reach::SideEffects;
 use crate::text::shell_word::quoted;
-use crate::world::{Command, Mode, Scene};
+use crate::world::{Command, Mode, ShellContext};
 
 /// Makes a shell go back to its folder after the step.
 const BACK: &str = "__guide_folder=$PWD __guide_back=${OLDPWD-} \
@@ -37,11 +37,17 @@ pub(super) fn keep_exit_trap(script: &str, state: &[u8], ours: &str) -> Option<S
 }
 
 /// Adds what a step in the chapter's shell needs. All on one line with the script's first, so that lines keep their numbers.
-pub(super) fn prepare(command: &Command, scene: Option<&Scene>, late: &[u8], reach: &Reach, preparation: &mut Vec<String>) {
+pub(super) fn prepare(
+    command: &Command,
+    scene: Option<&ShellContext>,
+    late: &[u8],
+    reach: &SideEffects,
+    preparation: &mut Vec<String>,
+) {
     preparation.push(match reach {
-        Reach::Everything => "__guide_reach=;".to_owned(),
-        Reach::Names(names) if names.is_empty() => "__guide_reach=nothing;".to_owned(),
-        Reach::Names(names) => format!("__guide_reach=some __guide_names=({});", names.join(" ")),
+        SideEffects::Everything => "__guide_reach=;".to_owned(),
+        SideEffects::Names(names) if names.is_empty() => "__guide_reach=nothing;".to_owned(),
+        SideEffects::Names(names) => format!("__guide_reach=some __guide_names=({});", names.join(" ")),
     });
     preparation.extend(exports(command));
     let late = if late.is_empty() { String::new() } else { format!("\\builtin eval {}; ", quoted(late)) };
@@ -64,7 +70,7 @@ pub(super) fn prepare(command: &Command, scene: Option<&Scene>, late: &[u8], rea
 }
 
 /// What brings a new bash of its own to a background step.
-pub(super) fn prepare_background(command: &Command, scene: Option<&Scene>) -> String {
+pub(super) fn prepare_background(command: &Command, scene: Option<&ShellContext>) -> String {
     let folder = into_folder(command, scene).unwrap_or_default();
     let options = "if [[ ${__guide_lost-} ]]; then \\builtin printf 'guide: of the state that this step starts from, this is gone: %s\\n' \
         \"$__guide_lost\" >&2; \\builtin exit 1; fi; \\builtin set -e -o pipefail; \\builtin eval \"${__guide_late-}\"; ";
@@ -77,7 +83,7 @@ fn exports(command: &Command) -> impl Iterator<Item = String> {
     bound.map(|(name, value)| format!("\\builtin export {name}={} || \\builtin :;", quoted(value.as_bytes())))
 }
 
-fn into_folder(command: &Command, scene: Option<&Scene>) -> Option<String> {
+fn into_folder(command: &Command, scene: Option<&ShellContext>) -> Option<String> {
     let (scene, cwd) = (scene?, command.cwd.as_ref()?);
     let variable =
         |name: &str| scene.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| Path::new(value));

@@ -12,7 +12,7 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
-use crate::output::LeftProcess;
+use crate::output::LeftoverProcess;
 
 /// Environment variable that marks every process of a run.
 pub(super) const TAG: &str = "GUIDE_RUN_TAG";
@@ -164,11 +164,11 @@ pub(super) fn descriptors_of(pid: Pid) -> io::Result<OwnedFd> {
 }
 
 /// What a report says of a process; none if it is gone.
-pub(super) fn described(pid: Pid) -> Option<LeftProcess> {
+pub(super) fn described(pid: Pid) -> Option<LeftoverProcess> {
     let text = open(&format!("/proc/{}/cmdline", pid.as_raw_nonzero())).and_then(|file| read_all(&file)).ok()?;
     let command = String::from_utf8_lossy(&text).trim_end_matches('\0').replace('\0', " ");
     let command = command.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(COMMAND_LENGTH).collect();
-    Some(LeftProcess { pid: pid.as_raw_nonzero().get().cast_unsigned(), command })
+    Some(LeftoverProcess { pid: pid.as_raw_nonzero().get().cast_unsigned(), command })
 }
 
 /// Sends a signal to each, those that stand still are woken to take it.

@@ -13,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, Signal};
 
 use crate::output::Ending;
-use crate::shell::guard::Guard;
+use crate::shell::guard::Watchdog;
 use crate::shell::processes::{self, Processes};
 use crate::shell::session::Session;
 use crate::shell::signals::Interrupt;
@@ -55,12 +55,12 @@ pub(super) struct Watched {
 }
 
 /// One step being watched.
-pub(super) struct Pump<'a, 'b> {
+pub(super) struct Supervisor<'a, 'b> {
     pub session: &'a Session,
     pub processes: &'a Processes,
     /// Process groups of background steps: not this step's.
     pub spared: &'a [Pid],
-    pub guard: Option<&'a mut Guard>,
+    pub guard: Option<&'a mut Watchdog>,
     pub interrupt: &'a Interrupt,
     pub sink: &'a mut Sink<'b>,
     pub buffer: &'a mut [u8],
@@ -92,7 +92,7 @@ enum Message {
     Lost,
 }
 
-impl Pump<'_, '_> {
+impl Supervisor<'_, '_> {
     /// Runs until the step has ended, one way or the other.
     pub(super) fn watch(&mut self, started: Instant, timeout: Duration) -> io::Result<Watched> {
         let mut watched = Watched::default();

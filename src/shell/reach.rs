@@ -3,11 +3,11 @@
 //! Telling the whole state costs most of what a quick step costs. A script made only of plain commands (no expansion that
 //! assigns, no builtin that changes the shell, no function, no substitution) changes at most the variables it assigns by name.
 //! In doubt, everything: this knows little of bash on purpose. It may only be asked for a shell without functions, aliases,
-//! traps, changed options and name references (`Live::is_plain`), in which a word means what it seems to.
+//! traps, changed options and name references (`ShellSnapshot::is_plain`), in which a word means what it seems to.
 
 /// Variables a script may have changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(super) enum SideEffects {
     /// These at most.
     Names(Vec<String>),
     /// Anything.
@@ -98,8 +98,8 @@ const OTHERS: &[&str] = &[
 ];
 
 /// Looks at a script.
-pub(super) fn reach(script: &str) -> Reach {
-    commands(script).map_or(Reach::Everything, Reach::Names)
+pub(super) fn reach(script: &str) -> SideEffects {
+    commands(script).map_or(SideEffects::Everything, SideEffects::Names)
 }
 
 /// The names assigned, or none where anything may happen.
@@ -245,12 +245,12 @@ fn expansion_length(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Reach, reach};
+    use super::{SideEffects, reach};
 
     fn names(script: &str) -> Vec<String> {
         match reach(script) {
-            Reach::Names(names) => names,
-            Reach::Everything => panic!("{script}"),
+            SideEffects::Names(names) => names,
+            SideEffects::Everything => panic!("{script}"),
         }
     }
 
@@ -331,7 +331,7 @@ mod tests {
             "> file",
             "\u{e9}val x",
         ] {
-            assert_eq!(reach(script), Reach::Everything, "{script}");
+            assert_eq!(reach(script), SideEffects::Everything, "{script}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A failed step as a script that can be run by hand: `run.sh` of its dossier. Pure text; `store` writes it.
+//! A failed step as a script that can be run by hand: `run.sh` of its failure report. Pure text; `store` writes it.
 
 use std::path::Path;
 

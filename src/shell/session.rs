@@ -19,7 +19,7 @@ use crate::shell::channel::{Channel, nowhere, path_of, read_memory, write_memory
 use crate::shell::processes::{self, Children};
 use crate::shell::secrets::Secrets;
 use crate::shell::signals::Interrupt;
-use crate::shell::state::{Initial, Live};
+use crate::shell::state::{Initial, ShellSnapshot};
 use crate::text::shell_word::quoted;
 
 const DRIVER: &str = include_str!("driver.sh");
@@ -138,7 +138,12 @@ impl Session {
     }
 
     /// The whole state it told last, after the step or when it ended.
-    pub(super) fn state(&mut self, assigned: &Assigned, secrets: &mut Secrets, masker: &Masker) -> io::Result<Option<Live>> {
+    pub(super) fn state(
+        &mut self,
+        assigned: &Assigned,
+        secrets: &mut Secrets,
+        masker: &Masker,
+    ) -> io::Result<Option<ShellSnapshot>> {
         if self.initial.is_none() {
             read_memory(&self.channel.initial, &mut self.buffer)?;
             self.initial = Some(Initial::read(&self.buffer));
@@ -146,7 +151,7 @@ impl Session {
         read_memory(&self.channel.state, &mut self.buffer)?;
         let mark = self.mark();
         let initial = &*self.initial.get_or_insert_default();
-        Ok(Live::read(&self.buffer, &mark, (initial, assigned), secrets, masker))
+        Ok(ShellSnapshot::read(&self.buffer, &mark, (initial, assigned), secrets, masker))
     }
 
     /// What it told last of some variables.

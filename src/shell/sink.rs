@@ -15,12 +15,12 @@ pub(super) struct Sink<'a> {
     masker: &'a Masker,
     stream: MaskStream,
     held: Option<Held>,
-    given: Given,
+    given: Captured,
 }
 
 /// What was given on.
 #[derive(Default)]
-pub(super) struct Given {
+pub(super) struct Captured {
     /// The first [`KEPT_BYTES`], masked.
     pub kept: Vec<u8>,
     /// All bytes, masked.
@@ -36,7 +36,7 @@ struct Held {
 impl<'a> Sink<'a> {
     /// With `hold`, nothing is given on before the end: the step may set a secret, and only then is its value known.
     pub(super) fn new(watcher: &'a mut dyn Watcher, masker: &'a Masker, hold: bool) -> Self {
-        Self { watcher, masker, stream: MaskStream::default(), held: hold.then(Held::default), given: Given::default() }
+        Self { watcher, masker, stream: MaskStream::default(), held: hold.then(Held::default), given: Captured::default() }
     }
 
     /// Takes a piece.
@@ -52,7 +52,7 @@ impl<'a> Sink<'a> {
     }
 
     /// Nothing follows. When it was held, and there is a `doubt` that its secrets are known now, a notice stands for all of it.
-    pub(super) fn end(mut self, doubt: Option<&str>) -> Given {
+    pub(super) fn end(mut self, doubt: Option<&str>) -> Captured {
         let mut notice = String::new();
         if let Some(mut held) = self.held.take() {
             if doubt.is_none() {
@@ -81,7 +81,7 @@ pub(super) fn withheld(bytes: u64, why: &str) -> String {
     format!("[guide: {bytes} bytes of output withheld, as they may hold a secret: {why}]\n")
 }
 
-impl Given {
+impl Captured {
     fn give(&mut self, watcher: &mut dyn Watcher, piece: &[u8]) {
         if piece.is_empty() {
             return;

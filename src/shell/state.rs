@@ -59,7 +59,7 @@ impl Initial {
 
 /// A shell's state, as the runner keeps it in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Live {
+pub(super) struct ShellSnapshot {
     /// Exit code the step had (its shell's may be another one, if it ended).
     pub code: i32,
     /// Restores everything when sourced in a new shell, secrets too.
@@ -94,7 +94,7 @@ struct Parts {
     tricky: bool,
 }
 
-impl Live {
+impl ShellSnapshot {
     /// A state to start from that is only known as text.
     pub(super) fn from_text(text: &[u8]) -> Self {
         // The text sets the variable where it is needed.

@@ -9,12 +9,12 @@ use rustix::process::Pid;
 use super::preparation::{keep_exit_trap, prepare};
 use super::{Lost, ShellWorld};
 use crate::output::{Ending, Output, ShellState};
-use crate::shell::guard::Guard;
-use crate::shell::pump::{Pump, Watched};
-use crate::shell::reach::{Reach, reach};
+use crate::shell::guard::Watchdog;
+use crate::shell::pump::{Supervisor, Watched};
+use crate::shell::reach::{SideEffects, reach};
 use crate::shell::session::Session;
-use crate::shell::sink::{Given, Sink};
-use crate::shell::state::Live;
+use crate::shell::sink::{Captured, Sink};
+use crate::shell::state::ShellSnapshot;
 use crate::shell::terminal;
 use crate::text::shell_word::quoted;
 use crate::world::{Command, Mode, Watcher};
@@ -46,7 +46,7 @@ impl ShellWorld {
         let (masker, spared) = (self.options.masker.clone(), self.spared());
         let hold = self.secrets.may_be_set(&command.script, &command.secrets);
         let mut sink = Sink::new(watcher, &masker, hold);
-        let mut pump = Pump {
+        let mut pump = Supervisor {
             session: &session,
             processes: &self.processes,
             spared: &spared,
@@ -75,7 +75,7 @@ impl ShellWorld {
             Some(_) => self.secrets.doubt(&command.script, &command.secrets, command.mode == Mode::Aside),
             None => Some("the shell ended before it could tell the value".to_owned()),
         };
-        let Given { kept: bytes, total } = sink.end(doubt.as_deref());
+        let Captured { kept: bytes, total } = sink.end(doubt.as_deref());
         let ending = ending(&outcome, told.as_ref());
         let lasts = command.mode != Mode::Aside && outcome.stopped.is_none();
         let state = told.filter(|_| lasts).map(|live| self.take_state(live));
@@ -83,7 +83,7 @@ impl ShellWorld {
     }
 
     /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
-    fn begin(&mut self, command: &Command) -> io::Result<(Session, Reach, Option<terminal::Lent>)> {
+    fn begin(&mut self, command: &Command) -> io::Result<(Session, SideEffects, Option<terminal::Lent>)> {
         if command.mode != Mode::Aside {
             self.acted = true;
             self.assigned.add(&command.script);
@@ -97,28 +97,28 @@ impl ShellWorld {
         self.guard(session.pid())?;
         let lent = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
         session.send(&preparation.concat(), command.timeout, &self.options.interrupt)?;
-        session.may_move_streams(reach == Reach::Everything);
+        session.may_move_streams(reach == SideEffects::Everything);
         Ok((session, reach, lent))
     }
 
     /// What the script can have changed. A new shell's state is not known well enough to tell.
-    fn reach_of(&self, command: &Command, session: &Session) -> Reach {
+    fn reach_of(&self, command: &Command, session: &Session) -> SideEffects {
         let known = session.initial().is_some() && self.live.is_plain();
         if !known || command.mode != Mode::Shell || command.cwd.is_some() {
-            return Reach::Everything;
+            return SideEffects::Everything;
         }
         let mut reach = reach(&command.script);
-        if let Reach::Names(names) = &mut reach {
+        if let SideEffects::Names(names) = &mut reach {
             names.extend(command.bound.iter().map(|(name, _)| name.clone()));
         }
         reach
     }
 
     /// The state that the shell has told.
-    fn told(&mut self, session: &mut Session, reach: &Reach, died: bool) -> io::Result<Option<Live>> {
+    fn told(&mut self, session: &mut Session, reach: &SideEffects, died: bool) -> io::Result<Option<ShellSnapshot>> {
         let masker = &self.options.masker;
         let names = match reach {
-            Reach::Names(names) if !died => names,
+            SideEffects::Names(names) if !died => names,
             _ => return session.state(&self.assigned, &mut self.secrets, masker),
         };
         let mut live = self.live.clone();
@@ -129,7 +129,7 @@ impl ShellWorld {
         Ok(Some(live))
     }
 
-    fn take_state(&mut self, live: Live) -> ShellState {
+    fn take_state(&mut self, live: ShellSnapshot) -> ShellState {
         self.secrets.set_by_function = live.function_sets_secret;
         self.live = live;
         ShellState(self.live.for_disk().to_vec())
@@ -140,7 +140,7 @@ impl ShellWorld {
         let groups: Vec<Pid> = self.spared().into_iter().chain([group]).collect();
         let guard = match self.guard.take() {
             Some(guard) => guard,
-            None => Guard::start(&self.options.bash, &self.tag, self.lock.as_ref())?,
+            None => Watchdog::start(&self.options.bash, &self.tag, self.lock.as_ref())?,
         };
         let guard = self.guard.insert(guard);
         guard.keep_only(&groups);
@@ -196,7 +196,7 @@ impl ShellWorld {
     }
 }
 
-fn ending(outcome: &Watched, told: Option<&Live>) -> Ending {
+fn ending(outcome: &Watched, told: Option<&ShellSnapshot>) -> Ending {
     match (outcome.stopped, outcome.died, told) {
         (Some(stopped), ..) => stopped,
         (None, Some(status), _) => of_status(status),

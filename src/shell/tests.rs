@@ -70,7 +70,7 @@ impl Chapter {
         let mut world = ShellWorld::new(options).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        world.enter(&Scene { folder: folder.path().to_owned(), environment }, None).unwrap();
+        world.enter(&ShellContext { folder: folder.path().to_owned(), environment }, None).unwrap();
         Self { world, folder, interrupt }
     }
 
@@ -104,7 +104,7 @@ fn text(output: &Output) -> String {
 
 #[test]
 fn a_shell_that_was_expected_is_the_one_of_its_scene_and_of_no_other() {
-    let scene = |folder: &tempfile::TempDir, value: &str| Scene {
+    let scene = |folder: &tempfile::TempDir, value: &str| ShellContext {
         folder: folder.path().canonicalize().unwrap(),
         environment: vec![("WHERE".to_owned(), value.to_owned())],
     };
@@ -126,7 +126,7 @@ fn a_shell_that_was_expected_is_the_one_of_its_scene_and_of_no_other() {
 fn a_shell_that_could_not_be_started_beforehand_is_started_when_its_folder_is_there() {
     let mut chapter = Chapter::new();
     let folder = chapter.folder.path().join("later");
-    let scene = Scene { folder: folder.clone(), environment: Vec::new() };
+    let scene = ShellContext { folder: folder.clone(), environment: Vec::new() };
     chapter.world.expect(scene.clone());
     assert!(chapter.world.expected.is_none());
     std::fs::create_dir(&folder).unwrap();
@@ -388,7 +388,7 @@ fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
         let mut environment: Vec<(String, String)> =
             given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
         environment.extend([("GUIDE_BOOK".to_owned(), root), ("GUIDE_STATE".to_owned(), state)]);
-        Scene { folder, environment }
+        ShellContext { folder, environment }
     };
     for (leave, folder) in [("cd deep", "state/chapter/deep"), ("cd \"$GUIDE_BOOK/other\"", "other"), ("cd /usr", "")] {
         let mut chapter = Chapter::new();
@@ -415,7 +415,7 @@ fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
 #[test]
 fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_missing() {
     let mut chapter = Chapter::new();
-    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    let scene = ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     for (text, named) in [
         ("x=1\n\\builtin shopt -s no_such_option\n", "what `shopt -s no_such_option` sets"),
         ("x=1\nf() { \n", "the state as a whole, which is damaged"),
@@ -552,7 +552,7 @@ fn a_step_that_changes_nothing_leaves_the_same_state() {
 fn a_new_chapter_can_start_from_a_state() {
     let mut chapter = Chapter::new();
     let state = chapter.run("x=1; list=(a b); cd /usr; set -u; f() { echo f; }").state.unwrap();
-    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    let scene = ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     chapter.world.enter(&scene, None).unwrap();
     chapter.says("echo ${x-none}", "none\n");
     chapter.world.enter(&scene, Some(&state)).unwrap();
@@ -640,7 +640,7 @@ fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
 fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
     let mut chapter = Chapter::new();
     let state = chapter.run("trap 'touch \"$PWD/farewell\"' EXIT").state.unwrap();
-    let (other, scene) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| Scene {
+    let (other, scene) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| ShellContext {
         folder: folder.path().to_owned(),
         environment: Vec::new(),
     });
@@ -669,7 +669,7 @@ fn a_background_step_goes_on_in_the_chapters_state_until_its_end() {
     assert!(chapter.world.background_ended(&start.step).is_none());
     assert_eq!(chapter.world.leave(), Vec::new());
     assert!(chapter.world.background_ended(&start.step).is_none());
-    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    let scene = ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     chapter.world.enter(&scene, None).unwrap();
     chapter.says("pgrep -x -f 'sleep 618' || echo none", "none\n");
 }
@@ -700,7 +700,7 @@ fn a_background_step_of_the_run_outlives_its_chapter_and_a_daemon_of_it_ends_wit
     let start = background("(setsid -f sleep 619); sleep 620", Background::Run);
     assert_eq!(chapter.with(&start).ending, Ending::Started);
     chapter.world.leave();
-    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    let scene = ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     chapter.world.enter(&scene, None).unwrap();
     let alive = "pgrep -c -x -f 'sleep (619|620)' || true";
     chapter.says(alive, "2\n");
@@ -714,7 +714,7 @@ fn a_kept_background_step_is_never_stopped() {
     let mut chapter = Chapter::new();
     assert_eq!(chapter.with(&background("sleep 621", Background::Keep)).ending, Ending::Started);
     chapter.world.close();
-    let scene = Scene { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    let scene = ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     chapter.world.enter(&scene, None).unwrap();
     chapter.says("pgrep -c -x -f 'sleep 621'; ls -l /proc/$(pgrep -x -f 'sleep 621')/fd | grep -c pipe: || true", "1\n0\n");
     chapter.says("pkill -x -f 'sleep 621'", "");
@@ -832,7 +832,7 @@ proptest::proptest! {
             state.map(|state| state.replace(&chapter.folder.path().display().to_string(), "FOLDER"))
         };
         for script in scripts {
-            assert_ne!(crate::shell::reach::reach(&script), crate::shell::reach::Reach::Everything, "{script}");
+            assert_ne!(crate::shell::reach::reach(&script), crate::shell::reach::SideEffects::Everything, "{script}");
             let one = judged.run(&script);
             // What `eval` runs is not looked at, so everything is told.
             let other = told.run(&format!("eval ''; {script}"));

@@ -1,10 +1,10 @@
-//! One-line notes in the state folder, and dossiers.
+//! One-line notes in the state folder, and failure reports.
 
 use std::path::{Path, PathBuf};
 
 use super::StoreError;
 use super::whole_file::{read_if_there, replace_private_file};
-use crate::engine::Dossiers;
+use crate::engine::FailureReports;
 use crate::ids::StepId;
 use crate::plan::{PlannedChapter, Step};
 use crate::secrets::Masker;
@@ -26,30 +26,30 @@ pub fn write_note(state: &Path, name: &str, text: &str) -> Result<(), StoreError
     replace_private_file(&state.join(name), format!("{text}\n").as_bytes(), false)
 }
 
-/// `.guide/dossiers/RUN/CHAPTER/STEP/`: what is kept of a failed step.
+/// `.guide/failures/RUN/CHAPTER/STEP/`: what is kept of a failed step.
 #[derive(Debug)]
-pub struct DossierFolder {
+pub struct FailureFolder {
     folder: PathBuf,
     root: PathBuf,
     masker: Masker,
 }
 
-impl DossierFolder {
-    /// Dossiers of a run, under the state folder; told relative to the book's root where they lie in it.
+impl FailureFolder {
+    /// FailureReports of a run, under the state folder; told relative to the book's root where they lie in it.
     #[must_use]
     pub fn of(state: &Path, run: &str, root: &Path, masker: Masker) -> Self {
-        Self { folder: state.join("dossiers").join(run), root: root.to_owned(), masker }
+        Self { folder: state.join("failures").join(run), root: root.to_owned(), masker }
     }
 }
 
-/// The dossier that a run kept of a step, if there is one.
+/// The failure report that a run kept of a step, if there is one.
 #[must_use]
-pub fn find_dossier(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
-    let folder = state.join("dossiers").join(run).join(step.chapter.as_str()).join(step.step.as_str());
+pub fn find_failure_report(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
+    let folder = state.join("failures").join(run).join(step.chapter.as_str()).join(step.step.as_str());
     folder.is_dir().then_some(folder)
 }
 
-impl Dossiers for DossierFolder {
+impl FailureReports for FailureFolder {
     fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf> {
         let folder = self.folder.join(chapter.name.as_str()).join(step.id.step.as_str());
         for (name, text) in parts {

@@ -138,7 +138,7 @@ pub(super) fn tidy_runs(state_dir: &Path, root: &str, current: &str) -> Result<(
     Ok(())
 }
 
-/// Removes the folders and dossiers of the oldest runs where there are too many, but none that the past still stands on. One that
+/// Removes the folders and failure reports of the oldest runs where there are too many, but none that the past still stands on. One that
 /// can't be removed is left.
 fn forget_old_runs(runs: &Runs, state_dir: &Path, current: &str) {
     if runs.ids.len() < KEPT_RUNS + FORGOTTEN_AT_ONCE {
@@ -149,7 +149,7 @@ fn forget_old_runs(runs: &Runs, state_dir: &Path, current: &str) {
         let weight = runs.weight(id);
         if age >= KEPT_RUNS && (stood_on || weight == Weight::None) {
             let _ = fs::remove_dir_all(runs.folder.join(id));
-            let _ = fs::remove_dir_all(state_dir.join("dossiers").join(id));
+            let _ = fs::remove_dir_all(state_dir.join("failures").join(id));
         }
         stood_on |= weight == Weight::All;
     }
@@ -365,7 +365,7 @@ fn remember_run(past: &mut Past, journal: &Journal) {
                 before.insert(chapter, past.chapters.insert(chapter.clone(), unfinished));
             }
             Event::ChapterFinished { chapter, outcome, fingerprint, .. } if *outcome != ChapterOutcome::NotRun => {
-                let holds = matches!(outcome, ChapterOutcome::Passed | ChapterOutcome::AlreadySo);
+                let holds = matches!(outcome, ChapterOutcome::Passed | ChapterOutcome::UpToDate);
                 let known = match before.remove(chapter) {
                     Some(known) => known,
                     None => past.chapters.get(chapter).cloned(),

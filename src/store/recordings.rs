@@ -73,7 +73,7 @@ impl Recordings {
         chapter_folders(&snapshots).into_iter().filter_map(name).collect()
     }
 
-    /// Accepted recordings of chapters that the book does not have, relative to its root.
+    /// SnapshotStore recordings of chapters that the book does not have, relative to its root.
     #[must_use]
     pub fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
         let gone: Vec<String> = self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();

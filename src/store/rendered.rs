@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::recordings::Recordings;
 use super::whole_file::{make_private_folder, read_if_there, replace_private_file};
 use crate::compare::Bindings;
-use crate::engine::{Stage, StageRequest};
+use crate::engine::{Workspace, WorkspaceRequest};
 use crate::ids::ChapterName;
 use crate::plan::{NamedFiles, RenderedManifest};
 use crate::world::WorldError;
@@ -49,8 +49,8 @@ impl Rendered {
     }
 }
 
-impl Stage for Rendered {
-    fn prepare(&mut self, request: &StageRequest<'_>) -> Result<PathBuf, WorldError> {
+impl Workspace for Rendered {
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError> {
         let folder = self.folder.join(request.chapter.name.as_str());
         make_private_folder(&folder)?;
         for (name, text) in request.files {

@@ -62,7 +62,7 @@ impl Renderer for HtmlSite {
     fn render(&self, context: &RenderContext) -> Result<()> {
         stay_inside(context)?;
         let mut config = context.config.clone();
-        let root = self.stage(context, &mut config)?;
+        let root = self.workspace(context, &mut config)?;
         self.choose_theme(context, &mut config)?;
         let chapters = context.book.iter().filter(|item| matches!(item, BookItem::Chapter(_))).count();
         if chapters > MOST_PRINTED && !config.contains_key("output.html.print.enable") {
@@ -78,10 +78,10 @@ impl Renderer for HtmlSite {
 
 impl HtmlSite {
     /// A root that holds an empty chapters' folder and the files of the book that `book.toml` names.
-    fn stage(&self, context: &RenderContext, config: &mut Config) -> Result<PathBuf> {
+    fn workspace(&self, context: &RenderContext, config: &mut Config) -> Result<PathBuf> {
         let src = &context.config.book.src;
-        let mut root = self.room.join("stage");
-        // `..` in the chapters' folder has to lead to a place in the stage, too.
+        let mut root = self.room.join("workspace");
+        // `..` in the chapters' folder has to lead to a place in the workspace, too.
         src.components().filter(|part| *part == Component::ParentDir).for_each(|_| root.push("up"));
         if src.is_absolute() {
             config.book.src = PathBuf::from("src");

@@ -17,7 +17,7 @@ use super::source::{chapter_folders, list};
 use super::whole_file::{read_if_there, replace_file};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, accept_snapshot, hidden};
-use crate::engine::Accepted;
+use crate::engine::SnapshotStore;
 use crate::ids::StepId;
 use crate::ids::{ChapterName, StepName};
 use crate::plan::Step;
@@ -122,7 +122,7 @@ impl Snapshots {
         Ok(found)
     }
 
-    /// Accepted files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
+    /// SnapshotStore files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
     /// that compares with a snapshot.
     #[must_use]
     pub fn unused(&self, used: &HashSet<StepId>) -> Vec<PathBuf> {
@@ -217,7 +217,7 @@ impl Snapshots {
     }
 }
 
-impl Accepted for Snapshots {
+impl SnapshotStore for Snapshots {
     fn snapshot(&mut self, step: &Step) -> Option<String> {
         let accepted = self.accepted(&step.id);
         self.note(accepted).flatten()

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use crate::ids::ChapterName;
 use crate::ids::StepId;
-use crate::output::{Ending, LeftProcess, Output, ShellState};
-use crate::world::{Command, Flow, Scene, Watcher, World, WorldError};
+use crate::output::{Ending, LeftoverProcess, Output, ShellState};
+use crate::world::{Command, Flow, ShellContext, Watcher, World, WorldError};
 
 /// What the stand-in was asked, in order.
 #[derive(Debug, Clone)]
 pub enum Asked {
     /// A chapter was entered, from this state.
-    Enter(Scene, Option<ShellState>),
+    Enter(ShellContext, Option<ShellState>),
     /// A command was run.
     Run(Command),
     /// A chapter was left.
@@ -73,7 +73,7 @@ pub struct ScriptedWorld {
     /// All it was asked.
     pub asked: Vec<Asked>,
     /// What the next `leave` or `close` says it had to stop.
-    pub left: Vec<LeftProcess>,
+    pub left: Vec<LeftoverProcess>,
 }
 
 impl ScriptedWorld {
@@ -129,7 +129,7 @@ impl ScriptedWorld {
 }
 
 impl World for ScriptedWorld {
-    fn enter(&mut self, scene: &Scene, state: Option<&ShellState>) -> Result<(), WorldError> {
+    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>) -> Result<(), WorldError> {
         self.asked.push(Asked::Enter(scene.clone(), state.cloned()));
         Ok(())
     }
@@ -162,12 +162,12 @@ impl World for ScriptedWorld {
         self.ended.get(step).cloned()
     }
 
-    fn leave(&mut self) -> Vec<LeftProcess> {
+    fn leave(&mut self) -> Vec<LeftoverProcess> {
         self.asked.push(Asked::Leave);
         std::mem::take(&mut self.left)
     }
 
-    fn close(&mut self) -> Vec<LeftProcess> {
+    fn close(&mut self) -> Vec<LeftoverProcess> {
         self.asked.push(Asked::Close);
         std::mem::take(&mut self.left)
     }

@@ -1,6 +1,6 @@
 //! The world's lock.
 
-use guide::cluster::{Cluster, Refusal};
+use guide::cluster::{Cluster, ClusterErrorKind};
 use guide::identity::Sameness;
 
 use super::namespace::{Namespace, access, cluster, kubectl};
@@ -59,7 +59,7 @@ fn a_kubeconfig_with_another_ca_is_refused_by_its_certificate() {
     assert!(named.status.success(), "{}", String::from_utf8_lossy(&named.stderr));
     let error = Cluster::new(guide::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
-    assert_eq!(error.refusal, Refusal::Tls);
+    assert_eq!(error.refusal, ClusterErrorKind::Tls);
 }
 
 fn cluster_name() -> String {
@@ -86,7 +86,7 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
     std::fs::write(&path, with_token.join("\n")).unwrap();
     let error = Cluster::new(guide::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
-    assert_eq!(error.refusal, Refusal::Unauthorized);
+    assert_eq!(error.refusal, ClusterErrorKind::Unauthorized);
 }
 
 /// Two clusters that look alike (the same context and node names, if they like) are told apart by their CA.
@@ -123,7 +123,7 @@ fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
     std::fs::write(&path, serde_yaml::to_string(&config).unwrap()).unwrap();
     let error = nobody.identity().unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
-    assert_eq!(error.refusal, Refusal::Forbidden);
+    assert_eq!(error.refusal, ClusterErrorKind::Forbidden);
     assert!(error.message.contains("cannot list resource \"nodes\""));
 }
 
@@ -161,6 +161,6 @@ fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wa
     let changes = watch.asking();
     let _namespace = Namespace::make("woken");
     assert!(watch.changed_after(changes, std::time::Duration::from_secs(60)), "a woken cluster's changes are seen");
-    assert_eq!((error.refusal, error.hint), (Refusal::Hibernated, Some(format!("docker start {node}"))));
+    assert_eq!((error.refusal, error.hint), (ClusterErrorKind::Hibernated, Some(format!("docker start {node}"))));
     assert!(told.contains("hibernated"), "{told}");
 }

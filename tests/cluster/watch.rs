@@ -1,8 +1,8 @@
-//! Watching: what a step waits for, what is hopeless, how soon a change is noticed and at what cost.
+//! Watching: what a step waits for, what is unrecoverable, how soon a change is noticed and at what cost.
 
 use std::time::{Duration, Instant};
 
-use guide::cluster::{Cause, ClusterWatch, Told, WatchScope};
+use guide::cluster::{Cause, ClusterWatch, LastingProblem, WatchScope};
 use guide::ids::ObjectRef;
 
 use super::namespace::{Namespace, cluster, kubectl};
@@ -34,7 +34,7 @@ const LATE: Duration = Duration::from_secs(300);
 
 /// Looks until `wanted` is told, for at most `limit`; prints everything that was told on the way.
 #[track_caller]
-fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&Told) -> bool) -> Told {
+fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&LastingProblem) -> bool) -> LastingProblem {
     let start = Instant::now();
     let mut last = String::new();
     loop {
@@ -42,14 +42,14 @@ fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&Told) -> boo
         let now = format!(
             "{:?} | {:?} | {:?}",
             sight.waiting_for,
-            sight.troubles.iter().map(|told| (told.to_string(), told.hopeless)).collect::<Vec<_>>(),
+            sight.problems.iter().map(|told| (told.to_string(), told.unrecoverable)).collect::<Vec<_>>(),
             sight.unreachable
         );
         if now != last {
             println!("{:6.2} s {now}", start.elapsed().as_secs_f64());
             last = now;
         }
-        if let Some(told) = sight.troubles.into_iter().find(&wanted) {
+        if let Some(told) = sight.problems.into_iter().find(&wanted) {
             return told;
         }
         assert!(start.elapsed() < limit, "not told within {limit:?}");
@@ -64,9 +64,9 @@ fn an_image_that_can_t_be_had_is_told_and_then_hopeless() {
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
     namespace.apply(&deployment("web", "localhost:1/shop/none:1", ""));
     let told = look_for(&watch, LATE, |_| true);
-    assert!(matches!(told.trouble.cause, Cause::Image { .. }));
-    assert!(!told.hopeless, "it may still heal");
-    let told = look_for(&watch, LATE, |told| told.hopeless);
+    assert!(matches!(told.problem.cause, Cause::Image { .. }));
+    assert!(!told.unrecoverable, "it may still heal");
+    let told = look_for(&watch, LATE, |told| told.unrecoverable);
     assert!(told.to_string().contains("image localhost:1/shop/none:1 can't be pulled"), "{told}");
 }
 
@@ -78,7 +78,7 @@ fn a_crash_loop_is_told_with_its_last_words_and_then_hopeless() {
     namespace.apply(&deployment("web", &image(), ""));
     let told = look_for(&watch, LATE, |told| told.to_string().contains("last words"));
     assert!(told.to_string().contains("its last words: no such table"), "{told}");
-    look_for(&watch, LATE, |told| told.hopeless);
+    look_for(&watch, LATE, |told| told.unrecoverable);
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
     let namespace = Namespace::make("nowhere");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
     namespace.apply(&deployment("web", "any", r#""nodeSelector": {"no-such-label": "here"},"#));
-    let told = look_for(&watch, LATE, |told| told.hopeless);
+    let told = look_for(&watch, LATE, |told| told.unrecoverable);
     assert!(told.to_string().contains("didn't match Pod's node affinity/selector"), "{told}");
 }
 
@@ -106,9 +106,9 @@ fn a_missing_secret_and_a_failed_job_are_told() {
           "command": ["sh", "-c", "echo no luck; exit 3"]}}]}}}}}}}}]}}"#,
         image = image()
     ));
-    let job = look_for(&watch, LATE, |told| told.hopeless && told.trouble.object.kind == "Job");
+    let job = look_for(&watch, LATE, |told| told.unrecoverable && told.problem.object.kind == "Job");
     assert!(job.to_string().contains("the job has failed (BackoffLimitExceeded)"), "{job}");
-    let pod = look_for(&watch, LATE, |told| told.hopeless && told.trouble.object.kind == "Pod");
+    let pod = look_for(&watch, LATE, |told| told.unrecoverable && told.problem.object.kind == "Pod");
     assert!(pod.to_string().contains("secret \"none\" not found"), "{pod}");
 }
 
@@ -122,7 +122,7 @@ fn a_stranger_in_the_same_namespace_is_no_trouble_of_the_chapter() {
     let (start, enough) = (Instant::now(), Duration::from_secs(6));
     while start.elapsed() < enough || (watch.asking() <= 3 && start.elapsed() < LATE) {
         let sight = watch.look();
-        assert_eq!((sight.troubles, sight.waiting_for), (Vec::new(), None));
+        assert_eq!((sight.problems, sight.waiting_for), (Vec::new(), None));
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(watch.asking() > 3, "the stranger's changes were seen");

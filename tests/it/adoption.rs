@@ -87,8 +87,8 @@ fn chapters_of_one_name_are_known_by_their_paths() {
             && book.has("snapshots/linux/say.snap")
     );
     book.guide("check").exits(0).says("no problem");
-    book.guide("run install/linux --again").exits(0).says("1 passed");
-    book.guide("run install/intro/say --again").exits(0);
+    book.guide("run install/linux --rerun").exits(0).says("1 passed");
+    book.guide("run install/intro/say --rerun").exits(0);
     book.guide("run guide/install/intro.md").exits(0);
     book.guide("run --resume").exits(0);
 }

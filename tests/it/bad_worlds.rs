@@ -63,7 +63,7 @@ fn commands_that_would_reach_another_context_than_the_book_s_are_not_run() {
     book.write("other", two_contexts("mine"));
     book.guide("run --yes --kubeconfig other").exits(0);
     book.write("other", two_contexts(""));
-    book.guide("run --yes --again --kubeconfig other").exits(0);
+    book.guide("run --yes --rerun --kubeconfig other").exits(0);
     assert_eq!(book.read("log"), "a\na\n");
 }
 

@@ -83,9 +83,9 @@ fn accepted_output_that_looks_like_a_pattern_is_text() {
         book.write("came", printed);
         book.guide("run").exits(1);
         book.guide("review --accept").exits(0);
-        book.guide("run --again").exits(0);
+        book.guide("run --rerun").exits(0);
         book.write("came", other);
-        book.guide("run --again").exits(1);
+        book.guide("run --rerun").exits(1);
     }
 }
 
@@ -98,7 +98,7 @@ fn accepting_keeps_the_patterns_of_the_author_and_escapes_the_rest() {
     book.guide("review --accept").exits(0);
     assert!(book.read("guide/chapter-1.md").ends_with("```output\nn is <n:int>\nnew \\<x>\n```\n"));
     book.write("came", "n is 6\nnew <x>\n");
-    book.guide("run --again").exits(0);
+    book.guide("run --rerun").exits(0);
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn the_end_of_a_long_output_is_compared_and_a_longer_one_is_not_taken_for_right(
     book.write("tail", "OK\n");
     book.guide("run chapter-1/a").exits(0);
     book.write("tail", "FAILED\n");
-    book.guide("run chapter-1/a --again").exits(1).says("- OK");
+    book.guide("run chapter-1/a --rerun").exits(1).says("- OK");
     book.guide("run chapter-1/b").exits(1).says("can't be judged");
 }
 
@@ -142,7 +142,7 @@ fn normalize_chooses_what_a_snapshot_is_compared_without() {
         book.guide("run").exits(1);
         book.guide("review --accept").exits(0);
         book.write("came", "made 6m ago\n");
-        book.guide("run --again").exits(exit);
+        book.guide("run --rerun").exits(exit);
     }
     Project::with_chapter(&chapter("", " normalize=agess")).guide("check").exits(2).says("did you mean `ages`?");
 }

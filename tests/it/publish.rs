@@ -33,7 +33,7 @@ fn a_run_offers_a_recording_and_only_review_accepts_it() {
     book.guide("review --accept").exits(0).says("chapter-1/recording  accepted");
     assert!(book.has(RECORDING) && !book.has(&format!("{RECORDING}.new")));
     assert!(!book.read(RECORDING).contains("hunter2"), "{}", book.read(RECORDING));
-    book.guide("run --again").exits(0).never_says("waits for the page");
+    book.guide("run --rerun").exits(0).never_says("waits for the page");
     assert!(!book.has(&format!("{RECORDING}.new")), "times alone are no news");
 }
 
@@ -178,7 +178,7 @@ fn no_path_of_this_machine_stands_in_a_recording() {
 }
 
 #[test]
-fn a_step_that_was_already_so_shows_the_check_that_said_it() {
+fn a_step_that_was_up_to_date_shows_the_check_that_said_it() {
     let text = "# One\n\n```bash {name=make}\necho made >\"$GUIDE_BOOK/made\"; echo making\n```\n\n```bash {name=is-there verify}\ncat \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=last}\necho last\n```\n";
     let book = Project::with_chapter(text);
     book.write("made", "long ago\n");

@@ -13,7 +13,7 @@ fn fenced() -> Project {
     book.write("file", "first\nn 5\nx\ny\nlast\n");
     book.guide("run").exits(0);
     book.write("file", "other\nn 7\nx\ny\nlast\n");
-    book.guide("run --again").exits(1).says("guide review");
+    book.guide("run --rerun").exits(1).says("guide review");
     book
 }
 
@@ -56,7 +56,7 @@ fn several_fences_of_a_chapter_are_accepted_together() {
     book.write("one", "a\n");
     book.guide("run").exits(1);
     book.write("one", "much\nlonger\nthan before\n");
-    book.guide("run --again").exits(1);
+    book.guide("run --rerun").exits(1);
     book.guide("review --accept").exits(0).says("chapter-1/one  accepted");
     let text = book.read("guide/chapter-1.md");
     assert!(text.contains("```output\r\nmuch\r\nlonger\r\nthan before\r\n```\r\n"), "{text:?}");
@@ -120,7 +120,7 @@ fn a_snapshot_that_differs_keeps_its_patterns_when_accepted() {
     book.guide("review --accept").exits(0);
     assert!(book.read("snapshots/chapter-1/a.snap").ends_with("---\nport <p:int>\npodIP: ⟨ip····⟩\n"));
     book.write("file", "port 6\npodIP: 10.7.7.7\n");
-    book.guide("run --again").exits(0);
+    book.guide("run --rerun").exits(0);
 }
 
 /// Presses keys in `guide review` on a real pseudo-terminal; what stood on the screen.

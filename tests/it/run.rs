@@ -57,17 +57,17 @@ fn a_step_whose_verify_step_already_passes_is_skipped() {
     book.guide("run").exits(0).says("2 passed");
     book.guide("run").exits(0).says("up to date");
     assert_eq!(book.read("made"), "made\n", "the acting step ran once");
-    book.guide("run --again").exits(0);
-    assert_eq!(book.read("made"), "made\nmade\n", "--again runs it once more");
+    book.guide("run --rerun").exits(0);
+    assert_eq!(book.read("made"), "made\nmade\n", "--rerun runs it once more");
 }
 
 #[test]
-fn a_chapter_whose_done_steps_pass_is_already_so_until_it_is_edited() {
+fn a_chapter_whose_done_steps_pass_is_up_to_date_until_it_is_edited() {
     let text = "---\ndone: [is-made]\n---\n# One\n\n```bash {name=make}\necho made >> \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=is-made verify}\ntest -e \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=tell}\necho told >> \"$GUIDE_BOOK/told\"\n```\n";
     let book = Project::with_chapter(text);
     book.guide("run").exits(0);
     book.guide("run").exits(0);
-    assert_eq!(book.read("told"), "told\n", "nothing of an already-so chapter is run");
+    assert_eq!(book.read("told"), "told\n", "nothing of an up-to-date chapter is run");
     book.write("guide/chapter-1.md", text.replace("echo told", "echo edited"));
     book.guide("run").exits(0);
     assert_eq!(book.read("told"), "told\nedited\n", "an edited chapter is told anew");

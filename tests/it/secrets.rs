@@ -84,7 +84,7 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
     let mut places = Vec::new();
     let calls = [
         "run --keep-going --report junit=junit.xml --report json=run.jsonl --record",
-        "run --again --keep-going",
+        "run --rerun --keep-going",
         "run --resume --keep-going",
         "status",
         "plan --json",

@@ -400,7 +400,7 @@ fn steps_of_an_included_file_are_reported_with_their_places_and_strict_fails() {
         .exits(1)
         .says("error: no recording")
         .says("note: 1 recording waits for the page: guide review")
-        .never_says("--again");
+        .never_says("--rerun");
     book.guide("review --accept").exits(0);
     book.guide("publish").exits(0).says(&format!("warning: never run: {warning}"));
     book.guide("publish --strict").exits(1).says(&format!("error: never run: {warning}"));

@@ -110,9 +110,9 @@ fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
     for _ in 0..3 {
         book.guide("run chapter-2").exits(0).says("1 chapter taken as done");
     }
-    book.guide("run chapter-2 --again").exits(0).says("1 chapter taken as done");
+    book.guide("run chapter-2 --rerun").exits(0).says("1 chapter taken as done");
     assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\n");
-    book.guide("run chapter-1 --again").exits(0);
+    book.guide("run chapter-1 --rerun").exits(0);
     assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\ntold\n", "it is told again when it is asked for by name");
 }
 

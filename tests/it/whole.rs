@@ -83,7 +83,7 @@ fn a_run_that_is_as_written() {
 }
 
 #[test]
-fn a_wrong_exit_code_leaves_a_dossier_with_the_shell_the_step_started_from() {
+fn a_wrong_exit_code_leaves_a_failure_report_with_the_shell_the_step_started_from() {
     let book = book(&[
         block("name=a", "list=(1 'two words'); f() { echo \"f ${list[1]}\"; }; mkdir -p sub; cd sub"),
         block("name=fails", "f; ls nowhere"),
@@ -91,7 +91,7 @@ fn a_wrong_exit_code_leaves_a_dossier_with_the_shell_the_step_started_from() {
         block("name=cleanup always", "echo cleaned"),
     ]);
     insta::assert_snapshot!(whole(&book, "run"));
-    let runs = fs::read_dir(book.path(".guide/dossiers")).expect("dossiers").next().expect("one").expect("entry").path();
+    let runs = fs::read_dir(book.path(".guide/failures")).expect("failures").next().expect("one").expect("entry").path();
     let by_hand = std::process::Command::new("bash").arg(runs.join("chapter-1/fails/run.sh")).output().expect("bash");
     assert_eq!(String::from_utf8_lossy(&by_hand.stdout), "f two words\n", "{}", String::from_utf8_lossy(&by_hand.stderr));
     assert_eq!(by_hand.status.code(), Some(2));
@@ -181,7 +181,7 @@ fn what_a_plan_tells() {
 }
 
 #[test]
-fn a_verify_step_that_passes_makes_its_step_already_so() {
+fn a_verify_step_that_passes_makes_its_step_up_to_date() {
     let book =
         book(&[block("name=make", "touch \"$GUIDE_BOOK/made\""), block("name=made verify", "test -e \"$GUIDE_BOOK/made\"")]);
     book.write("made", "");

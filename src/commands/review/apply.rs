@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::items::{Accepting, Item};
 use super::walk::Decision;
 use crate::book::{SourceId, Sources, parse_chapter};
-use crate::commands::open::Opened;
+use crate::commands::open::BookContext;
 use crate::compare::{BodyError, Choice, apply_hunks, replace_body};
 use crate::error::Error;
 use crate::report::Reviewed;
@@ -14,7 +14,7 @@ use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Sna
 
 /// Where reviews are written.
 pub struct Review<'o> {
-    opened: &'o Opened,
+    opened: &'o BookContext,
     snapshots: Snapshots,
     fences: PendingFences,
 }
@@ -31,7 +31,7 @@ struct NewBody<'i> {
 
 impl<'o> Review<'o> {
     /// Of this book.
-    pub fn of(opened: &'o Opened) -> Self {
+    pub fn of(opened: &'o BookContext) -> Self {
         let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
         Self { opened, snapshots, fences: PendingFences::of(&opened.state) }
     }
@@ -54,7 +54,7 @@ impl<'o> Review<'o> {
                 Accepting::Recording { chapter, profile } => {
                     let recordings = Recordings::of(&self.opened.root);
                     let written = match reviewed[index] {
-                        Reviewed::Accepted | Reviewed::InPart => recordings.accept(chapter, profile),
+                        Reviewed::SnapshotStore | Reviewed::InPart => recordings.accept(chapter, profile),
                         Reviewed::Rejected => recordings.reject(chapter, profile),
                         Reviewed::Waits | Reviewed::Failed => Ok(()),
                     };
@@ -160,7 +160,7 @@ impl<'o> Review<'o> {
 fn outcome(decision: &Decision) -> Reviewed {
     let kept = decision.choices.iter().filter(|choice| **choice == Choice::Keep).count();
     match (decision.decided, kept) {
-        (true, 0) => Reviewed::Accepted,
+        (true, 0) => Reviewed::SnapshotStore,
         (_, kept) if kept < decision.choices.len() => Reviewed::InPart,
         (true, _) => Reviewed::Rejected,
         (false, _) => Reviewed::Waits,

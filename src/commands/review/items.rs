@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::walk::Decision;
 use crate::book::{Chapter, SourceId, StepBlock};
-use crate::commands::open::Opened;
+use crate::commands::open::BookContext;
 use crate::compare::{Choice, Hunk, Rules, hunks};
 use crate::error::Error;
 use crate::ids::StepId;
@@ -63,7 +63,7 @@ impl Item {
 ///
 /// # Errors
 /// When a target is none, or a file can't be read.
-pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
+pub fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
     let picks = picked(opened, targets)?;
     let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let fences = PendingFences::of(&opened.state);
@@ -104,12 +104,12 @@ pub fn collect(opened: &Opened, targets: &[String]) -> Result<(Vec<Item>, Vec<St
 }
 
 /// What the targets pick, chapter by chapter.
-fn picked(opened: &Opened, targets: &[String]) -> Result<Vec<Pick>, Error> {
+fn picked(opened: &BookContext, targets: &[String]) -> Result<Vec<Pick>, Error> {
     let selection = Selection { targets: targets.to_vec(), ..Selection::default() };
     pick(&opened.book, &selection).map_err(|problems| Error::Book(problems, Box::new(opened.book.sources.clone())))
 }
 
-fn snapshot_item(opened: &Opened, snapshots: &Snapshots, block: &StepBlock, pending: PendingSnapshot) -> Item {
+fn snapshot_item(opened: &BookContext, snapshots: &Snapshots, block: &StepBlock, pending: PendingSnapshot) -> Item {
     let old = pending.old.clone().map(with_line_end).unwrap_or_default();
     let new = with_line_end(pending.new.clone());
     let mut changes = hunks(&old, &new);
@@ -135,7 +135,7 @@ fn whole(chapter: &Chapter) -> StepId {
 }
 
 /// Recordings of a chapter that wait, a profile each: one hunk that shows what is new.
-fn recording_items(opened: &Opened, chapter: &Chapter) -> Result<Vec<Item>, Error> {
+fn recording_items(opened: &BookContext, chapter: &Chapter) -> Result<Vec<Item>, Error> {
     let recordings = Recordings::of(&opened.root);
     let name = chapter.name.as_str();
     let mut items = Vec::new();
@@ -159,7 +159,7 @@ fn recording_items(opened: &Opened, chapter: &Chapter) -> Result<Vec<Item>, Erro
 }
 
 /// `None` when the fence is another by now.
-fn fence_item(opened: &Opened, chapter: &Chapter, block: &StepBlock, pending: PendingFence) -> Option<Item> {
+fn fence_item(opened: &BookContext, chapter: &Chapter, block: &StepBlock, pending: PendingFence) -> Option<Item> {
     let expected = block.expected.as_ref().filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
     let place = opened.book.sources.place(expected.span);
     let waiting = Waiting {

@@ -306,8 +306,8 @@ fn old_runs_go_but_their_times_and_chapters_stay() {
     step(&mut log, "chapter-1/slow", Outcome::Passed).unwrap();
     log.event(&chapter_finished("chapter-1", ChapterOutcome::Passed)).unwrap();
     end(log);
-    let dossier = desk.state.path().join("dossiers/run-00/chapter-1/slow");
-    fs::create_dir_all(&dossier).unwrap();
+    let failure_report = desk.state.path().join("failures/run-00/chapter-1/slow");
+    fs::create_dir_all(&failure_report).unwrap();
     for number in 1..=29 {
         assert_eq!(desk.runs().len(), number, "they are forgotten ten at a time");
         let mut log = desk.begin(started(&format!("run-{number:02}")));
@@ -317,7 +317,7 @@ fn old_runs_go_but_their_times_and_chapters_stay() {
 
     assert_eq!(desk.runs().len(), 20);
     assert_eq!(desk.runs()[0], "run-10");
-    assert!(!dossier.exists());
+    assert!(!failure_report.exists());
     let past = desk.past();
     assert_eq!(past.seconds.get(&id("chapter-1/slow")), Some(&1.5));
     let chapter = &past.chapters[&ChapterName::new("chapter-1")];

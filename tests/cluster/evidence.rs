@@ -1,8 +1,8 @@
-//! A failure's dossier.
+//! A failure's failure report.
 
 use std::time::{Duration, Instant};
 
-use guide::cluster::{DOSSIER_BYTES, DOSSIER_LIMIT, DossierRequest};
+use guide::cluster::{EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest};
 use guide::ids::ObjectRef;
 
 use super::namespace::{Namespace, access, cluster};
@@ -10,7 +10,7 @@ use super::namespace::{Namespace, access, cluster};
 /// Longest wait for what must come.
 const LATE: Duration = Duration::from_secs(300);
 
-/// What the dossier of the crashing pod below has to tell.
+/// What the failure report of the crashing pod below has to tell.
 const PARTS: [&str; 11] = [
     "Available=False",
     "service not-made in",
@@ -27,8 +27,8 @@ const PARTS: [&str; 11] = [
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
-    let namespace = Namespace::make("dossier");
+fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
+    let namespace = Namespace::make("failure report");
     namespace.apply(
         r#"{"apiVersion": "v1", "kind": "List", "items": [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": "hush-hush-7"}},
@@ -45,28 +45,28 @@ fn the_dossier_tells_conditions_events_logs_and_nodes_and_no_secret() {
         name: name.into(),
     };
     let objects = vec![object("apps/v1", "Deployment", "web"), object("v1", "Secret", "db"), object("v1", "Service", "not-made")];
-    let request = DossierRequest { objects, namespaces: Vec::new() };
+    let request = EvidenceRequest { objects, namespaces: Vec::new() };
     // The pod has to crash twice before all of this can be told, which takes its time on a loaded machine.
     let begun = Instant::now();
-    let (dossier, took) = loop {
+    let (evidence, took) = loop {
         let start = Instant::now();
-        let dossier = cluster().dossier(&request);
+        let evidence = cluster().evidence(&request);
         let took = start.elapsed();
-        let Some(part) = PARTS.iter().find(|part| !dossier.text.contains(**part)) else { break (dossier, took) };
-        assert!(begun.elapsed() < LATE, "lacks `{part}`:\n{}", dossier.text);
+        let Some(part) = PARTS.iter().find(|part| !evidence.text.contains(**part)) else { break (evidence, took) };
+        assert!(begun.elapsed() < LATE, "lacks `{part}`:\n{}", evidence.text);
         std::thread::sleep(Duration::from_millis(500));
     };
-    println!("in {took:?}, {} bytes:\n{}", dossier.text.len(), dossier.text);
-    assert!(!dossier.text.contains("hush-hush-7") && dossier.secrets.iter().any(|secret| secret == b"hush-hush-7"));
-    assert!(dossier.text.len() <= DOSSIER_BYTES);
-    assert!(took < DOSSIER_LIMIT + Duration::from_secs(2), "{took:?}: the limit, and a thread that had to be started");
+    println!("in {took:?}, {} bytes:\n{}", evidence.text.len(), evidence.text);
+    assert!(!evidence.text.contains("hush-hush-7") && evidence.secrets.iter().any(|secret| secret == b"hush-hush-7"));
+    assert!(evidence.text.len() <= EVIDENCE_BYTES);
+    assert!(took < EVIDENCE_LIMIT + Duration::from_secs(2), "{took:?}: the limit, and a thread that had to be started");
 }
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_dossier_without_a_cluster_says_so_in_its_place() {
+fn a_evidence_without_a_cluster_says_so_in_its_place() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();
-    let dossier = guide::cluster::Cluster::new(access).dossier(&DossierRequest::default());
-    assert!(dossier.text.starts_with("The cluster could not be asked: there is no kubeconfig at"), "{}", dossier.text);
+    let evidence = guide::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
+    assert!(evidence.text.starts_with("The cluster could not be asked: there is no kubeconfig at"), "{}", evidence.text);
 }

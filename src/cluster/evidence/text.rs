@@ -9,9 +9,9 @@ use kube::api::DynamicObject;
 use serde_json::Value;
 
 use super::quantity::{bytes, cores, read};
+use crate::cluster::problem::{clipped, trouble_of_pod};
 use crate::cluster::settled::{reference, spoken, trouble_of_object, unsettled};
 use crate::cluster::told::moment;
-use crate::cluster::trouble::{clipped, trouble_of_pod};
 
 /// `deployment web in shop`.
 pub(in crate::cluster) fn titled(object: &crate::ids::ObjectRef) -> String {
@@ -23,8 +23,8 @@ pub(in crate::cluster) fn titled(object: &crate::ids::ObjectRef) -> String {
 pub(super) fn of_object(object: &DynamicObject) -> String {
     let state = unsettled(object).unwrap_or_else(|| "as it should be".to_owned());
     let mut text = format!("{}: {state}\n", titled(&reference(object)));
-    if let Some(trouble) = trouble_of_object(object) {
-        let _ = writeln!(text, "  trouble: {}", trouble.why);
+    if let Some(problem) = trouble_of_object(object) {
+        let _ = writeln!(text, "  problem: {}", problem.why);
     }
     for condition in object.data["status"]["conditions"].as_array().into_iter().flatten() {
         let word = |key: &str| condition[key].as_str().unwrap_or_default();
@@ -33,7 +33,7 @@ pub(super) fn of_object(object: &DynamicObject) -> String {
     text
 }
 
-/// A pod's state: phase, node, conditions that don't hold, each container; and what would end its trouble, in this context.
+/// A pod's state: phase, node, conditions that don't hold, each container; and what would end its problem, in this context.
 pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
     let status = pod.status.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("no node");
@@ -42,9 +42,9 @@ pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
     if is_superseded {
         text.push_str("  of an earlier version of its deployment: it is on its way out, nothing waits for it\n");
     }
-    if let Some(trouble) = trouble_of_pod(pod) {
-        let _ = writeln!(text, "  trouble: {}", trouble.why);
-        if let Some(missing) = trouble.missing.filter(|_| !is_superseded) {
+    if let Some(problem) = trouble_of_pod(pod) {
+        let _ = writeln!(text, "  problem: {}", problem.why);
+        if let Some(missing) = problem.missing.filter(|_| !is_superseded) {
             let _ = writeln!(text, "  cure: {}", missing.cure(Some(context)));
         }
     }
@@ -201,7 +201,7 @@ mod tests {
         );
         let text = of_pod(&pod, false, "kind-lab");
         assert!(
-            text.starts_with("pod web in shop: Running on w1\n  trouble: container c crashes (exit code 7, 3 restarts)\n"),
+            text.starts_with("pod web in shop: Running on w1\n  problem: container c crashes (exit code 7, 3 restarts)\n"),
             "{text}"
         );
         assert!(text.contains("waiting, CrashLoopBackOff") && text.contains("    before: ended with code 7, Error\n"), "{text}");

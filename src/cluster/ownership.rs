@@ -20,13 +20,13 @@ struct Key {
 
 /// The chapter's own objects and who owns what, as far as seen.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Family {
+pub(super) struct Ownership {
     roots: HashSet<Key>,
     owners: HashMap<Key, Vec<Key>>,
 }
 
-impl Family {
-    /// The family of these objects; their namespaces are those they really are in (see `Link::located`).
+impl Ownership {
+    /// The ownership of these objects; their namespaces are those they really are in (see `Connection::located`).
     pub(super) fn of<'a>(objects: impl IntoIterator<Item = &'a ObjectRef>) -> Self {
         Self { roots: objects.into_iter().map(key_of_ref).collect(), owners: HashMap::new() }
     }
@@ -116,57 +116,57 @@ mod tests {
 
     #[test]
     fn a_pod_belongs_through_its_replica_set() {
-        let mut family = Family::of(&[web()]);
+        let mut ownership = Ownership::of(&[web()]);
         let pod = meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")));
-        assert!(!family.has("v1", "Pod", &pod), "the set in between was not seen yet");
-        family.learn("apps/v1", "ReplicaSet", &meta("web-1", Some(("apps/v1", "Deployment", "web"))));
-        assert!(family.has("v1", "Pod", &pod));
+        assert!(!ownership.has("v1", "Pod", &pod), "the set in between was not seen yet");
+        ownership.learn("apps/v1", "ReplicaSet", &meta("web-1", Some(("apps/v1", "Deployment", "web"))));
+        assert!(ownership.has("v1", "Pod", &pod));
     }
 
     #[test]
     fn a_stranger_s_pod_does_not_belong() {
-        let mut family = Family::of(&[web()]);
-        family.learn("apps/v1", "ReplicaSet", &meta("other-1", Some(("apps/v1", "Deployment", "other"))));
-        assert!(!family.has("v1", "Pod", &meta("other-1-a", Some(("apps/v1", "ReplicaSet", "other-1")))));
-        assert!(!family.has("v1", "Pod", &meta("web", None)), "the same name under another kind");
+        let mut ownership = Ownership::of(&[web()]);
+        ownership.learn("apps/v1", "ReplicaSet", &meta("other-1", Some(("apps/v1", "Deployment", "other"))));
+        assert!(!ownership.has("v1", "Pod", &meta("other-1-a", Some(("apps/v1", "ReplicaSet", "other-1")))));
+        assert!(!ownership.has("v1", "Pod", &meta("web", None)), "the same name under another kind");
     }
 
     #[test]
     fn the_same_names_in_another_namespace_are_strangers() {
         let elsewhere = ObjectRef { namespace: Some("elsewhere".to_owned()), ..web() };
-        let mut family = Family::of(&[elsewhere]);
-        family.learn("apps/v1", "ReplicaSet", &meta("web-1", Some(("apps/v1", "Deployment", "web"))));
-        assert!(!family.has("v1", "Pod", &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))));
-        assert!(!family.has("apps/v1", "Deployment", &meta("web", None)));
+        let mut ownership = Ownership::of(&[elsewhere]);
+        ownership.learn("apps/v1", "ReplicaSet", &meta("web-1", Some(("apps/v1", "Deployment", "web"))));
+        assert!(!ownership.has("v1", "Pod", &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))));
+        assert!(!ownership.has("apps/v1", "Deployment", &meta("web", None)));
     }
 
     #[test]
     fn an_owner_may_live_in_no_namespace() {
         let plant = ObjectRef { api_version: "garden/v1".into(), kind: "Plant".into(), namespace: None, name: "oak".into() };
-        let family = Family::of(&[plant]);
-        assert!(family.has("v1", "ConfigMap", &meta("leaf", Some(("garden/v1", "Plant", "oak")))));
+        let ownership = Ownership::of(&[plant]);
+        assert!(ownership.has("v1", "ConfigMap", &meta("leaf", Some(("garden/v1", "Plant", "oak")))));
     }
 
     #[test]
     fn another_version_of_the_same_group_is_the_same_object() {
-        assert!(Family::of(&[web()]).has("apps/v2", "Deployment", &meta("web", None)));
+        assert!(Ownership::of(&[web()]).has("apps/v2", "Deployment", &meta("web", None)));
     }
 
     #[test]
     fn a_circle_of_owners_ends() {
-        let mut family = Family::of(&[web()]);
+        let mut ownership = Ownership::of(&[web()]);
         let one = meta("one", Some(("v1", "A", "two")));
-        family.learn("v1", "A", &one);
-        family.learn("v1", "A", &meta("two", Some(("v1", "A", "one"))));
-        assert!(!family.has("v1", "A", &one));
+        ownership.learn("v1", "A", &one);
+        ownership.learn("v1", "A", &meta("two", Some(("v1", "A", "one"))));
+        assert!(!ownership.has("v1", "A", &one));
     }
 
     #[test]
     fn what_is_gone_owns_nothing_any_more() {
-        let mut family = Family::of(&[web()]);
+        let mut ownership = Ownership::of(&[web()]);
         let set = meta("web-1", Some(("apps/v1", "Deployment", "web")));
-        family.learn("apps/v1", "ReplicaSet", &set);
-        family.forget("apps/v1", "ReplicaSet", &set);
-        assert!(!family.has("v1", "Pod", &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))));
+        ownership.learn("apps/v1", "ReplicaSet", &set);
+        ownership.forget("apps/v1", "ReplicaSet", &set);
+        assert!(!ownership.has("v1", "Pod", &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))));
     }
 }

@@ -29,11 +29,11 @@ fn a_pod_that_is_coming_up_has_no_trouble() {
 #[test]
 fn a_first_failed_pull_may_heal_when_the_registry_was_only_out_of_reach() {
     let said = "rpc error: code = Unknown desc = dial tcp 10.0.0.9:5000: connect: connection refused";
-    let trouble = trouble_of_pod(&pod(&waiting("ErrImagePull", said, 0))).unwrap();
-    assert!(!trouble.patience.is_over(Duration::from_secs(20)));
-    assert!(trouble.patience.is_over(Duration::from_secs(30)));
+    let problem = trouble_of_pod(&pod(&waiting("ErrImagePull", said, 0))).unwrap();
+    assert!(!problem.patience.is_over(Duration::from_secs(20)));
+    assert!(problem.patience.is_over(Duration::from_secs(30)));
     assert_eq!(
-        trouble.why,
+        problem.why,
         "container web: image shop/web:1 can't be pulled: dial tcp 10.0.0.9:5000: connect: connection refused"
     );
 }
@@ -41,9 +41,9 @@ fn a_first_failed_pull_may_heal_when_the_registry_was_only_out_of_reach() {
 #[test]
 fn an_image_the_registry_does_not_have_is_hopeless_once_the_kubelet_backs_off() {
     let said = "Back-off pulling image \"shop/web:1\": ErrImagePull: rpc error: code = NotFound desc = shop/web:1: not found";
-    let trouble = trouble_of_pod(&pod(&waiting("ImagePullBackOff", said, 0))).unwrap();
-    assert_eq!(trouble.patience, Patience::None);
-    assert!(trouble.why.ends_with("can't be pulled: shop/web:1: not found"), "{}", trouble.why);
+    let problem = trouble_of_pod(&pod(&waiting("ImagePullBackOff", said, 0))).unwrap();
+    assert_eq!(problem.patience, Tolerance::None);
+    assert!(problem.why.ends_with("can't be pulled: shop/web:1: not found"), "{}", problem.why);
 }
 
 #[test]
@@ -57,15 +57,15 @@ fn a_crash_loop_is_told_at_once_and_hopeless_after_three_restarts() {
     let first = trouble_of_pod(&pod(&ended("Error", 1, 1))).unwrap();
     assert_eq!(first.why, "container web crashes (exit code 1, 1 restart)");
     assert!(!first.patience.is_over(Duration::from_secs(600)), "one crash may be a wait for something else");
-    assert_eq!(trouble_of_pod(&pod(&ended("Error", 1, 3))).unwrap().patience, Patience::None);
+    assert_eq!(trouble_of_pod(&pod(&ended("Error", 1, 3))).unwrap().patience, Tolerance::None);
 }
 
 #[test]
 fn too_little_memory_is_named_and_hopeless_one_restart_sooner() {
-    let trouble = trouble_of_pod(&pod(&ended("OOMKilled", 137, 2))).unwrap();
-    assert!(trouble.why.contains("out of memory (OOMKilled)"), "{}", trouble.why);
-    assert_eq!(trouble.patience, Patience::None);
-    assert_ne!(trouble_of_pod(&pod(&ended("Error", 137, 2))).unwrap().patience, Patience::None);
+    let problem = trouble_of_pod(&pod(&ended("OOMKilled", 137, 2))).unwrap();
+    assert!(problem.why.contains("out of memory (OOMKilled)"), "{}", problem.why);
+    assert_eq!(problem.patience, Tolerance::None);
+    assert_ne!(trouble_of_pod(&pod(&ended("Error", 137, 2))).unwrap().patience, Tolerance::None);
 }
 
 #[test]
@@ -78,13 +78,13 @@ fn a_container_that_is_ready_again_has_healed() {
 
 #[test]
 fn a_missing_secret_may_still_be_applied() {
-    let trouble = trouble_of_pod(&pod(&waiting("CreateContainerConfigError", "secret \"db\" not found", 0))).unwrap();
-    assert_eq!(trouble.why, "container web can't be started: secret \"db\" not found");
-    assert!(!trouble.patience.is_over(Duration::from_secs(10)));
-    assert!(trouble.patience.is_over(Duration::from_secs(15)));
+    let problem = trouble_of_pod(&pod(&waiting("CreateContainerConfigError", "secret \"db\" not found", 0))).unwrap();
+    assert_eq!(problem.why, "container web can't be started: secret \"db\" not found");
+    assert!(!problem.patience.is_over(Duration::from_secs(10)));
+    assert!(problem.patience.is_over(Duration::from_secs(15)));
 }
 
-fn unplaced(said: &str) -> Trouble {
+fn unplaced(said: &str) -> ObjectProblem {
     let status = json!({"phase": "Pending", "conditions": [
         {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": said}]});
     trouble_of_pod(&pod(&status)).unwrap()
@@ -111,11 +111,11 @@ fn a_bare_pod_that_failed_stays_failed_and_an_owned_one_is_its_owner_s_affair() 
     let status = json!({"phase": "Failed", "containerStatuses": [{"name": "web", "image": "i", "imageID": "", "ready": false,
         "restartCount": 0, "state": {"terminated": {"exitCode": 3}}}]});
     let mut failed = pod(&status);
-    let trouble = trouble_of_pod(&failed).unwrap();
-    assert_eq!((trouble.patience, trouble.why.as_str()), (Patience::None, "failed: container web ended with code 3"));
+    let problem = trouble_of_pod(&failed).unwrap();
+    assert_eq!((problem.patience, problem.why.as_str()), (Tolerance::None, "failed: container web ended with code 3"));
     let owner = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u", "controller": true}]);
     failed.metadata.owner_references = serde_json::from_value(owner).unwrap();
-    assert_eq!(trouble_of_pod(&failed).unwrap().patience, Patience::Endless);
+    assert_eq!(trouble_of_pod(&failed).unwrap().patience, Tolerance::Endless);
 }
 
 #[test]
@@ -139,13 +139,13 @@ fn a_command_that_can_t_be_executed_is_one_trouble_through_all_its_states() {
     status["containerStatuses"][0]["lastState"]["terminated"]["message"] = json!(said);
     let looping = trouble_of_pod(&pod(&status)).unwrap();
     assert_eq!(starting, looping);
-    assert_eq!(starting.patience, Patience::seconds(5));
+    assert_eq!(starting.patience, Tolerance::seconds(5));
 }
 
 #[test]
 fn a_command_that_ended_once_has_ended_and_is_no_loop_yet() {
     let status = json!({"phase": "Running", "containerStatuses": [{"name": "web", "image": "i", "imageID": "", "ready": false,
         "restartCount": 0, "state": {"terminated": {"exitCode": 3}}}]});
-    let trouble = trouble_of_pod(&pod(&status)).unwrap();
-    assert_eq!((trouble.why.as_str(), trouble.patience), ("container web has ended (exit code 3)", Patience::Endless));
+    let problem = trouble_of_pod(&pod(&status)).unwrap();
+    assert_eq!((problem.why.as_str(), problem.patience), ("container web has ended (exit code 3)", Tolerance::Endless));
 }

@@ -8,10 +8,10 @@ use kube::ResourceExt;
 use kube::api::{Api, ApiResource, DynamicObject, ListParams, PartialObjectMeta};
 use kube::discovery::{Scope, verbs};
 
+use super::connection::{Connection, Located};
 use super::declared::Declared;
-use super::family::{Family, group_of};
-use super::link::{Link, Located};
-use super::{ClusterError, Refusal};
+use super::ownership::{Ownership, group_of};
+use super::{ClusterError, ClusterErrorKind};
 use crate::ids::ObjectRef;
 
 /// Requests on their way at once.
@@ -22,7 +22,7 @@ const BESIDE: [&str; 5] = ["Event", "Lease", "Endpoints", "EndpointSlice", "Cont
 
 /// An object that no manifest made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stray {
+pub struct UnmanagedObject {
     /// Which.
     pub object: ObjectRef,
     /// Which program made it, as the server noted.
@@ -30,16 +30,16 @@ pub struct Stray {
 }
 
 /// Looks through every kind that can be listed and deleted, names and owners only.
-pub(super) async fn strays(
-    link: &Link,
+pub(super) async fn unmanaged(
+    connection: &Connection,
     located: &[Located],
     declared: &[Declared],
     namespaces: &BTreeSet<String>,
-) -> Result<Vec<Stray>, ClusterError> {
+) -> Result<Vec<UnmanagedObject>, ClusterError> {
     if namespaces.is_empty() {
         return Ok(Vec::new());
     }
-    let kinds = link.kinds().await?.groups().flat_map(kube::discovery::ApiGroup::recommended_resources);
+    let kinds = connection.kinds().await?.groups().flat_map(kube::discovery::ApiGroup::recommended_resources);
     let listed = kinds.filter(|(resource, capabilities)| {
         let can = |verb| capabilities.supports_operation(verb);
         capabilities.scope == Scope::Namespaced
@@ -51,8 +51,8 @@ pub(super) async fn strays(
     for (resource, _) in listed {
         // One list over all namespaces is cheaper than several, even if more comes back.
         match namespaces.iter().next().filter(|_| namespaces.len() == 1) {
-            Some(only) => questions.push(list(link, resource, Some(only.clone()))),
-            None => questions.push(list(link, resource, None)),
+            Some(only) => questions.push(list(connection, resource, Some(only.clone()))),
+            None => questions.push(list(connection, resource, None)),
         }
     }
     let lists: Vec<_> = stream::iter(questions).buffered(AT_ONCE).collect().await;
@@ -65,13 +65,13 @@ pub(super) async fn strays(
 }
 
 async fn list(
-    link: &Link,
+    connection: &Connection,
     resource: ApiResource,
     namespace: Option<String>,
 ) -> Result<Vec<(ObjectRef, ObjectMeta)>, ClusterError> {
     let api: Api<PartialObjectMeta<DynamicObject>> = match namespace {
-        Some(namespace) => Api::namespaced_with(link.client.clone(), &namespace, &resource),
-        None => Api::all_with(link.client.clone(), &resource),
+        Some(namespace) => Api::namespaced_with(connection.client.clone(), &namespace, &resource),
+        None => Api::all_with(connection.client.clone(), &resource),
     };
     let doing = format!("listing {}", resource.plural);
     match api.list(&ListParams::default()).await.map_err(|error| ClusterError::from_kube(&error, &doing)) {
@@ -84,7 +84,11 @@ async fn list(
             })
             .collect()),
         // A kind that just went, one whose server is down, or one this user may not list: nothing to tell of it.
-        Err(error) if matches!(error.refusal, Refusal::NotFound | Refusal::Forbidden | Refusal::Other) => Ok(Vec::new()),
+        Err(error)
+            if matches!(error.refusal, ClusterErrorKind::NotFound | ClusterErrorKind::Forbidden | ClusterErrorKind::Other) =>
+        {
+            Ok(Vec::new())
+        }
         Err(error) => Err(error),
     }
 }
@@ -94,10 +98,10 @@ fn not_of_the_book<'a>(
     book: impl Iterator<Item = &'a ObjectRef>,
     templates: &BTreeMap<Option<String>, Vec<String>>,
     found: &[(ObjectRef, ObjectMeta)],
-) -> Vec<Stray> {
-    let mut family = Family::of(book);
+) -> Vec<UnmanagedObject> {
+    let mut ownership = Ownership::of(book);
     for (object, metadata) in found {
-        family.learn(&object.api_version, &object.kind, metadata);
+        ownership.learn(&object.api_version, &object.kind, metadata);
     }
     let uids: HashSet<&str> = found.iter().filter_map(|(_, metadata)| metadata.uid.as_deref()).collect();
     let owned = |metadata: &ObjectMeta| metadata.owner_references.iter().flatten().any(|owner| uids.contains(owner.uid.as_str()));
@@ -105,19 +109,19 @@ fn not_of_the_book<'a>(
         let prefixes = templates.get(&object.namespace).map(Vec::as_slice).unwrap_or_default();
         object.kind == "PersistentVolumeClaim" && prefixes.iter().any(|prefix| is_numbered(&object.name, prefix))
     };
-    let mut strays: Vec<Stray> = found
+    let mut unmanaged: Vec<UnmanagedObject> = found
         .iter()
         .filter(|(object, metadata)| {
-            !family.has(&object.api_version, &object.kind, metadata)
+            !ownership.has(&object.api_version, &object.kind, metadata)
                 && !owned(metadata)
                 && !claimed(object)
                 && !is_default(object, metadata)
         })
-        .map(|(object, metadata)| Stray { object: object.clone(), made_by: maker(metadata) })
+        .map(|(object, metadata)| UnmanagedObject { object: object.clone(), made_by: maker(metadata) })
         .collect();
-    strays.sort_by(|a, b| key(&a.object).cmp(&key(&b.object)));
-    strays.dedup_by(|a, b| key(&a.object) == key(&b.object));
-    strays
+    unmanaged.sort_by(|a, b| key(&a.object).cmp(&key(&b.object)));
+    unmanaged.dedup_by(|a, b| key(&a.object) == key(&b.object));
+    unmanaged
 }
 
 fn key(object: &ObjectRef) -> (Option<&str>, &str, &str, &str) {
@@ -180,8 +184,11 @@ mod tests {
     }
 
     fn names(book: &[ObjectRef], found: &[(ObjectRef, ObjectMeta)]) -> Vec<String> {
-        let strays = not_of_the_book(book.iter(), &BTreeMap::new(), found);
-        strays.into_iter().map(|stray| format!("{}/{}", stray.object.kind, stray.object.name)).collect()
+        let unmanaged = not_of_the_book(book.iter(), &BTreeMap::new(), found);
+        unmanaged
+            .into_iter()
+            .map(|unmanaged_object| format!("{}/{}", unmanaged_object.object.kind, unmanaged_object.object.name))
+            .collect()
     }
 
     #[test]
@@ -222,9 +229,9 @@ mod tests {
             found("v1", "PersistentVolumeClaim", "data-db-0", &json!({})),
             found("v1", "PersistentVolumeClaim", "data-dbx-0", &json!({})),
         ];
-        let strays = not_of_the_book(std::iter::empty(), &claims_by_template(&declared), &all);
-        assert_eq!(strays.len(), 1);
-        assert_eq!(strays[0].object.name, "data-dbx-0");
+        let unmanaged = not_of_the_book(std::iter::empty(), &claims_by_template(&declared), &all);
+        assert_eq!(unmanaged.len(), 1);
+        assert_eq!(unmanaged[0].object.name, "data-dbx-0");
     }
 
     #[test]

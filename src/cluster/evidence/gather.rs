@@ -13,10 +13,10 @@ use kube::api::{Api, ApiResource, DynamicObject, ListParams, LogParams, PartialO
 use tokio::time::{Instant, timeout_at};
 
 use super::text::{absent, keys_only, of_event_list, of_node, of_object, of_pod};
-use super::{DOSSIER_LIMIT, DossierRequest};
+use super::{EVIDENCE_LIMIT, EvidenceRequest};
 use crate::cluster::ClusterError;
-use crate::cluster::family::Family;
-use crate::cluster::link::{Link, Located};
+use crate::cluster::connection::{Connection, Located};
+use crate::cluster::ownership::Ownership;
 use crate::cluster::secrets::values_of;
 use crate::cluster::superseded::Superseded;
 use crate::cluster::waiting::waiting_for;
@@ -74,12 +74,12 @@ impl Findings {
 }
 
 /// Asks for everything.
-pub(super) async fn gather(link: Link, request: DossierRequest) -> Findings {
+pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> Findings {
     // A little sooner than the whole, so that what came so far is told.
-    let deadline = Instant::now() + DOSSIER_LIMIT - Duration::from_millis(300);
-    let context = link.context.clone();
-    let asker = Asker { link, deadline };
-    let located = match asker.within("finding the kinds", asker.link.located(&request.objects)).await {
+    let deadline = Instant::now() + EVIDENCE_LIMIT - Duration::from_millis(300);
+    let context = connection.context.clone();
+    let asker = TerminalPrompt { connection, deadline };
+    let located = match asker.within("finding the kinds", asker.connection.located(&request.objects)).await {
         Ok(located) => located,
         Err(why) => return Findings { header: format!("{why}\n"), ..Findings::default() },
     };
@@ -88,10 +88,10 @@ pub(super) async fn gather(link: Link, request: DossierRequest) -> Findings {
     let (header, objects, all_pods, owners, events, nodes, secrets) = tokio::join!(
         asker.header(),
         asker.objects(&located),
-        asker.list(Api::<Pod>::all(asker.link.client.clone()), "pods"),
+        asker.list(Api::<Pod>::all(asker.connection.client.clone()), "pods"),
         asker.owners(&located, &namespaces),
         asker.events(&namespaces),
-        asker.list(Api::<Node>::all(asker.link.client.clone()), "nodes"),
+        asker.list(Api::<Node>::all(asker.connection.client.clone()), "nodes"),
         asker.secrets(&namespaces),
     );
     let superseded = Superseded::among(&owners);
@@ -112,16 +112,16 @@ pub(super) async fn gather(link: Link, request: DossierRequest) -> Findings {
     }
 }
 
-/// The pods worth telling of: the family's, and those in its namespaces that are not ready.
+/// The pods worth telling of: the ownership's, and those in its namespaces that are not ready.
 fn told_pods(located: &[Located], owners: &[DynamicObject], namespaces: &BTreeSet<String>, all: &[Pod]) -> Vec<Pod> {
-    let mut family = Family::of(located.iter().map(|located| &located.object));
+    let mut ownership = Ownership::of(located.iter().map(|located| &located.object));
     for owner in owners {
         let types = owner.types.clone().unwrap_or_default();
-        family.learn(&types.api_version, &types.kind, &owner.metadata);
+        ownership.learn(&types.api_version, &types.kind, &owner.metadata);
     }
     let told = |pod: &&Pod| {
         let near = pod.namespace().is_some_and(|namespace| namespaces.contains(&namespace));
-        family.has("v1", "Pod", &pod.metadata) || (near && waiting_for(pod, None).is_some())
+        ownership.has("v1", "Pod", &pod.metadata) || (near && waiting_for(pod, None).is_some())
     };
     all.iter().filter(told).cloned().collect()
 }
@@ -131,12 +131,12 @@ fn or_none(text: String) -> String {
 }
 
 /// Who asks, and until when.
-struct Asker {
-    link: Link,
+struct TerminalPrompt {
+    connection: Connection,
     deadline: Instant,
 }
 
-impl Asker {
+impl TerminalPrompt {
     /// An answer, or in words why there is none.
     async fn within<T>(&self, doing: &str, question: impl Future<Output = Result<T, ClusterError>>) -> Result<T, String> {
         match timeout_at(self.deadline, question).await {
@@ -156,10 +156,14 @@ impl Asker {
 
     async fn header(&self) -> String {
         let question = async {
-            self.link.client.apiserver_version().await.map_err(|error| ClusterError::from_kube(&error, "asking its version"))
+            self.connection
+                .client
+                .apiserver_version()
+                .await
+                .map_err(|error| ClusterError::from_kube(&error, "asking its version"))
         };
         let version = self.within("asking its version", question).await.map_or_else(|why| why, |info| info.git_version);
-        format!("context {} at {}, {version}\n", self.link.context, self.link.server())
+        format!("context {} at {}, {version}\n", self.connection.context, self.connection.server())
     }
 
     async fn objects(&self, located: &[Located]) -> Section {
@@ -204,7 +208,7 @@ impl Asker {
     }
 
     async fn owners_of_kind(&self, namespace: &str, kind: &ApiResource) -> Vec<DynamicObject> {
-        let api: Api<PartialObjectMeta<DynamicObject>> = Api::namespaced_with(self.link.client.clone(), namespace, kind);
+        let api: Api<PartialObjectMeta<DynamicObject>> = Api::namespaced_with(self.connection.client.clone(), namespace, kind);
         let list = self.list(api, &kind.plural).await.unwrap_or_default();
         list.into_iter().map(|meta| DynamicObject { metadata: meta.metadata, ..DynamicObject::new("", kind) }).collect()
     }
@@ -212,7 +216,7 @@ impl Asker {
     async fn events(&self, namespaces: &BTreeSet<String>) -> Section {
         let mut all = Vec::new();
         for namespace in namespaces {
-            all.extend(self.list(Api::<Event>::namespaced(self.link.client.clone(), namespace), "events").await?);
+            all.extend(self.list(Api::<Event>::namespaced(self.connection.client.clone(), namespace), "events").await?);
         }
         Ok(or_none(of_event_list(all)))
     }
@@ -220,7 +224,7 @@ impl Asker {
     async fn secrets(&self, namespaces: &BTreeSet<String>) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
         for namespace in namespaces {
-            let list = self.list(Api::<Secret>::namespaced(self.link.client.clone(), namespace), "secrets").await;
+            let list = self.list(Api::<Secret>::namespaced(self.connection.client.clone(), namespace), "secrets").await;
             all.extend(list.unwrap_or_default());
         }
         values_of(&all)
@@ -245,7 +249,7 @@ impl Asker {
             pod.name_any(),
             if previous { ", before its last restart" } else { "" }
         );
-        let api: Api<Pod> = Api::namespaced(self.link.client.clone(), &pod.namespace().unwrap_or_default());
+        let api: Api<Pod> = Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
         let which = LogParams {
             container: Some(container),
             previous,

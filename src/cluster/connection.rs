@@ -14,13 +14,13 @@ use tower::util::MapRequestLayer;
 
 use super::requests::Requests;
 use super::wellknown::well_known;
-use super::{ANSWER_LIMIT, Access, ClusterError, Refusal};
+use super::{ANSWER_LIMIT, Access, ClusterError, ClusterErrorKind};
 use crate::ids::ObjectRef;
 use crate::ids::nearest;
 
 /// A made connection. Cloning shares it.
 #[derive(Clone)]
-pub(super) struct Link {
+pub(super) struct Connection {
     /// The client.
     pub(super) client: Client,
     /// The context's name.
@@ -41,7 +41,7 @@ pub(super) struct Located {
     pub(super) api: Option<Api<DynamicObject>>,
 }
 
-impl Link {
+impl Connection {
     /// Reads the kubeconfig and makes a client. No request is sent yet.
     pub(super) async fn connect(access: &Access, requests: Arc<Requests>) -> Result<Self, ClusterError> {
         let file = Kubeconfig::read_from(&access.kubeconfig).map_err(|error| unreadable(access, &error))?;
@@ -127,7 +127,7 @@ fn choose_context(access: &Access, file: &Kubeconfig) -> Result<String, ClusterE
         (Some(wanted), _) => wanted,
         (None, Some(current)) if !current.is_empty() => return Ok(current.to_owned()),
         _ => {
-            return Err(ClusterError::new(Refusal::NoContext, format!("{path} has no current context"))
+            return Err(ClusterError::new(ClusterErrorKind::NoContext, format!("{path} has no current context"))
                 .hint(format!("name one with `context` in book.toml; it has: {}", listed(&names))));
         }
     };
@@ -139,7 +139,7 @@ fn choose_context(access: &Access, file: &Kubeconfig) -> Result<String, ClusterE
         None if names.is_empty() => "it names no cluster at all: run the chapter that makes the cluster first".to_owned(),
         None => format!("it has: {}", listed(&names)),
     };
-    Err(ClusterError::new(Refusal::NoContext, format!("{path} has no context `{wanted}`")).hint(hint))
+    Err(ClusterError::new(ClusterErrorKind::NoContext, format!("{path} has no context `{wanted}`")).hint(hint))
 }
 
 fn listed(names: &[&str]) -> String {
@@ -150,17 +150,18 @@ fn unreadable(access: &Access, error: &KubeconfigError) -> ClusterError {
     let path = access.kubeconfig.display();
     match error {
         KubeconfigError::ReadConfig(io, _) if io.kind() == std::io::ErrorKind::NotFound => {
-            ClusterError::new(Refusal::NoKubeconfig, format!("there is no kubeconfig at {path}"))
+            ClusterError::new(ClusterErrorKind::NoKubeconfig, format!("there is no kubeconfig at {path}"))
                 .hint("run the chapter that makes the cluster first, or name a kubeconfig with --kubeconfig")
         }
         KubeconfigError::ReadConfig(io, _) => {
-            ClusterError::new(Refusal::NoKubeconfig, format!("the kubeconfig {path} could not be read: {io}"))
+            ClusterError::new(ClusterErrorKind::NoKubeconfig, format!("the kubeconfig {path} could not be read: {io}"))
                 .hint("check who may read it")
         }
-        other => {
-            ClusterError::new(Refusal::BadKubeconfig, format!("the kubeconfig {path} can't be used: {}", with_causes(other)))
-                .hint("`kubectl --kubeconfig FILE config view` shows what is in it; making the cluster anew writes it anew")
-        }
+        other => ClusterError::new(
+            ClusterErrorKind::BadKubeconfig,
+            format!("the kubeconfig {path} can't be used: {}", with_causes(other)),
+        )
+        .hint("`kubectl --kubeconfig FILE config view` shows what is in it; making the cluster anew writes it anew"),
     }
 }
 
@@ -209,7 +210,7 @@ mod tests {
     #[test]
     fn a_context_that_is_not_there_names_the_nearest() {
         let error = choose_context(&access(Some("knd-a")), &file(TWO)).unwrap_err();
-        assert_eq!(error.refusal, Refusal::NoContext);
+        assert_eq!(error.refusal, ClusterErrorKind::NoContext);
         assert!(error.hint.unwrap().contains("did you mean `kind-a`?"));
     }
 

@@ -1,7 +1,7 @@
-//! The cluster's part of a failure's dossier: the chapter's objects, their pods, events and last words, and the nodes, as text.
+//! The cluster's part of a failure's failure report: the chapter's objects, their pods, events and last words, and the nodes, as text.
 //!
-//! It never fails a run: what could not be had is said in its place. Everything together takes at most [`DOSSIER_LIMIT`] and
-//! [`DOSSIER_BYTES`]. No Secret's data is in it.
+//! It never fails a run: what could not be had is said in its place. Everything together takes at most [`EVIDENCE_LIMIT`] and
+//! [`EVIDENCE_BYTES`]. No Secret's data is in it.
 
 mod gather;
 pub(super) mod quantity;
@@ -16,15 +16,15 @@ use crate::secrets::Masker;
 use gather::Findings;
 pub(super) use text::titled as title;
 
-/// Most time a dossier may take.
-pub const DOSSIER_LIMIT: Duration = Duration::from_secs(5);
+/// Most time a failure report may take.
+pub const EVIDENCE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Most bytes of its text.
-pub const DOSSIER_BYTES: usize = 200 * 1024;
+pub const EVIDENCE_BYTES: usize = 200 * 1024;
 
 /// What to look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DossierRequest {
+pub struct EvidenceRequest {
     /// The objects of the chapter's manifests.
     pub objects: Vec<ObjectRef>,
     /// Further namespaces that are the chapter's; their events and unready pods are told too.
@@ -33,7 +33,7 @@ pub struct DossierRequest {
 
 /// What the cluster told.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClusterDossier {
+pub struct ClusterEvidence {
     /// Sections of text, the secrets it knows of masked.
     pub text: String,
     /// Values of the Secret objects in these namespaces: to be masked in everything else.
@@ -43,22 +43,25 @@ pub struct ClusterDossier {
 impl Cluster {
     /// Asks the cluster for everything a failure may be explained by.
     #[must_use]
-    pub fn dossier(&self, request: &DossierRequest) -> ClusterDossier {
+    pub fn evidence(&self, request: &EvidenceRequest) -> ClusterEvidence {
         let request = request.clone();
-        match self.ask(DOSSIER_LIMIT, move |link| async move { Ok(Box::pin(gather::gather(link, request)).await) }) {
+        match self.ask(EVIDENCE_LIMIT, move |connection| async move { Ok(Box::pin(gather::gather(connection, request)).await) }) {
             Ok(findings) => written(findings),
             Err(error) => {
                 let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-                ClusterDossier { text: format!("The cluster could not be asked: {}{hint}\n", error.message), secrets: Vec::new() }
+                ClusterEvidence {
+                    text: format!("The cluster could not be asked: {}{hint}\n", error.message),
+                    secrets: Vec::new(),
+                }
             }
         }
     }
 }
 
 /// Findings as one text: each section cut to its share, so that a long log does not push out the rest.
-fn written(findings: Findings) -> ClusterDossier {
+fn written(findings: Findings) -> ClusterEvidence {
     let sections = findings.sections();
-    let share = DOSSIER_BYTES / sections.len().max(1);
+    let share = EVIDENCE_BYTES / sections.len().max(1);
     let unused: usize = sections.iter().map(|(_, body)| share.saturating_sub(body.len())).sum();
     let mut text = String::new();
     for (title, body) in sections {
@@ -67,8 +70,8 @@ fn written(findings: Findings) -> ClusterDossier {
     let masker = Masker::new();
     findings.secrets.iter().for_each(|value| masker.add(value));
     let mut text = masker.mask(&text);
-    truncate(&mut text, DOSSIER_BYTES);
-    ClusterDossier { text, secrets: findings.secrets }
+    truncate(&mut text, EVIDENCE_BYTES);
+    ClusterEvidence { text, secrets: findings.secrets }
 }
 
 /// The end of a text that is too long: the last lines say most.
@@ -113,15 +116,15 @@ mod tests {
     fn a_long_log_does_not_push_out_the_rest() {
         let long = "näher\n".repeat(200_000);
         let text = written(Findings { logs: Ok(long), nodes: Ok("node a: ready\n".into()), ..findings() }).text;
-        assert!(text.len() <= DOSSIER_BYTES, "{}", text.len());
+        assert!(text.len() <= EVIDENCE_BYTES, "{}", text.len());
         assert!(text.contains("bytes left out)\nnäher\n") && text.contains("node a: ready"));
     }
 
     #[test]
     fn secrets_are_masked_in_logs() {
         let found = Findings { logs: Ok("connecting with s3cret!\n".into()), secrets: vec![b"s3cret!".to_vec()], ..findings() };
-        let dossier = written(found);
-        assert!(dossier.text.contains("connecting with ***\n"));
-        assert_eq!(dossier.secrets, [b"s3cret!".to_vec()]);
+        let evidence = written(found);
+        assert!(evidence.text.contains("connecting with ***\n"));
+        assert_eq!(evidence.secrets, [b"s3cret!".to_vec()]);
     }
 }

@@ -1,5 +1,5 @@
 //! What keeps an object from coming up, read off the object itself: pure predicates. Whether it can still heal is Kubernetes'
-//! own semantics, put as a [`Patience`]; what to do about it is the engine's decision.
+//! own semantics, put as a [`Tolerance`]; what to do about it is the engine's decision.
 
 use std::time::Duration;
 
@@ -12,20 +12,20 @@ use crate::ids::ObjectRef;
 
 /// Something that keeps an object from coming up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trouble {
+pub struct ObjectProblem {
     /// The object it was seen on.
     pub object: ObjectRef,
-    /// What kind of trouble.
+    /// What kind of problem.
     pub cause: Cause,
     /// In words, with what the registry, scheduler or kubelet said.
     pub why: String,
     /// How long it may last before nothing good can come of waiting.
-    pub patience: Patience,
+    pub patience: Tolerance,
     /// The image that would end it if it were on the node.
     pub missing: Option<MissingImage>,
 }
 
-/// Kinds of trouble. The same trouble goes on as long as object and cause stay, whatever its words.
+/// Kinds of problem. The same problem goes on as long as object and cause stay, whatever its words.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Cause {
     /// `ErrImagePull`, `ImagePullBackOff`, `InvalidImageName` …: the image can't be had.
@@ -57,9 +57,9 @@ pub enum Cause {
     Metrics,
 }
 
-/// How long a trouble may last.
+/// How long a problem may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Patience {
+pub enum Tolerance {
     /// Kubernetes will not try again, or the same must come of it.
     None,
     /// It may heal by itself, but not after this.
@@ -68,12 +68,12 @@ pub enum Patience {
     Endless,
 }
 
-impl Patience {
+impl Tolerance {
     pub(super) const fn seconds(seconds: u64) -> Self {
         Self::For(Duration::from_secs(seconds))
     }
 
-    /// Is it over when the trouble has lasted so long?
+    /// Is it over when the problem has lasted so long?
     #[must_use]
     pub fn is_over(self, lasted: Duration) -> bool {
         match self {
@@ -86,25 +86,25 @@ impl Patience {
 
 /// What keeps this pod from coming up, read off its status.
 #[must_use]
-pub fn trouble_of_pod(pod: &Pod) -> Option<Trouble> {
+pub fn trouble_of_pod(pod: &Pod) -> Option<ObjectProblem> {
     let status = pod.status.as_ref()?;
     if pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    let trouble = |cause, why, patience| Some(Trouble { object: pod_ref(pod), cause, why, patience, missing: None });
+    let problem = |cause, why, patience| Some(ObjectProblem { object: pod_ref(pod), cause, why, patience, missing: None });
     match status.phase.as_deref() {
         Some("Succeeded") => return None,
         Some("Failed") => {
             // With an owner it is the owner's affair: a Job counts its failures, a ReplicaSet makes another.
-            let patience = if pod.owner_references().is_empty() { Patience::None } else { Patience::Endless };
-            return trouble(Cause::Failed, failure_of(pod), patience);
+            let patience = if pod.owner_references().is_empty() { Tolerance::None } else { Tolerance::Endless };
+            return problem(Cause::Failed, failure_of(pod), patience);
         }
         _ => {}
     }
     let conditions = status.conditions.iter().flatten();
     if let Some(unplaced) = conditions.clone().find(|condition| is_unschedulable(condition)) {
         let said = unplaced.message.as_deref().unwrap_or("no node takes it");
-        return trouble(Cause::Unschedulable, format!("can't be scheduled: {}", clipped(said)), patience_with_scheduler(said));
+        return problem(Cause::Unschedulable, format!("can't be scheduled: {}", clipped(said)), patience_with_scheduler(said));
     }
     let init = status.init_container_statuses.iter().flatten().map(|container| (container, true));
     let main = status.container_statuses.iter().flatten().map(|container| (container, false));
@@ -112,7 +112,7 @@ pub fn trouble_of_pod(pod: &Pod) -> Option<Trouble> {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
         let (cause, why, patience) = trouble_of_container(container, is_init, node)?;
         let missing = matches!(cause, Cause::Image { .. }).then(|| MissingImage::of(pod, container)).flatten();
-        Some(Trouble { missing, ..trouble(cause, why, patience)? })
+        Some(ObjectProblem { missing, ..problem(cause, why, patience)? })
     })
 }
 
@@ -122,15 +122,15 @@ fn is_unschedulable(condition: &PodCondition) -> bool {
 
 /// A node that is coming up, a volume that is being made or a pod that is going away can still change the scheduler's mind; a
 /// selector that no node has can't, but for someone's doing.
-fn patience_with_scheduler(said: &str) -> Patience {
+fn patience_with_scheduler(said: &str) -> Tolerance {
     let may_come = ["not-ready", "unreachable", "unbound immediate", "uninitialized", "disk-pressure", "memory-pressure"];
     if may_come.iter().any(|word| said.contains(word)) {
-        return Patience::seconds(60);
+        return Tolerance::seconds(60);
     }
     if said.contains("Insufficient") || said.contains("free ports") || said.contains("Too many pods") {
-        return Patience::seconds(40);
+        return Tolerance::seconds(40);
     }
-    Patience::seconds(10)
+    Tolerance::seconds(10)
 }
 
 fn failure_of(pod: &Pod) -> String {
@@ -165,5 +165,5 @@ pub(super) fn clipped(text: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "trouble_tests.rs"]
+#[path = "problem_tests.rs"]
 mod tests;
