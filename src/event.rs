@@ -112,6 +112,7 @@ pub enum Reason {
     /// It is its turn.
     Turn,
     /// A verify step asked before the acting step it proves.
+    #[serde(alias = "already_so")]
     UpToDate,
     /// A verify step asked whether a passed part still holds.
     StillSo,
@@ -215,6 +216,7 @@ pub enum Outcome {
     /// Ran and ended as expected; its output has no accepted snapshot yet, a pending one was written.
     Pending,
     /// Not run: it passed here before as it is now, and the checks that prove it pass.
+    #[serde(alias = "already_so")]
     UpToDate,
     /// Not run: it never ran here, and the checks that prove it pass.
     FoundSo,
@@ -322,6 +324,7 @@ pub enum ChapterOutcome {
     /// All planned steps hold.
     Passed,
     /// Taken as done: its last run passed, nothing in it changed since, and its `done:` steps pass. No other step was run.
+    #[serde(alias = "already_so")]
     UpToDate,
     /// A step failed.
     Failed,
@@ -337,6 +340,7 @@ pub struct RunSummary {
     /// Steps that ran and passed (pending ones among them).
     pub passed: usize,
     /// Steps that were up to date, or passed before.
+    #[serde(alias = "already_so")]
     pub up_to_date: usize,
     /// Steps of chapters that were taken as done.
     #[serde(default)]
@@ -350,6 +354,7 @@ pub struct RunSummary {
     /// Snapshots waiting for review.
     pub pending: usize,
     /// Chapters that were taken as done.
+    #[serde(alias = "chapters_already_so")]
     pub chapters_up_to_date: usize,
     /// Stopped by Ctrl-C or SIGTERM.
     pub interrupted: bool,

@@ -73,7 +73,7 @@ pub struct RecordedStep {
     /// What it was made of.
     pub of: Parts,
     /// It did not run: these verify steps of its chapter showed that what it does was there already. `at` is when they did.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(alias = "already_so", default, skip_serializing_if = "Vec::is_empty")]
     pub up_to_date: Vec<String>,
     /// What it printed, secrets masked and folders of the machine named ([`Places`]), at most [`make::KEPT`] bytes of it.
     pub output: String,
