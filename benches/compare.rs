@@ -7,8 +7,8 @@ use std::fmt::Write;
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use guide::book::SnapshotKind;
-use guide::compare::{Bindings, Rules, Verdict, compare_snapshot};
+use guide::testing::book::SnapshotKind;
+use guide::testing::compare::{Bindings, Rules, Verdict, compare_snapshot};
 
 const ROWS: usize = 10_000;
 /// Letters of which the controllers make the ends of names.

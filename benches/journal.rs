@@ -8,13 +8,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use guide::book::Place;
-use guide::event::{Event, JOURNAL_FORMAT, Outcome, Record, RunStarted, StepFinished};
-use guide::history::Past;
-use guide::ids::{ChapterName, StepName};
-use guide::ids::{Fingerprint, StepId};
-use guide::output::{Ending, ShellState};
-use guide::store::{RunLock, RunLog, load_past};
+use guide::testing::book::Place;
+use guide::testing::event::{Event, JOURNAL_FORMAT, Outcome, Record, RunStarted, StepFinished};
+use guide::testing::history::Past;
+use guide::testing::ids::{ChapterName, StepName};
+use guide::testing::ids::{Fingerprint, StepId};
+use guide::testing::output::{Ending, ShellState};
+use guide::testing::store::{RunLock, RunLog, load_past};
 
 fn begin(state: &Path, run: &str) -> RunLog {
     let lock = RunLock::take(state, 1, "now").expect("the lock is free");

@@ -8,8 +8,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use guide::book::{BookText, MARKDOWN, parse_book};
-use guide::plan::{PlanRequest, make_plan};
+use guide::testing::book::{BookText, MARKDOWN, parse_book};
+use guide::testing::plan::{PlanRequest, make_plan};
 
 const STEPS: usize = 20_000;
 const BYTES: usize = 5_000_000;

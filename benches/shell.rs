@@ -4,12 +4,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use guide::ids::StepId;
-use guide::ids::{ChapterName, StepName};
-use guide::output::Ending;
-use guide::secrets::Masker;
-use guide::shell::{Interrupt, ShellOptions, ShellWorld};
-use guide::world::{Command, Flow, Mode, ShellContext, Watcher, World};
+use guide::testing::ids::StepId;
+use guide::testing::ids::{ChapterName, StepName};
+use guide::testing::output::Ending;
+use guide::testing::secrets::Masker;
+use guide::testing::shell::{Interrupt, ShellOptions, ShellWorld};
+use guide::testing::world::{Command, Flow, Mode, ShellContext, Watcher, World};
 
 struct Blind;
 

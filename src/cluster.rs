@@ -41,25 +41,23 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 pub use declared::{Declared, declared_in};
-pub use down::{Action, DownItem, DownPlan, DownRequest};
-pub use drift::{Differing, Drift, book_namespaces};
-pub use evidence::{ClusterEvidence, EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest};
-pub use fields::FieldDifference;
-pub use missing_image::MissingImage;
-pub use problem::{Cause, ObjectProblem, Tolerance, trouble_of_pod};
-pub use refusal::{ClusterError, ClusterErrorKind};
-pub use requests::RequestCount;
-pub use seen::{LastingProblem, WatchStatus};
-pub use settled::{spoken, trouble_of_object, unsettled};
-pub use takedown::{DownOutcome, DownProgress};
-pub use unmanaged::UnmanagedObject;
+pub use down::DownRequest;
+pub(crate) use down::{Action, DownItem, DownPlan};
+pub use evidence::EvidenceRequest;
+pub use evidence::EVIDENCE_LIMIT;
+pub use evidence::EVIDENCE_BYTES;
+pub use problem::Cause;
+pub use refusal::ClusterErrorKind;
+pub(crate) use refusal::ClusterError;
+pub use seen::LastingProblem;
+pub(crate) use takedown::{DownOutcome, DownProgress};
 pub use watch::{ClusterWatch, WatchScope};
 
 use connection::Connection;
 use thread::Runtime;
 
 /// Most time one short question to the cluster may take.
-pub const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(3);
 
 /// How to reach a cluster. Nothing in it was checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +79,6 @@ pub struct Cluster {
 
 impl Cluster {
     /// The cluster behind this access. Does nothing yet.
-    #[must_use]
     pub fn new(access: Access) -> Self {
         Self { access, driver: Arc::default() }
     }

@@ -11,14 +11,14 @@ mod versions;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use versions::versions;
+pub(crate) use versions::versions;
 
 /// Most time one question may take.
 const LIMIT: Duration = Duration::from_millis(2500);
 
 /// One thing that is so, or is not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fact {
+pub(crate) struct Fact {
     /// What it is about: `docker`, `port 80`.
     pub name: &'static str,
     /// What was found: `28.2.2, engine 20.10.24`.
@@ -46,8 +46,7 @@ type Question = fn(&[PathBuf]) -> Vec<Fact>;
 
 /// Everything that a book with a cluster may depend on. Tools are looked for in `folders` first (where the book keeps its own),
 /// then in PATH.
-#[must_use]
-pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
+pub(crate) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
     let questions: [Question; 13] = [
         |_| machine::system(),
         |_| containers::engine(),
@@ -70,14 +69,12 @@ pub fn facts(folders: &[PathBuf]) -> Vec<Fact> {
 }
 
 /// Whether the container registries answer, and nothing else: no container is tried for it. One that can't be reached is asked twice.
-#[must_use]
-pub fn registries() -> Vec<Fact> {
+pub(crate) fn registries() -> Vec<Fact> {
     network::registries(network::TWICE)
 }
 
 /// The profile that fits these facts: `open` where every container registry answers, else `sealed`.
-#[must_use]
-pub fn fitting_profile(facts: &[Fact]) -> &'static str {
+pub(crate) fn fitting_profile(facts: &[Fact]) -> &'static str {
     let mut registries = facts.iter().filter(|fact| fact.name == network::REGISTRY).peekable();
     if registries.peek().is_some() && registries.all(|fact| fact.ok) { "open" } else { "sealed" }
 }

@@ -15,8 +15,8 @@ mod step;
 mod up_to_date;
 mod waiting;
 
-pub use chapter::chapter_environment;
-pub use ports::{
+pub(crate) use chapter::chapter_environment;
+pub(crate) use ports::{
     ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace, WorkspaceRequest,
 };
-pub use run::{Options, RunRequest, conduct};
+pub(crate) use run::{Options, RunRequest, conduct};

@@ -46,7 +46,6 @@ pub enum Exit {
 
 impl Exit {
     /// The process's exit code, as `design.md` section 5 has it.
-    #[must_use]
     pub fn code(self) -> u8 {
         match self {
             Self::AsWritten => 0,
@@ -65,7 +64,6 @@ impl Error {
     }
 
     /// The exit code of this error.
-    #[must_use]
     pub fn exit(&self) -> Exit {
         match self {
             Self::Book(..) | Self::NoBook(_) | Self::Usage { .. } => Exit::Wrong,
@@ -74,7 +72,6 @@ impl Error {
     }
 
     /// What to do next, if that is known.
-    #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Book(..) => None,

@@ -3,7 +3,7 @@
 mod masked;
 mod record;
 #[cfg(test)]
-pub mod samples;
+pub(crate) mod samples;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,13 +17,14 @@ use crate::ids::{Fingerprint, StepId};
 use crate::output::{Ending, LeftoverProcess};
 use crate::plan::MadeOf;
 
-pub use record::{Record, RecordError};
+pub use record::Record;
+pub(crate) use record::RecordError;
 
 /// Format version of the journal: a reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 2;
 
 /// Among the targets of a run that only asked (`guide verify`).
-pub const VERIFY_ONLY: &str = "--verify";
+pub(crate) const VERIFY_ONLY: &str = "--verify";
 
 /// Something that happened. Serialised as one JSON line (`{"event": "step_finished", …}`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -41,16 +42,13 @@ pub enum Event {
     },
     /// A chapter begins.
     ChapterStarted {
-        /// Which.
         chapter: ChapterName,
-        /// Its title.
         title: String,
         /// How many steps of it are planned.
         steps: usize,
     },
     /// An attempt begins (the journal keeps the first one of a step's turn, so that a killed run tells what it was doing).
     StepStarted {
-        /// Which.
         step: StepId,
         /// Where it stands.
         place: Place,
@@ -69,7 +67,6 @@ pub enum Event {
     },
     /// Still running (not kept in the journal).
     StepProgress {
-        /// Which.
         step: StepId,
         /// The last line it wrote, escape sequences taken off, at most 200 characters.
         line: String,
@@ -89,9 +86,7 @@ pub enum Event {
     },
     /// A chapter has ended.
     ChapterFinished {
-        /// Which.
         chapter: ChapterName,
-        /// How.
         outcome: ChapterOutcome,
         /// Its fingerprint, when all of it passed (so that `done:` may speak for it next time).
         fingerprint: Option<Fingerprint>,
@@ -156,7 +151,6 @@ pub struct RunStarted {
 /// How a step ended.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepFinished {
-    /// Which.
     pub step: StepId,
     /// Where it stands.
     pub place: Place,
@@ -198,9 +192,7 @@ pub struct StepFinished {
 pub struct Stored {
     /// File name, relative to the run's folder.
     pub file: PathBuf,
-    /// First byte.
     pub offset: u64,
-    /// Bytes.
     pub length: u64,
     /// Checksum of them, where they are run by bash later: a state. None in journals of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -226,7 +218,6 @@ pub enum Outcome {
     PassedBefore,
     /// Not run, and why (`--keep-going` after a failure, no terminal …).
     Skipped {
-        /// In words.
         why: String,
     },
     /// Ended otherwise than expected.
@@ -237,7 +228,6 @@ pub enum Outcome {
 
 impl Outcome {
     /// Is the world, as far as this step goes, as written?
-    #[must_use]
     pub fn holds(&self) -> bool {
         matches!(self, Self::Passed | Self::Pending | Self::UpToDate | Self::FoundSo | Self::TakenAsDone | Self::PassedBefore)
     }
@@ -249,14 +239,12 @@ impl Outcome {
 pub enum Failure {
     /// Another exit code than expected.
     Exit {
-        /// The code.
         code: i32,
         /// The expectation, in words.
         expected: String,
     },
     /// The shell was ended by a signal.
     Signal {
-        /// Its number.
         signal: i32,
     },
     /// Ran out of time.
@@ -289,7 +277,6 @@ pub enum Failure {
     },
     /// It could not be started, or a manifest could not be rendered with the bound values.
     Broken {
-        /// In words.
         why: String,
     },
 }

@@ -30,21 +30,18 @@ pub enum Sameness {
 
 impl WorldIdentity {
     /// An identity with its nodes in order.
-    #[must_use]
     pub fn new(context: String, server: String, ca_sha256: Option<String>, mut nodes: Vec<String>) -> Self {
         nodes.sort();
         Self { context, server, ca_sha256, nodes }
     }
 
     /// What a cluster is told from another by, in one word.
-    #[must_use]
     pub fn key(&self) -> &str {
         self.ca_sha256.as_deref().unwrap_or(&self.server)
     }
 
     /// Is `found` the cluster that `self` was kept of? The CA decides, then the nodes: they must share one, since a node may be
     /// down, gone or new. Without a CA on either side the server's address must be equal too.
-    #[must_use]
     pub fn compare(&self, found: &Self) -> Sameness {
         let different = |why: String| Sameness::Different { why };
         match (&self.ca_sha256, &found.ca_sha256) {

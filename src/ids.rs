@@ -8,8 +8,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use fingerprint::{Fingerprint, Hashing};
-pub use name::{ChapterName, StepName, nearest};
+pub use fingerprint::Fingerprint;
+pub(crate) use fingerprint::Hashing;
+pub use name::StepName;
+pub use name::ChapterName;
+pub(crate) use name::nearest;
 pub(crate) use name::{chapter_names, is_name, slug};
 
 /// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.

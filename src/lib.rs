@@ -11,37 +11,81 @@
 //! processes. `execute` alone touches the world, `store` alone opens files, `report` alone prints. `engine` joins execute and
 //! compare; `commands` wires rooms together, one short file a subcommand.
 
-pub mod ids;
-pub mod text;
+mod ids;
+mod text;
 
 pub mod cli;
-pub mod settings;
+mod settings;
 
-pub mod book;
-pub mod manifest;
-pub mod plan;
+mod book;
+mod manifest;
+mod plan;
 
-pub mod cluster;
-pub mod doctor;
-pub mod history;
-pub mod identity;
-pub mod output;
-pub mod probe;
-pub mod secrets;
-pub mod serve;
-pub mod shell;
-pub mod topology;
-pub mod world;
+mod cluster;
+mod doctor;
+mod history;
+mod identity;
+mod output;
+mod probe;
+mod secrets;
+mod serve;
+mod shell;
+mod topology;
+mod world;
 
-pub mod compare;
-pub mod engine;
-pub mod event;
+mod compare;
+mod engine;
+mod event;
 
-pub mod publish;
-pub mod recording;
+mod publish;
+mod recording;
 
-pub mod report;
-pub mod store;
+mod report;
+mod store;
 
 pub mod commands;
 pub mod error;
+
+/// The rooms' items that the integration tests and the benchmarks use. Not an interface for other programs.
+#[doc(hidden)]
+pub mod testing {
+    pub mod book {
+        pub use crate::book::{BookText, MARKDOWN, Place, SnapshotKind, parse_book};
+    }
+    pub mod cluster {
+        pub use crate::cluster::{Access, Cause, Cluster, ClusterErrorKind, ClusterWatch, Declared, DownRequest, EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest, LastingProblem, WatchScope, declared_in};
+    }
+    pub mod compare {
+        pub use crate::compare::{Bindings, Rules, Verdict, compare_snapshot};
+    }
+    pub mod event {
+        pub use crate::event::{Event, JOURNAL_FORMAT, Outcome, Record, RunStarted, StepFinished};
+    }
+    pub mod history {
+        pub use crate::history::{Past};
+    }
+    pub mod identity {
+        pub use crate::identity::{Sameness};
+    }
+    pub mod ids {
+        pub use crate::ids::{ChapterName, Fingerprint, ObjectRef, StepId, StepName};
+    }
+    pub mod output {
+        pub use crate::output::{Ending, ShellState};
+    }
+    pub mod plan {
+        pub use crate::plan::{PlanRequest, make_plan};
+    }
+    pub mod secrets {
+        pub use crate::secrets::{Masker};
+    }
+    pub mod shell {
+        pub use crate::shell::{Interrupt, ShellOptions, ShellWorld};
+    }
+    pub mod store {
+        pub use crate::store::{RunLock, RunLog, load_past};
+    }
+    pub mod world {
+        pub use crate::world::{Command, Flow, Mode, ShellContext, Watcher, World};
+    }
+}

@@ -8,7 +8,7 @@ mod template;
 mod values;
 mod yaml;
 
-pub use objects::{Found, objects_of};
-pub use template::{Bound, Rendered, Renderer, Template, condition_uses, evaluate, render_late};
-pub use values::{Doubt, plain_value, read_values};
-pub use yaml::{Reading, Scalar, YamlError, yaml_documents};
+pub(crate) use objects::Found;
+pub(crate) use template::{Bound, Rendered, Renderer, Template, condition_uses, evaluate, render_late};
+pub(crate) use values::{Doubt, plain_value, read_values};
+pub(crate) use yaml::{Reading, Scalar, yaml_documents};

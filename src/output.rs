@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Most of an output that is held in memory and compared: beyond it only the file has the rest, and a step that compares its output
 /// fails.
-pub const KEPT_BYTES: usize = 16 * 1024 * 1024;
+pub(crate) const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
 /// What one attempt gave.
 #[derive(Debug, Clone, Default)]
@@ -67,13 +67,11 @@ const LEFT_OUT: &str = "# left out, as a secret is in it: ";
 
 impl ShellState {
     /// The line that names what a state was kept without.
-    #[must_use]
     pub fn note_of_left_out(names: &[String]) -> Vec<u8> {
         format!("{LEFT_OUT}{}\n", names.join(", ")).into_bytes()
     }
 
     /// What it was kept without, since a secret is in it: variables, functions (`name()`) and other parts in words.
-    #[must_use]
     pub fn left_out(&self) -> Vec<String> {
         let line = self.0.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
         let names = line.strip_prefix(LEFT_OUT.as_bytes()).map(String::from_utf8_lossy);

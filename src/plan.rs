@@ -16,9 +16,9 @@ mod step;
 mod target;
 mod values;
 
-pub use attribute_text::attribute_text;
-pub use made_of::{MadeOf, NamedFiles, named_files};
+pub(crate) use attribute_text::attribute_text;
+pub(crate) use made_of::{MadeOf, NamedFiles, named_files};
 pub use resolve::{PlanRequest, make_plan};
-pub use step::{FromBefore, Plan, PlannedChapter, RenderedManifest, Role, Step};
-pub use target::{Pick, Selection, Target, pick};
-pub use values::variables_of;
+pub(crate) use step::{FromBefore, Plan, PlannedChapter, RenderedManifest, Role, Step};
+pub(crate) use target::{Pick, Selection, pick};
+pub(crate) use values::variables_of;

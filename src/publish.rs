@@ -19,6 +19,6 @@ mod shape;
 mod timeline;
 mod view;
 
-pub use page::{annotate, assets};
-pub use preprocessor::{Annotator, supports};
-pub use view::{View, Views};
+pub(crate) use page::{annotate, assets};
+pub(crate) use preprocessor::{Annotator, supports};
+pub(crate) use view::View;

@@ -15,17 +15,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::topology::Shape;
 
-pub use make::{Made, Making, make_recording};
-pub use places::Places;
-pub use same::{changes, same};
-pub use stale::{Included, Parts, mentioned_files, mentions, parts_of, reasons};
+pub(crate) use make::{Making, make_recording};
+pub(crate) use places::Places;
+pub(crate) use same::{changes, same};
+pub(crate) use stale::{Included, Parts, mentioned_files, parts_of, reasons};
 
 /// The newest format known here.
-pub const RECORDING_FORMAT: u32 = 1;
+pub(crate) const RECORDING_FORMAT: u32 = 1;
 
 /// What one chapter gave under one profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recording {
+pub(crate) struct Recording {
     /// [`RECORDING_FORMAT`].
     pub format: u32,
     /// The chapter's name.
@@ -58,7 +58,7 @@ pub struct Recording {
 
 /// What one step gave.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RecordedStep {
+pub(crate) struct RecordedStep {
     /// Its name.
     pub step: String,
     /// RFC 3339, UTC, of its end.
@@ -89,8 +89,7 @@ fn is_zero(number: &u64) -> bool {
 
 impl Recording {
     /// What a step gave.
-    #[must_use]
-    pub fn step(&self, name: &str) -> Option<&RecordedStep> {
+    pub(crate) fn step(&self, name: &str) -> Option<&RecordedStep> {
         self.steps.iter().find(|step| step.step == name)
     }
 }

@@ -23,7 +23,7 @@ mod live;
 mod meanwhile;
 mod plain;
 mod plan;
-pub mod problem;
+pub(crate) mod problem;
 mod publication;
 mod review;
 mod status;
@@ -35,35 +35,28 @@ mod times;
 
 mod words;
 
-pub use ask::{NothingToPause, Pause, TerminalPrompt, ask};
-pub use check::{check_text, notes_text};
-pub use differs::all_differences;
-pub use down::DownReporter;
-pub use error::report_error;
-pub use facts::{facts_json, facts_text, write_profile};
-pub use failure::failure;
-pub use github::Github;
-pub use init::{Effect, Fate, Surveyed, Touch, adopted, initialised, survey_text};
-pub use json::Json;
-pub use junit::Junit;
-pub use keys::{Key, Keys};
-pub use live::{DisplayGuard, Live};
-pub use meanwhile::meanwhile;
-pub use plain::Plain;
-pub use plan::{plan_json, plan_text};
-pub use publication::{Publication, publication_notes, publication_text};
-pub use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
-pub use status::{Seen, status, status_json};
-pub use style::{ColourChoice, Style, Symbols};
-pub use tellers::{Reporters, Wanted};
-pub use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
-pub use times::times;
-pub use words::{duration, recordings_wait, summary};
+pub(crate) use ask::{TerminalPrompt, ask};
+pub(crate) use check::{check_text, notes_text};
+pub(crate) use down::DownReporter;
+pub(crate) use error::report_error;
+pub(crate) use facts::{facts_json, facts_text, write_profile};
+pub(crate) use init::{Effect, Fate, Surveyed, Touch, adopted, initialised, survey_text};
+pub(crate) use keys::{Key, Keys};
+pub(crate) use meanwhile::meanwhile;
+pub(crate) use plan::{plan_json, plan_text};
+pub(crate) use publication::{Publication, publication_notes, publication_text};
+pub(crate) use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
+pub(crate) use status::{Seen, status, status_json};
+pub(crate) use style::{ColourChoice, Style};
+pub(crate) use tellers::{Reporters, Wanted};
+pub(crate) use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
+pub(crate) use times::times;
+pub(crate) use words::recordings_wait;
 
 use crate::event::Event;
 
 /// Is told everything that happens in a run.
-pub trait Reporter {
+pub(crate) trait Reporter {
     /// The next event, in the order in which it happened.
     fn event(&mut self, event: &Event);
 }

@@ -8,5 +8,6 @@ mod forms;
 mod masker;
 mod objects;
 
-pub use masker::{MASK, MaskStream, Masker};
-pub use objects::{secret_values, without_printed_secrets, without_secret_data};
+pub use masker::Masker;
+pub(crate) use masker::{MASK, MaskStream};
+pub(crate) use objects::{secret_values, without_printed_secrets, without_secret_data};

@@ -14,7 +14,7 @@ const TICK: Duration = Duration::from_millis(300);
 ///
 /// # Errors
 /// When the port can't be had.
-pub fn serve(
+pub(crate) fn serve(
     port: u16,
     find: &mut dyn FnMut(&str) -> Option<(Vec<u8>, &'static str)>,
     go_on: &mut dyn FnMut() -> bool,

@@ -7,7 +7,7 @@ use crate::report::ColourChoice;
 
 /// What is known before the book is read.
 #[derive(Debug, Clone)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// `--book`, as typed.
     pub book: Option<PathBuf>,
     /// The folder the command was typed in.
@@ -28,7 +28,7 @@ pub struct Settings {
 
 /// What the environment says.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub(crate) struct Surroundings {
     /// `NO_COLOR` is set to something.
     pub no_color: bool,
     /// The locale is UTF-8, so that symbols beyond ASCII can be shown.
@@ -51,15 +51,14 @@ pub struct Surroundings {
 
 /// GitHub Actions around the run.
 #[derive(Debug, Clone, Default)]
-pub struct GitHub {
+pub(crate) struct GitHub {
     /// `GITHUB_STEP_SUMMARY`.
     pub step_summary: Option<PathBuf>,
 }
 
 impl Settings {
     /// Reads the environment, once. A current folder that is gone is `.`: whatever is looked for there is then not found.
-    #[must_use]
-    pub fn from(global: &GlobalArgs) -> Self {
+    pub(crate) fn from(global: &GlobalArgs) -> Self {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         Self {
             book: global.book.clone(),
@@ -74,8 +73,7 @@ impl Settings {
     }
 
     /// The state folder of a book.
-    #[must_use]
-    pub fn state_dir(&self, book_root: &Path) -> PathBuf {
+    pub(crate) fn state_dir(&self, book_root: &Path) -> PathBuf {
         self.state.clone().unwrap_or_else(|| book_root.join(".guide"))
     }
 }

@@ -48,7 +48,7 @@ use self::secrets::Secrets;
 use self::session::{Session, Start};
 pub use self::signals::Interrupt;
 use self::state::ShellSnapshot;
-pub use self::syntax::{SyntaxError, syntax_errors};
+pub(crate) use self::syntax::{SyntaxError, syntax_errors};
 use crate::book::Background;
 use crate::ids::StepId;
 use crate::ids::{ChapterName, StepName};
@@ -56,7 +56,7 @@ use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
 use crate::world::{Command, Flow, Mode, ShellContext, Watcher, World, WorldError};
 
-pub use rerun::Rerun;
+pub(crate) use rerun::Rerun;
 
 mod backgrounds;
 mod preparation;
@@ -153,7 +153,6 @@ impl ShellWorld {
     }
 
     /// What is masked in all that comes out; secrets learnt elsewhere may be added to it.
-    #[must_use]
     pub fn masker(&self) -> Masker {
         self.options.masker.clone()
     }

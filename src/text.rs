@@ -1,4 +1,4 @@
 //! TEXT: small pure functions on text that several rooms use: what may be shown on a terminal, and how a word is quoted for bash.
 
-pub mod sanitize;
-pub mod shell_word;
+pub(crate) mod sanitize;
+pub(crate) mod shell_word;

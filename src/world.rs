@@ -1,7 +1,7 @@
 //! The world as a few verbs. `shell` is the real one; tests of the engine use `scripted`.
 
 #[cfg(test)]
-pub mod scripted;
+pub(crate) mod scripted;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +22,6 @@ pub struct ShellContext {
 /// One attempt at a step.
 #[derive(Debug, Clone)]
 pub struct Command {
-    /// Whose.
     pub step: StepId,
     /// What bash gets.
     pub script: Arc<str>,

@@ -12,10 +12,10 @@
 )]
 
 mod cluster {
-    pub mod drift;
-    pub mod evidence;
-    pub mod lock;
-    pub mod namespace;
-    pub mod shape;
-    pub mod watch;
+    pub(crate) mod drift;
+    pub(crate) mod evidence;
+    pub(crate) mod lock;
+    pub(crate) mod namespace;
+    pub(crate) mod shape;
+    pub(crate) mod watch;
 }

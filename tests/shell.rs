@@ -8,11 +8,11 @@
 use std::process::{Child, Command as Process, Stdio};
 use std::time::{Duration, Instant};
 
-use guide::ids::StepId;
-use guide::ids::{ChapterName, StepName};
-use guide::secrets::Masker;
-use guide::shell::{Interrupt, ShellOptions, ShellWorld};
-use guide::world::{Command, Flow, Mode, ShellContext, Watcher, World};
+use guide::testing::ids::StepId;
+use guide::testing::ids::{ChapterName, StepName};
+use guide::testing::secrets::Masker;
+use guide::testing::shell::{Interrupt, ShellOptions, ShellWorld};
+use guide::testing::world::{Command, Flow, Mode, ShellContext, Watcher, World};
 
 /// Prints what it is shown, and heeds signals.
 struct Shown(Interrupt);

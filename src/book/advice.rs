@@ -6,7 +6,7 @@ use super::shell_words::{Simple, commands_of};
 
 /// A piece of advice.
 #[derive(Debug, PartialEq)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// How much it matters.
     pub severity: Severity,
     /// Byte of the script it is about.
@@ -18,7 +18,7 @@ pub struct Advice {
 }
 
 /// Looks at a step's script.
-pub fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
+pub(crate) fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
     if let Some(prompt) = prompt(script) {
         return vec![prompt];
     }
@@ -152,7 +152,7 @@ fn editor(words: &[&str]) -> Option<String> {
 }
 
 /// The first word of kubectl's that is neither an option nor an option's value.
-pub fn verb<'a>(words: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn verb<'a>(words: &[&'a str]) -> Option<&'a str> {
     const WITH_VALUE: [&str; 12] = [
         "-n",
         "--namespace",

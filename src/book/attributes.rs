@@ -67,7 +67,6 @@ impl Default for ExitExpectation {
 
 impl ExitExpectation {
     /// Does this code satisfy the expectation?
-    #[must_use]
     pub fn accepts(&self, code: i32) -> bool {
         match self {
             Self::Codes(codes) => codes.contains(&code),

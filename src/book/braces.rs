@@ -11,7 +11,7 @@ use std::ops::Range;
 
 /// One word, or one member of a JSON object.
 #[derive(Debug, PartialEq)]
-pub struct Word<'a> {
+pub(super) struct Word<'a> {
     /// The key's text.
     pub key: Cow<'a, str>,
     /// The key's bytes in the info string.
@@ -24,15 +24,14 @@ pub struct Word<'a> {
 
 impl Word<'_> {
     /// Key, `=` and value.
-    pub fn whole(&self) -> Range<usize> {
+    pub(super) fn whole(&self) -> Range<usize> {
         self.key_at.start..self.value_at.end
     }
 }
 
 /// What is wrong with a word.
 #[derive(Debug, PartialEq)]
-pub struct Malformed {
-    /// In words.
+pub(super) struct Malformed {
     pub message: String,
     /// Its bytes in the info string.
     pub at: Range<usize>,
@@ -41,7 +40,7 @@ pub struct Malformed {
 }
 
 /// Splits `info[inner]` into its words. All that can be read is read; what can't is told.
-pub fn words<'a>(info: &'a str, inner: Range<usize>) -> impl Iterator<Item = Result<Word<'a>, Malformed>> {
+pub(super) fn words<'a>(info: &'a str, inner: Range<usize>) -> impl Iterator<Item = Result<Word<'a>, Malformed>> {
     let json = info[inner.clone()].trim_start().starts_with('"');
     let (bare, members) = if json { (None, json_members(info, &inner)) } else { (Some(Words { info, inner }), Vec::new()) };
     bare.into_iter().flatten().chain(members)

@@ -133,7 +133,6 @@ pub struct ManifestBlock {
 
 impl Book {
     /// The chapter of that name.
-    #[must_use]
     pub fn chapter(&self, name: &ChapterName) -> Option<&Chapter> {
         self.chapters.iter().find(|chapter| chapter.name == *name)
     }

@@ -25,7 +25,7 @@ pub const MARKDOWN: Options = Options::ENABLE_HEADING_ATTRIBUTES;
 
 /// What a chapter's text holds.
 #[derive(Debug, Default)]
-pub struct ChapterText {
+pub(super) struct ChapterText {
     /// Text of the first heading.
     pub title: Option<String>,
     /// Steps and manifests.
@@ -36,7 +36,7 @@ pub struct ChapterText {
 
 /// Where a step's name comes from.
 #[derive(Debug)]
-pub enum NameOrigin {
+pub(super) enum NameOrigin {
     /// `name=`, here.
     Given(Span),
     /// `"name":`, here: the second of one name gets a number.
@@ -47,7 +47,7 @@ pub enum NameOrigin {
 
 /// A part of a chapter that is read by itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Piece {
+pub(super) struct Piece {
     from: usize,
     to: usize,
     /// What does not begin, and what does not end here, is another piece's.
@@ -57,23 +57,23 @@ pub struct Piece {
 
 impl Piece {
     /// All from this byte on.
-    pub fn whole(text: &str, from: usize) -> Self {
+    pub(super) fn whole(text: &str, from: usize) -> Self {
         Self { from, to: text.len(), is_rest: false, is_first: false }
     }
 
     /// What ends with another piece's beginning.
-    pub fn first(from: usize, to: usize) -> Self {
+    pub(super) fn first(from: usize, to: usize) -> Self {
         Self { from, to, is_rest: false, is_first: true }
     }
 
     /// That other piece.
-    pub fn rest(text: &str, from: usize) -> Self {
+    pub(super) fn rest(text: &str, from: usize) -> Self {
         Self { from, to: text.len(), is_rest: true, is_first: false }
     }
 }
 
 /// Reads a piece. False: it may be that it says something else when it is read with the pieces beside it.
-pub fn read_piece(
+pub(super) fn read_piece(
     source: SourceId,
     text: &str,
     piece: Piece,

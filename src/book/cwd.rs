@@ -4,8 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// The same folder in a form that needs the chapter's file no more: `rendered/…`, an absolute path, or a path relative to the book.
-#[must_use]
-pub fn plain_cwd(written: &str, chapter_file: &Path) -> String {
+pub(crate) fn plain_cwd(written: &str, chapter_file: &Path) -> String {
     let written = written.trim();
     let (first, rest) = written.split_once('/').unwrap_or((written, ""));
     let below = |folder: &Path| folder.join(rest).display().to_string();
@@ -17,8 +16,7 @@ pub fn plain_cwd(written: &str, chapter_file: &Path) -> String {
 }
 
 /// Where that folder is.
-#[must_use]
-pub fn resolve_cwd(plain: &str, root: &Path, rendered: &Path) -> PathBuf {
+pub(crate) fn resolve_cwd(plain: &str, root: &Path, rendered: &Path) -> PathBuf {
     match plain.strip_prefix("rendered") {
         Some("") => rendered.to_owned(),
         Some(rest) if rest.starts_with('/') => rendered.join(rest.trim_start_matches('/')),

@@ -9,7 +9,7 @@ use super::source::Span;
 use crate::ids::StepName;
 
 /// Gives every step its final name; tells names that were given twice.
-pub fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Block> {
+pub(super) fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Block> {
     let ChapterText { mut blocks, mut names, .. } = text;
     number_again(&blocks, &mut names);
     let made = make_names(&names, &given_names(&blocks, &names, problems));

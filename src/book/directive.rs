@@ -7,7 +7,7 @@ use std::ops::Range;
 const WORDS: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 
 /// The first of them in a text; one with a backslash before it mdBook leaves in place.
-pub fn directive(text: &str) -> Option<Range<usize>> {
+pub(super) fn directive(text: &str) -> Option<Range<usize>> {
     memchr::memmem::find_iter(text.as_bytes(), "{{").find_map(|start| {
         let after = text[start + 2..].trim_start().strip_prefix('#')?;
         let rest = WORDS.iter().find_map(|word| after.strip_prefix(word)).filter(|rest| rest.starts_with(char::is_whitespace))?;

@@ -13,7 +13,7 @@ use crate::ids::{StepName, is_name, nearest};
 
 /// What a fence is.
 #[derive(Debug, PartialEq)]
-pub enum Fence {
+pub(super) enum Fence {
     /// `bash`, `sh`, or another language that the book runs.
     Step {
         /// Which of them.
@@ -45,7 +45,7 @@ const MANIFEST_WORDS: [&str; 3] = ["file", "profile", "skip"];
 
 /// What an info string says.
 #[derive(Debug, PartialEq)]
-pub struct Reading {
+pub(super) struct Reading {
     /// What the fence is.
     pub fence: Fence,
     /// What is wrong, or only worth a word.
@@ -53,7 +53,7 @@ pub struct Reading {
 }
 
 /// Reads an info string. A fence whose words are wrong is still what its language says, so that one error stays one.
-pub fn read_fence(info: &str, languages: &Languages, reader: &mut AttributeReader) -> Reading {
+pub(super) fn read_fence(info: &str, languages: &Languages, reader: &mut AttributeReader) -> Reading {
     let (written, rest) = split_language(info);
     let language = match written {
         "yaml" => "yaml",
@@ -159,7 +159,7 @@ fn has_own_words(info: &str, rest: Range<usize>) -> bool {
 }
 
 /// Would this info string open a step or a manifest? Asked of lines that only look like a fence.
-pub fn opens_block(info: &str) -> bool {
+pub(super) fn opens_block(info: &str) -> bool {
     let info = info.trim();
     let (language, rest) = split_language(info);
     let skipped = info[rest.clone()].starts_with("{skip");

@@ -6,7 +6,7 @@ use super::chapter_text::MARKDOWN;
 
 /// A fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenFence {
+pub(crate) struct SeenFence {
     /// 1-based line of its opening.
     pub line: u32,
     /// What stands behind its opening marks.
@@ -16,8 +16,7 @@ pub struct SeenFence {
 }
 
 /// The fences from byte `from` on.
-#[must_use]
-pub fn fences(text: &str, from: usize) -> Vec<SeenFence> {
+pub(crate) fn fences(text: &str, from: usize) -> Vec<SeenFence> {
     let mut found = Vec::new();
     let (mut at, mut line) = (0, 1_u32);
     for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {

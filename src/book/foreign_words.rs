@@ -94,7 +94,7 @@ const TOOLS: [(&str, &[&str]); 6] = [
 ];
 
 /// The tool that is known to use this word on a fence.
-pub fn tool_of(word: &str) -> Option<&'static str> {
+pub(super) fn tool_of(word: &str) -> Option<&'static str> {
     // Classes, ids and numbers of lines are written the same way for many tools.
     let is_lines = || word.starts_with(|first: char| first.is_ascii_digit()) && is_line_numbers(word);
     if word.starts_with(['.', '#']) || word.starts_with("data-") || word.starts_with("aria-") || is_lines() {
@@ -104,7 +104,7 @@ pub fn tool_of(word: &str) -> Option<&'static str> {
 }
 
 /// `3-5`, `1,4-6`, `1 3`: lines that a page highlights.
-pub fn is_line_numbers(text: &str) -> bool {
+pub(super) fn is_line_numbers(text: &str) -> bool {
     !text.trim().is_empty() && text.chars().all(|next| next.is_ascii_digit() || matches!(next, ',' | '-' | ' ' | '.'))
 }
 

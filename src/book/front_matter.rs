@@ -43,7 +43,7 @@ impl Form {
 }
 
 /// Reads the block, if the text begins with one. Returns the place where the chapter's Markdown begins.
-pub fn read_front_matter(source: SourceId, text: &str, problems: &mut Problems) -> (FrontMatter, usize) {
+pub(super) fn read_front_matter(source: SourceId, text: &str, problems: &mut Problems) -> (FrontMatter, usize) {
     let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let opened = line_at(text, begin).and_then(|line| {
         let form = [Form::Yaml, Form::Toml].into_iter().find(|form| text[line.clone()].trim_end() == form.fence())?;

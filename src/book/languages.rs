@@ -29,7 +29,6 @@ impl Languages {
     }
 
     /// The language of a step, if a fence of that language is one in this book.
-    #[must_use]
     pub fn step(&self, name: &str) -> Option<&'static str> {
         match name {
             "bash" => Some("bash"),
@@ -44,16 +43,16 @@ impl Languages {
 pub struct UnknownLanguage;
 
 /// Every language that a book may name.
-pub fn all() -> impl Iterator<Item = &'static str> {
+pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     SCRIPTS.into_iter().chain(SESSIONS)
 }
 
 /// A language whose fences are steps, or could be.
-pub fn known(name: &str) -> Option<&'static str> {
+pub(super) fn known(name: &str) -> Option<&'static str> {
     ["bash", "sh"].into_iter().chain(all()).find(|known| *known == name)
 }
 
 /// Does such a fence hold prompts?
-pub fn is_session(name: &str) -> bool {
+pub(super) fn is_session(name: &str) -> bool {
     SESSIONS.contains(&name)
 }

@@ -5,8 +5,7 @@ const DEEPEST: usize = 64;
 
 /// The byte at which a text opens more brackets inside of each other than anybody writes. Brackets inside of texts count as well: no
 /// text holds so many that are not closed.
-#[must_use]
-pub fn too_deep(yaml: &str) -> Option<usize> {
+pub(crate) fn too_deep(yaml: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in yaml.bytes().enumerate() {
         match byte {

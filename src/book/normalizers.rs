@@ -31,7 +31,6 @@ impl Normalizer {
         [Self::Ages, Self::Durations, Self::Timestamps, Self::Hashes, Self::Uids, Self::Ips, Self::Ports, Self::Fields];
 
     /// As `normalize=` names it.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Ages => "ages",
@@ -63,7 +62,6 @@ impl Normalizers {
     pub const NONE: Self = Self(0);
 
     /// Is this one in the set?
-    #[must_use]
     pub fn has(self, one: Normalizer) -> bool {
         self.0 & (1 << one as u8) != 0
     }

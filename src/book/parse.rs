@@ -56,7 +56,6 @@ impl BookText {
 }
 
 /// Parses every chapter; the book holds all that could be understood, the problems tell the rest.
-#[must_use]
 pub fn parse_book(text: BookText) -> (Book, Problems) {
     let BookText { title, sources, chapters, shared_manifests, languages, src } = text;
     let mut problems = Problems::new();
@@ -84,8 +83,7 @@ pub fn parse_book(text: BookText) -> (Book, Problems) {
 type SourcePath = Arc<Path>;
 
 /// Parses one chapter's text.
-#[must_use]
-pub fn parse_chapter(
+pub(crate) fn parse_chapter(
     sources: &Sources,
     source: SourceId,
     name: ChapterName,

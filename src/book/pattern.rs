@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Words in angle brackets that kubectl itself prints: text, never names.
-pub const NEVER_NAMES: [&str; 8] = ["none", "unset", "pending", "invalid", "unknown", "nil", "error", "no value"];
+pub(crate) const NEVER_NAMES: [&str; 8] = ["none", "unset", "pending", "invalid", "unknown", "nil", "error", "no value"];
 
 /// What a name binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NameKind {
+pub(crate) enum NameKind {
     /// Text, as it stands.
     Word,
     /// A whole number.
@@ -22,7 +22,7 @@ pub enum NameKind {
 
 /// What stands at a place of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark<'t> {
+pub(crate) enum Mark<'t> {
     /// `[..]`
     Any,
     /// `<name>`, as it is written, and the variable that it binds.
@@ -39,14 +39,12 @@ pub enum Mark<'t> {
 }
 
 /// Does this line stand for any lines?
-#[must_use]
-pub fn is_any_lines(line: &str) -> bool {
+pub(crate) fn is_any_lines(line: &str) -> bool {
     line.trim() == "..."
 }
 
 /// The patterns and escapes of a line with their places, in order.
-#[must_use]
-pub fn marks(line: &str) -> Vec<(Range<usize>, Mark<'_>)> {
+pub(crate) fn marks(line: &str) -> Vec<(Range<usize>, Mark<'_>)> {
     if let Some(at) = escaped_dots(line) {
         return vec![(at..line.len(), Mark::Literal(&line[at + 1..]))];
     }
@@ -74,8 +72,7 @@ pub fn marks(line: &str) -> Vec<(Range<usize>, Mark<'_>)> {
 }
 
 /// The line as it is written in a fence so that it stands for itself alone.
-#[must_use]
-pub fn escape_line(line: &str) -> Cow<'_, str> {
+pub(crate) fn escape_line(line: &str) -> Cow<'_, str> {
     let indent = line.len() - line.trim_start().len();
     if is_any_lines(line) || escaped_dots(line).is_some() {
         return Cow::Owned(format!("{}\\{}", &line[..indent], &line[indent..]));
@@ -100,8 +97,7 @@ pub fn escape_line(line: &str) -> Cow<'_, str> {
 }
 
 /// Every line of a text escaped.
-#[must_use]
-pub fn escape_text(text: &str) -> Cow<'_, str> {
+pub(crate) fn escape_text(text: &str) -> Cow<'_, str> {
     if text.lines().all(|line| matches!(escape_line(line), Cow::Borrowed(_))) {
         return Cow::Borrowed(text);
     }
@@ -109,8 +105,7 @@ pub fn escape_text(text: &str) -> Cow<'_, str> {
 }
 
 /// What an escaped text stands for; its patterns stay as they are written.
-#[must_use]
-pub fn unescape_line(line: &str) -> Cow<'_, str> {
+pub(crate) fn unescape_line(line: &str) -> Cow<'_, str> {
     let marks = marks(line);
     if !marks.iter().any(|(_, mark)| matches!(mark, Mark::Literal(_))) {
         return Cow::Borrowed(line);
@@ -127,7 +122,7 @@ pub fn unescape_line(line: &str) -> Cow<'_, str> {
 }
 
 /// The variables that a text binds, in order, with their kind; one that occurs again is there again.
-pub fn names_in(text: &str) -> impl Iterator<Item = (String, NameKind)> + '_ {
+pub(crate) fn names_in(text: &str) -> impl Iterator<Item = (String, NameKind)> + '_ {
     text.lines().filter(|line| line.contains('<')).flat_map(marks).filter_map(|(_, mark)| match mark {
         Mark::Name { variable, kind, .. } => Some((variable, kind)),
         _ => None,

@@ -12,7 +12,7 @@ use super::source::SourceId;
 const LONG: usize = 512 * 1024;
 
 /// Reads the Markdown that begins at byte `from` of `text`.
-pub fn read_chapter_text(
+pub(super) fn read_chapter_text(
     source: SourceId,
     text: &str,
     from: usize,

@@ -30,38 +30,32 @@ pub struct Problem {
 
 impl Problem {
     /// A problem at a place.
-    #[must_use]
     pub fn at(span: Span, message: impl Into<String>) -> Self {
         Self { message: message.into(), span: Some(span), also: Vec::new(), hint: None, severity: Severity::Error }
     }
 
     /// A problem with no place in a text.
-    #[must_use]
     pub fn nowhere(message: impl Into<String>) -> Self {
         Self { message: message.into(), span: None, also: Vec::new(), hint: None, severity: Severity::Error }
     }
 
     /// The same as a warning.
-    #[must_use]
     pub fn warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 
     /// The same as a note.
-    #[must_use]
     pub fn note(self) -> Self {
         Self { severity: Severity::Note, ..self }
     }
 
     /// Adds what to do about it.
-    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
     /// Adds a further place.
-    #[must_use]
     pub fn also(mut self, span: Span, note: impl Into<String>) -> Self {
         self.also.push((span, note.into()));
         self
@@ -69,4 +63,4 @@ impl Problem {
 }
 
 /// All problems found, in the order of the text. Empty means none.
-pub type Problems = Vec<Problem>;
+pub(crate) type Problems = Vec<Problem>;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a session holds.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Session {
+pub(super) struct Session {
     /// The commands, prompts taken off.
     pub script: String,
     /// What they print, all of it together.
@@ -16,7 +16,7 @@ pub struct Session {
 }
 
 /// Reads a session; `None` where no line has a prompt.
-pub fn read_session(text: &str) -> Option<Session> {
+pub(super) fn read_session(text: &str) -> Option<Session> {
     let root = text.lines().find_map(|line| prompt(line, false)).is_none();
     let mut session = Session { script: String::new(), expected: String::new(), lines: None, in_pieces: false };
     let mut in_command = false;

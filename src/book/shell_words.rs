@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// The commands of a script, those inside of loops, conditions and substitutions among them.
 #[derive(Debug, Default, PartialEq)]
-pub struct Commands {
+pub(crate) struct Commands {
     /// In the order in which they end.
     pub all: Vec<Simple>,
     /// False: some of the script was not understood.
@@ -16,7 +16,7 @@ pub struct Commands {
 
 /// A program and its words.
 #[derive(Debug, Default, PartialEq, Clone)]
-pub struct Simple {
+pub(crate) struct Simple {
     /// Its words, quotes taken off; assignments before it are left out.
     pub words: Vec<String>,
     /// Is any of them only known when it runs (`$x`, `*`)?
@@ -29,7 +29,6 @@ pub struct Simple {
     pub in_background: bool,
     /// Is its output another command's input?
     pub is_piped: bool,
-    /// First byte.
     pub at: usize,
 }
 
@@ -40,8 +39,7 @@ const BEFORE: [&str; 11] = ["if", "then", "elif", "else", "while", "until", "do"
 const ENDS: [&str; 4] = ["fi", "done", "}", "esac"];
 
 /// Reads a script.
-#[must_use]
-pub fn commands_of(script: &str) -> Commands {
+pub(crate) fn commands_of(script: &str) -> Commands {
     let mut lexer =
         Lexer { text: script, bytes: script.as_bytes(), out: Commands { is_clear: true, ..Commands::default() }, depth: 0 };
     lexer.script(0..script.len());

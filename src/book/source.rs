@@ -22,7 +22,6 @@ pub struct SourceFile {
 pub struct Span {
     /// The file.
     pub source: SourceId,
-    /// First byte.
     pub start: u32,
     /// One past the last byte.
     pub end: u32,
@@ -32,7 +31,6 @@ pub struct Span {
 
 impl Span {
     /// The span's bytes as a range.
-    #[must_use]
     pub fn range(&self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -67,25 +65,21 @@ impl Sources {
     }
 
     /// The file behind an id.
-    #[must_use]
     pub fn file(&self, id: SourceId) -> &SourceFile {
         &self.files[id.0 as usize]
     }
 
     /// The text a span covers.
-    #[must_use]
     pub fn text(&self, span: Span) -> &str {
         &self.file(span.source).text[span.range()]
     }
 
     /// `file:line` of a span.
-    #[must_use]
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file(span.source).path.clone(), line: span.line }
     }
 
     /// The first place of a word inside a span, else the span itself.
-    #[must_use]
     pub fn find_in(&self, span: Span, word: &str) -> Span {
         let text = self.text(span);
         let is_part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '.');

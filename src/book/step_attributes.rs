@@ -13,7 +13,7 @@ use super::normalizers::Normalizers;
 use crate::ids::{StepName, is_name, nearest, slug};
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
-pub const STEP_WORDS: [&str; 22] = [
+pub(super) const STEP_WORDS: [&str; 22] = [
     "name",
     "profile",
     "timeout",
@@ -43,7 +43,7 @@ const MOST_RETRIES: u32 = 1000;
 
 /// A complaint about a word, with the earlier place it belongs to.
 #[derive(Debug, PartialEq)]
-pub struct Complaint {
+pub(super) struct Complaint {
     /// What is wrong, and where in the info string.
     pub what: Malformed,
     /// An earlier word it clashes with, and what to say of it.
@@ -52,7 +52,7 @@ pub struct Complaint {
 
 /// Reads words one by one. Kept between fences so that its lists are allocated once a chapter.
 #[derive(Debug, Default)]
-pub struct AttributeReader {
+pub(super) struct AttributeReader {
     seen: Vec<(&'static str, Range<usize>)>,
     /// What is wrong so far.
     pub complaints: Vec<Complaint>,
@@ -74,7 +74,7 @@ type Read<T> = Result<T, (String, Option<String>)>;
 
 impl AttributeReader {
     /// Takes the next word.
-    pub fn take(&mut self, word: Result<Word<'_>, Malformed>) {
+    pub(super) fn take(&mut self, word: Result<Word<'_>, Malformed>) {
         let word = match word {
             Ok(word) => word,
             Err(what) => return self.complaints.push(Complaint { what, also: None }),
@@ -102,7 +102,7 @@ impl AttributeReader {
     }
 
     /// What was read, with the complaints; the reader is empty again.
-    pub fn finish(&mut self) -> (Option<(StepName, Range<usize>)>, Arc<Attributes>, Vec<Complaint>) {
+    pub(super) fn finish(&mut self) -> (Option<(StepName, Range<usize>)>, Arc<Attributes>, Vec<Complaint>) {
         let attributes = if self.other {
             self.check_combinations();
             Arc::new(std::mem::take(&mut self.attributes))
@@ -203,7 +203,7 @@ fn combination_hint(key: &str, verify: bool) -> Option<String> {
 }
 
 /// A word that belongs to another tool.
-pub fn ignored(word: &str, tool: &str, at: Range<usize>) -> Complaint {
+pub(super) fn ignored(word: &str, tool: &str, at: Range<usize>) -> Complaint {
     let message = format!("`{word}` is an attribute of {tool}, which guide ignores");
     Complaint { what: Malformed { message, at, hint: None }, also: None }
 }
@@ -239,7 +239,7 @@ fn flag(key: &str, word: &Word<'_>) -> Read<bool> {
 }
 
 /// The spellings that Go takes for a boolean, and so Runme.
-pub fn boolean(text: &str) -> Result<bool, &str> {
+pub(super) fn boolean(text: &str) -> Result<bool, &str> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
         "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),

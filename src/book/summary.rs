@@ -8,7 +8,7 @@ use super::source::{SourceId, Span};
 
 /// One link of SUMMARY.md.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SummaryEntry {
+pub(crate) struct SummaryEntry {
     /// The link's text.
     pub title: String,
     /// The link's target, relative to the book's source folder.
@@ -19,8 +19,7 @@ pub struct SummaryEntry {
 
 /// Every link of SUMMARY.md that names a file: prefix and suffix chapters, numbered ones at any depth, under any part.
 /// Drafts have no file, and links to other sites are no chapters.
-#[must_use]
-pub fn parse_summary(source: SourceId, text: &str) -> Vec<SummaryEntry> {
+pub(crate) fn parse_summary(source: SourceId, text: &str) -> Vec<SummaryEntry> {
     let mut entries = Vec::new();
     let mut link: Option<(String, Range<usize>)> = None;
     let mut title = String::new();

@@ -40,7 +40,6 @@ pub struct DownPlan {
 /// One object of a [`DownPlan`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DownItem {
-    /// Which.
     pub object: ObjectRef,
     /// What becomes of it.
     pub fate: Action,
@@ -60,20 +59,17 @@ pub enum Action {
     Absent,
     /// It stays, and why.
     Stays {
-        /// In words.
         why: String,
     },
 }
 
 impl DownPlan {
     /// How many objects would go.
-    #[must_use]
     pub fn going(&self) -> usize {
         self.items.iter().filter(|item| matches!(item.fate, Action::Goes { .. })).count()
     }
 
     /// For people, a line an object; what is not there is left out.
-    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for item in &self.items {

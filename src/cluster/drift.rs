@@ -38,7 +38,6 @@ pub struct Drift {
 /// An object that is otherwise than its manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Differing {
-    /// Which.
     pub object: ObjectRef,
     /// Where its manifest stands.
     pub place: Place,
@@ -50,13 +49,11 @@ pub struct Differing {
 
 impl Drift {
     /// Is the world, as far as manifests go, as the book says?
-    #[must_use]
     pub fn is_none(&self) -> bool {
         self.missing.is_empty() && self.differing.is_empty() && self.unmanaged.is_empty() && self.unasked.is_empty()
     }
 
     /// For people, a finding a line; fields indented under their object.
-    #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.missing.iter().map(|(object, place)| format!("missing: {} ({place})", title(object))).collect();
@@ -81,8 +78,7 @@ impl Drift {
 }
 
 /// The namespaces that are the book's: those its manifests make or put objects into, but never the cluster's own.
-#[must_use]
-pub fn book_namespaces(declared: &[Declared]) -> BTreeSet<String> {
+pub(crate) fn book_namespaces(declared: &[Declared]) -> BTreeSet<String> {
     let named = |declared: &Declared| {
         if declared.object.kind == "Namespace" { Some(declared.object.name.clone()) } else { declared.object.namespace.clone() }
     };

@@ -42,7 +42,6 @@ pub struct ClusterEvidence {
 
 impl Cluster {
     /// Asks the cluster for everything a failure may be explained by.
-    #[must_use]
     pub fn evidence(&self, request: &EvidenceRequest) -> ClusterEvidence {
         let request = request.clone();
         match self.ask(EVIDENCE_LIMIT, move |connection| async move { Ok(Box::pin(gather::gather(connection, request)).await) }) {

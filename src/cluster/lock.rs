@@ -21,7 +21,6 @@ impl Cluster {
 
     /// The context that is meant and the other one that a `kubectl` without `--context` would take, which is the kubeconfig's
     /// current one; none when they are the same, or when there is no such context (yet). Asks no cluster.
-    #[must_use]
     pub fn astray(&self) -> Option<(String, String)> {
         let meant = self.access.context.clone()?;
         let file = Kubeconfig::read_from(&self.access.kubeconfig).ok()?;

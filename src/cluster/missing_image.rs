@@ -16,7 +16,6 @@ pub struct MissingImage {
 
 impl Cluster {
     /// For an image that a node has not: says so, and what loads it there. One line.
-    #[must_use]
     pub fn cure_of(&self, problem: &ObjectProblem) -> Option<String> {
         problem.missing.as_ref().map(|missing| missing.cure(self.access.context.as_deref()))
     }
@@ -53,7 +52,7 @@ impl MissingImage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::trouble_of_pod;
+    use crate::cluster::problem::trouble_of_pod;
     use serde_json::json;
 
     fn pod(policy: &str, node: Option<&str>, reason: &str) -> Pod {

@@ -74,7 +74,6 @@ impl Tolerance {
     }
 
     /// Is it over when the problem has lasted so long?
-    #[must_use]
     pub fn is_over(self, lasted: Duration) -> bool {
         match self {
             Self::None => true,
@@ -85,8 +84,7 @@ impl Tolerance {
 }
 
 /// What keeps this pod from coming up, read off its status.
-#[must_use]
-pub fn trouble_of_pod(pod: &Pod) -> Option<ObjectProblem> {
+pub(crate) fn trouble_of_pod(pod: &Pod) -> Option<ObjectProblem> {
     let status = pod.status.as_ref()?;
     if pod.metadata.deletion_timestamp.is_some() {
         return None;

@@ -9,8 +9,7 @@ use crate::ids::ObjectRef;
 
 /// What keeps this object from coming up, read off its status: a failed Job, a Deployment past its deadline, pods that can't be
 /// made.
-#[must_use]
-pub fn trouble_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
+pub(crate) fn trouble_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
     let problem =
         |cause, why: String, patience| Some(ObjectProblem { object: reference(object), cause, why, patience, missing: None });
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
@@ -55,8 +54,7 @@ pub fn trouble_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
 }
 
 /// How far this object is, in words; `None` when it is all it should be, or its kind has no such state.
-#[must_use]
-pub fn unsettled(object: &DynamicObject) -> Option<String> {
+pub(crate) fn unsettled(object: &DynamicObject) -> Option<String> {
     if object.metadata.deletion_timestamp.is_some() {
         return Some("being deleted".to_owned());
     }
@@ -109,8 +107,7 @@ pub(super) fn reference(object: &DynamicObject) -> ObjectRef {
 }
 
 /// As a reader says it: `deployment web`.
-#[must_use]
-pub fn spoken(object: &ObjectRef) -> String {
+pub(crate) fn spoken(object: &ObjectRef) -> String {
     format!("{} {}", object.kind.to_ascii_lowercase(), object.name)
 }
 

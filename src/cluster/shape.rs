@@ -18,7 +18,6 @@ const MOST_PODS: u32 = 400;
 
 impl Cluster {
     /// What is where. None for a cluster that does not answer (yet, or any more).
-    #[must_use]
     pub fn shape(&self) -> Option<Shape> {
         self.ask(LIMIT, |connection| async move { shape(&connection).await }).ok()
     }

@@ -7,7 +7,6 @@ use crate::probe::probe;
 
 impl Cluster {
     /// What ails the cluster from outside, where its API may still answer: node containers that are stopped, and what starts them.
-    #[must_use]
     pub fn cure(&self) -> Option<String> {
         cure_of(&stopped_nodes(&self.access))
     }

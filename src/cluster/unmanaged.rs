@@ -23,7 +23,6 @@ const BESIDE: [&str; 5] = ["Event", "Lease", "Endpoints", "EndpointSlice", "Cont
 /// An object that no manifest made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnmanagedObject {
-    /// Which.
     pub object: ObjectRef,
     /// Which program made it, as the server noted.
     pub made_by: Option<String>,

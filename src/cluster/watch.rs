@@ -84,21 +84,18 @@ impl Cluster {
 
 impl ClusterWatch {
     /// What there is to see now. Cheap: no request is made.
-    #[must_use]
     pub fn look(&self) -> WatchStatus {
         self.shared.seen().sight(Instant::now())
     }
 
     /// A verify step is asked now, which counts as a request: call it just before. The number goes up with every change; give it
     /// to [`ClusterWatch::changed_after`] afterwards, and a change in between is not missed.
-    #[must_use]
     pub fn asking(&self) -> u64 {
         self.shared.pace.question(Instant::now());
         self.shared.seen().generation
     }
 
     /// The requests that this watch has sent (the verify steps' own not among them).
-    #[must_use]
     pub fn requests(&self) -> RequestCount {
         self.shared.requests.count()
     }
@@ -106,7 +103,6 @@ impl ClusterWatch {
     /// Waits until something has changed since [`ClusterWatch::asking`] gave this number, for at most `limit`, and until it may be
     /// asked again: a quarter of a second after the last time, and never the fifth request within a second. Says whether there
     /// was a change.
-    #[must_use]
     pub fn changed_after(&self, generation: u64, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
         let seen = self.shared.seen();

@@ -15,7 +15,7 @@ use crate::settings::Settings;
 use crate::store::{Recordings, Snapshots, find_book, included_steps, read_book, stamp};
 
 /// Checks the whole book; with `--watch` again and again.
-pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
+pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     if args.watch {
         return watch(settings, args);
     }

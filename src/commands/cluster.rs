@@ -9,7 +9,7 @@ use crate::store::{KeptWorld, read_world, world_path, write_world};
 use crate::world::WorldError;
 
 /// The world's lock of a book: which cluster is it, and is it still that one?
-pub struct WorldLock {
+pub(super) struct WorldLock {
     /// The cluster; `None` for a book without one.
     pub cluster: Option<Cluster>,
     state: PathBuf,
@@ -25,7 +25,7 @@ impl WorldLock {
     ///
     /// # Errors
     /// When `world.json` can't be read.
-    pub fn of(opened: &BookContext, run: &str, now: fn() -> String) -> Result<Self, WorldError> {
+    pub(super) fn of(opened: &BookContext, run: &str, now: fn() -> String) -> Result<Self, WorldError> {
         let kept = read_world(&opened.state)?;
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
         let access = Access { kubeconfig: opened.kubeconfig.clone(), context: opened.config.context.clone(), known_nodes };
@@ -39,14 +39,13 @@ impl WorldLock {
     ///
     /// # Errors
     /// When the book has none.
-    pub fn cluster(&self) -> Result<&Cluster, Error> {
+    pub(super) fn cluster(&self) -> Result<&Cluster, Error> {
         let hint = "name one in book.toml, table [preprocessor.guide]: cluster = \"…\", context = \"…\"";
         self.cluster.as_ref().ok_or_else(|| Error::usage("this book has no cluster", hint))
     }
 
     /// Is the cluster one that the book made, rather than adopted? None while there is none.
-    #[must_use]
-    pub fn made_by_book(&self) -> Option<bool> {
+    pub(super) fn made_by_book(&self) -> Option<bool> {
         self.kept.as_ref().map(|kept| kept.kubeconfig.is_none())
     }
 
@@ -55,7 +54,7 @@ impl WorldLock {
     ///
     /// # Errors
     /// When it is another cluster, or commands would reach another.
-    pub fn before(&self) -> Result<(), WorldError> {
+    pub(super) fn before(&self) -> Result<(), WorldError> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         if let Some((meant, reached)) = cluster.astray() {
             return Err(self.refuse_astray(&meant, &reached));
@@ -72,8 +71,7 @@ impl WorldLock {
 
     /// After a failure: why the cluster that was kept can't be asked any more, with what to do. One that the book has not made
     /// yet is not missed.
-    #[must_use]
-    pub fn lost(&self) -> Option<String> {
+    pub(super) fn lost(&self) -> Option<String> {
         let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
         let error = cluster.identity().err()?;
         let gone =
@@ -125,7 +123,7 @@ impl WorldLock {
     ///
     /// # Errors
     /// When it is another cluster than the kept one, or `world.json` can't be written.
-    pub fn after(&mut self) -> Result<(), WorldError> {
+    pub(super) fn after(&mut self) -> Result<(), WorldError> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         // Not made yet, or put to sleep by the chapter: nothing to keep, nothing to compare.
         let Ok(found) = cluster.identity() else { return Ok(()) };

@@ -11,7 +11,7 @@ use crate::world::WorldError;
 ///
 /// # Errors
 /// When a manifest can't be read as YAML.
-pub fn declared<'a>(
+pub(super) fn declared<'a>(
     plan: &'a Plan,
     chapters: impl IntoIterator<Item = &'a PlannedChapter>,
     past: &Past,

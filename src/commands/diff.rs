@@ -11,7 +11,7 @@ use crate::settings::Settings;
 use crate::store::load_past;
 
 /// Compares manifests with the cluster.
-pub fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
+pub(super) fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let whole = opened.plan(&Selection::default())?;
     let chosen = opened.plan(&Selection { targets: args.targets.clone(), ..Selection::default() })?;

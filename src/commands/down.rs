@@ -38,7 +38,7 @@ fn same_object(one: &ObjectRef, other: &ObjectRef) -> bool {
 }
 
 /// Plans, asks, takes away.
-pub fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
+pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let whole = opened.plan(&Selection::default())?;
     let chosen = opened.plan(&Selection { targets: args.target.targets.clone(), ..Selection::default() })?;

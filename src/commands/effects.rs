@@ -92,7 +92,7 @@ const RISKY: [&str; 12] =
     ["PATH", "IFS", "ENV", "BASH_ENV", "PS4", "PAGER", "PROMPT_COMMAND", "EDITOR", "VISUAL", "SHELLOPTS", "CDPATH", "LESSOPEN"];
 
 /// What a script would change. `functions` are the names that the document's scripts define: these are not the programs of that name.
-pub fn effect_of(script: &str, functions: &HashSet<String>) -> Effect {
+pub(super) fn effect_of(script: &str, functions: &HashSet<String>) -> Effect {
     let commands = commands_of(script);
     let mut effect = Effect::default();
     if !commands.is_clear {
@@ -112,7 +112,7 @@ pub fn effect_of(script: &str, functions: &HashSet<String>) -> Effect {
 }
 
 /// The functions and other names that a script defines.
-pub fn functions_of(script: &str, functions: &mut HashSet<String>) {
+pub(super) fn functions_of(script: &str, functions: &mut HashSet<String>) {
     for (at, _) in script.match_indices("()") {
         let name = script[..at].trim_end().rsplit(|next: char| next.is_whitespace() || ";&|({".contains(next)).next();
         functions.extend(name.filter(|name| !name.is_empty()).map(str::to_owned));

@@ -17,7 +17,7 @@ const VALUES: &str = "greeting: Hello\n";
 const IGNORED: &str = "/.guide/\n/book/\n*.snap.new\n*.json.new\n";
 
 /// Writes the book; says what it would run.
-pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
+pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
     let folder = settings.here.join(args.folder.as_deref().unwrap_or(&settings.here));
     let title = args.title.clone().unwrap_or_else(|| "My book".to_owned());
     let adopted =

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 use crate::store::{BookConfig, BookFiles, Recordings, find_book, read_book};
 
 /// A book that commands can work with.
-pub struct BookContext {
+pub(super) struct BookContext {
     /// Folder of `book.toml`.
     pub root: PathBuf,
     /// The state folder.
@@ -44,7 +44,7 @@ pub struct BookContext {
 }
 
 /// Finds and reads the book.
-pub fn open(settings: &Settings) -> Result<BookContext, Error> {
+pub(super) fn open(settings: &Settings) -> Result<BookContext, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let mut files = read_book(&root);
     let state = settings.state_dir(&root);
@@ -99,29 +99,26 @@ fn masker(book: &Book, settings: &Settings, values: &serde_json::Value) -> Maske
 impl BookContext {
     /// Hides the secrets of the book: the values of variables that a step names as secret, as far as they are known before any step
     /// has run, and what the Secret objects of the plan's manifests hold.
-    #[must_use]
-    pub fn masker_of(&self, plan: &Plan) -> Masker {
+    pub(super) fn masker_of(&self, plan: &Plan) -> Masker {
         let manifests = plan.chapters.iter().flat_map(|chapter| &chapter.manifests);
         manifests.flat_map(|manifest| secret_values(&manifest.text)).for_each(|value| self.masker.add(&value));
         self.masker.clone()
     }
 
     /// Tells what may not be what was meant.
-    pub fn report_notes(&self) {
+    pub(super) fn report_notes(&self) {
         for note in &self.notes {
             crate::report::write_talk(&format!("warning: {note}\n"));
         }
     }
 
     /// Where the run's private kubeconfig is, whichever is used.
-    #[must_use]
-    pub fn private_kubeconfig(&self) -> PathBuf {
+    pub(super) fn private_kubeconfig(&self) -> PathBuf {
         private_kubeconfig(&self.state)
     }
 
     /// The folders that chapters' shells start in, where it is not their rendered one.
-    #[must_use]
-    pub fn working_folders(&self) -> HashMap<ChapterName, PathBuf> {
+    pub(super) fn working_folders(&self) -> HashMap<ChapterName, PathBuf> {
         let folder = |chapter: &Chapter| {
             let written = chapter.front.cwd.as_ref().or(self.config.cwd.as_ref())?;
             let plain = plain_cwd(written, &self.book.sources.file(chapter.source).path);
@@ -135,7 +132,7 @@ impl BookContext {
     ///
     /// # Errors
     /// Every such step.
-    pub fn parsed_by_bash(&self, plan: &Plan) -> Result<(), Error> {
+    pub(super) fn parsed_by_bash(&self, plan: &Plan) -> Result<(), Error> {
         let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let scripts: Vec<Script<'_>> = steps.map(|step| Script { text: &step.script, fence: step.span }).collect();
         let problems = syntax_problems(&self.book.sources, &scripts);
@@ -146,7 +143,7 @@ impl BookContext {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn remember_profile(&self) -> Result<(), Error> {
+    pub(super) fn remember_profile(&self) -> Result<(), Error> {
         let choice = Choice { profile: self.profile.clone(), reason: self.profile_reason.clone() };
         Ok(remember(&self.config, &choice, &self.state)?)
     }
@@ -155,7 +152,7 @@ impl BookContext {
     ///
     /// # Errors
     /// Every problem of the book.
-    pub fn plan(&self, selection: &Selection) -> Result<Plan, Error> {
+    pub(super) fn plan(&self, selection: &Selection) -> Result<Plan, Error> {
         self.plan_with(selection, false)
     }
 
@@ -163,13 +160,12 @@ impl BookContext {
     ///
     /// # Errors
     /// Every problem of the book.
-    pub fn plan_run(&self, selection: &Selection) -> Result<Plan, Error> {
+    pub(super) fn plan_run(&self, selection: &Selection) -> Result<Plan, Error> {
         self.plan_with(selection, true)
     }
 
     /// Adds the files of the book that the plan's acting steps name, as they are now: what has passed is compared with them.
-    #[must_use]
-    pub fn with_files(&self, mut plan: Plan) -> Plan {
+    pub(super) fn with_files(&self, mut plan: Plan) -> Plan {
         let acting = plan.chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| !step.is_verify());
         plan.files = Recordings::of(&self.root).included(acting.flat_map(|step| named_files(&step.script)));
         plan
@@ -206,8 +202,7 @@ impl BookContext {
     }
 
     /// Environment of every chapter's shell beside the values.
-    #[must_use]
-    pub fn environment(&self, settings: &Settings) -> Vec<(String, String)> {
+    pub(super) fn environment(&self, settings: &Settings) -> Vec<(String, String)> {
         let text = |path: &std::path::Path| path.display().to_string();
         vec![
             ("KUBECONFIG".to_owned(), text(&self.kubeconfig)),

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::store::load_past;
 
 /// Plans and shows it.
-pub fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
+pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &opened)?;
     let plan = opened.with_files(opened.plan_run(&selection)?);

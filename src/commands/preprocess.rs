@@ -8,7 +8,7 @@ use crate::report;
 use crate::settings::Settings;
 
 /// `supports RENDERER`: says so by its exit code. Else the book comes on stdin as JSON, and goes out annotated.
-pub fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<Exit, Error> {
+pub(super) fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<Exit, Error> {
     match args.words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["supports", renderer] => return Ok(if supports(renderer) { Exit::AsWritten } else { Exit::Differs }),
         [] => {}

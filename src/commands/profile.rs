@@ -18,7 +18,7 @@ const NOTE: &str = "profile";
 
 /// A profile, and why it is this one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Choice {
+pub(super) struct Choice {
     /// The profile.
     pub profile: String,
     /// Why, in words, where neither the caller nor the book named it.
@@ -29,7 +29,7 @@ pub struct Choice {
 ///
 /// Registries that answer are remembered at once. That they do not answer is remembered only together with a cluster that was made
 /// without them ([`remember`]): a network that failed for a moment must not decide about every later run.
-pub fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> Result<Choice, Error> {
+pub(super) fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> Result<Choice, Error> {
     if let Some(profile) =
         settings.profile.as_deref().or(config.default_profile.as_deref()).filter(|profile| *profile != FIND_OUT)
     {
@@ -51,7 +51,7 @@ pub fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> Result<
 }
 
 /// Remembers the profile that the book's cluster was made under, once there is one.
-pub fn remember(config: &BookConfig, choice: &Choice, state: &Path) -> Result<(), StoreError> {
+pub(super) fn remember(config: &BookConfig, choice: &Choice, state: &Path) -> Result<(), StoreError> {
     let found_out = choice.reason.is_some() && config.default_profile.as_deref() == Some(FIND_OUT);
     if found_out && read_world(state)?.is_some() && read_note(state, NOTE)?.is_none() {
         write_note(state, NOTE, &choice.profile)?;
@@ -61,7 +61,7 @@ pub fn remember(config: &BookConfig, choice: &Choice, state: &Path) -> Result<()
 
 /// What `guide doctor` found: `open` is remembered, and where another profile fits, what was remembered is forgotten unless a
 /// cluster was made under it.
-pub fn found_by_doctor(profile: &str, state: &Path) -> Result<(), StoreError> {
+pub(super) fn found_by_doctor(profile: &str, state: &Path) -> Result<(), StoreError> {
     if profile == OPEN {
         write_note(state, NOTE, profile)
     } else if read_note(state, NOTE)?.is_some() && read_world(state)?.is_none() {

@@ -23,7 +23,7 @@ use crate::store::{
 const PLAIN: &str = "default";
 
 /// Makes the site, tells what is missing or stale, and serves it if asked.
-pub fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
+pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
     let allowed = allowed_commands(settings, args)?;
     let publication = report::meanwhile("making the site", || make(settings, args, &allowed))?;
     report::write_talk(&report::publication_notes(&publication, args.strict));
@@ -95,7 +95,7 @@ fn make(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand]) -> 
 }
 
 /// What puts the recordings into the book's pages.
-pub fn annotator(opened: BookContext, views: Vec<View>) -> Annotator {
+pub(super) fn annotator(opened: BookContext, views: Vec<View>) -> Annotator {
     let src = opened.root.join(&opened.config.src);
     let mut never = opened.values_files;
     never.push(opened.state);
@@ -120,7 +120,7 @@ fn notes(made: &MadeSite) -> Vec<String> {
 }
 
 /// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
-pub fn read_views(settings: &Settings, pending: bool) -> Result<(BookContext, Vec<View>), Error> {
+pub(super) fn read_views(settings: &Settings, pending: bool) -> Result<(BookContext, Vec<View>), Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let recordings = Recordings::of(&root);
     let mut profiles = read_book(&root).profiles();

@@ -16,7 +16,7 @@ use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, sp
 use crate::topology::Shape;
 
 /// What a run left to record.
-pub struct Recorder<'a> {
+pub(super) struct Recorder<'a> {
     /// The book.
     pub opened: &'a BookContext,
     /// What ran.
@@ -40,7 +40,7 @@ impl Recorder<'_> {
     ///
     /// # Errors
     /// As [`Recorder::record`].
-    pub fn tell(self) -> Result<(), Error> {
+    pub(super) fn tell(self) -> Result<(), Error> {
         report::write_talk(&report::recordings_wait(self.record()?));
         Ok(())
     }
@@ -49,7 +49,7 @@ impl Recorder<'_> {
     ///
     /// # Errors
     /// When a file can't be read or written.
-    pub fn record(mut self) -> Result<usize, Error> {
+    pub(super) fn record(mut self) -> Result<usize, Error> {
         let Some(journal) = read_journal(&self.folder.join(JOURNAL))? else { return Ok(0) };
         let recordings = Recordings::of(&self.opened.root);
         let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);

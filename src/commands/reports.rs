@@ -11,7 +11,7 @@ use crate::store::{StoreError, append_file, create_report};
 
 /// The reports of a run and their files.
 #[derive(Debug, Default)]
-pub struct Reports {
+pub(super) struct Reports {
     junit: Vec<(PathBuf, Option<File>)>,
     json: Vec<PathBuf>,
     github: bool,
@@ -23,7 +23,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a word is not `junit=FILE` or `json=FILE`.
-    pub fn asked(settings: &Settings, words: &[String]) -> Result<Self, Error> {
+    pub(super) fn asked(settings: &Settings, words: &[String]) -> Result<Self, Error> {
         let github = settings.surroundings.github.as_ref();
         let step_summary = github.and_then(|github| github.step_summary.clone());
         let mut reports = Self { github: github.is_some(), step_summary, ..Self::default() };
@@ -43,8 +43,7 @@ impl Reports {
     }
 
     /// Which reports have to be kept while the run goes on.
-    #[must_use]
-    pub fn wanted(&self) -> Vec<Wanted> {
+    pub(super) fn wanted(&self) -> Vec<Wanted> {
         let junit = (!self.junit.is_empty()).then_some(Wanted::Junit);
         junit.into_iter().chain(self.github.then_some(Wanted::Github)).collect()
     }
@@ -53,7 +52,7 @@ impl Reports {
     ///
     /// # Errors
     /// When one can't be made.
-    pub fn open(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
+    pub(super) fn open(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
         for path in &self.json {
             tellers.json_to(Box::new(create_report(path)?));
         }
@@ -67,7 +66,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a file can't be written.
-    pub fn write(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
+    pub(super) fn write(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
         let json = tellers.finish_json();
         if let (Err(error), Some(path)) = (json, self.json.first()) {
             return Err(StoreError::unwritten(path, error).into());
@@ -88,7 +87,6 @@ impl Reports {
 }
 
 /// The book's folder in its repository, for annotations: relative to where the command was typed.
-#[must_use]
-pub fn prefix(root: &Path, here: &Path) -> String {
+pub(super) fn prefix(root: &Path, here: &Path) -> String {
     root.strip_prefix(here).map(|path| path.display().to_string()).unwrap_or_default()
 }

@@ -18,7 +18,7 @@ use items::{Item, collect};
 use walk::{Decision, Walk};
 
 /// Reviews what is pending.
-pub fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Error> {
+pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let (items, notes) = collect(&opened, &args.targets)?;
     for note in notes {

@@ -21,7 +21,7 @@ use crate::store::{FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_pas
 use crate::world::{ShellContext, WorldError};
 
 /// `guide run`.
-pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
+pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options =
         Options { again: args.again, keep_going: args.keep_going, resume: args.resume, prove: args.prove, ..Options::default() };
@@ -29,7 +29,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
 }
 
 /// `guide verify`.
-pub fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
+pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
     let options = Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
     Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()

@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::store::Recordings;
 
 /// One line for each step whose recording is stale, in every profile that has recordings.
-pub fn stale(settings: &Settings, opened: &BookContext, plan: &Plan) -> Result<Vec<String>, Error> {
+pub(super) fn stale(settings: &Settings, opened: &BookContext, plan: &Plan) -> Result<Vec<String>, Error> {
     let recordings = Recordings::of(&opened.root);
     let mut lines = Vec::new();
     for profile in recordings.all_profiles(false) {
@@ -24,7 +24,7 @@ pub fn stale(settings: &Settings, opened: &BookContext, plan: &Plan) -> Result<V
 }
 
 /// Fingerprints of the files that any step of the plan mentions.
-pub fn included(recordings: &Recordings, plan: &Plan) -> Included {
+pub(super) fn included(recordings: &Recordings, plan: &Plan) -> Included {
     let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
     recordings.included(steps.flat_map(|step| mentioned_files(&step.script)))
 }

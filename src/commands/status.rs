@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::store::{find_book, find_failure_report, last_run, who_runs};
 
 /// Tells the last run. It needs no book that can be parsed, only one that was run.
-pub fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
+pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let state = settings.state_dir(&root);
     let Some(journal) = last_run(&state, &root)? else {

@@ -9,7 +9,7 @@ use crate::report::{Fate, Surveyed, Touch};
 use crate::shell::syntax_errors;
 
 /// A document as it was found, and the chapter made of it.
-pub struct Survey {
+pub(super) struct Survey {
     /// Every block, in order.
     pub told: Vec<Surveyed>,
     /// The document, the doubtful blocks marked.
@@ -17,7 +17,7 @@ pub struct Survey {
 }
 
 /// Looks at every fence of the text.
-pub fn survey(name: &str, text: &str) -> Survey {
+pub(super) fn survey(name: &str, text: &str) -> Survey {
     let (book, problems) = parse_book(BookText::of_chapters([(name, text)]));
     let blocks: Vec<&Block> = book.chapters.iter().flat_map(|chapter| &chapter.blocks).collect();
     let steps: Vec<&StepBlock> = book.chapters.iter().flat_map(|chapter| chapter.steps()).collect();

@@ -4,7 +4,7 @@ use crate::book::{Problem, Problems, Sources, Span};
 use crate::shell::syntax_errors;
 
 /// A step's script, and its fence.
-pub struct Script<'a> {
+pub(super) struct Script<'a> {
     /// What bash gets.
     pub text: &'a str,
     /// The whole fence.
@@ -12,7 +12,7 @@ pub struct Script<'a> {
 }
 
 /// What bash can't parse. Without bash nothing is said: the run itself will.
-pub fn syntax_problems(sources: &Sources, scripts: &[Script<'_>]) -> Problems {
+pub(super) fn syntax_problems(sources: &Sources, scripts: &[Script<'_>]) -> Problems {
     let texts: Vec<&str> = scripts.iter().map(|script| script.text).collect();
     let errors = syntax_errors(&texts).unwrap_or_default();
     let wrong = scripts.iter().zip(errors).filter_map(|(script, error)| Some((script, error?)));

@@ -15,7 +15,7 @@ use crate::world::WorldError;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Looks at the cluster while a step waits.
-pub struct LiveClusterMonitor {
+pub(super) struct LiveClusterMonitor {
     lock: WorldLock,
     masker: Masker,
     scope: WatchScope,
@@ -30,14 +30,12 @@ pub struct LiveClusterMonitor {
 
 impl LiveClusterMonitor {
     /// Over the cluster of this lock; `record`: its shape is kept at each chapter's end.
-    #[must_use]
-    pub fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
+    pub(super) fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
         Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0, chapter: None, shapes: BTreeMap::new(), record }
     }
 
     /// The cluster as it stood at the end of each chapter that had a turn.
-    #[must_use]
-    pub fn into_shapes(self) -> BTreeMap<String, Shape> {
+    pub(super) fn into_shapes(self) -> BTreeMap<String, Shape> {
         self.shapes
     }
 }

@@ -13,8 +13,7 @@ use crate::book::{SnapshotKind, escape_text};
 
 /// The new text of a fence whose old text is `old`, once `actual` is accepted. Comparing the output with it finds them
 /// the same; where both already are, it is the old text, byte for byte. `kind`, `bound` and `rules` as for [`compare_fence`].
-#[must_use]
-pub fn accept_fence(old: &str, actual: &str, kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> String {
+pub(crate) fn accept_fence(old: &str, actual: &str, kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> String {
     let actual = plain(actual.as_bytes());
     let brackets = kind.is_some();
     let keep = move |text: &str, _: Where<'_>| {
@@ -27,8 +26,7 @@ pub fn accept_fence(old: &str, actual: &str, kind: Option<SnapshotKind>, bound: 
 
 /// The text of a snapshot once `actual` is accepted: the old text with only what truly changed in it, nothing volatile; without an
 /// old text, all of it as it is [`storable`].
-#[must_use]
-pub fn accept_snapshot(old: Option<&str>, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> String {
+pub(crate) fn accept_snapshot(old: Option<&str>, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> String {
     let stored = storable(actual, kind, rules);
     let Some(old) = old else { return stored };
     let same = |text: &str| matches!(compare_snapshot(text, actual, kind, bound, rules), Verdict::Same { .. });
@@ -119,8 +117,7 @@ impl Merge<'_> {
 
 /// A line as a pattern, for "make this a pattern": what a normaliser would replace becomes `[..]`; where there is nothing of the
 /// kind, the words in which it differs from the line that was expected. The line itself when neither helps.
-#[must_use]
-pub fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> String {
+pub(crate) fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> String {
     let found = rules.accepted(line).find(line, Where::Line);
     let mut pattern = String::with_capacity(line.len());
     let mut at = 0;

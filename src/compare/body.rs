@@ -6,7 +6,7 @@ use similar::{Algorithm, DiffOp};
 
 /// Why a text can't stand in a fence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BodyError {
+pub(crate) enum BodyError {
     /// A line of it would end the fence.
     #[error("a line of the output is a fence of its own (`{run}`), so it would end the chapter's fence")]
     FenceTooShort {
@@ -20,8 +20,7 @@ pub enum BodyError {
 
 impl BodyError {
     /// What to do about it.
-    #[must_use]
-    pub fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match self {
             Self::FenceTooShort { run } => {
                 let mark = run.chars().next().unwrap_or('`');
@@ -38,7 +37,7 @@ impl BodyError {
 ///
 /// # Errors
 /// When the text would end the fence, or the ranges don't fit the chapter.
-pub fn replace_body(chapter: &str, fence: &Range<usize>, body: &Range<usize>, new: &str) -> Result<String, BodyError> {
+pub(crate) fn replace_body(chapter: &str, fence: &Range<usize>, body: &Range<usize>, new: &str) -> Result<String, BodyError> {
     let opening = chapter.get(fence.start..body.start).ok_or(BodyError::NotThisText)?;
     let old = chapter.get(body.clone()).ok_or(BodyError::NotThisText)?;
     let mark = opening.chars().next().filter(|c| matches!(c, '`' | '~')).ok_or(BodyError::NotThisText)?;

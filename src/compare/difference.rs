@@ -15,7 +15,7 @@ pub(super) struct Differences {
 }
 
 impl Differences {
-    pub fn push(&mut self, difference: Difference) {
+    pub(super) fn push(&mut self, difference: Difference) {
         if self.kept.len() < MOST {
             self.kept.push(difference);
         } else {
@@ -23,28 +23,28 @@ impl Differences {
         }
     }
 
-    pub fn missing(&mut self, what: impl Into<String>, expected: &str, line: Option<usize>) {
+    pub(super) fn missing(&mut self, what: impl Into<String>, expected: &str, line: Option<usize>) {
         self.push(Difference::Missing { what: what.into(), expected: cut(expected), line: number(line) });
     }
 
-    pub fn unexpected(&mut self, what: impl Into<String>, actual: &str, line: Option<usize>) {
+    pub(super) fn unexpected(&mut self, what: impl Into<String>, actual: &str, line: Option<usize>) {
         self.push(Difference::Unexpected { what: what.into(), actual: cut(actual), line: number(line) });
     }
 
-    pub fn changed(&mut self, what: impl Into<String>, expected: &str, actual: &str, line: Option<usize>) {
+    pub(super) fn changed(&mut self, what: impl Into<String>, expected: &str, actual: &str, line: Option<usize>) {
         self.push(Difference::Changed { what: what.into(), expected: cut(expected), actual: cut(actual), line: number(line) });
     }
 
-    pub fn binding(&mut self, (name, why): (String, String), line: Option<usize>) {
+    pub(super) fn binding(&mut self, (name, why): (String, String), line: Option<usize>) {
         self.push(Difference::Binding { name, why: cut(&why), line: number(line) });
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
 
     /// All that were kept, and a last one that counts the rest.
-    pub fn into_vec(mut self) -> Vec<Difference> {
+    pub(super) fn into_vec(mut self) -> Vec<Difference> {
         if self.more > 0 {
             let what = format!("{} more differences", self.more);
             self.kept.push(Difference::Unexpected { what, actual: String::new(), line: None });

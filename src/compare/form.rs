@@ -13,8 +13,7 @@ use crate::book::SnapshotKind;
 ///
 /// `kind` is the step's `snapshot=`: `None` compares by line exactly as written, its patterns aside; with a kind the comparison is
 /// by structure and the normalisers in force apply, just as for a snapshot (the fence *is* the accepted output then).
-#[must_use]
-pub fn compare_fence(expected: &str, actual: &[u8], kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> Verdict {
+pub(crate) fn compare_fence(expected: &str, actual: &[u8], kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> Verdict {
     match kind {
         Some(kind) => compare_snapshot(expected, actual, kind, bound, rules),
         None => compare_lines(&plain(expected.as_bytes()), &plain(actual), None, bound),
@@ -22,7 +21,6 @@ pub fn compare_fence(expected: &str, actual: &[u8], kind: Option<SnapshotKind>, 
 }
 
 /// Compares an output with its accepted snapshot, which may have been made a pattern in review.
-#[must_use]
 pub fn compare_snapshot(accepted: &str, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> Verdict {
     let (accepted, actual) = (plain(accepted.as_bytes()), plain(actual));
     let kind = if kind == SnapshotKind::Auto { form_of(&accepted) } else { kind };
@@ -41,8 +39,7 @@ fn compare_as(kind: SnapshotKind, accepted: &Cow<'_, str>, actual: &str, bound: 
 }
 
 /// What an output looks like: JSON, YAML of Kubernetes objects (or with `---`), a kubectl table, else text.
-#[must_use]
-pub fn form_of(text: &str) -> SnapshotKind {
+pub(crate) fn form_of(text: &str) -> SnapshotKind {
     let start = text.trim_start();
     let objects = || text.lines().take(200).any(|line| line.starts_with("apiVersion:") || line.starts_with("- apiVersion:"));
     if start.starts_with(['{', '[']) && tree::read(SnapshotKind::Json, start).is_ok() {

@@ -12,8 +12,7 @@ use super::tree::{self, Place};
 use crate::book::{Normalizer, SnapshotKind};
 
 /// In words: `ages 3`, `fields uid 1`.
-#[must_use]
-pub fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<String> {
+pub(crate) fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<String> {
     let text = plain(actual);
     let kind = if kind == SnapshotKind::Auto { form_of(&text) } else { kind };
     let mut count = Count { output: rules.output(&text), by: BTreeMap::new() };

@@ -7,7 +7,7 @@ const CONTEXT: usize = 3;
 
 /// Lines that would become others.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hunk {
+pub(crate) struct Hunk {
     /// 0-based index of its first line in the old text.
     pub start: usize,
     /// Lines of the old text.
@@ -22,7 +22,7 @@ pub struct Hunk {
 
 /// What was decided about a hunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Choice {
+pub(crate) enum Choice {
     /// The proposed lines.
     Accept,
     /// The old lines.
@@ -32,8 +32,7 @@ pub enum Choice {
 }
 
 /// The hunks of two texts, in their order.
-#[must_use]
-pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
+pub(crate) fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     let (old, new): (Vec<&str>, Vec<&str>) = (split(old), split(new));
     let owned = |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect();
     let mut hunks = Vec::new();
@@ -54,8 +53,7 @@ pub fn hunks(old: &str, new: &str) -> Vec<Hunk> {
 }
 
 /// The old text with every hunk as it was decided; hunks without a choice stay as they were.
-#[must_use]
-pub fn apply_hunks(old: &str, hunks: &[Hunk], choices: &[Choice]) -> String {
+pub(crate) fn apply_hunks(old: &str, hunks: &[Hunk], choices: &[Choice]) -> String {
     let lines = split(old);
     let mut text = String::with_capacity(old.len());
     let mut push = |line: &str| {

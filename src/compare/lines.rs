@@ -37,7 +37,7 @@ pub(super) struct Texts<'t> {
 }
 
 impl<'t> Texts<'t> {
-    pub fn new(expected: &[&'t str], actual: Vec<&'t str>, rules: Option<Rules>) -> Self {
+    pub(super) fn new(expected: &[&'t str], actual: Vec<&'t str>, rules: Option<Rules>) -> Self {
         let accepted = rules.map(|rules| rules.accepted(&expected.join("\n")));
         let view = accepted.as_ref().map(|normaliser| View { normaliser, place: Where::Line });
         let expected = expected.iter().map(|line| Expected::parse(line, view)).collect();
@@ -47,7 +47,7 @@ impl<'t> Texts<'t> {
     }
 
     /// How the output's lines are looked at.
-    pub fn view(&self) -> Option<View<'_>> {
+    pub(super) fn view(&self) -> Option<View<'_>> {
         self.output.as_ref().map(|normaliser| View { normaliser, place: Where::Line })
     }
 
@@ -60,7 +60,7 @@ impl<'t> Texts<'t> {
     }
 
     /// Does the line match, with what the scope has bound?
-    pub fn line_matches(&self, expected: usize, actual: usize, scope: &mut Scope<'_>) -> bool {
+    pub(super) fn line_matches(&self, expected: usize, actual: usize, scope: &mut Scope<'_>) -> bool {
         match &self.expected[expected] {
             Expected::AnyLines => true,
             Expected::Pattern(_, pattern) => pattern.matches(self.actual[actual], scope, self.view()),
@@ -83,7 +83,7 @@ impl<'t> Expected<'t> {
     }
 
     /// As it is written.
-    pub fn text(&self) -> &'t str {
+    pub(super) fn text(&self) -> &'t str {
         match self {
             Self::AnyLines => "...",
             Self::Plain(text, _) | Self::Pattern(text, _) => text,

@@ -24,7 +24,6 @@ pub(super) use evidence::{Cell, TableKind};
 /// One normalizer, as `guide plan` lists it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// Which.
     pub normalizer: Normalizer,
     /// What it replaces, in words.
     pub replaces: &'static str,
@@ -102,7 +101,6 @@ pub struct Rules(pub Normalizers);
 
 impl Rules {
     /// No normalizer at all.
-    #[must_use]
     pub fn none() -> Self {
         Self(Normalizers::NONE)
     }
@@ -128,7 +126,6 @@ impl Rules {
     }
 
     /// The lines of an output with everything volatile replaced by placeholders.
-    #[must_use]
     pub fn normalise(&self, text: &str) -> String {
         let normaliser = self.output(text);
         text.split('\n').map(|line| normaliser.normalise(line, Where::Line)).collect::<Vec<_>>().join("\n")
@@ -145,7 +142,7 @@ pub(super) struct Normaliser {
 
 impl Normaliser {
     /// Every volatile part of a line or cell, in order.
-    pub fn find(&self, text: &str, place: Where<'_>) -> Vec<Found> {
+    pub(super) fn find(&self, text: &str, place: Where<'_>) -> Vec<Found> {
         let mut found = Vec::new();
         if self.accepted && text.contains('⟨') {
             let whole = PLACEHOLDER.find_iter(text).filter(|hit| !text[..hit.start()].ends_with('\\'));
@@ -165,7 +162,7 @@ impl Normaliser {
     }
 
     /// The text with placeholders of the same width. What was printed as `⟨` is escaped.
-    pub fn normalise(&self, text: &str, place: Where<'_>) -> String {
+    pub(super) fn normalise(&self, text: &str, place: Where<'_>) -> String {
         self.replaced(
             text,
             place,
@@ -181,13 +178,13 @@ impl Normaliser {
     }
 
     /// An output's text as it is kept in an accepted one: normalised, and escaped where it would be a pattern.
-    pub fn stored(&self, text: &str, place: Where<'_>) -> String {
+    pub(super) fn stored(&self, text: &str, place: Where<'_>) -> String {
         escape_text(&self.normalise(text, place)).into_owned()
     }
 
     /// The form in which lines and cells are compared: placeholders without their width, escapes resolved, and (only where there is
     /// a placeholder) runs of spaces made one, since a column moves with its widest cell.
-    pub fn canonical<'t>(&self, text: &'t str, place: Where<'_>) -> Cow<'t, str> {
+    pub(super) fn canonical<'t>(&self, text: &'t str, place: Where<'_>) -> Cow<'t, str> {
         if self.find(text, place).is_empty() {
             let plain = if self.accepted { unescape_line(text) } else { self.bracketed(text) };
             return plain;
@@ -205,7 +202,7 @@ impl Normaliser {
     }
 
     /// The canonical form as messages show it: `pod/web-…`.
-    pub fn shown(&self, text: &str, place: Where<'_>) -> String {
+    pub(super) fn shown(&self, text: &str, place: Where<'_>) -> String {
         self.replaced(text, place, squeezed, |shown, _, _| shown.push('…'))
     }
 
@@ -259,11 +256,11 @@ pub(super) struct View<'v> {
 }
 
 impl View<'_> {
-    pub fn find(&self, text: &str) -> Vec<Found> {
+    pub(super) fn find(&self, text: &str) -> Vec<Found> {
         self.normaliser.find(text, self.place)
     }
 
-    pub fn canonical<'t>(&self, text: &'t str) -> Cow<'t, str> {
+    pub(super) fn canonical<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.normaliser.canonical(text, self.place)
     }
 }

@@ -50,12 +50,12 @@ pub(super) struct Scope<'b> {
 }
 
 impl<'b> Scope<'b> {
-    pub fn new(earlier: &'b Bindings) -> Self {
+    pub(super) fn new(earlier: &'b Bindings) -> Self {
         Self { earlier, fresh: Bindings::new() }
     }
 
     /// All that is bound, by earlier comparisons and by this one.
-    pub fn all(&self) -> Bindings {
+    pub(super) fn all(&self) -> Bindings {
         let mut all = self.earlier.clone();
         all.extend(self.fresh.iter().map(|(name, value)| (name.clone(), value.clone())));
         all
@@ -75,7 +75,7 @@ pub(super) fn may_have_patterns(text: &str) -> bool {
 
 impl<'t> Pattern<'t> {
     /// The line's pattern; `None` when there is none in it. With a view, its own volatile parts stand for all their like.
-    pub fn parse(line: &'t str, view: Option<View<'_>>) -> Option<Self> {
+    pub(super) fn parse(line: &'t str, view: Option<View<'_>>) -> Option<Self> {
         let marks = marks(line);
         let patterns = marks.iter().filter(|(_, mark)| !matches!(mark, Mark::Literal(_))).count();
         if patterns == 0 || patterns > MOST_TOKENS {
@@ -99,7 +99,7 @@ impl<'t> Pattern<'t> {
     }
 
     /// Names that occur in it.
-    pub fn binds(&self) -> bool {
+    pub(super) fn binds(&self) -> bool {
         self.tokens.iter().any(|token| matches!(token, Token::Name { .. }))
     }
 }

@@ -7,8 +7,7 @@ const ESCAPE: char = '\u{1b}';
 /// The text of an output as it is compared: ANSI escape sequences taken off, CRLF made LF, of a line started again by carriage
 /// returns only the last text. Bytes that are no UTF-8 (and NUL, which Markdown can't hold) are written in hexadecimal behind a
 /// replacement character: other bytes are another output.
-#[must_use]
-pub fn plain(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn plain(bytes: &[u8]) -> Cow<'_, str> {
     let mut text = readable(bytes);
     if memchr::memchr(0x1b, bytes).is_some() {
         text = Cow::Owned(without_escapes(&text));

@@ -13,8 +13,7 @@ use crate::book::{SnapshotKind, escape_line};
 
 /// Normalised and escaped text of an output: by line, by cell, or for JSON and YAML printed anew without the fields that the server
 /// writes. What it gives compares as the same as the output itself, and as no other.
-#[must_use]
-pub fn storable(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> String {
+pub(crate) fn storable(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> String {
     let text = plain(actual);
     let found = if kind == SnapshotKind::Auto { form_of(&text) } else { kind };
     let output = rules.output(&text);

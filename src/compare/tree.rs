@@ -18,7 +18,6 @@ use super::verdict::{Bindings, Verdict};
 use crate::book::SnapshotKind;
 
 pub(super) use place::Place;
-pub use place::VOLATILE_FIELDS;
 pub(super) use read::{ANY_MORE, NUMBER, TAG, read, read_expected, unmarked};
 
 /// Compares by structure; `None` when the accepted text can't be read as that kind.

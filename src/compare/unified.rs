@@ -8,8 +8,7 @@ use similar::TextDiff;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A unified diff by lines, three lines of context, as `diff -u` and editors read it.
-#[must_use]
-pub fn unified(expected: &str, actual: &str) -> String {
+pub(crate) fn unified(expected: &str, actual: &str) -> String {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(expected, actual);
     diff.unified_diff().header("expected", "came").to_string()
 }

@@ -10,8 +10,7 @@ use crate::probe::probe;
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// What kind (in the book's own folder of programs, else in PATH) and the engine say; what they don't is left out.
-#[must_use]
-pub fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, String> {
+pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, String> {
     let mut versions = BTreeMap::new();
     let own = programs.join("kind").to_string_lossy().into_owned();
     let kind = [own.as_str(), "kind"].into_iter().find_map(|kind| said(kind, &["version"]));

@@ -14,7 +14,7 @@ const PROGRESS: Duration = Duration::from_millis(100);
 const LINE: usize = 200;
 
 /// One attempt's output and what the monitor last saw.
-pub struct Attempted {
+pub(super) struct Attempted {
     /// What came.
     pub output: Output,
     /// What was seen.
@@ -22,7 +22,7 @@ pub struct Attempted {
 }
 
 /// How an attempt may be ended before its time.
-pub struct GiveUpPolicy {
+pub(super) struct GiveUpPolicy {
     /// When the step (not the attempt) began.
     pub since: Instant,
     /// It is ended once the monitor has seen no hope for so long; none: never.
@@ -30,7 +30,7 @@ pub struct GiveUpPolicy {
 }
 
 /// The ports one attempt needs.
-pub struct Observers<'a> {
+pub(super) struct Observers<'a> {
     /// Keeps the output.
     pub record: &'a mut dyn Record,
     /// Told of progress.
@@ -45,7 +45,7 @@ pub struct Observers<'a> {
 ///
 /// # Errors
 /// When it could not be started.
-pub fn attempt(
+pub(super) fn attempt(
     world: &mut dyn World,
     eyes: &mut Observers<'_>,
     command: &Command,

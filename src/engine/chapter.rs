@@ -47,8 +47,7 @@ impl ChapterRun {
 }
 
 /// What a chapter's shell is told beside the caller's environment: the values, what every chapter of the run is told, the chapter.
-#[must_use]
-pub fn chapter_environment(plan: &Plan, of_run: &[(String, String)], chapter: &ChapterName) -> Vec<(String, String)> {
+pub(crate) fn chapter_environment(plan: &Plan, of_run: &[(String, String)], chapter: &ChapterName) -> Vec<(String, String)> {
     let name = ("GUIDE_CHAPTER".to_owned(), chapter.to_string());
     plan.environment.iter().chain(of_run).cloned().chain([name]).collect()
 }

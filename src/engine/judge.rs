@@ -8,7 +8,7 @@ use crate::output::{Ending, Output};
 use crate::plan::Step;
 
 /// What judging needs beside step and output.
-pub struct JudgeContext<'a> {
+pub(super) struct JudgeContext<'a> {
     /// Values of the plan, for `check=`.
     pub values: &'a serde_json::Value,
     /// Names bound so far in the chapter.
@@ -23,7 +23,7 @@ pub struct JudgeContext<'a> {
 
 /// The outcome of an attempt.
 #[derive(Debug)]
-pub struct Judgement {
+pub(super) struct Judgement {
     /// How it came out.
     pub outcome: Outcome,
     /// Names it bound anew.
@@ -39,8 +39,7 @@ impl Judgement {
 }
 
 /// Judges one attempt.
-#[must_use]
-pub fn judge(step: &Step, output: &Output, bench: &JudgeContext<'_>) -> Judgement {
+pub(super) fn judge(step: &Step, output: &Output, bench: &JudgeContext<'_>) -> Judgement {
     match ending(step, output, bench) {
         Ok(code) => judge_text(step, output, code, bench),
         Err(Outcome::Failed(failure)) => Judgement::failed(failure),

@@ -11,7 +11,7 @@ use crate::plan::{NamedFiles, PlannedChapter, Step};
 use crate::world::{World, WorldError};
 
 /// Everything the engine works with.
-pub struct Ports<'a> {
+pub(crate) struct Ports<'a> {
     /// Runs commands.
     pub world: &'a mut dyn World,
     /// Keeps what happened.
@@ -31,19 +31,19 @@ pub struct Ports<'a> {
 }
 
 /// Writes the failure report of a failed step.
-pub trait FailureReports {
+pub(crate) trait FailureReports {
     /// Keeps these parts (file name, text), masked by then, and returns their folder; `None` when it could not be written.
     fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf>;
 }
 
 /// Who is told.
-pub trait Teller {
+pub(crate) trait Teller {
     /// Tells an event as it happens.
     fn tell(&mut self, event: &Event);
 }
 
 /// The accepted snapshots.
-pub trait SnapshotStore {
+pub(crate) trait SnapshotStore {
     /// The accepted text of a step, if there is one.
     fn snapshot(&mut self, step: &Step) -> Option<String>;
     /// Writes a pending snapshot beside the accepted one.
@@ -55,7 +55,7 @@ pub trait SnapshotStore {
 }
 
 /// What a workspace is made of.
-pub struct WorkspaceRequest<'a> {
+pub(crate) struct WorkspaceRequest<'a> {
     /// The chapter.
     pub chapter: &'a PlannedChapter,
     /// File name and text of every manifest to write.
@@ -63,7 +63,7 @@ pub struct WorkspaceRequest<'a> {
 }
 
 /// Makes a chapter's working folder.
-pub trait Workspace {
+pub(crate) trait Workspace {
     /// Writes the manifests (only those that changed) and returns the folder.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ pub trait Workspace {
 
 /// What the monitor sees of the chapter's objects.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ClusterStatus {
+pub(crate) struct ClusterStatus {
     /// What is being waited for, in one line.
     pub waiting_for: Option<String>,
     /// Why it can't come any more.
@@ -93,7 +93,7 @@ pub struct ClusterStatus {
 }
 
 /// Looks at the cluster while a step waits.
-pub trait ClusterMonitor {
+pub(crate) trait ClusterMonitor {
     /// Before each step: nothing is watched until a step has run for a while.
     fn turn(&mut self, chapter: &PlannedChapter);
     /// What is seen after a step has run this long.
@@ -119,7 +119,7 @@ pub trait ClusterMonitor {
 }
 
 /// Asks the person.
-pub trait Prompt {
+pub(crate) trait Prompt {
     /// `confirm=`: may this be done?
     fn confirm(&mut self, step: &StepId, question: &str) -> bool;
 }

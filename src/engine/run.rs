@@ -15,7 +15,7 @@ use crate::world::WorldError;
 
 /// How a run behaves.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Options {
+pub(crate) struct Options {
     /// Run acting steps even where the world is up to date.
     pub again: bool,
     /// Go on after a failed step.
@@ -33,19 +33,17 @@ pub struct Options {
 
 impl Options {
     /// How many of a chapter's steps have a turn: under `guide verify` those that only look.
-    #[must_use]
-    pub fn turns(&self, chapter: &PlannedChapter) -> usize {
+    pub(crate) fn turns(&self, chapter: &PlannedChapter) -> usize {
         chapter.steps.iter().filter(|step| !self.verify_only || step.is_verify()).count()
     }
 }
 
 /// What is to be run.
-pub struct RunRequest<'a> {
+pub(crate) struct RunRequest<'a> {
     /// The plan.
     pub plan: &'a Plan,
     /// What the journals tell.
     pub past: &'a Past,
-    /// How.
     pub options: Options,
     /// Environment of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
     pub environment: Vec<(String, String)>,
@@ -64,7 +62,7 @@ pub struct RunRequest<'a> {
 }
 
 /// Runs the plan and tells everything as events. The journal's last line is the summary, whatever happened.
-pub fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
+pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
     let mut run = Run {
         ports,
         request,
@@ -181,7 +179,6 @@ impl Run<'_, '_> {
 
 impl RunSummary {
     /// Steps that have an outcome.
-    #[must_use]
     pub fn counted(&self) -> usize {
         self.passed + self.up_to_date + self.taken_as_done + self.failed + self.skipped
     }

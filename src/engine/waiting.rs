@@ -22,7 +22,7 @@ const MENDING: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(1);
 
 /// What is fixed while a step is asked again and again.
-pub struct AttemptSpec<'a> {
+pub(super) struct AttemptSpec<'a> {
     /// The step.
     pub step: &'a Step,
     /// Its command.
@@ -44,7 +44,7 @@ pub struct AttemptSpec<'a> {
 }
 
 /// What came in the end.
-pub struct StepResult {
+pub(super) struct StepResult {
     /// The last attempt's output.
     pub output: Output,
     /// Its judgement.
@@ -61,7 +61,7 @@ pub struct StepResult {
 ///
 /// # Errors
 /// When it could not be started, or the journal not be written.
-pub fn insist(world: &mut dyn World, eyes: &mut Observers<'_>, case: &AttemptSpec<'_>) -> Result<StepResult, WorldError> {
+pub(super) fn insist(world: &mut dyn World, eyes: &mut Observers<'_>, case: &AttemptSpec<'_>) -> Result<StepResult, WorldError> {
     let since = Instant::now();
     let attributes = &case.step.attributes;
     let mut steady: Option<Instant> = None;

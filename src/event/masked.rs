@@ -11,7 +11,6 @@ use crate::secrets::Masker;
 
 impl Event {
     /// The same without secrets.
-    #[must_use]
     pub fn masked(&self, masker: &Masker) -> Cow<'_, Self> {
         if masker.is_empty() || !self.has_text() {
             return Cow::Borrowed(self);

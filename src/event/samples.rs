@@ -8,18 +8,18 @@ use super::*;
 use crate::ids::StepName;
 
 /// `chapter/step` → id.
-pub fn id(text: &str) -> StepId {
+pub(crate) fn id(text: &str) -> StepId {
     let (chapter, step) = text.split_once('/').expect("chapter/step");
     StepId { chapter: ChapterName::new(chapter), step: StepName::new(step) }
 }
 
 /// What a step is; the same words give the same fingerprint.
-pub fn print_of(text: &str) -> Fingerprint {
+pub(crate) fn print_of(text: &str) -> Fingerprint {
     Fingerprint::of([text.as_bytes()])
 }
 
 /// A run of the whole book.
-pub fn started(run: &str) -> RunStarted {
+pub(crate) fn started(run: &str) -> RunStarted {
     RunStarted {
         format: JOURNAL_FORMAT,
         run: run.to_owned(),
@@ -37,7 +37,7 @@ pub fn started(run: &str) -> RunStarted {
 }
 
 /// A step that ended, after 1.5 s unless it did not run.
-pub fn finished(step: &str, outcome: Outcome) -> StepFinished {
+pub(crate) fn finished(step: &str, outcome: Outcome) -> StepFinished {
     let ran = !matches!(
         outcome,
         Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore | Outcome::Skipped { .. }
@@ -63,18 +63,18 @@ pub fn finished(step: &str, outcome: Outcome) -> StepFinished {
 }
 
 /// A chapter that begins.
-pub fn chapter_started(chapter: &str, steps: usize) -> Event {
+pub(crate) fn chapter_started(chapter: &str, steps: usize) -> Event {
     Event::ChapterStarted { chapter: ChapterName::new(chapter), title: "Infrastructure".to_owned(), steps }
 }
 
 /// A chapter that ends.
-pub fn chapter_finished(chapter: &str, outcome: ChapterOutcome) -> Event {
+pub(crate) fn chapter_finished(chapter: &str, outcome: ChapterOutcome) -> Event {
     let fingerprint = (outcome == ChapterOutcome::Passed).then(|| print_of(chapter));
     Event::ChapterFinished { chapter: ChapterName::new(chapter), outcome, fingerprint, done: Vec::new(), seconds: 12.0 }
 }
 
 /// A step that begins.
-pub fn step_started(step: &str, number: usize, expected_seconds: Option<f64>) -> Event {
+pub(crate) fn step_started(step: &str, number: usize, expected_seconds: Option<f64>) -> Event {
     Event::StepStarted {
         step: id(step),
         place: finished(step, Outcome::Passed).place,
@@ -88,12 +88,12 @@ pub fn step_started(step: &str, number: usize, expected_seconds: Option<f64>) ->
 }
 
 /// A step that goes on.
-pub fn progress(step: &str, seconds: f64, line: &str, waiting_for: Option<&str>) -> Event {
+pub(crate) fn progress(step: &str, seconds: f64, line: &str, waiting_for: Option<&str>) -> Event {
     Event::StepProgress { step: id(step), line: line.to_owned(), seconds, waiting_for: waiting_for.map(str::to_owned) }
 }
 
 /// Every way in which a step can fail.
-pub fn every_failure() -> Vec<Failure> {
+pub(crate) fn every_failure() -> Vec<Failure> {
     let differences = vec![
         Difference::Missing { what: "row web".to_owned(), expected: "web  2/2".to_owned(), line: Some(2) },
         Difference::Unexpected { what: "line 4".to_owned(), actual: "surprise".to_owned(), line: None },
@@ -117,7 +117,7 @@ pub fn every_failure() -> Vec<Failure> {
 }
 
 /// Every way in which a step can come out.
-pub fn every_outcome() -> Vec<Outcome> {
+pub(crate) fn every_outcome() -> Vec<Outcome> {
     let mut outcomes = vec![
         Outcome::Passed,
         Outcome::Pending,
@@ -137,7 +137,7 @@ const ENDINGS: [Ending; 6] =
     [Ending::Exited(7), Ending::Signalled(9), Ending::TimedOut, Ending::Interrupted, Ending::GivenUp, Ending::Started];
 
 /// A run's events: every kind of event, outcome, ending and failure at least once, and every optional part both there and not there.
-pub fn every_event() -> Vec<Event> {
+pub(crate) fn every_event() -> Vec<Event> {
     use ChapterOutcome::{Failed, Interrupted, NotRun, Passed, UpToDate};
     let mut events = vec![
         Event::RunStarted(RunStarted {

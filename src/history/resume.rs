@@ -36,7 +36,6 @@ pub struct Past {
 
 impl Past {
     /// How a step ended, where it held in the plan's profile and what it left is there.
-    #[must_use]
     pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
         self.steps.get(&step.id).filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
     }
@@ -55,20 +54,17 @@ impl Past {
     }
 
     /// What happened last to a step in this world, under the plan's profile.
-    #[must_use]
     pub fn record(&self, step: &StepId, profile: &str) -> Option<&StepRecord> {
         self.records.get(step)?.get(profile)
     }
 
     /// Why an acting step has to run whatever its checks say; `None` where it passed here as it is `now`, and where it never
     /// ran here.
-    #[must_use]
     pub fn why_run(&self, step: &StepId, profile: &str, now: &MadeOf) -> Option<String> {
         self.record(step, profile)?.standing.why_run(now)
     }
 
     /// Did the chapter's last run here pass whole, as the chapter is now?
-    #[must_use]
     pub fn passed_whole(&self, chapter: &PlannedChapter, plan: &Plan) -> bool {
         let last = self.chapters.get(&chapter.name);
         let whole = last.is_some_and(|last| last.passed_as == Some(chapter.fingerprint) && last.profile == plan.profile);
@@ -128,7 +124,7 @@ pub struct PastStep {
 
 /// Where to start, and why there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resume {
+pub(crate) enum Resume {
     /// Every step of the plan has passed and is unchanged.
     NothingLeft,
     /// At this step, for this reason in words ("failed", "changed since it passed", "not reached").
@@ -137,15 +133,13 @@ pub enum Resume {
         chapter: usize,
         /// Index into its `steps`.
         step: usize,
-        /// In words.
         why: String,
     },
 }
 
 impl Resume {
     /// The point as a position, [`END`] when nothing is left.
-    #[must_use]
-    pub fn position(&self) -> Position {
+    pub(crate) fn position(&self) -> Position {
         match self {
             Self::NothingLeft => END,
             Self::At { chapter, step, .. } => (*chapter, *step),
@@ -154,14 +148,13 @@ impl Resume {
 }
 
 /// A step of a plan: (index into `Plan::chapters`, index into its `steps`).
-pub type Position = (usize, usize);
+pub(crate) type Position = (usize, usize);
 
 /// Behind every step.
-pub const END: Position = (usize::MAX, usize::MAX);
+pub(crate) const END: Position = (usize::MAX, usize::MAX);
 
 /// The first step, as steps are executed, that has not passed as it stands now; it and all after it count as not done.
-#[must_use]
-pub fn resume_point(plan: &Plan, past: &Past) -> Resume {
+pub(crate) fn resume_point(plan: &Plan, past: &Past) -> Resume {
     for (chapter, step) in execution_order(plan) {
         if let Some(why) = why_not_done(plan, past, (chapter, step)) {
             return at_its_act(plan, past, (chapter, step), why);
@@ -184,16 +177,14 @@ fn at_its_act(plan: &Plan, past: &Past, position: Position, why: String) -> Resu
 
 /// Is a step one that a run from `start` executes? Those it does not have passed before. An `always` step runs whenever any
 /// step of its chapter before it does.
-#[must_use]
-pub fn is_run_from(plan: &Plan, start: Position, position: Position) -> bool {
+pub(crate) fn is_run_from(plan: &Plan, start: Position, position: Position) -> bool {
     turn(plan, position) >= turn(plan, start)
 }
 
 /// The verify steps before the point, to be asked again. The first of them that no longer holds decides (see
 /// [`start_after_checks`]), so they come in the order of the steps at which they would make the run start. For a chapter that
 /// ended before the point and has `done:` steps these speak: what its story showed on the way need not be so any more.
-#[must_use]
-pub fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
+pub(crate) fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
     let point = point.position();
     checks_before(plan, point, |(chapter, step)| {
         let planned = &plan.chapters[chapter];
@@ -203,8 +194,7 @@ pub fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
 
 /// When a `done:` step no longer holds, the other verify steps of its chapter that would make the run start before what it
 /// proves: one of them may tell of an earlier loss. Empty where all of them were asked anyway.
-#[must_use]
-pub fn checks_behind(plan: &Plan, point: &Resume, first_failing: Position) -> Vec<Position> {
+pub(crate) fn checks_behind(plan: &Plan, point: &Resume, first_failing: Position) -> Vec<Position> {
     let point = point.position();
     let planned = &plan.chapters[first_failing.0];
     if planned.done.is_empty() || !has_ended(plan, point, first_failing.0) {
@@ -238,8 +228,7 @@ fn checks_before(plan: &Plan, point: Position, wanted: impl Fn(Position) -> bool
 }
 
 /// Where to start when that check no longer holds: at the step it proves.
-#[must_use]
-pub fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Position) -> Resume {
+pub(crate) fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Position) -> Resume {
     let (chapter, step) = proved_by(plan, first_failing);
     if is_run_from(plan, point.position(), (chapter, step)) {
         return point.clone();
@@ -251,8 +240,7 @@ pub fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Position) 
 /// Background steps before the start whose processes ended with the run that started them and that the steps from there on
 /// count on: to be started again, in this order. Those of the start's own chapter, and those of any chapter before that were
 /// to go on until the run's end.
-#[must_use]
-pub fn background_again(plan: &Plan, start: Position) -> Vec<Position> {
+pub(crate) fn background_again(plan: &Plan, start: Position) -> Vec<Position> {
     let gone = |(chapter, step): &Position| match plan.chapters[*chapter].steps[*step].attributes.background {
         Some(Background::Chapter) => *chapter == start.0,
         Some(Background::Run) => start != END,

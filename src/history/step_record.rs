@@ -31,7 +31,6 @@ pub enum Standing {
 
 impl Standing {
     /// Why the step has to run whatever its checks say; `None` where it passed as it is now.
-    #[must_use]
     pub fn why_run(&self, now: &MadeOf) -> Option<String> {
         match self {
             Self::Passed { made_of } => {

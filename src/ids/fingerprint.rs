@@ -9,7 +9,6 @@ pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// Hashes parts so that no two different lists of parts meet (each is preceded by its length).
-    #[must_use]
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hashing = Hashing::default();
         for part in parts {
@@ -19,7 +18,6 @@ impl Fingerprint {
     }
 
     /// The bytes, to hash further.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
@@ -27,19 +25,18 @@ impl Fingerprint {
 
 /// A fingerprint in the making, part by part.
 #[derive(Clone, Default)]
-pub struct Hashing(Sha256);
+pub(crate) struct Hashing(Sha256);
 
 impl Hashing {
     /// Adds a part.
-    pub fn part(&mut self, part: &[u8]) -> &mut Self {
+    pub(crate) fn part(&mut self, part: &[u8]) -> &mut Self {
         self.0.update((part.len() as u64).to_le_bytes());
         self.0.update(part);
         self
     }
 
     /// The fingerprint of all parts.
-    #[must_use]
-    pub fn finish(self) -> Fingerprint {
+    pub(crate) fn finish(self) -> Fingerprint {
         let mut short = [0; 16];
         short.copy_from_slice(&self.0.finalize()[..16]);
         Fingerprint(short)

@@ -14,13 +14,11 @@ macro_rules! name {
 
         impl $name {
             /// Takes a name that parsing has checked.
-            #[must_use]
             pub fn new(text: impl Into<Arc<str>>) -> Self {
                 Self(text.into())
             }
 
             /// The name's text.
-            #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -44,8 +42,7 @@ name! {
 }
 
 /// The candidate nearest to `word` by edit distance, if one is near enough to be what was meant.
-#[must_use]
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()

@@ -5,7 +5,7 @@ use serde_yaml::Value;
 
 /// An object a manifest makes, its namespace as the YAML has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub(crate) struct Found {
     /// `apps/v1`.
     pub api_version: String,
     /// `Deployment`.
@@ -18,8 +18,7 @@ pub struct Found {
 
 /// What is wrong with the YAML.
 #[derive(Debug, PartialEq)]
-pub struct BadYaml {
-    /// In words.
+pub(crate) struct BadYaml {
     pub message: String,
     /// 1-based line of the text.
     pub line: usize,
@@ -73,8 +72,7 @@ const NO_OBJECTS: [&str; 10] = [
 
 impl Found {
     /// Does its kind live in no namespace?
-    #[must_use]
-    pub fn is_cluster_scoped(&self) -> bool {
+    pub(crate) fn is_cluster_scoped(&self) -> bool {
         CLUSTER_SCOPED.contains(&self.kind.as_str())
     }
 }
@@ -84,7 +82,7 @@ impl Found {
 ///
 /// # Errors
 /// When a document is no YAML, or looks like an object and lacks what every object has.
-pub fn objects_of(text: &str) -> Result<Vec<Found>, BadYaml> {
+pub(crate) fn objects_of(text: &str) -> Result<Vec<Found>, BadYaml> {
     let mut objects = Vec::new();
     for document in serde_yaml::Deserializer::from_str(text) {
         let value = Value::deserialize(document).map_err(|error| {

@@ -13,7 +13,7 @@ use crate::ids::nearest;
 
 /// A template and where it stands.
 #[derive(Debug, Clone, Copy)]
-pub struct Template<'a> {
+pub(crate) struct Template<'a> {
     /// The file it is written to.
     pub file: &'a str,
     /// Its text, the prefixes of enclosing lists and quotes taken off.
@@ -24,7 +24,7 @@ pub struct Template<'a> {
 
 /// What came of a template while planning.
 #[derive(Debug, PartialEq)]
-pub enum Rendered {
+pub(crate) enum Rendered {
     /// Its text, and the objects in it.
     Now(String, Vec<Found>),
     /// It uses names that earlier steps bind.
@@ -33,7 +33,7 @@ pub enum Rendered {
 
 /// Renders templates with one set of values.
 #[derive(Debug)]
-pub struct Renderer<'a> {
+pub(crate) struct Renderer<'a> {
     environment: Environment<'static>,
     values: Value,
     /// Every value's dotted name, for "did you mean".
@@ -43,8 +43,7 @@ pub struct Renderer<'a> {
 
 impl<'a> Renderer<'a> {
     /// A renderer for these values; `sources` hold the templates' places.
-    #[must_use]
-    pub fn new(values: &serde_json::Value, sources: &'a Sources) -> Self {
+    pub(crate) fn new(values: &serde_json::Value, sources: &'a Sources) -> Self {
         let mut names = Vec::new();
         dotted_names(values, "", &mut names);
         Self { environment: strict(), values: Value::from(Serde(values)), names, sources }
@@ -54,7 +53,7 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// One problem with its place in the chapter.
-    pub fn render(&self, template: Template<'_>, bound: &BTreeSet<String>) -> Result<Rendered, Problem> {
+    pub(crate) fn render(&self, template: Template<'_>, bound: &BTreeSet<String>) -> Result<Rendered, Problem> {
         let compiled = self
             .environment
             .template_from_named_str(template.file, template.text)
@@ -75,7 +74,7 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// What is wrong in words, and what to do.
-    pub fn check_condition(&self, condition: &str, known: &BTreeSet<String>) -> Result<(), (String, Option<String>)> {
+    pub(crate) fn check_condition(&self, condition: &str, known: &BTreeSet<String>) -> Result<(), (String, Option<String>)> {
         let compiled = self.environment.compile_expression(condition).map_err(|error| {
             let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             (
@@ -230,7 +229,7 @@ impl<'a> Renderer<'a> {
 ///
 /// # Errors
 /// What is wrong, in words, with the template's line.
-pub fn render_late(template: &str, values: &serde_json::Value, bound: &Bound<'_>) -> Result<String, String> {
+pub(crate) fn render_late(template: &str, values: &serde_json::Value, bound: &Bound<'_>) -> Result<String, String> {
     let context = bound.over(values);
     let text = strict().render_str(template, &context).map_err(|error| {
         if error.kind() == ErrorKind::OutOfFuel {
@@ -249,20 +248,19 @@ pub fn render_late(template: &str, values: &serde_json::Value, bound: &Bound<'_>
 ///
 /// # Errors
 /// What is wrong, in words.
-pub fn evaluate(condition: &str, names: &serde_json::Value, bound: &Bound<'_>) -> Result<Value, String> {
+pub(crate) fn evaluate(condition: &str, names: &serde_json::Value, bound: &Bound<'_>) -> Result<Value, String> {
     let in_words = |error: Error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     strict().compile_expression(condition).and_then(|compiled| compiled.eval(bound.over(names))).map_err(in_words)
 }
 
 /// Does a condition use this name?
-#[must_use]
-pub fn condition_uses(condition: &str, name: &str) -> bool {
+pub(crate) fn condition_uses(condition: &str, name: &str) -> bool {
     strict().compile_expression(condition).is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
 }
 
 /// Names that steps have bound, and which of them are numbers: the others are text, whatever they look like.
 #[derive(Debug, Clone, Copy)]
-pub struct Bound<'b> {
+pub(crate) struct Bound<'b> {
     /// What each is, as it was printed.
     pub texts: &'b BTreeMap<String, String>,
     /// Those that `<name:int>` or `<name:float>` bound.

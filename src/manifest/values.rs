@@ -10,7 +10,7 @@ use super::yaml::{Reading, Scalar, yaml_documents};
 
 /// A value that means something else than it looks like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Doubt {
+pub(crate) struct Doubt {
     /// 1-based line.
     pub line: usize,
     /// What it is.
@@ -23,7 +23,7 @@ pub struct Doubt {
 ///
 /// # Errors
 /// When it is no YAML, or more than one document.
-pub fn read_values(text: &str) -> Result<(Value, Vec<Doubt>), BadYaml> {
+pub(crate) fn read_values(text: &str) -> Result<(Value, Vec<Doubt>), BadYaml> {
     let mut reading = AsKubectl::default();
     let mut documents =
         yaml_documents(text, &mut reading).map_err(|error| BadYaml { message: error.message, line: error.line })?;
@@ -34,8 +34,7 @@ pub fn read_values(text: &str) -> Result<(Value, Vec<Doubt>), BadYaml> {
 }
 
 /// What a text without quotes is, and the doubt about it.
-#[must_use]
-pub fn plain_value(text: &str) -> (Value, Option<Doubt>) {
+pub(crate) fn plain_value(text: &str) -> (Value, Option<Doubt>) {
     let mut reading = AsKubectl::default();
     let value = reading.scalar(Scalar { text, plain: true, tag: None, line: 1 });
     (value, reading.doubts.pop())

@@ -12,7 +12,7 @@ const MOST_VALUES: usize = 2_000_000;
 
 /// A scalar as it is written.
 #[derive(Debug, Clone, Copy)]
-pub struct Scalar<'s> {
+pub(crate) struct Scalar<'s> {
     /// Its text, without quotes.
     pub text: &'s str,
     /// Without quotes, and no block: YAML decides by its look what it is.
@@ -24,7 +24,7 @@ pub struct Scalar<'s> {
 }
 
 /// Makes values.
-pub trait Reading {
+pub(crate) trait Reading {
     /// The value of a scalar, its tag included.
     fn scalar(&mut self, scalar: Scalar<'_>) -> Value;
     /// The value of a key.
@@ -43,7 +43,7 @@ pub trait Reading {
 
 /// Why a text can't be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct YamlError {
+pub(crate) struct YamlError {
     /// In a few words.
     pub message: String,
     /// 1-based line.
@@ -75,7 +75,7 @@ struct Builder<'r> {
 ///
 /// # Errors
 /// When it is no YAML, or more than can be held.
-pub fn yaml_documents(text: &str, reading: &mut dyn Reading) -> Result<Vec<Value>, YamlError> {
+pub(crate) fn yaml_documents(text: &str, reading: &mut dyn Reading) -> Result<Vec<Value>, YamlError> {
     let mut builder = Builder { reading, open: Vec::new(), anchors: HashMap::new(), values: 0, document: None };
     let mut documents = Vec::new();
     let mut line = 1;

@@ -5,8 +5,7 @@ use std::fmt::Write;
 use crate::book::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
 
 /// The canonical text of a step's attributes; empty for one that has none.
-#[must_use]
-pub fn attribute_text(attributes: &Attributes) -> String {
+pub(crate) fn attribute_text(attributes: &Attributes) -> String {
     let mut text = String::new();
     write_attributes(attributes, &mut text);
     text
@@ -15,7 +14,7 @@ pub fn attribute_text(attributes: &Attributes) -> String {
 /// Writes what is not the default. The name is left out (it is the step's id); of the time limit only a step's own counts, for
 /// a chapter's longer one does not make undone what has passed.
 #[expect(clippy::too_many_lines, reason = "one line an attribute: cut in two it could forget one")]
-pub fn write_attributes(attributes: &Attributes, out: &mut String) {
+pub(super) fn write_attributes(attributes: &Attributes, out: &mut String) {
     // Taken apart by name, so that a new attribute can't be forgotten here.
     let Attributes {
         profiles,

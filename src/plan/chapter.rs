@@ -21,7 +21,7 @@ use crate::manifest::{Found, Rendered, Renderer, Template};
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What every chapter is resolved with.
-pub struct Setting<'a> {
+pub(super) struct Setting<'a> {
     /// The book.
     pub book: &'a Book,
     /// The profile.
@@ -37,7 +37,7 @@ pub struct Setting<'a> {
 }
 
 /// A manifest of `manifests/`, rendered once for all chapters.
-pub struct Shared {
+pub(super) struct Shared {
     /// File name.
     pub file: String,
     /// The YAML.
@@ -52,7 +52,7 @@ pub struct Shared {
 
 /// A chapter's steps and manifests under the profile.
 #[derive(Default)]
-pub struct Resolved {
+pub(super) struct Resolved {
     /// In order; those that run only when named among them.
     pub steps: Vec<Step>,
     /// Shared ones first; `before_step` counts all of `steps`.
@@ -66,7 +66,7 @@ pub struct Resolved {
 }
 
 /// Resolves a chapter.
-pub fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut Problems) -> Resolved {
+pub(super) fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut Problems) -> Resolved {
     let steps = chapter.blocks.len();
     let mut making = Making {
         setting,
@@ -305,7 +305,7 @@ fn whole_fingerprint(chapter: &Chapter, resolved: &Resolved) -> Fingerprint {
 }
 
 /// "did you mean", or what there is.
-pub fn name_hint(word: &str, names: &[&str], what: &str) -> String {
+pub(super) fn name_hint(word: &str, names: &[&str], what: &str) -> String {
     match nearest(word, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
         None if names.is_empty() => format!("the chapter has no {what}"),

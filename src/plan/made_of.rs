@@ -25,7 +25,7 @@ const FILE_FLAGS: [&str; 6] = ["-f", "--filename", "-k", "--kustomize", "--value
 pub struct MadeOf(BTreeMap<String, String>);
 
 /// Files of the book by path from its root, with the fingerprint of what is in them; a file that is not there has none.
-pub type NamedFiles = BTreeMap<String, Fingerprint>;
+pub(crate) type NamedFiles = BTreeMap<String, Fingerprint>;
 
 impl MadeOf {
     fn add(&mut self, part: String, of: &Fingerprint) {
@@ -33,13 +33,11 @@ impl MadeOf {
     }
 
     /// Is this manifest a part of it?
-    #[must_use]
     pub fn has_manifest(&self, file: &str) -> bool {
         self.0.contains_key(&format!("manifest {file}"))
     }
 
     /// With what only a run knows: the names bound before the step, and the files that it names.
-    #[must_use]
     pub fn in_run(&self, step: &Step, bound: &Bindings, files: &NamedFiles) -> Self {
         let mut all = self.with_files(files);
         for (name, value) in bound.iter().filter(|(name, _)| step.reads.contains(*name)) {
@@ -49,7 +47,6 @@ impl MadeOf {
     }
 
     /// With the files that the step names, as they are now.
-    #[must_use]
     pub fn with_files(&self, files: &NamedFiles) -> Self {
         let mut all = self.clone();
         for (file, print) in files {
@@ -59,7 +56,6 @@ impl MadeOf {
     }
 
     /// As it is to be remembered once the step has passed: a file that is another than `before` was written by the step.
-    #[must_use]
     pub fn after(mut self, before: &NamedFiles, now: &NamedFiles) -> Self {
         let names: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
         for name in names.into_iter().filter(|name| before.get(*name) != now.get(*name)) {
@@ -70,7 +66,6 @@ impl MadeOf {
 
     /// What has changed since then, one phrase a part. Names that a run binds count only where both sides know them, for
     /// nobody knows them before the run.
-    #[must_use]
     pub fn changes_to(&self, now: &Self) -> Vec<String> {
         let parts: BTreeSet<&String> = self.0.keys().chain(now.0.keys()).collect();
         let change = |part: &&String| {
@@ -109,7 +104,7 @@ fn short(print: &Fingerprint) -> String {
 }
 
 /// Tells each acting step of a chapter what it is made of. All steps have to be there, also those that are not selected.
-pub fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], values: &ValueTable) {
+pub(super) fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], values: &ValueTable) {
     let prints: Vec<Fingerprint> = manifests.iter().map(|manifest| manifest_print(manifest, values)).collect();
     let named_by_none: Vec<bool> =
         manifests.iter().map(|manifest| !steps.iter().any(|step| names(&step.script, &manifest.file))).collect();
@@ -223,8 +218,7 @@ fn takes_any_file(script: &str) -> bool {
 
 /// Files and folders of the book that a script may mean: `$GUIDE_BOOK/…`, relative paths, what follows `-f`. Whether they are
 /// there is for others to see.
-#[must_use]
-pub fn named_files(script: &str) -> BTreeSet<String> {
+pub(crate) fn named_files(script: &str) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     let mut after_flag = false;
     for word in shell_words(script) {
@@ -250,7 +244,7 @@ fn shell_words(script: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Words as a script, a template or an expression has them.
-pub fn words(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split(|next: char| !next.is_alphanumeric() && next != '_' && next != '-').filter(|word| !word.is_empty())
 }
 

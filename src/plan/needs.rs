@@ -6,7 +6,7 @@ use crate::book::{Book, Chapter, Problem, Problems, Span};
 use crate::ids::ChapterName;
 
 /// For each chapter the indices of those it needs, in the book's order, each once.
-pub fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {
+pub(super) fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {
     let mut needs: Vec<Vec<usize>> = Vec::with_capacity(book.chapters.len());
     for chapter in &book.chapters {
         let mut own = Vec::new();
@@ -104,12 +104,12 @@ fn path(needs: &[Vec<usize>], from: usize, to: usize) -> Option<Vec<usize>> {
 }
 
 /// Names of the chapters at these indices that have something to run.
-pub fn needed_names(book: &Book, needs: &[usize], runs: impl Fn(usize) -> bool) -> Vec<ChapterName> {
+pub(super) fn needed_names(book: &Book, needs: &[usize], runs: impl Fn(usize) -> bool) -> Vec<ChapterName> {
     needs.iter().filter(|index| runs(**index)).map(|index| book.chapters[*index].name.clone()).collect()
 }
 
 /// Picks what whole chapters need and nobody selected, and says for which chapter.
-pub fn bring_along(needs: &[Vec<usize>], picks: &mut [Pick]) -> Vec<Option<usize>> {
+pub(super) fn bring_along(needs: &[Vec<usize>], picks: &mut [Pick]) -> Vec<Option<usize>> {
     let mut needed_by = vec![None; picks.len()];
     let mut open: Vec<usize> = (0..picks.len()).filter(|index| picks[*index] == Pick::All).collect();
     while let Some(chapter) = open.pop() {

@@ -8,7 +8,7 @@ use crate::book::{Chapter, Problem, Problems, StepBlock, Verify};
 use crate::ids::StepName;
 
 /// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
-pub fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [Step], problems: &mut Problems) {
+pub(super) fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [Step], problems: &mut Problems) {
     let mut last_act = None;
     let mut names = Names { chapter, indices: None };
     for index in 0..steps.len() {
@@ -63,7 +63,7 @@ fn check_ready(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], names: 
 }
 
 /// Indices of the steps that the front matter's `done:` names, those of other profiles left out.
-pub fn prove_chapter(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], problems: &mut Problems) -> Vec<usize> {
+pub(super) fn prove_chapter(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], problems: &mut Problems) -> Vec<usize> {
     let mut names = Names { chapter, indices: None };
     let mut done = Vec::new();
     for name in &chapter.front.done {

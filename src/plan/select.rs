@@ -9,7 +9,7 @@ use super::step::Role;
 use super::target::Pick;
 
 /// Leaves only the picked steps. Says whether something was left out that runs when the whole chapter is selected.
-pub fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
+pub(super) fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
     let picked = |step: &super::step::Step| match pick {
         Pick::Nothing => false,
         Pick::All => !step.attributes.only_when_named,

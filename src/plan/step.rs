@@ -25,7 +25,6 @@ pub struct Plan {
 
 impl Plan {
     /// The files of the book that a step names, as far as they are there.
-    #[must_use]
     pub fn files_of(&self, step: &Step) -> NamedFiles {
         let known = |name: String| self.files.get(&name).map(|print| (name, *print));
         if self.files.is_empty() { NamedFiles::new() } else { named_files(&step.script).into_iter().filter_map(known).collect() }
@@ -37,7 +36,6 @@ impl Plan {
 pub struct PlannedChapter {
     /// Its name.
     pub name: ChapterName,
-    /// Its title.
     pub title: String,
     /// Its file, for messages.
     pub file: Arc<std::path::Path>,
@@ -147,25 +145,21 @@ pub struct Step {
 
 impl Step {
     /// Time limit of one attempt.
-    #[must_use]
     pub fn timeout(&self) -> Duration {
         self.attributes.timeout.unwrap_or(Duration::from_secs(120))
     }
 
     /// Does what it starts end with the chapter or the run that started it?
-    #[must_use]
     pub fn ends_with_its_run(&self) -> bool {
         matches!(self.attributes.background, Some(Background::Chapter | Background::Run))
     }
 
     /// The normalizers in force for its snapshot.
-    #[must_use]
     pub fn normalizers(&self) -> Normalizers {
         self.attributes.normalize.unwrap_or_default()
     }
 
     /// Is it read-only?
-    #[must_use]
     pub fn is_verify(&self) -> bool {
         matches!(self.role, Role::Verify { .. })
     }

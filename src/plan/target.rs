@@ -8,7 +8,7 @@ use crate::ids::{ChapterName, StepName, nearest};
 
 /// One target, resolved against the book.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub(crate) enum Target {
     /// A whole chapter.
     Chapter(ChapterName),
     /// One step of it.
@@ -32,7 +32,7 @@ pub struct Selection {
 
 /// What is picked of one chapter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Pick {
+pub(crate) enum Pick {
     /// Nothing.
     #[default]
     Nothing,
@@ -44,8 +44,7 @@ pub enum Pick {
 
 impl Pick {
     /// Is that step among them? (`All` of a chapter leaves out those that run only when named; this does not ask.)
-    #[must_use]
-    pub fn holds(&self, step: &StepName) -> bool {
+    pub(crate) fn holds(&self, step: &StepName) -> bool {
         match self {
             Self::Nothing => false,
             Self::All => true,
@@ -56,7 +55,6 @@ impl Pick {
 
 impl Selection {
     /// As it is written down of a run: the targets, then `--from STEP` and its like, a word each.
-    #[must_use]
     pub fn words(&self) -> Vec<String> {
         let bounds = [("--from", &self.from), ("--to", &self.to), ("--only", &self.only)];
         let bounds = bounds.into_iter().flat_map(|(flag, step)| step.iter().map(move |step| format!("{flag} {step}")));
@@ -64,7 +62,6 @@ impl Selection {
     }
 
     /// The selection that has these [`Self::words`].
-    #[must_use]
     pub fn of_words(words: Vec<String>) -> Self {
         let mut selection = Self::default();
         for word in words {
@@ -84,7 +81,7 @@ impl Target {
     ///
     /// # Errors
     /// When the book has no such chapter or step; the hint names the nearest.
-    pub fn parse(book: &Book, word: &str) -> Result<Self, Problem> {
+    pub(crate) fn parse(book: &Book, word: &str) -> Result<Self, Problem> {
         if let Some((first, last)) = word.split_once("..") {
             let (first, last) = (chapter_at(book, first)?, chapter_at(book, last.trim_start_matches('='))?);
             if first > last {
@@ -112,7 +109,7 @@ impl Target {
 ///
 /// # Errors
 /// When there is none, or more than one.
-pub fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
+pub(super) fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
     let word = word.trim_end_matches(".md");
     if let Some(found) = book.chapters.iter().position(|chapter| chapter.name.as_str() == word) {
         return Ok(found);
@@ -208,7 +205,7 @@ fn few(names: &[&str]) -> String {
 ///
 /// # Errors
 /// Every word that means nothing.
-pub fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Problems> {
+pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Problems> {
     let mut picks = vec![if selection.targets.is_empty() { Pick::All } else { Pick::Nothing }; book.chapters.len()];
     let mut problems = Problems::new();
     for word in &selection.targets {

@@ -34,8 +34,7 @@ const OWNED: [&str; 19] = [
 ];
 
 /// The variables that these values become, whether a plan can be made with them or not.
-#[must_use]
-pub fn variables_of(values: &Value) -> Vec<(String, String)> {
+pub(crate) fn variables_of(values: &Value) -> Vec<(String, String)> {
     ValueTable::new(values, &mut Problems::new()).environment()
 }
 
@@ -54,7 +53,7 @@ struct Leaf {
 
 /// How a value is called.
 #[derive(Debug)]
-pub struct ValueName<'a> {
+pub(super) struct ValueName<'a> {
     /// `cluster.name`.
     pub dotted: &'a str,
     /// `CLUSTER_NAME`.
@@ -71,7 +70,7 @@ struct Pointer {
 
 /// All values, and where they are mentioned.
 #[derive(Debug, Default)]
-pub struct ValueTable {
+pub(super) struct ValueTable {
     leaves: Vec<Leaf>,
     by_word: HashMap<String, Vec<Pointer>>,
     unmentioned: Option<Fingerprint>,
@@ -79,7 +78,7 @@ pub struct ValueTable {
 
 impl ValueTable {
     /// Reads the values; tells those that can't be variables.
-    pub fn new(values: &Value, problems: &mut Problems) -> Self {
+    pub(super) fn new(values: &Value, problems: &mut Problems) -> Self {
         let mut leaves = Vec::new();
         for (key, value) in values.as_object().into_iter().flatten() {
             collect(key, value, &mut leaves);
@@ -115,26 +114,26 @@ impl ValueTable {
     }
 
     /// Variables for the steps, sorted by name.
-    pub fn environment(&self) -> Vec<(String, String)> {
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
         let mut variables: Vec<_> = self.leaves.iter().map(|leaf| (leaf.variable.clone(), leaf.text.clone())).collect();
         variables.sort();
         variables
     }
 
     /// Has the book no values at all?
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.leaves.is_empty()
     }
 
     /// Notes every value that a text mentions. A dotted name of one part is a plain word, and means a value in templates only.
-    pub fn note(&mut self, text: &str, template: bool) {
+    pub(super) fn note(&mut self, text: &str, template: bool) {
         for leaf in self.mentions(text, template) {
             self.leaves[leaf].mentioned = true;
         }
     }
 
     /// After the last [`note`](Self::note): what every step depends on.
-    pub fn seal(&mut self) {
+    pub(super) fn seal(&mut self) {
         let mut hashing = Hashing::default();
         let mut any = false;
         for leaf in self.leaves.iter().filter(|leaf| !leaf.mentioned) {
@@ -145,7 +144,7 @@ impl ValueTable {
     }
 
     /// Adds the values a text depends on.
-    pub fn mix(&self, text: &str, template: bool, hashing: &mut Hashing) {
+    pub(super) fn mix(&self, text: &str, template: bool, hashing: &mut Hashing) {
         if self.leaves.is_empty() {
             return;
         }
@@ -158,7 +157,7 @@ impl ValueTable {
     }
 
     /// The values a script depends on: those that it mentions, and those that nothing in the book mentions.
-    pub fn used_by(&self, script: &str) -> Vec<(ValueName<'_>, Fingerprint)> {
+    pub(super) fn used_by(&self, script: &str) -> Vec<(ValueName<'_>, Fingerprint)> {
         let mentioned = self.mentions(script, false);
         let leaves = self.leaves.iter().enumerate();
         let used = leaves.filter(|(index, leaf)| !leaf.mentioned || mentioned.binary_search(index).is_ok());

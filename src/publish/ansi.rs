@@ -48,7 +48,7 @@ impl Pen {
 }
 
 /// The output as the content of a `pre`.
-pub fn html(output: &str) -> String {
+pub(super) fn html(output: &str) -> String {
     let mut out = String::with_capacity(output.len() + output.len() / 8);
     let mut pen = Pen::default();
     for (number, line) in output.trim_end().split('\n').enumerate() {

@@ -16,7 +16,7 @@ use crate::recording::Recording;
 const UNFOLDED: usize = 14;
 
 /// What the steps of one chapter are drawn with.
-pub struct Drawing<'a> {
+pub(super) struct Drawing<'a> {
     /// The chapter.
     pub chapter: &'a ChapterName,
     /// All profiles.
@@ -29,7 +29,7 @@ pub struct Drawing<'a> {
 
 impl Drawing<'_> {
     /// The whole step.
-    pub fn step(&self, block: &StepBlock) -> String {
+    pub(super) fn step(&self, block: &StepBlock) -> String {
         let name = block.name.as_str();
         let anchor = id(name);
         let profiles = block.attributes.profiles.join(" ");

@@ -4,7 +4,7 @@ use super::html::{id, moment, seconds, text};
 use crate::recording::{RecordedStep, Recording};
 
 /// Facts of one recorded step.
-pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> String {
+pub(super) fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> String {
     let mut facts = Vec::new();
     if let Some(code) = step.exit.filter(|code| *code != 0) {
         facts.push(format!("<strong class=\"g-exit\">exit {code}</strong>"));
@@ -31,7 +31,7 @@ pub fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> 
 }
 
 /// In place of an output where a step did not run because its checks passed.
-pub fn up_to_date(checks: &[String]) -> String {
+pub(super) fn up_to_date(checks: &[String]) -> String {
     let link = |check: &String| format!("<a href=\"#step-{}\">{}</a>", id(check), text(check));
     let links: Vec<String> = checks.iter().map(link).collect();
     let which = if links.len() == 1 { "its check" } else { "its checks" };
@@ -47,7 +47,7 @@ fn stale(reasons: &[String]) -> String {
 }
 
 /// In place of the facts where nothing was recorded.
-pub fn not_run(profiles: &[&str], several: bool) -> String {
+pub(super) fn not_run(profiles: &[&str], several: bool) -> String {
     let under = if several {
         format!(" under profile <b>{}</b>", profiles.iter().map(|profile| text(profile)).collect::<Vec<_>>().join("</b> or <b>"))
     } else {

@@ -49,14 +49,14 @@ const HERE: &str = "<!-- guide: state -->";
 const NOWHERE: &str = "<!-- guide: no state -->";
 
 /// The panel, and where it goes: where the author says so, else at the end of the first page.
-pub struct Panel {
+pub(super) struct Panel {
     html: String,
     placed: bool,
 }
 
 impl Panel {
     /// The panel of a book; empty where nothing runs or the author wants none.
-    pub fn of(book: &Book, views: &Views, src: &str, pages: &Pages) -> Self {
+    pub(super) fn of(book: &Book, views: &Views, src: &str, pages: &Pages) -> Self {
         let says = |words: &str| pages.iter().any(|item| matches!(item, BookItem::Chapter(page) if page.content.contains(words)));
         let runs = book.chapters.iter().any(|chapter| chapter.steps().next().is_some());
         let html = if runs && !says(NOWHERE) { front(book, views, src) } else { String::new() };
@@ -64,7 +64,7 @@ impl Panel {
     }
 
     /// A page with the panel, where it belongs there.
-    pub fn put_into(&self, text: String, first: bool) -> String {
+    pub(super) fn put_into(&self, text: String, first: bool) -> String {
         if text.contains(HERE) {
             return text.replacen(HERE, &self.html, 1);
         }

@@ -3,14 +3,14 @@
 /// Text as HTML shows it, also within an attribute. Line ends become character references: a blank line would end the HTML block
 /// it stands in, as Markdown has it. So do the characters with which mdBook and its preprocessors begin something of their own
 /// (`{{#include …}}`, `{% … %}`, `$…$`, `\(…\)`, backquotes): what a step printed is text, and must not name a file to put in its place.
-pub fn text(text: &str) -> String {
+pub(super) fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     push_text(text, &mut out);
     out
 }
 
 /// As [`text`], at the end of what is there.
-pub fn push_text(text: &str, out: &mut String) {
+pub(super) fn push_text(text: &str, out: &mut String) {
     for next in text.chars() {
         match next {
             '&' => out.push_str("&amp;"),
@@ -32,12 +32,12 @@ pub fn push_text(text: &str, out: &mut String) {
 }
 
 /// A name as an `id`.
-pub fn id(name: &str) -> String {
+pub(super) fn id(name: &str) -> String {
     name.chars().map(|next| if next.is_alphanumeric() || next == '-' || next == '_' { next } else { '-' }).collect()
 }
 
 /// `40 ms`, `3 s`, `1 min 20 s`.
-pub fn seconds(seconds: f64) -> String {
+pub(super) fn seconds(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step's seconds are few and not negative")]
     let whole = seconds.max(0.0).round() as u64;
     match whole {
@@ -50,7 +50,7 @@ pub fn seconds(seconds: f64) -> String {
 }
 
 /// `24 Nov 2026, 21:20 UTC`; where it is no time, the text as HTML shows it.
-pub fn moment(at: &str) -> String {
+pub(super) fn moment(at: &str) -> String {
     at.parse::<jiff::Timestamp>().map_or_else(|_| text(at), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
 }
 

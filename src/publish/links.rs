@@ -5,11 +5,11 @@ use pulldown_cmark::{Event, LinkType, Parser, Tag};
 use crate::book::MARKDOWN;
 
 /// Says of a path, relative to the book's root, whether something is there that the site does not have.
-pub type Lacks<'a> = &'a dyn Fn(&str) -> bool;
+pub(super) type Lacks<'a> = &'a dyn Fn(&str) -> bool;
 
 /// The Markdown with such links as their text and the file's name. `folder`: the page's, relative to the chapters' (empty: that one);
 /// `src`: the chapters' folder, relative to the book's root.
-pub fn without_outward(text: &str, folder: &str, src: &str, lacks: Lacks<'_>) -> String {
+pub(super) fn without_outward(text: &str, folder: &str, src: &str, lacks: Lacks<'_>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (event, range) in Parser::new_ext(text, MARKDOWN).into_offset_iter() {

@@ -12,7 +12,7 @@ use crate::ids::ChapterName;
 use crate::secrets::{Masker, secret_values, without_secret_data};
 
 /// The whole block.
-pub fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> String {
+pub(super) fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> String {
     let template = shown_template(&block.template);
     let template = template.trim_end();
     let mut versions: Vec<(String, String)> = Vec::new();

@@ -16,15 +16,13 @@ const PAGE_OUTPUT: usize = 90_000;
 const CUTS: [usize; 6] = [24_000, 12_000, 6_000, 3_000, 1_500, 600];
 
 /// Style and script of a page, to be put before its text. Both are small; nothing is asked of another server.
-#[must_use]
-pub fn assets() -> String {
+pub(crate) fn assets() -> String {
     let style: String = STYLE.lines().map(str::trim).collect();
     format!("<style>{style}</style>\n<script>\n{SCRIPT}</script>\n\n")
 }
 
 /// The chapter's page. `text` is the chapter's Markdown that `chapter` was parsed from.
-#[must_use]
-pub fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
+pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
     let judged: Vec<_> = views.iter().map(|view| view.judged(&chapter.name)).collect();
     let most = affordable(&judged);
     let drawing = Drawing { chapter: &chapter.name, views, judged, most };

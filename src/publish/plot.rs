@@ -12,7 +12,7 @@ const GAP: f64 = 20.0;
 const MOST_ROWS: usize = 60;
 
 /// The figure.
-pub fn plot(name: &str, series: &Series, id: &str) -> String {
+pub(super) fn plot(name: &str, series: &Series, id: &str) -> String {
     let scalings = series.scalings();
     let (from, to) = bounds(series, 0);
     let x = |value: f64| LEFT + (value - from) / (to - from).max(f64::MIN_POSITIVE) * (WIDTH - LEFT - RIGHT);

@@ -12,10 +12,10 @@ use super::{View, annotate, assets};
 use crate::book::{Book, Chapter, Sources, parse_chapter};
 
 /// Says of a path of the machine whether something is there that the site does not have.
-pub type SiteLacks = Box<dyn Fn(&Path) -> bool>;
+pub(super) type SiteLacks = Box<dyn Fn(&Path) -> bool>;
 
 /// Puts what was recorded into an mdBook.
-pub struct Annotator {
+pub(crate) struct Annotator {
     book: Book,
     views: Vec<View>,
     /// The book's root and its chapters' folder, without `.` and `..`.
@@ -42,15 +42,13 @@ impl Preprocessor for Annotator {
 }
 
 /// Is there anything to annotate for this renderer? What is put in is HTML.
-#[must_use]
-pub fn supports(renderer: &str) -> bool {
+pub(crate) fn supports(renderer: &str) -> bool {
     renderer == "html"
 }
 
 impl Annotator {
     /// The book as guide reads it, all profiles, and what the site does not have.
-    #[must_use]
-    pub fn new(root: &Path, src: &Path, book: Book, views: Vec<View>, lacks: SiteLacks) -> Self {
+    pub(crate) fn new(root: &Path, src: &Path, book: Book, views: Vec<View>, lacks: SiteLacks) -> Self {
         let (root, src) = (plain(root), plain(&root.join(src)));
         let file = |chapter: &Chapter| plain(&root.join(&book.sources.file(chapter.source).path));
         let chapters = book.chapters.iter().enumerate().map(|(index, chapter)| (file(chapter), index)).collect();
@@ -58,7 +56,7 @@ impl Annotator {
     }
 
     /// Every chapter that guide knows, and the panel with the book's state.
-    pub fn annotate(&self, book: &mut book::Book) {
+    pub(crate) fn annotate(&self, book: &mut book::Book) {
         let panel = Panel::of(&self.book, &self.views, &self.src_in_book(), book);
         let mut first = true;
         book.for_each_chapter_mut(|page| {

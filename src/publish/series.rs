@@ -2,7 +2,7 @@
 
 /// A table of numbers.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Series {
+pub(super) struct Series {
     /// Names of the columns.
     pub names: Vec<String>,
     /// Rows; a field that is no number (yet) is none.
@@ -11,7 +11,7 @@ pub struct Series {
 
 impl Series {
     /// Reads an output; `None` when it holds no header with at least two names, or fewer than two rows.
-    pub fn read(output: &str) -> Option<Self> {
+    pub(super) fn read(output: &str) -> Option<Self> {
         let mut lines = output.lines().map(str::trim);
         let header =
             lines.by_ref().find(|line| line.contains(',') && line.split(',').all(|name| name.trim().parse::<f64>().is_err()))?;
@@ -26,7 +26,7 @@ impl Series {
     }
 
     /// Where the number of replicas changes: (first column, before, after).
-    pub fn scalings(&self) -> Vec<(f64, f64, f64)> {
+    pub(super) fn scalings(&self) -> Vec<(f64, f64, f64)> {
         let Some(column) = ["replicas", "desired"].iter().find_map(|name| self.names.iter().position(|own| own == name)) else {
             return Vec::new();
         };

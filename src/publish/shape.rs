@@ -13,7 +13,7 @@ struct Chip {
 }
 
 /// The figure, with what is the book's own.
-pub fn shape(whole: &Shape, own: &Own) -> String {
+pub(super) fn shape(whole: &Shape, own: &Own) -> String {
     let shape = &own_part(whole, own);
     if shape.nodes.is_empty() {
         return String::new();

@@ -19,7 +19,7 @@ struct Bar<'a> {
 }
 
 /// The figure; empty where there is nothing to see.
-pub fn timeline(recording: &Recording, chapter: &PlannedChapter) -> String {
+pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> String {
     let bars = bars(recording, chapter);
     if bars.len() < FEWEST {
         return String::new();

@@ -11,7 +11,7 @@ use crate::secrets::Masker;
 
 /// The book under one profile.
 #[derive(Debug)]
-pub struct View {
+pub(crate) struct View {
     /// What would run.
     pub plan: Plan,
     /// Files the steps mention.
@@ -28,7 +28,7 @@ pub struct View {
 
 /// What of a cluster is the book's own: other people's pods and nodes are not shown on its pages.
 #[derive(Debug, Default)]
-pub struct Own {
+pub(crate) struct Own {
     /// Namespaces that its chapters, manifests and commands name.
     pub namespaces: HashSet<String>,
     /// The whole cluster, and so every node of it.
@@ -57,11 +57,11 @@ impl Own {
 }
 
 /// All profiles; the one with the most recordings first.
-pub type Views = [View];
+pub(crate) type Views = [View];
 
 /// A step as a profile sees it.
 #[derive(Debug)]
-pub enum Seen<'a> {
+pub(crate) enum Seen<'a> {
     /// The profile does not have it.
     Absent,
     /// No recording of it.
@@ -72,8 +72,7 @@ pub enum Seen<'a> {
 
 impl View {
     /// The book under one profile. `own_cluster`: it has a cluster of its own.
-    #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         plan: Plan,
         included: Included,
         recordings: HashMap<String, Recording>,
@@ -90,32 +89,27 @@ impl View {
     }
 
     /// The profile's name.
-    #[must_use]
-    pub fn profile(&self) -> &str {
+    pub(crate) fn profile(&self) -> &str {
         &self.plan.profile
     }
 
     /// Was anything recorded at all?
-    #[must_use]
-    pub fn ran(&self) -> bool {
+    pub(crate) fn ran(&self) -> bool {
         !self.recordings.is_empty()
     }
 
     /// The chapter as it would run.
-    #[must_use]
-    pub fn chapter(&self, name: &ChapterName) -> Option<&PlannedChapter> {
+    pub(crate) fn chapter(&self, name: &ChapterName) -> Option<&PlannedChapter> {
         self.places.get(name).map(|index| &self.plan.chapters[*index])
     }
 
     /// The chapter's recording.
-    #[must_use]
-    pub fn recording(&self, name: &ChapterName) -> Option<&Recording> {
+    pub(crate) fn recording(&self, name: &ChapterName) -> Option<&Recording> {
         self.recordings.get(name.as_str())
     }
 
     /// A chapter's steps, judged.
-    #[must_use]
-    pub fn judged(&self, name: &ChapterName) -> HashMap<StepName, Seen<'_>> {
+    pub(crate) fn judged(&self, name: &ChapterName) -> HashMap<StepName, Seen<'_>> {
         let Some(chapter) = self.chapter(name) else { return HashMap::new() };
         let mut judged = self.recording(name).map(|recording| recording.judged(&self.plan, chapter, &self.included));
         let seen = |index: usize| match judged.as_mut().and_then(|judged| judged[index].take()) {

@@ -9,10 +9,10 @@ use crate::output::Ending;
 use crate::plan::{Plan, PlannedChapter, Role};
 
 /// Most of an output that is kept, in bytes: what is longer loses its middle.
-pub const KEPT: usize = 24 * 1024;
+pub(super) const KEPT: usize = 24 * 1024;
 
 /// What recordings are made of.
-pub struct Making<'a> {
+pub(crate) struct Making<'a> {
     /// The plan that ran.
     pub plan: &'a Plan,
     /// How the run began.
@@ -29,7 +29,7 @@ pub struct Making<'a> {
 
 /// A recording, and the steps of it that really ran this time.
 #[derive(Debug)]
-pub struct Made {
+pub(crate) struct Made {
     /// The recording.
     pub recording: Recording,
     /// How many of its steps ran in this run.
@@ -40,7 +40,7 @@ pub struct Made {
 /// come to its end as written.
 ///
 /// `output` reads what a step printed; `before` is the accepted or pending recording, `shape` the cluster at the chapter's end.
-pub fn make_recording(
+pub(crate) fn make_recording(
     making: &Making<'_>,
     chapter: &PlannedChapter,
     before: Option<&Recording>,
@@ -177,8 +177,7 @@ fn kept(output: &str) -> (String, u64) {
 /// Names of recorded steps that the book no longer has as they were recorded, with the reasons; and of steps with no recording.
 impl Recording {
     /// For each planned step: what was recorded and why it is stale (empty: it is not); `None` where nothing was recorded.
-    #[must_use]
-    pub fn judged(
+    pub(crate) fn judged(
         &self,
         plan: &Plan,
         chapter: &PlannedChapter,

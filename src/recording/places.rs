@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// Folders and what stands for them.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub(crate) struct Places {
     /// The longest path first: the state folder mostly lies in the book's.
     named: Vec<(String, &'static str)>,
 }
@@ -15,8 +15,7 @@ pub struct Places {
 impl Places {
     /// These folders, each with the variable it is known by (`$GUIDE_BOOK`). A path that is not absolute, or is the root of all
     /// files, stands for nothing.
-    #[must_use]
-    pub fn of<P: AsRef<Path>>(folders: impl IntoIterator<Item = (P, &'static str)>) -> Self {
+    pub(crate) fn of<P: AsRef<Path>>(folders: impl IntoIterator<Item = (P, &'static str)>) -> Self {
         let text = |(folder, word): (P, &'static str)| {
             let text = folder.as_ref().to_str()?.trim_end_matches('/');
             (text.len() > 1 && text.starts_with('/')).then(|| (text.to_owned(), word))
@@ -27,8 +26,7 @@ impl Places {
     }
 
     /// The text with each folder's word in place of its path. Twice is the same as once.
-    #[must_use]
-    pub fn name_in(&self, text: &str) -> String {
+    pub(crate) fn name_in(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (path, word) in &self.named {
             if text.contains(path.as_str()) {

@@ -4,8 +4,7 @@ use super::{RecordedStep, Recording};
 use crate::compare::Rules;
 
 /// Do two recordings tell the same?
-#[must_use]
-pub fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
+pub(crate) fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
     old.versions == new.versions
         && old.shape.is_some() == new.shape.is_some()
         && old.steps.len() == new.steps.len()
@@ -50,8 +49,7 @@ fn numbers_as_one(line: &str) -> String {
 }
 
 /// What is new or other in `new`, as lines for a reader: each step that changed, with what it printed.
-#[must_use]
-pub fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -> Vec<String> {
+pub(crate) fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -> Vec<String> {
     let mut lines = Vec::new();
     if old.is_none_or(|old| old.versions != new.versions) {
         lines.extend(new.versions.iter().map(|(name, version)| format!("{name} {version}")));

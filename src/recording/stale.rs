@@ -9,11 +9,11 @@ use crate::ids::Fingerprint;
 use crate::plan::{Plan, PlannedChapter, Step, attribute_text};
 
 /// Files that steps mention: path relative to the book's root → fingerprint of what is in it.
-pub type Included = BTreeMap<String, Fingerprint>;
+pub(crate) type Included = BTreeMap<String, Fingerprint>;
 
 /// Fingerprints of what a step is made of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parts {
+pub(crate) struct Parts {
     /// The script.
     pub script: String,
     /// Attributes that say what has to come out. Time limits are not among them.
@@ -34,8 +34,7 @@ pub struct Parts {
 }
 
 /// The parts of step `index` of a chapter.
-#[must_use]
-pub fn parts_of(plan: &Plan, chapter: &PlannedChapter, index: usize, included: &Included) -> Parts {
+pub(crate) fn parts_of(plan: &Plan, chapter: &PlannedChapter, index: usize, included: &Included) -> Parts {
     let step = &chapter.steps[index];
     let manifests = chapter.manifests.iter().filter(|manifest| manifest.own && manifest.before_step <= index);
     let values = plan.environment.iter().filter(|(name, _)| mentions(&step.script, name) && !is_secret(step, name));
@@ -70,8 +69,7 @@ fn attributes(attributes: &Attributes) -> String {
 }
 
 /// Why what was recorded no longer speaks for the step, one line a reason. Empty: it still does.
-#[must_use]
-pub fn reasons(recorded: &Parts, now: &Parts) -> Vec<String> {
+pub(crate) fn reasons(recorded: &Parts, now: &Parts) -> Vec<String> {
     let mut reasons = Vec::new();
     if recorded.script != now.script {
         reasons.push("its commands have changed".to_owned());
@@ -103,8 +101,7 @@ fn differ(what: &str, recorded: &BTreeMap<String, String>, now: &BTreeMap<String
 }
 
 /// Does a script mention the variable, as `$NAME` or `${NAME`?
-#[must_use]
-pub fn mentions(script: &str, name: &str) -> bool {
+pub(crate) fn mentions(script: &str, name: &str) -> bool {
     script.match_indices(name).any(|(at, _)| {
         let before = &script[..at];
         let ends = script[at + name.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_');
@@ -113,8 +110,7 @@ pub fn mentions(script: &str, name: &str) -> bool {
 }
 
 /// Files and folders of the book that a script names as `$GUIDE_BOOK/…`.
-#[must_use]
-pub fn mentioned_files(script: &str) -> BTreeSet<String> {
+pub(crate) fn mentioned_files(script: &str) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     for mark in ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"] {
         for (at, _) in script.match_indices(mark) {

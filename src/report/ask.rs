@@ -7,14 +7,14 @@ use crate::engine::Prompt;
 use crate::ids::StepId;
 
 /// Something that can hold the live display back while a question stands on the screen.
-pub trait Pause {
+pub(crate) trait Pause {
     /// Runs this with the display hidden.
     fn paused(&self, ask: &mut dyn FnMut());
 }
 
 /// No live display.
 #[derive(Debug, Clone, Copy)]
-pub struct NothingToPause;
+pub(crate) struct NothingToPause;
 
 impl Pause for NothingToPause {
     fn paused(&self, ask: &mut dyn FnMut()) {
@@ -23,15 +23,14 @@ impl Pause for NothingToPause {
 }
 
 /// Answers `confirm=`: yes to all, or what the person types.
-pub struct TerminalPrompt {
+pub(crate) struct TerminalPrompt {
     yes: bool,
     pause: Box<dyn Pause>,
 }
 
 impl TerminalPrompt {
     /// `yes` answers everything.
-    #[must_use]
-    pub fn new(yes: bool, pause: Box<dyn Pause>) -> Self {
+    pub(crate) fn new(yes: bool, pause: Box<dyn Pause>) -> Self {
         Self { yes, pause }
     }
 }
@@ -48,8 +47,7 @@ impl Prompt for TerminalPrompt {
 }
 
 /// Asks a question on the terminal. No answer is a no.
-#[must_use]
-pub fn ask(question: &str) -> bool {
+pub(crate) fn ask(question: &str) -> bool {
     write_talk(&format!("{question} [y/N] "));
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);

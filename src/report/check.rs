@@ -9,8 +9,7 @@ use crate::book::{Book, Problem, Severity, Sources};
 use crate::error::Error;
 
 /// One line for people when all is well; the problems as JSON for programs.
-#[must_use]
-pub fn check_text(book: &Book, notes: &[Problem], error: Option<&Error>, as_json: bool) -> String {
+pub(crate) fn check_text(book: &Book, notes: &[Problem], error: Option<&Error>, as_json: bool) -> String {
     if as_json {
         let notes: Vec<Value> = notes.iter().map(|note| one(note, &book.sources)).collect();
         return format!("{:#}\n", json!({"problems": problems(error), "notes": notes}));
@@ -25,8 +24,7 @@ pub fn check_text(book: &Book, notes: &[Problem], error: Option<&Error>, as_json
 }
 
 /// Warnings, drawn; what was only left alone is listed where `strict` asks for it, else counted.
-#[must_use]
-pub fn notes_text(book: &Book, notes: &[Problem], strict: bool, style: Style) -> String {
+pub(crate) fn notes_text(book: &Book, notes: &[Problem], strict: bool, style: Style) -> String {
     let shown: Vec<Problem> = notes.iter().filter(|note| strict || note.severity == Severity::Warning).cloned().collect();
     let mut text = draw_groups(&book.sources, &shown, style);
     if shown.len() < notes.len() {

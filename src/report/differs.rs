@@ -16,7 +16,7 @@ const COMPARED: usize = 2000;
 
 /// Differences as far as there was room for them.
 #[derive(Debug, Default)]
-pub struct Drawn {
+pub(super) struct Drawn {
     /// Without line ends.
     pub lines: Vec<String>,
     /// Differences left out.
@@ -26,7 +26,7 @@ pub struct Drawn {
 }
 
 /// Lines of differences, at most `most`: whole differences, but for a first one that is longer.
-pub fn difference_lines(differences: &[Difference], most: usize, style: &Style) -> Drawn {
+pub(super) fn difference_lines(differences: &[Difference], most: usize, style: &Style) -> Drawn {
     let mut shown = Drawn::default();
     for (index, difference) in differences.iter().enumerate() {
         let drawn = draw(difference, style);
@@ -42,13 +42,13 @@ pub fn difference_lines(differences: &[Difference], most: usize, style: &Style) 
 }
 
 /// All differences as text, for a file.
-#[must_use]
-pub fn all_differences(differences: &[Difference]) -> String {
+#[cfg(test)]
+pub(crate) fn all_differences(differences: &[Difference]) -> String {
     difference_lines(differences, usize::MAX, &Style::colourless()).lines.concat_lines()
 }
 
 /// Lines with line ends.
-pub trait ConcatLines {
+pub(super) trait ConcatLines {
     /// Every line followed by a line end.
     fn concat_lines(&self) -> String;
 }

@@ -6,15 +6,14 @@ use super::terminal::write_talk;
 use crate::cluster::{DownOutcome, DownProgress};
 
 /// Tells how far taking away is: a bar on a terminal, a line whenever something is gone elsewhere.
-pub struct DownReporter {
+pub(crate) struct DownReporter {
     bar: Option<ProgressBar>,
     gone: usize,
 }
 
 impl DownReporter {
     /// `live`: there is a terminal.
-    #[must_use]
-    pub fn new(live: bool) -> Self {
+    pub(crate) fn new(live: bool) -> Self {
         let bar = live.then(|| {
             let style = ProgressStyle::with_template("{spinner} {pos}/{len} gone  {wide_msg}");
             ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
@@ -23,7 +22,7 @@ impl DownReporter {
     }
 
     /// Tells of progress.
-    pub fn tell(&mut self, progress: &DownProgress) {
+    pub(crate) fn tell(&mut self, progress: &DownProgress) {
         let waiting = progress.waiting_for.clone().unwrap_or_default();
         match &self.bar {
             Some(bar) => {
@@ -38,7 +37,7 @@ impl DownReporter {
     }
 
     /// Tells the end.
-    pub fn end(&self, outcome: &DownOutcome) {
+    pub(crate) fn end(&self, outcome: &DownOutcome) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -6,7 +6,7 @@ use super::terminal::write_talk;
 use crate::error::Error;
 
 /// Tells an error on stderr.
-pub fn report_error(error: &Error, style: Style) {
+pub(crate) fn report_error(error: &Error, style: Style) {
     write_talk(&error_text(error, style));
 }
 

@@ -9,8 +9,7 @@ use super::terminal::write_talk;
 use crate::doctor::Fact;
 
 /// For people: a line a fact, what to do under those that are not good enough.
-#[must_use]
-pub fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String {
+pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String {
     let width = facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
     let mut text = String::new();
     for fact in facts {
@@ -26,14 +25,13 @@ pub fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String {
 }
 
 /// The first line of a run whose profile was found out.
-pub fn write_profile(profile: &str, reason: &str, style: &Style) {
+pub(crate) fn write_profile(profile: &str, reason: &str, style: &Style) {
     let other = style.faint("--profile NAME takes another one");
     write_talk(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
 }
 
 /// For programs.
-#[must_use]
-pub fn facts_json(facts: &[Fact], profile: &str) -> String {
+pub(crate) fn facts_json(facts: &[Fact], profile: &str) -> String {
     let facts: Vec<_> = facts
         .iter()
         .map(|fact| json!({"name": fact.name, "value": fact.value, "ok": fact.ok, "why": fact.why, "hint": fact.hint}))

@@ -18,8 +18,7 @@ const DIFFERENCE_LINES: usize = 40;
 const WIDTH: usize = 160;
 
 /// The whole report of a failed step; empty for one that did not fail.
-#[must_use]
-pub fn failure(finished: &StepFinished, style: &Style) -> String {
+pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
     let Outcome::Failed(failure) = &finished.outcome else { return String::new() };
     let mut lines = vec![format!(
         "{}{} {}",

@@ -16,7 +16,7 @@ const TURNS: f64 = 10.0;
 
 /// The step that is running.
 #[derive(Debug, Clone)]
-pub struct Now {
+pub(super) struct Now {
     /// Its chapter.
     pub chapter: String,
     /// Its name.
@@ -40,7 +40,7 @@ pub struct Now {
 }
 
 /// The lines of a moment: the step, its last output, what it waits for, and how far the run has come.
-pub fn frame(now: Option<&Now>, done: usize, steps: usize, width: usize, style: &Style) -> Vec<String> {
+pub(super) fn frame(now: Option<&Now>, done: usize, steps: usize, width: usize, style: &Style) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(now) = now {
         lines.push(step_line(now, width, style));

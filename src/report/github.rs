@@ -21,7 +21,7 @@ const TOLD: usize = 20;
 
 /// Gathers a run for GitHub.
 #[derive(Debug)]
-pub struct Github {
+pub(crate) struct Github {
     /// Put before a chapter's path: the book's folder in the repository.
     prefix: String,
     book: String,
@@ -42,8 +42,7 @@ struct Row {
 
 impl Github {
     /// `prefix`: the book's folder in the repository; empty where that is the repository itself.
-    #[must_use]
-    pub fn new(prefix: impl Into<String>) -> Self {
+    pub(crate) fn new(prefix: impl Into<String>) -> Self {
         let mut prefix = prefix.into();
         if !prefix.is_empty() && !prefix.ends_with('/') {
             prefix.push('/');
@@ -60,14 +59,12 @@ impl Github {
     }
 
     /// Workflow commands, a line each, for stdout.
-    #[must_use]
-    pub fn annotations(&self) -> String {
+    pub(crate) fn annotations(&self) -> String {
         self.annotations.concat()
     }
 
     /// Markdown to be appended to the file that `GITHUB_STEP_SUMMARY` names.
-    #[must_use]
-    pub fn step_summary(&self) -> String {
+    pub(crate) fn step_summary(&self) -> String {
         let said = summary(&self.summary, &Style::colourless());
         let mut text = format!("## {}\n\n{}\n", markdown(&self.book), said.trim_end().replace('\n', "  \n"));
         text += "\n| chapter | passed | up to date | failed | took |\n| --- | --- | --- | --- | --- |\n";

@@ -6,7 +6,7 @@ use super::words::count;
 
 /// A block of someone's Markdown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surveyed {
+pub(crate) struct Surveyed {
     /// 1-based line of its fence.
     pub line: u32,
     /// What becomes of it.
@@ -17,7 +17,7 @@ pub struct Surveyed {
 
 /// What becomes of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// It runs as this step, with this effect.
     Runs(String, Effect),
     /// It would run, but was marked `{skip}`, for this reason.
@@ -32,7 +32,7 @@ pub enum Fate {
 
 /// What a script changes, as far as its words prove it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Effect {
+pub(crate) struct Effect {
     /// What it changes.
     pub changes: Vec<Touch>,
     /// Why more than that can't be told.
@@ -41,20 +41,19 @@ pub struct Effect {
 
 impl Effect {
     /// Is it proven that it changes nothing?
-    #[must_use]
-    pub fn only_looks(&self) -> bool {
+    pub(crate) fn only_looks(&self) -> bool {
         self.changes.is_empty() && self.doubts.is_empty()
     }
 
     /// Adds something that is changed.
-    pub fn change(&mut self, touch: Touch) {
+    pub(crate) fn change(&mut self, touch: Touch) {
         if !self.changes.contains(&touch) {
             self.changes.push(touch);
         }
     }
 
     /// Adds something that can't be told.
-    pub fn unknown(&mut self, why: String) {
+    pub(crate) fn unknown(&mut self, why: String) {
         if !self.doubts.contains(&why) {
             self.doubts.push(why);
         }
@@ -78,7 +77,7 @@ impl std::fmt::Display for Effect {
 
 /// What a command changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Touch {
+pub(crate) enum Touch {
     /// Objects of a cluster.
     Cluster,
     /// Containers, images, whole clusters.
@@ -104,8 +103,7 @@ impl std::fmt::Display for Touch {
 }
 
 /// A line or two a block.
-#[must_use]
-pub fn survey_text(told: &[Surveyed]) -> String {
+pub(crate) fn survey_text(told: &[Surveyed]) -> String {
     let mut text = String::new();
     for one in told {
         let (what, more) = match &one.fate {
@@ -128,8 +126,7 @@ pub fn survey_text(told: &[Surveyed]) -> String {
 }
 
 /// What was written, and what to type now.
-#[must_use]
-pub fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
+pub(crate) fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
     let mut text = wrote(files);
     text.push_str(&format!("now:  {}guide check && guide run && guide review && guide publish\n", into(folder)));
     if cluster {
@@ -139,8 +136,7 @@ pub fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> S
 }
 
 /// What was written of somebody's document: it is to be read before anything of it runs.
-#[must_use]
-pub fn adopted(files: &[PathBuf], folder: Option<&Path>, told: &[Surveyed]) -> String {
+pub(crate) fn adopted(files: &[PathBuf], folder: Option<&Path>, told: &[Surveyed]) -> String {
     let number = |wanted: fn(&Fate) -> bool| told.iter().filter(|one| wanted(&one.fate)).count();
     let runs = number(|fate| matches!(fate, Fate::Runs(..)));
     let skipped = number(|fate| matches!(fate, Fate::Skipped(_)));

@@ -8,7 +8,7 @@ use crate::event::Event;
 
 /// For programs.
 #[derive(Debug)]
-pub struct Json<W> {
+pub(crate) struct Json<W> {
     to: W,
     /// The first thing that went wrong; nothing is written after it.
     failed: Option<io::Error>,
@@ -16,7 +16,7 @@ pub struct Json<W> {
 
 impl<W: Write> Json<W> {
     /// Writes to a stream, a line at once.
-    pub fn new(to: W) -> Self {
+    pub(crate) fn new(to: W) -> Self {
         Self { to, failed: None }
     }
 
@@ -24,7 +24,7 @@ impl<W: Write> Json<W> {
     ///
     /// # Errors
     /// What kept an event from being written, but for a reader who has gone away.
-    pub fn finish(self) -> io::Result<W> {
+    pub(crate) fn finish(self) -> io::Result<W> {
         match self.failed {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok(self.to),

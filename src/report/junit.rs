@@ -17,7 +17,7 @@ const OUTPUT: usize = 32 * 1024;
 
 /// Gathers a run; its text is asked for at the end.
 #[derive(Debug, Default)]
-pub struct Junit {
+pub(crate) struct Junit {
     book: String,
     at: String,
     suites: Vec<Suite>,
@@ -53,8 +53,7 @@ impl Reporter for Junit {
 
 impl Junit {
     /// The report's text.
-    #[must_use]
-    pub fn xml(&self) -> String {
+    pub(crate) fn xml(&self) -> String {
         let broken = self.summary.broken.as_deref().map(broken_world);
         let suites = || self.suites.iter().chain(&broken);
         let sum = |of: fn(&Suite) -> usize| suites().map(of).sum::<usize>();

@@ -6,7 +6,7 @@ use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tc
 
 /// A key of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Key {
+pub(crate) enum Key {
     /// A letter.
     Letter(char),
     /// Ctrl-C, Ctrl-D, Escape, or nobody there any more.
@@ -14,14 +14,13 @@ pub enum Key {
 }
 
 /// The terminal on stdin, giving keys as they are pressed; as it was again when this is dropped.
-pub struct Keys {
+pub(crate) struct Keys {
     before: Option<Termios>,
 }
 
 impl Keys {
     /// Takes the terminal. Where its modes can't be set, a key is a line's first letter.
-    #[must_use]
-    pub fn of_stdin() -> Self {
+    pub(crate) fn of_stdin() -> Self {
         let stdin = std::io::stdin();
         let before = tcgetattr(&stdin).ok();
         if let Some(before) = &before {
@@ -36,8 +35,7 @@ impl Keys {
     }
 
     /// Waits for the next key.
-    #[must_use]
-    pub fn next_key(&mut self) -> Key {
+    pub(crate) fn next_key(&mut self) -> Key {
         let mut byte = [0];
         loop {
             match std::io::stdin().lock().read(&mut byte) {

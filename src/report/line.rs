@@ -11,14 +11,14 @@ use crate::text::sanitize::visible;
 const NAME_WIDTH: usize = 32;
 
 /// `chapter-1 · Infrastructure · 17 steps`
-pub fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Style) -> String {
+pub(super) fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Style) -> String {
     let dot = style.symbols().dot;
     let title = if title == chapter { String::new() } else { format!(" {dot} {title}") };
     format!("{}{title} {}", style.strong(chapter), style.faint(format!("{dot} {}", count(steps, "step"))))
 }
 
 /// Where a resumed run goes on, and how much it takes over; the steps it takes over have no lines of their own.
-pub fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style: &Style) -> String {
+pub(super) fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style: &Style) -> String {
     let before = match passed_before {
         0 => String::new(),
         number => format!(" ({} passed before)", count(number, "step")),
@@ -30,7 +30,7 @@ pub fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style:
 }
 
 /// What is said at a chapter's end; nothing where its steps have said it all.
-pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName], style: &Style) -> Option<String> {
+pub(super) fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName], style: &Style) -> Option<String> {
     match outcome {
         ChapterOutcome::UpToDate => {
             let names: Vec<&str> = done.iter().map(StepName::as_str).collect();
@@ -47,12 +47,12 @@ pub fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName
 }
 
 /// Has a finished step a line of its own? Those that a resumed run or a chapter taken as done did not run have one together.
-pub fn has_line(outcome: &Outcome) -> bool {
+pub(super) fn has_line(outcome: &Outcome) -> bool {
     !matches!(outcome, Outcome::PassedBefore | Outcome::TakenAsDone)
 }
 
 /// `✓ create-cluster                    23.1s`
-pub fn step_line(finished: &StepFinished, style: &Style) -> String {
+pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
     let symbols = style.symbols();
     let name = format!("{:NAME_WIDTH$}", finished.step.step);
     let took = style.faint(format!("{:>7}", duration(finished.seconds)));
@@ -83,7 +83,7 @@ pub fn step_line(finished: &StepFinished, style: &Style) -> String {
 }
 
 /// A failure in a few words, as they follow "failed: ".
-pub fn failure_in_short(failure: &Failure) -> String {
+pub(super) fn failure_in_short(failure: &Failure) -> String {
     match failure {
         Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
         Failure::Signal { signal: 21 | 22 } => "it waits for the terminal, which a step does not have".to_owned(),

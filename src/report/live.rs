@@ -16,7 +16,7 @@ use crate::event::{ChapterOutcome, Event};
 const UNKNOWN_WIDTH: usize = 80;
 
 /// For people who watch.
-pub struct Live {
+pub(crate) struct Live {
     bar: ProgressBar,
     style: Style,
     width: Box<dyn Fn() -> usize>,
@@ -31,21 +31,20 @@ pub struct Live {
 
 /// Takes the live display away while something else has the terminal.
 #[derive(Debug, Clone)]
-pub struct DisplayGuard {
+pub(crate) struct DisplayGuard {
     bar: ProgressBar,
 }
 
 impl DisplayGuard {
     /// Does something with a terminal on which nothing is drawn meanwhile.
-    pub fn lowered<R>(&self, act: impl FnOnce() -> R) -> R {
+    pub(crate) fn lowered<R>(&self, act: impl FnOnce() -> R) -> R {
         self.bar.suspend(act)
     }
 }
 
 impl Live {
     /// Draws on stderr.
-    #[must_use]
-    pub fn new(style: Style) -> Self {
+    pub(crate) fn new(style: Style) -> Self {
         Self::on(ProgressDrawTarget::stderr(), style, Box::new(stderr_width))
     }
 
@@ -57,8 +56,7 @@ impl Live {
     }
 
     /// To be given to whoever needs the terminal in between.
-    #[must_use]
-    pub fn curtain(&self) -> DisplayGuard {
+    pub(crate) fn curtain(&self) -> DisplayGuard {
         DisplayGuard { bar: self.bar.clone() }
     }
 

@@ -10,7 +10,7 @@ use super::words::duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does the work; says `what` is going on, and since when, where it takes longer than two seconds.
-pub fn meanwhile<T>(what: &str, work: impl FnOnce() -> T) -> T {
+pub(crate) fn meanwhile<T>(what: &str, work: impl FnOnce() -> T) -> T {
     telling(PATIENCE, &|since| write_talk(&format!("{what} … {}\n", duration(since.as_secs_f64()))), work)
 }
 

@@ -15,7 +15,7 @@ const STILL_THERE: f64 = 30.0;
 
 /// For logs and pipes.
 #[derive(Debug)]
-pub struct Plain<W> {
+pub(crate) struct Plain<W> {
     talk: BestEffortWriter<W>,
     style: Style,
     /// Seconds into the present attempt at which the next sign of life is due.
@@ -26,12 +26,13 @@ pub struct Plain<W> {
 
 impl<W: Write> Plain<W> {
     /// Writes to a stream, stderr in life.
-    pub fn new(stream: W, style: Style) -> Self {
+    pub(crate) fn new(stream: W, style: Style) -> Self {
         Self { talk: BestEffortWriter::to(stream), style, due: STILL_THERE, passed_before: 0 }
     }
 
     /// What it writes to.
-    pub fn stream(&self) -> &W {
+    #[cfg(test)]
+    pub(crate) fn stream(&self) -> &W {
         self.talk.stream()
     }
 

@@ -12,8 +12,7 @@ use crate::history::{Past, Position, Resume, is_run_from};
 use crate::plan::{Plan, PlannedChapter, Role, Step};
 
 /// What would run, for people.
-#[must_use]
-pub fn plan_text(plan: &Plan, past: &Past, resume: Option<&Resume>, style: &Style) -> String {
+pub(crate) fn plan_text(plan: &Plan, past: &Past, resume: Option<&Resume>, style: &Style) -> String {
     let mut text = format!("profile {}\n", style.strong(&plan.profile));
     let start = resume.map_or((0, 0), Resume::position);
     match resume {
@@ -114,8 +113,7 @@ fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bo
 }
 
 /// The same, for programs.
-#[must_use]
-pub fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
+pub(crate) fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
     let chapters: Vec<Value> =
         plan.chapters.iter().enumerate().map(|(index, chapter)| chapter_json(plan, past, start, index, chapter)).collect();
     let all = json!({"profile": plan.profile, "chapters": chapters, "normalisers": names()});

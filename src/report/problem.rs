@@ -29,8 +29,8 @@ const MOST_LINES: usize = 4;
 const MOST_COLUMNS: usize = 160;
 
 /// All problems, an empty line between, and how many there are.
-#[must_use]
-pub fn draw_all(sources: &Sources, problems: &[Problem], style: Style) -> String {
+#[cfg(test)]
+pub(crate) fn draw_all(sources: &Sources, problems: &[Problem], style: Style) -> String {
     let mut out = draw_groups(sources, problems, style);
     if problems.len() > 1 {
         let _ = writeln!(out, "{}", style.failed(format_args!("{} errors", problems.len())));
@@ -48,8 +48,7 @@ const NAMED: usize = 8;
 const MANY: usize = 20;
 
 /// All problems, those of one kind together: a few are drawn, of the others only the places are named.
-#[must_use]
-pub fn draw_groups(sources: &Sources, problems: &[Problem], style: Style) -> String {
+pub(crate) fn draw_groups(sources: &Sources, problems: &[Problem], style: Style) -> String {
     let groups = groups(problems);
     let mut out = String::new();
     if problems.len() > MANY && groups.len() > 1 {
@@ -126,8 +125,7 @@ fn quoted(message: &str) -> &str {
 }
 
 /// One problem, ended by a line end.
-#[must_use]
-pub fn draw(sources: &Sources, problem: &Problem, style: Style) -> String {
+pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String {
     let mut out = String::new();
     let label = match problem.severity {
         Severity::Error => style.failed("error").to_string(),

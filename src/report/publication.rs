@@ -9,7 +9,7 @@ const MOST: usize = 20;
 
 /// A site that was made.
 #[derive(Debug)]
-pub struct Publication {
+pub(crate) struct Publication {
     /// Its folder.
     pub out: PathBuf,
     /// How many chapters it has.
@@ -29,15 +29,13 @@ pub struct Publication {
 }
 
 /// Where it is.
-#[must_use]
-pub fn publication_text(publication: &Publication) -> String {
+pub(crate) fn publication_text(publication: &Publication) -> String {
     let chapters = count(publication.chapters, "chapter");
     format!("{chapters} in {}: {}\n", duration(publication.seconds), publication.out.join("index.html").display())
 }
 
 /// Warnings, and what to do about them. `strict`: they are why it failed, and all of them are told.
-#[must_use]
-pub fn publication_notes(publication: &Publication, strict: bool) -> String {
+pub(crate) fn publication_notes(publication: &Publication, strict: bool) -> String {
     let (level, most) = if strict { ("error", usize::MAX) } else { ("warning", MOST) };
     let list = |what: &str, lines: &[String]| list(level, what, lines, most);
     let mut text: String = publication.notes.iter().map(|note| format!("note: {note}\n")).collect();

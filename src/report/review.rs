@@ -19,7 +19,7 @@ const WIDTH: usize = 160;
 
 /// Something that waits for review, as it is told.
 #[derive(Debug, Clone)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     /// Whose output.
     pub step: StepId,
     /// Where the step stands; none for a step that is gone.
@@ -38,7 +38,7 @@ pub struct Waiting {
 
 /// What was made of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reviewed {
+pub(crate) enum Reviewed {
     /// All of it was accepted.
     SnapshotStore,
     /// A part of it was accepted.
@@ -64,16 +64,14 @@ impl Reviewed {
 }
 
 /// One line an entry.
-#[must_use]
-pub fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
+pub(crate) fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
     let lines =
         waiting.iter().map(|one| format!("{}  {}  {}\n", style.strong(&one.step), what(one), style.faint(one.file.display())));
     lines.collect()
 }
 
 /// What became of each, one line an entry.
-#[must_use]
-pub fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) -> String {
+pub(crate) fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) -> String {
     let line = |(one, how): &(&Waiting, Reviewed)| {
         let word = match how {
             Reviewed::SnapshotStore | Reviewed::InPart => style.passed(how.word()).to_string(),
@@ -86,8 +84,7 @@ pub fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) -> String
 }
 
 /// An array with an object an entry; `is` says what became of it.
-#[must_use]
-pub fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
+pub(crate) fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
     let entry = |(one, how): &(&Waiting, Reviewed)| -> Value {
         let hunks: Vec<Value> =
             one.hunks.iter().map(|hunk| json!({"line": hunk.start + 1, "old": hunk.old, "new": hunk.new})).collect();
@@ -120,8 +117,7 @@ fn what(one: &Waiting) -> String {
 }
 
 /// A hunk (`index` of `one.hunks`), its new lines perhaps as a pattern.
-#[must_use]
-pub fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Style) -> String {
+pub(crate) fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Style) -> String {
     let hunk = &one.hunks[index];
     let place = one.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
     let number = if one.hunks.len() > 1 { format!(" {} of {}", index + 1, one.hunks.len()) } else { String::new() };
@@ -160,8 +156,7 @@ fn shown(line: &str, style: &Style) -> String {
 }
 
 /// The line under a hunk.
-#[must_use]
-pub fn keys_text(style: &Style) -> String {
+pub(crate) fn keys_text(style: &Style) -> String {
     let key = |key: &str, rest: &str| format!("[{}]{rest}", style.strong(key));
     let keys = [
         key("a", "ccept"),

@@ -9,7 +9,7 @@ use crate::event::{Event, Outcome, RunStarted, StepFinished, Stored};
 use crate::ids::StepId;
 
 /// A run as its journal tells it.
-pub struct Seen<'a> {
+pub(crate) struct Seen<'a> {
     /// How it began.
     pub started: &'a RunStarted,
     /// What it wrote down since.
@@ -23,8 +23,7 @@ pub struct Seen<'a> {
 }
 
 /// The run for a person.
-#[must_use]
-pub fn status(seen: &Seen<'_>, style: &Style) -> String {
+pub(crate) fn status(seen: &Seen<'_>, style: &Style) -> String {
     let mut lines = heading(seen, style);
     let mut ended = None;
     for event in seen.events {
@@ -54,8 +53,7 @@ pub fn status(seen: &Seen<'_>, style: &Style) -> String {
 }
 
 /// The run for a program: how it began, every event its journal holds, and whether it still goes on.
-#[must_use]
-pub fn status_json(seen: &Seen<'_>) -> String {
+pub(crate) fn status_json(seen: &Seen<'_>) -> String {
     let ended = seen.events.iter().any(|event| matches!(event, Event::RunFinished(_)));
     let all = serde_json::json!({
         "run": seen.started,

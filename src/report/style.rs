@@ -18,14 +18,14 @@ pub enum ColourChoice {
 
 /// How text is painted.
 #[derive(Debug, Clone, Copy)]
-pub struct Style {
+pub(crate) struct Style {
     colour: bool,
     symbols: &'static Symbols,
 }
 
 /// Signs with a meaning. Every one stands beside a word or a position that says the same, so none is needed to understand a line.
 #[derive(Debug)]
-pub struct Symbols {
+pub(crate) struct Symbols {
     /// A step that passed.
     pub passed: &'static str,
     /// A step that had not to be run.
@@ -81,8 +81,7 @@ static ASCII: Symbols = Symbols {
 impl Style {
     /// Decides from what the settings know: the choice, whether the stream is a terminal, whether `NO_COLOR` is set to
     /// something, whether the locale writes UTF-8.
-    #[must_use]
-    pub fn decide(choice: ColourChoice, terminal: bool, no_color: bool, utf8: bool) -> Self {
+    pub(crate) fn decide(choice: ColourChoice, terminal: bool, no_color: bool, utf8: bool) -> Self {
         let colour = match choice {
             ColourChoice::Always => true,
             ColourChoice::Never => false,
@@ -92,80 +91,77 @@ impl Style {
     }
 
     /// No colour; symbols beyond ASCII. For files and tests.
-    #[must_use]
-    pub fn colourless() -> Self {
+    pub(crate) fn colourless() -> Self {
         Self { colour: false, symbols: &UNICODE }
     }
 
     /// The symbols.
-    #[must_use]
-    pub fn symbols(&self) -> &'static Symbols {
+    pub(crate) fn symbols(&self) -> &'static Symbols {
         self.symbols
     }
 
     /// Are escape sequences written?
-    #[must_use]
-    pub fn has_colour(&self) -> bool {
+    pub(crate) fn has_colour(&self) -> bool {
         self.colour
     }
 
     /// As it should be.
-    pub fn passed<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn passed<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
     /// Not as it should be.
-    pub fn failed<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn failed<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Red.on_default().bold(), text)
     }
 
     /// Wants to be looked at.
-    pub fn warning<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn warning<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Yellow.on_default(), text)
     }
 
     /// Had not to be done.
-    pub fn skipped<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn skipped<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Cyan.on_default(), text)
     }
 
     /// What to do next.
-    pub fn hint<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn hint<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Cyan.on_default().bold(), text)
     }
 
     /// A heading, or the words that count in a line.
-    pub fn strong<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn strong<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(Ansi::new().bold(), text)
     }
 
     /// What can be passed over.
-    pub fn faint<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn faint<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(Ansi::new().dimmed(), text)
     }
 
     /// Frames of excerpts: line numbers, arrows.
-    pub fn frame<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn frame<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Blue.on_default().bold(), text)
     }
 
     /// Text that was expected and is not there.
-    pub fn removed<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn removed<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Red.on_default(), text)
     }
 
     /// Text that came instead.
-    pub fn added<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn added<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Green.on_default(), text)
     }
 
     /// The very words that differ in a removed line.
-    pub fn removed_word<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn removed_word<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Red.on_default().bold().underline(), text)
     }
 
     /// The very words that differ in an added line.
-    pub fn added_word<T: fmt::Display>(&self, text: T) -> Painted<T> {
+    pub(crate) fn added_word<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(AnsiColor::Green.on_default().bold().underline(), text)
     }
 
@@ -176,7 +172,7 @@ impl Style {
 
 /// Text with its paint.
 #[derive(Debug, Clone, Copy)]
-pub struct Painted<T> {
+pub(crate) struct Painted<T> {
     ansi: Ansi,
     text: T,
 }

@@ -15,7 +15,7 @@ use crate::event::Event;
 
 /// A report that was asked for, and does not go to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub(crate) enum Wanted {
     /// `--report junit=FILE`.
     Junit,
     /// Annotations and step summary, under GitHub Actions.
@@ -23,7 +23,7 @@ pub enum Wanted {
 }
 
 /// All of them, told in turn.
-pub struct Reporters {
+pub(crate) struct Reporters {
     person: Person,
     junit: Option<Junit>,
     json: Vec<Json<Box<dyn Write>>>,
@@ -37,8 +37,7 @@ enum Person {
 
 impl Reporters {
     /// The display for a person, live on a terminal, and the reports wanted. `prefix` is the book's folder in its repository.
-    #[must_use]
-    pub fn new(style: Style, live: bool, wanted: &[Wanted], prefix: &str) -> Self {
+    pub(crate) fn new(style: Style, live: bool, wanted: &[Wanted], prefix: &str) -> Self {
         Self {
             person: if live {
                 Person::Live(Box::new(Live::new(style)))
@@ -52,8 +51,7 @@ impl Reporters {
     }
 
     /// What holds the display back while a question is asked.
-    #[must_use]
-    pub fn pause(&self) -> Box<dyn Pause> {
+    pub(crate) fn pause(&self) -> Box<dyn Pause> {
         match &self.person {
             Person::Live(live) => Box::new(live.curtain()),
             Person::Plain(_) => Box::new(NothingToPause),
@@ -61,13 +59,12 @@ impl Reporters {
     }
 
     /// The JUnit file's text.
-    #[must_use]
-    pub fn junit(&self) -> Option<String> {
+    pub(crate) fn junit(&self) -> Option<String> {
         self.junit.as_ref().map(Junit::xml)
     }
 
     /// Writes every event as JSON to this, as it happens (`--report json=FILE`).
-    pub fn json_to(&mut self, stream: Box<dyn Write>) {
+    pub(crate) fn json_to(&mut self, stream: Box<dyn Write>) {
         self.json.push(Json::new(stream));
     }
 
@@ -75,13 +72,12 @@ impl Reporters {
     ///
     /// # Errors
     /// When one of them could not be written whole.
-    pub fn finish_json(&mut self) -> std::io::Result<()> {
+    pub(crate) fn finish_json(&mut self) -> std::io::Result<()> {
         self.json.drain(..).try_for_each(|json| json.finish().map(drop))
     }
 
     /// GitHub's annotations (for stdout) and the step summary.
-    #[must_use]
-    pub fn github(&self) -> Option<(String, String)> {
+    pub(crate) fn github(&self) -> Option<(String, String)> {
         self.github.as_ref().map(|github| (github.annotations(), github.step_summary()))
     }
 }

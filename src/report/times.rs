@@ -20,8 +20,7 @@ struct Chapter {
 ///
 /// What lies between the steps is the runner's own share, the checks whether a step is up to date, and the waiting until something in
 /// the background is ready: an upper bound for what the runner adds. Chapters that have not ended are left out.
-#[must_use]
-pub fn times(events: &[Event]) -> String {
+pub(crate) fn times(events: &[Event]) -> String {
     let chapters = chapters(events);
     let mut rows = vec![["chapter", "steps", "all", "in steps", "between", "slowest"].map(str::to_owned)];
     rows.extend(chapters.iter().map(row));

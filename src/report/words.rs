@@ -4,8 +4,7 @@ use super::style::Style;
 use crate::event::RunSummary;
 
 /// A duration: `0.3s`, `23.1s`, `2m 05s`, `1h 02m`.
-#[must_use]
-pub fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a range that fits")]
     let whole = seconds.round().clamp(0.0, 1e9) as u64;
     if seconds < 59.95 {
@@ -18,13 +17,12 @@ pub fn duration(seconds: f64) -> String {
 }
 
 /// `1 step`, `2 steps`.
-pub fn count(number: usize, of: &str) -> String {
+pub(super) fn count(number: usize, of: &str) -> String {
     if number == 1 { format!("1 {of}") } else { format!("{number} {of}s") }
 }
 
 /// The last words on a run: `17 passed, 3 up to date, 1 failed, 4 not run in 61.2s`, and what to do next.
-#[must_use]
-pub fn summary(summary: &RunSummary, style: &Style) -> String {
+pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
     let mut parts = Vec::new();
     let mut part = |number: usize, text: String| {
         if number > 0 {
@@ -56,8 +54,7 @@ pub fn summary(summary: &RunSummary, style: &Style) -> String {
 }
 
 /// What a run says of recordings that wait; nothing when none does.
-#[must_use]
-pub fn recordings_wait(number: usize) -> String {
+pub(crate) fn recordings_wait(number: usize) -> String {
     match number {
         0 => String::new(),
         1 => "1 recording waits for the page: guide review\n".to_owned(),

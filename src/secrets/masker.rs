@@ -14,7 +14,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use super::forms::{is_special, readings};
 
 /// What stands in a secret's place.
-pub const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 const SHORTEST: usize = 4;
 /// A line of a longer secret (a key, say) is one by itself from this length on, if no blank is in it.
@@ -70,7 +70,6 @@ impl Default for Patterns {
 
 impl Masker {
     /// Nothing to mask yet.
-    #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
@@ -94,19 +93,16 @@ impl Masker {
     }
 
     /// The variables whose values are secret.
-    #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.known.read().unwrap_or_else(PoisonError::into_inner).names.iter().cloned().collect()
     }
 
     /// Is there anything to mask?
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.patterns().all.is_empty()
     }
 
     /// Does this hold a secret?
-    #[must_use]
     pub fn finds_in(&self, bytes: &[u8]) -> bool {
         let patterns = self.patterns();
         let mut at = 0;
@@ -120,13 +116,11 @@ impl Masker {
     }
 
     /// The text without secrets.
-    #[must_use]
     pub fn mask(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.mask_bytes(text.as_bytes())).into_owned()
     }
 
     /// The bytes without secrets.
-    #[must_use]
     pub fn mask_bytes(&self, bytes: &[u8]) -> Vec<u8> {
         let mut masked = Vec::with_capacity(bytes.len());
         self.patterns().replace(bytes, true, &mut |piece| masked.extend_from_slice(piece));
@@ -140,13 +134,13 @@ impl Masker {
 
 /// Masks a stream that comes in pieces: keeps back what may be the start of a secret until it is known not to be.
 #[derive(Debug, Default)]
-pub struct MaskStream {
+pub(crate) struct MaskStream {
     held: Vec<u8>,
 }
 
 impl MaskStream {
     /// Takes the next piece and gives on what can be given.
-    pub fn push(&mut self, masker: &Masker, bytes: &[u8], give: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn push(&mut self, masker: &Masker, bytes: &[u8], give: &mut dyn FnMut(&[u8])) {
         let patterns = masker.patterns();
         if self.held.is_empty() {
             let held = patterns.replace(bytes, false, give);
@@ -159,7 +153,7 @@ impl MaskStream {
     }
 
     /// Nothing follows: gives on what was kept back.
-    pub fn end(&mut self, masker: &Masker, give: &mut dyn FnMut(&[u8])) {
+    pub(crate) fn end(&mut self, masker: &Masker, give: &mut dyn FnMut(&[u8])) {
         masker.patterns().replace(&self.held, true, give);
         self.held.clear();
     }

@@ -15,8 +15,7 @@ const LONGEST: usize = 16 * 1024;
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Every value that Secret objects in this text hold: as it is written, and what it is in base64.
-#[must_use]
-pub fn secret_values(text: &str) -> Vec<Vec<u8>> {
+pub(crate) fn secret_values(text: &str) -> Vec<Vec<u8>> {
     let mut values = Vec::new();
     for document in documents(text) {
         if let Some(mut parsed) = parsed(document) {
@@ -33,14 +32,12 @@ pub fn secret_values(text: &str) -> Vec<Vec<u8>> {
 }
 
 /// The text with all data of its Secret objects masked. Documents that hold none stay as they are.
-#[must_use]
-pub fn without_secret_data(text: &str) -> String {
+pub(crate) fn without_secret_data(text: &str) -> String {
     documents(text).map(without_data).collect()
 }
 
 /// What a command printed, with the data of its Secret objects masked where it is YAML or JSON (`kubectl get secret -o yaml`).
-#[must_use]
-pub fn without_printed_secrets(output: &str) -> String {
+pub(crate) fn without_printed_secrets(output: &str) -> String {
     let readable =
         memchr::memmem::find(output.as_bytes(), b"Secret").is_some() && documents(output).all(|one| parsed(one).is_some());
     if readable { without_secret_data(output) } else { output.to_owned() }

@@ -7,8 +7,7 @@ use crate::ids::StepId;
 
 /// What the script says and does.
 #[derive(Debug, Clone)]
-pub struct Rerun<'a> {
-    /// Whose.
+pub(crate) struct Rerun<'a> {
     pub step: &'a StepId,
     /// Where the step stands.
     pub place: &'a Place,
@@ -26,8 +25,7 @@ pub struct Rerun<'a> {
 
 impl Rerun<'_> {
     /// The whole script.
-    #[must_use]
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut lines = vec![
             "#!/usr/bin/env bash".to_owned(),
             format!("# {} ({}), as guide ran it.", one_line(&self.step.to_string()), one_line(&self.place.to_string())),

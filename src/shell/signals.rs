@@ -42,7 +42,6 @@ impl Interrupt {
     }
 
     /// How often it was asked so far: 0 go on, 1 stop, 2 and more stop at once, without grace.
-    #[must_use]
     pub fn asked(&self) -> usize {
         let mut bytes = [0; 16];
         let new = rustix::io::read(&self.wake.0, &mut bytes).unwrap_or(0);

@@ -6,7 +6,7 @@ use crate::book::commands_of;
 
 /// Why bash can't parse a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SyntaxError {
+pub(crate) struct SyntaxError {
     /// 1-based line of the script.
     pub line: usize,
     /// bash's reason.
@@ -30,7 +30,7 @@ const TOGETHER: usize = 200;
 ///
 /// # Errors
 /// When bash can't be started.
-pub fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxError>>> {
+pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxError>>> {
     let (simple, other): (Vec<usize>, Vec<usize>) = (0..scripts.len()).partition(|index| is_simple(scripts[*index]));
     let mut alone = other;
     for group in simple.chunks(TOGETHER) {

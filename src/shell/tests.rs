@@ -832,7 +832,7 @@ proptest::proptest! {
             state.map(|state| state.replace(&chapter.folder.path().display().to_string(), "FOLDER"))
         };
         for script in scripts {
-            assert_ne!(crate::shell::reach::reach(&script), crate::shell::reach::SideEffects::Everything, "{script}");
+            assert_ne!(super::reach::reach(&script), super::reach::SideEffects::Everything, "{script}");
             let one = judged.run(&script);
             // What `eval` runs is not looked at, so everything is told.
             let other = told.run(&format!("eval ''; {script}"));

@@ -13,7 +13,7 @@ use super::fault::StoreError;
 
 /// A file of a run that is appended to.
 #[derive(Debug)]
-pub struct Appender {
+pub(super) struct Appender {
     path: PathBuf,
     file: Arc<File>,
     length: u64,
@@ -25,7 +25,7 @@ pub struct Appender {
 
 impl Appender {
     /// Makes the file (which must not exist). `ahead` bytes of disk space are kept in reserve for the records to come.
-    pub fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
+    pub(super) fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
         let file = File::options().append(true).create_new(true).mode(0o600).open(path).map_err(StoreError::io("make", path))?;
         let mut appender = Self { path: path.to_owned(), file: Arc::new(file), length: 0, reserved: 0, ahead };
         appender.reserve()?;
@@ -33,22 +33,22 @@ impl Appender {
     }
 
     /// The open file, to be synced by another thread.
-    pub fn file(&self) -> Arc<File> {
+    pub(super) fn file(&self) -> Arc<File> {
         Arc::clone(&self.file)
     }
 
     /// The file's path.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Bytes so far.
-    pub fn length(&self) -> u64 {
+    pub(super) fn length(&self) -> u64 {
         self.length
     }
 
     /// Appends a record with one write(2); of one that can't be written whole nothing stays.
-    pub fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+    pub(super) fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
         let mut file = &*self.file;
         if let Err(error) = file.write_all(record) {
             // A part of it may be there. If even this fails, the torn end is found and dropped when the file is read.
@@ -62,7 +62,7 @@ impl Appender {
 
     /// Keeps room for the next records. Called *after* a record was written: a disk that is full by now is told while
     /// everything that has happened is safe.
-    pub fn reserve(&mut self) -> Result<(), StoreError> {
+    pub(super) fn reserve(&mut self) -> Result<(), StoreError> {
         if self.ahead == 0 || self.reserved >= self.length + self.ahead / 2 {
             return Ok(());
         }
@@ -79,7 +79,7 @@ impl Appender {
 }
 
 /// Gives back what a file still has in reserve, which nobody appends to any more. Not worth an error: it costs some kilobytes.
-pub fn give_back_reserve(path: &Path) {
+pub(super) fn give_back_reserve(path: &Path) {
     let Ok(file) = File::options().write(true).open(path) else { return };
     if let Ok(metadata) = file.metadata() {
         let _ = file.set_len(metadata.len());

@@ -12,7 +12,7 @@ use super::whole_file::{read_if_there, replace_file};
 ///
 /// # Errors
 /// When the file is no longer `parsed`, or can't be written; it is then as it was.
-pub fn rewrite_chapter(path: &Path, parsed: &str, text: &str) -> Result<(), StoreError> {
+pub(crate) fn rewrite_chapter(path: &Path, parsed: &str, text: &str) -> Result<(), StoreError> {
     let path = &path.canonicalize().map_err(StoreError::io("read", path))?;
     if read_if_there(path)?.is_none_or(|present| present != parsed.as_bytes()) {
         return Err(StoreError::ChapterChanged { path: path.clone() });

@@ -10,7 +10,7 @@ use crate::ids::nearest;
 
 /// What `book.toml` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BookConfig {
+pub(crate) struct BookConfig {
     /// `[book] title`.
     pub title: String,
     /// `[book] src`, the folder of the chapters, relative to the book's root. mdBook's default is `src`.
@@ -71,7 +71,7 @@ const KEYS: [&str; 13] = [
 const OWN_KEYS: usize = 8;
 
 /// Reads the text; all that is wrong is told, and what can't be read has its default.
-pub fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
+pub(super) fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
     let mut reader = Reader { source, text, problems, config: BookConfig::default(), places: Places::default() };
     match DeTable::parse(text) {
         Ok(table) => reader.read(table.get_ref()),
@@ -85,7 +85,7 @@ pub fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (Bo
 
 /// Where some of it stands, for later complaints.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Places {
+pub(super) struct Places {
     /// The value of `values`.
     pub values: Option<Span>,
     /// The value of `src`.

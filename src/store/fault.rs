@@ -13,9 +13,7 @@ pub enum StoreError {
     Io {
         /// A verb: `write`, `read`, `make the folder` …
         doing: &'static str,
-        /// What.
         path: PathBuf,
-        /// Why.
         source: io::Error,
     },
     /// Another run of the book goes on.
@@ -71,7 +69,6 @@ pub enum StoreError {
     /// A command of another program that `book.toml` names failed.
     #[error("a command of book.toml failed, {command}: {why}")]
     CommandFailed {
-        /// Which.
         command: String,
         /// What mdBook says.
         why: String,
@@ -79,7 +76,6 @@ pub enum StoreError {
     /// A command of another program that `book.toml` names was not allowed.
     #[error("book.toml names a command that nobody allowed, {command}")]
     CommandNotAllowed {
-        /// Which.
         command: String,
     },
     /// The folder of the site holds something else.
@@ -110,13 +106,11 @@ impl StoreError {
     }
 
     /// A file whose path the writer does not know.
-    #[must_use]
     pub fn unwritten(path: &Path, source: io::Error) -> Self {
         Self::Io { doing: "write", path: path.to_owned(), source }
     }
 
     /// What to do about it.
-    #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io { source, .. } => match source.kind() {

@@ -20,8 +20,7 @@ const MOST_READ: usize = 200;
 const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// One line for each place of a chapter that shows steps of another file. `root`: the book's folder.
-#[must_use]
-pub fn included_steps(root: &Path, book: &Book) -> Vec<String> {
+pub(crate) fn included_steps(root: &Path, book: &Book) -> Vec<String> {
     let Ok(directive) = Regex::new(r"(\\?)\{\{\s*#(?:rustdoc_)?include\s+([^\s}]+)\s*\}\}") else { return Vec::new() };
     let reader = Reader { root, languages: &book.languages, directive, read: Cell::new(0) };
     let mut lines = Vec::new();

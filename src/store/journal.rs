@@ -10,7 +10,7 @@ use crate::event::{Event, JOURNAL_FORMAT, RunStarted};
 
 /// A journal as it was found.
 #[derive(Debug, Clone)]
-pub struct Journal {
+pub(crate) struct Journal {
     /// Its first line.
     pub started: RunStarted,
     /// All others, in order.
@@ -23,7 +23,7 @@ pub struct Journal {
 ///
 /// # Errors
 /// When it can't be read, was written by a newer guide, or holds a line that no guide wrote.
-pub fn read_journal(path: &Path) -> Result<Option<Journal>, StoreError> {
+pub(crate) fn read_journal(path: &Path) -> Result<Option<Journal>, StoreError> {
     match read_if_there(path)? {
         Some(bytes) => parse_journal(path, &bytes),
         None => Ok(None),

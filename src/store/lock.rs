@@ -133,8 +133,7 @@ impl Holder {
 }
 
 /// Who runs the book of that state folder right now.
-#[must_use]
-pub fn who_runs(state_dir: &Path) -> Option<Holder> {
+pub(crate) fn who_runs(state_dir: &Path) -> Option<Holder> {
     let file = File::open(state_dir.join("lock")).ok()?;
     match flock(&file, FlockOperation::NonBlockingLockShared) {
         Err(rustix::io::Errno::WOULDBLOCK) => Some(read_holder(&file)),

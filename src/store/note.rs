@@ -13,7 +13,7 @@ use crate::secrets::Masker;
 ///
 /// # Errors
 /// When it is there and can't be read.
-pub fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError> {
+pub(crate) fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError> {
     let bytes = read_if_there(&state.join(name))?;
     Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).filter(|text| !text.is_empty()))
 }
@@ -22,13 +22,13 @@ pub fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError>
 ///
 /// # Errors
 /// When it can't be written.
-pub fn write_note(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+pub(crate) fn write_note(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
     replace_private_file(&state.join(name), format!("{text}\n").as_bytes(), false)
 }
 
 /// `.guide/failures/RUN/CHAPTER/STEP/`: what is kept of a failed step.
 #[derive(Debug)]
-pub struct FailureFolder {
+pub(crate) struct FailureFolder {
     folder: PathBuf,
     root: PathBuf,
     masker: Masker,
@@ -36,15 +36,13 @@ pub struct FailureFolder {
 
 impl FailureFolder {
     /// FailureReports of a run, under the state folder; told relative to the book's root where they lie in it.
-    #[must_use]
-    pub fn of(state: &Path, run: &str, root: &Path, masker: Masker) -> Self {
+    pub(crate) fn of(state: &Path, run: &str, root: &Path, masker: Masker) -> Self {
         Self { folder: state.join("failures").join(run), root: root.to_owned(), masker }
     }
 }
 
 /// The failure report that a run kept of a step, if there is one.
-#[must_use]
-pub fn find_failure_report(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
+pub(crate) fn find_failure_report(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
     let folder = state.join("failures").join(run).join(step.chapter.as_str()).join(step.step.as_str());
     folder.is_dir().then_some(folder)
 }

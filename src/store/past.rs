@@ -27,7 +27,7 @@ use crate::ids::ChapterName;
 use crate::ids::{Fingerprint, StepId};
 
 /// Runs whose folders are kept, at least.
-pub const KEPT_RUNS: usize = 20;
+pub(super) const KEPT_RUNS: usize = 20;
 /// So many more are let come before the oldest are forgotten, all at once: most runs have nothing to remove.
 const FORGOTTEN_AT_ONCE: usize = 10;
 
@@ -53,14 +53,14 @@ pub fn load_past(state_dir: &Path, root: &Path) -> Result<Past, StoreError> {
 }
 
 /// Manifests, by the chapter they stand in.
-pub type Taken = BTreeMap<ChapterName, BTreeSet<String>>;
+pub(crate) type Taken = BTreeMap<ChapterName, BTreeSet<String>>;
 
 /// `guide down` takes away the objects of these manifests (file names by chapter): the steps made of them have to run again,
 /// whatever their checks say, and the chapters are not done any more.
 ///
 /// # Errors
 /// When it can't be written.
-pub fn forget_taken(state_dir: &Path, root: &Path, past: &mut Past, taken: &Taken) -> Result<(), StoreError> {
+pub(crate) fn forget_taken(state_dir: &Path, root: &Path, past: &mut Past, taken: &Taken) -> Result<(), StoreError> {
     for chapter in taken.keys() {
         if let Some(known) = past.chapters.get_mut(chapter) {
             known.passed_as = None;
@@ -81,7 +81,7 @@ pub fn forget_taken(state_dir: &Path, root: &Path, past: &mut Past, taken: &Take
 ///
 /// # Errors
 /// As [`load_past`].
-pub fn last_run(state_dir: &Path, root: &Path) -> Result<Option<Journal>, StoreError> {
+pub(crate) fn last_run(state_dir: &Path, root: &Path) -> Result<Option<Journal>, StoreError> {
     Runs::list(state_dir, root)?.last(|_| true)
 }
 
@@ -91,7 +91,7 @@ pub fn last_run(state_dir: &Path, root: &Path) -> Result<Option<Journal>, StoreE
 ///
 /// # Errors
 /// As [`load_past`].
-pub fn unfinished_targets(state_dir: &Path, root: &Path) -> Result<Vec<String>, StoreError> {
+pub(crate) fn unfinished_targets(state_dir: &Path, root: &Path) -> Result<Vec<String>, StoreError> {
     let runs = Runs::list(state_dir, root)?;
     let mut made_good: Vec<Vec<String>> = Vec::new();
     for id in runs.ids.iter().rev() {

@@ -14,8 +14,7 @@ use crate::plan::Step;
 
 /// A fence whose step gave another output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PendingFence {
-    /// Whose.
+pub(crate) struct PendingFence {
     pub step: StepId,
     /// The fence's text when the step ran: where it is another by now, this is out of date.
     pub expected: String,
@@ -25,15 +24,14 @@ pub struct PendingFence {
 
 /// Pending fences in a state folder.
 #[derive(Debug)]
-pub struct PendingFences {
+pub(crate) struct PendingFences {
     folder: PathBuf,
     some: bool,
 }
 
 impl PendingFences {
     /// Those of a state folder.
-    #[must_use]
-    pub fn of(state: &Path) -> Self {
+    pub(crate) fn of(state: &Path) -> Self {
         let folder = state.join("pending");
         let some = folder.exists();
         Self { folder, some }
@@ -43,7 +41,7 @@ impl PendingFences {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn pend(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Result<PathBuf, StoreError> {
+    pub(crate) fn pend(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Result<PathBuf, StoreError> {
         let expected = step.expected.as_deref().unwrap_or_default().to_owned();
         let proposed = accept_fence(&expected, &plain(output), step.attributes.snapshot, bound, &Rules(step.normalizers()));
         let fence = PendingFence { step: step.id.clone(), expected, proposed };
@@ -56,7 +54,7 @@ impl PendingFences {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn keep(&self, fence: &PendingFence) -> Result<(), StoreError> {
+    pub(crate) fn keep(&self, fence: &PendingFence) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(fence).unwrap_or_default();
         replace_private_file(&self.path(&fence.step), text.as_bytes(), false)
     }
@@ -65,7 +63,7 @@ impl PendingFences {
     ///
     /// # Errors
     /// When the file is there and can't be removed.
-    pub fn settle(&self, step: &StepId) -> Result<(), StoreError> {
+    pub(crate) fn settle(&self, step: &StepId) -> Result<(), StoreError> {
         if !self.some {
             return Ok(());
         }
@@ -80,7 +78,7 @@ impl PendingFences {
     ///
     /// # Errors
     /// When the file is there and can't be read.
-    pub fn get(&self, step: &StepId) -> Result<Option<PendingFence>, StoreError> {
+    pub(crate) fn get(&self, step: &StepId) -> Result<Option<PendingFence>, StoreError> {
         let bytes = if self.some { read_if_there(&self.path(step))? } else { None };
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }

@@ -20,14 +20,13 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The recordings of the book in a folder.
 #[derive(Debug, Clone)]
-pub struct Recordings {
+pub(crate) struct Recordings {
     root: PathBuf,
 }
 
 impl Recordings {
     /// Those of the book under `root`.
-    #[must_use]
-    pub fn of(root: &Path) -> Self {
+    pub(crate) fn of(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
@@ -35,7 +34,7 @@ impl Recordings {
     ///
     /// # Errors
     /// When there is a file that can't be read, or is no recording.
-    pub fn accepted(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
+    pub(crate) fn accepted(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
         read(&self.path(chapter, profile, ACCEPTED))
     }
 
@@ -43,14 +42,13 @@ impl Recordings {
     ///
     /// # Errors
     /// As [`Recordings::accepted`].
-    pub fn pending(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
+    pub(crate) fn pending(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
         let read = read(&self.path(chapter, profile, PENDING))?;
         Ok(read.map(|recording| Recording { pending: true, ..recording }))
     }
 
     /// Profiles that a chapter has a recording of (`pending`: one that waits), sorted.
-    #[must_use]
-    pub fn profiles(&self, chapter: &str, pending: bool) -> Vec<String> {
+    pub(crate) fn profiles(&self, chapter: &str, pending: bool) -> Vec<String> {
         let ending = if pending { PENDING } else { ACCEPTED };
         let entries = std::fs::read_dir(self.folder(chapter)).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
@@ -61,8 +59,7 @@ impl Recordings {
     }
 
     /// Every profile that any chapter of the book has a recording of (`pending`: one that waits).
-    #[must_use]
-    pub fn all_profiles(&self, pending: bool) -> BTreeSet<String> {
+    pub(crate) fn all_profiles(&self, pending: bool) -> BTreeSet<String> {
         self.recorded().iter().flat_map(|chapter| self.profiles(chapter, pending)).collect()
     }
 
@@ -74,8 +71,7 @@ impl Recordings {
     }
 
     /// SnapshotStore recordings of chapters that the book does not have, relative to its root.
-    #[must_use]
-    pub fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
+    pub(crate) fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
         let gone: Vec<String> = self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();
         let files =
             |name: &String| self.profiles(name, false).into_iter().map(|profile| self.shown(name, &profile)).collect::<Vec<_>>();
@@ -86,7 +82,7 @@ impl Recordings {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn pend(&self, recording: &Recording) -> Result<PathBuf, StoreError> {
+    pub(crate) fn pend(&self, recording: &Recording) -> Result<PathBuf, StoreError> {
         let path = self.path(&recording.chapter, &recording.profile, PENDING);
         let mut text = serde_json::to_vec_pretty(recording).unwrap_or_default();
         text.push(b'\n');
@@ -98,7 +94,7 @@ impl Recordings {
     ///
     /// # Errors
     /// When it can't be moved.
-    pub fn accept(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
+    pub(crate) fn accept(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
         let (from, to) = (self.path(chapter, profile, PENDING), self.path(chapter, profile, ACCEPTED));
         std::fs::rename(&from, &to).map_err(StoreError::io("write", &to))
     }
@@ -107,7 +103,7 @@ impl Recordings {
     ///
     /// # Errors
     /// When it is there and can't be removed.
-    pub fn reject(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
+    pub(crate) fn reject(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
         let path = self.path(chapter, profile, PENDING);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path)(error)),
@@ -116,15 +112,13 @@ impl Recordings {
     }
 
     /// The accepted file, relative to the book's root.
-    #[must_use]
-    pub fn shown(&self, chapter: &str, profile: &str) -> PathBuf {
+    pub(crate) fn shown(&self, chapter: &str, profile: &str) -> PathBuf {
         let path = self.path(chapter, profile, ACCEPTED);
         path.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(path)
     }
 
     /// Fingerprints of the files of the book that steps mention.
-    #[must_use]
-    pub fn included(&self, mentioned: impl IntoIterator<Item = String>) -> Included {
+    pub(crate) fn included(&self, mentioned: impl IntoIterator<Item = String>) -> Included {
         let print = |path: String| self.fingerprint(&path).map(|print| (path, print));
         mentioned.into_iter().collect::<BTreeSet<_>>().into_iter().filter_map(print).collect()
     }

@@ -18,7 +18,7 @@ const FORMAT: u32 = 2;
 
 /// The file's content.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Remembered {
+pub(super) struct Remembered {
     format: u32,
     /// The newest run it speaks of: journals of later ones are to be added.
     pub through: String,
@@ -38,7 +38,7 @@ pub struct Remembered {
 ///
 /// # Errors
 /// When it is there and can't be read.
-pub fn read_remembered(state_dir: &Path, root: &str) -> Result<Remembered, StoreError> {
+pub(super) fn read_remembered(state_dir: &Path, root: &str) -> Result<Remembered, StoreError> {
     let bytes = read_if_there(&path(state_dir, root))?.unwrap_or_default();
     let remembered: Option<Remembered> = serde_json::from_slice(&bytes).ok();
     Ok(remembered.filter(|remembered| remembered.format <= FORMAT).unwrap_or_default())
@@ -46,7 +46,7 @@ pub fn read_remembered(state_dir: &Path, root: &str) -> Result<Remembered, Store
 
 impl Remembered {
     /// What is known so far.
-    pub fn of(past: &Past) -> Self {
+    pub(super) fn of(past: &Past) -> Self {
         Self {
             format: FORMAT,
             through: past.through.clone(),
@@ -61,7 +61,7 @@ impl Remembered {
     ///
     /// # Errors
     /// When it can't be written.
-    pub fn write(&self, state_dir: &Path, root: &str) -> Result<(), StoreError> {
+    pub(super) fn write(&self, state_dir: &Path, root: &str) -> Result<(), StoreError> {
         if self.through.is_empty() {
             return Ok(());
         }
@@ -79,8 +79,7 @@ fn path(state_dir: &Path, root: &str) -> PathBuf {
 
 /// How a run's journal names the folder of its book: relative to the state folder where this lies within it, so that both can be
 /// moved together.
-#[must_use]
-pub fn root_as_kept(state_dir: &Path, root: &Path) -> String {
+pub(crate) fn root_as_kept(state_dir: &Path, root: &Path) -> String {
     let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
     let (state, root) = (whole(state_dir), whole(root));
     match state.strip_prefix(&root) {

@@ -15,7 +15,7 @@ use crate::world::WorldError;
 
 /// Makes `STATE/rendered/CHAPTER` and writes manifests into it.
 #[derive(Debug)]
-pub struct Rendered {
+pub(crate) struct Rendered {
     folder: PathBuf,
     /// The book, whose files steps name.
     book: Option<Recordings>,
@@ -25,26 +25,22 @@ pub struct Rendered {
 
 impl Rendered {
     /// Under this state folder.
-    #[must_use]
-    pub fn under(state: &Path) -> Self {
+    pub(crate) fn under(state: &Path) -> Self {
         Self { folder: state.join("rendered"), book: None, elsewhere: HashMap::new() }
     }
 
     /// Looks into the files that steps name, too: those of the book in this folder.
-    #[must_use]
-    pub fn of_book(self, root: &Path) -> Self {
+    pub(crate) fn of_book(self, root: &Path) -> Self {
         Self { book: Some(Recordings::of(root)), ..self }
     }
 
     /// The same, with the shells of these chapters started in other folders (`cwd`).
-    #[must_use]
-    pub fn with_folders(self, elsewhere: HashMap<ChapterName, PathBuf>) -> Self {
+    pub(crate) fn with_folders(self, elsewhere: HashMap<ChapterName, PathBuf>) -> Self {
         Self { elsewhere, ..self }
     }
 
     /// The folder that a chapter's shell starts in; there once the chapter has been prepared.
-    #[must_use]
-    pub fn folder_of(&self, chapter: &ChapterName) -> PathBuf {
+    pub(crate) fn folder_of(&self, chapter: &ChapterName) -> PathBuf {
         self.elsewhere.get(chapter).cloned().unwrap_or_else(|| self.folder.join(chapter.as_str()))
     }
 }

@@ -12,7 +12,7 @@ use super::fault::StoreError;
 ///
 /// # Errors
 /// When it can't be made.
-pub fn create_report(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn create_report(path: &Path) -> Result<File, StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
     }

@@ -22,7 +22,7 @@ use crate::ids::ChapterName;
 use crate::output::ShellState;
 
 /// The file of a run's folder that has all its events.
-pub const JOURNAL: &str = "journal.jsonl";
+pub(crate) const JOURNAL: &str = "journal.jsonl";
 /// All outputs of a run.
 const OUTPUT: &str = "output.log";
 /// The shell states of a run.
@@ -39,8 +39,7 @@ const ID_TIME: &str = "%Y%m%dT%H%M%S.%3fZ";
 
 /// A new run's id: when it began and its process. Ids sort in the order of the runs, whatever the clock says: a new one comes
 /// after the newest there is. Two runs of one book never go on at once.
-#[must_use]
-pub fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
+pub(crate) fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
     let id = |at: jiff::Timestamp| format!("{}-{pid}", at.strftime(ID_TIME));
     let last = newest.rsplit_once('-').and_then(|(time, _)| jiff::civil::DateTime::strptime(ID_TIME, time).ok());
     let last = last.and_then(|last| last.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|last| last.timestamp());
@@ -128,7 +127,6 @@ impl RunLog {
     }
 
     /// The run's folder.
-    #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -287,7 +285,7 @@ impl Grown {
 ///
 /// # Errors
 /// When not all of it is there.
-pub fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, StoreError> {
     if stored.length == 0 {
         return Ok(Vec::new());
     }

@@ -20,7 +20,7 @@ use super::site_html::{HtmlSite, LeftOut};
 
 /// What a site is made of.
 #[derive(Debug)]
-pub struct Site {
+pub(crate) struct Site {
     /// The folder of `book.toml`.
     pub root: PathBuf,
     /// The folder of the chapters.
@@ -37,7 +37,7 @@ pub struct Site {
 
 /// A site that was made.
 #[derive(Debug)]
-pub struct MadeSite {
+pub(crate) struct MadeSite {
     /// The folder of its pages.
     pub out: PathBuf,
     /// Files of the chapters' folder that are not in it, as no page shows or links to them.
@@ -51,7 +51,7 @@ impl Site {
     ///
     /// # Errors
     /// When mdBook can't make it, or the folder holds something that is no site of guide's.
-    pub fn build(&self, annotator: impl Preprocessor + 'static) -> Result<MadeSite, StoreError> {
+    pub(crate) fn build(&self, annotator: impl Preprocessor + 'static) -> Result<MadeSite, StoreError> {
         let mut config = Config::from_disk(self.root.join("book.toml")).map_err(|error| self.refused(&error))?;
         let out = self.out.clone().unwrap_or_else(|| self.root.join(&config.build.build_dir));
         let folder = SiteFolder::of(&out, &[self.root.clone(), self.src.clone(), self.state.clone()])?;
@@ -105,8 +105,7 @@ impl Site {
 }
 
 /// A page or file of a site, as a browser asks for it, and its media type. None: there is no such file in the site.
-#[must_use]
-pub fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
+pub(crate) fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
     let path = url.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
     if path.split('/').any(|part| part == ".." || part.contains('\\')) {
         return None;
@@ -129,8 +128,7 @@ pub fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
 
 /// A mark of everything in these files and folders: another one means that a file came, went or was written. Hidden files and
 /// sites are passed over, and links to folders are not followed.
-#[must_use]
-pub fn stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
+pub(crate) fn stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
     let mut stamp = (0, None);
     paths.iter().for_each(|path| add_stamp(path, &mut stamp));
     stamp

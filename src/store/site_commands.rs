@@ -18,7 +18,7 @@ use super::whole_file::{read_if_there, replace_file};
 
 /// A command that mdBook would run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ForeignCommand {
+pub(crate) struct ForeignCommand {
     /// `preprocessor` or `renderer`.
     pub kind: String,
     /// Its name in `book.toml`.
@@ -68,7 +68,7 @@ pub(super) fn commands(config: &Config) -> Result<Vec<ForeignCommand>> {
 ///
 /// # Errors
 /// When mdBook can't read it.
-pub fn foreign_commands(root: &Path) -> std::result::Result<Vec<ForeignCommand>, StoreError> {
+pub(crate) fn foreign_commands(root: &Path) -> std::result::Result<Vec<ForeignCommand>, StoreError> {
     let read = Config::from_disk(root.join("book.toml")).and_then(|config| commands(&config));
     read.map_err(|error| StoreError::NoSite { root: root.to_owned(), why: format!("{error:#}") })
 }
@@ -126,8 +126,7 @@ impl Renderer for Named<CmdRenderer> {
 type Allowed = BTreeMap<String, Vec<ForeignCommand>>;
 
 /// Were all of them allowed before for the book in this folder?
-#[must_use]
-pub fn were_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> bool {
+pub(crate) fn were_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> bool {
     let allowed = read_allowed(cache).remove(&root.display().to_string()).unwrap_or_default();
     let same = |one: &ForeignCommand, other: &ForeignCommand| {
         (&one.kind, &one.name, &one.command) == (&other.kind, &other.name, &other.command)
@@ -139,7 +138,7 @@ pub fn were_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> b
 ///
 /// # Errors
 /// When it can't be written.
-pub fn remember_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> std::result::Result<(), StoreError> {
+pub(crate) fn remember_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> std::result::Result<(), StoreError> {
     let mut allowed = read_allowed(cache);
     allowed.insert(root.display().to_string(), commands.to_vec());
     replace_file(&allowed_file(cache), &serde_json::to_vec_pretty(&allowed).unwrap_or_default(), false)

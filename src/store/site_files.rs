@@ -60,7 +60,7 @@ const EXPECTED: [&str; 5] = ["robots.txt", "sitemap.xml", "CNAME", "_redirects",
 
 /// The chapters' folder, and what in it is nobody's to read.
 #[derive(Debug)]
-pub struct SiteFiles {
+pub(crate) struct SiteFiles {
     src: PathBuf,
     never: Vec<PathBuf>,
 }
@@ -76,15 +76,13 @@ pub(super) struct Found {
 
 impl SiteFiles {
     /// `never`: files and folders that stay out in any case, beside hidden ones.
-    #[must_use]
-    pub fn of(src: &Path, never: &[PathBuf]) -> Self {
+    pub(crate) fn of(src: &Path, never: &[PathBuf]) -> Self {
         Self { src: resolved(src), never: never.iter().map(|path| resolved(path)).collect() }
     }
 
     /// Is there something at this path of the machine that no page of the site can lead to? A folder is in the site where it has a
     /// page of its own. Of a path that leads to nothing here nothing is known: the site's host may have it.
-    #[must_use]
-    pub fn lacks(&self, path: &Path) -> bool {
+    pub(crate) fn lacks(&self, path: &Path) -> bool {
         let Ok(real) = path.canonicalize() else { return false };
         let Ok(inside) = resolved(path).strip_prefix(&self.src).map(Path::to_owned) else { return true };
         if self.allowed(&inside).is_none() {

@@ -40,7 +40,7 @@ impl SiteFolder {
     ///
     /// # Errors
     /// When it is not guide's to replace.
-    pub fn of(out: &Path, kept: &[PathBuf]) -> Result<Self, StoreError> {
+    pub(super) fn of(out: &Path, kept: &[PathBuf]) -> Result<Self, StoreError> {
         let out = resolved(out);
         let refused = |why: String| StoreError::OthersFolder { path: out.clone(), why };
         if let Some(inside) = kept.iter().find(|path| resolved(path).starts_with(&out)) {
@@ -52,7 +52,7 @@ impl SiteFolder {
     }
 
     /// The resolved path.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.out
     }
 
@@ -76,7 +76,7 @@ impl SiteFolder {
     ///
     /// # Errors
     /// When it can't be made.
-    pub fn begin(&self) -> Result<Workplace, StoreError> {
+    pub(super) fn begin(&self) -> Result<Workplace, StoreError> {
         let parent = self.parent()?;
         fs::create_dir_all(parent).map_err(StoreError::io("make the folder", parent))?;
         let _turn = turn(parent)?;
@@ -100,7 +100,7 @@ impl SiteFolder {
     ///
     /// # Errors
     /// When the folder was meanwhile filled by something else, or the system refuses. What was there is then still there.
-    pub fn replace_by(&self, made: &Workplace) -> Result<(), StoreError> {
+    pub(super) fn replace_by(&self, made: &Workplace) -> Result<(), StoreError> {
         let site = made.site();
         let io = |error| StoreError::io("put the site in place in", &self.out)(error);
         fs::write(site.join(MARK), MARK_TEXT).map_err(io)?;
@@ -135,12 +135,12 @@ impl SiteFolder {
 
 impl Workplace {
     /// Where the site is made.
-    pub fn site(&self) -> PathBuf {
+    pub(super) fn site(&self) -> PathBuf {
         self.folder.join("site")
     }
 
     /// Room for what is needed only while it is made.
-    pub fn room(&self, name: &str) -> PathBuf {
+    pub(super) fn room(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
 }

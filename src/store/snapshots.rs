@@ -53,7 +53,7 @@ struct Info {
 
 /// Snapshots of a book, as one profile sees them.
 #[derive(Debug)]
-pub struct Snapshots {
+pub(crate) struct Snapshots {
     root: PathBuf,
     folder: PathBuf,
     profile: String,
@@ -65,8 +65,7 @@ pub struct Snapshots {
 
 /// A pending snapshot.
 #[derive(Debug, Clone)]
-pub struct PendingSnapshot {
-    /// Whose.
+pub(crate) struct PendingSnapshot {
     pub step: StepId,
     /// The profile it speaks for alone.
     pub profile: Option<String>,
@@ -87,8 +86,7 @@ pub struct PendingSnapshot {
 
 impl Snapshots {
     /// Those of the book under `root`; pending fences stand in `state`.
-    #[must_use]
-    pub fn of(root: &Path, state: &Path, profile: &str) -> Self {
+    pub(crate) fn of(root: &Path, state: &Path, profile: &str) -> Self {
         let folder = root.join("snapshots");
         let pending = files(&folder, PENDING).into_iter().collect();
         let fences = PendingFences::of(state);
@@ -99,7 +97,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When there is a file that can't be read, or is no snapshot.
-    pub fn accepted(&self, step: &StepId) -> Result<Option<String>, StoreError> {
+    pub(crate) fn accepted(&self, step: &StepId) -> Result<Option<String>, StoreError> {
         let path = self.accepted_path(step);
         Ok(read_snapshot(&path)?.map(|(_, text)| text))
     }
@@ -108,7 +106,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When one of the files can't be read, or is no snapshot.
-    pub fn pending(&self) -> Result<Vec<PendingSnapshot>, StoreError> {
+    pub(crate) fn pending(&self) -> Result<Vec<PendingSnapshot>, StoreError> {
         let mut found = Vec::new();
         for path in files(&self.folder, PENDING) {
             let Some((step, profile)) = self.step_of(&path, PENDING) else { continue };
@@ -124,8 +122,7 @@ impl Snapshots {
 
     /// SnapshotStore files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
     /// that compares with a snapshot.
-    #[must_use]
-    pub fn unused(&self, used: &HashSet<StepId>) -> Vec<PathBuf> {
+    pub(crate) fn unused(&self, used: &HashSet<StepId>) -> Vec<PathBuf> {
         let uses = |path: &PathBuf| self.step_of(path, ACCEPTED).is_some_and(|(step, _)| used.contains(&step));
         let unused = files(&self.folder, ACCEPTED).into_iter().filter(|path| !uses(path));
         unused.map(|path| self.shown(&path)).collect()
@@ -135,7 +132,7 @@ impl Snapshots {
     ///
     /// # Errors
     /// When the file can't be written.
-    pub fn accept(&self, pending: &PendingSnapshot, text: &str) -> Result<(), StoreError> {
+    pub(crate) fn accept(&self, pending: &PendingSnapshot, text: &str) -> Result<(), StoreError> {
         let info = pending.header.info.clone().map(|info| Info { hidden: Vec::new(), ..info });
         let header = Header { assertion_line: None, info, ..pending.header.clone() };
         write_if_changed(&pending.accepts_to, &file_text(&header, text))
@@ -145,19 +142,18 @@ impl Snapshots {
     ///
     /// # Errors
     /// When it is there and can't be removed.
-    pub fn remove_pending(&self, pending: &PendingSnapshot) -> Result<(), StoreError> {
+    pub(crate) fn remove_pending(&self, pending: &PendingSnapshot) -> Result<(), StoreError> {
         remove(&pending.path)
     }
 
     /// What went wrong with files during the run: the engine's ports have no place for it, so whoever began the run takes it from
     /// here when the run has ended.
-    pub fn take_faults(&mut self) -> Vec<StoreError> {
+    pub(crate) fn take_faults(&mut self) -> Vec<StoreError> {
         std::mem::take(&mut self.faults)
     }
 
     /// A path as people read it.
-    #[must_use]
-    pub fn shown(&self, path: &Path) -> PathBuf {
+    pub(crate) fn shown(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).unwrap_or(path).to_owned()
     }
 

@@ -25,7 +25,6 @@ pub struct NoBook {
 
 impl NoBook {
     /// What to do about it.
-    #[must_use]
     pub fn hint(&self) -> String {
         let other = if self.upwards {
             "name the book's folder with `--book DIR`"
@@ -38,7 +37,7 @@ impl NoBook {
 
 /// A book's files as they were read.
 #[derive(Debug, Clone)]
-pub struct BookFiles {
+pub(crate) struct BookFiles {
     /// The folder of `book.toml`.
     pub root: PathBuf,
     /// What `book.toml` says.
@@ -56,7 +55,7 @@ pub struct BookFiles {
 ///
 /// # Errors
 /// When there is none.
-pub fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, NoBook> {
+pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, NoBook> {
     if let Some(named) = named {
         let folder =
             if named.file_name().is_some_and(|name| name == "book.toml") { named.parent().unwrap_or(named) } else { named };
@@ -69,8 +68,7 @@ pub fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, NoBook> {
 }
 
 /// A folder as it is named and, where a link leads to it, as the system names it.
-#[must_use]
-pub fn spellings(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn spellings(folder: &Path) -> Vec<PathBuf> {
     let mut spellings = vec![folder.to_owned(), tidy(folder)];
     spellings.dedup();
     spellings
@@ -82,8 +80,7 @@ fn tidy(folder: &Path) -> PathBuf {
 }
 
 /// Reads the book whose `book.toml` stands in `root`. What can't be read is a problem of the book; the rest is read all the same.
-#[must_use]
-pub fn read_book(root: &Path) -> BookFiles {
+pub(crate) fn read_book(root: &Path) -> BookFiles {
     let (mut sources, mut problems) = (Sources::default(), Problems::new());
     let mut texts = Texts { root, sources: &mut sources, problems: &mut problems };
     let toml = texts.read(&root.join("book.toml"), None).map(|source| (source, texts.sources.file(source).text.clone()));
@@ -100,8 +97,7 @@ pub fn read_book(root: &Path) -> BookFiles {
 
 impl BookFiles {
     /// Profiles that are known before a chapter is read: `default-profile`, and those with a values file.
-    #[must_use]
-    pub fn profiles(&self) -> Vec<String> {
+    pub(crate) fn profiles(&self) -> Vec<String> {
         let default = self.config.default_profile.iter().filter(|name| *name != "auto").cloned();
         let mut profiles: Vec<String> = self.values.profiles().map(str::to_owned).chain(default).collect();
         profiles.sort();
@@ -110,13 +106,12 @@ impl BookFiles {
     }
 
     /// The values files, of all profiles.
-    #[must_use]
-    pub fn values_files(&self) -> Vec<PathBuf> {
+    pub(crate) fn values_files(&self) -> Vec<PathBuf> {
         self.values.files()
     }
 
     /// The values for a profile, `--set` words on top. What is wrong joins the book's problems.
-    pub fn read_values(&mut self, profile: &str, set: &[String]) -> Value {
+    pub(crate) fn read_values(&mut self, profile: &str, set: &[String]) -> Value {
         self.values.read(&self.root, (profile, set), &mut self.text.sources, &mut self.problems, &mut self.notes)
     }
 }
@@ -155,7 +150,7 @@ pub(super) struct Texts<'a> {
 
 impl Texts<'_> {
     /// Reads one file; `named` is the place that names it.
-    pub fn read(&mut self, path: &Path, named: Option<Span>) -> Option<SourceId> {
+    pub(super) fn read(&mut self, path: &Path, named: Option<Span>) -> Option<SourceId> {
         let shown = shown(self.root, path);
         let bytes = match std::fs::read(path) {
             Ok(bytes) if bytes.len() <= LARGEST_FILE => bytes,

@@ -14,7 +14,7 @@ const INTERVAL: Duration = Duration::from_millis(900);
 
 /// A thread that syncs.
 #[derive(Debug)]
-pub struct Syncer {
+pub(super) struct Syncer {
     shared: Arc<Shared>,
 }
 
@@ -38,7 +38,7 @@ struct State {
 impl Syncer {
     /// Starts the thread, which has something else to do first. Without one (no threads left) that is left undone, and the files
     /// are synced at the end only.
-    pub fn start(first: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Self {
+    pub(super) fn start(first: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Self {
         let shared = Arc::new(Shared::default());
         shared.lock().busy = true;
         let for_thread = Arc::clone(&shared);
@@ -51,7 +51,7 @@ impl Syncer {
     }
 
     /// Adds a file; it is synced before those that were added earlier.
-    pub fn add(&self, path: PathBuf, file: Arc<File>) {
+    pub(super) fn add(&self, path: PathBuf, file: Arc<File>) {
         self.shared.lock().files.insert(0, (path, file));
     }
 
@@ -59,7 +59,7 @@ impl Syncer {
     ///
     /// # Errors
     /// When the last sync failed, or what came before the first.
-    pub fn changed(&self) -> Result<(), StoreError> {
+    pub(super) fn changed(&self) -> Result<(), StoreError> {
         let mut state = self.shared.lock();
         if !state.dirty {
             state.dirty = true;
@@ -72,7 +72,7 @@ impl Syncer {
     ///
     /// # Errors
     /// When this or the last sync failed.
-    pub fn finish(&mut self) -> Result<(), StoreError> {
+    pub(super) fn finish(&mut self) -> Result<(), StoreError> {
         let mut state = self.shared.lock();
         state.stop = true;
         self.shared.wake.notify_all();

@@ -12,7 +12,7 @@ use crate::manifest::{Doubt, plain_value, read_values};
 
 /// A book's values files.
 #[derive(Debug, Clone, Default)]
-pub struct ValuesFiles {
+pub(super) struct ValuesFiles {
     /// The file for every profile, if there is one.
     base: Option<PathBuf>,
     /// Those for one profile each, by its name, sorted.
@@ -21,7 +21,7 @@ pub struct ValuesFiles {
 
 impl ValuesFiles {
     /// Finds the files. `named` is what `book.toml` names, relative to `src` (or to the root, where `src` has none of that name).
-    pub fn find(root: &Path, src: &Path, named: Option<&str>, place: Option<Span>, problems: &mut Problems) -> Self {
+    pub(super) fn find(root: &Path, src: &Path, named: Option<&str>, place: Option<Span>, problems: &mut Problems) -> Self {
         let name = named.unwrap_or("values.yaml");
         let folder = if src.join(name).is_file() || !root.join(name).is_file() || named.is_none() { src } else { root };
         let path = folder.join(name);
@@ -44,17 +44,17 @@ impl ValuesFiles {
     }
 
     /// Profiles that have a file.
-    pub fn profiles(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn profiles(&self) -> impl Iterator<Item = &str> {
         self.profiles.iter().map(|(name, _)| name.as_str())
     }
 
     /// The files, of all profiles.
-    pub fn files(&self) -> Vec<PathBuf> {
+    pub(super) fn files(&self) -> Vec<PathBuf> {
         self.base.iter().chain(self.profiles.iter().map(|(_, file)| file)).cloned().collect()
     }
 
     /// Reads and merges the values for a profile. The texts join the sources, so that complaints have an excerpt.
-    pub fn read(
+    pub(super) fn read(
         &self,
         root: &Path,
         (profile, set): (&str, &[String]),

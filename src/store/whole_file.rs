@@ -13,7 +13,7 @@ use super::fault::StoreError;
 ///
 /// # Errors
 /// When any of this is refused; the old file is then still there.
-pub fn replace_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
+pub(crate) fn replace_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
     }
@@ -24,7 +24,7 @@ pub fn replace_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), Stor
 ///
 /// # Errors
 /// As [`replace_file`].
-pub fn replace_private_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
+pub(super) fn replace_private_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         make_private_folder(folder)?;
     }
@@ -35,7 +35,7 @@ pub fn replace_private_file(path: &Path, bytes: &[u8], durable: bool) -> Result<
 ///
 /// # Errors
 /// When it can't be made.
-pub fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
+pub(super) fn make_private_folder(folder: &Path) -> Result<(), StoreError> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(StoreError::io("make the folder", folder))
 }
@@ -57,7 +57,7 @@ fn replace_with(path: &Path, bytes: &[u8], durable: bool, mode: u32) -> Result<(
 ///
 /// # Errors
 /// When it can't be made or put in place.
-pub fn replace_link(path: &Path, target: &Path) -> Result<(), StoreError> {
+pub(super) fn replace_link(path: &Path, target: &Path) -> Result<(), StoreError> {
     let beside = beside(path);
     let _ = fs::remove_file(&beside);
     let made = std::os::unix::fs::symlink(target, &beside).and_then(|()| fs::rename(&beside, path));
@@ -68,7 +68,7 @@ pub fn replace_link(path: &Path, target: &Path) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When it can't be written.
-pub fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
+pub(crate) fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
     let added = File::options().append(true).create(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
     added.map_err(StoreError::io("write", path))
 }
@@ -77,7 +77,7 @@ pub fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When it is there, or can't be written.
-pub fn create_file(path: &Path, text: &[u8]) -> Result<(), StoreError> {
+pub(crate) fn create_file(path: &Path, text: &[u8]) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
     }
@@ -89,7 +89,7 @@ pub fn create_file(path: &Path, text: &[u8]) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When it is there and can't be read.
-pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -13,7 +13,7 @@ const FORMAT: u32 = 1;
 
 /// The kept identity of the book's cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct KeptWorld {
+pub(crate) struct KeptWorld {
     /// Format version.
     pub format: u32,
     /// RFC 3339, UTC: when it was made or adopted.
@@ -29,15 +29,13 @@ pub struct KeptWorld {
 
 impl KeptWorld {
     /// An identity to be kept from now on.
-    #[must_use]
-    pub fn new(identity: WorldIdentity, kubeconfig: Option<PathBuf>, at: String, run: String) -> Self {
+    pub(crate) fn new(identity: WorldIdentity, kubeconfig: Option<PathBuf>, at: String, run: String) -> Self {
         Self { format: FORMAT, at, run, identity, kubeconfig }
     }
 }
 
 /// Where it is kept.
-#[must_use]
-pub fn world_path(state: &Path) -> PathBuf {
+pub(crate) fn world_path(state: &Path) -> PathBuf {
     state.join("world.json")
 }
 
@@ -45,7 +43,7 @@ pub fn world_path(state: &Path) -> PathBuf {
 ///
 /// # Errors
 /// When it can't be read or is of a newer format.
-pub fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> {
+pub(crate) fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> {
     let path = world_path(state);
     let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
     let kept: KeptWorld = serde_json::from_slice(&bytes).map_err(|error| StoreError::Garbage {
@@ -63,7 +61,7 @@ pub fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> {
 ///
 /// # Errors
 /// When it can't be written.
-pub fn write_world(state: &Path, kept: &KeptWorld) -> Result<(), StoreError> {
+pub(crate) fn write_world(state: &Path, kept: &KeptWorld) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(kept).unwrap_or_default();
     text.push(b'\n');
     replace_private_file(&world_path(state), &text, true)

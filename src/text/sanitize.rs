@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// One line as a terminal would have left it: escape sequences gone, tabs as blanks, of what carriage returns have overwritten
 /// only the last, other control characters gone.
-pub fn visible(line: &str) -> String {
+pub(crate) fn visible(line: &str) -> String {
     let stripped = anstream::adapter::strip_str(line).to_string();
     let line = stripped.trim_end_matches(['\n', '\r']);
     let last = line.rsplit('\r').next().unwrap_or_default();
@@ -20,7 +20,7 @@ pub fn visible(line: &str) -> String {
 }
 
 /// As much of a line as fits into `width` columns, `ellipsis` at its end where something was cut off.
-pub fn fit(line: &str, width: usize, ellipsis: &str) -> String {
+pub(crate) fn fit(line: &str, width: usize, ellipsis: &str) -> String {
     if line.width() <= width {
         return line.to_owned();
     }

@@ -10,7 +10,7 @@ use crate::world::{Command, Flow, ShellContext, Watcher, World, WorldError};
 
 /// What the stand-in was asked, in order.
 #[derive(Debug, Clone)]
-pub enum Asked {
+pub(crate) enum Asked {
     /// A chapter was entered, from this state.
     Enter(ShellContext, Option<ShellState>),
     /// A command was run.
@@ -23,38 +23,34 @@ pub enum Asked {
 
 /// One answer to a command.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// Shown to the watcher in these pieces; `output.bytes` and `total` are made of them.
-    pub pieces: Vec<Vec<u8>>,
+    pub(crate) pieces: Vec<Vec<u8>>,
     /// The rest of the output.
-    pub output: Output,
+    pub(crate) output: Output,
     /// The watcher is asked this often, 100 ms of told time apart. What it wants is done.
-    pub ticks: u32,
+    pub(crate) ticks: u32,
 }
 
 impl Answer {
     /// Passes with this output, at once.
-    #[must_use]
-    pub fn passing(text: &str) -> Self {
+    pub(crate) fn passing(text: &str) -> Self {
         Self::ending(text, Ending::Exited(0))
     }
 
     /// Ends like this with this output, at once.
-    #[must_use]
-    pub fn ending(text: &str, ending: Ending) -> Self {
+    pub(crate) fn ending(text: &str, ending: Ending) -> Self {
         let output = Output { ending, state: Some(ShellState::default()), ..Output::default() };
         Self { pieces: vec![text.as_bytes().to_vec()], output, ticks: 0 }
     }
 
     /// Takes so long: `ticks` times 100 ms of told time.
-    #[must_use]
-    pub fn after(self, ticks: u32) -> Self {
+    pub(crate) fn after(self, ticks: u32) -> Self {
         Self { ticks, ..self }
     }
 
     /// Leaves this state.
-    #[must_use]
-    pub fn leaving(mut self, state: &str) -> Self {
+    pub(crate) fn leaving(mut self, state: &str) -> Self {
         self.output.state = Some(ShellState(state.as_bytes().to_vec()));
         self
     }
@@ -65,32 +61,31 @@ type Decide = Box<dyn FnMut(&Command) -> Option<Answer>>;
 
 /// The stand-in.
 #[derive(Default)]
-pub struct ScriptedWorld {
+pub(crate) struct ScriptedWorld {
     decide: Option<Decide>,
     answers: HashMap<String, VecDeque<Answer>>,
     ended: HashMap<StepId, Output>,
     chapter: Option<ChapterName>,
     /// All it was asked.
-    pub asked: Vec<Asked>,
+    pub(crate) asked: Vec<Asked>,
     /// What the next `leave` or `close` says it had to stop.
-    pub left: Vec<LeftoverProcess>,
+    pub(crate) left: Vec<LeftoverProcess>,
 }
 
 impl ScriptedWorld {
     /// Knows no answer yet.
-    #[must_use]
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// The next time `chapter/step` is run it answers this; after the last answer, that one again.
-    pub fn answer(&mut self, step: &str, answer: Answer) -> &mut Self {
+    pub(crate) fn answer(&mut self, step: &str, answer: Answer) -> &mut Self {
         self.answers.entry(step.to_owned()).or_default().push_back(answer);
         self
     }
 
     /// Every command is answered by this, which may keep a world of its own.
-    pub fn answer_by(&mut self, decide: impl FnMut(&Command) -> Option<Answer> + 'static) -> &mut Self {
+    pub(crate) fn answer_by(&mut self, decide: impl FnMut(&Command) -> Option<Answer> + 'static) -> &mut Self {
         self.decide = Some(Box::new(decide));
         self
     }
@@ -107,13 +102,12 @@ impl ScriptedWorld {
     }
 
     /// From now on that background step has ended like this.
-    pub fn end_background(&mut self, step: StepId, output: Output) {
+    pub(crate) fn end_background(&mut self, step: StepId, output: Output) {
         self.ended.insert(step, output);
     }
 
     /// The steps it was asked to run, in order.
-    #[must_use]
-    pub fn ran(&self) -> Vec<String> {
+    pub(crate) fn ran(&self) -> Vec<String> {
         let step = |asked: &Asked| match asked {
             Asked::Run(command) => Some(command.step.to_string()),
             _ => None,
@@ -122,8 +116,7 @@ impl ScriptedWorld {
     }
 
     /// The chapter of the last command.
-    #[must_use]
-    pub fn chapter(&self) -> Option<&ChapterName> {
+    pub(crate) fn chapter(&self) -> Option<&ChapterName> {
         self.chapter.as_ref()
     }
 }

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use guide::book::Place;
-use guide::cluster::{Declared, DownRequest, declared_in};
-use guide::world::Flow;
+use guide::testing::book::Place;
+use guide::testing::cluster::{Declared, DownRequest, declared_in};
+use guide::testing::world::Flow;
 
 use super::namespace::{Namespace, cluster, kubectl};
 

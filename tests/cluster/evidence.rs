@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use guide::cluster::{EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest};
-use guide::ids::ObjectRef;
+use guide::testing::cluster::{EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest};
+use guide::testing::ids::ObjectRef;
 
 use super::namespace::{Namespace, access, cluster};
 
@@ -67,6 +67,6 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
 fn a_evidence_without_a_cluster_says_so_in_its_place() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();
-    let evidence = guide::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
+    let evidence = guide::testing::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
     assert!(evidence.text.starts_with("The cluster could not be asked: there is no kubeconfig at"), "{}", evidence.text);
 }

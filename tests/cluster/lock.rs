@@ -1,7 +1,7 @@
 //! The world's lock.
 
-use guide::cluster::{Cluster, ClusterErrorKind};
-use guide::identity::Sameness;
+use guide::testing::cluster::{Cluster, ClusterErrorKind};
+use guide::testing::identity::Sameness;
 
 use super::namespace::{Namespace, access, cluster, kubectl};
 
@@ -57,7 +57,7 @@ fn a_kubeconfig_with_another_ca_is_refused_by_its_certificate() {
         .output()
         .unwrap();
     assert!(named.status.success(), "{}", String::from_utf8_lossy(&named.stderr));
-    let error = Cluster::new(guide::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
+    let error = Cluster::new(guide::testing::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
     assert_eq!(error.refusal, ClusterErrorKind::Tls);
 }
@@ -84,7 +84,7 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
         })
         .collect();
     std::fs::write(&path, with_token.join("\n")).unwrap();
-    let error = Cluster::new(guide::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
+    let error = Cluster::new(guide::testing::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
     assert_eq!(error.refusal, ClusterErrorKind::Unauthorized);
 }
@@ -94,7 +94,7 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
 #[ignore = "skipped: no second cluster (GUIDE_TEST_OTHER_KUBECONFIG names one)"]
 fn another_real_cluster_is_refused_with_both_named() {
     let other = std::env::var("GUIDE_TEST_OTHER_KUBECONFIG").expect("GUIDE_TEST_OTHER_KUBECONFIG must name a second cluster");
-    let other = guide::cluster::Access { kubeconfig: other.into(), context: None, known_nodes: Vec::new() };
+    let other = guide::testing::cluster::Access { kubeconfig: other.into(), context: None, known_nodes: Vec::new() };
     let (kept, found) = (cluster().identity().unwrap(), Cluster::new(other).identity().unwrap());
     let (message, hint) = kept.refuse_other(&found, ".guide/world.json").unwrap_err();
     println!("{message}\nhint: {hint}");
@@ -114,7 +114,7 @@ fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
     std::fs::write(&path, serde_yaml::to_string(&config).unwrap()).unwrap();
-    let nobody = Cluster::new(guide::cluster::Access { kubeconfig: path.clone(), ..access() });
+    let nobody = Cluster::new(guide::testing::cluster::Access { kubeconfig: path.clone(), ..access() });
     let identity = nobody.identity().unwrap();
     assert_eq!((identity.nodes.len(), cluster().identity().unwrap().compare(&identity)), (0, Sameness::Same));
     let ca = config["clusters"][0]["cluster"].as_mapping_mut().unwrap();
@@ -134,7 +134,7 @@ fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wa
     let node = std::env::var("GUIDE_TEST_NODE").expect("GUIDE_TEST_NODE must name the node container that may be stopped");
     let docker =
         |verb: &str| assert!(std::process::Command::new("docker").args([verb, &node]).output().unwrap().status.success());
-    let watch = cluster().watch(guide::cluster::WatchScope::default()).unwrap();
+    let watch = cluster().watch(guide::testing::cluster::WatchScope::default()).unwrap();
     let reached = |wanted: bool, limit: u64| {
         let start = std::time::Instant::now();
         let mut last = None;

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use guide::cluster::{Access, Cluster};
+use guide::testing::cluster::{Access, Cluster};
 
 /// The cluster named by the two variables; panics without them, so that an `--ignored` run can't pass by testing nothing.
-pub fn access() -> Access {
+pub(crate) fn access() -> Access {
     let variable = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} must name the cluster to test on"));
     Access {
         kubeconfig: PathBuf::from(variable("GUIDE_TEST_KUBECONFIG")),
@@ -17,13 +17,13 @@ pub fn access() -> Access {
 }
 
 /// The cluster to test on.
-pub fn cluster() -> Cluster {
+pub(crate) fn cluster() -> Cluster {
     Cluster::new(access())
 }
 
 /// Runs kubectl on that cluster, with `input` as its stdin; panics with its words when it fails.
 #[track_caller]
-pub fn kubectl(arguments: &[&str], input: &str) -> String {
+pub(crate) fn kubectl(arguments: &[&str], input: &str) -> String {
     let output = try_kubectl(arguments, input);
     assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
@@ -46,11 +46,11 @@ fn try_kubectl(arguments: &[&str], input: &str) -> Output {
 }
 
 /// A namespace that goes when the test does.
-pub struct Namespace(pub String);
+pub(crate) struct Namespace(pub(crate) String);
 
 impl Namespace {
     /// Makes it. The name must be the test's own.
-    pub fn make(test: &str) -> Self {
+    pub(crate) fn make(test: &str) -> Self {
         let name = format!("guide-try-{test}-{}", std::process::id());
         kubectl(&["create", "namespace", &name], "");
         Self(name)
@@ -58,7 +58,7 @@ impl Namespace {
 
     /// Applies a manifest into it.
     #[track_caller]
-    pub fn apply(&self, manifest: &str) {
+    pub(crate) fn apply(&self, manifest: &str) {
         kubectl(&["--namespace", &self.0, "apply", "--filename", "-"], manifest);
     }
 }

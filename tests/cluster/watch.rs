@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use guide::cluster::{Cause, ClusterWatch, LastingProblem, WatchScope};
-use guide::ids::ObjectRef;
+use guide::testing::cluster::{Cause, ClusterWatch, LastingProblem, WatchScope};
+use guide::testing::ids::ObjectRef;
 
 use super::namespace::{Namespace, cluster, kubectl};
 

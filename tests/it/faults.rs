@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use guide::store::load_past;
+use guide::testing::store::load_past;
 
 use crate::{Project, Said};
 
@@ -153,6 +153,6 @@ fn a_journal_of_a_newer_guide_is_refused_with_both_formats() {
     book.guide("run --resume").exits(3).says("has format 7").says("knows format 1").says("`--state DIR`");
 }
 
-pub fn newest_journal(state: &Path) -> std::path::PathBuf {
+pub(crate) fn newest_journal(state: &Path) -> std::path::PathBuf {
     state.join("latest").join("journal.jsonl")
 }

@@ -29,4 +29,4 @@ mod verify;
 mod whole;
 mod world_tree;
 
-pub use project::{Project, Said};
+pub(crate) use project::{Project, Said};

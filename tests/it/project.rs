@@ -7,28 +7,28 @@ use std::process::{Child, Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// A book under test.
-pub struct Project {
+pub(crate) struct Project {
     folder: TempDir,
 }
 
 /// What one call gave.
-pub struct Said {
+pub(crate) struct Said {
     /// Exit code; `None` when ended by a signal.
-    pub code: Option<i32>,
+    pub(crate) code: Option<i32>,
     /// stdout, times made calm.
-    pub stdout: String,
+    pub(crate) stdout: String,
     /// stderr, times made calm.
-    pub stderr: String,
+    pub(crate) stderr: String,
 }
 
 impl Project {
     /// A book with one chapter, `chapter-1.md`, of this text.
-    pub fn with_chapter(text: &str) -> Self {
+    pub(crate) fn with_chapter(text: &str) -> Self {
         Self::with_chapters(&[("chapter-1.md", text)])
     }
 
     /// A book with these chapters, in this order.
-    pub fn with_chapters(chapters: &[(&str, &str)]) -> Self {
+    pub(crate) fn with_chapters(chapters: &[(&str, &str)]) -> Self {
         let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         project.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\n");
         let links: String = chapters.iter().map(|(file, _)| format!("- [{file}]({file})\n")).collect();
@@ -40,17 +40,17 @@ impl Project {
     }
 
     /// The book's root.
-    pub fn root(&self) -> &Path {
+    pub(crate) fn root(&self) -> &Path {
         self.folder.path()
     }
 
     /// Path of a file of the book.
-    pub fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         self.root().join(file)
     }
 
     /// Writes a file of the book.
-    pub fn write(&self, file: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, file: &str, text: impl AsRef<[u8]>) {
         let path = self.path(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("folder made");
         fs::write(path, text).expect("file written");
@@ -58,17 +58,17 @@ impl Project {
 
     /// Reads a file of the book.
     #[track_caller]
-    pub fn read(&self, file: &str) -> String {
+    pub(crate) fn read(&self, file: &str) -> String {
         fs::read_to_string(self.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }
 
     /// Is there such a file?
-    pub fn has(&self, file: &str) -> bool {
+    pub(crate) fn has(&self, file: &str) -> bool {
         self.path(file).exists()
     }
 
     /// The real binary, in a quiet environment, with these words.
-    pub fn command(&self, words: &str) -> Command {
+    pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guide"));
         command.args(words.split_whitespace()).current_dir(self.root()).stdin(Stdio::null());
         command
@@ -80,33 +80,33 @@ impl Project {
     }
 
     /// Runs `guide WORDS`.
-    pub fn guide(&self, words: &str) -> Said {
+    pub(crate) fn guide(&self, words: &str) -> Said {
         Said::of(&self.command(words).output().expect("guide starts"), self.root())
     }
 
     /// Starts `guide WORDS` and goes on.
-    pub fn start(&self, words: &str) -> Child {
+    pub(crate) fn start(&self, words: &str) -> Child {
         self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("guide starts")
     }
 }
 
 impl Said {
     /// Takes what a finished call gave.
-    pub fn of(output: &Output, root: &Path) -> Self {
+    pub(crate) fn of(output: &Output, root: &Path) -> Self {
         let calm = |bytes: &[u8]| calm(&String::from_utf8_lossy(bytes).replace(&root.display().to_string(), "BOOK"));
         Self { code: output.status.code(), stdout: calm(&output.stdout), stderr: calm(&output.stderr) }
     }
 
     /// The exit code has to be this.
     #[track_caller]
-    pub fn exits(self, code: i32) -> Self {
+    pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
         self
     }
 
     /// stdout and stderr together have to hold this.
     #[track_caller]
-    pub fn says(self, text: &str) -> Self {
+    pub(crate) fn says(self, text: &str) -> Self {
         let all = self.all();
         assert!(all.contains(text), "not said: {text:?}\n--- all\n{all}");
         self
@@ -114,7 +114,7 @@ impl Said {
 
     /// Neither stream may hold this.
     #[track_caller]
-    pub fn never_says(self, text: &str) -> Self {
+    pub(crate) fn never_says(self, text: &str) -> Self {
         let all = self.all();
         assert!(!all.contains(text), "said: {text:?}\n--- all\n{all}");
         self
@@ -144,7 +144,7 @@ fn calm(text: &str) -> String {
 }
 
 /// All that lies below the folder and is no folder itself, links among it, not followed.
-pub fn entries_below(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn entries_below(folder: &Path) -> Vec<PathBuf> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
         if entry.file_type().expect("a kind").is_dir() {
@@ -158,7 +158,7 @@ pub fn entries_below(folder: &Path) -> Vec<PathBuf> {
 
 /// No process whose command line begins so is alive, within two seconds.
 #[track_caller]
-pub fn nothing_runs(command: &str) {
+pub(crate) fn nothing_runs(command: &str) {
     let alive = || {
         let listed = Command::new("ps").args(["-eo", "pid=,args="]).output().expect("ps");
         let text = String::from_utf8_lossy(&listed.stdout).into_owned();

@@ -13,7 +13,7 @@ use crate::report::Reviewed;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots, StoreError, rewrite_chapter};
 
 /// Where reviews are written.
-pub struct Review<'o> {
+pub(super) struct Review<'o> {
     opened: &'o BookContext,
     snapshots: Snapshots,
     fences: PendingFences,
@@ -31,13 +31,13 @@ struct NewBody<'i> {
 
 impl<'o> Review<'o> {
     /// Of this book.
-    pub fn of(opened: &'o BookContext) -> Self {
+    pub(super) fn of(opened: &'o BookContext) -> Self {
         let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
         Self { opened, snapshots, fences: PendingFences::of(&opened.state) }
     }
 
     /// Writes all decisions; how each item came out, and what could not be written.
-    pub fn apply(&self, items: &[Item], decisions: &[Decision]) -> (Vec<Reviewed>, Vec<Error>) {
+    pub(super) fn apply(&self, items: &[Item], decisions: &[Decision]) -> (Vec<Reviewed>, Vec<Error>) {
         let mut reviewed = Vec::with_capacity(items.len());
         let mut faults = Vec::new();
         let mut bodies: BTreeMap<SourceId, Vec<NewBody<'_>>> = BTreeMap::new();

@@ -14,7 +14,7 @@ use crate::report::Waiting;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
 
 /// Something that waits for review.
-pub struct Item {
+pub(super) struct Item {
     /// As it is told; its hunks lead from `old` to `new`.
     pub waiting: Waiting,
     /// The text that is accepted now.
@@ -24,7 +24,7 @@ pub struct Item {
 }
 
 /// What accepting writes.
-pub enum Accepting {
+pub(super) enum Accepting {
     /// A snapshot file.
     Snapshot(Box<PendingSnapshot>),
     /// A recording: all of it or nothing.
@@ -49,12 +49,12 @@ pub enum Accepting {
 
 impl Item {
     /// All of it accepted.
-    pub fn accepted(&self) -> Decision {
+    pub(super) fn accepted(&self) -> Decision {
         Decision { choices: vec![Choice::Accept; self.waiting.hunks.len()], decided: true }
     }
 
     /// None of it.
-    pub fn rejected(&self) -> Decision {
+    pub(super) fn rejected(&self) -> Decision {
         Decision { choices: vec![Choice::Keep; self.waiting.hunks.len()], decided: true }
     }
 }
@@ -63,7 +63,7 @@ impl Item {
 ///
 /// # Errors
 /// When a target is none, or a file can't be read.
-pub fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
+pub(super) fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
     let picks = picked(opened, targets)?;
     let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let fences = PendingFences::of(&opened.state);

@@ -6,7 +6,7 @@ use crate::report::{Key, Style, Waiting, hunk_text, keys_text};
 
 /// What was decided about an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decision {
+pub(super) struct Decision {
     /// A choice for each hunk.
     pub choices: Vec<Choice>,
     /// Nothing of it goes on waiting.
@@ -14,7 +14,7 @@ pub struct Decision {
 }
 
 /// Asks a person.
-pub struct Walk<'w> {
+pub(super) struct Walk<'w> {
     /// Waits for a key.
     pub next_key: &'w mut dyn FnMut() -> Key,
     /// Writes to the screen.
@@ -29,7 +29,7 @@ pub struct Walk<'w> {
 
 /// An answer about a hunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Answer {
+pub(super) enum Answer {
     /// As it is shown.
     Accept,
     /// As it was.
@@ -40,7 +40,7 @@ pub enum Answer {
 
 impl Walk<'_> {
     /// Asks about every hunk of every item, until all are decided or the person quits; what was not asked goes on waiting.
-    pub fn decide(&mut self, items: &[Item]) -> Vec<Decision> {
+    pub(super) fn decide(&mut self, items: &[Item]) -> Vec<Decision> {
         items.iter().map(|item| self.item(&item.waiting)).collect()
     }
 

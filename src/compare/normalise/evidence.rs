@@ -40,7 +40,7 @@ static POD: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 impl Evidence {
-    pub fn of(text: &str) -> Self {
+    pub(super) fn of(text: &str) -> Self {
         let objects = text.contains("apiVersion") && text.contains("metadata");
         let replica_sets = if text.contains('-') {
             let names = POD.captures_iter(text).map(|hit| hit[1].to_owned());
@@ -82,7 +82,7 @@ pub(in crate::compare) struct TableKind {
 
 impl TableKind {
     /// `cell` gives a row's cell of a column.
-    pub fn of<'t>(columns: &[&str], rows: usize, cell: impl Fn(usize, &str) -> Option<&'t str>) -> Self {
+    pub(crate) fn of<'t>(columns: &[&str], rows: usize, cell: impl Fn(usize, &str) -> Option<&'t str>) -> Self {
         let has = |name: &str| columns.contains(&name);
         let any = |name: &str, test: &dyn Fn(&str) -> bool| (0..rows).any(|row| cell(row, name).is_some_and(test));
         let of_ready = |text: &str| {

@@ -3,7 +3,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::book::SnapshotKind;
-use crate::compare::{Bindings, Verdict, compare_snapshot, storable};
+use crate::compare::storable::storable;
+use crate::compare::{Bindings, Verdict, compare_snapshot};
 
 /// A line of `pairs.txt`.
 struct Pair {

@@ -19,7 +19,7 @@ struct Capture<'m> {
 
 impl Pattern<'_> {
     /// Does the text match? The names it binds are then in the scope; otherwise the scope is unchanged.
-    pub fn matches(&self, text: &str, scope: &mut Scope<'_>, view: Option<View<'_>>) -> bool {
+    pub(crate) fn matches(&self, text: &str, scope: &mut Scope<'_>, view: Option<View<'_>>) -> bool {
         let Some(captures) = self.run(text, Some(&*scope), view) else { return false };
         let fresh: Vec<(String, String)> = captures
             .iter()
@@ -31,12 +31,12 @@ impl Pattern<'_> {
     }
 
     /// Would the text match if nothing had been bound before?
-    pub fn matches_alone(&self, text: &str, view: Option<View<'_>>) -> bool {
+    pub(crate) fn matches_alone(&self, text: &str, view: Option<View<'_>>) -> bool {
         self.run(text, None, view).is_some()
     }
 
     /// For a text that matches but for its names: the first name that is to blame, and why.
-    pub fn blame(&self, text: &str, scope: &Scope<'_>, view: Option<View<'_>>) -> Option<(String, String)> {
+    pub(crate) fn blame(&self, text: &str, scope: &Scope<'_>, view: Option<View<'_>>) -> Option<(String, String)> {
         if let Some(captures) = self.run(text, None, view) {
             return captures.iter().find_map(|capture| {
                 let (before, now) = (scope.get(capture.variable)?, capture.text?);

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::book::NEVER_NAMES;
+use crate::book::pattern::NEVER_NAMES;
 use crate::compare::normalise::{Rules, Where};
 
 fn bind(pattern: &str, text: &str, earlier: &[(&str, &str)]) -> Option<Vec<(String, String)>> {

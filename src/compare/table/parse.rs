@@ -145,12 +145,12 @@ impl<'t> Table<'t> {
     }
 
     /// Where the cells of a column stand.
-    pub fn place(&self, column: usize) -> Where<'t> {
+    pub(super) fn place(&self, column: usize) -> Where<'t> {
         Where::Cell(self.columns[column], self.kind)
     }
 
     /// The index of a column of the other table: of two that have one name, the first belongs to the first.
-    pub fn same_column(&self, other: &Table<'_>, index: usize) -> Option<usize> {
+    pub(super) fn same_column(&self, other: &Table<'_>, index: usize) -> Option<usize> {
         let name = other.columns[index];
         let before = other.columns[..index].iter().filter(|column| **column == name).count();
         let own = self.columns.iter().enumerate().filter(|(_, column)| **column == name);
@@ -158,12 +158,12 @@ impl<'t> Table<'t> {
     }
 
     /// What says which row it is, in canonical form.
-    pub fn key(&self, row: &Row<'t>, side: &Normaliser) -> Vec<String> {
+    pub(super) fn key(&self, row: &Row<'t>, side: &Normaliser) -> Vec<String> {
         self.keys.iter().map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned()).collect()
     }
 
     /// Its first rows as they are written, for messages.
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.first_rows(50)
     }
 

@@ -83,14 +83,14 @@ fn shared_keys(expected: &Table<'_>, shared: &[Shared<'_>]) -> Vec<(usize, usize
 
 impl<'c, 't> Tables<'c, 't> {
     /// Columns that only one has are told.
-    pub fn new(expected: &'c Table<'t>, actual: &'c Table<'t>, sides: Sides<'c>, found: &mut Differences) -> Self {
+    pub(super) fn new(expected: &'c Table<'t>, actual: &'c Table<'t>, sides: Sides<'c>, found: &mut Differences) -> Self {
         let shared = compare_columns(expected, actual, sides, found);
         let keys = shared_keys(expected, &shared);
         Self { expected, actual, shared, keys, sides }
     }
 
     /// For each expected row the row of the output that belongs to it; and which of the output's rows belong to one.
-    pub fn pair_rows(&self, scope: &mut Scope<'_>) -> (Vec<Option<Partner>>, Vec<bool>) {
+    pub(super) fn pair_rows(&self, scope: &mut Scope<'_>) -> (Vec<Option<Partner>>, Vec<bool>) {
         let mut taken = vec![false; self.actual.rows.len()];
         let mut partner = vec![None; self.expected.rows.len()];
         self.pair_by_key(&mut partner, &mut taken, scope);
@@ -233,7 +233,7 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Is the cell of the accepted row right for the output's row? The column is one of the accepted table.
-    pub fn cell_is_same(&self, index: usize, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>) -> bool {
+    pub(super) fn cell_is_same(&self, index: usize, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>) -> bool {
         if is_volatile(self.expected.columns[index], self.sides.output.rules) {
             return true;
         }

@@ -8,7 +8,7 @@ use crate::book::Normalizer;
 use crate::compare::normalise::{Rules, Value as Known, Where};
 
 /// Fields that the server writes into an object: of its `metadata`, of references to other objects, and of its `status`.
-pub const VOLATILE_FIELDS: [&str; 28] = [
+pub(crate) const VOLATILE_FIELDS: [&str; 28] = [
     "uid",
     "resourceVersion",
     "creationTimestamp",
@@ -57,12 +57,12 @@ pub(in crate::compare) struct Place<'p> {
 
 impl<'p> Place<'p> {
     /// The place of a field.
-    pub fn field(&'p self, name: &'p str) -> Self {
+    pub(crate) fn field(&'p self, name: &'p str) -> Self {
         Self { up: Some(self), name, object: None }
     }
 
     /// The same, with what the value there proves.
-    pub fn of(mut self, value: &'p Value) -> Self {
+    pub(crate) fn of(mut self, value: &'p Value) -> Self {
         let fields = value.as_object().filter(|fields| fields.get("metadata").is_some_and(Value::is_object));
         let is_object = fields.is_some_and(|fields| fields.get("apiVersion").is_some_and(Value::is_string));
         self.object = is_object.then(|| value.get("kind").and_then(Value::as_str).unwrap_or_default());
@@ -85,7 +85,7 @@ impl<'p> Place<'p> {
     }
 
     /// Does the server write this field?
-    pub fn is_volatile(&self, rules: Rules) -> bool {
+    pub(crate) fn is_volatile(&self, rules: Rules) -> bool {
         if !rules.has(Normalizer::Fields) || !is_named(self.name) {
             return false;
         }
@@ -105,7 +105,7 @@ impl<'p> Place<'p> {
     }
 
     /// What the value here is known to be.
-    pub fn known(&self) -> Where<'static> {
+    pub(crate) fn known(&self) -> Where<'static> {
         if matches!(self.name, "age" | "uptime" | "lastSeen") {
             return Where::Value(Known::Age);
         }

@@ -22,7 +22,7 @@ pub(super) struct Walk<'w, 'b> {
 
 impl Walk<'_, '_> {
     /// Documents are a list; of a single one the path starts at its fields.
-    pub fn documents(&mut self, expected: &[Value], actual: &[Value]) {
+    pub(super) fn documents(&mut self, expected: &[Value], actual: &[Value]) {
         let root = Place::default();
         match (expected, actual) {
             ([expected], [actual]) => self.value(&root, "", expected, actual),
