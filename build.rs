@@ -4,7 +4,10 @@
 //! from, it does on purpose: it runs what it reads. And with the unwinder built in, where the compiler has it: as a library of its
 //! own it takes a tenth of a millisecond to load.
 
-#![expect(clippy::disallowed_methods, reason = "cargo tells a build script by its environment what it builds for")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script by its environment what it builds for"
+)]
 
 use std::path::Path;
 use std::process::Command;

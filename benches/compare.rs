@@ -32,7 +32,8 @@ fn pods(day: usize) -> String {
         let row = (row + day * 4_999) % ROWS;
         let name = format!("web-{row}-{}-{}", suffix(row + day * 31, 9), suffix(row * 3 + day, 5));
         let (restarts, age) = (row % 3, row % 40 + day + 1);
-        let restarts = if restarts == 0 { "0".to_owned() } else { format!("{restarts} ({age}h ago)") };
+        let restarts =
+            if restarts == 0 { "0".to_owned() } else { format!("{restarts} ({age}h ago)") };
         let address = format!("10.{}.{}.{}", 244 + day, row / 250, row % 250);
         let node = row % 3;
         let _ = writeln!(
@@ -55,7 +56,13 @@ fn nodes(changed: Option<usize>) -> String {
 }
 
 fn compare(accepted: &str, actual: &str) -> usize {
-    let verdict = compare_snapshot(accepted, actual.as_bytes(), SnapshotKind::Table, &Bindings::new(), &Rules::default());
+    let verdict = compare_snapshot(
+        accepted,
+        actual.as_bytes(),
+        SnapshotKind::Table,
+        &Bindings::new(),
+        &Rules::default(),
+    );
     match verdict {
         Verdict::Same { .. } => 0,
         Verdict::Differs(differences) => differences.len(),
@@ -73,7 +80,9 @@ fn tables(criterion: &mut Criterion) {
     group.sample_size(20);
     for (name, accepted, actual, differences) in cases {
         assert_eq!(compare(&accepted, &actual), differences, "{name}");
-        group.bench_function(name, |bencher| bencher.iter(|| compare(black_box(&accepted), black_box(&actual))));
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| compare(black_box(&accepted), black_box(&actual)))
+        });
     }
     group.finish();
 }

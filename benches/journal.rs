@@ -63,7 +63,9 @@ fn step(log: &mut RunLog, number: u64, state: &ShellState) {
 fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("journal");
     group.throughput(Throughput::Elements(1));
-    for (name, changes) in [("a step, its state unchanged", false), ("a step, its state changed", true)] {
+    for (name, changes) in
+        [("a step, its state unchanged", false), ("a step, its state changed", true)]
+    {
         group.bench_function(name, |bencher| {
             bencher.iter_custom(|count| {
                 let folder = tempfile::tempdir().expect("a temporary folder");
@@ -106,7 +108,9 @@ fn whole_runs(criterion: &mut Criterion) {
         let mut log = begin(folder.path(), "run-1");
         (0..1000).for_each(|number| step(&mut log, number, &state));
         log.finish().expect("the disk has room");
-        bencher.iter(|| black_box(load_past(folder.path(), folder.path()).expect("the journal is whole")));
+        bencher.iter(|| {
+            black_box(load_past(folder.path(), folder.path()).expect("the journal is whole"))
+        });
     });
     group.finish();
 }

@@ -19,8 +19,13 @@ fn chapter() -> String {
     let mut text = String::with_capacity(BYTES + 4096);
     for step in 0..STEPS {
         let begin = text.len();
-        let _ = write!(text, "## Step {step}\n\nWhat `b{step}` does, and *why* it is done before the next one: ");
-        let fences = format!("\n\n```bash {{name=b{step}}}\necho block {step}\n```\n\n```output\nblock {step}\n```\n\n");
+        let _ = write!(
+            text,
+            "## Step {step}\n\nWhat `b{step}` does, and *why* it is done before the next one: "
+        );
+        let fences = format!(
+            "\n\n```bash {{name=b{step}}}\necho block {step}\n```\n\n```output\nblock {step}\n```\n\n"
+        );
         while text.len() - begin + fences.len() < BYTES / STEPS {
             text.push_str("text of the sort that a chapter has. ");
         }
@@ -36,7 +41,8 @@ fn markdown(text: &str) -> usize {
 fn guide(text: &str) -> usize {
     let (book, problems) = parse_book(BookText::of_chapters([("guide/chapter-1.md", text)]));
     assert!(problems.is_empty(), "{problems:?}");
-    let plan = make_plan(&book, &PlanRequest::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let plan =
+        make_plan(&book, &PlanRequest::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
     plan.chapters[0].steps.len()
 }
 
@@ -49,7 +55,8 @@ fn timed(work: impl FnOnce() -> usize) -> Duration {
 fn main() {
     let text = chapter();
     assert_eq!(guide(&text), STEPS);
-    let (mut bare, mut full): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (timed(|| markdown(&text)), timed(|| guide(&text)))).unzip();
+    let (mut bare, mut full): (Vec<_>, Vec<_>) =
+        (0..ROUNDS).map(|_| (timed(|| markdown(&text)), timed(|| guide(&text)))).unzip();
     bare.sort_unstable();
     full.sort_unstable();
     let (bare, full) = (bare[ROUNDS / 2].as_secs_f64() * 1e3, full[ROUNDS / 2].as_secs_f64() * 1e3);
@@ -60,7 +67,8 @@ fn main() {
     println!("ratio {:.2}", full / bare);
 
     let mut criterion = Criterion::default().configure_from_args();
-    criterion.bench_function("pulldown-cmark", |bencher| bencher.iter(|| markdown(black_box(&text))));
+    criterion
+        .bench_function("pulldown-cmark", |bencher| bencher.iter(|| markdown(black_box(&text))));
     criterion.bench_function("parse and plan", |bencher| bencher.iter(|| guide(black_box(&text))));
     criterion.final_summary();
 }

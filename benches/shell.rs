@@ -26,9 +26,12 @@ impl Watcher for Blind {
 fn world(folder: &std::path::Path) -> ShellWorld {
     let interrupt = Interrupt::unconnected().expect("a pipe");
     let environment = std::env::vars_os().collect();
-    let options = ShellOptions { bash: "bash".into(), environment, masker: Masker::new(), interrupt };
+    let options =
+        ShellOptions { bash: "bash".into(), environment, masker: Masker::new(), interrupt };
     let mut world = ShellWorld::new(options).expect("a world");
-    world.enter(&ShellContext { folder: folder.to_owned(), environment: Vec::new() }, None).expect("a shell");
+    world
+        .enter(&ShellContext { folder: folder.to_owned(), environment: Vec::new() }, None)
+        .expect("a shell");
     world
 }
 
@@ -53,7 +56,8 @@ fn run(world: &mut ShellWorld, script: &str) {
 fn shell(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
     let mut living = world(folder.path());
-    criterion.bench_function("echo line", |bencher| bencher.iter(|| run(&mut living, "echo line 1")));
+    criterion
+        .bench_function("echo line", |bencher| bencher.iter(|| run(&mut living, "echo line 1")));
     let mut number = 0;
     criterion.bench_function("export and echo", |bencher| {
         bencher.iter(|| {
@@ -61,7 +65,8 @@ fn shell(criterion: &mut Criterion) {
             run(&mut living, &format!("export count={number}; echo $count"));
         });
     });
-    criterion.bench_function("2,000 lines", |bencher| bencher.iter(|| run(&mut living, "seq 2000")));
+    criterion
+        .bench_function("2,000 lines", |bencher| bencher.iter(|| run(&mut living, "seq 2000")));
     criterion.bench_function("start and one step", |bencher| {
         bencher.iter_custom(|times| {
             let before = Instant::now();

@@ -3,7 +3,10 @@
 //! `cargo run --example release-files -- FOLDER` makes `FOLDER/man` and `FOLDER/completions`. An example and not a subcommand, so
 //! that neither a build of `guide` nor the program has to carry the writer of manual pages.
 
-#![expect(clippy::disallowed_methods, reason = "the walls are the program's; this one only writes files")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the walls are the program's; this one only writes files"
+)]
 
 use std::error::Error;
 use std::fs::create_dir_all;

@@ -44,10 +44,12 @@ pub(crate) use fences::{SeenFence, fences};
 pub(crate) use languages::{Languages, all as all_languages};
 pub(crate) use nesting::too_deep;
 pub(crate) use normalizers::{Normalizer, Normalizers};
-pub use parse::parse_book;
 pub use parse::BookText;
+pub use parse::parse_book;
 pub(crate) use parse::{ChapterSource, parse_chapter};
-pub(crate) use pattern::{Mark, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line};
+pub(crate) use pattern::{
+    Mark, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line,
+};
 pub(crate) use problem::{Problem, Problems, Severity};
 pub(crate) use shell_words::{Simple, commands_of};
 pub use source::Place;

@@ -43,12 +43,12 @@ use std::time::Duration;
 pub use declared::{Declared, declared_in};
 pub use down::DownRequest;
 pub(crate) use down::{Action, DownItem, DownPlan};
-pub use evidence::EvidenceRequest;
-pub use evidence::EVIDENCE_LIMIT;
 pub use evidence::EVIDENCE_BYTES;
+pub use evidence::EVIDENCE_LIMIT;
+pub use evidence::EvidenceRequest;
 pub use problem::Cause;
-pub use refusal::ClusterErrorKind;
 pub(crate) use refusal::ClusterError;
+pub use refusal::ClusterErrorKind;
 pub use seen::LastingProblem;
 pub(crate) use takedown::{DownOutcome, DownProgress};
 pub use watch::{ClusterWatch, WatchScope};
@@ -89,22 +89,33 @@ impl Cluster {
             return Ok(driver);
         }
         let made = Runtime::start().map_err(|error| {
-            ClusterError::new(ClusterErrorKind::Other, format!("the thread that asks the cluster could not be started: {error}"))
+            ClusterError::new(
+                ClusterErrorKind::Other,
+                format!("the thread that asks the cluster could not be started: {error}"),
+            )
         })?;
         Ok(self.driver.get_or_init(|| made))
     }
 
     /// Connects and asks, for at most `limit` in all.
-    fn ask<T, F>(&self, limit: Duration, question: impl FnOnce(Connection) -> F + Send + 'static) -> Result<T, ClusterError>
+    fn ask<T, F>(
+        &self,
+        limit: Duration,
+        question: impl FnOnce(Connection) -> F + Send + 'static,
+    ) -> Result<T, ClusterError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, ClusterError>> + Send + 'static,
     {
         let access = self.access.clone();
-        let answer =
-            self.driver()?.wait(limit, async move { question(Connection::connect(&access, Arc::default()).await?).await });
+        let answer = self.driver()?.wait(limit, async move {
+            question(Connection::connect(&access, Arc::default()).await?).await
+        });
         let late = || {
-            Err(ClusterError::new(ClusterErrorKind::TimedOut, format!("the cluster gave no answer within {} s", limit.as_secs())))
+            Err(ClusterError::new(
+                ClusterErrorKind::TimedOut,
+                format!("the cluster gave no answer within {} s", limit.as_secs()),
+            ))
         };
         answer.unwrap_or_else(late).map_err(|error| error.with_cure(&self.access))
     }

@@ -46,7 +46,12 @@ pub fn main(cli: Cli) -> Exit {
 /// How text for a stream that is or is not a terminal is painted.
 fn style(settings: &Settings, terminal: bool) -> Style {
     let around = &settings.surroundings;
-    Style::decide(settings.color, terminal && around.smart_terminal, around.no_color, around.unicode)
+    Style::decide(
+        settings.color,
+        terminal && around.smart_terminal,
+        around.no_color,
+        around.unicode,
+    )
 }
 
 fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {

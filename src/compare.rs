@@ -25,13 +25,13 @@ mod verdict;
 
 pub(crate) use accept::{accept_fence, accept_snapshot, pattern_for};
 pub(crate) use body::{BodyError, replace_body};
-pub use form::compare_snapshot;
 pub(crate) use form::compare_fence;
+pub use form::compare_snapshot;
 pub(crate) use hidden::hidden;
 pub(crate) use hunk::{Choice, Hunk, apply_hunks, hunks};
 pub use normalise::Rules;
 pub(crate) use plain::plain;
 pub(crate) use unified::unified;
-pub use verdict::Verdict;
 pub use verdict::Bindings;
 pub(crate) use verdict::Difference;
+pub use verdict::Verdict;

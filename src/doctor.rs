@@ -36,7 +36,12 @@ impl Fact {
         Self { name, value: value.into(), ok: true, why, hint: None }
     }
 
-    fn bad(name: &'static str, value: impl Into<String>, why: &'static str, hint: impl Into<String>) -> Self {
+    fn bad(
+        name: &'static str,
+        value: impl Into<String>,
+        why: &'static str,
+        hint: impl Into<String>,
+    ) -> Self {
         Self { name, value: value.into(), ok: false, why, hint: Some(hint.into()) }
     }
 }
@@ -102,8 +107,8 @@ mod tests {
         }
         let names: Vec<&str> = facts.iter().map(|fact| fact.name).collect();
         for name in [
-            "system", "curl", "docker", "cgroup", "disk", "inotify", "port 80", "port 443", "registry", "kind", "kubectl", "go",
-            "helm",
+            "system", "curl", "docker", "cgroup", "disk", "inotify", "port 80", "port 443",
+            "registry", "kind", "kubectl", "go", "helm",
         ] {
             assert!(names.contains(&name), "{name} is missing of {names:?}");
         }

@@ -17,6 +17,7 @@ mod waiting;
 
 pub(crate) use chapter::chapter_environment;
 pub(crate) use ports::{
-    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace, WorkspaceRequest,
+    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace,
+    WorkspaceRequest,
 };
 pub(crate) use run::{Options, RunRequest, conduct};

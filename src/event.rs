@@ -217,9 +217,7 @@ pub enum Outcome {
     /// Not run again: passed in the run that this one resumes, and still holds.
     PassedBefore,
     /// Not run, and why (`--keep-going` after a failure, no terminal …).
-    Skipped {
-        why: String,
-    },
+    Skipped { why: String },
     /// Ended otherwise than expected.
     Failed(Failure),
     /// The run was stopped while it ran.
@@ -229,7 +227,15 @@ pub enum Outcome {
 impl Outcome {
     /// Is the world, as far as this step goes, as written?
     pub fn holds(&self) -> bool {
-        matches!(self, Self::Passed | Self::Pending | Self::UpToDate | Self::FoundSo | Self::TakenAsDone | Self::PassedBefore)
+        matches!(
+            self,
+            Self::Passed
+                | Self::Pending
+                | Self::UpToDate
+                | Self::FoundSo
+                | Self::TakenAsDone
+                | Self::PassedBefore
+        )
     }
 }
 
@@ -244,9 +250,7 @@ pub enum Failure {
         expected: String,
     },
     /// The shell was ended by a signal.
-    Signal {
-        signal: i32,
-    },
+    Signal { signal: i32 },
     /// Ran out of time.
     TimedOut {
         /// The limit in seconds.
@@ -276,9 +280,7 @@ pub enum Failure {
         why: String,
     },
     /// It could not be started, or a manifest could not be rendered with the bound values.
-    Broken {
-        why: String,
-    },
+    Broken { why: String },
 }
 
 /// What a failure report shows beside the outcome. Not kept in the journal: the output is, and the rest is in the chapter.

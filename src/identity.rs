@@ -30,7 +30,12 @@ pub enum Sameness {
 
 impl WorldIdentity {
     /// An identity with its nodes in order.
-    pub fn new(context: String, server: String, ca_sha256: Option<String>, mut nodes: Vec<String>) -> Self {
+    pub fn new(
+        context: String,
+        server: String,
+        ca_sha256: Option<String>,
+        mut nodes: Vec<String>,
+    ) -> Self {
         nodes.sort();
         Self { context, server, ca_sha256, nodes }
     }
@@ -46,7 +51,11 @@ impl WorldIdentity {
         let different = |why: String| Sameness::Different { why };
         match (&self.ca_sha256, &found.ca_sha256) {
             (Some(ours), Some(theirs)) if ours != theirs => {
-                return different(format!("its certificate authority is {}, not {}", short(theirs), short(ours)));
+                return different(format!(
+                    "its certificate authority is {}, not {}",
+                    short(theirs),
+                    short(ours)
+                ));
             }
             (Some(_), Some(_)) => {}
             _ if self.server != found.server => {
@@ -58,7 +67,11 @@ impl WorldIdentity {
         if unknown || found.nodes.iter().any(|node| self.nodes.contains(node)) {
             return Sameness::Same;
         }
-        different(format!("its nodes are {}, not {}", found.nodes.join(", "), self.nodes.join(", ")))
+        different(format!(
+            "its nodes are {}, not {}",
+            found.nodes.join(", "),
+            self.nodes.join(", ")
+        ))
     }
 
     /// Refuses another cluster than the kept one: `Err` names both, as (message, hint). `kept_in` is the file that holds `self`,
@@ -105,12 +118,20 @@ mod tests {
 
     fn world(ca: Option<&str>, nodes: &[&str]) -> WorldIdentity {
         let nodes = nodes.iter().map(ToString::to_string).collect();
-        WorldIdentity::new("kind-a".into(), "https://127.0.0.1:41079".into(), ca.map(str::to_owned), nodes)
+        WorldIdentity::new(
+            "kind-a".into(),
+            "https://127.0.0.1:41079".into(),
+            ca.map(str::to_owned),
+            nodes,
+        )
     }
 
     #[test]
     fn the_order_of_nodes_does_not_matter() {
-        assert_eq!(world(Some("aa"), &["w2", "cp"]).compare(&world(Some("aa"), &["cp", "w2"])), Sameness::Same);
+        assert_eq!(
+            world(Some("aa"), &["w2", "cp"]).compare(&world(Some("aa"), &["cp", "w2"])),
+            Sameness::Same
+        );
     }
 
     #[test]
@@ -122,7 +143,9 @@ mod tests {
 
     #[test]
     fn another_ca_is_another_cluster_even_with_the_same_nodes() {
-        let Sameness::Different { why } = world(Some("aa11"), &["cp"]).compare(&world(Some("bb22"), &["cp"])) else {
+        let Sameness::Different { why } =
+            world(Some("aa11"), &["cp"]).compare(&world(Some("bb22"), &["cp"]))
+        else {
             panic!("taken for the same")
         };
         assert!(why.contains("bb22") && why.contains("aa11"), "{why}");
@@ -130,7 +153,10 @@ mod tests {
 
     #[test]
     fn no_common_node_is_another_cluster_even_with_the_same_ca() {
-        assert!(matches!(world(Some("aa"), &["a"]).compare(&world(Some("aa"), &["b"])), Sameness::Different { .. }));
+        assert!(matches!(
+            world(Some("aa"), &["a"]).compare(&world(Some("aa"), &["b"])),
+            Sameness::Different { .. }
+        ));
     }
 
     #[test]
@@ -151,15 +177,23 @@ mod tests {
 
     #[test]
     fn the_refusal_names_both_and_the_file() {
-        let (kept, found) = (world(Some("aaaaaaaaaaaaaaaa"), &["cp"]), world(Some("bbbbbbbbbbbbbbbb"), &["other"]));
+        let (kept, found) =
+            (world(Some("aaaaaaaaaaaaaaaa"), &["cp"]), world(Some("bbbbbbbbbbbbbbbb"), &["other"]));
         let (message, hint) = kept.refuse_other(&found, ".guide/world.json").unwrap_err();
-        assert!(message.contains("CA aaaaaaaaaaaa, nodes cp") && message.contains("CA bbbbbbbbbbbb, nodes other"), "{message}");
+        assert!(
+            message.contains("CA aaaaaaaaaaaa, nodes cp")
+                && message.contains("CA bbbbbbbbbbbb, nodes other"),
+            "{message}"
+        );
         assert!(hint.contains(".guide/world.json"));
     }
 
     #[test]
     fn it_survives_being_kept() {
         let kept = world(Some("aa"), &["cp"]);
-        assert_eq!(serde_json::from_str::<WorldIdentity>(&serde_json::to_string(&kept).unwrap()).unwrap(), kept);
+        assert_eq!(
+            serde_json::from_str::<WorldIdentity>(&serde_json::to_string(&kept).unwrap()).unwrap(),
+            kept
+        );
     }
 }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 pub use fingerprint::Fingerprint;
 pub(crate) use fingerprint::Hashing;
-pub use name::StepName;
 pub use name::ChapterName;
+pub use name::StepName;
 pub(crate) use name::nearest;
 pub(crate) use name::{chapter_names, is_name, slug};
 
@@ -39,8 +39,9 @@ impl Serialize for StepId {
 impl<'de> Deserialize<'de> for StepId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        let (chapter, step) =
-            text.rsplit_once('/').ok_or_else(|| serde::de::Error::custom("a step id has the form chapter/step"))?;
+        let (chapter, step) = text
+            .rsplit_once('/')
+            .ok_or_else(|| serde::de::Error::custom("a step id has the form chapter/step"))?;
         Ok(Self { chapter: ChapterName::new(chapter), step: StepName::new(step) })
     }
 }

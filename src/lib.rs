@@ -53,7 +53,11 @@ pub mod testing {
         pub use crate::book::{BookText, MARKDOWN, Place, SnapshotKind, parse_book};
     }
     pub mod cluster {
-        pub use crate::cluster::{Access, Cause, Cluster, ClusterErrorKind, ClusterWatch, Declared, DownRequest, EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest, LastingProblem, WatchScope, declared_in};
+        pub use crate::cluster::{
+            Access, Cause, Cluster, ClusterErrorKind, ClusterWatch, Declared, DownRequest,
+            EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest, LastingProblem, WatchScope,
+            declared_in,
+        };
     }
     pub mod compare {
         pub use crate::compare::{Bindings, Rules, Verdict, compare_snapshot};
@@ -62,10 +66,10 @@ pub mod testing {
         pub use crate::event::{Event, JOURNAL_FORMAT, Outcome, Record, RunStarted, StepFinished};
     }
     pub mod history {
-        pub use crate::history::{Past};
+        pub use crate::history::Past;
     }
     pub mod identity {
-        pub use crate::identity::{Sameness};
+        pub use crate::identity::Sameness;
     }
     pub mod ids {
         pub use crate::ids::{ChapterName, Fingerprint, ObjectRef, StepId, StepName};
@@ -77,7 +81,7 @@ pub mod testing {
         pub use crate::plan::{PlanRequest, make_plan};
     }
     pub mod secrets {
-        pub use crate::secrets::{Masker};
+        pub use crate::secrets::Masker;
     }
     pub mod shell {
         pub use crate::shell::{Interrupt, ShellOptions, ShellWorld};

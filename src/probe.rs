@@ -33,8 +33,17 @@ pub(crate) enum NoAnswer {
 }
 
 /// Runs a program with no input and waits at most `limit`.
-pub(crate) fn probe(program: &str, arguments: &[&str], limit: Duration) -> Result<Answer, NoAnswer> {
-    let started = duct::cmd(program, arguments).stdin_null().stdout_capture().stderr_capture().unchecked().start();
+pub(crate) fn probe(
+    program: &str,
+    arguments: &[&str],
+    limit: Duration,
+) -> Result<Answer, NoAnswer> {
+    let started = duct::cmd(program, arguments)
+        .stdin_null()
+        .stdout_capture()
+        .stderr_capture()
+        .unchecked()
+        .start();
     let handle = started.map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => NoAnswer::Missing,
         _ => NoAnswer::Broken(error.to_string()),
@@ -60,13 +69,20 @@ mod tests {
 
     #[test]
     fn an_answer_has_code_and_both_streams() {
-        let answer = probe("sh", &["-c", "echo out; echo err >&2; exit 3"], Duration::from_secs(5)).unwrap();
-        assert_eq!(answer, Answer { code: Some(3), stdout: "out\n".into(), stderr: "err\n".into() });
+        let answer =
+            probe("sh", &["-c", "echo out; echo err >&2; exit 3"], Duration::from_secs(5)).unwrap();
+        assert_eq!(
+            answer,
+            Answer { code: Some(3), stdout: "out\n".into(), stderr: "err\n".into() }
+        );
     }
 
     #[test]
     fn a_missing_program_is_said_so() {
-        assert_eq!(probe("no-such-program-anywhere", &[], Duration::from_secs(5)), Err(NoAnswer::Missing));
+        assert_eq!(
+            probe("no-such-program-anywhere", &[], Duration::from_secs(5)),
+            Err(NoAnswer::Missing)
+        );
     }
 
     #[test]

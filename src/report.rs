@@ -45,11 +45,15 @@ pub(crate) use keys::{Key, Keys};
 pub(crate) use meanwhile::meanwhile;
 pub(crate) use plan::{plan_json, plan_text};
 pub(crate) use publication::{Publication, publication_notes, publication_text};
-pub(crate) use review::{Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text};
+pub(crate) use review::{
+    Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text,
+};
 pub(crate) use status::{Seen, status, status_json};
 pub(crate) use style::{ColourChoice, Style};
 pub(crate) use tellers::{Reporters, Wanted};
-pub(crate) use terminal::{completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk};
+pub(crate) use terminal::{
+    completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk,
+};
 pub(crate) use times::times;
 pub(crate) use words::recordings_wait;
 

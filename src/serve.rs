@@ -26,18 +26,31 @@ pub(crate) fn serve(
     while go_on() {
         let Ok(Some(request)) = server.recv_timeout(TICK) else { continue };
         let reads = *request.method() == Method::Get || *request.method() == Method::Head;
-        let host = request.headers().iter().find(|header| header.field.equiv("Host")).map(|header| header.value.as_str());
+        let host = request
+            .headers()
+            .iter()
+            .find(|header| header.field.equiv("Host"))
+            .map(|header| header.value.as_str());
         let own = host.is_none_or(|host| is_own(host, port));
         let found = (reads && own).then(|| find(request.url())).flatten();
         let (status, (bytes, kind)) = match found {
             Some(found) => (200, found),
-            None if !own => (421, (b"this server answers only for 127.0.0.1 and localhost\n".to_vec(), "text/plain")),
+            None if !own => (
+                421,
+                (b"this server answers only for 127.0.0.1 and localhost\n".to_vec(), "text/plain"),
+            ),
             None => (404, (b"not found\n".to_vec(), "text/plain")),
         };
         let length = bytes.len();
         let headers = Header::from_bytes(b"Content-Type", kind.as_bytes()).into_iter().collect();
         // A browser that went away is no fault.
-        let _ = request.respond(Response::new(status.into(), headers, Cursor::new(bytes), Some(length), None));
+        let _ = request.respond(Response::new(
+            status.into(),
+            headers,
+            Cursor::new(bytes),
+            Some(length),
+            None,
+        ));
     }
     Ok(())
 }
@@ -57,8 +70,15 @@ mod tests {
         for host in ["127.0.0.1:3000", "localhost:3000", "LocalHost:3000"] {
             assert!(is_own(host, 3000), "{host}");
         }
-        for host in ["evil.example:3000", "127.0.0.1.evil.example:3000", "127.0.0.1", "localhost:3001", "", ":3000", "[::1]:3000"]
-        {
+        for host in [
+            "evil.example:3000",
+            "127.0.0.1.evil.example:3000",
+            "127.0.0.1",
+            "localhost:3001",
+            "",
+            ":3000",
+            "[::1]:3000",
+        ] {
             assert!(!is_own(host, 3000), "{host}");
         }
         assert!(is_own("localhost", 80));

@@ -82,16 +82,23 @@ impl Settings {
 impl Surroundings {
     fn read() -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
+        let locale = set("LC_ALL")
+            .or_else(|| set("LC_CTYPE"))
+            .or_else(|| set("LANG"))
+            .unwrap_or_default()
+            .to_lowercase();
         let github = set("GITHUB_ACTIONS").filter(|value| value == "true");
         let home = set("HOME").map(PathBuf::from);
         Self {
-            cache: set("XDG_CACHE_HOME").map(PathBuf::from).or_else(|| Some(home.as_ref()?.join(".cache"))),
+            cache: set("XDG_CACHE_HOME")
+                .map(PathBuf::from)
+                .or_else(|| Some(home.as_ref()?.join(".cache"))),
             temporary: set("TMPDIR").map(PathBuf::from),
             home,
             no_color: set("NO_COLOR").is_some(),
             unicode: locale.contains("utf-8") || locale.contains("utf8"),
-            github: github.map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(Into::into) }),
+            github: github
+                .map(|_| GitHub { step_summary: set("GITHUB_STEP_SUMMARY").map(Into::into) }),
             all: std::env::vars_os().collect(),
             path: set("PATH").unwrap_or_default(),
             smart_terminal: set("TERM").is_some_and(|term| term != "dumb"),

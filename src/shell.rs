@@ -113,8 +113,13 @@ impl ShellWorld {
     /// When the kernel does not let it.
     pub fn new(mut options: ShellOptions) -> Result<Self, WorldError> {
         use std::hash::{BuildHasher, RandomState};
-        let tag = format!("{}-{:016x}", std::process::id(), RandomState::new().hash_one(std::process::id()));
-        let processes = Processes::new(tag.clone()).map_err(|error| broken("processes can't be watched", &error))?;
+        let tag = format!(
+            "{}-{:016x}",
+            std::process::id(),
+            RandomState::new().hash_one(std::process::id())
+        );
+        let processes = Processes::new(tag.clone())
+            .map_err(|error| broken("processes can't be watched", &error))?;
         options.bash = found_on_path(&options.bash, &options.environment);
         Ok(Self {
             options,
@@ -142,7 +147,8 @@ impl ShellWorld {
     /// next. Nothing runs in it before the chapter is entered. What goes wrong is told then; another scene can be entered as well.
     pub fn expect(&mut self, scene: ShellContext) {
         let environment = self.environment_in(&scene);
-        let start = Start { bash: &self.options.bash, folder: &scene.folder, environment: &environment };
+        let start =
+            Start { bash: &self.options.bash, folder: &scene.folder, environment: &environment };
         self.expected = Session::start(&start).ok().map(|session| (scene, session));
     }
 
@@ -159,11 +165,16 @@ impl ShellWorld {
 
     /// The chapter's surroundings, for a new bash.
     fn surroundings(&self) -> io::Result<Start<'_>> {
-        let scene = self.scene.as_ref().ok_or_else(|| io::Error::other("no chapter has been entered"))?;
+        let scene =
+            self.scene.as_ref().ok_or_else(|| io::Error::other("no chapter has been entered"))?;
         if !scene.folder.is_dir() {
             return Err(io::Error::other(Lost(format!("the folder {}", scene.folder.display()))));
         }
-        Ok(Start { bash: &self.options.bash, folder: &scene.folder, environment: &self.environment })
+        Ok(Start {
+            bash: &self.options.bash,
+            folder: &scene.folder,
+            environment: &self.environment,
+        })
     }
 
     fn start(&mut self) -> io::Result<Session> {
@@ -204,11 +215,14 @@ impl ShellWorld {
                 secrets: Vec::new(),
                 cwd: None,
             };
-            left.extend(self.execute(&exit, &mut NullWatcher).map(|output| output.left).unwrap_or_default());
+            left.extend(
+                self.execute(&exit, &mut NullWatcher).map(|output| output.left).unwrap_or_default(),
+            );
         }
         if let Some(session) = self.session.take() {
             self.end(session);
-            let stopped = self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
+            let stopped =
+                self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
             left.extend(stopped.unwrap_or_default());
         }
         // The trap was a step of its own.
@@ -227,18 +241,31 @@ impl ShellWorld {
 }
 
 impl World for ShellWorld {
-    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>) -> Result<(), WorldError> {
+    fn enter(
+        &mut self,
+        scene: &ShellContext,
+        state: Option<&ShellState>,
+    ) -> Result<(), WorldError> {
         self.leave();
         self.environment = self.environment_in(scene);
         self.scene = Some(scene.clone());
         self.secrets.forget_values();
-        self.live = state.map_or_else(ShellSnapshot::default, |state| ShellSnapshot::from_text(&state.0));
+        self.live =
+            state.map_or_else(ShellSnapshot::default, |state| ShellSnapshot::from_text(&state.0));
         self.assigned = Assigned::default();
         self.assigned.add(&String::from_utf8_lossy(&self.live.text));
-        self.secrets.set_by_function = self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
+        self.secrets.set_by_function =
+            self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
         let session = self.start().map_err(|error| WorldError {
-            message: format!("{} can't be started in {}: {error}", self.options.bash.display(), scene.folder.display()),
-            hint: Some("guide runs steps with bash: is it installed and on the PATH, and does the folder exist?".to_owned()),
+            message: format!(
+                "{} can't be started in {}: {error}",
+                self.options.bash.display(),
+                scene.folder.display()
+            ),
+            hint: Some(
+                "guide runs steps with bash: is it installed and on the PATH, and does the folder exist?"
+                    .to_owned(),
+            ),
         })?;
         // While bash makes itself ready. A guard that can't be started is tried again, and spoken of, before the first step.
         let _ = self.guard(session.pid());
@@ -289,10 +316,18 @@ impl Drop for ShellWorld {
 /// The program's whole path, so that it need not be looked for at each start (and can be started without copying this process).
 /// As it was given, if it is not found: the error then says so.
 fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBuf {
-    let path = environment.iter().rev().find(|(name, _)| name == "PATH").map(|(_, path)| path.clone()).unwrap_or_default();
-    let folders = std::env::split_paths(&path).filter(|folder| folder.is_absolute() && program.components().count() == 1);
+    let path = environment
+        .iter()
+        .rev()
+        .find(|(name, _)| name == "PATH")
+        .map(|(_, path)| path.clone())
+        .unwrap_or_default();
+    let folders = std::env::split_paths(&path)
+        .filter(|folder| folder.is_absolute() && program.components().count() == 1);
     let mut programs = folders.map(|folder| folder.join(program));
-    let found = programs.find(|path| path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok());
+    let found = programs.find(|path| {
+        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
+    });
     found.unwrap_or_else(|| program.to_owned())
 }
 

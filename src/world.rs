@@ -86,7 +86,8 @@ pub trait World {
     ///
     /// # Errors
     /// When no shell can be started.
-    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>) -> Result<(), WorldError>;
+    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>)
+    -> Result<(), WorldError>;
 
     /// Runs one command to its end (or start, for `Background`).
     ///

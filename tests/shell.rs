@@ -2,7 +2,11 @@
 //!
 //! Each test starts this test program once more, as the runner.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "it is a test, and the runner tells by printing")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "it is a test, and the runner tells by printing"
+)]
 #![expect(clippy::disallowed_methods, reason = "it looks at the machine from outside of the rooms")]
 
 use std::process::{Child, Command as Process, Stdio};
@@ -36,11 +40,20 @@ fn runner() {
     let Ok(script) = std::env::var("RUNNER_SCRIPT") else { return };
     let interactive = std::env::var("RUNNER_INTERACTIVE").is_ok();
     let interrupt = Interrupt::install().unwrap();
-    let environment = std::env::vars_os().filter(|(name, _)| !name.to_string_lossy().starts_with("RUNNER_")).collect();
-    let options = ShellOptions { bash: "bash".into(), environment, masker: Masker::new(), interrupt: interrupt.clone() };
+    let environment = std::env::vars_os()
+        .filter(|(name, _)| !name.to_string_lossy().starts_with("RUNNER_"))
+        .collect();
+    let options = ShellOptions {
+        bash: "bash".into(),
+        environment,
+        masker: Masker::new(),
+        interrupt: interrupt.clone(),
+    };
     let mut world = ShellWorld::new(options).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    world.enter(&ShellContext { folder: folder.path().to_owned(), environment: Vec::new() }, None).unwrap();
+    world
+        .enter(&ShellContext { folder: folder.path().to_owned(), environment: Vec::new() }, None)
+        .unwrap();
     let command = Command {
         step: StepId { chapter: ChapterName::new("chapter"), step: StepName::new("step") },
         script: script.into(),
@@ -77,7 +90,10 @@ fn count(command: &str) -> usize {
     let wanted = command.replace(' ', "\0") + "\0";
     let processes = std::fs::read_dir("/proc").unwrap().flatten();
     processes
-        .filter(|process| std::fs::read(process.path().join("cmdline")).is_ok_and(|found| found == wanted.as_bytes()))
+        .filter(|process| {
+            std::fs::read(process.path().join("cmdline"))
+                .is_ok_and(|found| found == wanted.as_bytes())
+        })
         .count()
 }
 
@@ -92,8 +108,9 @@ fn soon(what: &str, holds: impl Fn() -> bool) {
 
 #[test]
 fn a_killed_runner_leaves_nothing_of_its_step() {
-    let mut runner =
-        start("sleep 7001 & setsid sleep 7002 & (setsid -f sleep 7003); env -i \"$(type -p setsid)\" -f sleep 7004; sleep 7005");
+    let mut runner = start(
+        "sleep 7001 & setsid sleep 7002 & (setsid -f sleep 7003); env -i \"$(type -p setsid)\" -f sleep 7004; sleep 7005",
+    );
     let all = ["sleep 7001", "sleep 7002", "sleep 7003", "sleep 7004", "sleep 7005"];
     soon("the step runs", || all.iter().all(|command| count(command) == 1));
     // The one that has cleared its environment is known after the runner's next look.
@@ -121,11 +138,16 @@ fn a_runner_killed_at_any_moment_leaves_nothing() {
 
 #[test]
 fn an_orphan_that_says_nothing_of_its_run_is_named_and_stopped() {
-    let told = told(start("env -i \"$(type -p setsid)\" -f sleep 7007; (setsid sh -c 'sleep 7008; :' &); echo started"));
+    let told = told(start(
+        "env -i \"$(type -p setsid)\" -f sleep 7007; (setsid sh -c 'sleep 7008; :' &); echo started",
+    ));
     // On a busy machine one of them may not have become `sleep` yet.
     let left: Vec<&str> = told.lines().filter(|line| line.starts_with("left: ")).collect();
     assert!(told.contains("started\nending: Exited(0)\n"), "{told}");
-    assert!(["7007", "7008"].iter().all(|number| left.iter().any(|line| line.contains(number))), "{told}");
+    assert!(
+        ["7007", "7008"].iter().all(|number| left.iter().any(|line| line.contains(number))),
+        "{told}"
+    );
     assert_eq!(count("sleep 7007") + count("sleep 7008"), 0);
 }
 
@@ -135,7 +157,13 @@ fn a_signal_ends_the_step_within_a_tenth_of_a_second() {
         let runner = start("echo before; sleep 7009");
         soon("the step runs", || count("sleep 7009") == 1);
         let before = Instant::now();
-        assert!(Process::new("kill").args([signal, &runner.id().to_string()]).status().unwrap().success());
+        assert!(
+            Process::new("kill")
+                .args([signal, &runner.id().to_string()])
+                .status()
+                .unwrap()
+                .success()
+        );
         let told = told(runner);
         assert!(told.contains("before\nending: Interrupted\n"), "{told}");
         assert!(before.elapsed() < Duration::from_secs(1), "{:?}", before.elapsed());
@@ -145,10 +173,15 @@ fn a_signal_ends_the_step_within_a_tenth_of_a_second() {
 
 #[test]
 fn a_step_that_waits_for_the_terminal_is_ended_at_once() {
-    for (script, signal) in
-        [("read -r -p 'Password: ' x </dev/tty", 21), ("cat </dev/tty | tr a b", 21), ("(sleep 0.1; stty -echo </dev/tty)", 22)]
-    {
-        let inner = format!("{} --exact runner --ignored --nocapture", std::env::current_exe().unwrap().display());
+    for (script, signal) in [
+        ("read -r -p 'Password: ' x </dev/tty", 21),
+        ("cat </dev/tty | tr a b", 21),
+        ("(sleep 0.1; stty -echo </dev/tty)", 22),
+    ] {
+        let inner = format!(
+            "{} --exact runner --ignored --nocapture",
+            std::env::current_exe().unwrap().display()
+        );
         let before = Instant::now();
         let output = Process::new("script")
             .args(["-qec", &inner, "/dev/null"])

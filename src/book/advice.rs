@@ -29,8 +29,12 @@ pub(crate) fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
     }
     let commands = commands_of(script).all;
     for (command, next) in commands.iter().zip(commands.iter().skip(1).map(Some).chain([None])) {
-        let words: Vec<&str> =
-            command.words.iter().map(String::as_str).skip_while(|word| matches!(*word, "sudo" | "exec")).collect();
+        let words: Vec<&str> = command
+            .words
+            .iter()
+            .map(String::as_str)
+            .skip_while(|word| matches!(*word, "sudo" | "exec"))
+            .collect();
         if let Some(what) = editor(&words).filter(|_| !attributes.interactive) {
             found.push(Advice {
                 severity: Severity::Warning,
@@ -39,7 +43,8 @@ pub(crate) fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
                 hint: "write the change as a command (`kubectl patch`, `sed -i`, a file), or mark the step `interactive` or `{skip}`".to_owned(),
             });
         }
-        let bounded = attributes.background.is_some() || attributes.interactive || is_bounded(command, next);
+        let bounded =
+            attributes.background.is_some() || attributes.interactive || is_bounded(command, next);
         if let Some((what, hint)) = endless(&words).filter(|_| !bounded) {
             found.push(Advice {
                 severity: Severity::Warning,
@@ -91,7 +96,12 @@ fn prompt(script: &str) -> Option<Advice> {
             let hint = "take `$ ` away and put what the commands print into an `output` fence after the step; or call the fence `console`, \
                         and write `languages = [\"console\"]` in [preprocessor.guide] of book.toml";
             let message = "this step holds a prompt: bash would look for a program `$`".to_owned();
-            return Some(Advice { severity: Severity::Error, at: from, message, hint: hint.to_owned() });
+            return Some(Advice {
+                severity: Severity::Error,
+                at: from,
+                message,
+                hint: hint.to_owned(),
+            });
         }
         is_first = false;
     }
@@ -123,15 +133,19 @@ fn placeholder(text: &str) -> Option<usize> {
     let inner = &text[1..end];
     let fits = inner.starts_with(|first: char| first.is_ascii_alphabetic())
         && inner.ends_with(|last: char| last.is_ascii_alphanumeric())
-        && inner.chars().all(|next| next.is_ascii_alphanumeric() || matches!(next, '-' | '_' | ' ' | '.' | ':' | '/'));
+        && inner.chars().all(|next| {
+            next.is_ascii_alphanumeric() || matches!(next, '-' | '_' | ' ' | '.' | ':' | '/')
+        });
     fits.then_some(end + 1)
 }
 
 /// A placeholder even inside of quotes: nobody writes `<your-token>` or `<API_KEY>` and means it.
 fn is_telling(text: &str) -> bool {
     let lower = text.to_lowercase();
-    let shouts =
-        text.len() > 4 && text.chars().all(|next| next.is_ascii_uppercase() || next.is_ascii_digit() || "<>_- ".contains(next));
+    let shouts = text.len() > 4
+        && text.chars().all(|next| {
+            next.is_ascii_uppercase() || next.is_ascii_digit() || "<>_- ".contains(next)
+        });
     lower.contains("your") || lower.contains("replace") || lower.contains("insert-") || shouts
 }
 
@@ -139,14 +153,22 @@ fn is_telling(text: &str) -> bool {
 fn is_quoted(script: &str, at: usize) -> bool {
     let line = script[..at].rsplit('\n').next().unwrap_or_default();
     let odd = |quote: char| line.matches(quote).count() % 2 == 1;
-    odd('"') || odd('\'') || odd('`') || line.trim_start().starts_with('#') || script[..at].contains("<<")
+    odd('"')
+        || odd('\'')
+        || odd('`')
+        || line.trim_start().starts_with('#')
+        || script[..at].contains("<<")
 }
 
 fn editor(words: &[&str]) -> Option<String> {
     match words {
-        [program @ ("vi" | "vim" | "nvim" | "nano" | "emacs" | "pico" | "visudo"), ..] => Some((*program).to_owned()),
+        [program @ ("vi" | "vim" | "nvim" | "nano" | "emacs" | "pico" | "visudo"), ..] => {
+            Some((*program).to_owned())
+        }
         ["crontab", "-e", ..] => Some("crontab -e".to_owned()),
-        ["kubectl" | "oc" | "k", rest @ ..] if verb(rest) == Some("edit") => Some(format!("{} edit", words[0])),
+        ["kubectl" | "oc" | "k", rest @ ..] if verb(rest) == Some("edit") => {
+            Some(format!("{} edit", words[0]))
+        }
         _ => None,
     }
 }
@@ -182,32 +204,54 @@ pub(crate) fn verb<'a>(words: &[&'a str]) -> Option<&'a str> {
 /// A command that goes on for ever, and what to do about it.
 fn endless(words: &[&str]) -> Option<(String, String)> {
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
-    let background = || "mark the step `background`, and let a `verify until=1m` step after it wait until it answers".to_owned();
-    let again = || "leave the watching out, and mark the step `verify until=2m`: guide asks again until it is so".to_owned();
+    let background = || {
+        "mark the step `background`, and let a `verify until=1m` step after it wait until it answers"
+            .to_owned()
+    };
+    let again = || {
+        "leave the watching out, and mark the step `verify until=2m`: guide asks again until it is so"
+            .to_owned()
+    };
     let once = || "leave that option out, or mark the step `background`".to_owned();
     let (program, rest) = words.split_first()?;
     match *program {
         "kubectl" | "oc" | "k" => match verb(rest)? {
             verb @ ("port-forward" | "proxy") => Some((format!("{program} {verb}"), background())),
-            "get" | "events" if has(&["-w", "--watch", "--watch-only"]) => Some((format!("{program} get --watch"), again())),
-            "logs" if has(&["-f", "--follow"]) => Some((format!("{program} logs --follow"), once())),
+            "get" | "events" if has(&["-w", "--watch", "--watch-only"]) => {
+                Some((format!("{program} get --watch"), again()))
+            }
+            "logs" if has(&["-f", "--follow"]) => {
+                Some((format!("{program} logs --follow"), once()))
+            }
             _ => None,
         },
         "tail" if has(&["-f", "-F", "--follow"]) => Some(("tail -f".to_owned(), once())),
         "journalctl" if has(&["-f", "--follow"]) => Some(("journalctl -f".to_owned(), once())),
-        "docker" | "podman" if rest.contains(&"logs") && has(&["-f", "--follow"]) => Some((format!("{program} logs -f"), once())),
+        "docker" | "podman" if rest.contains(&"logs") && has(&["-f", "--follow"]) => {
+            Some((format!("{program} logs -f"), once()))
+        }
         "watch" => Some(("watch".to_owned(), again())),
-        "top" | "htop" if !has(&["-b", "-bn1", "-n1"]) => Some(((*program).to_owned(), "write `top -b -n 1`".to_owned())),
-        "minikube" if matches!(rest.first(), Some(&("tunnel" | "dashboard"))) => Some((words[..2].join(" "), background())),
-        "python" | "python3" if has(&["http.server"]) => Some((format!("{program} -m http.server"), background())),
-        "mdbook" | "hugo" | "mkdocs" if has(&["serve", "server"]) => Some((words[..2].join(" "), background())),
+        "top" | "htop" if !has(&["-b", "-bn1", "-n1"]) => {
+            Some(((*program).to_owned(), "write `top -b -n 1`".to_owned()))
+        }
+        "minikube" if matches!(rest.first(), Some(&("tunnel" | "dashboard"))) => {
+            Some((words[..2].join(" "), background()))
+        }
+        "python" | "python3" if has(&["http.server"]) => {
+            Some((format!("{program} -m http.server"), background()))
+        }
+        "mdbook" | "hugo" | "mkdocs" if has(&["serve", "server"]) => {
+            Some((words[..2].join(" "), background()))
+        }
         _ => None,
     }
 }
 
 /// Does something else end it?
 fn is_bounded(command: &Simple, next: Option<&Simple>) -> bool {
-    let ends = |next: &Simple| matches!(next.words.first().map(String::as_str), Some("head" | "grep" | "sed" | "awk"));
+    let ends = |next: &Simple| {
+        matches!(next.words.first().map(String::as_str), Some("head" | "grep" | "sed" | "awk"))
+    };
     command.in_background || (command.is_piped && next.is_some_and(ends))
 }
 
@@ -237,9 +281,13 @@ mod tests {
         );
         assert_eq!(said("curl -H \"Bearer <your-token>\" x\n").len(), 1);
         assert_eq!(said("export KEY='<API_KEY>'\n").len(), 1);
-        for script in
-            ["sort <in >out\n", "echo '<b>bold</b>'\n", "cat <<EOF\n<html>\nEOF\n", "[ 1 -lt 2 ] && a < b\n", "# see <pod>\n"]
-        {
+        for script in [
+            "sort <in >out\n",
+            "echo '<b>bold</b>'\n",
+            "cat <<EOF\n<html>\nEOF\n",
+            "[ 1 -lt 2 ] && a < b\n",
+            "# see <pod>\n",
+        ] {
             assert_eq!(said(script), [""; 0], "{script}");
         }
     }
@@ -272,7 +320,8 @@ mod tests {
         ] {
             assert_eq!(said(script), [""; 0], "{script}");
         }
-        let background = Attributes { background: Some(Background::Chapter), ..Attributes::default() };
+        let background =
+            Attributes { background: Some(Background::Chapter), ..Attributes::default() };
         assert_eq!(advise("kubectl port-forward svc/x 80", &background), []);
     }
 }

@@ -40,9 +40,16 @@ pub(super) struct Malformed {
 }
 
 /// Splits `info[inner]` into its words. All that can be read is read; what can't is told.
-pub(super) fn words<'a>(info: &'a str, inner: Range<usize>) -> impl Iterator<Item = Result<Word<'a>, Malformed>> {
+pub(super) fn words<'a>(
+    info: &'a str,
+    inner: Range<usize>,
+) -> impl Iterator<Item = Result<Word<'a>, Malformed>> {
     let json = info[inner.clone()].trim_start().starts_with('"');
-    let (bare, members) = if json { (None, json_members(info, &inner)) } else { (Some(Words { info, inner }), Vec::new()) };
+    let (bare, members) = if json {
+        (None, json_members(info, &inner))
+    } else {
+        (Some(Words { info, inner }), Vec::new())
+    };
     bare.into_iter().flatten().chain(members)
 }
 
@@ -99,7 +106,10 @@ impl<'a> Words<'a> {
             return Err(Malformed {
                 message: format!("`{key}` can't be read"),
                 at,
-                hint: Some("attributes are words parted by spaces: `{name=build timeout=2m verify}`".to_owned()),
+                hint: Some(
+                    "attributes are words parted by spaces: `{name=build timeout=2m verify}`"
+                        .to_owned(),
+                ),
             });
         }
         Ok(Word { key: Cow::Borrowed(key), key_at: at.clone(), value: None, value_at: at })
@@ -135,7 +145,10 @@ impl<'a> Words<'a> {
             let glued = self.inner.start..end;
             self.inner.start = end;
             return Err(Malformed {
-                message: format!("`{}` follows the closing quote without a space", &self.info[glued.clone()]),
+                message: format!(
+                    "`{}` follows the closing quote without a space",
+                    &self.info[glued.clone()]
+                ),
                 at: glued,
                 hint: None,
             });
@@ -144,11 +157,20 @@ impl<'a> Words<'a> {
             None => Cow::Borrowed(&self.info[open + 1..at]),
             Some(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
         };
-        Ok(Word { key: Cow::Borrowed(&self.info[key_at.clone()]), key_at, value: Some(value), value_at })
+        Ok(Word {
+            key: Cow::Borrowed(&self.info[key_at.clone()]),
+            key_at,
+            value: Some(value),
+            value_at,
+        })
     }
 }
 
-fn bare_value(info: &str, key_at: Range<usize>, value_at: Range<usize>) -> Result<Word<'_>, Malformed> {
+fn bare_value(
+    info: &str,
+    key_at: Range<usize>,
+    value_at: Range<usize>,
+) -> Result<Word<'_>, Malformed> {
     let key = &info[key_at.clone()];
     let value = &info[value_at.clone()];
     if value.is_empty() {
@@ -212,11 +234,20 @@ fn json_member(info: &str, at: usize) -> Result<(Option<Word<'static>>, usize), 
     let value = match value {
         serde_json::Value::Null => return Ok((None, end)),
         serde_json::Value::Bool(true) => None,
-        other => {
-            Some(Cow::Owned(json_text(&other).ok_or_else(|| bad_json(value_start..end, "this can't be an attribute's value"))?))
-        }
+        other => Some(Cow::Owned(
+            json_text(&other)
+                .ok_or_else(|| bad_json(value_start..end, "this can't be an attribute's value"))?,
+        )),
     };
-    Ok((Some(Word { key: Cow::Owned(key), key_at: start..key_end, value, value_at: value_start..end }), end))
+    Ok((
+        Some(Word {
+            key: Cow::Owned(key),
+            key_at: start..key_end,
+            value,
+            value_at: value_start..end,
+        }),
+        end,
+    ))
 }
 
 fn json_text(value: &serde_json::Value) -> Option<String> {
@@ -224,7 +255,9 @@ fn json_text(value: &serde_json::Value) -> Option<String> {
         serde_json::Value::String(text) => Some(text.clone()),
         serde_json::Value::Number(number) => Some(number.to_string()),
         serde_json::Value::Bool(yes) => Some(yes.to_string()),
-        serde_json::Value::Array(parts) => parts.iter().map(json_text).collect::<Option<Vec<_>>>().map(|parts| parts.join(",")),
+        serde_json::Value::Array(parts) => {
+            parts.iter().map(json_text).collect::<Option<Vec<_>>>().map(|parts| parts.join(","))
+        }
         serde_json::Value::Null | serde_json::Value::Object(_) => None,
     }
 }
@@ -242,7 +275,10 @@ fn blanks(text: &str) -> usize {
 }
 
 fn bad_json(at: Range<usize>, message: &str) -> Malformed {
-    let hint = Some("JSON between the braces has the form `{\"name\": \"build\", \"timeout\": \"2m\"}`".to_owned());
+    let hint = Some(
+        "JSON between the braces has the form `{\"name\": \"build\", \"timeout\": \"2m\"}`"
+            .to_owned(),
+    );
     Malformed { message: message.to_owned(), at, hint }
 }
 
@@ -258,7 +294,9 @@ mod tests {
     }
 
     fn refused(inner: &str) -> Malformed {
-        words(inner, 0..inner.len()).find_map(Result::err).unwrap_or_else(|| panic!("{inner} is not refused"))
+        words(inner, 0..inner.len())
+            .find_map(Result::err)
+            .unwrap_or_else(|| panic!("{inner} is not refused"))
     }
 
     fn pair(key: &str, value: &str) -> (String, Option<String>) {
@@ -267,7 +305,10 @@ mod tests {
 
     #[test]
     fn words_and_flags_are_parted_by_spaces() {
-        assert_eq!(read(" name=x\tverify  exit=7,52 "), [pair("name", "x"), ("verify".to_owned(), None), pair("exit", "7,52")]);
+        assert_eq!(
+            read(" name=x\tverify  exit=7,52 "),
+            [pair("name", "x"), ("verify".to_owned(), None), pair("exit", "7,52")]
+        );
     }
 
     #[test]
@@ -286,7 +327,9 @@ mod tests {
     #[test]
     fn json_is_read_as_well() {
         assert_eq!(
-            read(r#""name":"x","timeout": "2m", "verify" : true, "always":false, "exit":[7,52], "retry":3"#),
+            read(
+                r#""name":"x","timeout": "2m", "verify" : true, "always":false, "exit":[7,52], "retry":3"#
+            ),
             [
                 pair("name", "x"),
                 pair("timeout", "2m"),

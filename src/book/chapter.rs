@@ -28,7 +28,11 @@ pub struct Book {
 impl Book {
     /// The variables that any step of any profile names in `secret=`.
     pub fn secret_names(&self) -> impl Iterator<Item = &str> {
-        self.chapters.iter().flat_map(Chapter::steps).flat_map(|step| &step.attributes.secrets).map(String::as_str)
+        self.chapters
+            .iter()
+            .flat_map(Chapter::steps)
+            .flat_map(|step| &step.attributes.secrets)
+            .map(String::as_str)
     }
 }
 

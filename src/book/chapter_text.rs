@@ -85,7 +85,11 @@ pub(super) fn read_piece(
     lines.of(from);
     // Room for a block a fence: to grow a list of many steps costs more than to count the fences. Only what is used is ever touched.
     let fences = memchr::memmem::find_iter(&text.as_bytes()[from..], "\n```").count() / 2;
-    let found = ChapterText { blocks: Vec::with_capacity(fences), names: Vec::with_capacity(fences), title: None };
+    let found = ChapterText {
+        blocks: Vec::with_capacity(fences),
+        names: Vec::with_capacity(fences),
+        title: None,
+    };
     let mut walk = Walk {
         source,
         text,
@@ -119,7 +123,10 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    #[expect(clippy::cast_possible_truncation, reason = "a source is at most 1 GiB, see `store::source`")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a source is at most 1 GiB, see `store::source`"
+    )]
     fn of(&mut self, place: usize) -> u32 {
         if place > self.at {
             self.line += memchr::memchr_iter(b'\n', &self.text[self.at..place]).count() as u32;
@@ -216,7 +223,9 @@ impl Walk<'_> {
         match event {
             Event::Text(piece) => self.take_text(&piece, range),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => self.open_fence(range.start),
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => self.indented = Some(range.start),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
+                self.indented = Some(range.start)
+            }
             Event::End(TagEnd::CodeBlock) => match self.open.take() {
                 Some(open) => self.close_fence(open, range.end),
                 None => self.end_indented(range),
@@ -238,7 +247,9 @@ impl Walk<'_> {
                 self.containers += 1;
                 self.something_to_read();
             }
-            Event::End(TagEnd::Item | TagEnd::BlockQuote(_)) => self.containers = self.containers.saturating_sub(1),
+            Event::End(TagEnd::Item | TagEnd::BlockQuote(_)) => {
+                self.containers = self.containers.saturating_sub(1)
+            }
             Event::Start(Tag::Paragraph) | Event::Rule => self.something_to_read(),
             _ => {}
         }
@@ -277,14 +288,18 @@ impl Walk<'_> {
         }
         self.something_to_read();
         let verbatim = ["<pre", "<script", "<style", "<textarea", "<?", "<!"];
-        if verbatim.iter().any(|tag| opening.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag))) {
+        if verbatim.iter().any(|tag| {
+            opening.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
+        }) {
             return;
         }
         if let Some(at) = swallowed_fence(html, b'`', 3, usize::MAX, opens_block) {
             let span = self.span(start + at.start..start + at.end);
             self.problems.push(
                 Problem::at(span, "this fence is part of the HTML above it, so it is no step")
-                    .hint("leave an empty line before it, or mark it `{skip}` where it is only shown"),
+                    .hint(
+                        "leave an empty line before it, or mark it `{skip}` where it is only shown",
+                    ),
             );
         }
     }
@@ -293,7 +308,11 @@ impl Walk<'_> {
     fn end_indented(&mut self, range: Range<usize>) {
         self.something_to_read();
         let start = self.indented.take().unwrap_or(range.start);
-        let Some(at) = swallowed_fence(&self.text[start..range.end], b'`', 3, usize::MAX, opens_block) else { return };
+        let Some(at) =
+            swallowed_fence(&self.text[start..range.end], b'`', 3, usize::MAX, opens_block)
+        else {
+            return;
+        };
         let span = self.span(start + at.start..start + at.end);
         self.problems.push(
             Problem::at(span, "this fence is indented by four columns or more, so Markdown reads it as code, and it is no step")
@@ -304,20 +323,31 @@ impl Walk<'_> {
 
     fn open_fence(&mut self, start: usize) {
         let text = self.text;
-        let line_end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end);
+        let line_end =
+            memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end);
         let mark = text.as_bytes()[start];
-        let after_mark = start + text[start..line_end].bytes().take_while(|byte| *byte == mark).count();
+        let after_mark =
+            start + text[start..line_end].bytes().take_while(|byte| *byte == mark).count();
         let raw = &text[after_mark..line_end];
         let info_start = after_mark + raw.len() - raw.trim_start().len();
         let info = info_start..info_start.max(after_mark + raw.trim_end().len());
         let line = self.lines.of(start);
-        let Reading { fence, complaints } = read_fence(&text[info.clone()], self.languages, &mut self.reader);
+        let Reading { fence, complaints } =
+            read_fence(&text[info.clone()], self.languages, &mut self.reader);
         let body = (line_end + 1).min(text.len());
         for (severity, complaint) in complaints {
             self.complain(complaint, severity, info.start, line);
         }
         let containers = self.containers;
-        self.open = Some(Open { start, line, info, body, fence, containers, content: Content { range: body..body, copy: None } });
+        self.open = Some(Open {
+            start,
+            line,
+            info,
+            body,
+            fence,
+            containers,
+            content: Content { range: body..body, copy: None },
+        });
     }
 
     fn complain(&mut self, complaint: Complaint, severity: Severity, base: usize, line: u32) {
@@ -364,7 +394,13 @@ impl Walk<'_> {
             }
             Fence::Manifest { file, profiles } => {
                 let template = content.text(self.text).into();
-                self.found.blocks.push(Block::Manifest(ManifestBlock { file, profiles, span: whole, body, template }));
+                self.found.blocks.push(Block::Manifest(ManifestBlock {
+                    file,
+                    profiles,
+                    span: whole,
+                    body,
+                    template,
+                }));
                 self.after = After::Nothing;
             }
             Fence::Expected => {
@@ -377,21 +413,40 @@ impl Walk<'_> {
     }
 
     /// A step's script; of a session its commands, and what it prints.
-    fn script_of(&mut self, text: Arc<str>, language: &str, whole: Span, body: Span) -> (Arc<str>, Option<ExpectedBlock>) {
+    fn script_of(
+        &mut self,
+        text: Arc<str>,
+        language: &str,
+        whole: Span,
+        body: Span,
+    ) -> (Arc<str>, Option<ExpectedBlock>) {
         if !is_session(language) {
             return (text, None);
         }
         let Some(session) = read_session(&text) else {
             let hint = "begin each command with `$ `; a fence of commands alone is called `bash`";
-            self.problems.push(Problem::at(whole, format!("no line of this `{language}` fence begins with a prompt")).hint(hint));
+            self.problems.push(
+                Problem::at(
+                    whole,
+                    format!("no line of this `{language}` fence begins with a prompt"),
+                )
+                .hint(hint),
+            );
             return (text, None);
         };
         let expected = session.lines.map(|lines| {
             let raw = &self.text[body.range()];
-            let offset = |line: usize| raw.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
-            let (from, to) = (body.range().start + offset(lines.start), body.range().start + offset(lines.end));
+            let offset =
+                |line: usize| raw.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
+            let (from, to) =
+                (body.range().start + offset(lines.start), body.range().start + offset(lines.end));
             let body = self.span(from..to);
-            ExpectedBlock { span: whole, body, text: session.expected.into(), in_pieces: session.in_pieces }
+            ExpectedBlock {
+                span: whole,
+                body,
+                text: session.expected.into(),
+                in_pieces: session.in_pieces,
+            }
         });
         (session.script.into(), expected)
     }
@@ -401,11 +456,17 @@ impl Walk<'_> {
         for advice in advise(script, attributes) {
             let line = script[..advice.at].matches('\n').count();
             let raw = &self.text[body.range()];
-            let start: usize = raw.split_inclusive('\n').take(if is_session(language) { 0 } else { line }).map(str::len).sum();
+            let start: usize = raw
+                .split_inclusive('\n')
+                .take(if is_session(language) { 0 } else { line })
+                .map(str::len)
+                .sum();
             let length = raw[start..].lines().next().unwrap_or_default().trim_end().len();
-            let blanks = raw[start..start + length].len() - raw[start..start + length].trim_start().len();
+            let blanks =
+                raw[start..start + length].len() - raw[start..start + length].trim_start().len();
             let from = body.range().start + start;
-            let mut problem = Problem::at(self.span(from + blanks..from + length), advice.message).hint(advice.hint);
+            let mut problem = Problem::at(self.span(from + blanks..from + length), advice.message)
+                .hint(advice.hint);
             problem.severity = advice.severity;
             self.problems.push(problem);
         }
@@ -420,9 +481,12 @@ impl Walk<'_> {
         if closing.len() >= length && closing.bytes().all(|byte| byte == mark) {
             return Some(last);
         }
-        let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
-        let mut problem = Problem::at(opening, "this fence is not closed")
-            .hint(format!("end it with a line of its own: {}", char::from(mark).to_string().repeat(length)));
+        let opening =
+            span(self.source, open.start..open.info.end.max(open.start + length), open.line);
+        let mut problem = Problem::at(opening, "this fence is not closed").hint(format!(
+            "end it with a line of its own: {}",
+            char::from(mark).to_string().repeat(length)
+        ));
         if let Some(at) = swallowed_fence(
             &self.text[open.body.min(end)..end],
             mark,
@@ -443,14 +507,22 @@ impl Walk<'_> {
         let mark = self.text.as_bytes()[open.start];
         let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
         // In prose any fence may be shown; in what is run, one is always a slip.
-        let wanted =
-            if matches!(open.fence, Fence::Prose | Fence::Skipped) { opens_block } else { |info: &str| !info.trim().is_empty() };
-        let Some(at) =
-            swallowed_fence(&self.text[body.range()], mark, length, self.code_from(&open.start, open.containers), wanted)
-        else {
+        let wanted = if matches!(open.fence, Fence::Prose | Fence::Skipped) {
+            opens_block
+        } else {
+            |info: &str| !info.trim().is_empty()
+        };
+        let Some(at) = swallowed_fence(
+            &self.text[body.range()],
+            mark,
+            length,
+            self.code_from(&open.start, open.containers),
+            wanted,
+        ) else {
             return;
         };
-        let opening = span(self.source, open.start..open.info.end.max(open.start + length), open.line);
+        let opening =
+            span(self.source, open.start..open.info.end.max(open.start + length), open.line);
         let inner = self.span(open.body + at.start..open.body + at.end);
         self.problems.push(
             Problem::at(opening, "this fence is not closed before the next one opens")
@@ -462,7 +534,9 @@ impl Walk<'_> {
     /// Where mdBook would put another text than the one that is run or compared. (In a manifest it is no template either.)
     fn look_for_directive(&mut self, fence: &Fence, body: &Span) {
         let hint = match fence {
-            Fence::Step { .. } => "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`",
+            Fence::Step { .. } => {
+                "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`"
+            }
             Fence::Expected => "write here what is expected, or compare with a `snapshot`",
             Fence::Manifest { .. } | Fence::Skipped | Fence::Prose => return,
         };
@@ -475,7 +549,10 @@ impl Walk<'_> {
 
     fn check_script(&mut self, script: &str, whole: Span, body: Span) {
         if script.trim().is_empty() {
-            self.problems.push(Problem::at(whole, "this step has no commands").hint("write some, or mark it `{skip}`"));
+            self.problems.push(
+                Problem::at(whole, "this step has no commands")
+                    .hint("write some, or mark it `{skip}`"),
+            );
         }
         if let Some(at) = memchr::memchr(0, self.text[body.range()].as_bytes()) {
             let at = body.range().start + at;
@@ -496,7 +573,10 @@ impl Walk<'_> {
     ) -> (NameOrigin, StepName) {
         if let Some((name, at)) = given {
             let place = span(self.source, base + at.start..base + at.end, line);
-            return (if may_be_numbered { NameOrigin::Runme(place) } else { NameOrigin::Given(place) }, name);
+            return (
+                if may_be_numbered { NameOrigin::Runme(place) } else { NameOrigin::Given(place) },
+                name,
+            );
         }
         self.is_sure &= !(self.piece.is_rest && self.heading.is_empty());
         let name = self.slug.get_or_insert_with(|| {
@@ -551,7 +631,9 @@ impl Walk<'_> {
         let line = if range.start >= self.lines.at {
             self.lines.of(range.start)
         } else {
-            let back = memchr::memchr_iter(b'\n', &self.text.as_bytes()[range.start..self.lines.at]).count();
+            let back =
+                memchr::memchr_iter(b'\n', &self.text.as_bytes()[range.start..self.lines.at])
+                    .count();
             self.lines.line - u32::try_from(back).unwrap_or(0)
         };
         span(self.source, range, line)
@@ -563,10 +645,15 @@ fn not_compared(attributes: &Attributes) -> Option<&'static str> {
     if attributes.background.is_some() {
         return Some("a background step's output is not compared");
     }
-    attributes.interactive.then_some("what an interactive step writes to the terminal is not compared")
+    attributes
+        .interactive
+        .then_some("what an interactive step writes to the terminal is not compared")
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a source is at most 1 GiB, see `store::source`")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a source is at most 1 GiB, see `store::source`"
+)]
 fn span(source: SourceId, range: Range<usize>, line: u32) -> Span {
     Span { source, start: range.start as u32, end: range.end as u32, line }
 }
@@ -578,19 +665,28 @@ fn is_prefix(byte: u8) -> bool {
 
 /// Columns that a line's beginning takes.
 fn columns(prefix: &str) -> usize {
-    prefix.chars().fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
+    prefix
+        .chars()
+        .fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
 }
 
 /// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
 /// the column `code_from` by nothing but blanks opens none.
-fn swallowed_fence(body: &str, mark: u8, length: usize, code_from: usize, wanted: fn(&str) -> bool) -> Option<Range<usize>> {
+fn swallowed_fence(
+    body: &str,
+    mark: u8,
+    length: usize,
+    code_from: usize,
+    wanted: fn(&str) -> bool,
+) -> Option<Range<usize>> {
     memchr::memchr(mark, body.as_bytes())?;
     let triple = [mark; 3];
     let mut from = 0;
     while let Some(found) = memchr::memmem::find(&body.as_bytes()[from..], &triple) {
         let start = from + found;
         let line_start = memchr::memrchr(b'\n', &body.as_bytes()[..start]).map_or(0, |end| end + 1);
-        let line_end = memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
+        let line_end =
+            memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
         let marks = body[start..line_end].bytes().take_while(|byte| *byte == mark).count();
         let prefix = &body[line_start..start];
         let is_code = columns(prefix) >= code_from && prefix.trim().is_empty();

@@ -32,7 +32,9 @@ mod tests {
     fn a_folder_is_named_by_what_it_is_or_relative_to_the_book() {
         let folder = |written: &str| {
             let plain = plain_cwd(written, Path::new("guide/install/linux.md"));
-            resolve_cwd(&plain, Path::new("/book"), Path::new("/state/rendered/linux")).display().to_string()
+            resolve_cwd(&plain, Path::new("/book"), Path::new("/state/rendered/linux"))
+                .display()
+                .to_string()
         };
         for (written, expected) in [
             ("rendered", "/state/rendered/linux"),

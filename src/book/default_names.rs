@@ -36,12 +36,17 @@ fn number_again(blocks: &[Block], names: &mut [NameOrigin]) {
             Block::Manifest(_) => None,
         })
     };
-    let given = steps().zip(names.iter()).filter(|(_, origin)| matches!(origin, NameOrigin::Given(_)));
+    let given =
+        steps().zip(names.iter()).filter(|(_, origin)| matches!(origin, NameOrigin::Given(_)));
     let mut taken: HashSet<StepName> = given.map(|(step, _)| step.name.clone()).collect();
     for (step, origin) in steps().zip(names) {
         if let NameOrigin::Runme(place) = *origin {
             let is_new = taken.insert(step.name.clone());
-            *origin = if is_new { NameOrigin::Given(place) } else { NameOrigin::Heading(step.name.clone()) };
+            *origin = if is_new {
+                NameOrigin::Given(place)
+            } else {
+                NameOrigin::Heading(step.name.clone())
+            };
         }
     }
 }
@@ -57,7 +62,8 @@ fn make_names(names: &[NameOrigin], given: &HashMap<&str, Span>) -> Vec<Option<S
             continue;
         };
         let count = next.entry(base).or_insert(1);
-        let mut name = if *count == 1 { base.clone() } else { StepName::new(format!("{base}-{count}")) };
+        let mut name =
+            if *count == 1 { base.clone() } else { StepName::new(format!("{base}-{count}")) };
         while given.contains_key(name.as_str()) || made.contains(&name) {
             *count += 1;
             name = StepName::new(format!("{base}-{count}"));
@@ -70,7 +76,11 @@ fn make_names(names: &[NameOrigin], given: &HashMap<&str, Span>) -> Vec<Option<S
 }
 
 /// Given names with the place of the first that has it.
-fn given_names<'a>(blocks: &'a [Block], names: &[NameOrigin], problems: &mut Problems) -> HashMap<&'a str, Span> {
+fn given_names<'a>(
+    blocks: &'a [Block],
+    names: &[NameOrigin],
+    problems: &mut Problems,
+) -> HashMap<&'a str, Span> {
     let mut given: HashMap<&str, Span> = HashMap::with_capacity(names.len());
     let steps = blocks.iter().filter_map(|block| match block {
         Block::Step(step) => Some(step),
@@ -83,7 +93,9 @@ fn given_names<'a>(blocks: &'a [Block], names: &[NameOrigin], problems: &mut Pro
             std::collections::hash_map::Entry::Occupied(entry) => problems.push(
                 Problem::at(*place, format!("two steps of this chapter are named `{}`", step.name))
                     .also(*entry.get(), "first named here")
-                    .hint("a step is known by its name in every file and message, so give one of them another"),
+                    .hint(
+                        "a step is known by its name in every file and message, so give one of them another",
+                    ),
             ),
         }
     }

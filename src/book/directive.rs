@@ -10,7 +10,10 @@ const WORDS: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen",
 pub(super) fn directive(text: &str) -> Option<Range<usize>> {
     memchr::memmem::find_iter(text.as_bytes(), "{{").find_map(|start| {
         let after = text[start + 2..].trim_start().strip_prefix('#')?;
-        let rest = WORDS.iter().find_map(|word| after.strip_prefix(word)).filter(|rest| rest.starts_with(char::is_whitespace))?;
+        let rest = WORDS
+            .iter()
+            .find_map(|word| after.strip_prefix(word))
+            .filter(|rest| rest.starts_with(char::is_whitespace))?;
         if text[..start].ends_with('\\') {
             return None;
         }
@@ -33,9 +36,14 @@ mod tests {
 
     #[test]
     fn what_it_leaves_alone_is_left_alone() {
-        for text in
-            [r"\{{#include a.sh}}", "{{#include}}", "{{#each pods}}x{{/each}}", "{{ include \"a\" }}", "${#a} {{", "{{#include a"]
-        {
+        for text in [
+            r"\{{#include a.sh}}",
+            "{{#include}}",
+            "{{#each pods}}x{{/each}}",
+            "{{ include \"a\" }}",
+            "${#a} {{",
+            "{{#include a",
+        ] {
             assert_eq!(directive(text), None, "{text}");
         }
     }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 /// Units from the longest to the shortest, with their length in milliseconds.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
 /// Reads a length of time.
 ///
@@ -25,11 +26,19 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         let letters = after.bytes().take_while(u8::is_ascii_alphabetic).count();
         let (unit, after) = after.split_at(letters);
         if unit.is_empty() {
-            return Err(if after.is_empty() { format!("`{number}` has no unit") } else { format!("`{after}` is no unit") });
+            return Err(if after.is_empty() {
+                format!("`{number}` has no unit")
+            } else {
+                format!("`{after}` is no unit")
+            });
         }
         let Some(found) = allowed.iter().position(|(name, _)| *name == unit) else {
             let known = UNITS.iter().any(|(name, _)| *name == unit);
-            return Err(if known { format!("`{unit}` stands out of order") } else { format!("`{unit}` is no unit") });
+            return Err(if known {
+                format!("`{unit}` stands out of order")
+            } else {
+                format!("`{unit}` is no unit")
+            });
         };
         total = number
             .parse::<u64>()

@@ -53,14 +53,20 @@ pub(super) struct Reading {
 }
 
 /// Reads an info string. A fence whose words are wrong is still what its language says, so that one error stays one.
-pub(super) fn read_fence(info: &str, languages: &Languages, reader: &mut AttributeReader) -> Reading {
+pub(super) fn read_fence(
+    info: &str,
+    languages: &Languages,
+    reader: &mut AttributeReader,
+) -> Reading {
     let (written, rest) = split_language(info);
     let language = match written {
         "yaml" => "yaml",
         output if output.eq_ignore_ascii_case("output") => "output",
         other => match languages.step(other) {
             Some(language) => language,
-            None => return Reading { fence: Fence::Prose, complaints: lookalike(info, written, rest) },
+            None => {
+                return Reading { fence: Fence::Prose, complaints: lookalike(info, written, rest) };
+            }
         },
     };
     let mut found = Found::default();
@@ -74,8 +80,14 @@ pub(super) fn read_fence(info: &str, languages: &Languages, reader: &mut Attribu
         ("yaml", Some(inner)) => read_manifest(info, inner, complaints),
         ("output", inner) => {
             if let Some(inner) = inner.filter(|inner| !info[inner.clone()].trim().is_empty()) {
-                let hint = Some("attributes stand at the step whose output this is; `{skip}` makes it prose".to_owned());
-                complaints.push((Severity::Error, complaint(inner, "an `output` fence has no attributes", hint)));
+                let hint = Some(
+                    "attributes stand at the step whose output this is; `{skip}` makes it prose"
+                        .to_owned(),
+                );
+                complaints.push((
+                    Severity::Error,
+                    complaint(inner, "an `output` fence has no attributes", hint),
+                ));
             }
             Reading { fence: Fence::Expected, complaints }
         }
@@ -93,15 +105,20 @@ fn read_step(
     let inner = inner.unwrap_or(0..0);
     reader.json = info[inner.clone()].trim_start().starts_with('"');
     let json = reader.json;
-    let interpreter = words(info, inner.clone()).filter_map(Result::ok).find(|word| word.key == "interpreter");
+    let interpreter =
+        words(info, inner.clone()).filter_map(Result::ok).find(|word| word.key == "interpreter");
     for word in words(info, inner) {
         reader.take(word);
     }
     let (name, attributes, wrong) = reader.finish();
     complaints.extend(wrong.into_iter().map(|one| (Severity::Error, one)));
-    complaints.extend(std::mem::take(&mut reader.ignored).into_iter().map(|one| (Severity::Note, one)));
+    complaints
+        .extend(std::mem::take(&mut reader.ignored).into_iter().map(|one| (Severity::Note, one)));
     if let Some(word) = interpreter.filter(|word| !word.value.as_deref().is_none_or(is_shell)) {
-        let message = format!("`{}` runs this fence, not bash, so it is no step", word.value.as_deref().unwrap_or_default());
+        let message = format!(
+            "`{}` runs this fence, not bash, so it is no step",
+            word.value.as_deref().unwrap_or_default()
+        );
         let hint = Some("mark it `{skip}`, or run the interpreter from a `bash` step".to_owned());
         return Reading {
             fence: Fence::Skipped,
@@ -125,8 +142,12 @@ fn lookalike(info: &str, written: &str, rest: Range<usize>) -> Vec<(Severity, Co
     }
     let lower = written.to_ascii_lowercase();
     let title = lower.split_once(':').map_or(lower.as_str(), |(language, _)| language);
-    let in_class =
-        |class: &str| braces.trim_matches(['{', '}']).split_whitespace().any(|word| word.strip_prefix('.') == Some(class));
+    let in_class = |class: &str| {
+        braces
+            .trim_matches(['{', '}'])
+            .split_whitespace()
+            .any(|word| word.strip_prefix('.') == Some(class))
+    };
     let (severity, message, hint) = if let Some(class) =
         ["bash", "sh"].into_iter().find(|class| written.is_empty() && in_class(class))
     {
@@ -136,11 +157,17 @@ fn lookalike(info: &str, written: &str, rest: Range<usize>) -> Vec<(Severity, Co
             format!("write `{class}`"),
         )
     } else if matches!(title, "bash" | "sh") {
-        (Severity::Warning, format!("`{written}` opens no step"), format!("did you mean `{title}`?"))
+        (
+            Severity::Warning,
+            format!("`{written}` opens no step"),
+            format!("did you mean `{title}`?"),
+        )
     } else if let Some(language) = languages::known(&lower) {
         let own = has_own_words(info, rest);
         let severity = if own { Severity::Warning } else { Severity::Note };
-        let hint = format!("write `languages = [\"{language}\"]` in [preprocessor.guide] of book.toml to have such fences run");
+        let hint = format!(
+            "write `languages = [\"{language}\"]` in [preprocessor.guide] of book.toml to have such fences run"
+        );
         (severity, format!("a `{written}` fence is no step in this book"), hint)
     } else {
         return Vec::new();
@@ -171,7 +198,9 @@ pub(super) fn opens_block(info: &str) -> bool {
 }
 
 fn split_language(info: &str) -> (&str, Range<usize>) {
-    let end = info.find(|next: char| next.is_whitespace() || next == '{' || next == ',').unwrap_or(info.len());
+    let end = info
+        .find(|next: char| next.is_whitespace() || next == '{' || next == ',')
+        .unwrap_or(info.len());
     let rest = end + (info.len() - end - info[end..].trim_start().len());
     (&info[..end], rest..info.len())
 }
@@ -195,10 +224,13 @@ fn split_words(info: &str, language: &str, rest: Range<usize>, found: &mut Found
             continue;
         }
         let group = bytes[at] == b'{';
-        let end = if group { group_end(info, at..rest.end) } else { Some(word_end(bytes, at..rest.end)) };
+        let end =
+            if group { group_end(info, at..rest.end) } else { Some(word_end(bytes, at..rest.end)) };
         let Some(end) = end else {
             let hint = Some(format!("write `{language} {{name=build timeout=2m}}`"));
-            found.complaints.push((Severity::Error, complaint(at..at + 1, "this brace is not closed", hint)));
+            found
+                .complaints
+                .push((Severity::Error, complaint(at..at + 1, "this brace is not closed", hint)));
             found.inner.get_or_insert(at + 1..rest.end);
             break;
         };
@@ -207,8 +239,10 @@ fn split_words(info: &str, language: &str, rest: Range<usize>, found: &mut Found
         } else if !group && is_own(language, &info[at..end]) {
             own.push(at..end);
         } else if !matches!(language, "yaml") {
-            let message =
-                format!("`{}` stands outside of the braces, so it is another tool's, and guide ignores it", &info[at..end]);
+            let message = format!(
+                "`{}` stands outside of the braces, so it is another tool's, and guide ignores it",
+                &info[at..end]
+            );
             found.complaints.push((Severity::Note, complaint(at..end, &message, None)));
         }
         at = end;
@@ -217,7 +251,10 @@ fn split_words(info: &str, language: &str, rest: Range<usize>, found: &mut Found
         // A chapter of another tool may say `file=` to its own; a step's words are guide's alone.
         let severity = if language == "yaml" { Severity::Warning } else { Severity::Error };
         let hint = braces_hint(info, language, &own);
-        found.complaints.push((severity, complaint(first.start..last.end, "attributes stand in braces", Some(hint))));
+        found.complaints.push((
+            severity,
+            complaint(first.start..last.end, "attributes stand in braces", Some(hint)),
+        ));
     }
 }
 
@@ -253,7 +290,9 @@ fn word_end(bytes: &[u8], range: Range<usize>) -> usize {
         match (quote, bytes[at]) {
             (Some(open), byte) if byte == open => quote = None,
             (Some(_), _) => {}
-            (None, byte @ (b'"' | b'\'')) if bytes[..at].last() == Some(&b'=') => quote = Some(byte),
+            (None, byte @ (b'"' | b'\'')) if bytes[..at].last() == Some(&b'=') => {
+                quote = Some(byte)
+            }
             (None, b' ' | b'\t' | b',') => return at,
             (None, b'{') if at > range.start && bytes[at - 1] != b'=' => return at,
             (None, _) => {}
@@ -271,7 +310,9 @@ fn group_end(info: &str, range: Range<usize>) -> Option<usize> {
             (Some(_), b'\\') => at += 1,
             (Some(open), byte) if byte == open => quote = None,
             (Some(_), _) => {}
-            (None, byte @ (b'"' | b'\'')) if b"={[,: ".contains(&bytes[at - 1]) => quote = Some(byte),
+            (None, byte @ (b'"' | b'\'')) if b"={[,: ".contains(&bytes[at - 1]) => {
+                quote = Some(byte)
+            }
             (None, b'{') => depth += 1,
             (None, b'}') if depth == 1 => return Some(at + 1),
             (None, b'}') => depth -= 1,
@@ -286,7 +327,8 @@ fn group_end(info: &str, range: Range<usize>) -> Option<usize> {
 /// Braces that another tool reads: numbers of lines, or words that are that tool's and not parted by spaces.
 fn is_foreign_group(info: &str, inner: Range<usize>) -> bool {
     let text = &info[inner.clone()];
-    let key = text.trim_start().split(['=', ',', ' ', ':']).next().unwrap_or_default().trim_matches('"');
+    let key =
+        text.trim_start().split(['=', ',', ' ', ':']).next().unwrap_or_default().trim_matches('"');
     let foreign = tool_of(key).is_some() && words(info, inner).any(|word| word.is_err());
     is_line_numbers(text) || foreign
 }
@@ -308,7 +350,11 @@ fn is_skip(word: &Word<'_>) -> bool {
     }
 }
 
-fn read_manifest(info: &str, inner: Range<usize>, mut found: Vec<(Severity, Complaint)>) -> Reading {
+fn read_manifest(
+    info: &str,
+    inner: Range<usize>,
+    mut found: Vec<(Severity, Complaint)>,
+) -> Reading {
     let mut complaints: Vec<Complaint> = Vec::new();
     let mut file = None;
     let mut profiles = Vec::new();
@@ -323,7 +369,11 @@ fn read_manifest(info: &str, inner: Range<usize>, mut found: Vec<(Severity, Comp
             }
         };
         if let Some((_, first)) = seen.iter().find(|(key, _)| *key == *word.key) {
-            let what = Malformed { message: format!("`{}` is given twice", word.key), at: word.whole(), hint: None };
+            let what = Malformed {
+                message: format!("`{}` is given twice", word.key),
+                at: word.whole(),
+                hint: None,
+            };
             complaints.push(Complaint { what, also: Some((first.clone(), "first given here")) });
             continue;
         }
@@ -340,7 +390,13 @@ fn read_manifest(info: &str, inner: Range<usize>, mut found: Vec<(Severity, Comp
     }
     // Without `file=` it is another tool's fence, and its words are that tool's, unless one of them is almost ours.
     let Some(file) = file else {
-        unknown.retain(|complaint| complaint.what.hint.as_deref().is_some_and(|hint| hint.starts_with("did you mean `file`")));
+        unknown.retain(|complaint| {
+            complaint
+                .what
+                .hint
+                .as_deref()
+                .is_some_and(|hint| hint.starts_with("did you mean `file`"))
+        });
         found.extend(unknown.into_iter().map(|one| (Severity::Error, one)));
         return Reading { fence: Fence::Prose, complaints: found };
     };
@@ -354,14 +410,22 @@ fn unknown_word(word: &Word<'_>) -> Complaint {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("a manifest's attribute is one of {}", MANIFEST_WORDS.join(", ")),
     };
-    complaint(word.key_at.clone(), &format!("unknown attribute `{}` of a manifest", word.key), Some(hint))
+    complaint(
+        word.key_at.clone(),
+        &format!("unknown attribute `{}` of a manifest", word.key),
+        Some(hint),
+    )
 }
 
 fn read_file(word: &Word<'_>, complaints: &mut Vec<Complaint>) -> String {
     let file = word.value.as_deref().unwrap_or_default();
     if !is_file_name(file) {
         let hint = "write `file=web.yaml`: a plain name, for it is written into the folder the chapter's steps run in";
-        let message = if file.is_empty() { "`file` needs a value".to_owned() } else { format!("`{file}` is no plain file name") };
+        let message = if file.is_empty() {
+            "`file` needs a value".to_owned()
+        } else {
+            format!("`{file}` is no plain file name")
+        };
         complaints.push(complaint(word.value_at.clone(), &message, Some(hint.to_owned())));
     }
     file.to_owned()
@@ -377,10 +441,20 @@ fn is_file_name(file: &str) -> bool {
 }
 
 fn read_profiles(word: &Word<'_>, complaints: &mut Vec<Complaint>) -> Vec<String> {
-    let profiles: Vec<String> = word.value.as_deref().unwrap_or_default().split(',').map(|part| part.trim().to_owned()).collect();
+    let profiles: Vec<String> = word
+        .value
+        .as_deref()
+        .unwrap_or_default()
+        .split(',')
+        .map(|part| part.trim().to_owned())
+        .collect();
     if let Some(odd) = profiles.iter().find(|profile| !is_name(profile)) {
         let message = format!("`{odd}` can't be in a list of profile names");
-        complaints.push(complaint(word.value_at.clone(), &message, Some("write `profile=sealed,open`".to_owned())));
+        complaints.push(complaint(
+            word.value_at.clone(),
+            &message,
+            Some("write `profile=sealed,open`".to_owned()),
+        ));
     }
     profiles
 }

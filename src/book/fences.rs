@@ -24,13 +24,19 @@ pub(crate) fn fences(text: &str, from: usize) -> Vec<SeenFence> {
             continue;
         }
         let start = from + range.start;
-        line += u32::try_from(memchr::memchr_iter(b'\n', &text.as_bytes()[at..start]).count()).unwrap_or(0);
+        line += u32::try_from(memchr::memchr_iter(b'\n', &text.as_bytes()[at..start]).count())
+            .unwrap_or(0);
         at = start;
-        let end = memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |found| start + found);
+        let end = memchr::memchr(b'\n', &text.as_bytes()[start..])
+            .map_or(text.len(), |found| start + found);
         let whole = text[start..end].trim_end();
         let info = whole.trim_start_matches(['`', '~']).trim_start();
         let info_start = start + whole.len() - info.len();
-        found.push(SeenFence { line, info: info.to_owned(), info_at: info_start..info_start + info.len() });
+        found.push(SeenFence {
+            line,
+            info: info.to_owned(),
+            info_at: info_start..info_start + info.len(),
+        });
     }
     found
 }
@@ -42,7 +48,11 @@ mod tests {
     #[test]
     fn a_fence_is_what_markdown_takes_for_one() {
         let text = "```bash {a}\nx\n```\n\n    ```sh\n    y\n    ```\n\n- item\n  ~~~ console\n  z\n    ~~~\n\n````\n```\n````\n";
-        let seen: Vec<(u32, String)> = fences(text, 0).into_iter().map(|fence| (fence.line, fence.info)).collect();
-        assert_eq!(seen, [(1, "bash {a}".to_owned()), (10, "console".to_owned()), (14, String::new())]);
+        let seen: Vec<(u32, String)> =
+            fences(text, 0).into_iter().map(|fence| (fence.line, fence.info)).collect();
+        assert_eq!(
+            seen,
+            [(1, "bash {a}".to_owned()), (10, "console".to_owned()), (14, String::new())]
+        );
     }
 }

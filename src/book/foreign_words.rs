@@ -29,7 +29,18 @@ const TOOLS: [(&str, &[&str]); 6] = [
     ),
     (
         "Docusaurus",
-        &["title", "showLineNumbers", "live", "noInline", "npm2yarn", "metastring", "className", "copy", "nocopy", "noCopy"],
+        &[
+            "title",
+            "showLineNumbers",
+            "live",
+            "noInline",
+            "npm2yarn",
+            "metastring",
+            "className",
+            "copy",
+            "nocopy",
+            "noCopy",
+        ],
     ),
     (
         "Hugo",
@@ -59,7 +70,10 @@ const TOOLS: [(&str, &[&str]); 6] = [
             "lineos",
         ],
     ),
-    ("MkDocs", &["linenums", "annotate", "no-copy", "no-select", "select", "attr_list", "hl_lines"]),
+    (
+        "MkDocs",
+        &["linenums", "annotate", "no-copy", "no-select", "select", "attr_list", "hl_lines"],
+    ),
     (
         "markdown-exec",
         &[
@@ -96,8 +110,13 @@ const TOOLS: [(&str, &[&str]); 6] = [
 /// The tool that is known to use this word on a fence.
 pub(super) fn tool_of(word: &str) -> Option<&'static str> {
     // Classes, ids and numbers of lines are written the same way for many tools.
-    let is_lines = || word.starts_with(|first: char| first.is_ascii_digit()) && is_line_numbers(word);
-    if word.starts_with(['.', '#']) || word.starts_with("data-") || word.starts_with("aria-") || is_lines() {
+    let is_lines =
+        || word.starts_with(|first: char| first.is_ascii_digit()) && is_line_numbers(word);
+    if word.starts_with(['.', '#'])
+        || word.starts_with("data-")
+        || word.starts_with("aria-")
+        || is_lines()
+    {
         return Some("a page");
     }
     TOOLS.iter().find(|(_, words)| words.contains(&word)).map(|(tool, _)| *tool)
@@ -105,7 +124,8 @@ pub(super) fn tool_of(word: &str) -> Option<&'static str> {
 
 /// `3-5`, `1,4-6`, `1 3`: lines that a page highlights.
 pub(super) fn is_line_numbers(text: &str) -> bool {
-    !text.trim().is_empty() && text.chars().all(|next| next.is_ascii_digit() || matches!(next, ',' | '-' | ' ' | '.'))
+    !text.trim().is_empty()
+        && text.chars().all(|next| next.is_ascii_digit() || matches!(next, ',' | '-' | ' ' | '.'))
 }
 
 #[cfg(test)]

@@ -13,10 +13,12 @@ use super::source::{SourceId, Span};
 use crate::ids::{StepName, is_name, nearest};
 
 /// What the block may say. `runme` is what Runme writes there by itself when a notebook is saved; it is let be.
-const KEYS: [&str; 9] = ["needs", "after", "title", "timeout", "namespace", "done", "cwd", "normalize", "runme"];
+const KEYS: [&str; 9] =
+    ["needs", "after", "title", "timeout", "namespace", "done", "cwd", "normalize", "runme"];
 
 /// Keys of other tools that are only a letter or two away from guide's.
-const FOREIGN_KEYS: [&str; 8] = ["titles", "node", "nodes", "alter", "one", "subtitle", "cmd", "pwd"];
+const FOREIGN_KEYS: [&str; 8] =
+    ["titles", "node", "nodes", "alter", "one", "subtitle", "cmd", "pwd"];
 
 /// The two forms of a front matter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +45,16 @@ impl Form {
 }
 
 /// Reads the block, if the text begins with one. Returns the place where the chapter's Markdown begins.
-pub(super) fn read_front_matter(source: SourceId, text: &str, problems: &mut Problems) -> (FrontMatter, usize) {
+pub(super) fn read_front_matter(
+    source: SourceId,
+    text: &str,
+    problems: &mut Problems,
+) -> (FrontMatter, usize) {
     let begin = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     let opened = line_at(text, begin).and_then(|line| {
-        let form = [Form::Yaml, Form::Toml].into_iter().find(|form| text[line.clone()].trim_end() == form.fence())?;
+        let form = [Form::Yaml, Form::Toml]
+            .into_iter()
+            .find(|form| text[line.clone()].trim_end() == form.fence())?;
         Some((line, form))
     });
     let Some((first, form)) = opened else { return (FrontMatter::default(), begin) };
@@ -55,7 +63,13 @@ pub(super) fn read_front_matter(source: SourceId, text: &str, problems: &mut Pro
         let mark = text[line.clone()].trim_end();
         if mark == form.fence() || (form == Form::Yaml && mark == "...") {
             let span = place(source, begin..line.start + 3, 1);
-            let mut reader = Reader { source, form, content: &text[first.end..line.start], from: first.end, problems };
+            let mut reader = Reader {
+                source,
+                form,
+                content: &text[first.end..line.start],
+                from: first.end,
+                problems,
+            };
             return match reader.read(span) {
                 Some(front) => (front, line.end),
                 // A text between two rules across the page.
@@ -65,7 +79,9 @@ pub(super) fn read_front_matter(source: SourceId, text: &str, problems: &mut Pro
         at = line.end;
     }
     // No closing line: a thematic break, unless what follows reads like a key.
-    if line_at(text, first.end).is_some_and(|line| KEYS.iter().any(|key| is_key_line(&text[line.clone()], key, form.sign()))) {
+    if line_at(text, first.end).is_some_and(|line| {
+        KEYS.iter().any(|key| is_key_line(&text[line.clone()], key, form.sign()))
+    }) {
         let opening = place(source, begin..begin + 3, 1);
         let hint = format!("end it with a line `{}`", form.fence());
         problems.push(Problem::at(opening, "this front matter is not closed").hint(hint));
@@ -83,7 +99,10 @@ fn is_key_line(line: &str, key: &str, sign: char) -> bool {
     line.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(sign))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a source is at most 1 GiB, see `store::source`")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a source is at most 1 GiB, see `store::source`"
+)]
 fn place(source: SourceId, range: Range<usize>, line: u32) -> Span {
     Span { source, start: range.start as u32, end: range.end as u32, line }
 }
@@ -116,19 +135,29 @@ impl Reader<'_> {
                 }
             }
             Ok(_) => {
-                let problem = Problem::at(span, "this is no front matter: it has no lines `key: value`").warning();
+                let problem =
+                    Problem::at(span, "this is no front matter: it has no lines `key: value`")
+                        .warning();
                 self.problems.push(problem.hint("a rule across the page can be written `***`"));
                 return None;
             }
             Err(Unreadable { line, reason }) => {
                 let place = self.line(line);
                 let name = if self.form == Form::Yaml { "YAML" } else { "TOML" };
-                let problem = Problem::at(place, format!("this front matter is no {name}: {reason}"));
+                let problem =
+                    Problem::at(place, format!("this front matter is no {name}: {reason}"));
                 // What guide would do by it must not get lost; what is only other tools' need not be read.
                 let own = ["needs", "after", "timeout", "namespace", "done", "cwd"];
                 let sign = self.form.sign();
-                let is_ours = self.content.lines().any(|line| own.iter().any(|key| is_key_line(line, key, sign)));
-                self.problems.push(if is_ours { problem } else { problem.warning().hint("guide reads this chapter without it") });
+                let is_ours = self
+                    .content
+                    .lines()
+                    .any(|line| own.iter().any(|key| is_key_line(line, key, sign)));
+                self.problems.push(if is_ours {
+                    problem
+                } else {
+                    problem.warning().hint("guide reads this chapter without it")
+                });
             }
         }
         Some(front)
@@ -137,7 +166,10 @@ impl Reader<'_> {
     fn parse(&self) -> Result<Value, Unreadable> {
         if let Some(at) = too_deep(self.content) {
             let line = memchr::memchr_iter(b'\n', &self.content.as_bytes()[..at]).count();
-            return Err(Unreadable { line, reason: "brackets stand inside of each other too deeply".to_owned() });
+            return Err(Unreadable {
+                line,
+                reason: "brackets stand inside of each other too deeply".to_owned(),
+            });
         }
         match self.form {
             Form::Yaml => serde_yaml::from_str::<Value>(self.content).map_err(|error| {
@@ -155,22 +187,32 @@ impl Reader<'_> {
     fn take(&mut self, front: &mut FrontMatter, key: &Value, value: &Value) {
         let Some(key) = key.as_str() else {
             let place = self.line(0);
-            return self.problems.push(Problem::at(place, "a front matter's keys are words").note());
+            return self
+                .problems
+                .push(Problem::at(place, "a front matter's keys are words").note());
         };
         let place = self.key_line(key);
         let read = match key {
-            "needs" => strings(value).map(|needs| front.needs = needs).ok_or("a list of chapters: `needs: [chapter-1]`"),
-            "after" => strings(value).map(|after| front.after = after).ok_or("a list of chapters: `after: [chapter-1]`"),
+            "needs" => strings(value)
+                .map(|needs| front.needs = needs)
+                .ok_or("a list of chapters: `needs: [chapter-1]`"),
+            "after" => strings(value)
+                .map(|after| front.after = after)
+                .ok_or("a list of chapters: `after: [chapter-1]`"),
             "cwd" => scalar(value)
                 .filter(|folder| !folder.trim().is_empty())
                 .map(|folder| front.cwd = Some(folder))
-                .ok_or("a folder: `cwd: book`, `cwd: chapter`, `cwd: rendered`, or a path relative to the book"),
+                .ok_or(
+                    "a folder: `cwd: book`, `cwd: chapter`, `cwd: rendered`, or a path relative to the book",
+                ),
             // Every site generator has titles, and some allow more than a text.
             "title" => {
                 front.title = scalar(value).filter(|title| !title.trim().is_empty());
                 Ok(())
             }
-            "namespace" => scalar(value).map(|space| front.namespace = Some(space)).ok_or("a namespace's name"),
+            "namespace" => {
+                scalar(value).map(|space| front.namespace = Some(space)).ok_or("a namespace's name")
+            }
             "timeout" => match scalar(value).map(|text| parse_duration(&text)) {
                 Some(Ok(time)) if !time.is_zero() => {
                     front.timeout = Some(time);
@@ -196,19 +238,23 @@ impl Reader<'_> {
             _ => return self.take_unknown(key, place),
         };
         if let Err(wanted) = read {
-            self.problems
-                .push(Problem::at(place, format!("`{key}` has a value that can't be read")).hint(format!("it is {wanted}")));
+            self.problems.push(
+                Problem::at(place, format!("`{key}` has a value that can't be read"))
+                    .hint(format!("it is {wanted}")),
+            );
         }
     }
 
     /// A key that guide does not know is another tool's, unless it is almost one of guide's.
     fn take_unknown(&mut self, key: &str, place: Span) {
-        let near = nearest(key, KEYS).filter(|near| key.len() > 3 && near.len() > 3 && !FOREIGN_KEYS.contains(&key));
+        let near = nearest(key, KEYS)
+            .filter(|near| key.len() > 3 && near.len() > 3 && !FOREIGN_KEYS.contains(&key));
         if let Some(near) = near {
             let problem = Problem::at(place, format!("unknown key `{key}` in the front matter"));
             self.problems.push(problem.hint(format!("did you mean `{near}`?")));
         } else {
-            let message = format!("`{key}` is a key of another tool's front matter, which guide ignores");
+            let message =
+                format!("`{key}` is a key of another tool's front matter, which guide ignores");
             self.problems.push(Problem::at(place, message).note());
         }
     }
@@ -217,7 +263,8 @@ impl Reader<'_> {
     fn key_line(&self, key: &str) -> Span {
         let sign = self.form.sign();
         let found = self.content.lines().position(|line| {
-            is_key_line(line.trim_start_matches(['{', ' ']), key, sign) || is_key_line(&line.replace(['"', '\''], ""), key, sign)
+            is_key_line(line.trim_start_matches(['{', ' ']), key, sign)
+                || is_key_line(&line.replace(['"', '\''], ""), key, sign)
         });
         self.line(found.unwrap_or(0))
     }
@@ -292,8 +339,14 @@ mod tests {
         let (front, body, problems) = read(text);
         assert_eq!(problems, []);
         assert_eq!(front.needs, ["chapter-1", "2"]);
-        assert_eq!((front.title.as_deref(), front.namespace.as_deref()), (Some("Ingress"), Some("web")));
-        assert_eq!((front.timeout, front.done), (Some(Duration::from_mins(5)), vec![StepName::new("page-answers")]));
+        assert_eq!(
+            (front.title.as_deref(), front.namespace.as_deref()),
+            (Some("Ingress"), Some("web"))
+        );
+        assert_eq!(
+            (front.timeout, front.done),
+            (Some(Duration::from_mins(5)), vec![StepName::new("page-answers")])
+        );
         assert_eq!(&text[body..], "# Text\n");
     }
 
@@ -312,14 +365,20 @@ mod tests {
 
     #[test]
     fn a_front_matter_that_is_not_closed_is_told() {
-        assert_eq!(read("---\nneeds: [x]\n# Title\n").2[0].message, "this front matter is not closed");
+        assert_eq!(
+            read("---\nneeds: [x]\n# Title\n").2[0].message,
+            "this front matter is not closed"
+        );
     }
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
         let text = "---\ntitle: x\nneed: [chapter-1]\ntimeout: soon\ndone: {a: b}\n---\n";
-        let told: Vec<(u32, String)> =
-            read(text).2.into_iter().map(|problem| (problem.span.unwrap().line, problem.message)).collect();
+        let told: Vec<(u32, String)> = read(text)
+            .2
+            .into_iter()
+            .map(|problem| (problem.span.unwrap().line, problem.message))
+            .collect();
         assert_eq!(
             told,
             [
@@ -335,26 +394,40 @@ mod tests {
 
     #[test]
     fn keys_of_other_tools_are_let_be() {
-        let text =
-            "---\ndescription: x\nweight: 3\ndate: 2024-01-01\nlinkTitle: y\nms.date: 1\nsidebar_position: 2\ntags: [a]\n---\n";
+        let text = "---\ndescription: x\nweight: 3\ndate: 2024-01-01\nlinkTitle: y\nms.date: 1\nsidebar_position: 2\ntags: [a]\n---\n";
         let (front, body, problems) = read(text);
         assert_eq!((front.needs.len(), body), (0, text.len()));
         assert!(problems.iter().all(|problem| problem.severity == Severity::Note), "{problems:?}");
         assert_eq!(problems.len(), 7);
         for near in ["need: x", "titel: x", "timout: 5m", "Needs: x", "namespce: x"] {
             let problems = read(&format!("---\n{near}\n---\n")).2;
-            assert_eq!(problems.iter().map(|problem| problem.severity).collect::<Vec<_>>(), [Severity::Error], "{near}");
+            assert_eq!(
+                problems.iter().map(|problem| problem.severity).collect::<Vec<_>>(),
+                [Severity::Error],
+                "{near}"
+            );
         }
     }
 
     #[test]
     fn a_front_matter_that_only_other_tools_read_is_no_error() {
-        for text in ["---\ndescription: [\n---\nx", "---\n<!-- x -->\na: b: c\n---\nx", "+++\ndescription = \n+++\nx"] {
+        for text in [
+            "---\ndescription: [\n---\nx",
+            "---\n<!-- x -->\na: b: c\n---\nx",
+            "+++\ndescription = \n+++\nx",
+        ] {
             let problems = read(text).2;
-            assert_eq!(problems.iter().map(|problem| problem.severity).collect::<Vec<_>>(), [Severity::Warning], "{text}");
+            assert_eq!(
+                problems.iter().map(|problem| problem.severity).collect::<Vec<_>>(),
+                [Severity::Warning],
+                "{text}"
+            );
         }
         let (front, body, problems) = read("---\nJust a text\n---\n");
-        assert_eq!((front, body, problems[0].severity), (FrontMatter::default(), 0, Severity::Warning));
+        assert_eq!(
+            (front, body, problems[0].severity),
+            (FrontMatter::default(), 0, Severity::Warning)
+        );
         assert_eq!(read("---\ntitle:\n---\n").2, []);
     }
 
@@ -363,7 +436,10 @@ mod tests {
         let text = "+++\nneeds = [\"chapter-1\", \"2\"]\ntitle = \"T\"\ntimeout = \"5m\"\ndate = 2024-01-01\n[extra]\nx = 1\n+++\n# Text\n";
         let (front, body, problems) = read(text);
         assert!(problems.iter().all(|problem| problem.severity == Severity::Note), "{problems:?}");
-        assert_eq!((front.needs, front.title.as_deref()), (vec!["chapter-1".to_owned(), "2".to_owned()], Some("T")));
+        assert_eq!(
+            (front.needs, front.title.as_deref()),
+            (vec!["chapter-1".to_owned(), "2".to_owned()], Some("T"))
+        );
         assert_eq!((front.timeout, &text[body..]), (Some(Duration::from_mins(5)), "# Text\n"));
         assert_eq!(read("+++\nneed = 1\n+++\n").2[0].span.unwrap().line, 2);
     }
@@ -380,8 +456,10 @@ mod tests {
 
     #[test]
     fn the_schema_for_editors_names_the_same_keys() {
-        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/front-matter.schema.json")).unwrap();
-        let mut described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/front-matter.schema.json")).unwrap();
+        let mut described: Vec<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         let mut known = KEYS.to_vec();
         described.sort_unstable();
         known.sort_unstable();

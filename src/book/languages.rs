@@ -1,10 +1,20 @@
 //! Which fences are steps: `bash` and `sh` in every book, others where book.toml names them.
 
 /// Languages whose content is a script.
-const SCRIPTS: [&str; 8] = ["shell", "zsh", "ksh", "dash", "shellscript", "azurecli", "azurecli-interactive", "bash-interactive"];
+const SCRIPTS: [&str; 8] = [
+    "shell",
+    "zsh",
+    "ksh",
+    "dash",
+    "shellscript",
+    "azurecli",
+    "azurecli-interactive",
+    "bash-interactive",
+];
 
 /// Languages whose content is a terminal's: prompts with commands, and what they wrote.
-const SESSIONS: [&str; 6] = ["console", "shell-session", "sh-session", "bash-session", "terminal", "shellsession"];
+const SESSIONS: [&str; 6] =
+    ["console", "shell-session", "sh-session", "bash-session", "terminal", "shellsession"];
 
 /// The languages that a book adds to `bash` and `sh`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -27,8 +27,16 @@ pub enum Normalizer {
 
 impl Normalizer {
     /// All, in the order in which they are listed.
-    pub const ALL: [Self; 8] =
-        [Self::Ages, Self::Durations, Self::Timestamps, Self::Hashes, Self::Uids, Self::Ips, Self::Ports, Self::Fields];
+    pub const ALL: [Self; 8] = [
+        Self::Ages,
+        Self::Durations,
+        Self::Timestamps,
+        Self::Hashes,
+        Self::Uids,
+        Self::Ips,
+        Self::Ports,
+        Self::Fields,
+    ];
 
     /// As `normalize=` names it.
     pub fn name(self) -> &'static str {
@@ -88,10 +96,13 @@ impl Normalizers {
 }
 
 fn hint(word: &str) -> String {
-    let names: Vec<&str> = ["all", "none"].into_iter().chain(Normalizer::ALL.iter().map(|one| one.name())).collect();
+    let names: Vec<&str> =
+        ["all", "none"].into_iter().chain(Normalizer::ALL.iter().map(|one| one.name())).collect();
     match nearest(word, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("write all, none, or names with commas between them: {}", names[2..].join(", ")),
+        None => {
+            format!("write all, none, or names with commas between them: {}", names[2..].join(", "))
+        }
     }
 }
 
@@ -101,7 +112,11 @@ impl fmt::Display for Normalizers {
             Self::ALL => f.write_str("all"),
             Self::NONE => f.write_str("none"),
             _ => {
-                let names: Vec<&str> = Normalizer::ALL.iter().filter(|one| self.has(**one)).map(|one| one.name()).collect();
+                let names: Vec<&str> = Normalizer::ALL
+                    .iter()
+                    .filter(|one| self.has(**one))
+                    .map(|one| one.name())
+                    .collect();
                 f.write_str(&names.join(","))
             }
         }
@@ -118,12 +133,17 @@ mod tests {
             assert_eq!(Normalizers::parse(text).unwrap().to_string(), text);
         }
         let set = Normalizers::parse("hashes, ages").unwrap();
-        assert!(set.has(Normalizer::Ages) && set.has(Normalizer::Hashes) && !set.has(Normalizer::Ips));
+        assert!(
+            set.has(Normalizer::Ages) && set.has(Normalizer::Hashes) && !set.has(Normalizer::Ips)
+        );
     }
 
     #[test]
     fn a_name_that_none_has_is_refused_with_the_nearest() {
         let (message, hint) = Normalizers::parse("ages,hashs").unwrap_err();
-        assert_eq!((message.as_str(), hint.as_str()), ("`hashs` is no normalizer", "did you mean `hashes`?"));
+        assert_eq!(
+            (message.as_str(), hint.as_str()),
+            ("`hashs` is no normalizer", "did you mean `hashes`?")
+        );
     }
 }

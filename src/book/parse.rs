@@ -61,19 +61,22 @@ pub fn parse_book(text: BookText) -> (Book, Problems) {
     let mut problems = Problems::new();
     let mut first: HashMap<SourcePath, ChapterSource> = HashMap::new();
     let mut parsed = Vec::with_capacity(chapters.len());
-    let paths: Vec<SourcePath> = chapters.iter().map(|chapter| sources.file(chapter.source).path.clone()).collect();
+    let paths: Vec<SourcePath> =
+        chapters.iter().map(|chapter| sources.file(chapter.source).path.clone()).collect();
     let names = chapter_names(paths.iter().map(|path| path.strip_prefix(&src).unwrap_or(path)));
     for ((chapter, path), name) in chapters.into_iter().zip(paths).zip(names) {
         if let Some(earlier) = first.get(&path) {
-            let mut problem = Problem::nowhere(format!("SUMMARY.md names {} twice", path.display()))
-                .hint("take one of the links out: a file is one chapter");
+            let mut problem =
+                Problem::nowhere(format!("SUMMARY.md names {} twice", path.display()))
+                    .hint("take one of the links out: a file is one chapter");
             problem.span = chapter.link;
             problem.also.extend(earlier.link.map(|link| (link, "first named here".to_owned())));
             problems.push(problem);
             continue;
         }
         first.insert(path, chapter.clone());
-        let (chapter, more) = parse_chapter(&sources, chapter.source, name, &chapter.summary_title, &languages);
+        let (chapter, more) =
+            parse_chapter(&sources, chapter.source, name, &chapter.summary_title, &languages);
         parsed.push(chapter);
         problems.extend(more);
     }
@@ -96,15 +99,14 @@ pub(crate) fn parse_chapter(
     let (front, from) = read_front_matter(source, text, &mut problems);
     let mut read = read_chapter_text(source, text, from, languages, &mut problems);
     let heading = read.title.take().filter(|title| !title.is_empty());
-    let title = front
-        .title
-        .clone()
-        .or(heading)
-        .unwrap_or_else(|| if summary_title.is_empty() { name.as_str().to_owned() } else { summary_title.to_owned() });
+    let title = front.title.clone().or(heading).unwrap_or_else(|| {
+        if summary_title.is_empty() { name.as_str().to_owned() } else { summary_title.to_owned() }
+    });
     let mut blocks = name_steps(read, &mut problems);
     settle_folders(&mut blocks, &sources.file(source).path);
     problems.sort_by_key(|problem| problem.span.map(|span| span.start));
-    let (errors, notes) = problems.into_iter().partition(|problem| problem.severity == Severity::Error);
+    let (errors, notes) =
+        problems.into_iter().partition(|problem| problem.severity == Severity::Error);
     (Chapter { name, title, source, front, blocks, notes }, errors)
 }
 
@@ -130,7 +132,9 @@ fn odd_line_end(source: SourceId, text: &str) -> Option<Problem> {
         let next = rest.trim_start_matches(' ');
         !rest.starts_with('\n')
             && !rest.is_empty()
-            && (only || (rest.len() - next.len() < 4 && (next.starts_with("```") || next.starts_with("~~~"))))
+            && (only
+                || (rest.len() - next.len() < 4
+                    && (next.starts_with("```") || next.starts_with("~~~"))))
     };
     let at = memchr::memchr_iter(b'\r', bytes).find(ends_line)?;
     let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);

@@ -43,7 +43,12 @@ fn warned(text: &str) -> Vec<String> {
         let excerpt = book.sources.text(span).lines().next().unwrap_or_default();
         format!("{} `{excerpt}` {}", span.line, problem.message)
     };
-    book.chapters[0].notes.iter().filter(|note| note.severity == Severity::Warning).map(one).collect()
+    book.chapters[0]
+        .notes
+        .iter()
+        .filter(|note| note.severity == Severity::Warning)
+        .map(one)
+        .collect()
 }
 
 /// What `check --strict` lists of this step's words.
@@ -51,7 +56,10 @@ fn ignored(info: &str) -> Vec<String> {
     let (book, problems) = parse(&format!("```{info}\ntrue\n```\n"));
     assert_eq!(problems, [], "{info}");
     assert_eq!(book.chapters[0].steps().count(), 1, "{info}");
-    let notes = book.chapters[0].notes.iter().inspect(|note| assert_eq!(note.severity, Severity::Note, "{info}"));
+    let notes = book.chapters[0]
+        .notes
+        .iter()
+        .inspect(|note| assert_eq!(note.severity, Severity::Note, "{info}"));
     notes.map(|note| book.sources.text(note.span.expect("a place")).to_owned()).collect()
 }
 
@@ -66,7 +74,10 @@ fn attributes(words: &str) -> Attributes {
 
 /// The problems of one step's braces.
 fn braces_told(words: &str) -> Vec<String> {
-    told(&format!("```bash {{{words}}}\ntrue\n```\n")).into_iter().map(|one| one["1 ".len()..].to_owned()).collect()
+    told(&format!("```bash {{{words}}}\ntrue\n```\n"))
+        .into_iter()
+        .map(|one| one["1 ".len()..].to_owned())
+        .collect()
 }
 
 #[test]
@@ -74,19 +85,26 @@ fn bash_and_sh_fences_are_steps_and_all_others_are_prose() {
     let text = "# T\n\n```bash {name=a}\na\n```\n\n~~~sh\nb\n~~~\n\n```\nc\n```\n\n```console\n$ d\n```\n\n```shell\ne\n```\n\n    ```bash\n    f\n    ```\n\n\
                 ```Bash\ng\n```\n\n```bash {skip}\nh\n```\n\n```bash {name=x skip nonsense}\ni\n```\n\n```yaml\nj: 1\n```\n\n````text\n```bash\nk\n```\n````\n\n\
                 <!--\n```bash\nl\n```\n-->\n";
-    assert_eq!(steps(text), [("a".to_owned(), "a\n".to_owned()), ("t".to_owned(), "b\n".to_owned())]);
+    assert_eq!(
+        steps(text),
+        [("a".to_owned(), "a\n".to_owned()), ("t".to_owned(), "b\n".to_owned())]
+    );
 }
 
 #[test]
 fn a_step_knows_where_it_stands() {
-    let text = "# Title\n\ntext\n\n```bash {name=a verify}\necho 1\necho 2\n```\n\n```output\n1\n2\n```\n";
+    let text =
+        "# Title\n\ntext\n\n```bash {name=a verify}\necho 1\necho 2\n```\n\n```output\n1\n2\n```\n";
     let (sources, chapter) = chapter(text);
     let step = chapter.steps().next().unwrap();
     assert_eq!((step.span.line, step.script_line, step.language), (5, 6, "bash"));
     assert_eq!(sources.text(step.span), "```bash {name=a verify}\necho 1\necho 2\n```");
     assert_eq!(sources.text(step.info), "bash {name=a verify}");
     let expected = step.expected.as_ref().unwrap();
-    assert_eq!((expected.span.line, expected.body.line, sources.text(expected.body)), (10, 11, "1\n2\n"));
+    assert_eq!(
+        (expected.span.line, expected.body.line, sources.text(expected.body)),
+        (10, 11, "1\n2\n")
+    );
     assert_eq!(sources.text(expected.span), "```output\n1\n2\n```");
     assert_eq!(chapter.title, "Title");
 }
@@ -114,7 +132,10 @@ fn every_attribute_is_read() {
     };
     assert_eq!(read, expected);
     let read = attributes("verify=x until=2m stable=500ms exit=fails snapshot");
-    assert_eq!((read.verify, read.until), (Some(Verify::Step(StepName::new("x"))), Some(Duration::from_mins(2))));
+    assert_eq!(
+        (read.verify, read.until),
+        (Some(Verify::Step(StepName::new("x"))), Some(Duration::from_mins(2)))
+    );
     assert_eq!(
         (read.stable, read.exit, read.snapshot),
         (Some(Duration::from_millis(500)), ExitExpectation::Fails, Some(SnapshotKind::Auto))
@@ -148,14 +169,22 @@ fn a_word_that_is_wrong_is_pointed_at() {
     assert_eq!(braces_told("snapshot=jsn"), ["`jsn` `jsn` is no kind of snapshot"]);
     assert_eq!(braces_told("background=kep"), ["`kep` `kep` is no way to go on in the background"]);
     assert_eq!(braces_told("always=yes"), ["`yes` `always` is a flag and can't be `yes`"]);
-    assert_eq!(braces_told("secret=A-B"), ["`A-B` `A-B` can't be in a list of environment variables"]);
+    assert_eq!(
+        braces_told("secret=A-B"),
+        ["`A-B` `A-B` can't be in a list of environment variables"]
+    );
     assert_eq!(braces_told("profile=a,,b"), ["`a,,b` `` can't be in a list of profile names"]);
     assert_eq!(braces_told("confirm=\"\""), ["`\"\"` `confirm` needs a value"]);
     assert_eq!(braces_told("check=\"a"), ["`\"a` this quote is not closed"]);
-    assert_eq!(braces_told("name= x"), ["`name=` `name=` has no value", "`x` unknown attribute `x`"]);
+    assert_eq!(
+        braces_told("name= x"),
+        ["`name=` `name=` has no value", "`x` unknown attribute `x`"]
+    );
     assert_eq!(braces_told("\"name\":\"x\",\"foo\":false"), ["`\"foo\"` unknown attribute `foo`"]);
     assert_eq!(hint("```bash {Timeout=2m}\ntrue\n```\n"), "did you mean `timeout`?");
-    assert!(hint("```bash {colour}\ntrue\n```\n").starts_with("an attribute is one of name, profile"));
+    assert!(
+        hint("```bash {colour}\ntrue\n```\n").starts_with("an attribute is one of name, profile")
+    );
 }
 
 #[test]
@@ -190,9 +219,15 @@ fn words_that_make_no_sense_together_are_refused() {
 #[test]
 fn attributes_stand_in_braces() {
     assert_eq!(told("```bash name=x\ntrue\n```\n"), ["1 `name=x` attributes stand in braces"]);
-    assert_eq!(hint("```bash,skip\ntrue\n```\n"), "write `bash {skip}`, or `{skip}` where it is only shown");
+    assert_eq!(
+        hint("```bash,skip\ntrue\n```\n"),
+        "write `bash {skip}`, or `{skip}` where it is only shown"
+    );
     assert_eq!(told("```bash {name=x\ntrue\n```\n"), ["1 `{` this brace is not closed"]);
-    assert_eq!(told("```bash {name=x} timeout=2m\ntrue\n```\n"), ["1 `timeout=2m` attributes stand in braces"]);
+    assert_eq!(
+        told("```bash {name=x} timeout=2m\ntrue\n```\n"),
+        ["1 `timeout=2m` attributes stand in braces"]
+    );
     assert_eq!(names("```bash {name=x} more\ntrue\n```\n"), ["x"]);
     assert_eq!(names("```bash{name=x}\ntrue\n```\n"), ["x"]);
     assert_eq!(names("```bash {}\ntrue\n```\n"), ["step"]);
@@ -220,7 +255,10 @@ fn two_steps_of_one_name_are_told_with_both_places() {
 
 #[test]
 fn an_unclosed_fence_is_an_error_at_its_opening() {
-    assert_eq!(told("text\n\n```bash {name=a}\necho\n"), ["3 ````bash {name=a}` this fence is not closed"]);
+    assert_eq!(
+        told("text\n\n```bash {name=a}\necho\n"),
+        ["3 ````bash {name=a}` this fence is not closed"]
+    );
     assert_eq!(told("```text\nabc"), ["1 ````text` this fence is not closed"]);
     assert_eq!(told("~~~~sh\necho\n~~~\n"), ["1 `~~~~sh` this fence is not closed"]);
     assert_eq!(told("```bash"), ["1 ````bash` this fence is not closed"]);
@@ -255,7 +293,9 @@ fn a_step_that_swallows_any_fence_is_told() {
 #[test]
 fn a_longer_fence_may_show_a_shorter_one() {
     assert_eq!(
-        names("````markdown\n```bash {name=a}\necho\n```\n````\n\n````bash {name=b}\ncat <<'END'\n```bash\nx\n```\nEND\n````\n"),
+        names(
+            "````markdown\n```bash {name=a}\necho\n```\n````\n\n````bash {name=b}\ncat <<'END'\n```bash\nx\n```\nEND\n````\n"
+        ),
         ["b"]
     );
 }
@@ -263,7 +303,10 @@ fn a_longer_fence_may_show_a_shorter_one() {
 #[test]
 fn html_that_swallows_a_step_is_told() {
     let text = "<details>\n```bash {name=a}\necho\n```\n</details>\n";
-    assert_eq!(told(text), ["2 ````bash {name=a}` this fence is part of the HTML above it, so it is no step"]);
+    assert_eq!(
+        told(text),
+        ["2 ````bash {name=a}` this fence is part of the HTML above it, so it is no step"]
+    );
     assert_eq!(names("<details>\n\n```bash {name=a}\necho\n```\n\n</details>\n"), ["a"]);
 }
 
@@ -279,18 +322,23 @@ fn prefixes_of_lists_and_quotes_are_taken_off() {
 
 #[test]
 fn an_indented_fence_takes_its_indentation_off_its_lines() {
-    assert_eq!(steps("  ```bash {name=a}\n  one\n    two\nthree\n  ```\n"), [("a".to_owned(), "one\n  two\nthree\n".to_owned())]);
+    assert_eq!(
+        steps("  ```bash {name=a}\n  one\n    two\nthree\n  ```\n"),
+        [("a".to_owned(), "one\n  two\nthree\n".to_owned())]
+    );
 }
 
 #[test]
 fn tabs_stay_in_a_script() {
-    assert_eq!(steps("```bash\t{name=a\ttimeout=2m}\n\tone\ttwo\n```\n"), [("a".to_owned(), "\tone\ttwo\n".to_owned())]);
+    assert_eq!(
+        steps("```bash\t{name=a\ttimeout=2m}\n\tone\ttwo\n```\n"),
+        [("a".to_owned(), "\tone\ttwo\n".to_owned())]
+    );
 }
 
 #[test]
 fn crlf_gives_the_script_plain_line_ends_and_keeps_places_true() {
-    let text =
-        "---\r\ntitle: T\r\n---\r\n# H\r\n\r\n```bash {name=a}\r\necho 1\r\necho 2\r\n```\r\n\r\n```output\r\n1\r\n```\r\n";
+    let text = "---\r\ntitle: T\r\n---\r\n# H\r\n\r\n```bash {name=a}\r\necho 1\r\necho 2\r\n```\r\n\r\n```output\r\n1\r\n```\r\n";
     let (sources, chapter) = chapter(text);
     let step = chapter.steps().next().unwrap();
     assert_eq!((&*step.script, step.span.line), ("echo 1\necho 2\n", 6));
@@ -308,19 +356,32 @@ fn a_last_line_without_its_end_is_a_last_line() {
 fn a_step_needs_commands_that_bash_can_hold() {
     assert_eq!(told("```bash {name=a}\n```\n"), ["1 ````bash {name=a}` this step has no commands"]);
     assert_eq!(told("```bash {name=a}\n\n  \n```\n").len(), 1);
-    assert_eq!(told("```bash {name=a}\necho\n\0\n```\n"), ["3 `\0` a NUL byte stands in this step, which bash would drop"]);
+    assert_eq!(
+        told("```bash {name=a}\necho\n\0\n```\n"),
+        ["3 `\0` a NUL byte stands in this step, which bash would drop"]
+    );
 }
 
 #[test]
 fn an_output_belongs_to_the_step_right_before_it() {
     let expected = |text: &str| {
-        chapter(text).1.steps().map(|step| step.expected.as_ref().map(|expected| expected.text.to_string())).collect::<Vec<_>>()
+        chapter(text)
+            .1
+            .steps()
+            .map(|step| step.expected.as_ref().map(|expected| expected.text.to_string()))
+            .collect::<Vec<_>>()
     };
     let output = || Some("x\n".to_owned());
     assert_eq!(expected("```sh\n1\n```\n```output\nx\n```\n"), [output()]);
-    assert_eq!(expected("```sh\n1\n```\n\n<!-- seen on Monday -->\n\n```output\nx\n```\n"), [output()]);
+    assert_eq!(
+        expected("```sh\n1\n```\n\n<!-- seen on Monday -->\n\n```output\nx\n```\n"),
+        [output()]
+    );
     assert_eq!(expected("```sh\n1\n```\n\n```sh\n2\n```\n\n```output\nx\n```\n"), [None, output()]);
-    assert_eq!(expected("```sh\n1\n```\n\nIt *prints*:\n\n<!-- x -->\n\n```OUTPUT\nx\n```\n"), [output()]);
+    assert_eq!(
+        expected("```sh\n1\n```\n\nIt *prints*:\n\n<!-- x -->\n\n```OUTPUT\nx\n```\n"),
+        [output()]
+    );
     assert_eq!(expected("```sh\n1\n```\n\n```output {skip}\nx\n```\n"), [None]);
     assert_eq!(expected("```sh\n1\n```\n\n```output\n```\n"), [Some(String::new())]);
 }
@@ -328,7 +389,9 @@ fn an_output_belongs_to_the_step_right_before_it() {
 #[test]
 fn an_output_of_a_fence_that_is_prose_is_prose() {
     assert_eq!(
-        names("```sh {name=a}\n1\n```\n\n```console\n$ ls\n```\n\n```output\nx\n```\n\ntext\n\n```output\ny\n```\n"),
+        names(
+            "```sh {name=a}\n1\n```\n\n```console\n$ ls\n```\n\n```output\nx\n```\n\ntext\n\n```output\ny\n```\n"
+        ),
         ["a"]
     );
 }
@@ -336,7 +399,10 @@ fn an_output_of_a_fence_that_is_prose_is_prose() {
 #[test]
 fn an_output_that_would_not_be_compared_is_told() {
     let text = "```sh\n1\n```\n\nIt says:\n\nAt last:\n\n```output\nx\n```\n";
-    assert_eq!(warned(text), ["9 ````output` this output does not stand right after its step, so it is not compared"]);
+    assert_eq!(
+        warned(text),
+        ["9 ````output` this output does not stand right after its step, so it is not compared"]
+    );
     assert_eq!(
         warned("```sh\n1\n```\n```output\nx\n```\n```output\ny\n```\n"),
         ["7 ````output` the step before already has an output, so this one is not compared"]
@@ -346,7 +412,10 @@ fn an_output_that_would_not_be_compared_is_told() {
         assert!(warned(text)[0].contains("this output belongs to no step"), "{text}");
     }
     assert_eq!(warned("```sh {skip}\n1\n```\n\n```output\nx\n```\n"), [""; 0]);
-    assert_eq!(told("```sh\n1\n```\n```output {name=x}\ny\n```\n"), ["4 `name=x` an `output` fence has no attributes"]);
+    assert_eq!(
+        told("```sh\n1\n```\n```output {name=x}\ny\n```\n"),
+        ["4 `name=x` an `output` fence has no attributes"]
+    );
     assert_eq!(
         told("```sh {background}\n1\n```\n```output\ny\n```\n"),
         ["4 ````output` a background step's output is not compared"]
@@ -355,21 +424,43 @@ fn an_output_that_would_not_be_compared_is_told() {
 
 #[test]
 fn a_yaml_fence_with_a_file_is_a_manifest() {
-    let (sources, chapter) =
-        chapter("```yaml {file=web.yaml profile=sealed}\na: {{ b }}\n```\n\n```yaml {hl_lines=3}\nx: 1\n```\n");
+    let (sources, chapter) = chapter(
+        "```yaml {file=web.yaml profile=sealed}\na: {{ b }}\n```\n\n```yaml {hl_lines=3}\nx: 1\n```\n",
+    );
     let [Block::Manifest(manifest)] = &chapter.blocks[..] else { panic!("{:?}", chapter.blocks) };
-    assert_eq!((manifest.file.as_str(), &manifest.profiles[..]), ("web.yaml", &["sealed".to_owned()][..]));
-    assert_eq!((&*manifest.template, sources.text(manifest.body), manifest.body.line), ("a: {{ b }}\n", "a: {{ b }}\n", 2));
+    assert_eq!(
+        (manifest.file.as_str(), &manifest.profiles[..]),
+        ("web.yaml", &["sealed".to_owned()][..])
+    );
+    assert_eq!(
+        (&*manifest.template, sources.text(manifest.body), manifest.body.line),
+        ("a: {{ b }}\n", "a: {{ b }}\n", 2)
+    );
 }
 
 #[test]
 fn a_manifest_that_is_wrong_is_told() {
-    assert_eq!(told("```yaml {file=../web.yaml}\na: 1\n```\n"), ["1 `../web.yaml` `../web.yaml` is no plain file name"]);
-    assert_eq!(told("```yaml {file=/etc/x}\na: 1\n```\n"), ["1 `/etc/x` `/etc/x` is no plain file name"]);
+    assert_eq!(
+        told("```yaml {file=../web.yaml}\na: 1\n```\n"),
+        ["1 `../web.yaml` `../web.yaml` is no plain file name"]
+    );
+    assert_eq!(
+        told("```yaml {file=/etc/x}\na: 1\n```\n"),
+        ["1 `/etc/x` `/etc/x` is no plain file name"]
+    );
     assert_eq!(told("```yaml {file}\na: 1\n```\n"), ["1 `file` `file` needs a value"]);
-    assert_eq!(told("```yaml {file=a.yaml timeout=2m}\na: 1\n```\n"), ["1 `timeout` unknown attribute `timeout` of a manifest"]);
-    assert_eq!(told("```yaml {flie=a.yaml}\na: 1\n```\n"), ["1 `flie` unknown attribute `flie` of a manifest"]);
-    assert_eq!(warned("```yaml file=a.yaml\na: 1\n```\n"), ["1 `file=a.yaml` attributes stand in braces"]);
+    assert_eq!(
+        told("```yaml {file=a.yaml timeout=2m}\na: 1\n```\n"),
+        ["1 `timeout` unknown attribute `timeout` of a manifest"]
+    );
+    assert_eq!(
+        told("```yaml {flie=a.yaml}\na: 1\n```\n"),
+        ["1 `flie` unknown attribute `flie` of a manifest"]
+    );
+    assert_eq!(
+        warned("```yaml file=a.yaml\na: 1\n```\n"),
+        ["1 `file=a.yaml` attributes stand in braces"]
+    );
     assert_eq!(warned("```yaml file=./example/a.yaml\na: 1\n```\n"), [""; 0]);
 }
 
@@ -388,7 +479,11 @@ fn the_title_is_the_front_matters_then_the_headings_then_the_summarys() {
 fn two_chapters_of_one_name_are_known_by_their_paths() {
     let (book, problems) = parse_book(BookText {
         src: "guide".into(),
-        ..BookText::of_chapters([("guide/chapter-1-a.md", ""), ("guide/chapter-1-b.md", ""), ("guide/x/chapter-2.md", "")])
+        ..BookText::of_chapters([
+            ("guide/chapter-1-a.md", ""),
+            ("guide/chapter-1-b.md", ""),
+            ("guide/x/chapter-2.md", ""),
+        ])
     });
     assert_eq!(problems, []);
     let names: Vec<&str> = book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
@@ -414,11 +509,21 @@ fn words_of_other_tools_are_left_alone() {
         ("bash,ignore,noplayground", &["ignore", "noplayground"]),
         ("bash exec=\"true\" source=\"console\"", &["exec=\"true\"", "source=\"console\""]),
         ("sh showLineNumbers {name=a}", &["showLineNumbers"]),
-        ("bash {linenos=table,hl_lines=[\"8-9\",2],linenostart=199}", &["{linenos=table,hl_lines=[\"8-9\",2],linenostart=199}"]),
+        (
+            "bash {linenos=table,hl_lines=[\"8-9\",2],linenostart=199}",
+            &["{linenos=table,hl_lines=[\"8-9\",2],linenostart=199}"],
+        ),
         ("bash {name=a hl_lines=\"2 3\" .no-copy #id}", &["hl_lines=\"2 3\"", ".no-copy", "#id"]),
         (
             "bash {id=01HZ terminalRows=20 promptEnv=false tag=x category=y interpreter=bash}",
-            &["id=01HZ", "terminalRows=20", "promptEnv=false", "tag=x", "category=y", "interpreter=bash"],
+            &[
+                "id=01HZ",
+                "terminalRows=20",
+                "promptEnv=false",
+                "tag=x",
+                "category=y",
+                "interpreter=bash",
+            ],
         ),
         (
             "sh {\"id\":\"01HZ\",\"name\":\"a\",\"closeTerminalOnSuccess\":\"false\"}",
@@ -434,22 +539,31 @@ fn what_runme_writes_means_here_what_it_means_there() {
     let one = |json: &str| {
         let (book, problems) = parse(&format!("```sh {{{json}}}\ntrue\n```\n"));
         assert_eq!(problems, [], "{json}");
-        let step = book.chapters[0].steps().next().map(|step| (step.name.to_string(), step.attributes.as_ref().clone()));
+        let step = book.chapters[0]
+            .steps()
+            .next()
+            .map(|step| (step.name.to_string(), step.attributes.as_ref().clone()));
         step
     };
     let step = |json: &str| one(json).expect("a step");
     assert_eq!(step("\"name\":\"brew update\"").0, "brew-update");
     assert_eq!(step("\"name\":\"\"").0, "step");
     assert!(step("\"excludeFromRunAll\":\"1\"").1.only_when_named);
-    assert_eq!(step("\"background\":\"TRUE\",\"interactive\":\"true\"").1.background, Some(Background::Chapter));
+    assert_eq!(
+        step("\"background\":\"TRUE\",\"interactive\":\"true\"").1.background,
+        Some(Background::Chapter)
+    );
     assert_eq!(step("\"cwd\":\"../\"").1.cwd.as_deref(), Some("./guide/../"));
     assert_eq!(step("\"cwd\":\"/tmp\",\"name\":null").1.cwd.as_deref(), Some("/tmp"));
-    for skipped in ["\"ignore\":\"true\"", "\"transform\":\"false\"", "\"interpreter\":\"python3\""] {
+    for skipped in ["\"ignore\":\"true\"", "\"transform\":\"false\"", "\"interpreter\":\"python3\""]
+    {
         assert_eq!(one(skipped), None, "{skipped}");
     }
     assert!(one("\"ignore\":false,\"transform\":true,\"interpreter\":\"/bin/bash\"").is_some());
     assert_eq!(
-        names("```sh {\"name\":\"a\"}\n1\n```\n\n```sh {\"name\":\"a\"}\n2\n```\n\n```sh {name=a-2}\n3\n```\n"),
+        names(
+            "```sh {\"name\":\"a\"}\n1\n```\n\n```sh {\"name\":\"a\"}\n2\n```\n\n```sh {name=a-2}\n3\n```\n"
+        ),
         ["a", "a-3", "a-2"]
     );
 }
@@ -462,7 +576,10 @@ fn what_looks_like_a_step_and_is_none_is_told() {
         ("{.bash}", "write `bash`"),
         ("{ .sh .no-copy }", "write `sh`"),
         ("bash:install.sh", "did you mean `bash`?"),
-        ("shell {name=a}", "write `languages = [\"shell\"]` in [preprocessor.guide] of book.toml to have such fences run"),
+        (
+            "shell {name=a}",
+            "write `languages = [\"shell\"]` in [preprocessor.guide] of book.toml to have such fences run",
+        ),
     ] {
         let text = format!("text\n\n```{info}\ntrue\n```\n");
         assert_eq!(warned(&text).len(), 1, "{info}");
@@ -471,7 +588,11 @@ fn what_looks_like_a_step_and_is_none_is_told() {
         assert_eq!(book.chapters[0].notes[0].span.unwrap().line, 3, "{info}");
     }
     let tab = "=== \"Linux\"\n\n    ```bash\n    ls\n    ```\n";
-    assert!(warned(tab)[0].starts_with("3 ````bash` this fence is indented by four columns"), "{:?}", warned(tab));
+    assert!(
+        warned(tab)[0].starts_with("3 ````bash` this fence is indented by four columns"),
+        "{:?}",
+        warned(tab)
+    );
     assert_eq!(warned("```text\n    ```bash\n    x\n    ```\n```\n"), [""; 0]);
 }
 
@@ -488,7 +609,8 @@ fn a_session_is_a_step_where_the_book_says_so() {
     languages.add("console").unwrap();
     languages.add("shell").unwrap();
     let text = "# T\n\n```console {name=a}\n$ echo a\na\n```\n\n- x\n\n  ```shell\n  b\n  ```\n\n  ```terminal\n  $ c\n  ```\n\n```console\nno prompt\n```\n";
-    let (book, problems) = parse_book(BookText { languages, ..BookText::of_chapters([("a.md", text)]) });
+    let (book, problems) =
+        parse_book(BookText { languages, ..BookText::of_chapters([("a.md", text)]) });
     assert_eq!(
         problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>(),
         ["no line of this `console` fence begins with a prompt"]
@@ -497,13 +619,19 @@ fn a_session_is_a_step_where_the_book_says_so() {
     let scripts: Vec<&str> = steps.iter().map(|step| &*step.script).collect();
     assert_eq!(scripts, ["echo a\n", "b\n", "no prompt\n"]);
     let expected = steps[0].expected.as_ref().unwrap();
-    assert_eq!((&*expected.text, book.sources.text(expected.body), expected.body.line), ("a\n", "a\n", 5));
+    assert_eq!(
+        (&*expected.text, book.sources.text(expected.body), expected.body.line),
+        ("a\n", "a\n", 5)
+    );
     assert_eq!(names(text), [""; 0]);
 }
 
 #[test]
 fn a_lone_carriage_return_that_ends_a_line_is_told() {
-    assert_eq!(told("# T\r\r```bash\rls\r```\r")[0], "1 `\r` a line of this chapter ends with a lone carriage return");
+    assert_eq!(
+        told("# T\r\r```bash\rls\r```\r")[0],
+        "1 `\r` a line of this chapter ends with a lone carriage return"
+    );
     assert_eq!(told("# T\n\nx\r```bash\nls\n```\n").len(), 1);
     assert_eq!(told("```sh\n1\n```\n\n```output\n50 %\r100 %\n```\n"), [""; 0]);
 }
@@ -552,16 +680,22 @@ fn no_hint_leads_into_the_next_error() {
             for example in hint.split('`').skip(1).step_by(2) {
                 let written = match example {
                     _ if example.starts_with(['{', '"', '$']) => continue,
-                    _ if ["bash", "sh", "yaml", "output"].iter().any(|language| example.starts_with(language)) => {
+                    _ if ["bash", "sh", "yaml", "output"]
+                        .iter()
+                        .any(|language| example.starts_with(language)) =>
+                    {
                         example.to_owned()
                     }
-                    _ if example.starts_with("languages") || example.starts_with("name=value") => continue,
+                    _ if example.starts_with("languages") || example.starts_with("name=value") => {
+                        continue;
+                    }
                     // The nearest name, or all of them, without a value.
                     _ if problem.message.starts_with("unknown") => continue,
                     _ => format!("bash {{verify {}}}", example.replace('…', "x")),
                 };
                 let told = told(&format!("```sh\ntrue\n```\n\n```{written}\ntrue\n```\n"));
-                let refused: Vec<&String> = told.iter().filter(|one| !one.contains("verify step")).collect();
+                let refused: Vec<&String> =
+                    told.iter().filter(|one| !one.contains("verify step")).collect();
                 assert!(refused.is_empty(), "{info}: the hint `{hint}` leads to {refused:?}");
             }
         }

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 /// Words in angle brackets that kubectl itself prints: text, never names.
-pub(crate) const NEVER_NAMES: [&str; 8] = ["none", "unset", "pending", "invalid", "unknown", "nil", "error", "no value"];
+pub(crate) const NEVER_NAMES: [&str; 8] =
+    ["none", "unset", "pending", "invalid", "unknown", "nil", "error", "no value"];
 
 /// What a name binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +62,10 @@ pub(crate) fn marks(line: &str) -> Vec<(Range<usize>, Mark<'_>)> {
             marks.push((start - slashes..end, Mark::Literal(&line[start - slashes / 2..end])));
         } else {
             if slashes > 0 {
-                marks.push((start - slashes..start, Mark::Literal(&line[start - slashes / 2..start])));
+                marks.push((
+                    start - slashes..start,
+                    Mark::Literal(&line[start - slashes / 2..start]),
+                ));
             }
             marks.push((start..end, mark));
         }
@@ -114,7 +118,11 @@ pub(crate) fn unescape_line(line: &str) -> Cow<'_, str> {
     let mut at = 0;
     for (range, mark) in &marks {
         text.push_str(&line[at..range.start]);
-        text.push_str(if let Mark::Literal(literal) = mark { literal } else { &line[range.clone()] });
+        text.push_str(if let Mark::Literal(literal) = mark {
+            literal
+        } else {
+            &line[range.clone()]
+        });
         at = range.end;
     }
     text.push_str(&line[at..]);
@@ -123,10 +131,12 @@ pub(crate) fn unescape_line(line: &str) -> Cow<'_, str> {
 
 /// The variables that a text binds, in order, with their kind; one that occurs again is there again.
 pub(crate) fn names_in(text: &str) -> impl Iterator<Item = (String, NameKind)> + '_ {
-    text.lines().filter(|line| line.contains('<')).flat_map(marks).filter_map(|(_, mark)| match mark {
-        Mark::Name { variable, kind, .. } => Some((variable, kind)),
-        _ => None,
-    })
+    text.lines().filter(|line| line.contains('<')).flat_map(marks).filter_map(
+        |(_, mark)| match mark {
+            Mark::Name { variable, kind, .. } => Some((variable, kind)),
+            _ => None,
+        },
+    )
 }
 
 /// The byte at which the first of the backslashes stands that make `...` on a line text.

@@ -37,19 +37,28 @@ fn cut(text: &str, from: usize) -> Option<usize> {
     if memchr::memmem::find(bytes, b"]:").is_some() {
         return None;
     }
-    let begins = |at: &usize| bytes.get(*at).is_some_and(|first| first.is_ascii_alphabetic() || b"`#".contains(first));
+    let begins = |at: &usize| {
+        bytes.get(*at).is_some_and(|first| first.is_ascii_alphabetic() || b"`#".contains(first))
+    };
     memchr::memmem::find_iter(&bytes[from..], b"\n\n").map(|found| from + found + 2).find(begins)
 }
 
 /// Both pieces and their problems, in this order; none where the cut was no good one.
-fn read_both(source: SourceId, text: &str, from: usize, at: usize, languages: &Languages) -> Option<(ChapterText, Problems)> {
+fn read_both(
+    source: SourceId,
+    text: &str,
+    from: usize,
+    at: usize,
+    languages: &Languages,
+) -> Option<(ChapterText, Problems)> {
     let read = |piece| {
         let mut problems = Problems::new();
         let (found, is_sure) = read_piece(source, text, piece, languages, &mut problems);
         is_sure.then_some((found, problems))
     };
     let (first, second) = std::thread::scope(|scope| {
-        let second = std::thread::Builder::new().spawn_scoped(scope, || read(Piece::rest(text, at))).ok();
+        let second =
+            std::thread::Builder::new().spawn_scoped(scope, || read(Piece::rest(text, at))).ok();
         let first = read(Piece::first(from, at));
         (first, second.and_then(|second| second.join().ok()).flatten())
     });
@@ -75,7 +84,8 @@ mod tests {
 
     fn whole(text: &str) -> String {
         let mut problems = Problems::new();
-        let (found, _) = read_piece(source(), text, Piece::whole(text, 0), &Languages::default(), &mut problems);
+        let (found, _) =
+            read_piece(source(), text, Piece::whole(text, 0), &Languages::default(), &mut problems);
         format!("{found:#?} {problems:#?}")
     }
 
@@ -85,7 +95,8 @@ mod tests {
         let text = block.repeat(100);
         let at = cut(&text, text.len() / 2).unwrap();
         assert!(text[at..].starts_with("```bash"));
-        let (found, problems) = read_both(source(), &text, 0, at, &Languages::default()).expect("a good cut");
+        let (found, problems) =
+            read_both(source(), &text, 0, at, &Languages::default()).expect("a good cut");
         assert_eq!(format!("{found:#?} {problems:#?}"), whole(&text));
     }
 

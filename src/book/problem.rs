@@ -31,12 +31,24 @@ pub struct Problem {
 impl Problem {
     /// A problem at a place.
     pub fn at(span: Span, message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: Some(span), also: Vec::new(), hint: None, severity: Severity::Error }
+        Self {
+            message: message.into(),
+            span: Some(span),
+            also: Vec::new(),
+            hint: None,
+            severity: Severity::Error,
+        }
     }
 
     /// A problem with no place in a text.
     pub fn nowhere(message: impl Into<String>) -> Self {
-        Self { message: message.into(), span: None, also: Vec::new(), hint: None, severity: Severity::Error }
+        Self {
+            message: message.into(),
+            span: None,
+            also: Vec::new(),
+            hint: None,
+            severity: Severity::Error,
+        }
     }
 
     /// The same as a warning.

@@ -63,7 +63,8 @@ pub(super) fn config() -> ProptestConfig {
 }
 
 fn any_text() -> impl Strategy<Value = String> {
-    let pieces = vec(proptest::sample::select(&PIECES[..]), 0..30).prop_map(|pieces| pieces.concat());
+    let pieces =
+        vec(proptest::sample::select(&PIECES[..]), 0..30).prop_map(|pieces| pieces.concat());
     prop_oneof![4 => pieces, 1 => any::<String>()]
 }
 
@@ -85,7 +86,8 @@ fn check_body(sources: &Sources, span: Span, content: &str) {
     let fence = sources.text(span);
     assert!(fence.starts_with(['`', '~']), "{fence:?}");
     let lines: Vec<&str> = fence.split('\n').skip(1).collect();
-    let content: Vec<&str> = content.split_inclusive('\n').map(|line| line.trim_end_matches('\n')).collect();
+    let content: Vec<&str> =
+        content.split_inclusive('\n').map(|line| line.trim_end_matches('\n')).collect();
     assert_eq!(content.len() + 1, lines.len(), "{fence:?} {content:?}");
     for (line, own) in lines.iter().zip(content) {
         let line = line.strip_suffix('\r').unwrap_or(line);
@@ -95,30 +97,34 @@ fn check_body(sources: &Sources, span: Span, content: &str) {
 
 /// A piece of a well-formed chapter: its text, and whether it opens a step.
 fn well_formed() -> impl Strategy<Value = (String, bool)> {
-    let script =
-        vec(
-            proptest::sample::select(
-                &[
-                    "echo hello",
-                    "",
-                    "  if true; then",
-                    "\tx",
-                    "cat <<'END'",
-                    "# Heading",
-                    "- item",
-                    "> quote",
-                    "~~~",
-                    "``",
-                    "---",
-                ][..],
-            ),
-            1..5,
-        )
-        .prop_map(|lines| format!("true\n{}\n", lines.join("\n")));
-    let fenced = |info: &'static str, step: bool, script: String| (format!("```{info}\n{script}```\n\n"), step);
+    let script = vec(
+        proptest::sample::select(
+            &[
+                "echo hello",
+                "",
+                "  if true; then",
+                "\tx",
+                "cat <<'END'",
+                "# Heading",
+                "- item",
+                "> quote",
+                "~~~",
+                "``",
+                "---",
+            ][..],
+        ),
+        1..5,
+    )
+    .prop_map(|lines| format!("true\n{}\n", lines.join("\n")));
+    let fenced = |info: &'static str, step: bool, script: String| {
+        (format!("```{info}\n{script}```\n\n"), step)
+    };
     let quoted = |prefix: &str, rest: &str, text: &str| {
-        let lines: Vec<String> =
-            text.trim_end().lines().map(|line| format!("{rest}{line}").trim_end_matches(' ').to_owned()).collect();
+        let lines: Vec<String> = text
+            .trim_end()
+            .lines()
+            .map(|line| format!("{rest}{line}").trim_end_matches(' ').to_owned())
+            .collect();
         format!("{prefix}{}\n\n", lines.join("\n")[rest.len()..].to_owned())
     };
     (0..9u8, script).prop_map(move |(kind, script)| match kind {
@@ -157,7 +163,9 @@ fn outer_fences(text: &str) -> Vec<OuterFence> {
         let ticks = line[indent..].bytes().take_while(|byte| *byte == b'`').count();
         let info = &line[indent + ticks..];
         inside = match (inside, fences.last_mut()) {
-            (Inside::Fence, Some(fence)) if indent < 4 && ticks >= fence.length && info.trim().is_empty() => {
+            (Inside::Fence, Some(fence))
+                if indent < 4 && ticks >= fence.length && info.trim().is_empty() =>
+            {
                 fence.closing = Some(number);
                 Inside::Nothing
             }
@@ -211,7 +219,12 @@ fn middle(line: &str) -> usize {
 }
 
 impl Harm {
-    fn apply(&self, lines: &mut Vec<String>, at: proptest::sample::Index, other: proptest::sample::Index) {
+    fn apply(
+        &self,
+        lines: &mut Vec<String>,
+        at: proptest::sample::Index,
+        other: proptest::sample::Index,
+    ) {
         if lines.is_empty() {
             return;
         }

@@ -18,17 +18,23 @@ pub(super) struct Session {
 /// Reads a session; `None` where no line has a prompt.
 pub(super) fn read_session(text: &str) -> Option<Session> {
     let root = text.lines().find_map(|line| prompt(line, false)).is_none();
-    let mut session = Session { script: String::new(), expected: String::new(), lines: None, in_pieces: false };
+    let mut session =
+        Session { script: String::new(), expected: String::new(), lines: None, in_pieces: false };
     let mut in_command = false;
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let bare = line.trim_end_matches(['\n', '\r']);
-        let continues = in_command && (bare.starts_with("> ") || bare == ">" || session.script.ends_with("\\\n"));
+        let continues = in_command
+            && (bare.starts_with("> ") || bare == ">" || session.script.ends_with("\\\n"));
         if let Some(command) = prompt(bare, root) {
             session.script.push_str(command);
             session.script.push('\n');
             in_command = true;
         } else if continues {
-            session.script.push_str(bare.strip_prefix("> ").unwrap_or(if bare == ">" { "" } else { bare }));
+            session.script.push_str(bare.strip_prefix("> ").unwrap_or(if bare == ">" {
+                ""
+            } else {
+                bare
+            }));
             session.script.push('\n');
         } else if session.script.is_empty() {
             // A word before the first prompt belongs to no command.
@@ -51,7 +57,9 @@ fn prompt(line: &str, root: bool) -> Option<&str> {
     if line == "$" || (root && line == "#") {
         return Some("");
     }
-    if let Some(command) = line.strip_prefix("$ ").or_else(|| line.strip_prefix("# ").filter(|_| root)) {
+    if let Some(command) =
+        line.strip_prefix("$ ").or_else(|| line.strip_prefix("# ").filter(|_| root))
+    {
         return Some(command);
     }
     let (before, command) = line.split_once("$ ")?;
@@ -65,7 +73,9 @@ mod tests {
 
     #[test]
     fn prompts_are_the_script_and_the_rest_is_what_it_prints() {
-        let session = read_session("$ echo a \\\n    b\na b\n$ for i in 1 2; do\n> echo $i\n> done\n1\n2\n").unwrap();
+        let session =
+            read_session("$ echo a \\\n    b\na b\n$ for i in 1 2; do\n> echo $i\n> done\n1\n2\n")
+                .unwrap();
         assert_eq!(session.script, "echo a \\\n    b\nfor i in 1 2; do\necho $i\ndone\n");
         assert_eq!(session.expected, "a b\n1\n2\n");
         assert!(session.in_pieces);
@@ -74,7 +84,10 @@ mod tests {
     #[test]
     fn an_output_at_the_end_is_in_one_place() {
         let session = read_session("$ cd x\n$ ls\na\n\nb\n").unwrap();
-        assert_eq!((session.script.as_str(), session.expected.as_str()), ("cd x\nls\n", "a\n\nb\n"));
+        assert_eq!(
+            (session.script.as_str(), session.expected.as_str()),
+            ("cd x\nls\n", "a\n\nb\n")
+        );
         assert_eq!((session.lines, session.in_pieces), (Some(2..5), false));
         let root = read_session("# id -u\n0\n").unwrap();
         assert_eq!((root.script.as_str(), root.expected.as_str()), ("id -u\n", "0\n"));

@@ -33,15 +33,20 @@ pub(crate) struct Simple {
 }
 
 /// Words of the shell's own grammar that may stand before a command.
-const BEFORE: [&str; 11] = ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "coproc"];
+const BEFORE: [&str; 11] =
+    ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "coproc"];
 
 /// Words that end a construction; after them only redirections stand.
 const ENDS: [&str; 4] = ["fi", "done", "}", "esac"];
 
 /// Reads a script.
 pub(crate) fn commands_of(script: &str) -> Commands {
-    let mut lexer =
-        Lexer { text: script, bytes: script.as_bytes(), out: Commands { is_clear: true, ..Commands::default() }, depth: 0 };
+    let mut lexer = Lexer {
+        text: script,
+        bytes: script.as_bytes(),
+        out: Commands { is_clear: true, ..Commands::default() },
+        depth: 0,
+    };
     lexer.script(0..script.len());
     lexer.out
 }
@@ -88,7 +93,8 @@ impl Lexer<'_> {
                 }
                 b';' | b'(' | b')' => {
                     // `f()` defines a function, and `a|b)` stands in a `case`: neither is followed.
-                    let odd = self.bytes[at] == b'(' && !now.words.is_empty() || self.text[at..].starts_with(";;");
+                    let odd = self.bytes[at] == b'(' && !now.words.is_empty()
+                        || self.text[at..].starts_with(";;");
                     self.out.is_clear &= !odd;
                     self.end(&mut now, at + 1);
                     at += 1;
@@ -207,10 +213,13 @@ impl Lexer<'_> {
         let mut at = start;
         while at < end {
             match self.bytes[at] {
-                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => break,
+                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => {
+                    break;
+                }
                 b'\'' => {
                     piece.quoted = true;
-                    let close = memchr::memchr(b'\'', &self.bytes[at + 1..end]).map_or(end, |found| at + 1 + found);
+                    let close = memchr::memchr(b'\'', &self.bytes[at + 1..end])
+                        .map_or(end, |found| at + 1 + found);
                     self.out.is_clear &= close < end;
                     piece.text.push_str(&self.text[at + 1..close]);
                     at = (close + 1).min(end);
@@ -274,7 +283,8 @@ impl Lexer<'_> {
                 self.substitution(at + 1, end)
             }
             Some(b'{') => {
-                let close = memchr::memchr(b'}', &self.bytes[at..end]).map_or(end, |found| at + found + 1);
+                let close =
+                    memchr::memchr(b'}', &self.bytes[at..end]).map_or(end, |found| at + found + 1);
                 let inner = &self.text[at..close];
                 self.out.is_clear &= !inner[1..].contains(['$', '`', '"', '\'']);
                 piece.text.push_str(inner);
@@ -294,7 +304,8 @@ impl Lexer<'_> {
             return end;
         };
         if self.bytes.get(open + 1) == Some(&b'(') && self.bytes[..close].ends_with(b")") {
-            self.out.is_clear &= !self.text[open..close].contains(['`', '$']) || !self.text[open..close].contains("$(");
+            self.out.is_clear &= !self.text[open..close].contains(['`', '$'])
+                || !self.text[open..close].contains("$(");
         } else {
             self.script(open + 1..close);
         }
@@ -321,19 +332,29 @@ impl Lexer<'_> {
     }
 
     /// `>`, `>>`, `<`, `<<`, `2>&1` and their like, from the operator on.
-    fn redirect(&mut self, start: usize, end: usize, now: &mut Simple, heredocs: &mut Vec<(String, bool)>) -> usize {
+    fn redirect(
+        &mut self,
+        start: usize,
+        end: usize,
+        now: &mut Simple,
+        heredocs: &mut Vec<(String, bool)>,
+    ) -> usize {
         let mut at = start;
         while at < end && matches!(self.bytes[at], b'<' | b'>' | b'|' | b'&' | b'-') {
             at += 1;
         }
         let operator = &self.text[start..at];
-        let operator = if operator.starts_with("<<") { operator } else { operator.trim_end_matches('-') };
+        let operator =
+            if operator.starts_with("<<") { operator } else { operator.trim_end_matches('-') };
         let at = start + operator.len();
         let mut from = at;
         while from < end && matches!(self.bytes[from], b' ' | b'\t') {
             from += 1;
         }
-        if from < end && matches!(self.bytes[from], b'<' | b'>') && self.bytes.get(from + 1) == Some(&b'(') {
+        if from < end
+            && matches!(self.bytes[from], b'<' | b'>')
+            && self.bytes.get(from + 1) == Some(&b'(')
+        {
             return self.substitution(from + 1, end);
         }
         let (piece, after) = self.piece(from, end);
@@ -384,19 +405,36 @@ mod tests {
 
     #[test]
     fn every_command_is_found_wherever_it_stands() {
-        assert_eq!(programs("for n in a b; do kubectl delete ns $n; done"), ["kubectl delete ns $n"]);
+        assert_eq!(
+            programs("for n in a b; do kubectl delete ns $n; done"),
+            ["kubectl delete ns $n"]
+        );
         assert_eq!(programs("if true; then rm -rf /tmp/zzz; fi"), ["true", "rm -rf /tmp/zzz"]);
-        assert_eq!(programs("export OUT=$(kubectl delete pod x)"), ["kubectl delete pod x", "export OUT=$"]);
+        assert_eq!(
+            programs("export OUT=$(kubectl delete pod x)"),
+            ["kubectl delete pod x", "export OUT=$"]
+        );
         assert_eq!(programs("A=1 B=\"x y\" make -C 'a b'"), ["make -C a b"]);
-        assert_eq!(programs("echo \"`rm x`\" | tee >(cat -n) && (cd /; ls)"), ["rm x", "echo `", "cat -n", "tee", "cd /", "ls"]);
+        assert_eq!(
+            programs("echo \"`rm x`\" | tee >(cat -n) && (cd /; ls)"),
+            ["rm x", "echo `", "cat -n", "tee", "cd /", "ls"]
+        );
         assert_eq!(programs("cat <<EOF >f\nrm -rf /\nEOF\nls # rm\n"), ["cat", "ls"]);
-        assert_eq!(programs("a \\\n  b\nwhile ! curl -s x; do sleep 1; done"), ["a b", "curl -s x", "sleep 1"]);
+        assert_eq!(
+            programs("a \\\n  b\nwhile ! curl -s x; do sleep 1; done"),
+            ["a b", "curl -s x", "sleep 1"]
+        );
     }
 
     #[test]
     fn files_that_are_written_are_known_with_or_without_a_blank() {
-        let writes = |script: &str| commands_of(script).all.into_iter().flat_map(|one| one.writes).collect::<Vec<_>>();
-        assert_eq!(writes("echo x >file; echo y 2>> log; ls 2>&1 &>all; cat <in >|out"), ["file", "log", "all", "out"]);
+        let writes = |script: &str| {
+            commands_of(script).all.into_iter().flat_map(|one| one.writes).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            writes("echo x >file; echo y 2>> log; ls 2>&1 &>all; cat <in >|out"),
+            ["file", "log", "all", "out"]
+        );
     }
 
     #[test]
@@ -412,14 +450,22 @@ mod tests {
         ] {
             assert!(!commands_of(script).is_clear, "{script}");
         }
-        for script in ["ls | wc -l", "echo $((1 + 2)) ${x} $y", "cat <<'E'\n$(no)\nE\n", "x=(a b c); echo ${x[1]}"] {
+        for script in [
+            "ls | wc -l",
+            "echo $((1 + 2)) ${x} $y",
+            "cat <<'E'\n$(no)\nE\n",
+            "x=(a b c); echo ${x[1]}",
+        ] {
             assert!(commands_of(script).is_clear, "{script}");
         }
     }
 
     #[test]
     fn any_text_is_read_without_a_panic() {
-        for script in ["é`ü", "\"", "'", "$(", "${", "<<", "<<E", "\\", ">(", "a=(", "for", "((", "$(($(", "日>本&"] {
+        for script in [
+            "é`ü", "\"", "'", "$(", "${", "<<", "<<E", "\\", ">(", "a=(", "for", "((", "$(($(",
+            "日>本&",
+        ] {
             let _ = commands_of(script);
         }
         let _ = commands_of(&"$(".repeat(10_000));

@@ -83,9 +83,15 @@ impl Sources {
     pub fn find_in(&self, span: Span, word: &str) -> Span {
         let text = self.text(span);
         let is_part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '.');
-        let whole = |at: &usize| !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part);
+        let whole = |at: &usize| {
+            !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
+        };
         let places = || text.match_indices(word).map(|(at, _)| at);
-        let Some(at) = places().find(whole).or_else(|| places().next()).filter(|_| !word.is_empty()) else { return span };
+        let Some(at) =
+            places().find(whole).or_else(|| places().next()).filter(|_| !word.is_empty())
+        else {
+            return span;
+        };
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let start = span.start + number(at);
         let line = span.line + number(memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count());

@@ -84,7 +84,11 @@ impl AttributeReader {
         };
         if let Some((_, first)) = self.seen.iter().find(|(seen, _)| seen == key) {
             let also = Some((first.clone(), "first given here"));
-            let what = Malformed { message: format!("`{key}` is given twice"), at: word.whole(), hint: None };
+            let what = Malformed {
+                message: format!("`{key}` is given twice"),
+                at: word.whole(),
+                hint: None,
+            };
             return self.complaints.push(Complaint { what, also });
         }
         self.seen.push((key, word.whole()));
@@ -97,12 +101,18 @@ impl AttributeReader {
     fn take_unknown(&mut self, word: &Word<'_>) {
         match tool_of(&word.key) {
             Some(tool) => self.ignored.push(ignored(&word.key, tool, word.whole())),
-            None => self.complain(word.key_at.clone(), format!("unknown attribute `{}`", word.key), unknown_hint(word)),
+            None => self.complain(
+                word.key_at.clone(),
+                format!("unknown attribute `{}`", word.key),
+                unknown_hint(word),
+            ),
         }
     }
 
     /// What was read, with the complaints; the reader is empty again.
-    pub(super) fn finish(&mut self) -> (Option<(StepName, Range<usize>)>, Arc<Attributes>, Vec<Complaint>) {
+    pub(super) fn finish(
+        &mut self,
+    ) -> (Option<(StepName, Range<usize>)>, Arc<Attributes>, Vec<Complaint>) {
         let attributes = if self.other {
             self.check_combinations();
             Arc::new(std::mem::take(&mut self.attributes))
@@ -122,24 +132,38 @@ impl AttributeReader {
         self.other |= key != "name";
         let attributes = &mut self.attributes;
         match key {
-            "name" if self.json => self.name = runme_name(word).map(|name| (name, word.value_at.clone())),
+            "name" if self.json => {
+                self.name = runme_name(word).map(|name| (name, word.value_at.clone()))
+            }
             "name" => self.name = Some((name(key, word)?, word.value_at.clone())),
-            "profile" => attributes.profiles = list(key, word, is_name, "profile names", "sealed,open")?,
+            "profile" => {
+                attributes.profiles = list(key, word, is_name, "profile names", "sealed,open")?
+            }
             "timeout" => attributes.timeout = Some(positive(key, word)?),
             "exit" => attributes.exit = exit(key, word)?,
             "verify" => attributes.verify = verify(word)?,
             "preexisting" => attributes.preexisting = flag(key, word)?,
             "until" => attributes.until = Some(positive(key, word)?),
-            "stable" => attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero()),
+            "stable" => {
+                attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero())
+            }
             "retry" => attributes.retry = retry(key, word)?,
             "snapshot" => attributes.snapshot = snapshot(word)?,
             "normalize" => attributes.normalize = Some(normalize(key, word)?),
-            "check" => attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?),
+            "check" => {
+                attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?)
+            }
             "background" => attributes.background = background(word)?,
             "ready" => attributes.ready = Some(name(key, word)?),
             "always" => attributes.always = flag(key, word)?,
-            "confirm" => attributes.confirm = Some(text(key, word, "the question: `confirm=\"Delete the cluster?\"`")?),
-            "secret" => attributes.secrets = list(key, word, is_variable, "environment variables", "TOKEN,PASSWORD")?,
+            "confirm" => {
+                attributes.confirm =
+                    Some(text(key, word, "the question: `confirm=\"Delete the cluster?\"`")?)
+            }
+            "secret" => {
+                attributes.secrets =
+                    list(key, word, is_variable, "environment variables", "TOKEN,PASSWORD")?
+            }
             "interactive" => attributes.interactive = flag(key, word)?,
             "sample" => attributes.sample = Some(name(key, word)?.as_str().to_owned()),
             "cwd" => attributes.cwd = Some(cwd(key, word, self.json)?),
@@ -154,15 +178,24 @@ impl AttributeReader {
         // Runme's `interactive` says where the output goes, and it stands beside `background` in Runme's own notebooks.
         self.attributes.interactive &= !(self.json && self.attributes.background.is_some());
         let a = &self.attributes;
-        let (verify, background, interactive) = (a.verify.is_some(), a.background.is_some(), a.interactive);
+        let (verify, background, interactive) =
+            (a.verify.is_some(), a.background.is_some(), a.interactive);
         let rules = [
             ("preexisting", a.preexisting && !verify, "`preexisting` is for verify steps"),
             ("until", a.until.is_some() && !verify, "`until` is for verify steps"),
             ("stable", a.stable.is_some() && !verify, "`stable` is for verify steps"),
             ("retry", a.retry > 0 && verify, "`retry` is for acting steps"),
-            ("confirm", a.confirm.is_some() && verify, "a verify step changes nothing, so there is nothing to confirm"),
+            (
+                "confirm",
+                a.confirm.is_some() && verify,
+                "a verify step changes nothing, so there is nothing to confirm",
+            ),
             ("background", background && verify, "a verify step can't go on in the background"),
-            ("interactive", interactive && verify, "a verify step is asked by itself, so it can't be interactive"),
+            (
+                "interactive",
+                interactive && verify,
+                "a verify step is asked by itself, so it can't be interactive",
+            ),
             ("ready", a.ready.is_some() && !background, "`ready` is for background steps"),
             ("interactive", interactive && background, "a background step has no terminal"),
             ("retry", a.retry > 0 && background, "a background step is started once"),
@@ -171,20 +204,36 @@ impl AttributeReader {
                 a.exit != ExitExpectation::default() && background,
                 "a background step is stopped, so its exit code says nothing",
             ),
-            ("snapshot", a.snapshot.is_some() && background, "a background step's output is not compared"),
+            (
+                "snapshot",
+                a.snapshot.is_some() && background,
+                "a background step's output is not compared",
+            ),
             (
                 "normalize",
                 a.normalize.is_some() && a.snapshot.is_none(),
                 "`normalize` chooses what a snapshot is compared without, and this step has none",
             ),
             ("check", a.check.is_some() && background, "a background step's output is not checked"),
-            ("snapshot", a.snapshot.is_some() && interactive, "what an interactive step writes to the terminal is not kept"),
-            ("sample", a.sample.is_some() && interactive, "what an interactive step writes to the terminal is not kept"),
+            (
+                "snapshot",
+                a.snapshot.is_some() && interactive,
+                "what an interactive step writes to the terminal is not kept",
+            ),
+            (
+                "sample",
+                a.sample.is_some() && interactive,
+                "what an interactive step writes to the terminal is not kept",
+            ),
         ];
         for (key, broken, why) in rules {
             let place = self.seen.iter().find(|(seen, _)| *seen == key);
             if let (true, Some((_, at))) = (broken, place) {
-                let what = Malformed { message: why.to_owned(), at: at.clone(), hint: combination_hint(key, verify) };
+                let what = Malformed {
+                    message: why.to_owned(),
+                    at: at.clone(),
+                    hint: combination_hint(key, verify),
+                };
                 self.complaints.push(Complaint { what, also: None });
             }
         }
@@ -196,7 +245,9 @@ fn combination_hint(key: &str, verify: bool) -> Option<String> {
         "until" | "stable" => "mark the step `verify`; an acting step may be repeated by `retry=3`",
         "retry" if verify => "let the step repeat by `until=2m`",
         "ready" => "mark the step `background`",
-        "normalize" => "add `snapshot`, or leave it out: an `output` fence alone is compared as it is written",
+        "normalize" => {
+            "add `snapshot`, or leave it out: an `output` fence alone is compared as it is written"
+        }
         _ => return None,
     };
     Some(hint.to_owned())
@@ -225,16 +276,19 @@ fn unknown_hint(word: &Word<'_>) -> Option<String> {
 }
 
 fn wanted<'a>(key: &str, word: &'a Word<'_>, example: &str) -> Read<&'a str> {
-    word.value.as_deref().ok_or_else(|| (format!("`{key}` needs a value"), Some(format!("write `{key}={example}`"))))
+    word.value
+        .as_deref()
+        .ok_or_else(|| (format!("`{key}` needs a value"), Some(format!("write `{key}={example}`"))))
 }
 
 fn flag(key: &str, word: &Word<'_>) -> Read<bool> {
     match word.value.as_deref().map(boolean) {
         None | Some(Ok(true)) => Ok(true),
         Some(Ok(false)) => Ok(false),
-        Some(Err(other)) => {
-            Err((format!("`{key}` is a flag and can't be `{other}`"), Some(format!("write `{key}` alone, or leave it out"))))
-        }
+        Some(Err(other)) => Err((
+            format!("`{key}` is a flag and can't be `{other}`"),
+            Some(format!("write `{key}` alone, or leave it out")),
+        )),
     }
 }
 
@@ -256,7 +310,11 @@ fn text(key: &str, word: &Word<'_>, meaning: &str) -> Read<String> {
 
 /// Runme's `cwd` is relative to the Markdown file; in guide's own form it is relative to the book.
 fn cwd(key: &str, word: &Word<'_>, json: bool) -> Read<String> {
-    let folder = text(key, word, "a folder: `cwd=book`, `cwd=chapter`, `cwd=rendered`, or a path relative to the book")?;
+    let folder = text(
+        key,
+        word,
+        "a folder: `cwd=book`, `cwd=chapter`, `cwd=rendered`, or a path relative to the book",
+    )?;
     Ok(if json && !folder.starts_with('/') { format!("chapter/{folder}") } else { folder })
 }
 
@@ -269,10 +327,19 @@ fn name(key: &str, word: &Word<'_>) -> Read<StepName> {
     Err((format!("`{text}` is no name"), Some(hint.to_owned())))
 }
 
-fn list(key: &str, word: &Word<'_>, fits: fn(&str) -> bool, what: &str, example: &str) -> Read<Vec<String>> {
+fn list(
+    key: &str,
+    word: &Word<'_>,
+    fits: fn(&str) -> bool,
+    what: &str,
+    example: &str,
+) -> Read<Vec<String>> {
     let parts: Vec<&str> = wanted(key, word, example)?.split(',').map(str::trim).collect();
     match parts.iter().find(|part| !fits(part)) {
-        Some(odd) => Err((format!("`{odd}` can't be in a list of {what}"), Some(format!("write `{key}={example}`")))),
+        Some(odd) => Err((
+            format!("`{odd}` can't be in a list of {what}"),
+            Some(format!("write `{key}={example}`")),
+        )),
         None => Ok(parts.into_iter().map(str::to_owned).collect()),
     }
 }
@@ -290,14 +357,16 @@ fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {
 }
 
 fn normalize(key: &str, word: &Word<'_>) -> Read<Normalizers> {
-    Normalizers::parse(wanted(key, word, "ages,hashes")?).map_err(|(message, hint)| (message, Some(hint)))
+    Normalizers::parse(wanted(key, word, "ages,hashes")?)
+        .map_err(|(message, hint)| (message, Some(hint)))
 }
 
 fn positive(key: &str, word: &Word<'_>) -> Read<Duration> {
     match duration(key, word)? {
-        Duration::ZERO => {
-            Err((format!("`{key}` must be longer than nothing"), Some(format!("write `{key}=2m`, or leave it out"))))
-        }
+        Duration::ZERO => Err((
+            format!("`{key}` must be longer than nothing"),
+            Some(format!("write `{key}=2m`, or leave it out")),
+        )),
         time => Ok(time),
     }
 }
@@ -310,8 +379,14 @@ fn exit(key: &str, word: &Word<'_>) -> Read<ExitExpectation> {
     let mut codes = Vec::new();
     for part in text.split(',') {
         let part = part.trim();
-        let code = part.parse::<u8>().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
-        let hint = || Some("write codes from 0 to 255, like `exit=7,52`, or `exit=fails` for any but 0".to_owned());
+        let code =
+            part.parse::<u8>().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
+        let hint = || {
+            Some(
+                "write codes from 0 to 255, like `exit=7,52`, or `exit=fails` for any but 0"
+                    .to_owned(),
+            )
+        };
         codes.push(i32::from(code.ok_or_else(|| (format!("`{part}` is no exit code"), hint()))?));
     }
     Ok(ExitExpectation::Codes(codes))
@@ -329,7 +404,10 @@ fn retry(key: &str, word: &Word<'_>) -> Read<u32> {
     let text = wanted(key, word, "3")?;
     let count = text.parse::<u32>().ok().filter(|count| *count <= MOST_RETRIES);
     count.ok_or_else(|| {
-        (format!("`{text}` is no number of retries"), Some(format!("write a number from 0 to {MOST_RETRIES}, like `retry=3`")))
+        (
+            format!("`{text}` is no number of retries"),
+            Some(format!("write a number from 0 to {MOST_RETRIES}, like `retry=3`")),
+        )
     })
 }
 
@@ -353,7 +431,9 @@ fn background(word: &Word<'_>) -> Read<Option<Background>> {
         Some(text) if boolean(text) == Ok(false) => return Ok(None),
         Some("run") => Background::Run,
         Some("keep") => Background::Keep,
-        Some(other) => return Err(one_of("way to go on in the background", other, &["run", "keep"])),
+        Some(other) => {
+            return Err(one_of("way to go on in the background", other, &["run", "keep"]));
+        }
     }))
 }
 

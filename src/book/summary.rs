@@ -37,7 +37,11 @@ pub(crate) fn parse_summary(source: SourceId, text: &str) -> Vec<SummaryEntry> {
                 if let Some((url, range)) = link.take()
                     && let Some(path) = file_of(&url)
                 {
-                    entries.push(SummaryEntry { title: title.clone(), path, span: place(source, text, &range) });
+                    entries.push(SummaryEntry {
+                        title: title.clone(),
+                        path,
+                        span: place(source, text, &range),
+                    });
                 }
             }
             _ => {}
@@ -56,7 +60,9 @@ fn file_of(url: &str) -> Option<String> {
     let mut rest = url.as_bytes();
     while let Some((first, after)) = rest.split_first() {
         let decoded = (*first == b'%').then(|| after.get(..2)).flatten();
-        let decoded = decoded.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let decoded = decoded
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         bytes.push(decoded.unwrap_or(*first));
         rest = if decoded.is_some() { &after[2..] } else { after };
     }
@@ -64,7 +70,10 @@ fn file_of(url: &str) -> Option<String> {
     Some(path.trim_start_matches("./").to_owned())
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a source is at most 1 GiB, see `store::source`")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a source is at most 1 GiB, see `store::source`"
+)]
 fn place(source: SourceId, text: &str, range: &Range<usize>) -> Span {
     let line = 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..range.start]).count() as u32;
     Span { source, start: range.start as u32, end: range.end as u32, line }
@@ -79,8 +88,10 @@ mod tests {
         let text = "# Summary\n\n[Preface](preface.md)\n\n# Part [one](no.md)\n\n- [Infrastructure](chapter-1-infrastructure.md)\n  \
                     - [Inside `kind`](sub/my%20notes.md#top)\n- [Draft]()\n- [Site](https://example.org)\n\n---\n\n[Appendix](./appendix.md)\n";
         let entries = parse_summary(SourceId(0), text);
-        let read: Vec<(&str, &str, u32)> =
-            entries.iter().map(|entry| (entry.title.as_str(), entry.path.as_str(), entry.span.line)).collect();
+        let read: Vec<(&str, &str, u32)> = entries
+            .iter()
+            .map(|entry| (entry.title.as_str(), entry.path.as_str(), entry.span.line))
+            .collect();
         assert_eq!(
             read,
             [

@@ -43,11 +43,18 @@ pub(super) struct Located {
 
 impl Connection {
     /// Reads the kubeconfig and makes a client. No request is sent yet.
-    pub(super) async fn connect(access: &Access, requests: Arc<Requests>) -> Result<Self, ClusterError> {
-        let file = Kubeconfig::read_from(&access.kubeconfig).map_err(|error| unreadable(access, &error))?;
+    pub(super) async fn connect(
+        access: &Access,
+        requests: Arc<Requests>,
+    ) -> Result<Self, ClusterError> {
+        let file = Kubeconfig::read_from(&access.kubeconfig)
+            .map_err(|error| unreadable(access, &error))?;
         let context = choose_context(access, &file)?;
-        let options = KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
-        let mut config = Config::from_custom_kubeconfig(file, &options).await.map_err(|error| unreadable(access, &error))?;
+        let options =
+            KubeConfigOptions { context: Some(context.clone()), ..KubeConfigOptions::default() };
+        let mut config = Config::from_custom_kubeconfig(file, &options)
+            .await
+            .map_err(|error| unreadable(access, &error))?;
         config.connect_timeout = Some(ANSWER_LIMIT);
         config.default_retry = false;
         if is_loopback(config.cluster_url.host().unwrap_or_default()) {
@@ -57,7 +64,8 @@ impl Connection {
             requests.sent(Instant::now());
             request
         });
-        let builder = ClientBuilder::try_from(config.clone()).map_err(|error| ClusterError::from_kube(&error, "connecting"))?;
+        let builder = ClientBuilder::try_from(config.clone())
+            .map_err(|error| ClusterError::from_kube(&error, "connecting"))?;
         let client = builder.with_layer(&count).build();
         Ok(Self { client, context, config: Arc::new(config), kinds: Arc::default() })
     }
@@ -70,7 +78,10 @@ impl Connection {
     /// Every kind the server knows: two requests, once per connection.
     pub(super) async fn kinds(&self) -> Result<&Discovery, ClusterError> {
         let discover = || async { Discovery::new(self.client.clone()).run_aggregated().await };
-        self.kinds.get_or_try_init(discover).await.map_err(|error| ClusterError::from_kube(&error, "listing the kinds it knows"))
+        self.kinds
+            .get_or_try_init(discover)
+            .await
+            .map_err(|error| ClusterError::from_kube(&error, "listing the kinds it knows"))
     }
 
     /// The same connection that asks for the kinds again.
@@ -79,36 +90,52 @@ impl Connection {
     }
 
     /// The kind of an object, if the server knows it.
-    pub(super) async fn kind(&self, object: &ObjectRef) -> Result<Option<(ApiResource, ApiCapabilities)>, ClusterError> {
+    pub(super) async fn kind(
+        &self,
+        object: &ObjectRef,
+    ) -> Result<Option<(ApiResource, ApiCapabilities)>, ClusterError> {
         if let Some(known) = well_known(&object.api_version, &object.kind) {
             return Ok(Some(known));
         }
-        let (group, version) = object.api_version.rsplit_once('/').unwrap_or(("", &object.api_version));
+        let (group, version) =
+            object.api_version.rsplit_once('/').unwrap_or(("", &object.api_version));
         Ok(self.kinds().await?.resolve_gvk(&GroupVersionKind::gvk(group, version, &object.kind)))
     }
 
     /// Objects with the namespace they really are in, and their kinds. One of a kind the server does not know (a CRD that is not
     /// there yet) stays as it is, without a kind.
-    pub(super) async fn located(&self, objects: &[ObjectRef]) -> Result<Vec<Located>, ClusterError> {
+    pub(super) async fn located(
+        &self,
+        objects: &[ObjectRef],
+    ) -> Result<Vec<Located>, ClusterError> {
         let mut located = Vec::with_capacity(objects.len());
         for object in objects {
             let kind = self.kind(object).await?;
             let mut object = object.clone();
             match &kind {
-                Some((_, capabilities)) if capabilities.scope == Scope::Cluster => object.namespace = None,
-                _ if object.namespace.is_none() => object.namespace = Some(self.client.default_namespace().to_owned()),
+                Some((_, capabilities)) if capabilities.scope == Scope::Cluster => {
+                    object.namespace = None
+                }
+                _ if object.namespace.is_none() => {
+                    object.namespace = Some(self.client.default_namespace().to_owned())
+                }
                 _ => {}
             }
-            let api = kind
-                .as_ref()
-                .map(|(resource, capabilities)| self.api(resource, &capabilities.scope, object.namespace.as_deref()));
+            let api = kind.as_ref().map(|(resource, capabilities)| {
+                self.api(resource, &capabilities.scope, object.namespace.as_deref())
+            });
             located.push(Located { object, kind, api });
         }
         Ok(located)
     }
 
     /// The API of a kind: in this namespace (else the context's) where the kind has namespaces.
-    pub(super) fn api(&self, resource: &ApiResource, scope: &Scope, namespace: Option<&str>) -> Api<DynamicObject> {
+    pub(super) fn api(
+        &self,
+        resource: &ApiResource,
+        scope: &Scope,
+        namespace: Option<&str>,
+    ) -> Api<DynamicObject> {
         match scope {
             Scope::Cluster => Api::all_with(self.client.clone(), resource),
             Scope::Namespaced => {
@@ -127,8 +154,11 @@ fn choose_context(access: &Access, file: &Kubeconfig) -> Result<String, ClusterE
         (Some(wanted), _) => wanted,
         (None, Some(current)) if !current.is_empty() => return Ok(current.to_owned()),
         _ => {
-            return Err(ClusterError::new(ClusterErrorKind::NoContext, format!("{path} has no current context"))
-                .hint(format!("name one with `context` in book.toml; it has: {}", listed(&names))));
+            return Err(ClusterError::new(
+                ClusterErrorKind::NoContext,
+                format!("{path} has no current context"),
+            )
+            .hint(format!("name one with `context` in book.toml; it has: {}", listed(&names))));
         }
     };
     if names.contains(&wanted.as_str()) {
@@ -136,10 +166,13 @@ fn choose_context(access: &Access, file: &Kubeconfig) -> Result<String, ClusterE
     }
     let hint = match nearest(wanted, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`? It has: {}", listed(&names)),
-        None if names.is_empty() => "it names no cluster at all: run the chapter that makes the cluster first".to_owned(),
+        None if names.is_empty() => {
+            "it names no cluster at all: run the chapter that makes the cluster first".to_owned()
+        }
         None => format!("it has: {}", listed(&names)),
     };
-    Err(ClusterError::new(ClusterErrorKind::NoContext, format!("{path} has no context `{wanted}`")).hint(hint))
+    Err(ClusterError::new(ClusterErrorKind::NoContext, format!("{path} has no context `{wanted}`"))
+        .hint(hint))
 }
 
 fn listed(names: &[&str]) -> String {
@@ -183,7 +216,8 @@ pub(super) fn with_causes(error: &dyn std::error::Error) -> String {
 /// A server on this machine is never behind a proxy.
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+    bare == "localhost"
+        || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]
@@ -195,11 +229,14 @@ mod tests {
     }
 
     fn access(context: Option<&str>) -> Access {
-        Access { kubeconfig: "kubeconfig".into(), context: context.map(str::to_owned), known_nodes: Vec::new() }
+        Access {
+            kubeconfig: "kubeconfig".into(),
+            context: context.map(str::to_owned),
+            known_nodes: Vec::new(),
+        }
     }
 
-    const TWO: &str =
-        "current-context: kind-b\ncontexts: [{name: kind-a, context: {cluster: a}}, {name: kind-b, context: {cluster: b}}]";
+    const TWO: &str = "current-context: kind-b\ncontexts: [{name: kind-a, context: {cluster: a}}, {name: kind-b, context: {cluster: b}}]";
 
     #[test]
     fn the_named_context_is_taken_else_the_current_one() {
@@ -216,7 +253,9 @@ mod tests {
 
     #[test]
     fn no_current_context_lists_those_there_are() {
-        let error = choose_context(&access(None), &file("contexts: [{name: only, context: {cluster: a}}]")).unwrap_err();
+        let error =
+            choose_context(&access(None), &file("contexts: [{name: only, context: {cluster: a}}]"))
+                .unwrap_err();
         assert!(error.hint.unwrap().ends_with("it has: only"));
     }
 

@@ -11,7 +11,8 @@ pub(super) fn trouble_of_container(
     node: Option<&str>,
 ) -> Option<(Cause, String, Tolerance)> {
     let name = container.name.clone();
-    let called = if is_init { format!("init container {name}") } else { format!("container {name}") };
+    let called =
+        if is_init { format!("init container {name}") } else { format!("container {name}") };
     let waiting = container.state.as_ref().and_then(|state| state.waiting.as_ref());
     let Some(waiting) = waiting else { return ended_or_restarting(container, &called) };
     let said = waiting.message.as_deref().unwrap_or_default();
@@ -21,7 +22,9 @@ pub(super) fn trouble_of_container(
         "ImagePullBackOff" if is_final(said) => Tolerance::None,
         "ErrImagePull" if is_final(said) => Tolerance::seconds(5),
         "ErrImageNeverPull" => Tolerance::seconds(5),
-        "ImagePullBackOff" | "ErrImagePull" | "RegistryUnavailable" | "ImageInspectError" => Tolerance::seconds(25),
+        "ImagePullBackOff" | "ErrImagePull" | "RegistryUnavailable" | "ImageInspectError" => {
+            Tolerance::seconds(25)
+        }
         "CrashLoopBackOff" => return Some(crash(container, &called)),
         "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => {
             let why = format!("{called} can't be started: {}", clipped(said));
@@ -30,18 +33,27 @@ pub(super) fn trouble_of_container(
         _ => return None,
     };
     let place = node.map(|node| format!(" on node {node}")).unwrap_or_default();
-    let why = format!("{called}: image {} can't be pulled{place}: {}", container.image, clipped(registry_words(said)));
+    let why = format!(
+        "{called}: image {} can't be pulled{place}: {}",
+        container.image,
+        clipped(registry_words(said))
+    );
     Some((Cause::Image { container: name }, why, patience))
 }
 
 /// Not waiting: ended badly just now, or running again after a bad end.
-fn ended_or_restarting(container: &ContainerStatus, called: &str) -> Option<(Cause, String, Tolerance)> {
+fn ended_or_restarting(
+    container: &ContainerStatus,
+    called: &str,
+) -> Option<(Cause, String, Tolerance)> {
     let state = container.state.as_ref()?;
     let bad = |ended: &&ContainerStateTerminated| ended.exit_code != 0;
     let now = state.terminated.as_ref().filter(bad);
-    let before = container.last_state.as_ref().and_then(|state| state.terminated.as_ref()).filter(bad);
+    let before =
+        container.last_state.as_ref().and_then(|state| state.terminated.as_ref()).filter(bad);
     // Once is no loop; and one that became ready again has healed.
-    let crashing = now.is_some() || (before.is_some() && !container.ready && container.restart_count > 0);
+    let crashing =
+        now.is_some() || (before.is_some() && !container.ready && container.restart_count > 0);
     crashing.then(|| crash(container, called))
 }
 
@@ -49,8 +61,15 @@ fn ended_or_restarting(container: &ContainerStatus, called: &str) -> Option<(Cau
 /// program that waits for its database this way. What has too little memory won't do better the next time.
 fn crash(container: &ContainerStatus, called: &str) -> (Cause, String, Tolerance) {
     let name = container.name.clone();
-    let ended = container.last_state.iter().chain(&container.state).filter_map(|state| state.terminated.as_ref()).next_back();
-    if let Some(never_ran) = ended.filter(|ended| matches!(ended.reason.as_deref(), Some("StartError" | "ContainerCannotRun"))) {
+    let ended = container
+        .last_state
+        .iter()
+        .chain(&container.state)
+        .filter_map(|state| state.terminated.as_ref())
+        .next_back();
+    if let Some(never_ran) = ended.filter(|ended| {
+        matches!(ended.reason.as_deref(), Some("StartError" | "ContainerCannotRun"))
+    }) {
         let said = never_ran.message.as_deref().unwrap_or("no reason given");
         return (
             Cause::Start { container: name },
@@ -59,8 +78,12 @@ fn crash(container: &ContainerStatus, called: &str) -> (Cause, String, Tolerance
         );
     }
     let (how, surely) = match ended {
-        Some(ended) if ended.reason.as_deref() == Some("OOMKilled") => ("killed: out of memory (OOMKilled)".to_owned(), true),
-        Some(ended) if matches!(ended.exit_code, 126 | 127) => (format!("exit code {}, no such command", ended.exit_code), true),
+        Some(ended) if ended.reason.as_deref() == Some("OOMKilled") => {
+            ("killed: out of memory (OOMKilled)".to_owned(), true)
+        }
+        Some(ended) if matches!(ended.exit_code, 126 | 127) => {
+            (format!("exit code {}, no such command", ended.exit_code), true)
+        }
         Some(ended) => (format!("exit code {}", ended.exit_code), false),
         None => ("its end is not known".to_owned(), false),
     };
@@ -87,8 +110,15 @@ fn patience_with_start(said: &str) -> Tolerance {
 /// Has the registry said that it won't give this image, rather than that it could not be reached?
 fn is_final(said: &str) -> bool {
     let lower = said.to_ascii_lowercase();
-    let refusals =
-        ["not found", "manifest unknown", "denied", "unauthorized", "forbidden", "insufficient_scope", "invalid reference"];
+    let refusals = [
+        "not found",
+        "manifest unknown",
+        "denied",
+        "unauthorized",
+        "forbidden",
+        "insufficient_scope",
+        "invalid reference",
+    ];
     refusals.iter().any(|word| lower.contains(word))
 }
 

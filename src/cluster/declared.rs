@@ -22,18 +22,23 @@ pub struct Declared {
 ///
 /// # Errors
 /// In words, when the text is not YAML.
-pub fn declared_in(text: &str, namespace: Option<&str>, place: &Place) -> Result<Vec<Declared>, String> {
+pub fn declared_in(
+    text: &str,
+    namespace: Option<&str>,
+    place: &Place,
+) -> Result<Vec<Declared>, String> {
     let mut declared = Vec::new();
     for document in serde_yaml::Deserializer::from_str(text) {
-        let value =
-            Value::deserialize(document).map_err(|error| format!("{place}: the rendered manifest is not YAML: {error}"))?;
+        let value = Value::deserialize(document)
+            .map_err(|error| format!("{place}: the rendered manifest is not YAML: {error}"))?;
         take(value, namespace, place, &mut declared);
     }
     Ok(declared)
 }
 
 fn take(value: Value, namespace: Option<&str>, place: &Place, declared: &mut Vec<Declared>) {
-    let is_list = value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) && value["items"].is_array();
+    let is_list = value["kind"].as_str().is_some_and(|kind| kind.ends_with("List"))
+        && value["items"].is_array();
     if let (true, Value::Object(mut list)) = (is_list, value.clone()) {
         if let Some(Value::Array(items)) = list.remove("items") {
             for item in items {
@@ -49,7 +54,11 @@ fn take(value: Value, namespace: Option<&str>, place: &Place, declared: &mut Vec
         return;
     };
     let namespace = word(&value["metadata"]["namespace"]).or_else(|| namespace.map(str::to_owned));
-    declared.push(Declared { object: ObjectRef { api_version, kind, namespace, name }, value, place: place.clone() });
+    declared.push(Declared {
+        object: ObjectRef { api_version, kind, namespace, name },
+        value,
+        place: place.clone(),
+    });
 }
 
 #[cfg(test)]
@@ -88,6 +97,10 @@ mod tests {
     #[test]
     fn what_is_not_yaml_is_said_with_its_place() {
         let place = Place { file: Path::new("chapter-2.md").into(), line: 7 };
-        assert!(declared_in("a: [", None, &place).unwrap_err().starts_with("chapter-2.md:7: the rendered manifest is not YAML"));
+        assert!(
+            declared_in("a: [", None, &place)
+                .unwrap_err()
+                .starts_with("chapter-2.md:7: the rendered manifest is not YAML")
+        );
     }
 }

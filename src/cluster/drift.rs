@@ -50,29 +50,41 @@ pub struct Differing {
 impl Drift {
     /// Is the world, as far as manifests go, as the book says?
     pub fn is_none(&self) -> bool {
-        self.missing.is_empty() && self.differing.is_empty() && self.unmanaged.is_empty() && self.unasked.is_empty()
+        self.missing.is_empty()
+            && self.differing.is_empty()
+            && self.unmanaged.is_empty()
+            && self.unasked.is_empty()
     }
 
     /// For people, a finding a line; fields indented under their object.
     pub fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> =
-            self.missing.iter().map(|(object, place)| format!("missing: {} ({place})", title(object))).collect();
+        let mut lines: Vec<String> = self
+            .missing
+            .iter()
+            .map(|(object, place)| format!("missing: {} ({place})", title(object)))
+            .collect();
         for differing in &self.differing {
             lines.push(format!("differs: {} ({})", title(&differing.object), differing.place));
-            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-            lines.extend(
-                differing
-                    .fields
-                    .iter()
-                    .map(|field| format!("    {}: {} → {}", field.path, side(&field.manifest), side(&field.live))),
-            );
+            let side =
+                |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
+            lines.extend(differing.fields.iter().map(|field| {
+                format!("    {}: {} → {}", field.path, side(&field.manifest), side(&field.live))
+            }));
             lines.extend(differing.note.iter().map(|note| format!("    {note}")));
         }
         for unmanaged_object in &self.unmanaged {
-            let maker = unmanaged_object.made_by.as_ref().map(|maker| format!(" (made by {maker})")).unwrap_or_default();
+            let maker = unmanaged_object
+                .made_by
+                .as_ref()
+                .map(|maker| format!(" (made by {maker})"))
+                .unwrap_or_default();
             lines.push(format!("not in the book: {}{maker}", title(&unmanaged_object.object)));
         }
-        lines.extend(self.unasked.iter().map(|(object, why)| format!("could not be compared: {}: {why}", title(object))));
+        lines.extend(
+            self.unasked
+                .iter()
+                .map(|(object, why)| format!("could not be compared: {}: {why}", title(object))),
+        );
         lines
     }
 }
@@ -80,7 +92,11 @@ impl Drift {
 /// The namespaces that are the book's: those its manifests make or put objects into, but never the cluster's own.
 pub(crate) fn book_namespaces(declared: &[Declared]) -> BTreeSet<String> {
     let named = |declared: &Declared| {
-        if declared.object.kind == "Namespace" { Some(declared.object.name.clone()) } else { declared.object.namespace.clone() }
+        if declared.object.kind == "Namespace" {
+            Some(declared.object.name.clone())
+        } else {
+            declared.object.namespace.clone()
+        }
     };
     declared.iter().filter_map(named).filter(|name| !is_system(name)).collect()
 }
@@ -102,9 +118,16 @@ impl Cluster {
     }
 }
 
-async fn drift(connection: &Connection, mut declared: Vec<Declared>) -> Result<Drift, ClusterError> {
+async fn drift(
+    connection: &Connection,
+    mut declared: Vec<Declared>,
+) -> Result<Drift, ClusterError> {
     let located = locate(connection, &mut declared).await?;
-    let questions: Vec<_> = located.iter().zip(&declared).map(|(located, declared)| compare(located, declared)).collect();
+    let questions: Vec<_> = located
+        .iter()
+        .zip(&declared)
+        .map(|(located, declared)| compare(located, declared))
+        .collect();
     let found: Vec<Found> = stream::iter(questions).buffered(AT_ONCE).collect().await;
     let mut drift = Drift::default();
     for ((found, located), declared) in found.into_iter().zip(&located).zip(&declared) {
@@ -112,17 +135,24 @@ async fn drift(connection: &Connection, mut declared: Vec<Declared>) -> Result<D
         match found {
             Found::Same => {}
             Found::Missing => drift.missing.push((object, place)),
-            Found::Differs(fields, note) => drift.differing.push(Differing { object, place, fields, note }),
+            Found::Differs(fields, note) => {
+                drift.differing.push(Differing { object, place, fields, note })
+            }
             Found::Unasked(why) => drift.unasked.push((object, why)),
         }
     }
-    drift.unmanaged = unmanaged(connection, &located, &declared, &book_namespaces(&declared)).await?;
+    drift.unmanaged =
+        unmanaged(connection, &located, &declared, &book_namespaces(&declared)).await?;
     Ok(drift)
 }
 
 /// Finds the objects in the server's terms, and puts the namespaces they really are in into `declared` too.
-pub(super) async fn locate(connection: &Connection, declared: &mut [Declared]) -> Result<Vec<Located>, ClusterError> {
-    let references: Vec<ObjectRef> = declared.iter().map(|declared| declared.object.clone()).collect();
+pub(super) async fn locate(
+    connection: &Connection,
+    declared: &mut [Declared],
+) -> Result<Vec<Located>, ClusterError> {
+    let references: Vec<ObjectRef> =
+        declared.iter().map(|declared| declared.object.clone()).collect();
     let located = connection.located(&references).await?;
     for (declared, located) in declared.iter_mut().zip(&located) {
         declared.object = located.object.clone();
@@ -151,10 +181,17 @@ async fn compare(located: &Located, declared: &Declared) -> Found {
         Err(error) => {
             // The server would refuse, or can't try: the manifest's own fields are compared as they are written.
             let why = ClusterError::from_kube(&error, "trying to apply it").message;
-            (differences(&declared.value, &json(&live), Compare::Named), Some(format!("applying it would fail: {why}")))
+            (
+                differences(&declared.value, &json(&live), Compare::Named),
+                Some(format!("applying it would fail: {why}")),
+            )
         }
     };
-    let fields = if located.object.kind == "Secret" { fields.into_iter().map(veiled).collect() } else { fields };
+    let fields = if located.object.kind == "Secret" {
+        fields.into_iter().map(veiled).collect()
+    } else {
+        fields
+    };
     match (fields.is_empty(), &note) {
         (true, None) => Found::Same,
         _ => Found::Differs(fields, note),
@@ -170,7 +207,11 @@ fn veiled(field: FieldDifference) -> FieldDifference {
     if !(field.path.starts_with("data") || field.path.starts_with("stringData")) {
         return field;
     }
-    FieldDifference { manifest: field.manifest.map(|_| "***".to_owned()), live: field.live.map(|_| "***".to_owned()), ..field }
+    FieldDifference {
+        manifest: field.manifest.map(|_| "***".to_owned()),
+        live: field.live.map(|_| "***".to_owned()),
+        ..field
+    }
 }
 
 #[cfg(test)]
@@ -179,7 +220,12 @@ mod tests {
     use std::path::Path;
 
     fn object(kind: &str, name: &str) -> ObjectRef {
-        ObjectRef { api_version: "v1".into(), kind: kind.into(), namespace: Some("shop".into()), name: name.into() }
+        ObjectRef {
+            api_version: "v1".into(),
+            kind: kind.into(),
+            namespace: Some("shop".into()),
+            name: name.into(),
+        }
     }
 
     fn place() -> Place {
@@ -188,11 +234,23 @@ mod tests {
 
     #[test]
     fn each_finding_is_a_line() {
-        let field = FieldDifference { path: "spec.replicas".into(), manifest: Some("3".into()), live: Some("1".into()) };
+        let field = FieldDifference {
+            path: "spec.replicas".into(),
+            manifest: Some("3".into()),
+            live: Some("1".into()),
+        };
         let drift = Drift {
             missing: vec![(object("Service", "web"), place())],
-            differing: vec![Differing { object: object("Deployment", "web"), place: place(), fields: vec![field], note: None }],
-            unmanaged: vec![UnmanagedObject { object: object("Pod", "debug"), made_by: Some("kubectl-run".into()) }],
+            differing: vec![Differing {
+                object: object("Deployment", "web"),
+                place: place(),
+                fields: vec![field],
+                note: None,
+            }],
+            unmanaged: vec![UnmanagedObject {
+                object: object("Pod", "debug"),
+                made_by: Some("kubectl-run".into()),
+            }],
             unasked: Vec::new(),
         };
         let expected = [
@@ -222,8 +280,11 @@ mod tests {
 
     #[test]
     fn a_secret_s_values_are_not_shown() {
-        let field =
-            |path: &str| FieldDifference { path: path.into(), manifest: Some("\"a\"".into()), live: Some("\"b\"".into()) };
+        let field = |path: &str| FieldDifference {
+            path: path.into(),
+            manifest: Some("\"a\"".into()),
+            live: Some("\"b\"".into()),
+        };
         assert_eq!(veiled(field("data.password")).manifest.as_deref(), Some("***"));
         assert_eq!(veiled(field("type")).manifest.as_deref(), Some("\"a\""));
     }

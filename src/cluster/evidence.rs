@@ -44,7 +44,9 @@ impl Cluster {
     /// Asks the cluster for everything a failure may be explained by.
     pub fn evidence(&self, request: &EvidenceRequest) -> ClusterEvidence {
         let request = request.clone();
-        match self.ask(EVIDENCE_LIMIT, move |connection| async move { Ok(Box::pin(gather::gather(connection, request)).await) }) {
+        match self.ask(EVIDENCE_LIMIT, move |connection| async move {
+            Ok(Box::pin(gather::gather(connection, request)).await)
+        }) {
             Ok(findings) => written(findings),
             Err(error) => {
                 let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
@@ -108,20 +110,29 @@ mod tests {
     fn what_could_not_be_had_is_said_in_its_place() {
         let nodes = Err("the cluster refused this user".to_owned());
         let text = written(Findings { nodes, ..findings() }).text;
-        assert!(text.contains("== nodes ==\ncould not be had: the cluster refused this user\n"), "{text}");
+        assert!(
+            text.contains("== nodes ==\ncould not be had: the cluster refused this user\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_long_log_does_not_push_out_the_rest() {
         let long = "näher\n".repeat(200_000);
-        let text = written(Findings { logs: Ok(long), nodes: Ok("node a: ready\n".into()), ..findings() }).text;
+        let text =
+            written(Findings { logs: Ok(long), nodes: Ok("node a: ready\n".into()), ..findings() })
+                .text;
         assert!(text.len() <= EVIDENCE_BYTES, "{}", text.len());
         assert!(text.contains("bytes left out)\nnäher\n") && text.contains("node a: ready"));
     }
 
     #[test]
     fn secrets_are_masked_in_logs() {
-        let found = Findings { logs: Ok("connecting with s3cret!\n".into()), secrets: vec![b"s3cret!".to_vec()], ..findings() };
+        let found = Findings {
+            logs: Ok("connecting with s3cret!\n".into()),
+            secrets: vec![b"s3cret!".to_vec()],
+            ..findings()
+        };
         let evidence = written(found);
         assert!(evidence.text.contains("connecting with ***\n"));
         assert_eq!(evidence.secrets, [b"s3cret!".to_vec()]);

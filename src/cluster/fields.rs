@@ -46,16 +46,31 @@ pub(super) fn differences(left: &Value, live: &Value, compare: Compare) -> Vec<F
     found
 }
 
-fn walk(path: &str, left: Option<&Value>, live: Option<&Value>, compare: Compare, found: &mut Vec<FieldDifference>) {
+fn walk(
+    path: &str,
+    left: Option<&Value>,
+    live: Option<&Value>,
+    compare: Compare,
+    found: &mut Vec<FieldDifference>,
+) {
     if BOOKKEEPING.contains(&path) || (left.is_none() && compare == Compare::Named) {
         return;
     }
     match (left, live) {
-        (Some(Value::Object(left)), Some(Value::Object(live))) => walk_fields(path, left, live, compare, found),
-        (Some(Value::Array(left)), Some(Value::Array(live))) => walk_elements(path, left, live, compare, found),
-        (Some(left), live) if compare == Compare::Named && is_nothing(left) && live.is_none_or(is_nothing) => {}
+        (Some(Value::Object(left)), Some(Value::Object(live))) => {
+            walk_fields(path, left, live, compare, found)
+        }
+        (Some(Value::Array(left)), Some(Value::Array(live))) => {
+            walk_elements(path, left, live, compare, found)
+        }
+        (Some(left), live)
+            if compare == Compare::Named && is_nothing(left) && live.is_none_or(is_nothing) => {}
         (Some(left), Some(live)) if left == live || same_quantity(left, live) => {}
-        _ => found.push(FieldDifference { path: path.to_owned(), manifest: left.map(shown), live: live.map(shown) }),
+        _ => found.push(FieldDifference {
+            path: path.to_owned(),
+            manifest: left.map(shown),
+            live: live.map(shown),
+        }),
     }
 }
 
@@ -73,9 +88,16 @@ fn walk_fields(
 }
 
 /// Elements are matched by the name they have in their list, where they all have one, else by their place.
-fn walk_elements(path: &str, left: &[Value], live: &[Value], compare: Compare, found: &mut Vec<FieldDifference>) {
-    let Some(key) =
-        ["name", "containerPort", "port", "mountPath", "key", "type", "ip"].into_iter().find(|key| names(left, live, key))
+fn walk_elements(
+    path: &str,
+    left: &[Value],
+    live: &[Value],
+    compare: Compare,
+    found: &mut Vec<FieldDifference>,
+) {
+    let Some(key) = ["name", "containerPort", "port", "mountPath", "key", "type", "ip"]
+        .into_iter()
+        .find(|key| names(left, live, key))
     else {
         for index in 0..left.len().max(live.len()) {
             // An element too many is a difference even where only the manifest's fields count.
@@ -84,10 +106,17 @@ fn walk_elements(path: &str, left: &[Value], live: &[Value], compare: Compare, f
         }
         return;
     };
-    let named = |list: &'_ [Value], name: &Value| list.iter().position(|element| element[key] == *name);
+    let named =
+        |list: &'_ [Value], name: &Value| list.iter().position(|element| element[key] == *name);
     for element in left {
         let name = plain(&element[key]);
-        walk(&format!("{path}[{name}]"), Some(element), named(live, &element[key]).map(|at| &live[at]), compare, found);
+        walk(
+            &format!("{path}[{name}]"),
+            Some(element),
+            named(live, &element[key]).map(|at| &live[at]),
+            compare,
+            found,
+        );
     }
     for element in live.iter().filter(|element| named(left, &element[key]).is_none()) {
         walk(&format!("{path}[{}]", plain(&element[key])), None, Some(element), compare, found);
@@ -99,7 +128,8 @@ fn names(left: &[Value], live: &[Value], key: &str) -> bool {
     let unique = |list: &[Value]| {
         list.iter().enumerate().all(|(at, element)| {
             let name = &element[key];
-            (name.is_string() || name.is_number()) && list[..at].iter().all(|before| before[key] != *name)
+            (name.is_string() || name.is_number())
+                && list[..at].iter().all(|before| before[key] != *name)
         })
     };
     !(left.is_empty() && live.is_empty()) && unique(left) && unique(live)
@@ -140,7 +170,11 @@ fn plain(value: &Value) -> String {
 fn shown(value: &Value) -> String {
     const MOST: usize = 120;
     let text = value.to_string();
-    if text.chars().count() <= MOST { text } else { text.chars().take(MOST - 1).chain(['…']).collect() }
+    if text.chars().count() <= MOST {
+        text
+    } else {
+        text.chars().take(MOST - 1).chain(['…']).collect()
+    }
 }
 
 #[cfg(test)]
@@ -160,7 +194,10 @@ mod tests {
     fn a_changed_field_is_named_by_its_path() {
         let left = json!({"spec": {"containers": [{"name": "a", "image": "x:1"}, {"name": "b", "image": "y:1"}]}});
         let live = json!({"spec": {"containers": [{"name": "b", "image": "y:2"}, {"name": "a", "image": "x:1"}]}});
-        assert_eq!(lines(&left, &live, Compare::Whole), ["spec.containers[b].image: \"y:1\" → \"y:2\""]);
+        assert_eq!(
+            lines(&left, &live, Compare::Whole),
+            ["spec.containers[b].image: \"y:1\" → \"y:2\""]
+        );
     }
 
     #[test]
@@ -179,10 +216,15 @@ mod tests {
 
     #[test]
     fn the_same_quantity_in_other_words_is_the_same() {
-        let (left, live) =
-            (json!({"cpu": "1000m", "memory": "1Gi", "port": 80}), json!({"cpu": "1", "memory": "1024Mi", "port": "80"}));
+        let (left, live) = (
+            json!({"cpu": "1000m", "memory": "1Gi", "port": 80}),
+            json!({"cpu": "1", "memory": "1024Mi", "port": "80"}),
+        );
         assert_eq!(lines(&left, &live, Compare::Named), Vec::<String>::new());
-        assert_eq!(lines(&json!({"cpu": "1"}), &json!({"cpu": "2"}), Compare::Named), ["cpu: \"1\" → \"2\""]);
+        assert_eq!(
+            lines(&json!({"cpu": "1"}), &json!({"cpu": "2"}), Compare::Named),
+            ["cpu: \"1\" → \"2\""]
+        );
     }
 
     #[test]
@@ -194,12 +236,16 @@ mod tests {
 
     #[test]
     fn keys_with_dots_stand_in_brackets() {
-        let (left, live) = (json!({"metadata": {"labels": {"a.b/c": "1"}}}), json!({"metadata": {"labels": {}}}));
+        let (left, live) =
+            (json!({"metadata": {"labels": {"a.b/c": "1"}}}), json!({"metadata": {"labels": {}}}));
         assert_eq!(lines(&left, &live, Compare::Named), ["metadata.labels[a.b/c]: \"1\" → -"]);
     }
 
     #[test]
     fn an_empty_field_and_none_are_the_same() {
-        assert_eq!(lines(&json!({"emptyDir": {}, "x": null}), &json!({}), Compare::Named), Vec::<String>::new());
+        assert_eq!(
+            lines(&json!({"emptyDir": {}, "x": null}), &json!({}), Compare::Named),
+            Vec::<String>::new()
+        );
     }
 }

@@ -55,7 +55,11 @@ pub(super) async fn supervise(access: Access, scope: WatchScope, shared: Arc<Sha
     }
 }
 
-async fn connect(access: &Access, scope: &WatchScope, shared: &Shared) -> Result<(Connection, Vec<Located>), ClusterError> {
+async fn connect(
+    access: &Access,
+    scope: &WatchScope,
+    shared: &Shared,
+) -> Result<(Connection, Vec<Located>), ClusterError> {
     let connection = Connection::connect(access, Arc::clone(&shared.requests)).await?;
     if scope.objects.iter().any(|object| well_known(&object.api_version, &object.kind).is_none()) {
         turn(shared).await;
@@ -68,7 +72,12 @@ async fn connect(access: &Access, scope: &WatchScope, shared: &Shared) -> Result
 }
 
 /// Starts every watch and returns when one of them can't go on, or when a kind that was unknown has come.
-async fn watch_all(connection: &Connection, scope: &WatchScope, located: &[Located], shared: &Arc<Shared>) -> End {
+async fn watch_all(
+    connection: &Connection,
+    scope: &WatchScope,
+    located: &[Located],
+    shared: &Arc<Shared>,
+) -> End {
     let mut tasks = JoinSet::new();
     let (targets, wanted) = targets(located, &scope.namespaces);
     let wanted = Arc::new(wanted);
@@ -83,7 +92,12 @@ async fn watch_all(connection: &Connection, scope: &WatchScope, located: &[Locat
         tasks.spawn(follower.follow());
     }
     if unknown_kinds(located) > 0 {
-        tasks.spawn(await_kinds(connection.clone(), scope.clone(), unknown_kinds(located), Arc::clone(shared)));
+        tasks.spawn(await_kinds(
+            connection.clone(),
+            scope.clone(),
+            unknown_kinds(located),
+            Arc::clone(shared),
+        ));
     }
     loop {
         match tasks.join_next().await {
@@ -99,7 +113,12 @@ fn unknown_kinds(located: &[Located]) -> usize {
 }
 
 /// Ends when a kind of the scope that was unknown is known.
-async fn await_kinds(connection: Connection, scope: WatchScope, before: usize, shared: Arc<Shared>) -> End {
+async fn await_kinds(
+    connection: Connection,
+    scope: WatchScope,
+    before: usize,
+    shared: Arc<Shared>,
+) -> End {
     loop {
         tokio::time::sleep(KINDS_AGAIN).await;
         turn(&shared).await;
@@ -148,14 +167,19 @@ impl Follower {
                         break;
                     }
                     Next::Failed(error) => {
-                        if let Some(end) = self.failed(told(&error, &self.target.resource.plural)).await {
+                        if let Some(end) =
+                            self.failed(told(&error, &self.target.resource.plural)).await
+                        {
                             return end;
                         }
                     }
                     Next::Silence => {
                         let silent = ClusterError::new(
                             ClusterErrorKind::TimedOut,
-                            format!("the cluster gave no answer while watching {}", self.target.resource.plural),
+                            format!(
+                                "the cluster gave no answer while watching {}",
+                                self.target.resource.plural
+                            ),
                         );
                         if let Some(end) = self.failed(silent).await {
                             return end;
@@ -229,12 +253,19 @@ impl Follower {
 
     /// The object as it is kept: without what nobody reads, and no secret at all.
     fn item(&self, mut object: DynamicObject) -> Option<Item> {
-        let elsewhere = object.metadata.namespace.as_ref().is_some_and(|namespace| !self.wanted.contains(namespace));
+        let elsewhere = object
+            .metadata
+            .namespace
+            .as_ref()
+            .is_some_and(|namespace| !self.wanted.contains(namespace));
         if elsewhere && !self.wanted.is_empty() {
             return None;
         }
         let resource = &self.target.resource;
-        object.types = Some(TypeMeta { api_version: resource.api_version.clone(), kind: resource.kind.clone() });
+        object.types = Some(TypeMeta {
+            api_version: resource.api_version.clone(),
+            kind: resource.kind.clone(),
+        });
         object.metadata.managed_fields = None;
         item_of(object)
     }
@@ -243,14 +274,20 @@ impl Follower {
     fn listen(&self, item: &Item) {
         let Item::Pod(pod) = item else { return };
         let Some(wanted) = self.shared.seen().wants_words_of(pod) else { return };
-        let logs: Api<Pod> = Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
+        let logs: Api<Pod> =
+            Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
         let (pod, shared) = (pod_ref(pod), Arc::clone(&self.shared));
         // Meanwhile nobody else asks for the same.
         shared.seen().heard(pod.clone(), &wanted, String::new());
         tokio::spawn(async move {
             turn(&shared).await;
             let container = Some(wanted.container.clone());
-            let which = LogParams { container, previous: wanted.previous, tail_lines: Some(5), ..LogParams::default() };
+            let which = LogParams {
+                container,
+                previous: wanted.previous,
+                tail_lines: Some(5),
+                ..LogParams::default()
+            };
             let text = logs.logs(&pod.name, &which).await.unwrap_or_default();
             shared.change(|seen| seen.heard(pod, &wanted, last_words(&text)));
         });
@@ -259,7 +296,9 @@ impl Follower {
 
 /// The last line that says something; the kubelet's own word for a log that is gone is none.
 fn last_words(log: &str) -> String {
-    let words = |line: &&str| !line.trim().is_empty() && !line.starts_with("unable to retrieve container logs");
+    let words = |line: &&str| {
+        !line.trim().is_empty() && !line.starts_with("unable to retrieve container logs")
+    };
     log.lines().rev().find(words).map(clipped).unwrap_or_default()
 }
 
@@ -303,9 +342,11 @@ fn refuses_streaming(error: &WatchError) -> bool {
 fn told(error: &WatchError, what: &str) -> ClusterError {
     let doing = format!("watching {what}");
     match error {
-        WatchError::InitialListFailed(error) | WatchError::WatchStartFailed(error) | WatchError::WatchFailed(error) => {
-            ClusterError::from_kube(error, &doing)
+        WatchError::InitialListFailed(error)
+        | WatchError::WatchStartFailed(error)
+        | WatchError::WatchFailed(error) => ClusterError::from_kube(error, &doing),
+        other => {
+            ClusterError::new(ClusterErrorKind::Other, format!("{doing}: {}", with_causes(other)))
         }
-        other => ClusterError::new(ClusterErrorKind::Other, format!("{doing}: {}", with_causes(other))),
     }
 }

@@ -30,7 +30,12 @@ impl Cluster {
 }
 
 async fn identify(connection: Connection) -> Result<WorldIdentity, ClusterError> {
-    let ca_sha256 = connection.config.root_cert.as_deref().filter(|certificates| !certificates.is_empty()).map(hash_of);
+    let ca_sha256 = connection
+        .config
+        .root_cert
+        .as_deref()
+        .filter(|certificates| !certificates.is_empty())
+        .map(hash_of);
     let nodes: Api<PartialObjectMeta<Node>> = Api::all(connection.client.clone());
     let names = match nodes.list(&ListParams::default()).await {
         Ok(list) => list.items.iter().map(ResourceExt::name_any).collect(),
@@ -75,6 +80,9 @@ mod tests {
 
     #[test]
     fn where_one_certificate_ends_matters() {
-        assert_ne!(hash_of(&[b"ab".to_vec(), b"c".to_vec()]), hash_of(&[b"a".to_vec(), b"bc".to_vec()]));
+        assert_ne!(
+            hash_of(&[b"ab".to_vec(), b"c".to_vec()]),
+            hash_of(&[b"a".to_vec(), b"bc".to_vec()])
+        );
     }
 }

@@ -42,9 +42,13 @@ impl MissingImage {
         let Self { image, node } = self;
         match context.and_then(|context| context.strip_prefix("kind-")) {
             Some(cluster) => {
-                format!("image {image} is not on node {node}: `kind load docker-image {image} --name {cluster} --nodes {node}`")
+                format!(
+                    "image {image} is not on node {node}: `kind load docker-image {image} --name {cluster} --nodes {node}`"
+                )
             }
-            None => format!("image {image} is not on node {node}: load it there, or name one that the node can pull"),
+            None => format!(
+                "image {image} is not on node {node}: load it there, or name one that the node can pull"
+            ),
         }
     }
 }
@@ -67,20 +71,39 @@ mod tests {
     fn a_missing_image_is_told_with_its_node_and_what_loads_it() {
         for reason in ["ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull"] {
             let problem = trouble_of_pod(&pod("IfNotPresent", Some("lab-worker"), reason)).unwrap();
-            assert!(problem.why.contains("image shop/web:1 can't be pulled on node lab-worker: "), "{}", problem.why);
+            assert!(
+                problem.why.contains("image shop/web:1 can't be pulled on node lab-worker: "),
+                "{}",
+                problem.why
+            );
             let missing = problem.missing.unwrap();
             assert_eq!(
                 missing.cure(Some("kind-lab")),
                 "image shop/web:1 is not on node lab-worker: `kind load docker-image shop/web:1 --name lab --nodes lab-worker`"
             );
-            assert!(missing.cure(Some("oke")).ends_with("load it there, or name one that the node can pull"));
+            assert!(
+                missing
+                    .cure(Some("oke"))
+                    .ends_with("load it there, or name one that the node can pull")
+            );
         }
     }
 
     #[test]
     fn where_loading_would_not_help_nothing_of_it_is_said() {
-        assert_eq!(trouble_of_pod(&pod("Always", Some("lab-worker"), "ErrImagePull")).unwrap().missing, None);
-        assert_eq!(trouble_of_pod(&pod("IfNotPresent", None, "ErrImagePull")).unwrap().missing, None);
-        assert_eq!(trouble_of_pod(&pod("IfNotPresent", Some("lab-worker"), "InvalidImageName")).unwrap().missing, None);
+        assert_eq!(
+            trouble_of_pod(&pod("Always", Some("lab-worker"), "ErrImagePull")).unwrap().missing,
+            None
+        );
+        assert_eq!(
+            trouble_of_pod(&pod("IfNotPresent", None, "ErrImagePull")).unwrap().missing,
+            None
+        );
+        assert_eq!(
+            trouble_of_pod(&pod("IfNotPresent", Some("lab-worker"), "InvalidImageName"))
+                .unwrap()
+                .missing,
+            None
+        );
     }
 }

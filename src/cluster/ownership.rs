@@ -82,7 +82,8 @@ fn key_of(api_version: &str, kind: &str, metadata: &ObjectMeta) -> Key {
 /// Owners live in the owned object's namespace, or in none.
 fn owners_of(metadata: &ObjectMeta) -> Vec<Key> {
     let owners = metadata.owner_references.iter().flatten();
-    let key = |owner: &k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference, namespace: Option<String>| Key {
+    let key = |owner: &k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference,
+               namespace: Option<String>| Key {
         group: group_of(&owner.api_version).to_owned(),
         kind: owner.kind.clone(),
         namespace,
@@ -106,12 +107,20 @@ mod tests {
             .into_iter()
             .map(|(api_version, kind, name)| json!({"apiVersion": api_version, "kind": kind, "name": name, "uid": "u"}))
             .collect();
-        serde_json::from_value(json!({"name": name, "namespace": "shop", "ownerReferences": owners})).unwrap()
+        serde_json::from_value(
+            json!({"name": name, "namespace": "shop", "ownerReferences": owners}),
+        )
+        .unwrap()
     }
 
     fn web() -> ObjectRef {
         let namespace = Some("shop".to_owned());
-        ObjectRef { api_version: "apps/v1".into(), kind: "Deployment".into(), namespace, name: "web".into() }
+        ObjectRef {
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            namespace,
+            name: "web".into(),
+        }
     }
 
     #[test]
@@ -119,32 +128,64 @@ mod tests {
         let mut ownership = Ownership::of(&[web()]);
         let pod = meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")));
         assert!(!ownership.has("v1", "Pod", &pod), "the set in between was not seen yet");
-        ownership.learn("apps/v1", "ReplicaSet", &meta("web-1", Some(("apps/v1", "Deployment", "web"))));
+        ownership.learn(
+            "apps/v1",
+            "ReplicaSet",
+            &meta("web-1", Some(("apps/v1", "Deployment", "web"))),
+        );
         assert!(ownership.has("v1", "Pod", &pod));
     }
 
     #[test]
     fn a_stranger_s_pod_does_not_belong() {
         let mut ownership = Ownership::of(&[web()]);
-        ownership.learn("apps/v1", "ReplicaSet", &meta("other-1", Some(("apps/v1", "Deployment", "other"))));
-        assert!(!ownership.has("v1", "Pod", &meta("other-1-a", Some(("apps/v1", "ReplicaSet", "other-1")))));
-        assert!(!ownership.has("v1", "Pod", &meta("web", None)), "the same name under another kind");
+        ownership.learn(
+            "apps/v1",
+            "ReplicaSet",
+            &meta("other-1", Some(("apps/v1", "Deployment", "other"))),
+        );
+        assert!(!ownership.has(
+            "v1",
+            "Pod",
+            &meta("other-1-a", Some(("apps/v1", "ReplicaSet", "other-1")))
+        ));
+        assert!(
+            !ownership.has("v1", "Pod", &meta("web", None)),
+            "the same name under another kind"
+        );
     }
 
     #[test]
     fn the_same_names_in_another_namespace_are_strangers() {
         let elsewhere = ObjectRef { namespace: Some("elsewhere".to_owned()), ..web() };
         let mut ownership = Ownership::of(&[elsewhere]);
-        ownership.learn("apps/v1", "ReplicaSet", &meta("web-1", Some(("apps/v1", "Deployment", "web"))));
-        assert!(!ownership.has("v1", "Pod", &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))));
+        ownership.learn(
+            "apps/v1",
+            "ReplicaSet",
+            &meta("web-1", Some(("apps/v1", "Deployment", "web"))),
+        );
+        assert!(!ownership.has(
+            "v1",
+            "Pod",
+            &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))
+        ));
         assert!(!ownership.has("apps/v1", "Deployment", &meta("web", None)));
     }
 
     #[test]
     fn an_owner_may_live_in_no_namespace() {
-        let plant = ObjectRef { api_version: "garden/v1".into(), kind: "Plant".into(), namespace: None, name: "oak".into() };
+        let plant = ObjectRef {
+            api_version: "garden/v1".into(),
+            kind: "Plant".into(),
+            namespace: None,
+            name: "oak".into(),
+        };
         let ownership = Ownership::of(&[plant]);
-        assert!(ownership.has("v1", "ConfigMap", &meta("leaf", Some(("garden/v1", "Plant", "oak")))));
+        assert!(ownership.has(
+            "v1",
+            "ConfigMap",
+            &meta("leaf", Some(("garden/v1", "Plant", "oak")))
+        ));
     }
 
     #[test]
@@ -167,6 +208,10 @@ mod tests {
         let set = meta("web-1", Some(("apps/v1", "Deployment", "web")));
         ownership.learn("apps/v1", "ReplicaSet", &set);
         ownership.forget("apps/v1", "ReplicaSet", &set);
-        assert!(!ownership.has("v1", "Pod", &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))));
+        assert!(!ownership.has(
+            "v1",
+            "Pod",
+            &meta("web-1-a", Some(("apps/v1", "ReplicaSet", "web-1")))
+        ));
     }
 }

@@ -78,7 +78,11 @@ mod tests {
     /// The most moments that any window of one second holds.
     fn busiest_second(moments: &[Instant]) -> usize {
         let second = Duration::from_secs(1);
-        moments.iter().map(|from| moments.iter().filter(|at| *at >= from && **at < *from + second).count()).max().unwrap_or(0)
+        moments
+            .iter()
+            .map(|from| moments.iter().filter(|at| *at >= from && **at < *from + second).count())
+            .max()
+            .unwrap_or(0)
     }
 
     #[test]
@@ -113,8 +117,15 @@ mod tests {
     fn questions_keep_a_quarter_of_a_second_apart() {
         let (pace, start) = (Pace::default(), Instant::now());
         pace.question(start);
-        assert_eq!(pace.reserve_question(start + Duration::from_millis(80)), Duration::from_millis(170));
-        assert_eq!(pace.reserve_question(start + Duration::from_secs(9)), Duration::ZERO, "after a quiet time at once");
+        assert_eq!(
+            pace.reserve_question(start + Duration::from_millis(80)),
+            Duration::from_millis(170)
+        );
+        assert_eq!(
+            pace.reserve_question(start + Duration::from_secs(9)),
+            Duration::ZERO,
+            "after a quiet time at once"
+        );
     }
 
     #[test]

@@ -89,12 +89,18 @@ pub(crate) fn trouble_of_pod(pod: &Pod) -> Option<ObjectProblem> {
     if pod.metadata.deletion_timestamp.is_some() {
         return None;
     }
-    let problem = |cause, why, patience| Some(ObjectProblem { object: pod_ref(pod), cause, why, patience, missing: None });
+    let problem = |cause, why, patience| {
+        Some(ObjectProblem { object: pod_ref(pod), cause, why, patience, missing: None })
+    };
     match status.phase.as_deref() {
         Some("Succeeded") => return None,
         Some("Failed") => {
             // With an owner it is the owner's affair: a Job counts its failures, a ReplicaSet makes another.
-            let patience = if pod.owner_references().is_empty() { Tolerance::None } else { Tolerance::Endless };
+            let patience = if pod.owner_references().is_empty() {
+                Tolerance::None
+            } else {
+                Tolerance::Endless
+            };
             return problem(Cause::Failed, failure_of(pod), patience);
         }
         _ => {}
@@ -102,30 +108,48 @@ pub(crate) fn trouble_of_pod(pod: &Pod) -> Option<ObjectProblem> {
     let conditions = status.conditions.iter().flatten();
     if let Some(unplaced) = conditions.clone().find(|condition| is_unschedulable(condition)) {
         let said = unplaced.message.as_deref().unwrap_or("no node takes it");
-        return problem(Cause::Unschedulable, format!("can't be scheduled: {}", clipped(said)), patience_with_scheduler(said));
+        return problem(
+            Cause::Unschedulable,
+            format!("can't be scheduled: {}", clipped(said)),
+            patience_with_scheduler(said),
+        );
     }
     let init = status.init_container_statuses.iter().flatten().map(|container| (container, true));
     let main = status.container_statuses.iter().flatten().map(|container| (container, false));
     init.chain(main).find_map(|(container, is_init)| {
         let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref());
         let (cause, why, patience) = trouble_of_container(container, is_init, node)?;
-        let missing = matches!(cause, Cause::Image { .. }).then(|| MissingImage::of(pod, container)).flatten();
+        let missing = matches!(cause, Cause::Image { .. })
+            .then(|| MissingImage::of(pod, container))
+            .flatten();
         Some(ObjectProblem { missing, ..problem(cause, why, patience)? })
     })
 }
 
 fn is_unschedulable(condition: &PodCondition) -> bool {
-    condition.type_ == "PodScheduled" && condition.status == "False" && condition.reason.as_deref() == Some("Unschedulable")
+    condition.type_ == "PodScheduled"
+        && condition.status == "False"
+        && condition.reason.as_deref() == Some("Unschedulable")
 }
 
 /// A node that is coming up, a volume that is being made or a pod that is going away can still change the scheduler's mind; a
 /// selector that no node has can't, but for someone's doing.
 fn patience_with_scheduler(said: &str) -> Tolerance {
-    let may_come = ["not-ready", "unreachable", "unbound immediate", "uninitialized", "disk-pressure", "memory-pressure"];
+    let may_come = [
+        "not-ready",
+        "unreachable",
+        "unbound immediate",
+        "uninitialized",
+        "disk-pressure",
+        "memory-pressure",
+    ];
     if may_come.iter().any(|word| said.contains(word)) {
         return Tolerance::seconds(60);
     }
-    if said.contains("Insufficient") || said.contains("free ports") || said.contains("Too many pods") {
+    if said.contains("Insufficient")
+        || said.contains("free ports")
+        || said.contains("Too many pods")
+    {
         return Tolerance::seconds(40);
     }
     Tolerance::seconds(10)
@@ -136,18 +160,31 @@ fn failure_of(pod: &Pod) -> String {
     let reason = status.and_then(|status| status.reason.as_deref());
     let message = status.and_then(|status| status.message.as_deref());
     if let Some(reason) = reason {
-        return format!("failed: {reason}{}", message.map(|text| format!(" ({})", clipped(text))).unwrap_or_default());
+        return format!(
+            "failed: {reason}{}",
+            message.map(|text| format!(" ({})", clipped(text))).unwrap_or_default()
+        );
     }
-    let ended = status.into_iter().flat_map(|status| status.container_statuses.iter().flatten()).find_map(|container| {
-        let ended = container.state.as_ref()?.terminated.as_ref()?;
-        (ended.exit_code != 0).then(|| format!("failed: container {} ended with code {}", container.name, ended.exit_code))
-    });
+    let ended = status
+        .into_iter()
+        .flat_map(|status| status.container_statuses.iter().flatten())
+        .find_map(|container| {
+            let ended = container.state.as_ref()?.terminated.as_ref()?;
+            (ended.exit_code != 0).then(|| {
+                format!("failed: container {} ended with code {}", container.name, ended.exit_code)
+            })
+        });
     ended.unwrap_or_else(|| "failed".to_owned())
 }
 
 /// A pod as the plan names objects.
 pub(super) fn pod_ref(pod: &Pod) -> ObjectRef {
-    ObjectRef { api_version: "v1".to_owned(), kind: "Pod".to_owned(), namespace: pod.namespace(), name: pod.name_any() }
+    ObjectRef {
+        api_version: "v1".to_owned(),
+        kind: "Pod".to_owned(),
+        namespace: pod.namespace(),
+        name: pod.name_any(),
+    }
 }
 
 /// One line, not too long.

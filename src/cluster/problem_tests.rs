@@ -3,7 +3,10 @@ use serde_json::{Value, json};
 use super::*;
 
 fn pod(status: &Value) -> Pod {
-    serde_json::from_value(json!({"metadata": {"name": "web-1", "namespace": "shop"}, "status": status})).unwrap()
+    serde_json::from_value(
+        json!({"metadata": {"name": "web-1", "namespace": "shop"}, "status": status}),
+    )
+    .unwrap()
 }
 
 fn waiting(reason: &str, message: &str, restarts: i32) -> Value {
@@ -28,7 +31,8 @@ fn a_pod_that_is_coming_up_has_no_trouble() {
 
 #[test]
 fn a_first_failed_pull_may_heal_when_the_registry_was_only_out_of_reach() {
-    let said = "rpc error: code = Unknown desc = dial tcp 10.0.0.9:5000: connect: connection refused";
+    let said =
+        "rpc error: code = Unknown desc = dial tcp 10.0.0.9:5000: connect: connection refused";
     let problem = trouble_of_pod(&pod(&waiting("ErrImagePull", said, 0))).unwrap();
     assert!(!problem.patience.is_over(Duration::from_secs(20)));
     assert!(problem.patience.is_over(Duration::from_secs(30)));
@@ -56,7 +60,10 @@ fn pull_and_back_off_are_one_trouble() {
 fn a_crash_loop_is_told_at_once_and_hopeless_after_three_restarts() {
     let first = trouble_of_pod(&pod(&ended("Error", 1, 1))).unwrap();
     assert_eq!(first.why, "container web crashes (exit code 1, 1 restart)");
-    assert!(!first.patience.is_over(Duration::from_secs(600)), "one crash may be a wait for something else");
+    assert!(
+        !first.patience.is_over(Duration::from_secs(600)),
+        "one crash may be a wait for something else"
+    );
     assert_eq!(trouble_of_pod(&pod(&ended("Error", 1, 3))).unwrap().patience, Tolerance::None);
 }
 
@@ -78,7 +85,9 @@ fn a_container_that_is_ready_again_has_healed() {
 
 #[test]
 fn a_missing_secret_may_still_be_applied() {
-    let problem = trouble_of_pod(&pod(&waiting("CreateContainerConfigError", "secret \"db\" not found", 0))).unwrap();
+    let problem =
+        trouble_of_pod(&pod(&waiting("CreateContainerConfigError", "secret \"db\" not found", 0)))
+            .unwrap();
     assert_eq!(problem.why, "container web can't be started: secret \"db\" not found");
     assert!(!problem.patience.is_over(Duration::from_secs(10)));
     assert!(problem.patience.is_over(Duration::from_secs(15)));
@@ -92,10 +101,13 @@ fn unplaced(said: &str) -> ObjectProblem {
 
 #[test]
 fn a_selector_that_no_node_has_is_hopeless_sooner_than_a_node_that_is_not_ready() {
-    let selector = unplaced("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
+    let selector =
+        unplaced("0/3 nodes are available: 3 node(s) didn't match Pod's node affinity/selector.");
     assert!(selector.why.contains("didn't match Pod's node affinity"));
     assert!(selector.patience.is_over(Duration::from_secs(10)));
-    let booting = unplaced("0/3 nodes are available: 3 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.");
+    let booting = unplaced(
+        "0/3 nodes are available: 3 node(s) had untolerated taint {node.kubernetes.io/not-ready: }.",
+    );
     assert!(!booting.patience.is_over(Duration::from_secs(30)));
 }
 
@@ -112,7 +124,10 @@ fn a_bare_pod_that_failed_stays_failed_and_an_owned_one_is_its_owner_s_affair() 
         "restartCount": 0, "state": {"terminated": {"exitCode": 3}}}]});
     let mut failed = pod(&status);
     let problem = trouble_of_pod(&failed).unwrap();
-    assert_eq!((problem.patience, problem.why.as_str()), (Tolerance::None, "failed: container web ended with code 3"));
+    assert_eq!(
+        (problem.patience, problem.why.as_str()),
+        (Tolerance::None, "failed: container web ended with code 3")
+    );
     let owner = json!([{"apiVersion": "batch/v1", "kind": "Job", "name": "j", "uid": "u", "controller": true}]);
     failed.metadata.owner_references = serde_json::from_value(owner).unwrap();
     assert_eq!(trouble_of_pod(&failed).unwrap().patience, Tolerance::Endless);
@@ -121,7 +136,8 @@ fn a_bare_pod_that_failed_stays_failed_and_an_owned_one_is_its_owner_s_affair() 
 #[test]
 fn a_pod_that_is_being_deleted_has_no_trouble() {
     let mut going = pod(&waiting("ImagePullBackOff", "not found", 0));
-    going.metadata.deletion_timestamp = Some(serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap());
+    going.metadata.deletion_timestamp =
+        Some(serde_json::from_value(json!("2026-01-01T00:00:00Z")).unwrap());
     assert_eq!(trouble_of_pod(&going), None);
 }
 
@@ -147,5 +163,8 @@ fn a_command_that_ended_once_has_ended_and_is_no_loop_yet() {
     let status = json!({"phase": "Running", "containerStatuses": [{"name": "web", "image": "i", "imageID": "", "ready": false,
         "restartCount": 0, "state": {"terminated": {"exitCode": 3}}}]});
     let problem = trouble_of_pod(&pod(&status)).unwrap();
-    assert_eq!((problem.why.as_str(), problem.patience), ("container web has ended (exit code 3)", Tolerance::Endless));
+    assert_eq!(
+        (problem.why.as_str(), problem.patience),
+        ("container web has ended (exit code 3)", Tolerance::Endless)
+    );
 }

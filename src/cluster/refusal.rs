@@ -69,13 +69,25 @@ impl ClusterError {
         match status.code {
             401 => Self::new(
                 ClusterErrorKind::Unauthorized,
-                format!("the cluster does not accept the kubeconfig's credentials ({doing}: {said})"),
+                format!(
+                    "the cluster does not accept the kubeconfig's credentials ({doing}: {said})"
+                ),
             )
-            .hint("they may have expired, or belong to an earlier cluster: write the kubeconfig anew"),
-            403 => Self::new(ClusterErrorKind::Forbidden, format!("the cluster refused this user while {doing}: {said}"))
-                .hint("give this user the right it names, or use a context that has it"),
-            404 => Self::new(ClusterErrorKind::NotFound, format!("not found while {doing}: {said}")),
-            code => Self::new(ClusterErrorKind::Other, format!("the cluster answered {code} while {doing}: {said}")),
+            .hint(
+                "they may have expired, or belong to an earlier cluster: write the kubeconfig anew",
+            ),
+            403 => Self::new(
+                ClusterErrorKind::Forbidden,
+                format!("the cluster refused this user while {doing}: {said}"),
+            )
+            .hint("give this user the right it names, or use a context that has it"),
+            404 => {
+                Self::new(ClusterErrorKind::NotFound, format!("not found while {doing}: {said}"))
+            }
+            code => Self::new(
+                ClusterErrorKind::Other,
+                format!("the cluster answered {code} while {doing}: {said}"),
+            ),
         }
     }
 
@@ -84,23 +96,39 @@ impl ClusterError {
         let kind = io_kind(error);
         let lower = with_causes(error).to_ascii_lowercase();
         if kind == Some(io::ErrorKind::ConnectionRefused) {
-            return Self::new(ClusterErrorKind::Unreachable, "nothing listens at the cluster's address (connection refused)");
+            return Self::new(
+                ClusterErrorKind::Unreachable,
+                "nothing listens at the cluster's address (connection refused)",
+            );
         }
-        if ["certificate", "unknownissuer", "invalidcontenttype", "corrupt message"].iter().any(|word| lower.contains(word)) {
+        if ["certificate", "unknownissuer", "invalidcontenttype", "corrupt message"]
+            .iter()
+            .any(|word| lower.contains(word))
+        {
             return Self::new(ClusterErrorKind::Tls, format!("no trusted connection to the cluster while {doing}: {text}"))
                 .hint("another server may answer at this address, or the cluster was made anew: write the kubeconfig anew");
         }
         match kind {
-            Some(io::ErrorKind::TimedOut) => {
-                Self::new(ClusterErrorKind::TimedOut, format!("the cluster gave no answer while {doing}"))
-            }
-            Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe) => {
-                Self::new(ClusterErrorKind::Unreachable, format!("the cluster closed the connection while {doing}"))
-            }
-            Some(_) => {
-                Self::new(ClusterErrorKind::Unreachable, format!("the cluster could not be reached while {doing}: {text}"))
-            }
-            None => Self::new(ClusterErrorKind::Other, format!("the cluster could not be asked while {doing}: {text}")),
+            Some(io::ErrorKind::TimedOut) => Self::new(
+                ClusterErrorKind::TimedOut,
+                format!("the cluster gave no answer while {doing}"),
+            ),
+            Some(
+                io::ErrorKind::UnexpectedEof
+                | io::ErrorKind::ConnectionReset
+                | io::ErrorKind::BrokenPipe,
+            ) => Self::new(
+                ClusterErrorKind::Unreachable,
+                format!("the cluster closed the connection while {doing}"),
+            ),
+            Some(_) => Self::new(
+                ClusterErrorKind::Unreachable,
+                format!("the cluster could not be reached while {doing}: {text}"),
+            ),
+            None => Self::new(
+                ClusterErrorKind::Other,
+                format!("the cluster could not be asked while {doing}: {text}"),
+            ),
         }
     }
 
@@ -111,9 +139,12 @@ impl ClusterError {
         }
         let nodes = stopped::stopped_nodes(access);
         if !nodes.is_empty() {
-            let message =
-                format!("the cluster does not answer, it is hibernated: node containers are stopped ({})", nodes.join(", "));
-            return Self::new(ClusterErrorKind::Hibernated, message).hint(format!("docker start {}", nodes.join(" ")));
+            let message = format!(
+                "the cluster does not answer, it is hibernated: node containers are stopped ({})",
+                nodes.join(", ")
+            );
+            return Self::new(ClusterErrorKind::Hibernated, message)
+                .hint(format!("docker start {}", nodes.join(" ")));
         }
         if self.hint.is_some() {
             return self;
@@ -157,30 +188,41 @@ mod tests {
     #[test]
     fn the_server_s_refusals_are_told_apart() {
         assert_eq!(answered(401, "Unauthorized").refusal, ClusterErrorKind::Unauthorized);
-        let forbidden = answered(403, "nodes is forbidden: User \"bob\" cannot list resource \"nodes\"");
+        let forbidden =
+            answered(403, "nodes is forbidden: User \"bob\" cannot list resource \"nodes\"");
         assert_eq!(forbidden.refusal, ClusterErrorKind::Forbidden);
-        assert!(forbidden.message.contains("bob") && forbidden.message.contains("while listing its nodes"));
+        assert!(
+            forbidden.message.contains("bob")
+                && forbidden.message.contains("while listing its nodes")
+        );
     }
 
     #[test]
     fn a_refused_connection_is_found_among_the_causes() {
         let io = io::Error::new(io::ErrorKind::ConnectionRefused, "no");
-        let error = ClusterError::from_kube(&kube::Error::Service(Box::new(io)), "listing its nodes");
+        let error =
+            ClusterError::from_kube(&kube::Error::Service(Box::new(io)), "listing its nodes");
         assert_eq!(error.refusal, ClusterErrorKind::Unreachable);
     }
 
     #[test]
     fn a_certificate_of_another_ca_is_said_so() {
-        let io = io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer");
-        let error = ClusterError::from_kube(&kube::Error::Service(Box::new(io)), "listing its nodes");
+        let io =
+            io::Error::new(io::ErrorKind::InvalidData, "invalid peer certificate: UnknownIssuer");
+        let error =
+            ClusterError::from_kube(&kube::Error::Service(Box::new(io)), "listing its nodes");
         assert_eq!(error.refusal, ClusterErrorKind::Tls);
         assert!(error.hint.unwrap().contains("made anew"));
     }
 
     #[test]
     fn a_connection_that_is_cut_is_no_matter_of_certificates() {
-        let io = io::Error::new(io::ErrorKind::UnexpectedEof, "peer closed connection without sending TLS close_notify");
-        let error = ClusterError::from_kube(&kube::Error::Service(Box::new(io)), "listing its nodes");
+        let io = io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "peer closed connection without sending TLS close_notify",
+        );
+        let error =
+            ClusterError::from_kube(&kube::Error::Service(Box::new(io)), "listing its nodes");
         assert_eq!(error.refusal, ClusterErrorKind::Unreachable);
         assert_eq!(error.message, "the cluster closed the connection while listing its nodes");
     }

@@ -155,16 +155,15 @@ impl Seen {
     pub(super) fn wants_words_of(&self, pod: &Pod) -> Option<Wanted> {
         let Cause::Crash { container } = trouble_of_pod(pod)?.cause else { return None };
         let status = pod.status.as_ref()?;
-        let mut all = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
+        let mut all =
+            status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
         let found = all.find(|status| status.name == container)?;
         let previous = found.state.as_ref().is_some_and(|state| state.running.is_some());
         let restarts = found.restart_count;
-        let known = self.last_words.get(&(pod_ref(pod), container.clone())).map(|(restarts, _)| *restarts);
-        (self.ownership.has("v1", "Pod", &pod.metadata) && known != Some(restarts)).then_some(Wanted {
-            container,
-            restarts,
-            previous,
-        })
+        let known =
+            self.last_words.get(&(pod_ref(pod), container.clone())).map(|(restarts, _)| *restarts);
+        (self.ownership.has("v1", "Pod", &pod.metadata) && known != Some(restarts))
+            .then_some(Wanted { container, restarts, previous })
     }
 
     /// A crashed container's last words; none leaves those from before.
@@ -180,17 +179,26 @@ impl Seen {
     pub(super) fn sight(&mut self, now: Instant) -> WatchStatus {
         let superseded = Superseded::among(self.objects.values());
         let (problems, waiting_for) = (self.problems(&superseded), self.waiting_for(&superseded));
-        self.since.retain(|key, _| problems.iter().any(|problem| problem.object == key.0 && problem.cause == key.1));
+        self.since.retain(|key, _| {
+            problems.iter().any(|problem| problem.object == key.0 && problem.cause == key.1)
+        });
         let mut told: Vec<LastingProblem> = problems
             .into_iter()
             .map(|problem| {
-                let since = *self.since.entry((problem.object.clone(), problem.cause.clone())).or_insert(now);
+                let since = *self
+                    .since
+                    .entry((problem.object.clone(), problem.cause.clone()))
+                    .or_insert(now);
                 let lasted = now.saturating_duration_since(since);
                 LastingProblem { unrecoverable: problem.patience.is_over(lasted), lasted, problem }
             })
             .collect();
         told.sort_by(|a, b| {
-            (b.unrecoverable, b.lasted, &a.problem.object.name).cmp(&(a.unrecoverable, a.lasted, &b.problem.object.name))
+            (b.unrecoverable, b.lasted, &a.problem.object.name).cmp(&(
+                a.unrecoverable,
+                a.lasted,
+                &b.problem.object.name,
+            ))
         });
         WatchStatus { waiting_for, problems: told, unreachable: self.unreachable.clone() }
     }
@@ -198,14 +206,17 @@ impl Seen {
     fn problems(&self, superseded: &Superseded<'_>) -> Vec<ObjectProblem> {
         let mut problems: Vec<ObjectProblem> = Vec::new();
         for pod in self.own_pods().filter(|pod| !superseded.has_pod(pod)) {
-            let told = || setup_trouble(pod, latest(self.events.values(), pod.metadata.uid.as_deref()));
+            let told =
+                || setup_trouble(pod, latest(self.events.values(), pod.metadata.uid.as_deref()));
             if let Some(mut problem) = trouble_of_pod(pod).or_else(told) {
                 self.add_last_words(&mut problem);
                 problems.push(problem);
             }
         }
         for object in self.own_objects().filter(|object| !superseded.has(object)) {
-            let told = || told_trouble(object, latest(self.events.values(), object.metadata.uid.as_deref()));
+            let told = || {
+                told_trouble(object, latest(self.events.values(), object.metadata.uid.as_deref()))
+            };
             problems.extend(trouble_of_object(object).or_else(told));
         }
         problems
@@ -221,17 +232,26 @@ impl Seen {
     }
 
     fn waiting_for(&self, superseded: &Superseded<'_>) -> Option<String> {
-        let counts = |pod: &&Pod| pod.metadata.deletion_timestamp.is_some() || !superseded.has_pod(pod);
+        let counts =
+            |pod: &&Pod| pod.metadata.deletion_timestamp.is_some() || !superseded.has_pod(pod);
         let mut pods: Vec<&Pod> = self.own_pods().filter(counts).collect();
         pods.sort_by_key(|pod| pod.name_any());
         let mut lines: Vec<String> = pods
             .into_iter()
-            .filter_map(|pod| waiting_for(pod, latest(self.events.values(), pod.metadata.uid.as_deref())))
+            .filter_map(|pod| {
+                waiting_for(pod, latest(self.events.values(), pod.metadata.uid.as_deref()))
+            })
             .collect();
         let mut objects: Vec<String> = self
             .own_objects()
             .filter(|object| !superseded.has(object))
-            .filter_map(|object| Some(format!("{}: {}", spoken(&super::settled::reference(object)), unsettled(object)?)))
+            .filter_map(|object| {
+                Some(format!(
+                    "{}: {}",
+                    spoken(&super::settled::reference(object)),
+                    unsettled(object)?
+                ))
+            })
             .collect();
         objects.sort();
         lines.append(&mut objects);

@@ -11,14 +11,28 @@ fn seen() -> Seen {
         name: "web".into(),
     };
     seen.expect(&[web]);
-    seen.put(object("Deployment", "web", None, &json!({"spec": {"replicas": 1}, "status": {"updatedReplicas": 1}})));
-    seen.put(object("ReplicaSet", "web-1", Some(("Deployment", "web")), &json!({"spec": {"replicas": 0}})));
+    seen.put(object(
+        "Deployment",
+        "web",
+        None,
+        &json!({"spec": {"replicas": 1}, "status": {"updatedReplicas": 1}}),
+    ));
+    seen.put(object(
+        "ReplicaSet",
+        "web-1",
+        Some(("Deployment", "web")),
+        &json!({"spec": {"replicas": 0}}),
+    ));
     seen
 }
 
 fn object(kind: &str, name: &str, owner: Option<(&str, &str)>, rest: &Value) -> Item {
-    let owners: Vec<Value> =
-        owner.iter().map(|(kind, name)| json!({"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "o"})).collect();
+    let owners: Vec<Value> = owner
+        .iter()
+        .map(
+            |(kind, name)| json!({"apiVersion": "apps/v1", "kind": kind, "name": name, "uid": "o"}),
+        )
+        .collect();
     let mut whole = json!({"apiVersion": "apps/v1", "kind": kind,
         "metadata": {"name": name, "namespace": "shop", "uid": format!("{kind}-{name}"), "ownerReferences": owners}});
     whole.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
@@ -41,7 +55,10 @@ fn a_trouble_becomes_hopeless_when_it_lasts() {
     let first = seen.sight(start);
     assert_eq!((first.problems.len(), first.problems[0].unrecoverable), (1, false));
     seen.put(pod("web-1-a", "web-1", "ImagePullBackOff", "Back-off pulling image"));
-    assert!(seen.sight(start + Duration::from_secs(26)).problems[0].unrecoverable, "back-off goes on with the same problem");
+    assert!(
+        seen.sight(start + Duration::from_secs(26)).problems[0].unrecoverable,
+        "back-off goes on with the same problem"
+    );
 }
 
 #[test]
@@ -65,9 +82,15 @@ fn a_stranger_s_trouble_is_not_told() {
 #[test]
 fn the_waiting_line_names_the_pod_first_and_counts_the_rest() {
     let mut seen = seen();
-    assert_eq!(seen.sight(Instant::now()).waiting_for.as_deref(), Some("deployment web: 0 of 1 ready"));
+    assert_eq!(
+        seen.sight(Instant::now()).waiting_for.as_deref(),
+        Some("deployment web: 0 of 1 ready")
+    );
     seen.put(pod("web-1-a", "web-1", "ContainerCreating", ""));
-    assert_eq!(seen.sight(Instant::now()).waiting_for.as_deref(), Some("pod web-1-a: ContainerCreating, and 1 more"));
+    assert_eq!(
+        seen.sight(Instant::now()).waiting_for.as_deref(),
+        Some("pod web-1-a: ContainerCreating, and 1 more")
+    );
 }
 
 #[test]
@@ -86,10 +109,14 @@ fn a_pod_of_a_superseded_version_ends_no_wait_and_is_not_what_is_waited_for() {
     assert!(seen.sight(start).problems[0].unrecoverable, "it is the only one");
     seen.put(set("web-2", "2"));
     let sight = seen.sight(start + Duration::from_secs(60));
-    let of: Vec<&str> = sight.problems.iter().map(|told| told.problem.object.name.as_str()).collect();
+    let of: Vec<&str> =
+        sight.problems.iter().map(|told| told.problem.object.name.as_str()).collect();
     assert_eq!(of, ["web-2"], "the older set's own problem is over as well");
     seen.put(pod("web-2-b", "web-2", "ContainerCreating", ""));
-    assert_eq!(seen.sight(start).waiting_for.as_deref(), Some("pod web-2-b: ContainerCreating, and 2 more"));
+    assert_eq!(
+        seen.sight(start).waiting_for.as_deref(),
+        Some("pod web-2-b: ContainerCreating, and 2 more")
+    );
 }
 
 #[test]
@@ -103,7 +130,9 @@ fn a_deleted_pod_is_forgotten() {
 #[test]
 fn a_crashed_container_s_last_words_are_wanted_once_a_restart_and_told() {
     let mut seen = seen();
-    let Item::Pod(crashing) = pod("web-1-a", "web-1", "CrashLoopBackOff", "") else { unreachable!() };
+    let Item::Pod(crashing) = pod("web-1-a", "web-1", "CrashLoopBackOff", "") else {
+        unreachable!()
+    };
     seen.put(Item::Pod(crashing.clone()));
     let wanted = seen.wants_words_of(&crashing).unwrap();
     assert_eq!(wanted, Wanted { container: "web".to_owned(), restarts: 1, previous: false });
@@ -111,7 +140,10 @@ fn a_crashed_container_s_last_words_are_wanted_once_a_restart_and_told() {
     seen.heard(pod_ref(&crashing), &wanted, String::new());
     assert_eq!(seen.wants_words_of(&crashing), None);
     let told = seen.sight(Instant::now()).problems[0].to_string();
-    assert_eq!(told, "pod web-1-a: container web crashes (its end is not known, 1 restart); its last words: no such table");
+    assert_eq!(
+        told,
+        "pod web-1-a: container web crashes (its end is not known, 1 restart); its last words: no such table"
+    );
 }
 
 #[test]
@@ -120,6 +152,9 @@ fn the_hopeless_one_comes_first() {
     seen.put(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     seen.put(pod("web-1-b", "web-1", "InvalidImageName", "bad name"));
     let sight = seen.sight(Instant::now());
-    assert_eq!(sight.problems.iter().map(|told| told.unrecoverable).collect::<Vec<_>>(), [true, false]);
+    assert_eq!(
+        sight.problems.iter().map(|told| told.unrecoverable).collect::<Vec<_>>(),
+        [true, false]
+    );
     assert_eq!(sight.problems[0].problem.object.name, "web-1-b");
 }

@@ -10,15 +10,17 @@ use crate::ids::ObjectRef;
 /// What keeps this object from coming up, read off its status: a failed Job, a Deployment past its deadline, pods that can't be
 /// made.
 pub(crate) fn trouble_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
-    let problem =
-        |cause, why: String, patience| Some(ObjectProblem { object: reference(object), cause, why, patience, missing: None });
+    let problem = |cause, why: String, patience| {
+        Some(ObjectProblem { object: reference(object), cause, why, patience, missing: None })
+    };
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
     let words = |condition: &Value, else_say: &str| match condition["message"].as_str() {
         Some(message) if !message.is_empty() => clipped(message),
         _ => else_say.to_owned(),
     };
     for condition in conditions(object) {
-        let is = |type_: &str, status: &str| condition["type"] == type_ && condition["status"] == status;
+        let is =
+            |type_: &str, status: &str| condition["type"] == type_ && condition["status"] == status;
         if kind == "Job" && (is("Failed", "True") || is("FailureTarget", "True")) {
             let reason = condition["reason"].as_str().unwrap_or("Failed");
             return problem(
@@ -35,11 +37,18 @@ pub(crate) fn trouble_of_object(object: &DynamicObject) -> Option<ObjectProblem>
             );
         }
         if kind == "Deployment" && is("Progressing", "False") {
-            return problem(Cause::Failed, format!("no progress: {}", words(condition, "past its deadline")), Tolerance::None);
+            return problem(
+                Cause::Failed,
+                format!("no progress: {}", words(condition, "past its deadline")),
+                Tolerance::None,
+            );
         }
     }
-    let unmeasured = |condition: &&Value| condition["type"] == "ScalingActive" && condition["status"] == "False";
-    if let Some(condition) = conditions(object).find(|condition| kind == "HorizontalPodAutoscaler" && unmeasured(condition)) {
+    let unmeasured =
+        |condition: &&Value| condition["type"] == "ScalingActive" && condition["status"] == "False";
+    if let Some(condition) = conditions(object)
+        .find(|condition| kind == "HorizontalPodAutoscaler" && unmeasured(condition))
+    {
         // The first figures of new pods come after a minute; without a metrics server they never do.
         return problem(
             Cause::Metrics,
@@ -61,25 +70,34 @@ pub(crate) fn unsettled(object: &DynamicObject) -> Option<String> {
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
     let (spec, status) = (&object.data["spec"], &object.data["status"]);
     let count = |value: &Value| value.as_i64().unwrap_or(0);
-    let of = |ready: i64, wanted: i64, what: &str| (ready < wanted).then(|| format!("{ready} of {wanted} {what}"));
+    let of = |ready: i64, wanted: i64, what: &str| {
+        (ready < wanted).then(|| format!("{ready} of {wanted} {what}"))
+    };
     match kind {
         "Deployment" | "StatefulSet" | "ReplicaSet" => {
             if object.metadata.generation.unwrap_or(0) > count(&status["observedGeneration"]) {
                 return Some("not taken up yet".to_owned());
             }
             let wanted = spec["replicas"].as_i64().unwrap_or(1);
-            let updated = if kind == "ReplicaSet" { wanted } else { count(&status["updatedReplicas"]) };
-            of(count(&status["readyReplicas"]), wanted, "ready").or_else(|| of(updated, wanted, "up to date"))
+            let updated =
+                if kind == "ReplicaSet" { wanted } else { count(&status["updatedReplicas"]) };
+            of(count(&status["readyReplicas"]), wanted, "ready")
+                .or_else(|| of(updated, wanted, "up to date"))
         }
-        "DaemonSet" => of(count(&status["numberReady"]), count(&status["desiredNumberScheduled"]), "ready"),
+        "DaemonSet" => {
+            of(count(&status["numberReady"]), count(&status["desiredNumberScheduled"]), "ready")
+        }
         "Job" => {
             let wanted = spec["completions"].as_i64().unwrap_or(1);
             of(count(&status["succeeded"]), wanted, "completed")
         }
-        "PersistentVolumeClaim" => (status["phase"] == "Pending").then(|| "waits for a volume".to_owned()),
-        "Service" if spec["type"] == "LoadBalancer" => {
-            status["loadBalancer"]["ingress"].as_array().is_none_or(Vec::is_empty).then(|| "waits for an address".to_owned())
+        "PersistentVolumeClaim" => {
+            (status["phase"] == "Pending").then(|| "waits for a volume".to_owned())
         }
+        "Service" if spec["type"] == "LoadBalancer" => status["loadBalancer"]["ingress"]
+            .as_array()
+            .is_none_or(Vec::is_empty)
+            .then(|| "waits for an address".to_owned()),
         _ => by_conditions(object),
     }
 }
@@ -87,9 +105,12 @@ pub(crate) fn unsettled(object: &DynamicObject) -> Option<String> {
 /// Any other kind: its Ready or Available condition, where it has one.
 fn by_conditions(object: &DynamicObject) -> Option<String> {
     conditions(object).find_map(|condition| {
-        let type_ = condition["type"].as_str().filter(|type_| matches!(*type_, "Ready" | "Available" | "Established"))?;
+        let type_ = condition["type"]
+            .as_str()
+            .filter(|type_| matches!(*type_, "Ready" | "Available" | "Established"))?;
         (condition["status"] != "True").then(|| {
-            let said = condition["message"].as_str().or(condition["reason"].as_str()).unwrap_or_default();
+            let said =
+                condition["message"].as_str().or(condition["reason"].as_str()).unwrap_or_default();
             let colon = if said.is_empty() { "" } else { ": " };
             format!("not {}{colon}{}", type_.to_ascii_lowercase(), clipped(said))
         })
@@ -103,7 +124,12 @@ fn conditions(object: &DynamicObject) -> impl Iterator<Item = &Value> {
 /// An object as the plan names objects.
 pub(super) fn reference(object: &DynamicObject) -> ObjectRef {
     let types = object.types.clone().unwrap_or_default();
-    ObjectRef { api_version: types.api_version, kind: types.kind, namespace: object.namespace(), name: object.name_any() }
+    ObjectRef {
+        api_version: types.api_version,
+        kind: types.kind,
+        namespace: object.namespace(),
+        name: object.name_any(),
+    }
 }
 
 /// As a reader says it: `deployment web`.
@@ -127,15 +153,27 @@ mod tests {
 
     #[test]
     fn a_failed_job_is_hopeless_with_its_reason() {
-        let problem = trouble_of_object(&object("Job", &json!({}), &condition("Failed", "True", "reached the limit"))).unwrap();
+        let problem = trouble_of_object(&object(
+            "Job",
+            &json!({}),
+            &condition("Failed", "True", "reached the limit"),
+        ))
+        .unwrap();
         assert_eq!(problem.patience, Tolerance::None);
         assert_eq!(problem.why, "the job has failed (Because): reached the limit");
-        assert_eq!(trouble_of_object(&object("Job", &json!({}), &condition("Failed", "False", ""))), None);
+        assert_eq!(
+            trouble_of_object(&object("Job", &json!({}), &condition("Failed", "False", ""))),
+            None
+        );
     }
 
     #[test]
     fn a_deployment_past_its_deadline_is_hopeless() {
-        let stuck = object("Deployment", &json!({}), &condition("Progressing", "False", "timed out progressing"));
+        let stuck = object(
+            "Deployment",
+            &json!({}),
+            &condition("Progressing", "False", "timed out progressing"),
+        );
         assert_eq!(trouble_of_object(&stuck).unwrap().patience, Tolerance::None);
         let fine = object("Deployment", &json!({}), &condition("Progressing", "True", ""));
         assert_eq!(trouble_of_object(&fine), None);
@@ -143,15 +181,22 @@ mod tests {
 
     #[test]
     fn a_quota_that_forbids_pods_is_told_with_some_patience() {
-        let problem =
-            trouble_of_object(&object("ReplicaSet", &json!({}), &condition("ReplicaFailure", "True", "exceeded quota"))).unwrap();
+        let problem = trouble_of_object(&object(
+            "ReplicaSet",
+            &json!({}),
+            &condition("ReplicaFailure", "True", "exceeded quota"),
+        ))
+        .unwrap();
         assert_eq!((problem.cause, problem.patience), (Cause::Create, Tolerance::seconds(15)));
     }
 
     #[test]
     fn an_autoscaler_without_figures_is_told_with_much_patience() {
-        let blind =
-            object("HorizontalPodAutoscaler", &json!({}), &condition("ScalingActive", "False", "failed to get cpu utilization"));
+        let blind = object(
+            "HorizontalPodAutoscaler",
+            &json!({}),
+            &condition("ScalingActive", "False", "failed to get cpu utilization"),
+        );
         let problem = trouble_of_object(&blind).unwrap();
         assert_eq!((problem.cause, problem.patience), (Cause::Metrics, Tolerance::seconds(120)));
         assert!(problem.why.ends_with("failed to get cpu utilization"));
@@ -159,15 +204,24 @@ mod tests {
 
     #[test]
     fn a_deployment_tells_how_many_are_ready() {
-        let part = object("Deployment", &json!({"replicas": 3}), &json!({"readyReplicas": 1, "updatedReplicas": 3}));
+        let part = object(
+            "Deployment",
+            &json!({"replicas": 3}),
+            &json!({"readyReplicas": 1, "updatedReplicas": 3}),
+        );
         assert_eq!(unsettled(&part).as_deref(), Some("1 of 3 ready"));
-        let whole = object("Deployment", &json!({"replicas": 3}), &json!({"readyReplicas": 3, "updatedReplicas": 3}));
+        let whole = object(
+            "Deployment",
+            &json!({"replicas": 3}),
+            &json!({"readyReplicas": 3, "updatedReplicas": 3}),
+        );
         assert_eq!(unsettled(&whole), None);
     }
 
     #[test]
     fn a_deployment_its_controller_has_not_seen_is_not_settled() {
-        let mut fresh = object("Deployment", &json!({"replicas": 0}), &json!({"observedGeneration": 1}));
+        let mut fresh =
+            object("Deployment", &json!({"replicas": 0}), &json!({"observedGeneration": 1}));
         fresh.metadata.generation = Some(2);
         assert_eq!(unsettled(&fresh).as_deref(), Some("not taken up yet"));
     }

@@ -35,7 +35,9 @@ async fn shape(connection: &Connection) -> Result<Shape, ClusterError> {
         ingresses: ingresses.iter().map(of_ingress).collect(),
     };
     shape.nodes.sort_by_key(|node| (!node.control_plane, node.name.clone()));
-    shape.pods.sort_by(|a, b| (&a.namespace, &a.name, &a.node).cmp(&(&b.namespace, &b.name, &b.node)));
+    shape
+        .pods
+        .sort_by(|a, b| (&a.namespace, &a.name, &a.node).cmp(&(&b.namespace, &b.name, &b.node)));
     shape.volumes.sort_by(|a, b| a.name.cmp(&b.name));
     shape.ingresses.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(shape)
@@ -45,7 +47,9 @@ async fn list<K>(connection: &Connection) -> Result<Vec<K>, ClusterError>
 where
     K: kube::Resource<DynamicType = ()> + Clone + serde::de::DeserializeOwned + std::fmt::Debug,
 {
-    let answer = Api::<K>::all(connection.client.clone()).list(&ListParams::default().limit(MOST_PODS)).await;
+    let answer = Api::<K>::all(connection.client.clone())
+        .list(&ListParams::default().limit(MOST_PODS))
+        .await;
     Ok(answer.map_err(|error| ClusterError::from_kube(&error, "listing what is where"))?.items)
 }
 
@@ -55,19 +59,29 @@ fn of_node(node: &Node) -> ShapeNode {
     ShapeNode {
         name: node.name_any(),
         control_plane: node.labels().contains_key("node-role.kubernetes.io/control-plane"),
-        ready: conditions.into_iter().any(|condition| condition.type_ == "Ready" && condition.status == "True"),
-        version: status.and_then(|status| status.node_info.as_ref()).map_or(String::new(), |info| info.kubelet_version.clone()),
+        ready: conditions
+            .into_iter()
+            .any(|condition| condition.type_ == "Ready" && condition.status == "True"),
+        version: status
+            .and_then(|status| status.node_info.as_ref())
+            .map_or(String::new(), |info| info.kubelet_version.clone()),
     }
 }
 
 fn of_pod(pod: &Pod) -> ShapePod {
     let spec = pod.spec.as_ref();
-    let ports = spec.into_iter().flat_map(|spec| &spec.containers).flat_map(|container| container.ports.iter().flatten());
+    let ports = spec
+        .into_iter()
+        .flat_map(|spec| &spec.containers)
+        .flat_map(|container| container.ports.iter().flatten());
     let mut ports = ports;
     let on_host = spec.and_then(|spec| spec.host_network).unwrap_or(false);
     ShapePod {
         namespace: pod.namespace().unwrap_or_default(),
-        name: without_hash(&pod.name_any(), pod.labels().get("pod-template-hash").map(String::as_str)),
+        name: without_hash(
+            &pod.name_any(),
+            pod.labels().get("pod-template-hash").map(String::as_str),
+        ),
         node: spec.and_then(|spec| spec.node_name.clone()),
         phase: pod.status.as_ref().and_then(|status| status.phase.clone()).unwrap_or_default(),
         host_ports: !on_host && ports.any(|port| port.host_port.is_some_and(|port| port > 0)),
@@ -91,10 +105,20 @@ fn of_volume(volume: &PersistentVolume) -> Option<ShapePlace> {
         .filter_map(|affinity| affinity.required.as_ref())
         .flat_map(|required| &required.node_selector_terms);
     let expressions = terms.flat_map(|term| term.match_expressions.iter().flatten());
-    let mut hosts = expressions.filter(|one| one.key == "kubernetes.io/hostname").flat_map(|one| one.values.iter().flatten());
-    let size = spec.capacity.as_ref().and_then(|capacity| capacity.get("storage")).map_or(String::new(), |size| size.0.clone());
+    let mut hosts = expressions
+        .filter(|one| one.key == "kubernetes.io/hostname")
+        .flat_map(|one| one.values.iter().flatten());
+    let size = spec
+        .capacity
+        .as_ref()
+        .and_then(|capacity| capacity.get("storage"))
+        .map_or(String::new(), |size| size.0.clone());
     Some(ShapePlace {
-        name: format!("{}/{}", claim.namespace.as_deref().unwrap_or_default(), claim.name.as_deref().unwrap_or_default()),
+        name: format!(
+            "{}/{}",
+            claim.namespace.as_deref().unwrap_or_default(),
+            claim.name.as_deref().unwrap_or_default()
+        ),
         node: hosts.next().cloned(),
         what: size,
     })
@@ -102,7 +126,8 @@ fn of_volume(volume: &PersistentVolume) -> Option<ShapePlace> {
 
 fn of_ingress(ingress: &Ingress) -> ShapePlace {
     let rules = ingress.spec.iter().flat_map(|spec| spec.rules.iter().flatten());
-    let hosts: Vec<String> = rules.map(|rule| rule.host.clone().unwrap_or_else(|| "every host".to_owned())).collect();
+    let hosts: Vec<String> =
+        rules.map(|rule| rule.host.clone().unwrap_or_else(|| "every host".to_owned())).collect();
     ShapePlace {
         name: format!("{}/{}", ingress.namespace().unwrap_or_default(), ingress.name_any()),
         node: None,
@@ -140,7 +165,8 @@ mod tests {
             "spec:\n  capacity: {storage: 1Gi}\n  claimRef: {namespace: db, name: data}\n  nodeAffinity: {required: {nodeSelectorTerms: \
              [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [worker2]}]}]}}",
         );
-        let expected = ShapePlace { name: "db/data".into(), node: Some("worker2".into()), what: "1Gi".into() };
+        let expected =
+            ShapePlace { name: "db/data".into(), node: Some("worker2".into()), what: "1Gi".into() };
         assert_eq!(of_volume(&volume), Some(expected));
         assert_eq!(of_volume(&from("spec: {}")), None);
     }

@@ -14,7 +14,8 @@ impl Cluster {
 
 fn cure_of(stopped: &[String]) -> Option<String> {
     let (verb, names) = (if stopped.len() == 1 { "is" } else { "are" }, stopped.join(" "));
-    (!stopped.is_empty()).then(|| format!("{} {verb} stopped: `docker start {names}`", stopped.join(", ")))
+    (!stopped.is_empty())
+        .then(|| format!("{} {verb} stopped: `docker start {names}`", stopped.join(", ")))
 }
 
 /// A node container as the engine lists it.
@@ -37,7 +38,8 @@ pub(super) fn stopped_nodes(access: &Access) -> Vec<String> {
 fn stopped_of(listing: &str, context: Option<&str>, known_nodes: &[String]) -> Vec<String> {
     let cluster = context.and_then(|context| context.strip_prefix("kind-"));
     let ours = |node: &NodeContainer| {
-        known_nodes.iter().any(|known| known == node.name) || cluster.is_some_and(|cluster| cluster == node.cluster)
+        known_nodes.iter().any(|known| known == node.name)
+            || cluster.is_some_and(|cluster| cluster == node.cluster)
     };
     let mut names: Vec<String> = listing
         .lines()
@@ -67,7 +69,10 @@ mod tests {
 
     #[test]
     fn kept_node_names_find_them_under_any_context() {
-        assert_eq!(stopped_of(LISTING, Some("renamed"), &["other-control-plane".to_owned()]), ["other-control-plane"]);
+        assert_eq!(
+            stopped_of(LISTING, Some("renamed"), &["other-control-plane".to_owned()]),
+            ["other-control-plane"]
+        );
     }
 
     #[test]
@@ -83,6 +88,9 @@ mod tests {
         let one = cure_of(&["lab-worker".to_owned()]).unwrap();
         assert_eq!(one, "lab-worker is stopped: `docker start lab-worker`");
         let two = cure_of(&["lab-control-plane".to_owned(), "lab-worker".to_owned()]).unwrap();
-        assert_eq!(two, "lab-control-plane, lab-worker are stopped: `docker start lab-control-plane lab-worker`");
+        assert_eq!(
+            two,
+            "lab-control-plane, lab-worker are stopped: `docker start lab-control-plane lab-worker`"
+        );
     }
 }

@@ -29,7 +29,8 @@ impl<'a> Superseded<'a> {
             let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
             match kind {
                 "Deployment" => {
-                    let revision = if is_taken_up(object) { revision(&object.metadata) } else { u64::MAX };
+                    let revision =
+                        if is_taken_up(object) { revision(&object.metadata) } else { u64::MAX };
                     all.raise(name_of(&object.metadata), revision);
                 }
                 "ReplicaSet" => {
@@ -61,9 +62,9 @@ impl<'a> Superseded<'a> {
     }
 
     fn has_set(&self, set: Name<'_>) -> bool {
-        self.sets
-            .get(&set)
-            .is_some_and(|(deployment, revision)| self.newest.get(deployment).is_some_and(|newest| newest > revision))
+        self.sets.get(&set).is_some_and(|(deployment, revision)| {
+            self.newest.get(deployment).is_some_and(|newest| newest > revision)
+        })
     }
 }
 
@@ -79,7 +80,10 @@ fn revision(metadata: &ObjectMeta) -> u64 {
 }
 
 fn name_of(metadata: &ObjectMeta) -> Name<'_> {
-    (metadata.namespace.as_deref().unwrap_or_default(), metadata.name.as_deref().unwrap_or_default())
+    (
+        metadata.namespace.as_deref().unwrap_or_default(),
+        metadata.name.as_deref().unwrap_or_default(),
+    )
 }
 
 /// The owner of this kind: it lives in the same namespace.
@@ -93,7 +97,13 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn object(kind: &str, name: &str, revision: &str, owner: &str, status: &Value) -> DynamicObject {
+    fn object(
+        kind: &str,
+        name: &str,
+        revision: &str,
+        owner: &str,
+        status: &Value,
+    ) -> DynamicObject {
         serde_json::from_value(json!({"apiVersion": "apps/v1", "kind": kind, "status": status,
             "metadata": {"name": name, "namespace": "shop", "generation": 2, "annotations": {REVISION: revision},
             "ownerReferences": [{"apiVersion": "apps/v1", "kind": "Deployment", "name": owner, "uid": "u"}]}}))
@@ -122,14 +132,23 @@ mod tests {
     fn the_pods_of_an_older_set_are_superseded_and_those_of_the_newest_are_not() {
         let objects = [set("web-9", "9"), set("web-10", "10"), web("10", 2)];
         assert!(superseded(&objects, "web-9") && !superseded(&objects, "web-10"));
-        assert!(Superseded::among(&objects).has(&objects[0]) && !Superseded::among(&objects).has(&objects[1]));
+        assert!(
+            Superseded::among(&objects).has(&objects[0])
+                && !Superseded::among(&objects).has(&objects[1])
+        );
         assert!(!superseded(&objects, "stranger"));
     }
 
     #[test]
     fn a_deployment_that_names_a_newer_version_or_is_not_taken_up_yet_has_no_present_pods() {
-        assert!(superseded(&[set("web-1", "1"), web("2", 2)], "web-1"), "the new set was not seen yet");
-        assert!(superseded(&[set("web-1", "1"), web("1", 1)], "web-1"), "nobody has made what it says now");
+        assert!(
+            superseded(&[set("web-1", "1"), web("2", 2)], "web-1"),
+            "the new set was not seen yet"
+        );
+        assert!(
+            superseded(&[set("web-1", "1"), web("1", 1)], "web-1"),
+            "nobody has made what it says now"
+        );
         assert!(!superseded(&[set("web-1", "1"), web("1", 2)], "web-1"));
     }
 

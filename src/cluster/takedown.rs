@@ -81,7 +81,9 @@ impl Cluster {
         });
         while let Ok(message) = receiver.recv() {
             match message {
-                Message::Ended(ended) => return ended.map_err(|error| error.with_cure(&self.access)),
+                Message::Ended(ended) => {
+                    return ended.map_err(|error| error.with_cure(&self.access));
+                }
                 Message::Progress(told) => {
                     if progress(&told) != Flow::Continue {
                         task.abort();
@@ -112,7 +114,13 @@ struct TakeDown {
 fn rank(object: &ObjectRef) -> u8 {
     match object.kind.as_str() {
         "CustomResourceDefinition" => 2,
-        _ if object.api_version.split_once('/').is_some_and(|(group, _)| is_custom_group(group)) => 0,
+        _ if object
+            .api_version
+            .split_once('/')
+            .is_some_and(|(group, _)| is_custom_group(group)) =>
+        {
+            0
+        }
         _ => 1,
     }
 }
@@ -123,7 +131,8 @@ impl TakeDown {
         let located = self.connection.located(&references).await?;
         let mut begun: Vec<(Located, String)> = Vec::new();
         for (located, (_, uid)) in located.into_iter().zip(going) {
-            if begun.last().is_some_and(|(before, _)| rank(&before.object) != rank(&located.object)) {
+            if begun.last().is_some_and(|(before, _)| rank(&before.object) != rank(&located.object))
+            {
                 self.wait(&mut begun).await?;
             }
             match self.delete(&located, &uid).await {
@@ -134,8 +143,9 @@ impl TakeDown {
             self.tell(None);
         }
         self.wait(&mut begun).await?;
-        let unfinished =
-            begun.into_iter().map(|(located, _)| (located.object, "still being deleted when the time was up".to_owned()));
+        let unfinished = begun.into_iter().map(|(located, _)| {
+            (located.object, "still being deleted when the time was up".to_owned())
+        });
         for (object, why) in unfinished {
             if !self.outcome.left.iter().any(|(left, _)| *left == object) {
                 self.outcome.left.push((object, why));
@@ -150,13 +160,22 @@ impl TakeDown {
         let how = DeleteParams {
             // With what it owns, so that gone means all of it.
             propagation_policy: Some(PropagationPolicy::Foreground),
-            preconditions: Some(Preconditions { uid: Some(uid.to_owned()), resource_version: None }),
+            preconditions: Some(Preconditions {
+                uid: Some(uid.to_owned()),
+                resource_version: None,
+            }),
             ..DeleteParams::default()
         };
         match api.delete(&located.object.name, &how).await {
             Ok(_) => Ok(true),
-            Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => Ok(false),
-            Err(error) => Err(ClusterError::from_kube(&error, &format!("deleting {}", title(&located.object))).message),
+            Err(kube::Error::Api(status)) if status.is_not_found() || status.is_conflict() => {
+                Ok(false)
+            }
+            Err(error) => Err(ClusterError::from_kube(
+                &error,
+                &format!("deleting {}", title(&located.object)),
+            )
+            .message),
         }
     }
 
@@ -169,14 +188,17 @@ impl TakeDown {
                 match self.keeps(&located, &uid).await? {
                     None => self.outcome.gone.push(located.object),
                     Some(why) => {
-                        first_waiting.get_or_insert_with(|| format!("{} ({why})", title(&located.object)));
+                        first_waiting
+                            .get_or_insert_with(|| format!("{} ({why})", title(&located.object)));
                         still.push((located, uid, why));
                     }
                 }
             }
             let late = Instant::now() >= self.deadline;
             if late {
-                self.outcome.left.extend(still.drain(..).map(|(located, _, why)| (located.object, why)));
+                self.outcome
+                    .left
+                    .extend(still.drain(..).map(|(located, _, why)| (located.object, why)));
             }
             *begun = still.into_iter().map(|(located, uid, _)| (located, uid)).collect();
             self.tell(first_waiting);
@@ -191,23 +213,36 @@ impl TakeDown {
     async fn keeps(&self, located: &Located, uid: &str) -> Result<Option<String>, ClusterError> {
         let Some(api) = &located.api else { return Ok(None) };
         let found = api.get_opt(&located.object.name).await;
-        let found =
-            match found.map_err(|error| ClusterError::from_kube(&error, &format!("looking for {}", title(&located.object)))) {
-                Ok(found) => found,
-                Err(error) if error.refusal == ClusterErrorKind::NotFound => None,
-                // It was asked for already, and a cluster that is busy going may be away for a moment.
-                Err(error) if matches!(error.refusal, ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut) => {
-                    return Ok(Some(error.message));
-                }
-                Err(error) => return Err(error),
-            };
-        let Some(object) = found.filter(|object| object.metadata.uid.as_deref() == Some(uid)) else { return Ok(None) };
+        let found = match found.map_err(|error| {
+            ClusterError::from_kube(&error, &format!("looking for {}", title(&located.object)))
+        }) {
+            Ok(found) => found,
+            Err(error) if error.refusal == ClusterErrorKind::NotFound => None,
+            // It was asked for already, and a cluster that is busy going may be away for a moment.
+            Err(error)
+                if matches!(
+                    error.refusal,
+                    ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut
+                ) =>
+            {
+                return Ok(Some(error.message));
+            }
+            Err(error) => return Err(error),
+        };
+        let Some(object) = found.filter(|object| object.metadata.uid.as_deref() == Some(uid))
+        else {
+            return Ok(None);
+        };
         Ok(Some(reason(&object)))
     }
 
     fn tell(&self, waiting_for: Option<String>) {
         // The other side may have stopped listening.
-        let _ = self.told.send(Message::Progress(DownProgress { gone: self.outcome.gone.len(), of: self.of, waiting_for }));
+        let _ = self.told.send(Message::Progress(DownProgress {
+            gone: self.outcome.gone.len(),
+            of: self.of,
+            waiting_for,
+        }));
     }
 }
 
@@ -216,7 +251,8 @@ fn reason(object: &kube::api::DynamicObject) -> String {
     let conditions = object.data["status"]["conditions"].as_array().into_iter().flatten();
     let said: Vec<&str> = conditions
         .filter(|condition| {
-            condition["status"] == "True" && condition["type"].as_str().is_some_and(|type_| type_.starts_with("Namespace"))
+            condition["status"] == "True"
+                && condition["type"].as_str().is_some_and(|type_| type_.starts_with("Namespace"))
         })
         .filter_map(|condition| condition["message"].as_str())
         .collect();
@@ -235,7 +271,12 @@ mod tests {
     use serde_json::json;
 
     fn object(api_version: &str, kind: &str) -> ObjectRef {
-        ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: None, name: "x".into() }
+        ObjectRef {
+            api_version: api_version.into(),
+            kind: kind.into(),
+            namespace: None,
+            name: "x".into(),
+        }
     }
 
     #[test]
@@ -251,11 +292,17 @@ mod tests {
     #[test]
     fn what_keeps_an_object_is_said() {
         let object = |value| reason(&serde_json::from_value(value).unwrap());
-        assert_eq!(object(json!({"metadata": {"finalizers": ["foregroundDeletion"]}})), "waits for: foregroundDeletion");
+        assert_eq!(
+            object(json!({"metadata": {"finalizers": ["foregroundDeletion"]}})),
+            "waits for: foregroundDeletion"
+        );
         let namespace = json!({"metadata": {}, "status": {"conditions": [
             {"type": "NamespaceContentRemaining", "status": "True", "message": "Some resources are remaining: pods. has 1 resource instances"},
             {"type": "NamespaceDeletionDiscoveryFailure", "status": "False", "message": "fine"}]}});
-        assert_eq!(object(namespace), "Some resources are remaining: pods. has 1 resource instances");
+        assert_eq!(
+            object(namespace),
+            "Some resources are remaining: pods. has 1 resource instances"
+        );
         assert_eq!(object(json!({"metadata": {}})), "being deleted");
     }
 }

@@ -24,7 +24,10 @@ pub(super) struct Target {
 }
 
 /// The watches for these objects and namespaces, the most telling first, and the namespaces that count (none = all).
-pub(super) fn targets(located: &[Located], namespaces: &[String]) -> (Vec<Target>, BTreeSet<String>) {
+pub(super) fn targets(
+    located: &[Located],
+    namespaces: &[String],
+) -> (Vec<Target>, BTreeSet<String>) {
     let own = located.iter().filter_map(|located| located.object.namespace.clone());
     let wanted: BTreeSet<String> = own.chain(namespaces.iter().cloned()).collect();
     let places: Vec<Option<String>> = match wanted.len() {
@@ -59,10 +62,15 @@ pub(super) fn targets(located: &[Located], namespaces: &[String]) -> (Vec<Target
 fn between(located: &[Located]) -> Vec<ApiResource> {
     let has = |kind: &str| located.iter().any(|located| located.object.kind == kind);
     // What a custom object makes is not known: any workload, then.
-    let custom = located.iter().any(|located| located.object.api_version.split('/').next().is_some_and(is_custom_group));
+    let custom = located
+        .iter()
+        .any(|located| located.object.api_version.split('/').next().is_some_and(is_custom_group));
     let mut kinds = Vec::new();
     if custom {
-        kinds.extend([ApiResource::erase::<Deployment>(&()), ApiResource::erase::<StatefulSet>(&())]);
+        kinds.extend([
+            ApiResource::erase::<Deployment>(&()),
+            ApiResource::erase::<StatefulSet>(&()),
+        ]);
     }
     if custom || has("Deployment") {
         kinds.push(ApiResource::erase::<ReplicaSet>(&()));
@@ -98,20 +106,30 @@ mod tests {
             name: "x".into(),
         };
         let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let resource = ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(group, version, kind));
+        let resource =
+            ApiResource::from_gvk(&kube::core::GroupVersionKind::gvk(group, version, kind));
         let scope = if namespace.is_some() { Scope::Namespaced } else { Scope::Cluster };
-        let capabilities = ApiCapabilities { scope, subresources: Vec::new(), operations: vec!["watch".into()] };
+        let capabilities =
+            ApiCapabilities { scope, subresources: Vec::new(), operations: vec!["watch".into()] };
         Located { object, kind: Some((resource, capabilities)), api: None }
     }
 
     fn kinds(targets: &[Target]) -> Vec<String> {
-        targets.iter().map(|target| format!("{}@{}", target.resource.kind, target.namespace.as_deref().unwrap_or("*"))).collect()
+        targets
+            .iter()
+            .map(|target| {
+                format!("{}@{}", target.resource.kind, target.namespace.as_deref().unwrap_or("*"))
+            })
+            .collect()
     }
 
     #[test]
     fn a_deployment_s_watch_begins_with_pods_and_has_the_sets_in_between() {
         let (targets, _) = targets(&[located("apps/v1", "Deployment", Some("shop"))], &[]);
-        assert_eq!(kinds(&targets), ["Pod@shop", "Deployment@shop", "Event@shop", "ReplicaSet@shop", "Node@*"]);
+        assert_eq!(
+            kinds(&targets),
+            ["Pod@shop", "Deployment@shop", "Event@shop", "ReplicaSet@shop", "Node@*"]
+        );
     }
 
     #[test]
@@ -124,14 +142,19 @@ mod tests {
 
     #[test]
     fn a_kind_is_watched_once_and_one_without_namespaces_everywhere() {
-        let objects = [located("v1", "Namespace", None), located("v1", "Pod", Some("shop")), located("v1", "Pod", Some("shop"))];
+        let objects = [
+            located("v1", "Namespace", None),
+            located("v1", "Pod", Some("shop")),
+            located("v1", "Pod", Some("shop")),
+        ];
         let (targets, _) = targets(&objects, &[]);
         assert_eq!(kinds(&targets), ["Pod@shop", "Namespace@*", "Event@shop", "Node@*"]);
     }
 
     #[test]
     fn a_custom_object_may_own_any_workload() {
-        let (targets, _) = targets(&[located("argoproj.io/v1alpha1", "Application", Some("shop"))], &[]);
+        let (targets, _) =
+            targets(&[located("argoproj.io/v1alpha1", "Application", Some("shop"))], &[]);
         assert!(kinds(&targets).contains(&"StatefulSet@shop".to_owned()));
         assert!(!is_custom_group("apps") && !is_custom_group("networking.k8s.io"));
     }

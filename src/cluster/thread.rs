@@ -29,7 +29,11 @@ impl Runtime {
     }
 
     /// Runs a future on the thread and waits for it; `None` when it took longer than `limit` (it is dropped then) or fell over.
-    pub(super) fn wait<T: Send + 'static>(&self, limit: Duration, future: impl Future<Output = T> + Send + 'static) -> Option<T> {
+    pub(super) fn wait<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
         let (sender, receiver) = mpsc::sync_channel(1);
         self.handle.spawn(async move {
             if let Ok(answer) = tokio::time::timeout(limit, future).await {
@@ -41,7 +45,10 @@ impl Runtime {
     }
 
     /// Runs a future on the thread for as long as it likes; the handle can end it.
-    pub(super) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle<()> {
+    pub(super) fn spawn(
+        &self,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) -> JoinHandle<()> {
         self.handle.spawn(future)
     }
 }
@@ -65,6 +72,9 @@ mod tests {
     #[test]
     fn a_question_that_falls_over_does_not_block() {
         let driver = Runtime::start().unwrap();
-        assert_eq!(driver.wait::<()>(Duration::from_secs(60), async { panic!("on purpose") }), None);
+        assert_eq!(
+            driver.wait::<()>(Duration::from_secs(60), async { panic!("on purpose") }),
+            None
+        );
     }
 }

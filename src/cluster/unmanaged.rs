@@ -38,7 +38,11 @@ pub(super) async fn unmanaged(
     if namespaces.is_empty() {
         return Ok(Vec::new());
     }
-    let kinds = connection.kinds().await?.groups().flat_map(kube::discovery::ApiGroup::recommended_resources);
+    let kinds = connection
+        .kinds()
+        .await?
+        .groups()
+        .flat_map(kube::discovery::ApiGroup::recommended_resources);
     let listed = kinds.filter(|(resource, capabilities)| {
         let can = |verb| capabilities.supports_operation(verb);
         capabilities.scope == Scope::Namespaced
@@ -59,8 +63,14 @@ pub(super) async fn unmanaged(
     for listed in lists {
         found.extend(listed?);
     }
-    found.retain(|(object, _)| object.namespace.as_ref().is_some_and(|namespace| namespaces.contains(namespace)));
-    Ok(not_of_the_book(located.iter().map(|located| &located.object), &claims_by_template(declared), &found))
+    found.retain(|(object, _)| {
+        object.namespace.as_ref().is_some_and(|namespace| namespaces.contains(namespace))
+    });
+    Ok(not_of_the_book(
+        located.iter().map(|located| &located.object),
+        &claims_by_template(declared),
+        &found,
+    ))
 }
 
 async fn list(
@@ -73,18 +83,33 @@ async fn list(
         None => Api::all_with(connection.client.clone(), &resource),
     };
     let doing = format!("listing {}", resource.plural);
-    match api.list(&ListParams::default()).await.map_err(|error| ClusterError::from_kube(&error, &doing)) {
+    match api
+        .list(&ListParams::default())
+        .await
+        .map_err(|error| ClusterError::from_kube(&error, &doing))
+    {
         Ok(list) => Ok(list
             .items
             .into_iter()
             .map(|item| {
                 let (api_version, kind) = (resource.api_version.clone(), resource.kind.clone());
-                (ObjectRef { api_version, kind, namespace: item.namespace(), name: item.name_any() }, item.metadata)
+                (
+                    ObjectRef {
+                        api_version,
+                        kind,
+                        namespace: item.namespace(),
+                        name: item.name_any(),
+                    },
+                    item.metadata,
+                )
             })
             .collect()),
         // A kind that just went, one whose server is down, or one this user may not list: nothing to tell of it.
         Err(error)
-            if matches!(error.refusal, ClusterErrorKind::NotFound | ClusterErrorKind::Forbidden | ClusterErrorKind::Other) =>
+            if matches!(
+                error.refusal,
+                ClusterErrorKind::NotFound | ClusterErrorKind::Forbidden | ClusterErrorKind::Other
+            ) =>
         {
             Ok(Vec::new())
         }
@@ -102,11 +127,15 @@ fn not_of_the_book<'a>(
     for (object, metadata) in found {
         ownership.learn(&object.api_version, &object.kind, metadata);
     }
-    let uids: HashSet<&str> = found.iter().filter_map(|(_, metadata)| metadata.uid.as_deref()).collect();
-    let owned = |metadata: &ObjectMeta| metadata.owner_references.iter().flatten().any(|owner| uids.contains(owner.uid.as_str()));
+    let uids: HashSet<&str> =
+        found.iter().filter_map(|(_, metadata)| metadata.uid.as_deref()).collect();
+    let owned = |metadata: &ObjectMeta| {
+        metadata.owner_references.iter().flatten().any(|owner| uids.contains(owner.uid.as_str()))
+    };
     let claimed = |object: &ObjectRef| {
         let prefixes = templates.get(&object.namespace).map(Vec::as_slice).unwrap_or_default();
-        object.kind == "PersistentVolumeClaim" && prefixes.iter().any(|prefix| is_numbered(&object.name, prefix))
+        object.kind == "PersistentVolumeClaim"
+            && prefixes.iter().any(|prefix| is_numbered(&object.name, prefix))
     };
     let mut unmanaged: Vec<UnmanagedObject> = found
         .iter()
@@ -116,7 +145,10 @@ fn not_of_the_book<'a>(
                 && !claimed(object)
                 && !is_default(object, metadata)
         })
-        .map(|(object, metadata)| UnmanagedObject { object: object.clone(), made_by: maker(metadata) })
+        .map(|(object, metadata)| UnmanagedObject {
+            object: object.clone(),
+            made_by: maker(metadata),
+        })
         .collect();
     unmanaged.sort_by(|a, b| key(&a.object).cmp(&key(&b.object)));
     unmanaged.dedup_by(|a, b| key(&a.object) == key(&b.object));
@@ -129,10 +161,15 @@ fn key(object: &ObjectRef) -> (Option<&str>, &str, &str, &str) {
 
 /// What a namespace, or the cluster itself, has of its own accord.
 fn is_default(object: &ObjectRef, metadata: &ObjectMeta) -> bool {
-    let token_of = metadata.annotations.as_ref().is_some_and(|all| all.contains_key("kubernetes.io/service-account.name"));
+    let token_of = metadata
+        .annotations
+        .as_ref()
+        .is_some_and(|all| all.contains_key("kubernetes.io/service-account.name"));
     matches!(
         (object.kind.as_str(), object.name.as_str(), object.namespace.as_deref()),
-        ("ServiceAccount", "default", _) | ("ConfigMap", "kube-root-ca.crt", _) | ("Service", "kubernetes", Some("default"))
+        ("ServiceAccount", "default", _)
+            | ("ConfigMap", "kube-root-ca.crt", _)
+            | ("Service", "kubernetes", Some("default"))
     ) || (object.kind == "Secret" && token_of)
 }
 
@@ -143,9 +180,14 @@ fn maker(metadata: &ObjectMeta) -> Option<String> {
         return Some(format!("helm release {release}"));
     }
     // Who only writes a part of it (`status`, `scale`) came after.
-    let managers =
-        metadata.managed_fields.iter().flatten().filter(|entry| entry.subresource.as_deref().unwrap_or_default().is_empty());
-    managers.min_by_key(|entry| entry.time.as_ref().map(|time| time.0)).and_then(|entry| entry.manager.clone())
+    let managers = metadata
+        .managed_fields
+        .iter()
+        .flatten()
+        .filter(|entry| entry.subresource.as_deref().unwrap_or_default().is_empty());
+    managers
+        .min_by_key(|entry| entry.time.as_ref().map(|time| time.0))
+        .and_then(|entry| entry.manager.clone())
 }
 
 /// Beginnings of the names of claims that the book's stateful sets make, by namespace: `data-db-`.
@@ -153,8 +195,9 @@ pub(super) fn claims_by_template(declared: &[Declared]) -> BTreeMap<Option<Strin
     let mut prefixes: BTreeMap<Option<String>, Vec<String>> = BTreeMap::new();
     for set in declared.iter().filter(|declared| declared.object.kind == "StatefulSet") {
         let templates = set.value["spec"]["volumeClaimTemplates"].as_array().into_iter().flatten();
-        let names =
-            templates.filter_map(|template| Some(format!("{}-{}-", template["metadata"]["name"].as_str()?, set.object.name)));
+        let names = templates.filter_map(|template| {
+            Some(format!("{}-{}-", template["metadata"]["name"].as_str()?, set.object.name))
+        });
         prefixes.entry(set.object.namespace.clone()).or_default().extend(names);
     }
     prefixes
@@ -162,7 +205,9 @@ pub(super) fn claims_by_template(declared: &[Declared]) -> BTreeMap<Option<Strin
 
 /// `data-db-0` is one of `data-db-`.
 pub(super) fn is_numbered(name: &str, prefix: &str) -> bool {
-    name.strip_prefix(prefix).is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    name.strip_prefix(prefix).is_some_and(|number| {
+        !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 #[cfg(test)]
@@ -170,11 +215,20 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn found(api_version: &str, kind: &str, name: &str, metadata: &Value) -> (ObjectRef, ObjectMeta) {
+    fn found(
+        api_version: &str,
+        kind: &str,
+        name: &str,
+        metadata: &Value,
+    ) -> (ObjectRef, ObjectMeta) {
         let mut whole = json!({"name": name, "namespace": "shop", "uid": format!("{kind}-{name}")});
         whole.as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
-        let object =
-            ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: Some("shop".into()), name: name.into() };
+        let object = ObjectRef {
+            api_version: api_version.into(),
+            kind: kind.into(),
+            namespace: Some("shop".into()),
+            name: name.into(),
+        };
         (object, serde_json::from_value(whole).unwrap())
     }
 
@@ -186,7 +240,9 @@ mod tests {
         let unmanaged = not_of_the_book(book.iter(), &BTreeMap::new(), found);
         unmanaged
             .into_iter()
-            .map(|unmanaged_object| format!("{}/{}", unmanaged_object.object.kind, unmanaged_object.object.name))
+            .map(|unmanaged_object| {
+                format!("{}/{}", unmanaged_object.object.kind, unmanaged_object.object.name)
+            })
             .collect()
     }
 
@@ -214,8 +270,10 @@ mod tests {
 
     #[test]
     fn what_every_namespace_has_is_left_out() {
-        let all =
-            [found("v1", "ConfigMap", "kube-root-ca.crt", &json!({})), found("v1", "ServiceAccount", "default", &json!({}))];
+        let all = [
+            found("v1", "ConfigMap", "kube-root-ca.crt", &json!({})),
+            found("v1", "ServiceAccount", "default", &json!({})),
+        ];
         assert!(names(&[], &all).is_empty());
     }
 
@@ -244,7 +302,8 @@ mod tests {
             {"manager": "kubectl-run", "time": "2026-01-01T00:00:01Z"}]}),
         );
         assert_eq!(maker(&by_hand).as_deref(), Some("kubectl-run"));
-        let (_, by_chart) = found("v1", "Pod", "x", &json!({"annotations": {"meta.helm.sh/release-name": "shop"}}));
+        let (_, by_chart) =
+            found("v1", "Pod", "x", &json!({"annotations": {"meta.helm.sh/release-name": "shop"}}));
         assert_eq!(maker(&by_chart).as_deref(), Some("helm release shop"));
     }
 }

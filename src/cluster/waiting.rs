@@ -9,8 +9,15 @@ use super::problem::clipped;
 pub(super) fn waiting_for(pod: &Pod, latest: Option<&Event>) -> Option<String> {
     let state = state_of(pod)?;
     // Where the state itself says what is wrong the problem tells the rest.
-    let open = matches!(state.as_str(), "ContainerCreating" | "starting" | "running, not ready" | "being deleted");
-    let detail = latest.filter(|_| open).and_then(detail_of).map(|detail| format!(" ({detail})")).unwrap_or_default();
+    let open = matches!(
+        state.as_str(),
+        "ContainerCreating" | "starting" | "running, not ready" | "being deleted"
+    );
+    let detail = latest
+        .filter(|_| open)
+        .and_then(detail_of)
+        .map(|detail| format!(" ({detail})"))
+        .unwrap_or_default();
     Some(format!("pod {}: {state}{detail}", pod.name_any()))
 }
 
@@ -24,7 +31,8 @@ fn state_of(pod: &Pod) -> Option<String> {
         Some("Failed") => return Some("failed".to_owned()),
         _ => {}
     }
-    let condition = |type_: &str| status.conditions.iter().flatten().find(|condition| condition.type_ == type_);
+    let condition =
+        |type_: &str| status.conditions.iter().flatten().find(|condition| condition.type_ == type_);
     if condition("Ready").is_some_and(|ready| ready.status == "True") {
         return None;
     }
@@ -32,16 +40,22 @@ fn state_of(pod: &Pod) -> Option<String> {
         return Some(unplaced.reason.clone().unwrap_or_else(|| "waits for a node".to_owned()));
     }
     let init = status.init_container_statuses.iter().flatten();
-    let initialized = condition("Initialized").is_some_and(|initialized| initialized.status == "True");
-    if let Some(busy) = init.clone().find(|_| !initialized).and_then(|_| init.clone().find_map(unfinished)) {
+    let initialized =
+        condition("Initialized").is_some_and(|initialized| initialized.status == "True");
+    if let Some(busy) =
+        init.clone().find(|_| !initialized).and_then(|_| init.clone().find_map(unfinished))
+    {
         return Some(busy);
     }
-    let waits = status.container_statuses.iter().flatten().find_map(|container| waiting_reason(container).map(str::to_owned));
-    let ended = status
+    let waits = status
         .container_statuses
         .iter()
         .flatten()
-        .find(|container| container.state.as_ref().is_some_and(|state| state.terminated.is_some()));
+        .find_map(|container| waiting_reason(container).map(str::to_owned));
+    let ended =
+        status.container_statuses.iter().flatten().find(|container| {
+            container.state.as_ref().is_some_and(|state| state.terminated.is_some())
+        });
     if let Some(ended) = ended {
         return Some(format!("container {} has ended", ended.name));
     }
@@ -96,17 +110,24 @@ mod tests {
 
     #[test]
     fn what_is_being_pulled_is_told() {
-        let status =
-            json!({"phase": "Pending", "containerStatuses": container(&json!({"waiting": {"reason": "ContainerCreating"}}))});
+        let status = json!({"phase": "Pending", "containerStatuses": container(&json!({"waiting": {"reason": "ContainerCreating"}}))});
         let pulling = event("Pulling", "Normal", "Pulling image \"shop/web:1\"");
         let line = waiting_for(&pod(&status), Some(&pulling));
-        assert_eq!(line.as_deref(), Some("pod web-1: ContainerCreating (pulling image \"shop/web:1\")"));
+        assert_eq!(
+            line.as_deref(),
+            Some("pod web-1: ContainerCreating (pulling image \"shop/web:1\")")
+        );
     }
 
     #[test]
     fn a_ready_or_finished_pod_waits_for_nothing() {
         assert_eq!(
-            waiting_for(&pod(&json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]})), None),
+            waiting_for(
+                &pod(
+                    &json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]})
+                ),
+                None
+            ),
             None
         );
         assert_eq!(waiting_for(&pod(&json!({"phase": "Succeeded"})), None), None);
@@ -125,13 +146,15 @@ mod tests {
         let status = json!({"phase": "Pending", "conditions": [{"type": "Initialized", "status": "False"}],
             "initContainerStatuses": container(&json!({"running": {}})),
             "containerStatuses": container(&json!({"waiting": {"reason": "PodInitializing"}}))});
-        assert_eq!(waiting_for(&pod(&status), None).as_deref(), Some("pod web-1: init container web running"));
+        assert_eq!(
+            waiting_for(&pod(&status), None).as_deref(),
+            Some("pod web-1: init container web running")
+        );
     }
 
     #[test]
     fn a_pod_without_a_node_is_told() {
-        let status =
-            json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]});
+        let status = json!({"phase": "Pending", "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}]});
         assert_eq!(waiting_for(&pod(&status), None).as_deref(), Some("pod web-1: Unschedulable"));
     }
 }

@@ -116,7 +116,8 @@ impl ClusterWatch {
             return false;
         }
         let now = Instant::now();
-        let pause = self.shared.pace.reserve_question(now).min(deadline.saturating_duration_since(now));
+        let pause =
+            self.shared.pace.reserve_question(now).min(deadline.saturating_duration_since(now));
         std::thread::sleep(pause);
         true
     }

@@ -1,6 +1,9 @@
 //! Kubernetes' own kinds, known without asking the server which it has. Taken from the generated types, not written by hand.
 
-use k8s_openapi::api::{admissionregistration, apps, autoscaling, batch, core, networking, policy, rbac, scheduling, storage};
+use k8s_openapi::api::{
+    admissionregistration, apps, autoscaling, batch, core, networking, policy, rbac, scheduling,
+    storage,
+};
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
 use kube::api::ApiResource;
 use kube::discovery::{ApiCapabilities, Scope, verbs};
@@ -9,9 +12,12 @@ use kube::discovery::{ApiCapabilities, Scope, verbs};
 pub(super) fn well_known(api_version: &str, kind: &str) -> Option<(ApiResource, ApiCapabilities)> {
     let namespaced = namespaced().into_iter().map(|resource| (resource, Scope::Namespaced));
     let everywhere = without_namespaces().into_iter().map(|resource| (resource, Scope::Cluster));
-    let (resource, scope) =
-        namespaced.chain(everywhere).find(|(resource, _)| resource.kind == kind && resource.api_version == api_version)?;
-    let operations = [verbs::GET, verbs::LIST, verbs::WATCH, verbs::DELETE, verbs::PATCH].map(str::to_owned).to_vec();
+    let (resource, scope) = namespaced
+        .chain(everywhere)
+        .find(|(resource, _)| resource.kind == kind && resource.api_version == api_version)?;
+    let operations = [verbs::GET, verbs::LIST, verbs::WATCH, verbs::DELETE, verbs::PATCH]
+        .map(str::to_owned)
+        .to_vec();
     Some((resource, ApiCapabilities { scope, subresources: Vec::new(), operations }))
 }
 
@@ -67,7 +73,10 @@ mod tests {
     #[test]
     fn own_kinds_are_known_with_their_scope_and_plural() {
         let (resource, capabilities) = well_known("networking.k8s.io/v1", "Ingress").unwrap();
-        assert_eq!((resource.plural.as_str(), capabilities.scope), ("ingresses", Scope::Namespaced));
+        assert_eq!(
+            (resource.plural.as_str(), capabilities.scope),
+            ("ingresses", Scope::Namespaced)
+        );
         assert_eq!(well_known("v1", "Namespace").unwrap().1.scope, Scope::Cluster);
     }
 

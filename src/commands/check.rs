@@ -32,14 +32,17 @@ const TICK: std::time::Duration = std::time::Duration::from_millis(300);
 fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let interrupt = super::run::listen()?;
-    let files = || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
+    let files =
+        || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
     let (mut watched, mut seen) = (files(), None);
     while interrupt.asked() == 0 {
         let now = stamp(&watched);
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
-            if let Err(error) = open(settings).and_then(|mut opened| checked(&mut opened, settings, args)) {
+            if let Err(error) =
+                open(settings).and_then(|mut opened| checked(&mut opened, settings, args))
+            {
                 report::report_error(&error, super::style(settings, report::stderr_is_terminal()));
             }
         }
@@ -55,7 +58,8 @@ fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> R
     opened.problems.extend(unused);
     let unparsed = unparsed_by_bash(opened);
     opened.problems.extend(unparsed);
-    let notes: Problems = opened.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
+    let notes: Problems =
+        opened.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
     let plan = opened.plan(&Selection::default());
     if let Ok(plan) = &plan
         && !args.json
@@ -78,11 +82,15 @@ fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> R
 /// Steps of any profile that bash can't parse. A step that is refused already is not looked at again.
 fn unparsed_by_bash(opened: &BookContext) -> Problems {
     let refused = |fence: Span| {
-        let inside = |span: Span| span.source == fence.source && (fence.start..fence.end).contains(&span.start);
+        let inside = |span: Span| {
+            span.source == fence.source && (fence.start..fence.end).contains(&span.start)
+        };
         opened.problems.iter().any(|problem| problem.span.is_some_and(inside))
     };
     let steps = opened.book.chapters.iter().flat_map(Chapter::steps);
-    let scripts = steps.filter(|step| !refused(step.span)).map(|step| Script { text: &step.script, fence: step.span });
+    let scripts = steps
+        .filter(|step| !refused(step.span))
+        .map(|step| Script { text: &step.script, fence: step.span });
     syntax_problems(&opened.book.sources, &scripts.collect::<Vec<_>>())
 }
 
@@ -104,5 +112,10 @@ fn unused_snapshots(opened: &BookContext) -> Problems {
             .hint("remove the file, or give the chapter its name back")
     };
     let strangers = Recordings::of(&opened.root).strangers(&chapters);
-    snapshots.unused(&used).into_iter().map(problem).chain(strangers.into_iter().map(stranger)).collect()
+    snapshots
+        .unused(&used)
+        .into_iter()
+        .map(problem)
+        .chain(strangers.into_iter().map(stranger))
+        .collect()
 }

@@ -25,14 +25,31 @@ impl WorldLock {
     ///
     /// # Errors
     /// When `world.json` can't be read.
-    pub(super) fn of(opened: &BookContext, run: &str, now: fn() -> String) -> Result<Self, WorldError> {
+    pub(super) fn of(
+        opened: &BookContext,
+        run: &str,
+        now: fn() -> String,
+    ) -> Result<Self, WorldError> {
         let kept = read_world(&opened.state)?;
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
-        let access = Access { kubeconfig: opened.kubeconfig.clone(), context: opened.config.context.clone(), known_nodes };
+        let access = Access {
+            kubeconfig: opened.kubeconfig.clone(),
+            context: opened.config.context.clone(),
+            known_nodes,
+        };
         let cluster = opened.config.cluster.is_some().then(|| Cluster::new(access));
-        let kubeconfig = std::path::absolute(&opened.kubeconfig).unwrap_or_else(|_| opened.kubeconfig.clone());
+        let kubeconfig =
+            std::path::absolute(&opened.kubeconfig).unwrap_or_else(|_| opened.kubeconfig.clone());
         let is_private = opened.kubeconfig == opened.private_kubeconfig();
-        Ok(Self { cluster, state: opened.state.clone(), kubeconfig, is_private, kept, now, run: run.to_owned() })
+        Ok(Self {
+            cluster,
+            state: opened.state.clone(),
+            kubeconfig,
+            is_private,
+            kept,
+            now,
+            run: run.to_owned(),
+        })
     }
 
     /// The cluster, for a command that is about nothing else.
@@ -40,7 +57,8 @@ impl WorldLock {
     /// # Errors
     /// When the book has none.
     pub(super) fn cluster(&self) -> Result<&Cluster, Error> {
-        let hint = "name one in book.toml, table [preprocessor.guide]: cluster = \"…\", context = \"…\"";
+        let hint =
+            "name one in book.toml, table [preprocessor.guide]: cluster = \"…\", context = \"…\"";
         self.cluster.as_ref().ok_or_else(|| Error::usage("this book has no cluster", hint))
     }
 
@@ -74,8 +92,12 @@ impl WorldLock {
     pub(super) fn lost(&self) -> Option<String> {
         let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
         let error = cluster.identity().err()?;
-        let gone =
-            matches!(error.refusal, ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut | ClusterErrorKind::Hibernated);
+        let gone = matches!(
+            error.refusal,
+            ClusterErrorKind::Unreachable
+                | ClusterErrorKind::TimedOut
+                | ClusterErrorKind::Hibernated
+        );
         let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
         gone.then(|| format!("{}{hint}", error.message))
     }
@@ -83,7 +105,11 @@ impl WorldLock {
     /// The book's context is not the one that a `kubectl` without `--context` takes.
     fn refuse_astray(&self, meant: &str, reached: &str) -> WorldError {
         let file = self.kubeconfig.display();
-        let kept = self.kept.as_ref().map(|kept| format!("\n  kept:  {}", kept.identity)).unwrap_or_default();
+        let kept = self
+            .kept
+            .as_ref()
+            .map(|kept| format!("\n  kept:  {}", kept.identity))
+            .unwrap_or_default();
         let message = format!(
             "the book's cluster is context {meant}, but its commands would reach context {reached}, the current one of \
              {file}{kept}\nnothing was run, since a book's commands change the cluster they reach"
@@ -97,10 +123,15 @@ impl WorldLock {
 
     /// A cluster that was adopted is not made by the book: a kubeconfig without it is the wrong one, not one yet to be written.
     fn refuse_lost(&self, kept: &KeptWorld, error: &ClusterError) -> Result<(), WorldError> {
-        let Some(adopted) = kept.kubeconfig.as_ref().filter(|adopted| **adopted != self.kubeconfig) else { return Ok(()) };
+        let Some(adopted) = kept.kubeconfig.as_ref().filter(|adopted| **adopted != self.kubeconfig)
+        else {
+            return Ok(());
+        };
         if !matches!(
             error.refusal,
-            ClusterErrorKind::NoKubeconfig | ClusterErrorKind::BadKubeconfig | ClusterErrorKind::NoContext
+            ClusterErrorKind::NoKubeconfig
+                | ClusterErrorKind::BadKubeconfig
+                | ClusterErrorKind::NoContext
         ) {
             return Ok(());
         }
@@ -135,8 +166,12 @@ impl WorldLock {
                 .refuse_other(&found, &world_path(&self.state).display().to_string())
                 .map_err(|(message, hint)| WorldError { message, hint: Some(hint) }),
             None => {
-                let kept =
-                    KeptWorld::new(found, (!self.is_private).then(|| self.kubeconfig.clone()), (self.now)(), self.run.clone());
+                let kept = KeptWorld::new(
+                    found,
+                    (!self.is_private).then(|| self.kubeconfig.clone()),
+                    (self.now)(),
+                    self.run.clone(),
+                );
                 write_world(&self.state, &kept)?;
                 self.kept = Some(kept);
                 Ok(())

@@ -23,7 +23,10 @@ pub(super) fn declared<'a>(
             let text = if manifest.late {
                 let bound = crate::manifest::Bound { texts: &bound, numbers: &manifest.numbers };
                 // Never bound: its objects were never made.
-                let Ok(text) = crate::manifest::render_late(&manifest.text, &plan.values, &bound) else { continue };
+                let Ok(text) = crate::manifest::render_late(&manifest.text, &plan.values, &bound)
+                else {
+                    continue;
+                };
                 text
             } else {
                 manifest.text.clone()
@@ -36,5 +39,10 @@ pub(super) fn declared<'a>(
 }
 
 fn bound_last(chapter: &PlannedChapter, past: &Past) -> Bindings {
-    chapter.steps.iter().filter_map(|step| past.steps.get(&step.id)).flat_map(|step| step.bound.clone()).collect()
+    chapter
+        .steps
+        .iter()
+        .filter_map(|step| past.steps.get(&step.id))
+        .flat_map(|step| step.bound.clone())
+        .collect()
 }

@@ -14,12 +14,15 @@ use crate::store::load_past;
 pub(super) fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let whole = opened.plan(&Selection::default())?;
-    let chosen = opened.plan(&Selection { targets: args.targets.clone(), ..Selection::default() })?;
+    let chosen =
+        opened.plan(&Selection { targets: args.targets.clone(), ..Selection::default() })?;
     let past = load_past(&opened.state, &opened.root)?;
     let lock = WorldLock::of(&opened, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;
-    let mut drift = cluster.drift(&declared(&whole, &whole.chapters, &past)?).map_err(crate::world::WorldError::from)?;
+    let mut drift = cluster
+        .drift(&declared(&whole, &whole.chapters, &past)?)
+        .map_err(crate::world::WorldError::from)?;
     let names: Vec<_> = chosen.chapters.iter().map(|chapter| chapter.file.clone()).collect();
     if !args.targets.is_empty() {
         drift.missing.retain(|(_, place)| names.contains(&place.file));

@@ -9,7 +9,9 @@ use crate::store::find_book;
 
 /// Finds out, tells, and remembers the profile for a book whose `default-profile` is `auto`.
 pub(super) fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Error> {
-    let state = find_book(settings.book.as_deref(), &settings.here).ok().map(|root| settings.state_dir(&root));
+    let state = find_book(settings.book.as_deref(), &settings.here)
+        .ok()
+        .map(|root| settings.state_dir(&root));
     let tools: Vec<_> = state.iter().map(|state| state.join("bin")).collect();
     let facts = facts(&tools);
     let profile = fitting_profile(&facts);

@@ -21,11 +21,16 @@ const LIMIT: Duration = Duration::from_secs(180);
 /// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
 fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
     let goes = |object: &ObjectRef| {
-        let fate = |item: &DownItem| same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. });
+        let fate = |item: &DownItem| {
+            same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. })
+        };
         down.items.iter().any(fate)
     };
     let files = |chapter: &PlannedChapter| {
-        let gone = chapter.manifests.iter().filter(|manifest| manifest.late || manifest.objects.iter().any(goes));
+        let gone = chapter
+            .manifests
+            .iter()
+            .filter(|manifest| manifest.late || manifest.objects.iter().any(goes));
         (chapter.name.clone(), gone.map(|manifest| manifest.file.clone()).collect())
     };
     chosen.chapters.iter().map(files).collect()
@@ -34,21 +39,26 @@ fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
 /// A manifest need not name the namespace that its object is in.
 fn same_object(one: &ObjectRef, other: &ObjectRef) -> bool {
     let namespaces = one.namespace.as_ref().zip(other.namespace.as_ref());
-    (&one.kind, &one.name) == (&other.kind, &other.name) && namespaces.is_none_or(|(one, other)| one == other)
+    (&one.kind, &one.name) == (&other.kind, &other.name)
+        && namespaces.is_none_or(|(one, other)| one == other)
 }
 
 /// Plans, asks, takes away.
 pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
     let opened = open(settings)?;
     let whole = opened.plan(&Selection::default())?;
-    let chosen = opened.plan(&Selection { targets: args.target.targets.clone(), ..Selection::default() })?;
+    let chosen =
+        opened.plan(&Selection { targets: args.target.targets.clone(), ..Selection::default() })?;
     let _lock = RunLock::take(&opened.state, std::process::id(), &super::run::now())?;
     let mut past = load_past(&opened.state, &opened.root)?;
     let lock = WorldLock::of(&opened, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;
-    let is_chosen = |name: &crate::ids::ChapterName| chosen.chapters.iter().any(|chapter| chapter.name == *name);
-    let (mine, others): (Vec<_>, Vec<_>) = whole.chapters.iter().partition(|chapter| is_chosen(&chapter.name));
+    let is_chosen = |name: &crate::ids::ChapterName| {
+        chosen.chapters.iter().any(|chapter| chapter.name == *name)
+    };
+    let (mine, others): (Vec<_>, Vec<_>) =
+        whole.chapters.iter().partition(|chapter| is_chosen(&chapter.name));
     let request = DownRequest {
         chosen: declared(&whole, mine, &past)?,
         others: declared(&whole, others, &past)?,
@@ -65,7 +75,10 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     }
     if !args.yes {
         if !report::stdin_is_terminal() {
-            return Err(Error::usage("`guide down` asks before it deletes, and there is no terminal", "answer with `--yes`"));
+            return Err(Error::usage(
+                "`guide down` asks before it deletes, and there is no terminal",
+                "answer with `--yes`",
+            ));
         }
         if !report::ask(&format!("delete {} objects?", plan.going())) {
             return Ok(Exit::AsWritten);

@@ -76,20 +76,33 @@ const LOOKING: [&str; 64] = [
 
 /// Programs that change files.
 const FILES: [&str; 18] = [
-    "rm", "mv", "cp", "mkdir", "rmdir", "touch", "chmod", "chown", "ln", "tee", "tar", "unzip", "zip", "install", "dd",
-    "truncate", "gzip", "gunzip",
+    "rm", "mv", "cp", "mkdir", "rmdir", "touch", "chmod", "chown", "ln", "tee", "tar", "unzip",
+    "zip", "install", "dd", "truncate", "gzip", "gunzip",
 ];
 
 /// Programs that change the machine itself.
 const MACHINE: [&str; 30] = [
-    "sudo", "su", "apt", "apt-get", "dpkg", "dnf", "yum", "zypper", "pacman", "apk", "brew", "port", "snap", "flatpak",
-    "modprobe", "sysctl", "iptables", "ufw", "mount", "umount", "useradd", "usermod", "groupadd", "reboot", "shutdown",
-    "swapoff", "mkfs", "kill", "pkill", "killall",
+    "sudo", "su", "apt", "apt-get", "dpkg", "dnf", "yum", "zypper", "pacman", "apk", "brew",
+    "port", "snap", "flatpak", "modprobe", "sysctl", "iptables", "ufw", "mount", "umount",
+    "useradd", "usermod", "groupadd", "reboot", "shutdown", "swapoff", "mkfs", "kill", "pkill",
+    "killall",
 ];
 
 /// Variables that change what the commands after them are.
-const RISKY: [&str; 12] =
-    ["PATH", "IFS", "ENV", "BASH_ENV", "PS4", "PAGER", "PROMPT_COMMAND", "EDITOR", "VISUAL", "SHELLOPTS", "CDPATH", "LESSOPEN"];
+const RISKY: [&str; 12] = [
+    "PATH",
+    "IFS",
+    "ENV",
+    "BASH_ENV",
+    "PS4",
+    "PAGER",
+    "PROMPT_COMMAND",
+    "EDITOR",
+    "VISUAL",
+    "SHELLOPTS",
+    "CDPATH",
+    "LESSOPEN",
+];
 
 /// What a script would change. `functions` are the names that the document's scripts define: these are not the programs of that name.
 pub(super) fn effect_of(script: &str, functions: &HashSet<String>) -> Effect {
@@ -102,7 +115,9 @@ pub(super) fn effect_of(script: &str, functions: &HashSet<String>) -> Effect {
         for file in &command.writes {
             written(file, &mut effect);
         }
-        if let Some(name) = command.assigns.iter().chain(&command.words).find_map(|word| risky(word)) {
+        if let Some(name) =
+            command.assigns.iter().chain(&command.words).find_map(|word| risky(word))
+        {
             effect.unknown(format!("it sets `{name}`, which changes what other commands do"));
         }
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
@@ -114,13 +129,19 @@ pub(super) fn effect_of(script: &str, functions: &HashSet<String>) -> Effect {
 /// The functions and other names that a script defines.
 pub(super) fn functions_of(script: &str, functions: &mut HashSet<String>) {
     for (at, _) in script.match_indices("()") {
-        let name = script[..at].trim_end().rsplit(|next: char| next.is_whitespace() || ";&|({".contains(next)).next();
+        let name = script[..at]
+            .trim_end()
+            .rsplit(|next: char| next.is_whitespace() || ";&|({".contains(next))
+            .next();
         functions.extend(name.filter(|name| !name.is_empty()).map(str::to_owned));
     }
     for word in ["alias ", "function "] {
         for (at, _) in script.match_indices(word) {
             let rest = script[at + word.len()..].trim_start();
-            let name = rest.split(|next: char| next.is_whitespace() || "=({".contains(next)).next().unwrap_or_default();
+            let name = rest
+                .split(|next: char| next.is_whitespace() || "=({".contains(next))
+                .next()
+                .unwrap_or_default();
             functions.insert(name.to_owned());
         }
     }
@@ -158,7 +179,11 @@ fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effec
         return effect.unknown(format!("`{program}` is defined by the document itself"));
     }
     let has = |flags: &[&str]| {
-        rest.iter().any(|word| flags.iter().any(|flag| word == flag || (flag.len() > 2 && word.starts_with(&format!("{flag}=")))))
+        rest.iter().any(|word| {
+            flags.iter().any(|flag| {
+                word == flag || (flag.len() > 2 && word.starts_with(&format!("{flag}=")))
+            })
+        })
     };
     let operands = || rest.iter().filter(|word| !word.starts_with('-'));
     // A word that is only known when it runs could be an option.
@@ -174,31 +199,40 @@ fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effec
         },
         "git" => git(rest, sure, effect),
         "systemctl" | "service" => match rest.first() {
-            Some(&("status" | "is-active" | "is-enabled" | "list-units" | "show" | "cat")) if sure => {}
+            Some(&("status" | "is-active" | "is-enabled" | "list-units" | "show" | "cat"))
+                if sure => {}
             _ => effect.change(Touch::Machine),
         },
         // These run another command.
-        "env" | "command" | "nohup" | "nice" | "builtin" | "exec" | "timeout" | "xargs" | "time" => {
-            runs_another(program, rest, command, functions, effect)
-        }
+        "env" | "command" | "nohup" | "nice" | "builtin" | "exec" | "timeout" | "xargs"
+        | "time" => runs_another(program, rest, command, functions, effect),
         "export" | "declare" | "local" | "readonly" | "typeset" => {}
-        "sort" if sure && !has(&["-o", "--output", "--compress-program"]) && !rest.iter().any(|word| word.starts_with("-o")) => {}
+        "sort"
+            if sure
+                && !has(&["-o", "--output", "--compress-program"])
+                && !rest.iter().any(|word| word.starts_with("-o")) => {}
         "uniq" if sure && operands().count() < 2 => {}
-        "date" if sure && !has(&["-s", "--set"]) && operands().all(|word| word.starts_with('+')) => {}
+        "date"
+            if sure && !has(&["-s", "--set"]) && operands().all(|word| word.starts_with('+')) => {}
         "hostname" if rest.is_empty() => {}
         "find"
             if sure
-                && !rest
-                    .iter()
-                    .any(|word| ["-exec", "-ok", "-delete", "-fprint", "-fls"].iter().any(|flag| word.starts_with(flag))) => {}
+                && !rest.iter().any(|word| {
+                    ["-exec", "-ok", "-delete", "-fprint", "-fls"]
+                        .iter()
+                        .any(|flag| word.starts_with(flag))
+                }) => {}
         "yq" if sure
             && !has(&["-i", "--inplace", "-s", "--split-exp", "--split-exp-file"])
             && !rest.iter().any(|word| word.starts_with("-i")) => {}
         "sed" if sure && is_looking_sed(rest) => {}
         "awk"
-            if !rest.iter().any(|word| ["system", "|", ">", "getline", "-i", "@"].iter().any(|odd| word.contains(odd)))
-                && sure => {}
-        "sed" if has(&["-i", "--in-place"]) || rest.iter().any(|word| word.starts_with("-i")) => files(rest, effect),
+            if !rest.iter().any(|word| {
+                ["system", "|", ">", "getline", "-i", "@"].iter().any(|odd| word.contains(odd))
+            }) && sure => {}
+        "sed" if has(&["-i", "--in-place"]) || rest.iter().any(|word| word.starts_with("-i")) => {
+            files(rest, effect)
+        }
         program if LOOKING.contains(&program) => {}
         program if FILES.contains(&program) => files(rest, effect),
         program if MACHINE.contains(&program) => effect.change(Touch::Machine),
@@ -219,25 +253,41 @@ fn is_looking_sed(rest: &[&str]) -> bool {
     let mut words = rest.iter().filter(|word| !matches!(**word, "-n" | "-E" | "-r" | "-e"));
     let Some(script) = words.next() else { return false };
     let plain = !script.contains([';', '\n', '{', '}']);
-    let substitutes =
-        script.starts_with("s/") && script.matches('/').count() == 3 && (script.ends_with('/') || script.ends_with("/g"));
+    let substitutes = script.starts_with("s/")
+        && script.matches('/').count() == 3
+        && (script.ends_with('/') || script.ends_with("/g"));
     let prints = script.ends_with(['p', 'd'])
-        && script[..script.len() - 1].chars().all(|next| next.is_ascii_digit() || ",$".contains(next));
+        && script[..script.len() - 1]
+            .chars()
+            .all(|next| next.is_ascii_digit() || ",$".contains(next));
     plain && (substitutes || prints) && words.all(|word| !word.starts_with('-'))
 }
 
-fn runs_another(program: &str, rest: &[&str], command: &Simple, functions: &HashSet<String>, effect: &mut Effect) {
+fn runs_another(
+    program: &str,
+    rest: &[&str],
+    command: &Simple,
+    functions: &HashSet<String>,
+    effect: &mut Effect,
+) {
     let mut rest = rest;
     let mut skip_options = true;
     while let Some((first, after)) = rest.split_first() {
         match *first {
             "-v" | "-V" if program == "command" => return,
-            word if program == "env" && word.contains('=') && !word.starts_with('-') => rest = after,
+            word if program == "env" && word.contains('=') && !word.starts_with('-') => {
+                rest = after
+            }
             "-i" | "-0" | "-r" | "-t" | "-p" | "--" if skip_options => rest = after,
             word if skip_options && word.starts_with('-') => {
-                return effect.unknown(format!("`{program} {word}` runs another command in a way that is not known"));
+                return effect.unknown(format!(
+                    "`{program} {word}` runs another command in a way that is not known"
+                ));
             }
-            word if program == "timeout" && skip_options && word.starts_with(|next: char| next.is_ascii_digit()) => {
+            word if program == "timeout"
+                && skip_options
+                && word.starts_with(|next: char| next.is_ascii_digit()) =>
+            {
                 skip_options = false;
                 rest = after;
             }
@@ -262,9 +312,14 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
     if rest.is_empty() || rest.iter().all(|word| matches!(*word, "--help" | "-h" | "--version")) {
         return;
     }
-    let Some(verb) = verb(rest) else { return effect.unknown(format!("`{program}` names no verb")) };
+    let Some(verb) = verb(rest) else {
+        return effect.unknown(format!("`{program}` names no verb"));
+    };
     // An option that is not known could have taken what looks like the verb.
-    let before = rest.iter().take_while(|word| **word != verb).filter(|word| word.starts_with('-') && !word.contains('='));
+    let before = rest
+        .iter()
+        .take_while(|word| **word != verb)
+        .filter(|word| word.starts_with('-') && !word.contains('='));
     let known = [
         "-n",
         "--namespace",
@@ -281,14 +336,20 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
         "-A",
     ];
     if let Some(option) = before.clone().find(|option| !known.contains(option)) {
-        return effect.unknown(format!("`{program} {option}` is not known, so neither is its verb"));
+        return effect
+            .unknown(format!("`{program} {option}` is not known, so neither is its verb"));
     }
-    let second =
-        rest.iter().skip_while(|word| **word != verb).skip(1).find(|word| !word.starts_with('-')).copied().unwrap_or_default();
+    let second = rest
+        .iter()
+        .skip_while(|word| **word != verb)
+        .skip(1)
+        .find(|word| !word.starts_with('-'))
+        .copied()
+        .unwrap_or_default();
     match (verb, second) {
         (
-            "get" | "describe" | "logs" | "top" | "explain" | "version" | "wait" | "api-resources" | "api-versions" | "events"
-            | "completion" | "options",
+            "get" | "describe" | "logs" | "top" | "explain" | "version" | "wait" | "api-resources"
+            | "api-versions" | "events" | "completion" | "options",
             _,
         )
         | ("auth", "can-i" | "whoami")
@@ -297,13 +358,19 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
         | ("cluster-info", "")
         | ("plugin", "list")
         | ("create" | "apply" | "run" | "delete", _)
-            if !matches!(verb, "create" | "apply" | "run" | "delete") || rest.contains(&"--dry-run=client") => {}
+            if !matches!(verb, "create" | "apply" | "run" | "delete")
+                || rest.contains(&"--dry-run=client") => {}
         ("config", _) => effect.change(Touch::Outside("your kubeconfig".to_owned())),
-        ("exec" | "debug" | "attach" | "cp", _) => effect.unknown(format!("`{program} {verb}` runs a program in a container")),
-        ("port-forward" | "proxy", _) => effect.unknown(format!("`{program} {verb}` opens a port for as long as it runs")),
+        ("exec" | "debug" | "attach" | "cp", _) => {
+            effect.unknown(format!("`{program} {verb}` runs a program in a container"))
+        }
+        ("port-forward" | "proxy", _) => {
+            effect.unknown(format!("`{program} {verb}` opens a port for as long as it runs"))
+        }
         (
-            "apply" | "create" | "delete" | "edit" | "patch" | "replace" | "scale" | "set" | "label" | "annotate" | "rollout"
-            | "run" | "expose" | "autoscale" | "drain" | "cordon" | "uncordon" | "taint" | "certificate" | "auth",
+            "apply" | "create" | "delete" | "edit" | "patch" | "replace" | "scale" | "set"
+            | "label" | "annotate" | "rollout" | "run" | "expose" | "autoscale" | "drain"
+            | "cordon" | "uncordon" | "taint" | "certificate" | "auth",
             _,
         ) => effect.change(Touch::Cluster),
         _ => effect.unknown(format!("nothing is known of `{program} {verb}`")),
@@ -313,12 +380,22 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
 fn helm(rest: &[&str], effect: &mut Effect) {
     let writes = ["--output-dir", "--post-renderer", "-f"];
     match rest.first().copied() {
-        None | Some("list" | "ls" | "status" | "version" | "show" | "search" | "get" | "history" | "env" | "--help" | "lint") => {
+        None
+        | Some(
+            "list" | "ls" | "status" | "version" | "show" | "search" | "get" | "history" | "env"
+            | "--help" | "lint",
+        ) => {}
+        Some("template")
+            if !rest.iter().any(|word| writes[..2].iter().any(|odd| word.starts_with(odd))) => {}
+        Some("install" | "upgrade" | "uninstall" | "delete" | "rollback" | "test") => {
+            effect.change(Touch::Cluster)
         }
-        Some("template") if !rest.iter().any(|word| writes[..2].iter().any(|odd| word.starts_with(odd))) => {}
-        Some("install" | "upgrade" | "uninstall" | "delete" | "rollback" | "test") => effect.change(Touch::Cluster),
-        Some("repo" | "registry" | "plugin") => effect.change(Touch::Outside("helm's own settings".to_owned())),
-        Some("pull" | "package" | "create" | "dependency" | "dep" | "template") => effect.change(Touch::Files),
+        Some("repo" | "registry" | "plugin") => {
+            effect.change(Touch::Outside("helm's own settings".to_owned()))
+        }
+        Some("pull" | "package" | "create" | "dependency" | "dep" | "template") => {
+            effect.change(Touch::Files)
+        }
         Some(other) => effect.unknown(format!("nothing is known of `helm {other}`")),
     }
 }
@@ -328,11 +405,16 @@ fn docker(program: &str, rest: &[&str], effect: &mut Effect) {
     match rest.first().copied() {
         None
         | Some(
-            "ps" | "images" | "version" | "info" | "inspect" | "logs" | "port" | "history" | "search" | "top" | "--version"
-            | "--help",
+            "ps" | "images" | "version" | "info" | "inspect" | "logs" | "port" | "history"
+            | "search" | "top" | "--version" | "--help",
         ) => {}
-        Some("image" | "container" | "network" | "volume" | "system" | "compose" | "context" | "buildx")
-            if matches!(second, "ls" | "list" | "inspect" | "logs" | "ps" | "df" | "info" | "version") => {}
+        Some(
+            "image" | "container" | "network" | "volume" | "system" | "compose" | "context"
+            | "buildx",
+        ) if matches!(
+            second,
+            "ls" | "list" | "inspect" | "logs" | "ps" | "df" | "info" | "version"
+        ) => {}
         Some(option) if option.starts_with('-') => {
             effect.unknown(format!("`{program} {option}` is not known, so neither is its command"))
         }
@@ -341,14 +423,21 @@ fn docker(program: &str, rest: &[&str], effect: &mut Effect) {
 }
 
 fn git(rest: &[&str], sure: bool, effect: &mut Effect) {
-    let odd =
-        rest.iter().any(|word| word.starts_with("--output") || word.starts_with("--ext-diff") || word.starts_with("--textconv"));
+    let odd = rest.iter().any(|word| {
+        word.starts_with("--output")
+            || word.starts_with("--ext-diff")
+            || word.starts_with("--textconv")
+    });
     match rest.first().copied() {
         None
-        | Some("status" | "log" | "diff" | "show" | "rev-parse" | "describe" | "ls-files" | "blame" | "--version" | "version")
-            if sure && !odd => {}
+        | Some(
+            "status" | "log" | "diff" | "show" | "rev-parse" | "describe" | "ls-files" | "blame"
+            | "--version" | "version",
+        ) if sure && !odd => {}
         Some("branch" | "remote")
-            if rest[1..].iter().all(|word| matches!(*word, "-v" | "-a" | "-r" | "--list" | "--show-current")) => {}
+            if rest[1..]
+                .iter()
+                .all(|word| matches!(*word, "-v" | "-a" | "-r" | "--list" | "--show-current")) => {}
         Some(option) if option.starts_with('-') => {
             effect.unknown(format!("`git {option}` is not known, so neither is its command"))
         }
@@ -441,10 +530,16 @@ mod tests {
     #[test]
     fn what_changes_is_named() {
         let changes = |script: &str| effect(script).changes;
-        assert_eq!(changes("sudo apt-get install x && docker run y"), [Touch::Machine, Touch::Engine]);
+        assert_eq!(
+            changes("sudo apt-get install x && docker run y"),
+            [Touch::Machine, Touch::Engine]
+        );
         assert_eq!(changes("echo hi > file"), [Touch::Files]);
         assert_eq!(changes("rm -rf ~/.frob"), [Touch::Outside("~/.frob".to_owned())]);
-        assert_eq!(changes("cat <<EOF > /etc/frob.conf\na\nEOF"), [Touch::Outside("/etc/frob.conf".to_owned())]);
+        assert_eq!(
+            changes("cat <<EOF > /etc/frob.conf\na\nEOF"),
+            [Touch::Outside("/etc/frob.conf".to_owned())]
+        );
         assert_eq!(effect("A=1 ./deploy.sh").doubts, ["nothing is known of `./deploy.sh`"]);
     }
 }

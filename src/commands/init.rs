@@ -20,8 +20,11 @@ const IGNORED: &str = "/.guide/\n/book/\n*.snap.new\n*.json.new\n";
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
     let folder = settings.here.join(args.folder.as_deref().unwrap_or(&settings.here));
     let title = args.title.clone().unwrap_or_else(|| "My book".to_owned());
-    let adopted =
-        args.from.as_ref().map(|from| Adopted::read(&settings.here.join(from), &from.display().to_string())).transpose()?;
+    let adopted = args
+        .from
+        .as_ref()
+        .map(|from| Adopted::read(&settings.here.join(from), &from.display().to_string()))
+        .transpose()?;
     let mut files = match &adopted {
         Some(adopted) => adopted.files(),
         None => as_bytes(first_book(args.cluster.is_some())),
@@ -33,8 +36,11 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
     }
     files.push(("book.toml".into(), toml.into_bytes()));
     files.push((".gitignore".into(), IGNORED.as_bytes().to_owned()));
-    if let Some((name, _)) = files.iter().find(|(name, _)| name != ".gitignore" && folder.join(name).exists()) {
-        let message = format!("`{}` is there already; nothing was written", folder.join(name).display());
+    if let Some((name, _)) =
+        files.iter().find(|(name, _)| name != ".gitignore" && folder.join(name).exists())
+    {
+        let message =
+            format!("`{}` is there already; nothing was written", folder.join(name).display());
         return Err(Error::usage(message, "name another folder: guide init FOLDER"));
     }
     files.sort();
@@ -44,21 +50,32 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
             create_file(&path, text)?;
         }
     }
-    let shown: Vec<PathBuf> = files.iter().map(|(name, _)| args.folder.clone().unwrap_or_default().join(name)).collect();
+    let shown: Vec<PathBuf> =
+        files.iter().map(|(name, _)| args.folder.clone().unwrap_or_default().join(name)).collect();
     match adopted {
         Some(adopted) => {
             report::write_talk(&report::survey_text(&adopted.survey.told));
-            report::write_data(&report::adopted(&shown, args.folder.as_deref(), &adopted.survey.told));
+            report::write_data(&report::adopted(
+                &shown,
+                args.folder.as_deref(),
+                &adopted.survey.told,
+            ));
         }
-        None => report::write_data(&report::initialised(&shown, args.folder.as_deref(), args.cluster.is_some())),
+        None => report::write_data(&report::initialised(
+            &shown,
+            args.folder.as_deref(),
+            args.cluster.is_some(),
+        )),
     }
     Ok(Exit::AsWritten)
 }
 
 fn first_book(cluster: bool) -> Vec<(String, String)> {
     let mut summary = SUMMARY.to_owned();
-    let mut files =
-        vec![("guide/chapter-1-first.md".to_owned(), CHAPTER.to_owned()), ("guide/values.yaml".to_owned(), VALUES.to_owned())];
+    let mut files = vec![
+        ("guide/chapter-1-first.md".to_owned(), CHAPTER.to_owned()),
+        ("guide/values.yaml".to_owned(), VALUES.to_owned()),
+    ];
     if cluster {
         summary.push_str("- [On the cluster](chapter-2-cluster.md)\n");
         files.push(("guide/chapter-2-cluster.md".to_owned(), CLUSTER.to_owned()));
@@ -79,9 +96,13 @@ struct Adopted {
 
 impl Adopted {
     fn read(path: &Path, shown: &str) -> Result<Self, Error> {
-        let bytes =
-            read_if_there(path)?.ok_or_else(|| Error::usage(format!("there is no file {shown}"), "name a Markdown file"))?;
-        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) || bytes.contains(&0) {
+        let bytes = read_if_there(path)?.ok_or_else(|| {
+            Error::usage(format!("there is no file {shown}"), "name a Markdown file")
+        })?;
+        if bytes.starts_with(&[0xFF, 0xFE])
+            || bytes.starts_with(&[0xFE, 0xFF])
+            || bytes.contains(&0)
+        {
             return Err(Error::usage(
                 format!("{shown} is not UTF-8 but looks like UTF-16; nothing was written"),
                 "save it as UTF-8",
@@ -97,9 +118,11 @@ impl Adopted {
             Err(error) => {
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 let mut survey = survey(shown, &text);
-                let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+                let line =
+                    1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
                 survey.told.insert(0, not_utf8(line));
-                let chapter = survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?')).collect();
+                let chapter =
+                    survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?')).collect();
                 Self { survey, chapter }
             }
         })

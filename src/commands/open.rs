@@ -90,7 +90,9 @@ fn masker(book: &Book, settings: &Settings, values: &serde_json::Value) -> Maske
     for (_, value) in variables_of(values).iter().filter(|(name, _)| is_secret(name)) {
         masker.add(value.as_bytes());
     }
-    for (_, value) in settings.surroundings.all.iter().filter(|(name, _)| name.to_str().is_some_and(is_secret)) {
+    for (_, value) in
+        settings.surroundings.all.iter().filter(|(name, _)| name.to_str().is_some_and(is_secret))
+    {
         masker.add(value.as_encoded_bytes());
     }
     masker
@@ -101,7 +103,9 @@ impl BookContext {
     /// has run, and what the Secret objects of the plan's manifests hold.
     pub(super) fn masker_of(&self, plan: &Plan) -> Masker {
         let manifests = plan.chapters.iter().flat_map(|chapter| &chapter.manifests);
-        manifests.flat_map(|manifest| secret_values(&manifest.text)).for_each(|value| self.masker.add(&value));
+        manifests
+            .flat_map(|manifest| secret_values(&manifest.text))
+            .for_each(|value| self.masker.add(&value));
         self.masker.clone()
     }
 
@@ -123,7 +127,8 @@ impl BookContext {
             let written = chapter.front.cwd.as_ref().or(self.config.cwd.as_ref())?;
             let plain = plain_cwd(written, &self.book.sources.file(chapter.source).path);
             let rendered = self.state.join("rendered").join(chapter.name.as_str());
-            (plain != "rendered").then(|| (chapter.name.clone(), resolve_cwd(&plain, &self.root, &rendered)))
+            (plain != "rendered")
+                .then(|| (chapter.name.clone(), resolve_cwd(&plain, &self.root, &rendered)))
         };
         self.book.chapters.iter().filter_map(folder).collect()
     }
@@ -134,9 +139,14 @@ impl BookContext {
     /// Every such step.
     pub(super) fn parsed_by_bash(&self, plan: &Plan) -> Result<(), Error> {
         let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
-        let scripts: Vec<Script<'_>> = steps.map(|step| Script { text: &step.script, fence: step.span }).collect();
+        let scripts: Vec<Script<'_>> =
+            steps.map(|step| Script { text: &step.script, fence: step.span }).collect();
         let problems = syntax_problems(&self.book.sources, &scripts);
-        if problems.is_empty() { Ok(()) } else { Err(Error::Book(problems, Box::new(self.book.sources.clone()))) }
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::Book(problems, Box::new(self.book.sources.clone())))
+        }
     }
 
     /// Remembers a profile that was found out, once the book's cluster was made under it.
@@ -166,8 +176,13 @@ impl BookContext {
 
     /// Adds the files of the book that the plan's acting steps name, as they are now: what has passed is compared with them.
     pub(super) fn with_files(&self, mut plan: Plan) -> Plan {
-        let acting = plan.chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| !step.is_verify());
-        plan.files = Recordings::of(&self.root).included(acting.flat_map(|step| named_files(&step.script)));
+        let acting = plan
+            .chapters
+            .iter()
+            .flat_map(|chapter| &chapter.steps)
+            .filter(|step| !step.is_verify());
+        plan.files =
+            Recordings::of(&self.root).included(acting.flat_map(|step| named_files(&step.script)));
         plan
     }
 
@@ -209,7 +224,10 @@ impl BookContext {
             ("GUIDE_BOOK".to_owned(), text(&self.root)),
             ("GUIDE_STATE".to_owned(), text(&self.state)),
             ("GUIDE_PROFILE".to_owned(), self.profile.clone()),
-            ("PATH".to_owned(), format!("{}:{}", text(&self.state.join("bin")), settings.surroundings.path)),
+            (
+                "PATH".to_owned(),
+                format!("{}:{}", text(&self.state.join("bin")), settings.surroundings.path),
+            ),
         ]
     }
 }

@@ -32,7 +32,12 @@ pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> 
 /// The plan, the data of its Secret objects masked.
 fn without_secret_data_in(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
-    for manifest in plan.chapters.iter_mut().flat_map(|chapter| &mut chapter.manifests).filter(|manifest| !manifest.late) {
+    for manifest in plan
+        .chapters
+        .iter_mut()
+        .flat_map(|chapter| &mut chapter.manifests)
+        .filter(|manifest| !manifest.late)
+    {
         manifest.text = without_secret_data(&manifest.text);
     }
     plan

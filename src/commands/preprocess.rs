@@ -10,17 +10,25 @@ use crate::settings::Settings;
 /// `supports RENDERER`: says so by its exit code. Else the book comes on stdin as JSON, and goes out annotated.
 pub(super) fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<Exit, Error> {
     match args.words.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["supports", renderer] => return Ok(if supports(renderer) { Exit::AsWritten } else { Exit::Differs }),
+        ["supports", renderer] => {
+            return Ok(if supports(renderer) { Exit::AsWritten } else { Exit::Differs });
+        }
         [] => {}
-        _ => return Err(Error::usage("`guide preprocess` is called by mdBook", "make the site with `guide publish`")),
+        _ => {
+            return Err(Error::usage(
+                "`guide preprocess` is called by mdBook",
+                "make the site with `guide publish`",
+            ));
+        }
     }
     let input = std::io::read_to_string(std::io::stdin()).unwrap_or_default();
-    let (context, mut book) =
-        mdbook_preprocessor::parse_input(input.as_bytes()).map_err(|error| not_understood(&input, &error.to_string()))?;
+    let (context, mut book) = mdbook_preprocessor::parse_input(input.as_bytes())
+        .map_err(|error| not_understood(&input, &error.to_string()))?;
     let settings = Settings { book: Some(context.root), ..settings.clone() };
     let (opened, views) = read_views(&settings, false)?;
     annotator(opened, views).annotate(&mut book);
-    let text = serde_json::to_string(&book).map_err(|error| Error::usage(format!("the book can't be written: {error}"), ""))?;
+    let text = serde_json::to_string(&book)
+        .map_err(|error| Error::usage(format!("the book can't be written: {error}"), ""))?;
     report::write_data(&text);
     Ok(Exit::AsWritten)
 }
@@ -28,13 +36,19 @@ pub(super) fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<E
 /// What came on stdin is a book of another mdBook than the one whose format guide knows, or no book at all.
 fn not_understood(input: &str, why: &str) -> Error {
     let known = "mdBook 0.5";
-    let make = format!("make the site with `guide publish`, which brings {known} along, or with `mdbook build` of {known}");
+    let make = format!(
+        "make the site with `guide publish`, which brings {known} along, or with `mdbook build` of {known}"
+    );
     let sent: serde_json::Value = serde_json::from_str(input).unwrap_or_default();
     let version = sent[0]["mdbook_version"].as_str().filter(|version| !version.starts_with("0.5."));
     match version {
         Some(version) => {
-            let version: String = version.chars().filter(|next| !next.is_control()).take(40).collect();
-            Error::usage(format!("this book comes from mdBook {version}, and guide speaks with {known}"), make)
+            let version: String =
+                version.chars().filter(|next| !next.is_control()).take(40).collect();
+            Error::usage(
+                format!("this book comes from mdBook {version}, and guide speaks with {known}"),
+                make,
+            )
         }
         None => Error::usage(format!("what came on stdin is not mdBook's: {why}"), make),
     }

@@ -29,9 +29,16 @@ pub(super) struct Choice {
 ///
 /// Registries that answer are remembered at once. That they do not answer is remembered only together with a cluster that was made
 /// without them ([`remember`]): a network that failed for a moment must not decide about every later run.
-pub(super) fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> Result<Choice, Error> {
-    if let Some(profile) =
-        settings.profile.as_deref().or(config.default_profile.as_deref()).filter(|profile| *profile != FIND_OUT)
+pub(super) fn choose(
+    settings: &Settings,
+    config: &BookConfig,
+    state: &Path,
+) -> Result<Choice, Error> {
+    if let Some(profile) = settings
+        .profile
+        .as_deref()
+        .or(config.default_profile.as_deref())
+        .filter(|profile| *profile != FIND_OUT)
     {
         return Ok(Choice { profile: profile.to_owned(), reason: None });
     }
@@ -51,7 +58,11 @@ pub(super) fn choose(settings: &Settings, config: &BookConfig, state: &Path) -> 
 }
 
 /// Remembers the profile that the book's cluster was made under, once there is one.
-pub(super) fn remember(config: &BookConfig, choice: &Choice, state: &Path) -> Result<(), StoreError> {
+pub(super) fn remember(
+    config: &BookConfig,
+    choice: &Choice,
+    state: &Path,
+) -> Result<(), StoreError> {
     let found_out = choice.reason.is_some() && config.default_profile.as_deref() == Some(FIND_OUT);
     if found_out && read_world(state)?.is_some() && read_note(state, NOTE)?.is_none() {
         write_note(state, NOTE, &choice.profile)?;
@@ -73,6 +84,7 @@ pub(super) fn found_by_doctor(profile: &str, state: &Path) -> Result<(), StoreEr
 
 /// What the registries answered, those that do not answer first: they decide.
 fn reason(registries: &[Fact]) -> String {
-    let silent: Vec<&str> = registries.iter().filter(|fact| !fact.ok).map(|fact| fact.value.as_str()).collect();
+    let silent: Vec<&str> =
+        registries.iter().filter(|fact| !fact.ok).map(|fact| fact.value.as_str()).collect();
     if silent.is_empty() { "the container registries answer".to_owned() } else { silent.join(", ") }
 }

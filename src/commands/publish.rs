@@ -15,8 +15,8 @@ use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::store::{
-    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, find_book, foreign_commands, included_steps, read_book,
-    remember_allowed, site_file, stamp, were_allowed,
+    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, find_book, foreign_commands,
+    included_steps, read_book, remember_allowed, site_file, stamp, were_allowed,
 };
 
 /// A book with no profile of its own is recorded under this one.
@@ -31,7 +31,9 @@ pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, E
     if args.serve {
         return serve_site(settings, args, &allowed, &publication.out);
     }
-    let flawed = !(publication.stale.is_empty() && publication.missing.is_empty() && publication.never_run.is_empty());
+    let flawed = !(publication.stale.is_empty()
+        && publication.missing.is_empty()
+        && publication.never_run.is_empty());
     Ok(if args.strict && flawed { Exit::Differs } else { Exit::AsWritten })
 }
 
@@ -66,7 +68,11 @@ fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<Forei
     Ok(commands)
 }
 
-fn make(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand]) -> Result<Publication, Error> {
+fn make(
+    settings: &Settings,
+    args: &PublishArgs,
+    allowed: &[ForeignCommand],
+) -> Result<Publication, Error> {
     let began = Instant::now();
     let (opened, views) = read_views(settings, args.pending)?;
     let (stale, missing) = flaws(&opened, &views);
@@ -110,7 +116,11 @@ fn notes(made: &MadeSite) -> Vec<String> {
         notes.push("the page of the whole book (print.html) was left out, as it would be very long; `[output.html.print] enable = true` in book.toml makes it".to_owned());
     }
     if let [first, ..] = &made.unlinked[..] {
-        let files = if made.unlinked.len() == 1 { "1 file".to_owned() } else { format!("{} files", made.unlinked.len()) };
+        let files = if made.unlinked.len() == 1 {
+            "1 file".to_owned()
+        } else {
+            format!("{} files", made.unlinked.len())
+        };
         notes.push(format!(
             "{files} beside the chapters stayed out of the site, as no page links there (the first is `{}`)",
             first.display()
@@ -120,7 +130,10 @@ fn notes(made: &MadeSite) -> Vec<String> {
 }
 
 /// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
-pub(super) fn read_views(settings: &Settings, pending: bool) -> Result<(BookContext, Vec<View>), Error> {
+pub(super) fn read_views(
+    settings: &Settings,
+    pending: bool,
+) -> Result<(BookContext, Vec<View>), Error> {
     let root = find_book(settings.book.as_deref(), &settings.here)?;
     let recordings = Recordings::of(&root);
     let mut profiles = read_book(&root).profiles();
@@ -144,7 +157,8 @@ pub(super) fn read_views(settings: &Settings, pending: bool) -> Result<(BookCont
         for chapter in &plan.chapters {
             let name = chapter.name.as_str();
             let waiting = if pending { recordings.pending(name, &plan.profile)? } else { None };
-            let accepted = if waiting.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
+            let accepted =
+                if waiting.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
             if let Some(mut recording) = waiting.or(accepted) {
                 hide_secrets(&mut recording, &masker);
                 found.insert(chapter.name.to_string(), recording);
@@ -155,7 +169,8 @@ pub(super) fn read_views(settings: &Settings, pending: bool) -> Result<(BookCont
         base.get_or_insert(opened);
     }
     views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));
-    let opened = base.ok_or_else(|| Error::usage("the book has no profile", "name one with `--profile`"))?;
+    let opened =
+        base.ok_or_else(|| Error::usage("the book has no profile", "name one with `--profile`"))?;
     Ok((opened, views))
 }
 
@@ -172,13 +187,20 @@ fn hide_secrets(recording: &mut Recording, masker: &Masker) {
 /// How many recordings wait for a review.
 fn waiting(opened: &BookContext) -> usize {
     let recordings = Recordings::of(&opened.root);
-    opened.book.chapters.iter().map(|chapter| recordings.profiles(chapter.name.as_str(), true).len()).sum()
+    opened
+        .book
+        .chapters
+        .iter()
+        .map(|chapter| recordings.profiles(chapter.name.as_str(), true).len())
+        .sum()
 }
 
 /// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
 fn flaws(opened: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
     let (mut stale, mut missing) = (Vec::new(), Vec::new());
-    if views.iter().all(|view| !view.ran()) && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some()) {
+    if views.iter().all(|view| !view.ran())
+        && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some())
+    {
         missing.push("nothing is recorded yet".to_owned());
     }
     for view in views.iter().filter(|view| view.ran()) {
@@ -186,16 +208,28 @@ fn flaws(opened: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
             let Some(recording) = view.recording(&chapter.name) else {
                 if !chapter.steps.is_empty() {
                     let steps = chapter.steps.len();
-                    missing.push(format!("{} ({}): none of its {steps} steps", chapter.name, view.profile()));
+                    missing.push(format!(
+                        "{} ({}): none of its {steps} steps",
+                        chapter.name,
+                        view.profile()
+                    ));
                 }
                 continue;
             };
             let judged = recording.judged(&view.plan, chapter, &view.included);
             for (step, judged) in chapter.steps.iter().zip(judged) {
                 match judged {
-                    None => missing.push(format!("{}: {} ({})", step.place, step.id, view.profile())),
+                    None => {
+                        missing.push(format!("{}: {} ({})", step.place, step.id, view.profile()))
+                    }
                     Some((_, reasons)) if !reasons.is_empty() => {
-                        stale.push(format!("{}: {} ({}): {}", step.place, step.id, view.profile(), reasons.join(", ")));
+                        stale.push(format!(
+                            "{}: {} ({}): {}",
+                            step.place,
+                            step.id,
+                            view.profile(),
+                            reasons.join(", ")
+                        ));
                     }
                     Some(_) => {}
                 }
@@ -206,10 +240,17 @@ fn flaws(opened: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
 }
 
 /// Until Ctrl-C; made anew when a file of the book changes.
-fn serve_site(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand], out: &std::path::Path) -> Result<Exit, Error> {
+fn serve_site(
+    settings: &Settings,
+    args: &PublishArgs,
+    allowed: &[ForeignCommand],
+    out: &std::path::Path,
+) -> Result<Exit, Error> {
     let opened = open(settings)?;
-    let watched: Vec<PathBuf> =
-        [&opened.config.src, "book.toml", "snapshots"].iter().map(|name| opened.root.join(name)).collect();
+    let watched: Vec<PathBuf> = [&opened.config.src, "book.toml", "snapshots"]
+        .iter()
+        .map(|name| opened.root.join(name))
+        .collect();
     let interrupt = super::run::listen()?;
     report::write_talk(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
     let mut seen = stamp(&watched);
@@ -219,7 +260,10 @@ fn serve_site(settings: &Settings, args: &PublishArgs, allowed: &[ForeignCommand
             seen = now;
             match report::meanwhile("making the site", || make(settings, args, allowed)) {
                 Ok(publication) => report::write_talk(&report::publication_text(&publication)),
-                Err(error) => report::report_error(&error, super::style(settings, report::stderr_is_terminal())),
+                Err(error) => report::report_error(
+                    &error,
+                    super::style(settings, report::stderr_is_terminal()),
+                ),
             }
         }
         interrupt.asked() == 0

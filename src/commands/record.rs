@@ -71,13 +71,24 @@ impl Recorder<'_> {
             let pending = recordings.pending(name, profile)?;
             let shape = self.shapes.remove(name);
             let mut output = |step: &crate::event::StepFinished| {
-                let stored = step.output.as_ref().and_then(|stored| read_stored(self.folder, stored).ok());
+                let stored =
+                    step.output.as_ref().and_then(|stored| read_stored(self.folder, stored).ok());
                 stored.unwrap_or_default()
             };
-            let made = make_recording(&making, chapter, pending.as_ref().or(accepted.as_ref()), shape, &mut output);
+            let made = make_recording(
+                &making,
+                chapter,
+                pending.as_ref().or(accepted.as_ref()),
+                shape,
+                &mut output,
+            );
             let Some(made) = made else { continue };
             let recording = self.masked(made.recording, chapter, &places);
-            if !self.always && accepted.as_ref().is_some_and(|accepted| same(accepted, &recording, &Rules::default())) {
+            if !self.always
+                && accepted
+                    .as_ref()
+                    .is_some_and(|accepted| same(accepted, &recording, &Rules::default()))
+            {
                 recordings.reject(name, profile)?;
                 continue;
             }
@@ -90,11 +101,16 @@ impl Recorder<'_> {
     /// What may stand for a path of this machine. A folder that is a link has two.
     fn places(&self) -> Places {
         let user = self.surroundings;
-        let mut folders = vec![(self.opened.root.clone(), "$GUIDE_BOOK"), (self.opened.state.clone(), "$GUIDE_STATE")];
+        let mut folders = vec![
+            (self.opened.root.clone(), "$GUIDE_BOOK"),
+            (self.opened.state.clone(), "$GUIDE_STATE"),
+        ];
         folders.extend(user.cache.clone().map(|folder| (folder, "$XDG_CACHE_HOME")));
         folders.extend(user.temporary.clone().map(|folder| (folder, "$TMPDIR")));
         folders.extend(user.home.clone().map(|folder| (folder, "$HOME")));
-        Places::of(folders.iter().flat_map(|(folder, word)| spellings(folder).into_iter().map(move |folder| (folder, *word))))
+        Places::of(folders.iter().flat_map(|(folder, word)| {
+            spellings(folder).into_iter().map(move |folder| (folder, *word))
+        }))
     }
 
     fn versions(&self) -> BTreeMap<String, String> {
@@ -103,7 +119,8 @@ impl Recorder<'_> {
         }
         let nodes = self.shapes.values().flat_map(|shape| &shape.nodes);
         let node = nodes.clone().next();
-        let mut versions = versions(&self.opened.state.join("bin"), node.map(|node| node.name.as_str()));
+        let mut versions =
+            versions(&self.opened.state.join("bin"), node.map(|node| node.name.as_str()));
         if let Some(node) = node.filter(|node| !node.version.is_empty()) {
             versions.insert("Kubernetes".to_owned(), node.version.clone());
         }
@@ -112,7 +129,12 @@ impl Recorder<'_> {
 
     /// Adds the manifests that only the run could render. The journal's outputs are masked already; what became known as a secret
     /// later is masked here.
-    fn masked(&self, mut recording: Recording, chapter: &PlannedChapter, places: &Places) -> Recording {
+    fn masked(
+        &self,
+        mut recording: Recording,
+        chapter: &PlannedChapter,
+        places: &Places,
+    ) -> Recording {
         for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
             let path = self.opened.state.join("rendered").join(chapter.name.as_str());
             if let Ok(Some(text)) = read_note(&path, &manifest.file) {

@@ -35,7 +35,10 @@ impl Reports {
                 "json" if !file.is_empty() => reports.json.push(path),
                 _ => {
                     let wrong = format!("`--report {word}` names no report");
-                    return Err(Error::usage(wrong, "write `--report junit=FILE` or `--report json=FILE`"));
+                    return Err(Error::usage(
+                        wrong,
+                        "write `--report junit=FILE` or `--report json=FILE`",
+                    ));
                 }
             }
         }

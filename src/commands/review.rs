@@ -40,8 +40,13 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
         ask(&items, &super::style(settings, report::stderr_is_terminal()))?
     };
     let (reviewed, faults) = Review::of(&opened).apply(&items, &decisions);
-    let told: Vec<(&Waiting, Reviewed)> = items.iter().map(|item| &item.waiting).zip(reviewed).collect();
-    report::write_data(&if args.json { report::reviewed_json(&told) } else { report::reviewed_text(&told, &data_style) });
+    let told: Vec<(&Waiting, Reviewed)> =
+        items.iter().map(|item| &item.waiting).zip(reviewed).collect();
+    report::write_data(&if args.json {
+        report::reviewed_json(&told)
+    } else {
+        report::reviewed_text(&told, &data_style)
+    });
     match faults.into_iter().next() {
         Some(fault) => Err(fault),
         None => Ok(Exit::AsWritten),
@@ -50,7 +55,9 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
 
 fn list(items: &[Item], json: bool, style: &Style) -> Exit {
     let waiting: Vec<Waiting> = items.iter().map(|item| item.waiting.clone()).collect();
-    let as_json = || report::reviewed_json(&waiting.iter().map(|one| (one, Reviewed::Waits)).collect::<Vec<_>>());
+    let as_json = || {
+        report::reviewed_json(&waiting.iter().map(|one| (one, Reviewed::Waits)).collect::<Vec<_>>())
+    };
     report::write_data(&if json { as_json() } else { report::waiting_text(&waiting, style) });
     Exit::AsWritten
 }

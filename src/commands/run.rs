@@ -17,34 +17,65 @@ use crate::report::{self, Reporters, TerminalPrompt};
 use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::shell::{Interrupt, ShellOptions, ShellWorld};
-use crate::store::{FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id, unfinished_targets};
+use crate::store::{
+    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id,
+    unfinished_targets,
+};
 use crate::world::{ShellContext, WorldError};
 
 /// `guide run`.
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
-    let options =
-        Options { again: args.again, keep_going: args.keep_going, resume: args.resume, prove: args.prove, ..Options::default() };
-    Session { settings, selection, options, yes: args.yes, record: args.record, reports: &args.report }.start()
+    let options = Options {
+        again: args.again,
+        keep_going: args.keep_going,
+        resume: args.resume,
+        prove: args.prove,
+        ..Options::default()
+    };
+    Session {
+        settings,
+        selection,
+        options,
+        yes: args.yes,
+        record: args.record,
+        reports: &args.report,
+    }
+    .start()
 }
 
 /// `guide verify`.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options = Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
-    Session { settings, selection, options, yes: false, record: false, reports: &args.report }.start()
+    let options =
+        Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
+    Session { settings, selection, options, yes: false, record: false, reports: &args.report }
+        .start()
 }
 
 /// What was selected; where nothing but `--resume` was asked for, what the run was asked for that did not come to its end: who ran
 /// one chapter does not mean the whole book after its cure.
-pub(super) fn to_run(selected: Selection, resume: bool, opened: &BookContext) -> Result<Selection, Error> {
+pub(super) fn to_run(
+    selected: Selection,
+    resume: bool,
+    opened: &BookContext,
+) -> Result<Selection, Error> {
     let nothing_named = selected == Selection::default();
-    if resume && nothing_named { Ok(Selection::of_words(unfinished_targets(&opened.state, &opened.root)?)) } else { Ok(selected) }
+    if resume && nothing_named {
+        Ok(Selection::of_words(unfinished_targets(&opened.state, &opened.root)?))
+    } else {
+        Ok(selected)
+    }
 }
 
 /// What was selected on the command line.
 pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
-    Selection { targets: targets.to_vec(), from: steps.from.clone(), to: steps.to.clone(), only: steps.only.clone() }
+    Selection {
+        targets: targets.to_vec(),
+        from: steps.from.clone(),
+        to: steps.to.clone(),
+        only: steps.only.clone(),
+    }
 }
 
 struct Session<'a> {
@@ -64,14 +95,22 @@ impl Session<'_> {
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
-        let mut tellers = Reporters::new(style, live, &reports.wanted(), &prefix(&opened.root, &self.settings.here));
+        let mut tellers = Reporters::new(
+            style,
+            live,
+            &reports.wanted(),
+            &prefix(&opened.root, &self.settings.here),
+        );
         let plan = self.planned(&opened)?;
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = opened.masker_of(&plan);
-        let mut workspace = Rendered::under(&opened.state).of_book(&opened.root).with_folders(opened.working_folders());
+        let mut workspace = Rendered::under(&opened.state)
+            .of_book(&opened.root)
+            .with_folders(opened.working_folders());
         let environment = opened.environment(self.settings);
-        let mut world = self.world(self.shell(&masker, &interrupt), &plan, &environment, &workspace)?;
+        let mut world =
+            self.world(self.shell(&masker, &interrupt), &plan, &environment, &workspace)?;
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         world.hold(lock.descriptor()?);
@@ -83,10 +122,16 @@ impl Session<'_> {
         let world_lock = WorldLock::of(&opened, &started_run, now)?;
         world_lock.before()?;
         let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
-        let mut failure_reports = FailureFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
+        let mut failure_reports =
+            FailureFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
         let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile);
         // A snapshot that can't be read must not pass for one that was never accepted.
-        for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps).filter(|step| step.attributes.snapshot.is_some()) {
+        for step in plan
+            .chapters
+            .iter()
+            .flat_map(|chapter| &chapter.steps)
+            .filter(|step| step.attributes.snapshot.is_some())
+        {
             accepted.accepted(&step.id)?;
         }
         let mut monitor = LiveClusterMonitor::over(world_lock, masker.clone(), recording);
@@ -132,7 +177,17 @@ impl Session<'_> {
         if recording {
             let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
             let (shapes, surroundings) = (monitor.into_shapes(), &self.settings.surroundings);
-            Recorder { opened, plan, started, folder, shapes, masker: &masker, surroundings, always: self.record }.tell()?;
+            Recorder {
+                opened,
+                plan,
+                started,
+                folder,
+                shapes,
+                masker: &masker,
+                surroundings,
+                always: self.record,
+            }
+            .tell()?;
         }
         Ok(exit(&summary))
     }
@@ -141,7 +196,11 @@ impl Session<'_> {
     fn open(&self) -> Result<BookContext, Error> {
         let opened = open(self.settings)?;
         if let Some(reason) = &opened.profile_reason {
-            report::write_profile(&opened.profile, reason, &super::style(self.settings, report::stderr_is_terminal()));
+            report::write_profile(
+                &opened.profile,
+                reason,
+                &super::style(self.settings, report::stderr_is_terminal()),
+            );
         }
         Ok(opened)
     }
@@ -149,7 +208,11 @@ impl Session<'_> {
     /// What is to be run, where somebody is there to answer its questions.
     fn planned(&self, opened: &BookContext) -> Result<Plan, Error> {
         let only_checks = self.options.verify_only;
-        let plan = if only_checks { opened.plan(&self.selection)? } else { opened.plan_run(&self.selection)? };
+        let plan = if only_checks {
+            opened.plan(&self.selection)?
+        } else {
+            opened.plan_run(&self.selection)?
+        };
         if !only_checks {
             refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
             opened.parsed_by_bash(&plan)?;
@@ -189,7 +252,11 @@ impl Session<'_> {
         let caller = self.settings.surroundings.all.iter().filter(|(_, value)| !value.is_empty());
         let caller: HashSet<&str> = caller.filter_map(|(name, _)| name.to_str()).collect();
         let values: HashSet<&String> = plan.environment.iter().map(|(name, _)| name).collect();
-        secrets.into_iter().filter(|name| caller.contains(name.as_str()) || values.contains(name)).cloned().collect()
+        secrets
+            .into_iter()
+            .filter(|name| caller.contains(name.as_str()) || values.contains(name))
+            .cloned()
+            .collect()
     }
 
     fn started(&self, opened: &BookContext, plan: &Plan, past: &Past, began: &str) -> RunStarted {
@@ -234,7 +301,10 @@ fn refuse_unasked(plan: &Plan, yes: bool, terminal: bool) -> Result<(), Error> {
     for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps) {
         if let Some(question) = step.attributes.confirm.as_ref().filter(|_| !yes && !terminal) {
             return Err(Error::usage(
-                format!("{} ({}) asks {question:?}, and there is no terminal to ask on", step.id, step.place),
+                format!(
+                    "{} ({}) asks {question:?}, and there is no terminal to ask on",
+                    step.id, step.place
+                ),
                 "answer yes to every question with `--yes`",
             ));
         }
@@ -262,7 +332,10 @@ fn exit(summary: &RunSummary) -> Exit {
 
 /// Hears Ctrl-C and SIGTERM from now on.
 pub(super) fn listen() -> Result<Interrupt, WorldError> {
-    Interrupt::install().map_err(|error| WorldError { message: format!("signals can't be heard: {error}"), hint: None })
+    Interrupt::install().map_err(|error| WorldError {
+        message: format!("signals can't be heard: {error}"),
+        hint: None,
+    })
 }
 
 /// RFC 3339 of now, UTC.

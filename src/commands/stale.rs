@@ -8,7 +8,11 @@ use crate::settings::Settings;
 use crate::store::Recordings;
 
 /// One line for each step whose recording is stale, in every profile that has recordings.
-pub(super) fn stale(settings: &Settings, opened: &BookContext, plan: &Plan) -> Result<Vec<String>, Error> {
+pub(super) fn stale(
+    settings: &Settings,
+    opened: &BookContext,
+    plan: &Plan,
+) -> Result<Vec<String>, Error> {
     let recordings = Recordings::of(&opened.root);
     let mut lines = Vec::new();
     for profile in recordings.all_profiles(false) {
@@ -33,14 +37,19 @@ fn of_profile(recordings: &Recordings, plan: &Plan) -> Result<Vec<String>, Error
     let included = included(recordings, plan);
     let mut lines = Vec::new();
     for chapter in &plan.chapters {
-        let Some(recording) = recordings.accepted(chapter.name.as_str(), &plan.profile)? else { continue };
+        let Some(recording) = recordings.accepted(chapter.name.as_str(), &plan.profile)? else {
+            continue;
+        };
         let judged = recording.judged(plan, chapter, &included);
         for (step, judged) in chapter.steps.iter().zip(judged) {
             if let Some((_, reasons)) = judged
                 && !reasons.is_empty()
             {
                 let (id, place, profile) = (&step.id, &step.place, &plan.profile);
-                lines.push(format!("{place}: the recording of {id} ({profile}) is stale: {}", reasons.join(", ")));
+                lines.push(format!(
+                    "{place}: the recording of {id} ({profile}) is stale: {}",
+                    reasons.join(", ")
+                ));
             }
         }
     }

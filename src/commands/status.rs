@@ -14,7 +14,9 @@ pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Err
     let Some(journal) = last_run(&state, &root)? else {
         return Err(Error::usage("this book has not been run yet", "run it with `guide run`"));
     };
-    let shown = |path: std::path::PathBuf| path.strip_prefix(&settings.here).map(ToOwned::to_owned).unwrap_or(path);
+    let shown = |path: std::path::PathBuf| {
+        path.strip_prefix(&settings.here).map(ToOwned::to_owned).unwrap_or(path)
+    };
     let run = &journal.started.run;
     let failure_report = |step: &StepId| find_failure_report(&state, run, step).map(shown);
     let seen = Seen {

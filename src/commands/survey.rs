@@ -4,7 +4,9 @@
 use std::collections::HashSet;
 
 use super::effects::{effect_of, functions_of};
-use crate::book::{Block, Book, BookText, Problem, SeenFence, Severity, Span, StepBlock, fences, parse_book};
+use crate::book::{
+    Block, Book, BookText, Problem, SeenFence, Severity, Span, StepBlock, fences, parse_book,
+};
 use crate::report::{Fate, Surveyed, Touch};
 use crate::shell::syntax_errors;
 
@@ -21,14 +23,30 @@ pub(super) fn survey(name: &str, text: &str) -> Survey {
     let (book, problems) = parse_book(BookText::of_chapters([(name, text)]));
     let blocks: Vec<&Block> = book.chapters.iter().flat_map(|chapter| &chapter.blocks).collect();
     let steps: Vec<&StepBlock> = book.chapters.iter().flat_map(|chapter| chapter.steps()).collect();
-    let errors = syntax_errors(&steps.iter().map(|step| &*step.script).collect::<Vec<_>>()).unwrap_or_default();
-    let unparsed: Vec<u32> =
-        steps.iter().zip(errors).filter(|(_, error)| error.is_some()).map(|(step, _)| step.span.line).collect();
+    let errors = syntax_errors(&steps.iter().map(|step| &*step.script).collect::<Vec<_>>())
+        .unwrap_or_default();
+    let unparsed: Vec<u32> = steps
+        .iter()
+        .zip(errors)
+        .filter(|(_, error)| error.is_some())
+        .map(|(step, _)| step.span.line)
+        .collect();
     let mut functions = HashSet::new();
     steps.iter().for_each(|step| functions_of(&step.script, &mut functions));
-    let mut told: Vec<Surveyed> = blocks.iter().map(|block| block_fate(&book, block, &problems, &unparsed, &functions)).collect();
-    let from = book.chapters.first().and_then(|chapter| chapter.front.span).map_or(0, |span| span.end as usize);
-    let seen = fences(text, text[from..].find('\n').map_or(from, |end| from + end + 1).min(text.len()) * usize::from(from > 0));
+    let mut told: Vec<Surveyed> = blocks
+        .iter()
+        .map(|block| block_fate(&book, block, &problems, &unparsed, &functions))
+        .collect();
+    let from = book
+        .chapters
+        .first()
+        .and_then(|chapter| chapter.front.span)
+        .map_or(0, |span| span.end as usize);
+    let seen = fences(
+        text,
+        text[from..].find('\n').map_or(from, |end| from + end + 1).min(text.len())
+            * usize::from(from > 0),
+    );
     told.extend(seen.iter().filter_map(|fence| shown(fence, &blocks, &book)));
     told.extend(problems.iter().filter(|problem| !is_inside_of_a_step(problem, &steps)).map(wrong));
     told.sort_by_key(|one| one.line);
@@ -36,7 +54,13 @@ pub(super) fn survey(name: &str, text: &str) -> Survey {
     Survey { told, chapter }
 }
 
-fn block_fate(book: &Book, block: &Block, problems: &[Problem], unparsed: &[u32], functions: &HashSet<String>) -> Surveyed {
+fn block_fate(
+    book: &Book,
+    block: &Block,
+    problems: &[Problem],
+    unparsed: &[u32],
+    functions: &HashSet<String>,
+) -> Surveyed {
     match block {
         Block::Manifest(manifest) => Surveyed {
             line: manifest.span.line,
@@ -46,7 +70,10 @@ fn block_fate(book: &Book, block: &Block, problems: &[Problem], unparsed: &[u32]
         Block::Step(step) => {
             let effect = effect_of(&step.script, functions);
             let fate = match doubt(book, step, problems, unparsed).or_else(|| {
-                let risky = effect.changes.iter().any(|touch| matches!(touch, Touch::Machine | Touch::Outside(_)));
+                let risky = effect
+                    .changes
+                    .iter()
+                    .any(|touch| matches!(touch, Touch::Machine | Touch::Outside(_)));
                 (risky || !effect.doubts.is_empty()).then(|| effect.to_string())
             }) {
                 Some(why) => Fate::Skipped(why),
@@ -59,8 +86,15 @@ fn block_fate(book: &Book, block: &Block, problems: &[Problem], unparsed: &[u32]
 
 /// What stands against running a step, whatever it changes.
 fn doubt(book: &Book, step: &StepBlock, problems: &[Problem], unparsed: &[u32]) -> Option<String> {
-    let notes = book.chapters.iter().flat_map(|chapter| &chapter.notes).filter(|note| note.severity == Severity::Warning);
-    let found = problems.iter().chain(notes).find(|problem| problem.span.is_some_and(|span| is_inside(span, step.span)));
+    let notes = book
+        .chapters
+        .iter()
+        .flat_map(|chapter| &chapter.notes)
+        .filter(|note| note.severity == Severity::Warning);
+    let found = problems
+        .iter()
+        .chain(notes)
+        .find(|problem| problem.span.is_some_and(|span| is_inside(span, step.span)));
     let unparsed = || unparsed.contains(&step.span.line).then(|| "bash can't parse it".to_owned());
     found.map(|problem| problem.message.clone()).or_else(unparsed)
 }
@@ -75,14 +109,19 @@ fn is_inside_of_a_step(problem: &Problem, steps: &[&StepBlock]) -> bool {
 
 fn wrong(problem: &Problem) -> Surveyed {
     let first = problem.hint.clone().unwrap_or_default();
-    Surveyed { line: problem.span.map_or(0, |span| span.line), fate: Fate::Wrong(problem.message.clone()), first }
+    Surveyed {
+        line: problem.span.map_or(0, |span| span.line),
+        fate: Fate::Wrong(problem.message.clone()),
+        first,
+    }
 }
 
 /// A fence that is not run, and what would make a step of one that looks like commands.
 fn shown(fence: &SeenFence, blocks: &[&Block], book: &Book) -> Option<Surveyed> {
     let is_told = blocks.iter().any(|block| match block {
         Block::Step(step) => {
-            step.span.line == fence.line || step.expected.as_ref().is_some_and(|output| output.span.line == fence.line)
+            step.span.line == fence.line
+                || step.expected.as_ref().is_some_and(|output| output.span.line == fence.line)
         }
         Block::Manifest(manifest) => manifest.span.line == fence.line,
     });
@@ -90,7 +129,9 @@ fn shown(fence: &SeenFence, blocks: &[&Block], book: &Book) -> Option<Surveyed> 
         return None;
     }
     let notes = book.chapters.iter().flat_map(|chapter| &chapter.notes);
-    let note = notes.filter(|note| note.span.is_some_and(|span| span.line == fence.line)).find_map(|note| note.hint.clone());
+    let note = notes
+        .filter(|note| note.span.is_some_and(|span| span.line == fence.line))
+        .find_map(|note| note.hint.clone());
     let language = fence.info.split([' ', ',', '{']).next().unwrap_or_default();
     let why = match note {
         Some(hint) => format!("is not run: {hint}"),
@@ -104,7 +145,12 @@ fn shown(fence: &SeenFence, blocks: &[&Block], book: &Book) -> Option<Surveyed> 
 }
 
 fn first_line(script: &str) -> String {
-    script.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default().to_owned()
+    script
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The text with `skip` and the reason in the braces of every doubtful block, and not a byte else changed.
@@ -117,11 +163,15 @@ fn mark(text: &str, seen: &[SeenFence], told: &[Surveyed]) -> String {
             _ => None,
         });
         let Some(why) = why else { continue };
-        let why: String =
-            why.chars().map(|next| if "\"\\`{}\n\r".contains(next) || !next.is_ascii() { '\'' } else { next }).collect();
+        let why: String = why
+            .chars()
+            .map(|next| if "\"\\`{}\n\r".contains(next) || !next.is_ascii() { '\'' } else { next })
+            .collect();
         let open = fence.info.find('{').map(|at| fence.info_at.start + at + 1);
         let (at, words) = match open {
-            Some(at) if text[at..].trim_start().starts_with('"') => (at, format!("\"skip\":true,\"why\":\"{why}\",")),
+            Some(at) if text[at..].trim_start().starts_with('"') => {
+                (at, format!("\"skip\":true,\"why\":\"{why}\","))
+            }
             Some(at) => (at, format!("skip why=\"{why}\" ")),
             None => (fence.info_at.end, format!(" {{skip why=\"{why}\"}}")),
         };
@@ -152,9 +202,16 @@ mod tests {
     fn every_fence_is_told_once_in_its_order() {
         let text = "# T\n\n```bash\nls\n```\n\n```console\n$ ls\n```\n\n```yaml\na: 1\n```\n\n```bash {name=x\nls\n```\n";
         let fates = fates(text);
-        assert_eq!(fates.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [3, 7, 11, 15], "{fates:?}");
+        assert_eq!(
+            fates.iter().map(|(line, _)| *line).collect::<Vec<_>>(),
+            [3, 7, 11, 15],
+            "{fates:?}"
+        );
         assert_eq!(fates[0].1, "runs: only looks");
-        assert!(fates[1].1.starts_with("is not run: write `languages = [\"console\"]`"), "{fates:?}");
+        assert!(
+            fates[1].1.starts_with("is not run: write `languages = [\"console\"]`"),
+            "{fates:?}"
+        );
         assert_eq!(fates[2].1, "is prose: not run");
         assert_eq!(fates[3].1, "skipped: this brace is not closed");
     }
@@ -164,17 +221,31 @@ mod tests {
         let text = "# T\r\n\r\n```bash\r\nsudo rm x\r\n```\r\n\r\n- a\n\n  ```sh {name=a timeout=2m}\n  ./x \"y\"\n  ```\n\n\
                     ```bash {\"name\":\"b\"}\n$ ls\n```\n\n```bash title=\"x\"\nif true\n```\n\n~~~bash\nkubectl get pod <pod>\n~~~\n\n```bash\nls\n```\n";
         let survey = survey("r.md", text);
-        assert_eq!(survey.told.iter().filter(|one| matches!(one.fate, Fate::Skipped(_))).count(), 5, "{:?}", survey.told);
-        let (book, problems) = parse_book(BookText::of_chapters([("r.md", survey.chapter.as_str())]));
+        assert_eq!(
+            survey.told.iter().filter(|one| matches!(one.fate, Fate::Skipped(_))).count(),
+            5,
+            "{:?}",
+            survey.told
+        );
+        let (book, problems) =
+            parse_book(BookText::of_chapters([("r.md", survey.chapter.as_str())]));
         assert_eq!(problems, []);
-        assert_eq!(book.chapters[0].steps().map(|step| step.script.to_string()).collect::<Vec<_>>(), ["ls\n"]);
-        assert!(survey.chapter.contains("```bash {skip why=\"changes THE MACHINE ITSELF\"}\r\n"), "{}", survey.chapter);
+        assert_eq!(
+            book.chapters[0].steps().map(|step| step.script.to_string()).collect::<Vec<_>>(),
+            ["ls\n"]
+        );
+        assert!(
+            survey.chapter.contains("```bash {skip why=\"changes THE MACHINE ITSELF\"}\r\n"),
+            "{}",
+            survey.chapter
+        );
         assert!(survey.chapter.contains("title=\"x\" {skip why="), "{}", survey.chapter);
     }
 
     #[test]
     fn indented_code_is_no_fence_and_a_deep_closing_line_closes_none() {
-        let fates = fates("    ```bash\n    rm x\n    ```\n\n```text\n    ```\n```\n\n```bash\nls\n```\n");
+        let fates =
+            fates("    ```bash\n    rm x\n    ```\n\n```text\n    ```\n```\n\n```bash\nls\n```\n");
         assert_eq!(fates.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [5, 9], "{fates:?}");
     }
 }

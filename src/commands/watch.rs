@@ -31,7 +31,16 @@ pub(super) struct LiveClusterMonitor {
 impl LiveClusterMonitor {
     /// Over the cluster of this lock; `record`: its shape is kept at each chapter's end.
     pub(super) fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
-        Self { lock, masker, scope: WatchScope::default(), watch: None, seen: 0, chapter: None, shapes: BTreeMap::new(), record }
+        Self {
+            lock,
+            masker,
+            scope: WatchScope::default(),
+            watch: None,
+            seen: 0,
+            chapter: None,
+            shapes: BTreeMap::new(),
+            record,
+        }
     }
 
     /// The cluster as it stood at the end of each chapter that had a turn.
@@ -63,7 +72,8 @@ impl ClusterMonitor for LiveClusterMonitor {
         let Some(watch) = &self.watch else { return ClusterStatus::default() };
         let sight = watch.look();
         let told = sight.problems.first().map(ToString::to_string);
-        let unrecoverable = sight.problems.iter().find(|told| told.unrecoverable).map(ToString::to_string);
+        let unrecoverable =
+            sight.problems.iter().find(|told| told.unrecoverable).map(ToString::to_string);
         ClusterStatus { waiting_for: told.or(sight.waiting_for), unrecoverable }
     }
 
@@ -82,17 +92,28 @@ impl ClusterMonitor for LiveClusterMonitor {
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)> {
         let Some(cluster) = &self.lock.cluster else { return Vec::new() };
         let scope = scope_of(chapter);
-        let failure_report = cluster.evidence(&EvidenceRequest { objects: scope.objects, namespaces: scope.namespaces });
+        let failure_report = cluster
+            .evidence(&EvidenceRequest { objects: scope.objects, namespaces: scope.namespaces });
         for secret in &failure_report.secrets {
             self.masker.add(secret);
         }
-        let cure = cluster.cure().map(|cure| format!("== first of all ==\n{cure}\n\n")).unwrap_or_default();
+        let cure = cluster
+            .cure()
+            .map(|cure| format!("== first of all ==\n{cure}\n\n"))
+            .unwrap_or_default();
         vec![("objects.txt".to_owned(), cure + &failure_report.text)]
     }
 
     fn cure(&mut self) -> Option<String> {
         let cluster = self.lock.cluster.as_ref()?;
-        let missing = || self.watch.as_ref()?.look().problems.iter().find_map(|told| cluster.cure_of(&told.problem));
+        let missing = || {
+            self.watch
+                .as_ref()?
+                .look()
+                .problems
+                .iter()
+                .find_map(|told| cluster.cure_of(&told.problem))
+        };
         cluster.cure().or_else(missing)
     }
 
@@ -119,7 +140,11 @@ impl ClusterMonitor for LiveClusterMonitor {
 /// The objects and namespaces of a chapter.
 fn scope_of(chapter: &PlannedChapter) -> WatchScope {
     WatchScope {
-        objects: chapter.manifests.iter().flat_map(|manifest| manifest.objects.iter().cloned()).collect(),
+        objects: chapter
+            .manifests
+            .iter()
+            .flat_map(|manifest| manifest.objects.iter().cloned())
+            .collect(),
         namespaces: chapter.namespace.iter().cloned().collect(),
     }
 }

@@ -13,25 +13,44 @@ use crate::book::{SnapshotKind, escape_text};
 
 /// The new text of a fence whose old text is `old`, once `actual` is accepted. Comparing the output with it finds them
 /// the same; where both already are, it is the old text, byte for byte. `kind`, `bound` and `rules` as for [`compare_fence`].
-pub(crate) fn accept_fence(old: &str, actual: &str, kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> String {
+pub(crate) fn accept_fence(
+    old: &str,
+    actual: &str,
+    kind: Option<SnapshotKind>,
+    bound: &Bindings,
+    rules: &Rules,
+) -> String {
     let actual = plain(actual.as_bytes());
     let brackets = kind.is_some();
     let keep = move |text: &str, _: Where<'_>| {
         let text = if brackets { text.replace('⟨', "\\⟨") } else { text.to_owned() };
         escape_text(&text).into_owned()
     };
-    let whole: String = lines(&actual).into_iter().flat_map(|line| [keep(line, Where::Line), "\n".to_owned()]).collect();
+    let whole: String = lines(&actual)
+        .into_iter()
+        .flat_map(|line| [keep(line, Where::Line), "\n".to_owned()])
+        .collect();
     merged(old, &actual, kind, bound, *rules, &keep, whole)
 }
 
 /// The text of a snapshot once `actual` is accepted: the old text with only what truly changed in it, nothing volatile; without an
 /// old text, all of it as it is [`storable`].
-pub(crate) fn accept_snapshot(old: Option<&str>, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> String {
+pub(crate) fn accept_snapshot(
+    old: Option<&str>,
+    actual: &[u8],
+    kind: SnapshotKind,
+    bound: &Bindings,
+    rules: &Rules,
+) -> String {
     let stored = storable(actual, kind, rules);
     let Some(old) = old else { return stored };
-    let same = |text: &str| matches!(compare_snapshot(text, actual, kind, bound, rules), Verdict::Same { .. });
-    let by_structure =
-        matches!(if kind == SnapshotKind::Auto { form_of(&stored) } else { kind }, SnapshotKind::Json | SnapshotKind::Yaml);
+    let same = |text: &str| {
+        matches!(compare_snapshot(text, actual, kind, bound, rules), Verdict::Same { .. })
+    };
+    let by_structure = matches!(
+        if kind == SnapshotKind::Auto { form_of(&stored) } else { kind },
+        SnapshotKind::Json | SnapshotKind::Yaml
+    );
     let merged = if same(old) {
         old.to_owned()
     } else if by_structure {
@@ -58,12 +77,18 @@ fn merged(
     keep: Keep<'_>,
     anew: String,
 ) -> String {
-    let same = |text: &str| matches!(compare_fence(text, actual.as_bytes(), kind, bound, &rules), Verdict::Same { .. });
+    let same = |text: &str| {
+        matches!(compare_fence(text, actual.as_bytes(), kind, bound, &rules), Verdict::Same { .. })
+    };
     if same(old) {
         return old.to_owned();
     }
     let form = kind.map(|kind| if kind == SnapshotKind::Auto { form_of(old) } else { kind });
-    let by_table = || (form == Some(SnapshotKind::Table)).then(|| table::merge_tables(old, actual, bound, rules, keep)).flatten();
+    let by_table = || {
+        (form == Some(SnapshotKind::Table))
+            .then(|| table::merge_tables(old, actual, bound, rules, keep))
+            .flatten()
+    };
     let by_line = || Some(merge_lines(old, actual, kind.map(|_| rules), bound, keep));
     [by_table(), by_line()].into_iter().flatten().find(|text| same(text)).unwrap_or(anew)
 }
@@ -73,7 +98,13 @@ fn whole(lines: &[String]) -> String {
 }
 
 /// By line: those that match stay as they are written, `...` lines stay where they stand.
-fn merge_lines(old: &str, actual: &str, rules: Option<Rules>, bound: &Bindings, keep: Keep<'_>) -> String {
+fn merge_lines(
+    old: &str,
+    actual: &str,
+    rules: Option<Rules>,
+    bound: &Bindings,
+    keep: Keep<'_>,
+) -> String {
     let raw: Vec<&str> = old.lines().collect();
     let old = plain(old.as_bytes());
     let texts = Texts::new(&lines(&old), lines(actual), rules);
@@ -84,7 +115,11 @@ fn merge_lines(old: &str, actual: &str, rules: Option<Rules>, bound: &Bindings, 
             Pairing::Same(index, other) | Pairing::Changed(index, other) => {
                 merge.any_lines_before(index);
                 let kept = texts.line_matches(index, other, &mut scope);
-                merge.merged.push(if kept { raw[index].to_owned() } else { keep(texts.actual[other], Where::Line) });
+                merge.merged.push(if kept {
+                    raw[index].to_owned()
+                } else {
+                    keep(texts.actual[other], Where::Line)
+                });
             }
             Pairing::Missing(index) => merge.any_lines_before(index),
             Pairing::Unexpected(other) => merge.merged.push(keep(texts.actual[other], Where::Line)),
@@ -92,7 +127,9 @@ fn merge_lines(old: &str, actual: &str, rules: Option<Rules>, bound: &Bindings, 
         }
     }
     merge.any_lines_before(texts.expected.len());
-    merge.merged.extend(raw.get(texts.expected.len()..).unwrap_or_default().iter().map(|line| (*line).to_owned()));
+    merge.merged.extend(
+        raw.get(texts.expected.len()..).unwrap_or_default().iter().map(|line| (*line).to_owned()),
+    );
     whole(&merge.merged)
 }
 

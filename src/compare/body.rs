@@ -8,7 +8,9 @@ use similar::{Algorithm, DiffOp};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BodyError {
     /// A line of it would end the fence.
-    #[error("a line of the output is a fence of its own (`{run}`), so it would end the chapter's fence")]
+    #[error(
+        "a line of the output is a fence of its own (`{run}`), so it would end the chapter's fence"
+    )]
     FenceTooShort {
         /// The marks that are too long.
         run: String,
@@ -25,7 +27,9 @@ impl BodyError {
             Self::FenceTooShort { run } => {
                 let mark = run.chars().next().unwrap_or('`');
                 let longer = mark.to_string().repeat(run.chars().count() + 1);
-                format!("make both lines of the `output` fence `{longer}`, then run the step again and review it")
+                format!(
+                    "make both lines of the `output` fence `{longer}`, then run the step again and review it"
+                )
             }
             Self::NotThisText => "run the step again, then review it".to_owned(),
         }
@@ -37,10 +41,16 @@ impl BodyError {
 ///
 /// # Errors
 /// When the text would end the fence, or the ranges don't fit the chapter.
-pub(crate) fn replace_body(chapter: &str, fence: &Range<usize>, body: &Range<usize>, new: &str) -> Result<String, BodyError> {
+pub(crate) fn replace_body(
+    chapter: &str,
+    fence: &Range<usize>,
+    body: &Range<usize>,
+    new: &str,
+) -> Result<String, BodyError> {
     let opening = chapter.get(fence.start..body.start).ok_or(BodyError::NotThisText)?;
     let old = chapter.get(body.clone()).ok_or(BodyError::NotThisText)?;
-    let mark = opening.chars().next().filter(|c| matches!(c, '`' | '~')).ok_or(BodyError::NotThisText)?;
+    let mark =
+        opening.chars().next().filter(|c| matches!(c, '`' | '~')).ok_or(BodyError::NotThisText)?;
     let length = opening.chars().take_while(|c| *c == mark).count();
     if !opening.ends_with('\n') || !(old.is_empty() || old.ends_with('\n')) {
         return Err(BodyError::NotThisText);
@@ -58,7 +68,10 @@ pub(crate) fn replace_body(chapter: &str, fence: &Range<usize>, body: &Range<usi
 /// What stands before the fence on its line, as it must stand before each of its lines: marks of a quote, the width of a list's mark.
 fn prefix(chapter: &str, fence: usize) -> String {
     let line = chapter[..fence].rfind('\n').map_or(0, |end| end + 1);
-    chapter[line..fence].chars().map(|c| if matches!(c, '>' | ' ' | '\t') { c } else { ' ' }).collect()
+    chapter[line..fence]
+        .chars()
+        .map(|c| if matches!(c, '>' | ' ' | '\t') { c } else { ' ' })
+        .collect()
 }
 
 /// Characters that Markdown would not give back as they are.
@@ -121,7 +134,8 @@ mod tests {
         for (event, range) in Parser::new(chapter).into_offset_iter() {
             match event {
                 Event::Start(Tag::CodeBlock(_)) if found.is_none() => {
-                    let start = range.start + chapter[range.clone()].find(['`', '~']).expect("a fence");
+                    let start =
+                        range.start + chapter[range.clone()].find(['`', '~']).expect("a fence");
                     let body = start + chapter[start..].find('\n').expect("an end of the line") + 1;
                     found = Some((start..range.end, body..body));
                 }
@@ -175,7 +189,10 @@ mod tests {
             "1. do\n\n   ```output\n   a\n\n     b\n   ```\n\n2. x\n"
         );
         assert_eq!(replaced("- ```output\n  old\n  ```\n", "a\n"), "- ```output\n  a\n  ```\n");
-        assert_eq!(replaced("> ```output\n> old\n> ```\n", "a\n\nb\n"), "> ```output\n> a\n>\n> b\n> ```\n");
+        assert_eq!(
+            replaced("> ```output\n> old\n> ```\n", "a\n\nb\n"),
+            "> ```output\n> a\n>\n> b\n> ```\n"
+        );
     }
 
     #[test]
@@ -188,7 +205,8 @@ mod tests {
     fn a_text_that_would_end_the_fence_is_refused_with_what_to_do() {
         let chapter = "```output\nold\n```\n";
         let (whole, body, _) = fence(chapter);
-        let error = replace_body(chapter, &whole, &body, "a\n```\nb\n").expect_err("it can't stand there");
+        let error =
+            replace_body(chapter, &whole, &body, "a\n```\nb\n").expect_err("it can't stand there");
         assert!(error.hint().contains("````"), "{}", error.hint());
         let longer = "````output\nold\n````\n";
         assert_eq!(replaced(longer, "```\nb\n```\n"), "````output\n```\nb\n```\n````\n");
@@ -200,7 +218,10 @@ mod tests {
         #[expect(clippy::reversed_empty_ranges, reason = "that is what is refused")]
         let wrong = [(0..3, 1..2), (0..900, 10..800), (2..1, 0..0)];
         for (fence, body) in wrong {
-            assert_eq!(replace_body("```output\nold\n```\n", &fence, &body, "x"), Err(BodyError::NotThisText));
+            assert_eq!(
+                replace_body("```output\nold\n```\n", &fence, &body, "x"),
+                Err(BodyError::NotThisText)
+            );
         }
     }
 

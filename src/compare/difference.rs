@@ -24,15 +24,39 @@ impl Differences {
     }
 
     pub(super) fn missing(&mut self, what: impl Into<String>, expected: &str, line: Option<usize>) {
-        self.push(Difference::Missing { what: what.into(), expected: cut(expected), line: number(line) });
+        self.push(Difference::Missing {
+            what: what.into(),
+            expected: cut(expected),
+            line: number(line),
+        });
     }
 
-    pub(super) fn unexpected(&mut self, what: impl Into<String>, actual: &str, line: Option<usize>) {
-        self.push(Difference::Unexpected { what: what.into(), actual: cut(actual), line: number(line) });
+    pub(super) fn unexpected(
+        &mut self,
+        what: impl Into<String>,
+        actual: &str,
+        line: Option<usize>,
+    ) {
+        self.push(Difference::Unexpected {
+            what: what.into(),
+            actual: cut(actual),
+            line: number(line),
+        });
     }
 
-    pub(super) fn changed(&mut self, what: impl Into<String>, expected: &str, actual: &str, line: Option<usize>) {
-        self.push(Difference::Changed { what: what.into(), expected: cut(expected), actual: cut(actual), line: number(line) });
+    pub(super) fn changed(
+        &mut self,
+        what: impl Into<String>,
+        expected: &str,
+        actual: &str,
+        line: Option<usize>,
+    ) {
+        self.push(Difference::Changed {
+            what: what.into(),
+            expected: cut(expected),
+            actual: cut(actual),
+            line: number(line),
+        });
     }
 
     pub(super) fn binding(&mut self, (name, why): (String, String), line: Option<usize>) {

@@ -13,7 +13,13 @@ use crate::book::SnapshotKind;
 ///
 /// `kind` is the step's `snapshot=`: `None` compares by line exactly as written, its patterns aside; with a kind the comparison is
 /// by structure and the normalisers in force apply, just as for a snapshot (the fence *is* the accepted output then).
-pub(crate) fn compare_fence(expected: &str, actual: &[u8], kind: Option<SnapshotKind>, bound: &Bindings, rules: &Rules) -> Verdict {
+pub(crate) fn compare_fence(
+    expected: &str,
+    actual: &[u8],
+    kind: Option<SnapshotKind>,
+    bound: &Bindings,
+    rules: &Rules,
+) -> Verdict {
     match kind {
         Some(kind) => compare_snapshot(expected, actual, kind, bound, rules),
         None => compare_lines(&plain(expected.as_bytes()), &plain(actual), None, bound),
@@ -21,30 +27,51 @@ pub(crate) fn compare_fence(expected: &str, actual: &[u8], kind: Option<Snapshot
 }
 
 /// Compares an output with its accepted snapshot, which may have been made a pattern in review.
-pub fn compare_snapshot(accepted: &str, actual: &[u8], kind: SnapshotKind, bound: &Bindings, rules: &Rules) -> Verdict {
+pub fn compare_snapshot(
+    accepted: &str,
+    actual: &[u8],
+    kind: SnapshotKind,
+    bound: &Bindings,
+    rules: &Rules,
+) -> Verdict {
     let (accepted, actual) = (plain(accepted.as_bytes()), plain(actual));
     let kind = if kind == SnapshotKind::Auto { form_of(&accepted) } else { kind };
     compare_as(kind, &accepted, &actual, bound, *rules)
 }
 
-fn compare_as(kind: SnapshotKind, accepted: &Cow<'_, str>, actual: &str, bound: &Bindings, rules: Rules) -> Verdict {
+fn compare_as(
+    kind: SnapshotKind,
+    accepted: &Cow<'_, str>,
+    actual: &str,
+    bound: &Bindings,
+    rules: Rules,
+) -> Verdict {
     let by_structure = match kind {
         SnapshotKind::Table => table::compare_tables(accepted, actual, bound, rules),
-        SnapshotKind::Json | SnapshotKind::Yaml => tree::compare_trees(kind, accepted, actual, bound, rules),
+        SnapshotKind::Json | SnapshotKind::Yaml => {
+            tree::compare_trees(kind, accepted, actual, bound, rules)
+        }
         SnapshotKind::Text | SnapshotKind::Auto => None,
     };
     // What is the same byte for byte is no difference, however oddly its structure was read.
-    let believed = by_structure.filter(|verdict| !(matches!(verdict, Verdict::Differs(_)) && accepted == actual));
+    let believed = by_structure
+        .filter(|verdict| !(matches!(verdict, Verdict::Differs(_)) && accepted == actual));
     believed.unwrap_or_else(|| compare_lines(accepted, actual, Some(rules), bound))
 }
 
 /// What an output looks like: JSON, YAML of Kubernetes objects (or with `---`), a kubectl table, else text.
 pub(crate) fn form_of(text: &str) -> SnapshotKind {
     let start = text.trim_start();
-    let objects = || text.lines().take(200).any(|line| line.starts_with("apiVersion:") || line.starts_with("- apiVersion:"));
+    let objects = || {
+        text.lines()
+            .take(200)
+            .any(|line| line.starts_with("apiVersion:") || line.starts_with("- apiVersion:"))
+    };
     if start.starts_with(['{', '[']) && tree::read(SnapshotKind::Json, start).is_ok() {
         SnapshotKind::Json
-    } else if (start.starts_with("---\n") || objects()) && tree::read(SnapshotKind::Yaml, text).is_ok() {
+    } else if (start.starts_with("---\n") || objects())
+        && tree::read(SnapshotKind::Yaml, text).is_ok()
+    {
         SnapshotKind::Yaml
     } else if table::looks_like_table(text) {
         SnapshotKind::Table

@@ -21,7 +21,9 @@ pub(crate) fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<St
             let documents = tree::read(kind, &text).unwrap_or_default();
             documents.iter().for_each(|document| count.value(&Place::default(), document));
         }
-        SnapshotKind::Table => table::for_each_cell(&text, &mut |text, place| count.text(text, place)),
+        SnapshotKind::Table => {
+            table::for_each_cell(&text, &mut |text, place| count.text(text, place))
+        }
         _ => text.lines().for_each(|line| count.text(line, Where::Line)),
     }
     count.by.into_iter().map(|(what, number)| format!("{what} {number}")).collect()
@@ -46,15 +48,22 @@ impl Count {
                 for (name, value) in fields {
                     let here = place.field(name);
                     if here.is_volatile(self.output.rules) {
-                        *self.by.entry(format!("{} {name}", Normalizer::Fields.name())).or_default() += 1;
+                        *self
+                            .by
+                            .entry(format!("{} {name}", Normalizer::Fields.name()))
+                            .or_default() += 1;
                     } else {
                         self.value(&here, value);
                     }
                 }
             }
-            Value::Array(elements) => elements.iter().for_each(|element| self.value(&place, element)),
+            Value::Array(elements) => {
+                elements.iter().for_each(|element| self.value(&place, element))
+            }
             Value::String(text) => {
-                text.trim_start_matches(tree::NUMBER).split('\n').for_each(|line| self.text(line, place.known()));
+                text.trim_start_matches(tree::NUMBER)
+                    .split('\n')
+                    .for_each(|line| self.text(line, place.known()));
             }
             _ => {}
         }
@@ -70,8 +79,12 @@ mod tests {
         let table =
             b"NAME                  READY   STATUS    RESTARTS   AGE\nweb-7d4b9c6f5-x2x9z   1/1     Running   0          5m\n";
         assert_eq!(hidden(table, SnapshotKind::Auto, &Rules::default()), ["ages 1", "hashes 1"]);
-        let object = b"apiVersion: v1\nkind: Service\nmetadata: {name: web, uid: x}\nspec: {clusterIP: 10.96.0.7}\n";
-        assert_eq!(hidden(object, SnapshotKind::Auto, &Rules::default()), ["fields uid 1", "ips 1"]);
+        let object =
+            b"apiVersion: v1\nkind: Service\nmetadata: {name: web, uid: x}\nspec: {clusterIP: 10.96.0.7}\n";
+        assert_eq!(
+            hidden(object, SnapshotKind::Auto, &Rules::default()),
+            ["fields uid 1", "ips 1"]
+        );
         assert!(hidden(object, SnapshotKind::Auto, &Rules::none()).is_empty());
     }
 }

@@ -91,12 +91,18 @@ mod tests {
         let (old, new) = ("a\nb\nc\nd\ne\n", "a\nB\nc\nd\ne\nf\n");
         let hunks = hunks(old, new);
         assert_eq!(hunks.len(), 2);
-        assert_eq!((hunks[0].old.as_slice(), hunks[0].new.as_slice()), (&["b".to_owned()][..], &["B".to_owned()][..]));
+        assert_eq!(
+            (hunks[0].old.as_slice(), hunks[0].new.as_slice()),
+            (&["b".to_owned()][..], &["B".to_owned()][..])
+        );
         assert_eq!(hunks[0].before, ["a"]);
         assert_eq!(hunks[0].after, ["c", "d", "e"]);
         assert_eq!(apply_hunks(old, &hunks, &[Choice::Accept, Choice::Keep]), "a\nB\nc\nd\ne\n");
         assert_eq!(apply_hunks(old, &hunks, &[Choice::Keep, Choice::Accept]), "a\nb\nc\nd\ne\nf\n");
-        assert_eq!(apply_hunks(old, &hunks, &[Choice::Lines(vec!["[..]".to_owned()])]), "a\n[..]\nc\nd\ne\n");
+        assert_eq!(
+            apply_hunks(old, &hunks, &[Choice::Lines(vec!["[..]".to_owned()])]),
+            "a\n[..]\nc\nd\ne\n"
+        );
     }
 
     proptest! {

@@ -41,7 +41,8 @@ impl<'t> Texts<'t> {
         let accepted = rules.map(|rules| rules.accepted(&expected.join("\n")));
         let view = accepted.as_ref().map(|normaliser| View { normaliser, place: Where::Line });
         let expected = expected.iter().map(|line| Expected::parse(line, view)).collect();
-        let canonical = rules.map(|_| actual.iter().map(|_| OnceCell::new()).collect()).unwrap_or_default();
+        let canonical =
+            rules.map(|_| actual.iter().map(|_| OnceCell::new()).collect()).unwrap_or_default();
         let output = rules.map(|rules| rules.output(&actual.join("\n")));
         Self { expected, actual, canonical, output }
     }
@@ -55,17 +56,26 @@ impl<'t> Texts<'t> {
     fn canonical(&self, actual: usize) -> &str {
         match self.view() {
             None => self.actual[actual],
-            Some(view) => self.canonical[actual].get_or_init(|| view.canonical(self.actual[actual]).into_owned()),
+            Some(view) => self.canonical[actual]
+                .get_or_init(|| view.canonical(self.actual[actual]).into_owned()),
         }
     }
 
     /// Does the line match, with what the scope has bound?
-    pub(super) fn line_matches(&self, expected: usize, actual: usize, scope: &mut Scope<'_>) -> bool {
+    pub(super) fn line_matches(
+        &self,
+        expected: usize,
+        actual: usize,
+        scope: &mut Scope<'_>,
+    ) -> bool {
         match &self.expected[expected] {
             Expected::AnyLines => true,
-            Expected::Pattern(_, pattern) => pattern.matches(self.actual[actual], scope, self.view()),
+            Expected::Pattern(_, pattern) => {
+                pattern.matches(self.actual[actual], scope, self.view())
+            }
             Expected::Plain(_, text) => {
-                **text == *self.actual[actual] && self.output.is_none() || **text == *self.canonical(actual)
+                **text == *self.actual[actual] && self.output.is_none()
+                    || **text == *self.canonical(actual)
             }
         }
     }
@@ -92,7 +102,12 @@ impl<'t> Expected<'t> {
 }
 
 /// Compares two texts by line. `rules`: what is volatile on both sides; without, only the patterns forgive.
-pub(super) fn compare_lines(expected: &str, actual: &str, rules: Option<Rules>, bound: &Bindings) -> Verdict {
+pub(super) fn compare_lines(
+    expected: &str,
+    actual: &str,
+    rules: Option<Rules>,
+    bound: &Bindings,
+) -> Verdict {
     // A bracket of a placeholder means something else in an output than in an accepted text.
     let patterns = may_have_patterns(expected) || rules.is_some() && actual.contains('⟨');
     if !patterns && expected.trim_end() == actual.trim_end() {
@@ -123,7 +138,9 @@ fn tell_differences(texts: &Texts<'_>, bound: &Bindings, found: &mut Differences
                     tell_changed(texts, expected, actual, &scope, found);
                 }
             }
-            Pairing::Changed(expected, actual) => tell_changed(texts, expected, actual, &scope, found),
+            Pairing::Changed(expected, actual) => {
+                tell_changed(texts, expected, actual, &scope, found)
+            }
             Pairing::Missing(expected) => {
                 let line = expected + 1;
                 found.missing(format!("line {line}"), texts.expected[expected].text(), Some(line));
@@ -137,7 +154,13 @@ fn tell_differences(texts: &Texts<'_>, bound: &Bindings, found: &mut Differences
     }
 }
 
-fn tell_changed(texts: &Texts<'_>, expected: usize, actual: usize, scope: &Scope<'_>, found: &mut Differences) {
+fn tell_changed(
+    texts: &Texts<'_>,
+    expected: usize,
+    actual: usize,
+    scope: &Scope<'_>,
+    found: &mut Differences,
+) {
     let line = expected + 1;
     let text = texts.actual[actual];
     if let Expected::Pattern(_, pattern) = &texts.expected[expected]

@@ -31,19 +31,34 @@ pub struct Rule {
 
 /// What each normalizer does, for people.
 static RULES: [Rule; 8] = [
-    Rule { normalizer: Normalizer::Ages, replaces: "ages: the columns AGE and LAST SEEN, `5m ago`, `Up 2 minutes`, `age: 5m`" },
-    Rule { normalizer: Normalizer::Durations, replaces: "how long something took: `took 350ms`, `finished in 3s`" },
-    Rule { normalizer: Normalizer::Timestamps, replaces: "when something happened: the start of a log line, `date: …`" },
+    Rule {
+        normalizer: Normalizer::Ages,
+        replaces: "ages: the columns AGE and LAST SEEN, `5m ago`, `Up 2 minutes`, `age: 5m`",
+    },
+    Rule {
+        normalizer: Normalizer::Durations,
+        replaces: "how long something took: `took 350ms`, `finished in 3s`",
+    },
+    Rule {
+        normalizer: Normalizer::Timestamps,
+        replaces: "when something happened: the start of a log line, `date: …`",
+    },
     Rule {
         normalizer: Normalizer::Hashes,
         replaces: "suffixes that controllers make: `web-7d4b9c6f5-x2x9z`, those of a table of pods, ReplicaSets or Jobs",
     },
-    Rule { normalizer: Normalizer::Uids, replaces: "UUIDs in names that a provisioner makes: `pvc-…`" },
+    Rule {
+        normalizer: Normalizer::Uids,
+        replaces: "UUIDs in names that a provisioner makes: `pvc-…`",
+    },
     Rule {
         normalizer: Normalizer::Ips,
         replaces: "addresses that the cluster gives: CLUSTER-IP, IP of a pod, `podIP`; never a network",
     },
-    Rule { normalizer: Normalizer::Ports, replaces: "node ports that the cluster gives: `80:31234/TCP`, `nodePort`" },
+    Rule {
+        normalizer: Normalizer::Ports,
+        replaces: "node ports that the cluster gives: `80:31234/TCP`, `nodePort`",
+    },
     Rule {
         normalizer: Normalizer::Fields,
         replaces: "fields that the server writes into a Kubernetes object: uid, resourceVersion, times of its status",
@@ -52,7 +67,8 @@ static RULES: [Rule; 8] = [
 
 /// A placeholder, whole or cut short by the width it had to keep.
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
-    let names = "(?:d|da|dat|date|u|ui|uid|i|ip|h|ha|has|hash|r|re|rev|p|po|por|port|t|ti|tim|time)";
+    let names =
+        "(?:d|da|dat|date|u|ui|uid|i|ip|h|ha|has|hash|r|re|rev|p|po|por|port|t|ti|tim|time)";
     Regex::new(&format!("⟨(?:{names}·*)?⟩")).expect("the expression is tested")
 });
 
@@ -128,7 +144,10 @@ impl Rules {
     /// The lines of an output with everything volatile replaced by placeholders.
     pub fn normalise(&self, text: &str) -> String {
         let normaliser = self.output(text);
-        text.split('\n').map(|line| normaliser.normalise(line, Where::Line)).collect::<Vec<_>>().join("\n")
+        text.split('\n')
+            .map(|line| normaliser.normalise(line, Where::Line))
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
@@ -145,8 +164,13 @@ impl Normaliser {
     pub(super) fn find(&self, text: &str, place: Where<'_>) -> Vec<Found> {
         let mut found = Vec::new();
         if self.accepted && text.contains('⟨') {
-            let whole = PLACEHOLDER.find_iter(text).filter(|hit| !text[..hit.start()].ends_with('\\'));
-            found.extend(whole.map(|hit| Found { range: hit.range(), placeholder: placeholder_of(hit.as_str()), by: None }));
+            let whole =
+                PLACEHOLDER.find_iter(text).filter(|hit| !text[..hit.start()].ends_with('\\'));
+            found.extend(whole.map(|hit| Found {
+                range: hit.range(),
+                placeholder: placeholder_of(hit.as_str()),
+                by: None,
+            }));
         }
         if self.rules.0 != Normalizers::NONE {
             line::find(text, place, &self.evidence, self.rules, &mut found);
@@ -171,7 +195,10 @@ impl Normaliser {
                 let inner = width.saturating_sub(2);
                 normal.push('⟨');
                 normal.push_str(&found.placeholder[..found.placeholder.len().min(inner)]);
-                normal.extend(std::iter::repeat_n('·', inner.saturating_sub(found.placeholder.len())));
+                normal.extend(std::iter::repeat_n(
+                    '·',
+                    inner.saturating_sub(found.placeholder.len()),
+                ));
                 normal.push('⟩');
             },
         )
@@ -192,7 +219,9 @@ impl Normaliser {
         Cow::Owned(self.replaced(
             text,
             place,
-            |text| squeezed(&if self.accepted { unescape_line(text) } else { self.bracketed(text) }),
+            |text| {
+                squeezed(&if self.accepted { unescape_line(text) } else { self.bracketed(text) })
+            },
             |canonical, found, _| {
                 canonical.push('⟨');
                 canonical.push_str(found.placeholder);
@@ -226,7 +255,11 @@ impl Normaliser {
 
     /// What a program printed as the bracket of a placeholder is none.
     fn bracketed<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        if self.accepted || !text.contains('⟨') { Cow::Borrowed(text) } else { Cow::Owned(text.replace('⟨', "\\⟨")) }
+        if self.accepted || !text.contains('⟨') {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(text.replace('⟨', "\\⟨"))
+        }
     }
 }
 

@@ -90,7 +90,9 @@ impl<'t> Pattern<'t> {
             match mark {
                 Mark::Any if tokens.last() == Some(&Token::Any) => {}
                 Mark::Any => tokens.push(Token::Any),
-                Mark::Name { raw, variable, kind } => tokens.push(Token::Name { raw, variable, kind }),
+                Mark::Name { raw, variable, kind } => {
+                    tokens.push(Token::Name { raw, variable, kind })
+                }
                 Mark::Literal(text) => tokens.push(Token::Text(text)),
             }
         }
@@ -105,9 +107,18 @@ impl<'t> Pattern<'t> {
 }
 
 /// Pushes the text between two patterns; with rules, split at its volatile parts and at its gaps.
-fn push_text<'t>(tokens: &mut Vec<Token<'t>>, line: &'t str, range: Range<usize>, volatile: &[Found], gaps: bool) {
+fn push_text<'t>(
+    tokens: &mut Vec<Token<'t>>,
+    line: &'t str,
+    range: Range<usize>,
+    volatile: &[Found],
+    gaps: bool,
+) {
     let mut at = range.start;
-    for found in volatile.iter().filter(|found| found.range.start >= range.start && found.range.end <= range.end) {
+    for found in volatile
+        .iter()
+        .filter(|found| found.range.start >= range.start && found.range.end <= range.end)
+    {
         push_plain(tokens, &line[at..found.range.start], gaps);
         tokens.push(Token::Volatile(found.placeholder));
         at = found.range.end;

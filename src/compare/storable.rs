@@ -59,19 +59,34 @@ fn stored(place: &Place<'_>, value: &Value, output: &Normaliser) -> Value {
     let place = place.of(value);
     match value {
         Value::Object(fields) => {
-            let kept = fields.iter().filter(|(name, _)| !place.field(name).is_volatile(output.rules));
-            let key = |name: &str| if name.ends_with("...") { escape_line(name).into_owned() } else { name.to_owned() };
-            Value::Object(kept.map(|(name, value)| (key(name), stored(&place.field(name), value, output))).collect())
+            let kept =
+                fields.iter().filter(|(name, _)| !place.field(name).is_volatile(output.rules));
+            let key = |name: &str| {
+                if name.ends_with("...") { escape_line(name).into_owned() } else { name.to_owned() }
+            };
+            Value::Object(
+                kept.map(|(name, value)| (key(name), stored(&place.field(name), value, output)))
+                    .collect(),
+            )
         }
-        Value::Array(elements) => Value::Array(elements.iter().map(|element| stored(&place, element, output)).collect()),
+        Value::Array(elements) => {
+            Value::Array(elements.iter().map(|element| stored(&place, element, output)).collect())
+        }
         Value::String(text) if text.starts_with(NUMBER) => {
             let bare = &text[NUMBER.len_utf8()..];
             let normal = output.normalise(bare, place.known());
-            Value::String(if normal == bare { text.clone() } else { output.canonical(bare, place.known()).into_owned() })
+            Value::String(if normal == bare {
+                text.clone()
+            } else {
+                output.canonical(bare, place.known()).into_owned()
+            })
         }
-        Value::String(text) => {
-            Value::String(text.split('\n').map(|line| output.stored(line, place.known())).collect::<Vec<_>>().join("\n"))
-        }
+        Value::String(text) => Value::String(
+            text.split('\n')
+                .map(|line| output.stored(line, place.known()))
+                .collect::<Vec<_>>()
+                .join("\n"),
+        ),
         other => other.clone(),
     }
 }
@@ -110,10 +125,25 @@ mod tests {
             "",
         ];
         for output in outputs {
-            for kind in [SnapshotKind::Auto, SnapshotKind::Text, SnapshotKind::Table, SnapshotKind::Json, SnapshotKind::Yaml] {
+            for kind in [
+                SnapshotKind::Auto,
+                SnapshotKind::Text,
+                SnapshotKind::Table,
+                SnapshotKind::Json,
+                SnapshotKind::Yaml,
+            ] {
                 let stored = storable(output.as_bytes(), kind, &Rules::default());
-                let verdict = compare_snapshot(&stored, output.as_bytes(), kind, &Bindings::new(), &Rules::default());
-                assert!(matches!(verdict, Verdict::Same { .. }), "{kind:?} {output}: {stored}: {verdict:?}");
+                let verdict = compare_snapshot(
+                    &stored,
+                    output.as_bytes(),
+                    kind,
+                    &Bindings::new(),
+                    &Rules::default(),
+                );
+                assert!(
+                    matches!(verdict, Verdict::Same { .. }),
+                    "{kind:?} {output}: {stored}: {verdict:?}"
+                );
             }
         }
     }

@@ -37,8 +37,12 @@ pub(super) struct Sides<'s> {
 /// An output's tables as they are kept in an accepted text: volatile cells replaced, patterns escaped, columns where they were.
 pub(super) fn stored(text: &str, output: &Normaliser) -> String {
     let parts = parse_output(text);
-    let mut lines: Vec<String> = text.lines().map(|line| output.stored(line.trim_end(), Where::Line)).collect();
-    for table in parts.iter().filter_map(|part| if let Part::Table(table) = part { Some(table) } else { None }) {
+    let mut lines: Vec<String> =
+        text.lines().map(|line| output.stored(line.trim_end(), Where::Line)).collect();
+    for table in parts
+        .iter()
+        .filter_map(|part| if let Part::Table(table) = part { Some(table) } else { None })
+    {
         for row in &table.rows {
             lines[row.line - 1] = kept_row(row, table, &|text, place| output.stored(text, place));
         }
@@ -54,7 +58,11 @@ pub(super) fn rows_of(text: &str) -> HashMap<String, Vec<Cell>> {
         for row in &table.rows {
             let cells = table.columns.iter().zip(&row.cells).filter_map(|(column, cell)| {
                 let start = offset(row.text, cell)?;
-                Some(Cell { range: start..start + cell.len(), column: (*column).to_owned(), kind: table.kind })
+                Some(Cell {
+                    range: start..start + cell.len(),
+                    column: (*column).to_owned(),
+                    kind: table.kind,
+                })
             });
             rows.insert(row.text.to_owned(), cells.collect());
         }
@@ -98,16 +106,25 @@ fn kept_row(row: &Row<'_>, table: &Table<'_>, keep: Keep<'_>) -> String {
 
 /// Where a cell stands in its line; `None` for an empty one.
 fn offset(line: &str, cell: &str) -> Option<usize> {
-    (!cell.is_empty()).then(|| (cell.as_ptr() as usize).checked_sub(line.as_ptr() as usize)).flatten()
+    (!cell.is_empty())
+        .then(|| (cell.as_ptr() as usize).checked_sub(line.as_ptr() as usize))
+        .flatten()
 }
 
 /// Is the first thing in the text a table with at least two columns and a row?
 pub(super) fn looks_like_table(text: &str) -> bool {
-    parse(text).iter().any(|part| matches!(part, Part::Table(table) if table.columns.len() > 1 && !table.rows.is_empty()))
+    parse(text)
+        .iter()
+        .any(|part| matches!(part, Part::Table(table) if table.columns.len() > 1 && !table.rows.is_empty()))
 }
 
 /// Compares by table; `None` when the accepted text has no table.
-pub(super) fn compare_tables(accepted: &str, actual: &str, bound: &Bindings, rules: Rules) -> Option<Verdict> {
+pub(super) fn compare_tables(
+    accepted: &str,
+    actual: &str,
+    bound: &Bindings,
+    rules: Rules,
+) -> Option<Verdict> {
     let (expected_parts, actual_parts) = (parse(accepted), parse_output(actual));
     let (expected, expected_text) = split(&expected_parts);
     let (got, got_text) = split(&actual_parts);
@@ -127,23 +144,40 @@ pub(super) fn compare_tables(accepted: &str, actual: &str, bound: &Bindings, rul
     }
     for (expected, got) in pair_tables(&expected, &got, sides) {
         match (expected, got) {
-            (Some(expected), Some(got)) => rows::compare_table(expected, got, &mut scope, sides, &mut found),
-            (Some(expected), None) => found.missing(table_name(expected), &expected.text(), Some(expected.line)),
+            (Some(expected), Some(got)) => {
+                rows::compare_table(expected, got, &mut scope, sides, &mut found)
+            }
+            (Some(expected), None) => {
+                found.missing(table_name(expected), &expected.text(), Some(expected.line))
+            }
             (None, Some(got)) => found.unexpected(table_name(got), &got.text(), Some(got.line)),
             (None, None) => {}
         }
     }
     compare_text(&expected_text, &got_text, &mut scope, bound, rules, &mut found);
-    Some(if found.is_empty() { Verdict::Same { bound: scope.fresh } } else { Verdict::Differs(found.into_vec()) })
+    Some(if found.is_empty() {
+        Verdict::Same { bound: scope.fresh }
+    } else {
+        Verdict::Differs(found.into_vec())
+    })
 }
 
-fn compare_text(expected: &str, actual: &str, scope: &mut Scope<'_>, bound: &Bindings, rules: Rules, found: &mut Differences) {
+fn compare_text(
+    expected: &str,
+    actual: &str,
+    scope: &mut Scope<'_>,
+    bound: &Bindings,
+    rules: Rules,
+    found: &mut Differences,
+) {
     let mut known = bound.clone();
     known.extend(scope.fresh.clone());
     match compare_lines(expected, actual, Some(rules), &known) {
         Verdict::Same { bound } => scope.fresh.extend(bound),
         Verdict::New => {}
-        Verdict::Differs(differences) => differences.into_iter().map(outside_the_table).for_each(|one| found.push(one)),
+        Verdict::Differs(differences) => {
+            differences.into_iter().map(outside_the_table).for_each(|one| found.push(one))
+        }
     }
 }
 
@@ -179,14 +213,21 @@ fn split<'p, 't>(parts: &'p [Part<'t>]) -> (Vec<&'p Table<'t>>, String) {
 type Pair<'p, 't> = (Option<&'p Table<'t>>, Option<&'p Table<'t>>);
 
 /// Which tables belong together: those alike in columns and kind of object; one alone on each side always do.
-fn pair_tables<'p, 't>(expected: &[&'p Table<'t>], got: &[&'p Table<'t>], sides: Sides<'_>) -> Vec<Pair<'p, 't>> {
+fn pair_tables<'p, 't>(
+    expected: &[&'p Table<'t>],
+    got: &[&'p Table<'t>],
+    sides: Sides<'_>,
+) -> Vec<Pair<'p, 't>> {
     if let ([expected], [got]) = (expected, got) {
         return vec![(Some(expected), Some(got))];
     }
     let mut free: Vec<Option<&Table<'t>>> = got.iter().map(|table| Some(*table)).collect();
     let mut pairs: Vec<Pair<'p, 't>> = Vec::new();
     for table in expected {
-        let scores = free.iter().enumerate().filter_map(|(at, other)| Some((at, alikeness(table, (*other)?, sides))));
+        let scores = free
+            .iter()
+            .enumerate()
+            .filter_map(|(at, other)| Some((at, alikeness(table, (*other)?, sides))));
         // The first of the best.
         let best = scores.filter(|(_, score)| *score > 0).rev_max();
         pairs.push((Some(table), best.and_then(|at| free[at].take())));

@@ -21,15 +21,26 @@ pub(super) use place::Place;
 pub(super) use read::{ANY_MORE, NUMBER, TAG, read, read_expected, unmarked};
 
 /// Compares by structure; `None` when the accepted text can't be read as that kind.
-pub(super) fn compare_trees(kind: SnapshotKind, accepted: &str, actual: &str, bound: &Bindings, rules: Rules) -> Option<Verdict> {
+pub(super) fn compare_trees(
+    kind: SnapshotKind,
+    accepted: &str,
+    actual: &str,
+    bound: &Bindings,
+    rules: Rules,
+) -> Option<Verdict> {
     let expected = read_expected(kind, accepted)?;
     let mut found = Differences::default();
     let mut scope = Scope::new(bound);
     match read(kind, actual) {
         Ok(documents) => {
             let sides = (rules.accepted(accepted), rules.output(actual));
-            walk::Walk { accepted: &sides.0, output: &sides.1, scope: &mut scope, found: &mut found }
-                .documents(&expected, &documents);
+            walk::Walk {
+                accepted: &sides.0,
+                output: &sides.1,
+                scope: &mut scope,
+                found: &mut found,
+            }
+            .documents(&expected, &documents);
         }
         // What is no JSON on either side, `...` say, is still the same text.
         Err(_) if lines_match(accepted, actual, bound, rules) => {}
@@ -44,7 +55,11 @@ pub(super) fn compare_trees(kind: SnapshotKind, accepted: &str, actual: &str, bo
             );
         }
     }
-    Some(if found.is_empty() { Verdict::Same { bound: scope.fresh } } else { Verdict::Differs(found.into_vec()) })
+    Some(if found.is_empty() {
+        Verdict::Same { bound: scope.fresh }
+    } else {
+        Verdict::Differs(found.into_vec())
+    })
 }
 
 fn lines_match(accepted: &str, actual: &str, bound: &Bindings, rules: Rules) -> bool {

@@ -19,9 +19,14 @@ mod tests {
 
     #[test]
     fn every_line_that_differs_is_in_it() {
-        let lines = |word: &str| (0..5_000).map(|line| format!("{word} {line}\n")).collect::<String>();
+        let lines =
+            |word: &str| (0..5_000).map(|line| format!("{word} {line}\n")).collect::<String>();
         let diff = unified(&lines("old"), &lines("new"));
-        assert!(diff.starts_with("--- expected\n+++ came\n@@ -1,5000 +1,5000 @@\n"), "{}", &diff[..80]);
+        assert!(
+            diff.starts_with("--- expected\n+++ came\n@@ -1,5000 +1,5000 @@\n"),
+            "{}",
+            &diff[..80]
+        );
         assert!(diff.contains("\n-old 4999\n") && diff.ends_with("\n+new 4999\n"));
     }
 }

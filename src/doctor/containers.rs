@@ -17,26 +17,37 @@ fn engine_of(answer: Result<Answer, NoAnswer>) -> Fact {
     let bad = |value: &str, hint: &str| Fact::bad("docker", value, WHY_ENGINE, hint);
     match answer {
         Err(NoAnswer::Missing) => bad("not installed", "apt-get install docker.io"),
-        Err(NoAnswer::TooLate) => bad("installed, but the engine does not answer", "restart it, and look at its log"),
+        Err(NoAnswer::TooLate) => {
+            bad("installed, but the engine does not answer", "restart it, and look at its log")
+        }
         Err(NoAnswer::Broken(why)) => bad(&why, "run `docker version` by hand"),
         Ok(answer) if answer.succeeded() => {
             let mut versions = answer.stdout.split_whitespace();
             let (client, server) = (versions.next().unwrap_or("?"), versions.next().unwrap_or("?"));
             Fact::good("docker", format!("client {client}, engine {server}"), WHY_ENGINE)
         }
-        Ok(answer) if answer.stderr.contains("permission denied") => {
-            bad("the engine refuses this user", "add the user to the group docker and log in again, or run as root")
-        }
-        Ok(_) => bad("installed, but the engine is not running", "start it: systemctl start docker, or dockerd"),
+        Ok(answer) if answer.stderr.contains("permission denied") => bad(
+            "the engine refuses this user",
+            "add the user to the group docker and log in again, or run as root",
+        ),
+        Ok(_) => bad(
+            "installed, but the engine is not running",
+            "start it: systemctl start docker, or dockerd",
+        ),
     }
 }
 
 /// What kind of engine it is, where that kind restricts what a book may do.
 pub(super) fn kind() -> Vec<Fact> {
-    let answer = probe("docker", &["info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}"], LIMIT);
-    let Some(info) = answer.ok().filter(Answer::succeeded).map(|answer| answer.stdout) else { return Vec::new() };
+    let answer =
+        probe("docker", &["info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}"], LIMIT);
+    let Some(info) = answer.ok().filter(Answer::succeeded).map(|answer| answer.stdout) else {
+        return Vec::new();
+    };
     let first = probe("cat", &["/proc/sys/net/ipv4/ip_unprivileged_port_start"], LIMIT).ok();
-    kind_of(&info, first.and_then(|answer| answer.stdout.trim().parse().ok()).unwrap_or(1024)).into_iter().collect()
+    kind_of(&info, first.and_then(|answer| answer.stdout.trim().parse().ok()).unwrap_or(1024))
+        .into_iter()
+        .collect()
 }
 
 /// Pure part; `first_port` is the lowest port that somebody who is not root may listen on.
@@ -47,7 +58,8 @@ fn kind_of(info: &str, first_port: u16) -> Option<Fact> {
         if first_port <= 80 {
             return Some(Fact::good("engine", value, why));
         }
-        let hint = "ports 80 and 443 need `sysctl net.ipv4.ip_unprivileged_port_start=80`, or map others";
+        let hint =
+            "ports 80 and 443 need `sysctl net.ipv4.ip_unprivileged_port_start=80`, or map others";
         return Some(Fact::bad("engine", format!("{value}, from {first_port} on"), why, hint));
     }
     let value = "Docker Desktop: a container's address can't be reached from this machine, its published ports can";
@@ -58,7 +70,11 @@ fn kind_of(info: &str, first_port: u16) -> Option<Fact> {
 /// so that nothing runs.
 pub(super) fn privileged() -> Vec<Fact> {
     let listed = probe("docker", &["image", "ls", "--format", "{{.ID}}"], LIMIT);
-    let Some(image) = listed.ok().and_then(|answer| answer.stdout.lines().next().map(str::to_owned)) else { return Vec::new() };
+    let Some(image) =
+        listed.ok().and_then(|answer| answer.stdout.lines().next().map(str::to_owned))
+    else {
+        return Vec::new();
+    };
     let arguments = [
         "run",
         "--rm",
@@ -87,14 +103,22 @@ fn privileged_of(answer: Result<Answer, NoAnswer>) -> Fact {
             );
         }
         Err(other) => {
-            return Fact::bad("privileged containers", format!("{other:?}"), WHY_PRIVILEGED, "run `docker run` by hand");
+            return Fact::bad(
+                "privileged containers",
+                format!("{other:?}"),
+                WHY_PRIVILEGED,
+                "run `docker run` by hand",
+            );
         }
     };
-    let ran = ["no such file or directory", "executable file not found", "not found"].iter().any(|words| said.contains(words));
+    let ran = ["no such file or directory", "executable file not found", "not found"]
+        .iter()
+        .any(|words| said.contains(words));
     if ran && !said.contains("unable to apply caps") {
         return Fact::good("privileged containers", "run", WHY_PRIVILEGED);
     }
-    let last = said.lines().find(|line| line.contains("rror")).unwrap_or("no reason given").to_owned();
+    let last =
+        said.lines().find(|line| line.contains("rror")).unwrap_or("no reason given").to_owned();
     let hint = if last.contains("caps") || last.contains("not permitted") {
         "this machine lacks a capability: the engine needs a runtime that leaves it out (the lab has one)"
     } else {
@@ -113,14 +137,21 @@ mod tests {
 
     #[test]
     fn a_running_engine_tells_both_versions() {
-        assert_eq!(engine_of(Ok(answer(0, "28.2.2 20.10.24+dfsg1\n", ""))).value, "client 28.2.2, engine 20.10.24+dfsg1");
+        assert_eq!(
+            engine_of(Ok(answer(0, "28.2.2 20.10.24+dfsg1\n", ""))).value,
+            "client 28.2.2, engine 20.10.24+dfsg1"
+        );
     }
 
     #[test]
     fn each_way_of_having_no_engine_has_its_own_cure() {
         let hints = [
             engine_of(Err(NoAnswer::Missing)),
-            engine_of(Ok(answer(1, "", "permission denied while trying to connect to the Docker daemon socket"))),
+            engine_of(Ok(answer(
+                1,
+                "",
+                "permission denied while trying to connect to the Docker daemon socket",
+            ))),
             engine_of(Ok(answer(1, "", "Cannot connect to the Docker daemon"))),
             engine_of(Err(NoAnswer::TooLate)),
         ]
@@ -133,7 +164,8 @@ mod tests {
 
     #[test]
     fn an_engine_without_root_may_not_publish_the_ports_of_web_servers() {
-        let rootless = "Ubuntu 24.04 LTS [name=seccomp,profile=builtin name=rootless name=cgroupns]";
+        let rootless =
+            "Ubuntu 24.04 LTS [name=seccomp,profile=builtin name=rootless name=cgroupns]";
         assert!(!kind_of(rootless, 1024).unwrap().ok);
         assert!(kind_of(rootless, 80).unwrap().ok);
         assert!(kind_of("Docker Desktop []", 1024).unwrap().ok);

@@ -24,7 +24,10 @@ const REGISTRIES: [&str; 2] = ["registry-1.docker.io", "registry.k8s.io"];
 
 /// Ports 80 and 443, and who holds them.
 pub(super) fn ports() -> Vec<Fact> {
-    [("port 80", 80), ("port 443", 443)].into_iter().map(|(name, port)| port_fact(name, port)).collect()
+    [("port 80", 80), ("port 443", 443)]
+        .into_iter()
+        .map(|(name, port)| port_fact(name, port))
+        .collect()
 }
 
 fn port_fact(name: &'static str, port: u16) -> Fact {
@@ -39,7 +42,12 @@ fn port_fact(name: &'static str, port: u16) -> Fact {
                 Err(_) => Fact::good(name, "free", WHY_PORT),
             }
         }
-        Err(other) => Fact::bad(name, format!("could not be tried ({other})"), WHY_PORT, "try `ss -ltn` by hand"),
+        Err(other) => Fact::bad(
+            name,
+            format!("could not be tried ({other})"),
+            WHY_PORT,
+            "try `ss -ltn` by hand",
+        ),
     }
 }
 
@@ -47,23 +55,34 @@ fn port_fact(name: &'static str, port: u16) -> Fact {
 fn held(name: &'static str, port: u16) -> Fact {
     let filter = format!("publish={port}");
     let format = "{{.Names}}\t{{.Label \"io.x-k8s.kind.cluster\"}}";
-    let containers =
-        probe("docker", &["ps", "--filter", &filter, "--format", format], LIMIT).map(|answer| answer.stdout).unwrap_or_default();
-    if let Some((container, cluster)) = containers.lines().next().and_then(|line| line.split_once('\t')) {
+    let containers = probe("docker", &["ps", "--filter", &filter, "--format", format], LIMIT)
+        .map(|answer| answer.stdout)
+        .unwrap_or_default();
+    if let Some((container, cluster)) =
+        containers.lines().next().and_then(|line| line.split_once('\t'))
+    {
         if !cluster.is_empty() {
-            return Fact::good(name, format!("held by {container}, a node of the kind cluster {cluster}"), WHY_PORT);
+            return Fact::good(
+                name,
+                format!("held by {container}, a node of the kind cluster {cluster}"),
+                WHY_PORT,
+            );
         }
         let hint = format!("stop that container (docker stop {container}), or map another port");
         return Fact::bad(name, format!("held by the container {container}"), WHY_PORT, hint);
     }
     let source = format!("sport = :{port}");
-    let listing = probe("ss", &["-ltnpH", &source], LIMIT).map(|answer| answer.stdout).unwrap_or_default();
-    let value = holder(&listing).map_or_else(|| "held by another program".to_owned(), |holder| format!("held by {holder}"));
+    let listing =
+        probe("ss", &["-ltnpH", &source], LIMIT).map(|answer| answer.stdout).unwrap_or_default();
+    let value = holder(&listing)
+        .map_or_else(|| "held by another program".to_owned(), |holder| format!("held by {holder}"));
     Fact::bad(
         name,
         value,
         WHY_PORT,
-        format!("stop what listens there (ss -ltnp 'sport = :{port}' names it), or map another port"),
+        format!(
+            "stop what listens there (ss -ltnp 'sport = :{port}' names it), or map another port"
+        ),
     )
 }
 
@@ -71,7 +90,8 @@ fn held(name: &'static str, port: u16) -> Fact {
 fn holder(listing: &str) -> Option<String> {
     let (_, users) = listing.split_once("users:((\"")?;
     let (program, rest) = users.split_once('"')?;
-    let process: String = rest.split_once("pid=")?.1.chars().take_while(char::is_ascii_digit).collect();
+    let process: String =
+        rest.split_once("pid=")?.1.chars().take_while(char::is_ascii_digit).collect();
     Some(format!("{program} (process {process})"))
 }
 
@@ -98,7 +118,17 @@ fn probe_registry(host: &'static str) -> Fact {
     let url = format!("https://{host}/v2/");
     let answer = probe(
         "curl",
-        &["--silent", "--show-error", "--max-time", "5", "--output", "/dev/null", "--write-out", "%{http_code}", &url],
+        &[
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "5",
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+            &url,
+        ],
         REGISTRY_LIMIT,
     );
     match answer {
@@ -131,8 +161,12 @@ fn registry_of(host: &str, code: &str, said: &str) -> Fact {
 fn reaches(host: &'static str) -> bool {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let addresses: Vec<SocketAddr> = (host, 443).to_socket_addrs().into_iter().flatten().collect();
-        let reached = addresses.iter().take(1).any(|address| TcpStream::connect_timeout(address, Duration::from_secs(5)).is_ok());
+        let addresses: Vec<SocketAddr> =
+            (host, 443).to_socket_addrs().into_iter().flatten().collect();
+        let reached = addresses
+            .iter()
+            .take(1)
+            .any(|address| TcpStream::connect_timeout(address, Duration::from_secs(5)).is_ok());
         // Nobody may be waiting any more.
         let _ = sender.send(reached);
     });

@@ -11,36 +11,63 @@ pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
     let kubectl = ask("kubectl", &["version", "--client"], folders);
     vec![
         version_of("kind", kind, "makes the cluster", "chapter 1 gets it: guide run chapter-1"),
-        version_of("kubectl", kubectl, "talks to the cluster", "chapter 1 gets it: guide run chapter-1"),
+        version_of(
+            "kubectl",
+            kubectl,
+            "talks to the cluster",
+            "chapter 1 gets it: guide run chapter-1",
+        ),
     ]
 }
 
 /// Go, which profile sealed builds with.
 pub(super) fn go(folders: &[PathBuf]) -> Vec<Fact> {
     let why = "profile sealed compiles kind and Kubernetes with it, profile open needs none";
-    vec![version_of("go", ask("go", &["version"], folders), why, "install Go from go.dev/dl or your distribution")]
+    vec![version_of(
+        "go",
+        ask("go", &["version"], folders),
+        why,
+        "install Go from go.dev/dl or your distribution",
+    )]
 }
 
 /// curl, which downloads and asks pages.
 pub(super) fn curl(folders: &[PathBuf]) -> Vec<Fact> {
-    vec![version_of("curl", ask("curl", &["--version"], folders), "downloads programs and asks pages", "apt-get install curl")]
+    vec![version_of(
+        "curl",
+        ask("curl", &["--version"], folders),
+        "downloads programs and asks pages",
+        "apt-get install curl",
+    )]
 }
 
 /// Helm, for the chapters with charts.
 pub(super) fn helm(folders: &[PathBuf]) -> Vec<Fact> {
     let answer = ask("helm", &["version", "--short"], folders);
-    vec![version_of("helm", answer, "installs charts", "the chapter with charts gets it, or install helm 3.19.5 or newer")]
+    vec![version_of(
+        "helm",
+        answer,
+        "installs charts",
+        "the chapter with charts gets it, or install helm 3.19.5 or newer",
+    )]
 }
 
 /// Asks the first of these that is there: the program in each folder, then in PATH.
 fn ask(program: &str, arguments: &[&str], folders: &[PathBuf]) -> Result<Answer, NoAnswer> {
     let own = folders.iter().map(|folder| folder.join(program).to_string_lossy().into_owned());
-    let answers = own.map(|path| probe(&path, arguments, LIMIT)).find(|answer| *answer != Err(NoAnswer::Missing));
+    let answers = own
+        .map(|path| probe(&path, arguments, LIMIT))
+        .find(|answer| *answer != Err(NoAnswer::Missing));
     answers.unwrap_or_else(|| probe(program, arguments, LIMIT))
 }
 
 /// Pure part.
-fn version_of(name: &'static str, answer: Result<Answer, NoAnswer>, why: &'static str, cure: &str) -> Fact {
+fn version_of(
+    name: &'static str,
+    answer: Result<Answer, NoAnswer>,
+    why: &'static str,
+    cure: &str,
+) -> Fact {
     match answer {
         Ok(answer) if answer.succeeded() => match first_version(&answer.stdout) {
             Some(version) => Fact::good(name, version, why),
@@ -51,8 +78,12 @@ fn version_of(name: &'static str, answer: Result<Answer, NoAnswer>, why: &'stati
             Fact::bad(name, format!("does not run: {said}"), why, cure)
         }
         Err(NoAnswer::Missing) => Fact::bad(name, "not in PATH", why, cure),
-        Err(NoAnswer::TooLate) => Fact::bad(name, "gave no answer in time", why, format!("run `{name} version` by hand")),
-        Err(NoAnswer::Broken(reason)) => Fact::bad(name, format!("can't be started: {reason}"), why, cure),
+        Err(NoAnswer::TooLate) => {
+            Fact::bad(name, "gave no answer in time", why, format!("run `{name} version` by hand"))
+        }
+        Err(NoAnswer::Broken(reason)) => {
+            Fact::bad(name, format!("can't be started: {reason}"), why, cure)
+        }
     }
 }
 
@@ -61,7 +92,8 @@ fn first_version(text: &str) -> Option<String> {
     let words = text.split(|character: char| character.is_whitespace() || character == ',');
     let mut versions = words.filter_map(|word| {
         let number = word.trim_start_matches("go").trim_start_matches('v');
-        let looks = number.starts_with(|first: char| first.is_ascii_digit()) && number.contains('.');
+        let looks =
+            number.starts_with(|first: char| first.is_ascii_digit()) && number.contains('.');
         looks.then(|| number.split('+').next().unwrap_or(number).to_owned())
     });
     versions.next()
@@ -74,7 +106,10 @@ mod tests {
     #[test]
     fn versions_are_found_in_what_each_tool_says() {
         assert_eq!(first_version("kind v0.31.0 go1.24.3 linux/amd64").as_deref(), Some("0.31.0"));
-        assert_eq!(first_version("Client Version: v1.35.0\nKustomize Version: v5.7.1").as_deref(), Some("1.35.0"));
+        assert_eq!(
+            first_version("Client Version: v1.35.0\nKustomize Version: v5.7.1").as_deref(),
+            Some("1.35.0")
+        );
         assert_eq!(first_version("go version go1.24.3 linux/amd64").as_deref(), Some("1.24.3"));
         assert_eq!(first_version("v3.19.5+g1234567").as_deref(), Some("3.19.5"));
         assert_eq!(first_version("no idea"), None);
@@ -82,13 +117,21 @@ mod tests {
 
     #[test]
     fn a_missing_tool_says_where_it_comes_from() {
-        let fact = version_of("kind", Err(NoAnswer::Missing), "makes the cluster", "chapter 1 gets it");
-        assert_eq!((fact.ok, fact.value.as_str(), fact.hint.as_deref()), (false, "not in PATH", Some("chapter 1 gets it")));
+        let fact =
+            version_of("kind", Err(NoAnswer::Missing), "makes the cluster", "chapter 1 gets it");
+        assert_eq!(
+            (fact.ok, fact.value.as_str(), fact.hint.as_deref()),
+            (false, "not in PATH", Some("chapter 1 gets it"))
+        );
     }
 
     #[test]
     fn a_tool_that_does_not_run_says_its_first_words() {
-        let broken = Ok(Answer { code: Some(1), stdout: String::new(), stderr: "exec format error\nmore".into() });
+        let broken = Ok(Answer {
+            code: Some(1),
+            stdout: String::new(),
+            stderr: "exec format error\nmore".into(),
+        });
         assert_eq!(version_of("go", broken, "", "").value, "does not run: exec format error");
     }
 

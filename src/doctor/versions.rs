@@ -14,10 +14,14 @@ pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, 
     let mut versions = BTreeMap::new();
     let own = programs.join("kind").to_string_lossy().into_owned();
     let kind = [own.as_str(), "kind"].into_iter().find_map(|kind| said(kind, &["version"]));
-    if let Some(version) = kind.as_deref().and_then(|text| text.split_whitespace().find(|word| word.starts_with('v'))) {
+    if let Some(version) =
+        kind.as_deref().and_then(|text| text.split_whitespace().find(|word| word.starts_with('v')))
+    {
         versions.insert("kind".to_owned(), version.to_owned());
     }
-    let image = node.and_then(|node| said("docker", &["inspect", "--type", "container", "--format", "{{.Config.Image}}", node]));
+    let image = node.and_then(|node| {
+        said("docker", &["inspect", "--type", "container", "--format", "{{.Config.Image}}", node])
+    });
     if let Some(image) = image.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
         let short = image.split('@').next().unwrap_or(&image).to_owned();
         versions.insert("node image".to_owned(), short);
@@ -26,5 +30,8 @@ pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, 
 }
 
 fn said(program: &str, arguments: &[&str]) -> Option<String> {
-    probe(program, arguments, LIMIT).ok().filter(crate::probe::Answer::succeeded).map(|answer| answer.stdout)
+    probe(program, arguments, LIMIT)
+        .ok()
+        .filter(crate::probe::Answer::succeeded)
+        .map(|answer| answer.stdout)
 }

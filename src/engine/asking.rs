@@ -38,7 +38,10 @@ impl Run<'_, '_> {
         for &index in &chapter.done {
             self.unbind(run, index);
             let until = chapter.steps[index].attributes.until;
-            if !self.asks(run, index, Reason::ChapterDone, until.map(|until| until.min(STIRRED)))?.passes {
+            if !self
+                .asks(run, index, Reason::ChapterDone, until.map(|until| until.min(STIRRED)))?
+                .passes
+            {
                 self.leave();
                 *run = ChapterRun::before(run.chapter);
                 return Ok(false);
@@ -55,8 +58,12 @@ impl Run<'_, '_> {
         // What looks at a background step fails, since that was stopped at the chapter's end.
         let can_pass = !chapter.done.iter().any(|check| self.looks_at_background(run, *check));
         let gone_on_with = options.resume && self.start.0 == run.chapter;
-        let asked_for = !self.again(run) && !options.verify_only && !gone_on_with && !chapter.partial;
-        has_checks && can_pass && asked_for && self.request.past.passed_whole(chapter, self.request.plan)
+        let asked_for =
+            !self.again(run) && !options.verify_only && !gone_on_with && !chapter.partial;
+        has_checks
+            && can_pass
+            && asked_for
+            && self.request.past.passed_whole(chapter, self.request.plan)
     }
 
     /// Does this check prove a step whose process ends with the run or chapter that started it?
@@ -74,10 +81,16 @@ impl Run<'_, '_> {
     fn finish_unasked(&mut self, index: usize, run: &ChapterRun) -> Result<(), WorldError> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[run.chapter].steps[index];
-        let mut finished = untouched(step, Outcome::TakenAsDone, run.bound.clone(), (self.request.now)());
-        if let Some(before) = past.kept(step, plan).filter(|before| before.fingerprint == step.fingerprint) {
+        let mut finished =
+            untouched(step, Outcome::TakenAsDone, run.bound.clone(), (self.request.now)());
+        if let Some(before) =
+            past.kept(step, plan).filter(|before| before.fingerprint == step.fingerprint)
+        {
             finished.bound.clone_from(&before.bound);
-            finished.state = before.state.as_ref().map(|stored| self.ports.record.take_over(&before.run, stored));
+            finished.state = before
+                .state
+                .as_ref()
+                .map(|stored| self.ports.record.take_over(&before.run, stored));
         }
         self.finish_without_turn(finished)
     }
@@ -87,13 +100,17 @@ impl Run<'_, '_> {
     pub(super) fn enter_as_it_ended(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
         let (plan, past) = (self.request.plan, self.request.past);
         let steps = plan.chapters[run.chapter].steps.iter();
-        let left = steps.filter_map(|step| past.kept(step, plan)).filter_map(|before| Some((before, before.state.as_ref()?)));
-        if let Some((before, stored)) = left.max_by_key(|(before, _)| (&before.run, before.number)) {
+        let left = steps
+            .filter_map(|step| past.kept(step, plan))
+            .filter_map(|before| Some((before, before.state.as_ref()?)));
+        if let Some((before, stored)) = left.max_by_key(|(before, _)| (&before.run, before.number))
+        {
             run.bound.clone_from(&before.bound);
             run.state = Some(self.ports.record.past_state(&before.run, stored)?);
         }
         self.add_bound_before(run);
-        run.unknown = run.state.is_none() && plan.chapters[run.chapter].steps.iter().any(|step| !step.is_verify());
+        run.unknown = run.state.is_none()
+            && plan.chapters[run.chapter].steps.iter().any(|step| !step.is_verify());
         run.news = told(&run.bound);
         self.start_shell(run)
     }
@@ -123,7 +140,11 @@ impl Run<'_, '_> {
     }
 
     /// A check that failed may only miss what the acting steps define. Said once a chapter.
-    pub(super) fn say_what_is_unknown(&mut self, run: &mut ChapterRun, index: usize) -> Result<(), WorldError> {
+    pub(super) fn say_what_is_unknown(
+        &mut self,
+        run: &mut ChapterRun,
+        index: usize,
+    ) -> Result<(), WorldError> {
         if !std::mem::take(&mut run.unknown) {
             return Ok(());
         }
@@ -145,14 +166,21 @@ impl Run<'_, '_> {
     /// Is it, under `guide verify`, a step that all the rest of its chapter stands on: one that asks for something nobody in the
     /// chapter has made (`kubectl` answers, the cluster is awake), and so proves none of its steps?
     pub(super) fn is_ground(&self, run: &ChapterRun, index: usize) -> bool {
-        self.request.options.verify_only && matches!(self.planned(run).steps[index].role, Role::Verify { proves: None })
+        self.request.options.verify_only
+            && matches!(self.planned(run).steps[index].role, Role::Verify { proves: None })
     }
 
     /// The verify steps after one they all run on are not asked, and said so: their answers would be the same one again.
-    pub(super) fn leave_unasked(&mut self, run: &ChapterRun, index: usize) -> Result<(), WorldError> {
+    pub(super) fn leave_unasked(
+        &mut self,
+        run: &ChapterRun,
+        index: usize,
+    ) -> Result<(), WorldError> {
         let chapter = &self.request.plan.chapters[run.chapter];
         let why = format!("not asked, since {} failed", chapter.steps[index].id.step);
-        for later in (index + 1..chapter.steps.len()).filter(|&later| chapter.steps[later].is_verify()) {
+        for later in
+            (index + 1..chapter.steps.len()).filter(|&later| chapter.steps[later].is_verify())
+        {
             if !chapter.steps[later].attributes.always {
                 self.finish_untouched(run, later, Outcome::Skipped { why: why.clone() })?;
             }

@@ -104,7 +104,11 @@ impl Watcher for Sink<'_, '_> {
         self.told = elapsed;
         let since = self.patience.since.elapsed();
         let status = self.eyes.monitor.look(since);
-        let over = self.unrecoverable.is_over(status.unrecoverable.is_some(), elapsed, self.patience.gives_up_after);
+        let over = self.unrecoverable.is_over(
+            status.unrecoverable.is_some(),
+            elapsed,
+            self.patience.gives_up_after,
+        );
         if status != ClusterStatus::default() {
             self.status = status;
         }
@@ -146,7 +150,11 @@ impl LastLine {
     fn text(&self) -> String {
         let line = if self.open.is_empty() { &self.whole } else { &self.open };
         let plain = anstream::adapter::strip_bytes(line).into_vec();
-        String::from_utf8_lossy(&plain).chars().filter(|character| !character.is_control()).take(LINE).collect()
+        String::from_utf8_lossy(&plain)
+            .chars()
+            .filter(|character| !character.is_control())
+            .take(LINE)
+            .collect()
     }
 }
 
@@ -165,8 +173,14 @@ mod tests {
         assert!(!unrecoverable.is_over(true, seconds(25), Some(seconds(30))));
         assert!(!unrecoverable.is_over(true, seconds(54), Some(seconds(30))));
         assert!(unrecoverable.is_over(true, seconds(55), Some(seconds(30))));
-        assert!(UnrecoverableTimer::default().is_over(true, seconds(2), Some(Duration::ZERO)), "at once");
-        assert!(!UnrecoverableTimer::default().is_over(true, seconds(99), None), "a step that shows a failure");
+        assert!(
+            UnrecoverableTimer::default().is_over(true, seconds(2), Some(Duration::ZERO)),
+            "at once"
+        );
+        assert!(
+            !UnrecoverableTimer::default().is_over(true, seconds(99), None),
+            "a step that shows a failure"
+        );
     }
 
     fn last(pieces: &[&str]) -> String {

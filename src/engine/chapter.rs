@@ -42,12 +42,23 @@ pub(super) struct ChapterRun {
 impl ChapterRun {
     /// Of a chapter that has not been entered yet.
     pub(super) fn before(chapter: usize) -> Self {
-        Self { chapter, folder: PathBuf::new(), bound: Bindings::new(), news: Vec::new(), state: None, unknown: false }
+        Self {
+            chapter,
+            folder: PathBuf::new(),
+            bound: Bindings::new(),
+            news: Vec::new(),
+            state: None,
+            unknown: false,
+        }
     }
 }
 
 /// What a chapter's shell is told beside the caller's environment: the values, what every chapter of the run is told, the chapter.
-pub(crate) fn chapter_environment(plan: &Plan, of_run: &[(String, String)], chapter: &ChapterName) -> Vec<(String, String)> {
+pub(crate) fn chapter_environment(
+    plan: &Plan,
+    of_run: &[(String, String)],
+    chapter: &ChapterName,
+) -> Vec<(String, String)> {
     let name = ("GUIDE_CHAPTER".to_owned(), chapter.to_string());
     plan.environment.iter().chain(of_run).cloned().chain([name]).collect()
 }
@@ -79,7 +90,8 @@ impl Run<'_, '_> {
         };
         self.leave();
         self.ports.monitor.after_chapter()?;
-        let whole = ended == ChapterResult::Holds && !chapter.partial && !self.request.options.verify_only;
+        let whole =
+            ended == ChapterResult::Holds && !chapter.partial && !self.request.options.verify_only;
         let fingerprint = whole.then_some(chapter.fingerprint);
         self.event(&Event::ChapterFinished {
             chapter: chapter.name.clone(),
@@ -150,14 +162,21 @@ impl Run<'_, '_> {
 
     /// Adds what steps bound that are not selected.
     pub(super) fn add_bound_before(&self, run: &mut ChapterRun) {
-        let known = self.request.past.bound_before(self.planned(run), self.request.plan).unwrap_or_default();
+        let known = self
+            .request
+            .past
+            .bound_before(self.planned(run), self.request.plan)
+            .unwrap_or_default();
         for (name, value) in known {
             run.bound.entry(name).or_insert(value);
         }
     }
 
     /// Background steps that ended with the run that started them, and that what comes now counts on.
-    pub(super) fn start_background_again(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
+    pub(super) fn start_background_again(
+        &mut self,
+        run: &mut ChapterRun,
+    ) -> Result<(), WorldError> {
         for (chapter, index) in background_again(self.request.plan, self.start) {
             if chapter == run.chapter {
                 self.run_step(run, index, None)?;
@@ -209,14 +228,20 @@ impl Run<'_, '_> {
     }
 
     /// `always` steps: also after a failure, not after Ctrl-C (whoever stops a run wants it to stop; `--resume` runs them).
-    fn always(&mut self, run: &mut ChapterRun, ended: ChapterResult) -> Result<ChapterResult, WorldError> {
+    fn always(
+        &mut self,
+        run: &mut ChapterRun,
+        ended: ChapterResult,
+    ) -> Result<ChapterResult, WorldError> {
         let chapter = &self.request.plan.chapters[run.chapter];
         let mut ended = ended;
         if ended == ChapterResult::Interrupted {
             self.name_always_not_run(run, 0)?;
             return Ok(ended);
         }
-        for index in (0..chapter.steps.len()).filter(|&index| chapter.steps[index].attributes.always) {
+        for index in
+            (0..chapter.steps.len()).filter(|&index| chapter.steps[index].attributes.always)
+        {
             self.render_late(run, index)?;
             match self.turn(run, index)? {
                 StepFlow::Holds => {}
@@ -233,17 +258,18 @@ impl Run<'_, '_> {
     /// Whoever stops a run has to know what was not cleaned up: the `always` steps from `first` on.
     fn name_always_not_run(&mut self, run: &ChapterRun, first: usize) -> Result<(), WorldError> {
         let steps = &self.request.plan.chapters[run.chapter].steps;
-        let left = steps
-            .iter()
-            .skip(first)
-            .filter(|step| step.attributes.always && (step.is_verify() || !self.request.options.verify_only));
+        let left = steps.iter().skip(first).filter(|step| {
+            step.attributes.always && (step.is_verify() || !self.request.options.verify_only)
+        });
         let names: Vec<&str> = left.map(|step| step.id.step.as_str()).collect();
         if names.is_empty() {
             return Ok(());
         }
         let (steps, them) = if names.len() == 1 { ("step", "it") } else { ("steps", "them") };
         let names = names.join(", ");
-        let text = format!("always {steps} not run, since the run was stopped: {names}; `guide run --resume` runs {them}");
+        let text = format!(
+            "always {steps} not run, since the run was stopped: {names}; `guide run --resume` runs {them}"
+        );
         self.event(&Event::Note { text, step: None })
     }
 

@@ -54,14 +54,18 @@ fn ending(step: &Step, output: &Output, bench: &JudgeContext<'_>) -> Result<i32,
         Ending::Interrupted => return Err(Outcome::Interrupted),
         Ending::Exited(code) => Failure::Exit { code, expected: step.attributes.exit.to_string() },
         // What a shell's caller would see: 128 + the signal. `exit=137` may expect it.
-        Ending::Signalled(signal) if step.attributes.exit.accepts(128 + signal) => return Ok(128 + signal),
+        Ending::Signalled(signal) if step.attributes.exit.accepts(128 + signal) => {
+            return Ok(128 + signal);
+        }
         Ending::Signalled(signal) => Failure::Signal { signal },
         Ending::TimedOut => Failure::TimedOut {
             seconds: step.timeout().as_secs_f64(),
             limit: "timeout".to_owned(),
             waiting_for: bench.waiting_for.map(str::to_owned),
         },
-        Ending::GivenUp => Failure::Unrecoverable { why: bench.unrecoverable.unwrap_or("it can't come any more").to_owned() },
+        Ending::GivenUp => Failure::Unrecoverable {
+            why: bench.unrecoverable.unwrap_or("it can't come any more").to_owned(),
+        },
     };
     Err(Outcome::Failed(failure))
 }
@@ -79,14 +83,19 @@ fn judge_text(step: &Step, output: &Output, code: i32, bench: &JudgeContext<'_>)
                 bound.extend(more.clone());
                 news.extend(more);
             }
-            Verdict::Differs(differences) => return Judgement::failed(Failure::Mismatch { differences, fence: true }),
+            Verdict::Differs(differences) => {
+                return Judgement::failed(Failure::Mismatch { differences, fence: true });
+            }
             Verdict::New => {}
         }
     }
     let mut outcome = Outcome::Passed;
     let mut pend = None;
     if let Some(kind) = step.attributes.snapshot {
-        match bench.accepted.map(|accepted| compare_snapshot(accepted, &output.bytes, kind, &bound, &rules)) {
+        match bench
+            .accepted
+            .map(|accepted| compare_snapshot(accepted, &output.bytes, kind, &bound, &rules))
+        {
             Some(Verdict::Same { bound: more }) => news.extend(more),
             Some(Verdict::Differs(differences)) => {
                 let outcome = Outcome::Failed(Failure::Mismatch { differences, fence: false });
@@ -109,12 +118,13 @@ fn judge_text(step: &Step, output: &Output, code: i32, bench: &JudgeContext<'_>)
 /// An output of which only the first part is kept can't be compared: what is not looked at is not right.
 fn too_long(step: &Step, output: &Output) -> Option<Failure> {
     let kept = output.bytes.len() as u64;
-    let looked_at = match (&step.expected, step.attributes.snapshot, step.attributes.check.as_deref()) {
-        (Some(_), ..) => "the `output` fence",
-        (_, Some(_), _) => "its snapshot",
-        (_, _, Some(condition)) if condition_uses(condition, "output") => "its `check=`",
-        _ => return None,
-    };
+    let looked_at =
+        match (&step.expected, step.attributes.snapshot, step.attributes.check.as_deref()) {
+            (Some(_), ..) => "the `output` fence",
+            (_, Some(_), _) => "its snapshot",
+            (_, _, Some(condition)) if condition_uses(condition, "output") => "its `check=`",
+            _ => return None,
+        };
     (output.total > kept).then(|| Failure::Broken {
         why: format!(
             "the output is {} bytes long and only the first {kept} are kept, so {looked_at} can't be judged\nlet the step print less",
@@ -123,7 +133,13 @@ fn too_long(step: &Step, output: &Output) -> Option<Failure> {
     })
 }
 
-fn check(step: &Step, output: &Output, code: i32, bound: &Bindings, values: &serde_json::Value) -> Option<Failure> {
+fn check(
+    step: &Step,
+    output: &Output,
+    code: i32,
+    bound: &Bindings,
+    values: &serde_json::Value,
+) -> Option<Failure> {
     let expression = step.attributes.check.as_deref()?;
     let fail = |why: String| Some(Failure::Check { expression: expression.to_owned(), why });
     let mut context = values.as_object().cloned().unwrap_or_default();

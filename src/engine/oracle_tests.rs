@@ -11,7 +11,8 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::ports::{
-    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace, WorkspaceRequest,
+    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace,
+    WorkspaceRequest,
 };
 use super::run::{Options, RunRequest, conduct};
 use crate::book::{BookText, SnapshotKind, parse_book};
@@ -19,8 +20,13 @@ use crate::compare::Bindings;
 use crate::event::{Event, RunSummary};
 use crate::ids::StepId;
 use crate::output::Ending;
-use crate::plan::{NamedFiles, Plan, PlanRequest, PlannedChapter, RenderedManifest, Selection, Step, make_plan};
-use crate::store::{JOURNAL, RunLock, RunLog, Taken, forget_taken, load_past, root_as_kept, run_id, unfinished_targets};
+use crate::plan::{
+    NamedFiles, Plan, PlanRequest, PlannedChapter, RenderedManifest, Selection, Step, make_plan,
+};
+use crate::store::{
+    JOURNAL, RunLock, RunLog, Taken, forget_taken, load_past, root_as_kept, run_id,
+    unfinished_targets,
+};
 use crate::world::scripted::{Answer, ScriptedWorld};
 use crate::world::{Command, WorldError};
 
@@ -87,7 +93,11 @@ impl Draft {
                 text += &format!("```bash {{name={key}}}\nset {key} {wanted}\n```\n\n");
             }
             if let Some(check) = act.check {
-                let script = if check == Check::There { format!("there {key}") } else { format!("equal {key} {wanted}") };
+                let script = if check == Check::There {
+                    format!("there {key}")
+                } else {
+                    format!("equal {key} {wanted}")
+                };
                 text += &format!("```bash {{name={key}-check verify}}\n{script}\n```\n\n");
             }
         }
@@ -101,10 +111,13 @@ impl Draft {
             .enumerate()
             .map(|(number, chapter)| (format!("chapter-{number}.md"), Self::text(chapter)))
             .collect();
-        let (book, problems) = parse_book(BookText::of_chapters(texts.iter().map(|(name, text)| (name.as_str(), text.as_str()))));
+        let (book, problems) = parse_book(BookText::of_chapters(
+            texts.iter().map(|(name, text)| (name.as_str(), text.as_str())),
+        ));
         assert_eq!(problems, []);
         let selection = Selection { targets, ..Selection::default() };
-        let request = PlanRequest { selection, profile: "open".to_owned(), ..PlanRequest::default() };
+        let request =
+            PlanRequest { selection, profile: "open".to_owned(), ..PlanRequest::default() };
         make_plan(&book, &request).unwrap_or_else(|problems| panic!("{problems:?}"))
     }
 }
@@ -134,7 +147,11 @@ impl Model {
         let passes = match words.as_slice() {
             ["set", key, value] => self.set(key, (*value).to_owned()),
             ["apply", key, file] => {
-                let value = self.files[*file].split("is: ").nth(1)?.trim_end_matches(['}', '\n', ' ']).to_owned();
+                let value = self.files[*file]
+                    .split("is: ")
+                    .nth(1)?
+                    .trim_end_matches(['}', '\n', ' '])
+                    .to_owned();
                 self.set(key, value)
             }
             ["there", key] => self.keys.contains_key(*key),
@@ -192,7 +209,12 @@ impl Workspace for Edges {
     fn named_files(&mut self, _: &BTreeSet<String>) -> NamedFiles {
         NamedFiles::new()
     }
-    fn render_late(&self, template: &RenderedManifest, _: &serde_json::Value, _: &Bindings) -> Result<String, String> {
+    fn render_late(
+        &self,
+        template: &RenderedManifest,
+        _: &serde_json::Value,
+        _: &Bindings,
+    ) -> Result<String, String> {
         Ok(template.text.clone())
     }
 }
@@ -242,7 +264,10 @@ impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join(".guide")).expect("a folder");
-        let (draft, model) = (Draft { chapters: vec![DraftChapter::default(), DraftChapter::default()] }, Rc::default());
+        let (draft, model) = (
+            Draft { chapters: vec![DraftChapter::default(), DraftChapter::default()] },
+            Rc::default(),
+        );
         let mut desk = Self { folder, draft, model, runs: 0, next_key: 0 };
         for (chapter, kind) in [(0, 1), (0, 2), (1, 5)] {
             desk.add(chapter, 9, kind);
@@ -261,7 +286,12 @@ impl Desk {
     fn add(&mut self, chapter: usize, at: usize, kind: u8) {
         self.next_key += 1;
         let check = [None, Some(Check::There), Some(Check::Equal)][usize::from(kind) % 3];
-        let act = Act { key: format!("k{}", self.next_key), value: kind % 3, manifest: kind & 4 != 0, check };
+        let act = Act {
+            key: format!("k{}", self.next_key),
+            value: kind % 3,
+            manifest: kind & 4 != 0,
+            check,
+        };
         let acts = &mut self.draft.chapters[chapter].acts;
         acts.insert(at.min(acts.len()), act);
     }
@@ -319,7 +349,10 @@ impl Desk {
             std::fs::write(&journal, &text[..without]).expect("cut");
         }
         self.model.borrow_mut().killed_at = None;
-        let well = summary.failed == 0 && summary.broken.is_none() && !summary.interrupted && summary.pending == 0;
+        let well = summary.failed == 0
+            && summary.broken.is_none()
+            && !summary.interrupted
+            && summary.pending == 0;
         if well {
             self.judge(&plan);
         }
@@ -330,7 +363,8 @@ impl Desk {
     fn judge(&self, plan: &Plan) {
         let model = self.model.borrow();
         for chapter in &plan.chapters {
-            let number: usize = chapter.name.as_str()["chapter-".len()..].parse().expect("a number");
+            let number: usize =
+                chapter.name.as_str()["chapter-".len()..].parse().expect("a number");
             for act in &self.draft.chapters[number].acts {
                 let chapter = &chapter.name;
                 assert!(
@@ -338,8 +372,18 @@ impl Desk {
                     "{chapter}: the check of {} does not pass, but the run did\n{model:#?}",
                     act.key
                 );
-                assert_eq!(model.keys.get(&act.key), Some(&act.wanted()), "{chapter}/{} was not applied\n{model:#?}", act.key);
-                assert_eq!(model.passed.get(&act.key), Some(&act.wanted()), "{chapter}/{} has not passed\n{model:#?}", act.key);
+                assert_eq!(
+                    model.keys.get(&act.key),
+                    Some(&act.wanted()),
+                    "{chapter}/{} was not applied\n{model:#?}",
+                    act.key
+                );
+                assert_eq!(
+                    model.passed.get(&act.key),
+                    Some(&act.wanted()),
+                    "{chapter}/{} has not passed\n{model:#?}",
+                    act.key
+                );
             }
         }
     }
@@ -350,7 +394,10 @@ impl Desk {
         let mut past = load_past(&self.state(), self.root()).expect("the past");
         let mut taken = Taken::new();
         for planned in &plan.chapters {
-            taken.insert(planned.name.clone(), planned.manifests.iter().map(|manifest| manifest.file.clone()).collect());
+            taken.insert(
+                planned.name.clone(),
+                planned.manifests.iter().map(|manifest| manifest.file.clone()).collect(),
+            );
         }
         forget_taken(&self.state(), self.root(), &mut past, &taken).expect("forgotten");
         let mut model = self.model.borrow_mut();
@@ -412,7 +459,8 @@ impl Desk {
             }
             11 => {
                 if let Some(act) = self.act(chapter, index) {
-                    act.check = [None, Some(Check::There), Some(Check::Equal)][usize::from(value) % 3];
+                    act.check =
+                        [None, Some(Check::There), Some(Check::Equal)][usize::from(value) % 3];
                 }
             }
             12 => {

@@ -33,7 +33,12 @@ pub(crate) struct Ports<'a> {
 /// Writes the failure report of a failed step.
 pub(crate) trait FailureReports {
     /// Keeps these parts (file name, text), masked by then, and returns their folder; `None` when it could not be written.
-    fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf>;
+    fn keep(
+        &mut self,
+        step: &Step,
+        chapter: &PlannedChapter,
+        parts: &[(String, String)],
+    ) -> Option<PathBuf>;
 }
 
 /// Who is told.
@@ -47,7 +52,13 @@ pub(crate) trait SnapshotStore {
     /// The accepted text of a step, if there is one.
     fn snapshot(&mut self, step: &Step) -> Option<String>;
     /// Writes a pending snapshot beside the accepted one.
-    fn pend(&mut self, step: &Step, kind: SnapshotKind, bound: &Bindings, output: &[u8]) -> Option<PathBuf>;
+    fn pend(
+        &mut self,
+        step: &Step,
+        kind: SnapshotKind,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Option<PathBuf>;
     /// Keeps what came in place of an `output` fence, for review.
     fn pend_fence(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Option<PathBuf>;
     /// The output is as accepted: a pending one is out of date.

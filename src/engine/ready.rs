@@ -14,23 +14,33 @@ use crate::world::{Mode, World, WorldError};
 
 impl Run<'_, '_> {
     /// Asks the verify step until it passes, or the background step has ended.
-    pub(super) fn await_ready(&mut self, run: &mut ChapterRun, step: &Step, tried: &mut StepResult) -> Result<(), WorldError> {
+    pub(super) fn await_ready(
+        &mut self,
+        run: &mut ChapterRun,
+        step: &Step,
+        tried: &mut StepResult,
+    ) -> Result<(), WorldError> {
         let Some(name) = &step.attributes.ready else { return Ok(()) };
         let steps = &self.request.plan.chapters[run.chapter].steps;
-        let Some(index) = steps.iter().position(|other| other.id.step == *name) else { return Ok(()) };
+        let Some(index) = steps.iter().position(|other| other.id.step == *name) else {
+            return Ok(());
+        };
         let mut ready = steps[index].clone();
         Arc::make_mut(&mut ready.attributes).until.get_or_insert(step.timeout());
         let bound = run.bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
         let command = command(&ready, Mode::Aside, bound);
         let asked = self.tried(run, &ready, &command, index, (Reason::Ready, Some(step)))?;
         if let Some(ended) = gone(&mut *self.ports.world, step) {
-            tried.judgement.outcome =
-                Outcome::Failed(Failure::Broken { why: format!("the background step has ended ({})", words(ended.ending)) });
+            tried.judgement.outcome = Outcome::Failed(Failure::Broken {
+                why: format!("the background step has ended ({})", words(ended.ending)),
+            });
             tried.output = if ended.bytes.is_empty() { asked.output } else { ended };
         } else if !asked.judgement.outcome.holds() {
             tried.judgement.outcome = match asked.judgement.outcome {
                 Outcome::Interrupted => Outcome::Interrupted,
-                _ => Outcome::Failed(Failure::Broken { why: format!("`{name}` did not pass, so it is not ready") }),
+                _ => Outcome::Failed(Failure::Broken {
+                    why: format!("`{name}` did not pass, so it is not ready"),
+                }),
             };
             tried.output = asked.output;
         }
@@ -41,7 +51,9 @@ impl Run<'_, '_> {
 /// How a background step ended that should have gone on. One that is kept may end well: it has started a daemon, which goes on.
 pub(super) fn gone(world: &mut dyn World, step: &Step) -> Option<Output> {
     let daemon = step.attributes.background == Some(Background::Keep);
-    world.background_ended(&step.id).filter(|output| !(daemon && output.ending == Ending::Exited(0)))
+    world
+        .background_ended(&step.id)
+        .filter(|output| !(daemon && output.ending == Ending::Exited(0)))
 }
 
 impl Run<'_, '_> {
@@ -50,7 +62,8 @@ impl Run<'_, '_> {
         let mut any = false;
         for position in std::mem::take(&mut self.going) {
             let step = &self.request.plan.chapters[position.0].steps[position.1];
-            if position.0 != run.chapter && step.attributes.background == Some(Background::Chapter) {
+            if position.0 != run.chapter && step.attributes.background == Some(Background::Chapter)
+            {
                 continue;
             }
             match gone(&mut *self.ports.world, step) {
@@ -66,7 +79,12 @@ impl Run<'_, '_> {
         Ok(any)
     }
 
-    fn fail_ended(&mut self, run: &ChapterRun, step: &Step, ended: &Output) -> Result<(), WorldError> {
+    fn fail_ended(
+        &mut self,
+        run: &ChapterRun,
+        step: &Step,
+        ended: &Output,
+    ) -> Result<(), WorldError> {
         self.ports.record.output(&ended.bytes);
         let stored = self.ports.record.finish_output();
         let why = format!("it ended by itself ({}) while it was to go on", words(ended.ending));

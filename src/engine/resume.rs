@@ -7,7 +7,9 @@ use super::run::Run;
 use super::step::untouched;
 use crate::compare::Bindings;
 use crate::event::{Event, Outcome, Reason};
-use crate::history::{Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks};
+use crate::history::{
+    Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks,
+};
 use crate::world::WorldError;
 
 /// A verify step with `until=` is waited for no longer than this before it counts as no longer so: a world that has just been
@@ -24,7 +26,9 @@ impl Run<'_, '_> {
         }
         self.start = point.position();
         let (at, why) = match &point {
-            Resume::At { chapter, step, why } => (Some(request.plan.chapters[*chapter].steps[*step].id.clone()), why.clone()),
+            Resume::At { chapter, step, why } => {
+                (Some(request.plan.chapters[*chapter].steps[*step].id.clone()), why.clone())
+            }
             Resume::NothingLeft => (None, "every step has passed and still holds".to_owned()),
         };
         let why = request.masker.mask(&why);
@@ -51,8 +55,14 @@ impl Run<'_, '_> {
                 let mut finished = untouched(step, Outcome::PassedBefore, bound, past.at.clone());
                 finished.seconds = past.seconds;
                 finished.ending = past.ending;
-                finished.state = past.state.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
-                finished.output = past.output.as_ref().map(|stored| self.ports.record.take_over(&past.run, stored));
+                finished.state = past
+                    .state
+                    .as_ref()
+                    .map(|stored| self.ports.record.take_over(&past.run, stored));
+                finished.output = past
+                    .output
+                    .as_ref()
+                    .map(|stored| self.ports.record.take_over(&past.run, stored));
                 self.summary.up_to_date += 1;
                 events.push(Event::StepFinished(finished));
             }
@@ -69,9 +79,13 @@ impl Run<'_, '_> {
     }
 
     /// Asks the verify steps before the point again, chapter by chapter, each chapter in its last kept state.
-    fn first_that_no_longer_holds(&mut self, point: &Resume) -> Result<Option<Position>, WorldError> {
+    fn first_that_no_longer_holds(
+        &mut self,
+        point: &Resume,
+    ) -> Result<Option<Position>, WorldError> {
         let mut open = None;
-        let mut found = self.first_failing(still_so_checks(self.request.plan, point), point, &mut open)?;
+        let mut found =
+            self.first_failing(still_so_checks(self.request.plan, point), point, &mut open)?;
         if let Some(failing) = found {
             let behind = checks_behind(self.request.plan, point, failing);
             found = self.first_failing(behind, point, &mut open)?.or(found);
@@ -105,7 +119,8 @@ impl Run<'_, '_> {
             self.rebind(chapter, &mut run.bound);
             self.unbind(&mut run, step);
             let until = self.planned(&run).steps[step].attributes.until;
-            let answer = self.asks(&mut run, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))?;
+            let answer =
+                self.asks(&mut run, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))?;
             if !answer.passes {
                 return Ok(Some((chapter, step)));
             }

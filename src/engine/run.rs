@@ -155,7 +155,10 @@ impl Run<'_, '_> {
     /// Says what the kept state of a chapter that goes on was written without, as secrets are in it, and nobody gives now.
     pub(super) fn name_missing(&mut self, run: &ChapterRun) -> Result<(), WorldError> {
         let left_out = run.state.as_ref().map(ShellState::left_out).unwrap_or_default();
-        let missing: Vec<String> = left_out.into_iter().filter(|name| !self.request.caller_variables.contains(name)).collect();
+        let missing: Vec<String> = left_out
+            .into_iter()
+            .filter(|name| !self.request.caller_variables.contains(name))
+            .collect();
         if missing.is_empty() {
             return Ok(());
         }
@@ -168,9 +171,14 @@ impl Run<'_, '_> {
     }
 
     /// Says which processes were left and have been stopped.
-    pub(super) fn name_left(&mut self, left: &[crate::output::LeftoverProcess], step: Option<&crate::ids::StepId>) {
+    pub(super) fn name_left(
+        &mut self,
+        left: &[crate::output::LeftoverProcess],
+        step: Option<&crate::ids::StepId>,
+    ) {
         for process in left {
-            let text = format!("left running and stopped: {} (pid {})", process.command, process.pid);
+            let text =
+                format!("left running and stopped: {} (pid {})", process.command, process.pid);
             // A note that can't be kept is no reason to lose what it is about.
             let _ = self.event(&Event::Note { text, step: step.cloned() });
         }

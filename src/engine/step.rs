@@ -44,7 +44,11 @@ const TAIL: usize = 16 * 1024;
 const STATE: &str = "state.sh";
 
 impl Run<'_, '_> {
-    pub(super) fn turn(&mut self, run: &mut ChapterRun, index: usize) -> Result<StepFlow, WorldError> {
+    pub(super) fn turn(
+        &mut self,
+        run: &mut ChapterRun,
+        index: usize,
+    ) -> Result<StepFlow, WorldError> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         let before = !is_run_from(self.request.plan, self.start, (run.chapter, index));
         if (self.request.interrupted)() {
@@ -58,7 +62,8 @@ impl Run<'_, '_> {
                 return Ok(StepFlow::Holds);
             }
             if self.looks_at_background(run, index) {
-                let why = "it looks at a background step, which only a run of the chapter starts".to_owned();
+                let why = "it looks at a background step, which only a run of the chapter starts"
+                    .to_owned();
                 self.finish_untouched(run, index, Outcome::Skipped { why })?;
                 return Ok(StepFlow::Holds);
             }
@@ -75,7 +80,8 @@ impl Run<'_, '_> {
                     return Ok(StepFlow::Holds);
                 }
                 Need::FoundSo => {
-                    let found = untouched(step, Outcome::FoundSo, run.bound.clone(), (self.request.now)());
+                    let found =
+                        untouched(step, Outcome::FoundSo, run.bound.clone(), (self.request.now)());
                     self.finish_without_turn(StepFinished { made_of: Some(now), ..found })?;
                     return Ok(StepFlow::Holds);
                 }
@@ -84,14 +90,22 @@ impl Run<'_, '_> {
                 return Ok(StepFlow::Interrupted);
             }
         }
-        if let Some(name) = self.missing_secret(run, index).filter(|_| !self.request.options.verify_only) {
-            let why = format!("the secret {name} has no value here: set it in the environment of `guide run`");
+        if let Some(name) =
+            self.missing_secret(run, index).filter(|_| !self.request.options.verify_only)
+        {
+            let why = format!(
+                "the secret {name} has no value here: set it in the environment of `guide run`"
+            );
             return self.refuse(run, index, why);
         }
         if let Some(question) = &step.attributes.confirm
             && !self.ports.ask.confirm(&step.id, question)
         {
-            self.finish_untouched(run, index, Outcome::Skipped { why: "not confirmed".to_owned() })?;
+            self.finish_untouched(
+                run,
+                index,
+                Outcome::Skipped { why: "not confirmed".to_owned() },
+            )?;
             return Ok(StepFlow::Holds);
         }
         self.run_step(run, index, because)
@@ -116,7 +130,11 @@ impl Run<'_, '_> {
             Outcome::Failed(failure) => Some(in_short(failure)),
             _ => None,
         };
-        Ok(Answer { passes: tried.judgement.outcome == Outcome::Passed, bound: tried.judgement.bound, why })
+        Ok(Answer {
+            passes: tried.judgement.outcome == Outcome::Passed,
+            bound: tried.judgement.bound,
+            why,
+        })
     }
 
     pub(super) fn run_step(
@@ -164,7 +182,11 @@ impl Run<'_, '_> {
         (reason, stands_on): (Reason, Option<&Step>),
     ) -> Result<StepResult, WorldError> {
         let request = self.request;
-        let accepted = if step.attributes.snapshot.is_some() { self.ports.accepted.snapshot(step) } else { None };
+        let accepted = if step.attributes.snapshot.is_some() {
+            self.ports.accepted.snapshot(step)
+        } else {
+            None
+        };
         self.ports.monitor.turn(&request.plan.chapters[run.chapter]);
         let case = AttemptSpec {
             step,
@@ -193,13 +215,21 @@ impl Run<'_, '_> {
         tried: StepResult,
         (made_of, because): (Option<MadeOf>, Option<String>),
     ) -> Result<StepFlow, WorldError> {
-        let StepResult { mut output, judgement: Judgement { outcome, bound, pend }, attempts, duration, stored } = tried;
+        let StepResult {
+            mut output,
+            judgement: Judgement { outcome, bound, pend },
+            attempts,
+            duration,
+            stored,
+        } = tried;
         if outcome.holds() {
             run.news.extend(told(&bound));
             run.bound.extend(bound);
         }
         let state = match &output.state {
-            Some(state) if outcome.holds() => Some(self.ports.record.state(&step.id.chapter, state)),
+            Some(state) if outcome.holds() => {
+                Some(self.ports.record.state(&step.id.chapter, state))
+            }
             _ => None,
         };
         let evidence = self.evidence(run, step, &outcome, &output.bytes, pend);
@@ -238,9 +268,18 @@ impl Run<'_, '_> {
     }
 
     /// A step that can't be run as things are, and so has failed without having run.
-    fn refuse(&mut self, run: &ChapterRun, index: usize, why: String) -> Result<StepFlow, WorldError> {
+    fn refuse(
+        &mut self,
+        run: &ChapterRun,
+        index: usize,
+        why: String,
+    ) -> Result<StepFlow, WorldError> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
-        let evidence = Evidence { script: step.script.to_string(), script_line: step.script_line, ..Evidence::default() };
+        let evidence = Evidence {
+            script: step.script.to_string(),
+            script_line: step.script_line,
+            ..Evidence::default()
+        };
         let failed = Outcome::Failed(Failure::Broken { why });
         let finished = untouched(step, failed, run.bound.clone(), (self.request.now)());
         self.finish_without_turn(StepFinished { evidence: Some(Box::new(evidence)), ..finished })?;
@@ -248,7 +287,12 @@ impl Run<'_, '_> {
     }
 
     /// A step that did not run: up to date, not confirmed.
-    pub(super) fn finish_untouched(&mut self, run: &ChapterRun, index: usize, outcome: Outcome) -> Result<(), WorldError> {
+    pub(super) fn finish_untouched(
+        &mut self,
+        run: &ChapterRun,
+        index: usize,
+        outcome: Outcome,
+    ) -> Result<(), WorldError> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         self.finish_without_turn(untouched(step, outcome, run.bound.clone(), (self.request.now)()))
     }
@@ -271,7 +315,9 @@ impl Run<'_, '_> {
             (None, Outcome::Failed(Failure::Mismatch { fence: true, .. })) => {
                 self.ports.accepted.pend_fence(step, &run.bound, bytes)
             }
-            (None, Outcome::Passed) if step.attributes.snapshot.is_some() || step.expected.is_some() => {
+            (None, Outcome::Passed)
+                if step.attributes.snapshot.is_some() || step.expected.is_some() =>
+            {
                 self.ports.accepted.settle(step);
                 None
             }
@@ -298,7 +344,8 @@ impl Run<'_, '_> {
         Some(Box::new(Evidence {
             script: step.script.to_string(),
             script_line: step.script_line,
-            output_tail: String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..]).into_owned(),
+            output_tail: String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(TAIL)..])
+                .into_owned(),
             expected: step.expected.as_deref().map(str::to_owned),
             failure_report,
             pending,
@@ -309,9 +356,18 @@ impl Run<'_, '_> {
     }
 
     /// What was expected, and all that differs from it: the terminal shows a screenful.
-    fn whole_difference(&mut self, step: &Step, outcome: &Outcome, bytes: &[u8]) -> Vec<(String, String)> {
+    fn whole_difference(
+        &mut self,
+        step: &Step,
+        outcome: &Outcome,
+        bytes: &[u8],
+    ) -> Vec<(String, String)> {
         let Outcome::Failed(Failure::Mismatch { fence, .. }) = outcome else { return Vec::new() };
-        let expected = if *fence { step.expected.as_deref().map(str::to_owned) } else { self.ports.accepted.snapshot(step) };
+        let expected = if *fence {
+            step.expected.as_deref().map(str::to_owned)
+        } else {
+            self.ports.accepted.snapshot(step)
+        };
         let Some(mut expected) = expected else { return Vec::new() };
         if !expected.ends_with('\n') {
             expected.push('\n');
@@ -341,7 +397,9 @@ impl Run<'_, '_> {
     fn count(&mut self, outcome: &Outcome) {
         match outcome {
             Outcome::Passed | Outcome::Pending => self.summary.passed += 1,
-            Outcome::UpToDate | Outcome::FoundSo | Outcome::PassedBefore => self.summary.up_to_date += 1,
+            Outcome::UpToDate | Outcome::FoundSo | Outcome::PassedBefore => {
+                self.summary.up_to_date += 1
+            }
             Outcome::TakenAsDone => self.summary.taken_as_done += 1,
             Outcome::Skipped { .. } => self.summary.skipped += 1,
             Outcome::Failed(_) => self.summary.failed += 1,
@@ -351,7 +409,12 @@ impl Run<'_, '_> {
 }
 
 /// The end of a step that did not run.
-pub(super) fn untouched(step: &Step, outcome: Outcome, bound: Bindings, at: String) -> StepFinished {
+pub(super) fn untouched(
+    step: &Step,
+    outcome: Outcome,
+    bound: Bindings,
+    at: String,
+) -> StepFinished {
     StepFinished {
         step: step.id.clone(),
         place: step.place.clone(),

@@ -22,7 +22,12 @@ pub(super) enum Need {
 
 impl Run<'_, '_> {
     /// Decides whether an acting step has to run, by what is known of it and by its checks.
-    pub(super) fn need(&mut self, run: &mut ChapterRun, index: usize, now: &MadeOf) -> Result<Need, WorldError> {
+    pub(super) fn need(
+        &mut self,
+        run: &mut ChapterRun,
+        index: usize,
+        now: &MadeOf,
+    ) -> Result<Need, WorldError> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[run.chapter].steps[index];
         let Role::Act { proven_by } = &step.role else { return Ok(Need::Run(None)) };
@@ -46,7 +51,10 @@ impl Run<'_, '_> {
             let asked = self.asks(run, check, Reason::UpToDate, None)?;
             if !asked.passes {
                 let name = &plan.chapters[run.chapter].steps[check].id.step;
-                let why = asked.why.map_or_else(|| format!("{name} did not pass"), |why| format!("{name} did not pass: {why}"));
+                let why = asked.why.map_or_else(
+                    || format!("{name} did not pass"),
+                    |why| format!("{name} did not pass: {why}"),
+                );
                 return Ok(Need::Run(record.is_some().then_some(why)));
             }
         }
@@ -59,8 +67,17 @@ impl Run<'_, '_> {
 
     /// In a world that this book made, what is there was made by its steps: a check that passes before its step has run may be
     /// one that can't fail.
-    fn warn_if_unproven(&mut self, run: &ChapterRun, step: &Step, checks: &[usize]) -> Result<(), WorldError> {
-        let made_here = self.ports.monitor.made_by_book().unwrap_or(self.acted || !self.request.past.records.is_empty());
+    fn warn_if_unproven(
+        &mut self,
+        run: &ChapterRun,
+        step: &Step,
+        checks: &[usize],
+    ) -> Result<(), WorldError> {
+        let made_here = self
+            .ports
+            .monitor
+            .made_by_book()
+            .unwrap_or(self.acted || !self.request.past.records.is_empty());
         let steps = &self.planned(run).steps;
         let unexpected = checks.iter().find(|check| !steps[**check].attributes.preexisting);
         let Some(&check) = unexpected.filter(|_| made_here) else { return Ok(()) };
@@ -83,7 +100,8 @@ impl Run<'_, '_> {
         let (plan, steps) = (self.request.plan, &self.planned(run).steps);
         let names = steps.iter().flat_map(|step| &step.attributes.secrets);
         let step = &steps[index];
-        let needs = |name: &&String| step.attributes.secrets.contains(*name) || step.reads.contains(*name);
+        let needs =
+            |name: &&String| step.attributes.secrets.contains(*name) || step.reads.contains(*name);
         let ran = |at: &usize| is_run_from(plan, self.start, (run.chapter, *at));
         let given = |name: &String| {
             self.request.given_secrets.contains(name)
@@ -113,7 +131,10 @@ impl Run<'_, '_> {
 fn may_assign(script: &str, name: &str) -> bool {
     let part = |next: char| next.is_ascii_alphanumeric() || next == '_';
     let named = script.match_indices(name).any(|(at, _)| {
-        let before = script[..at].chars().next_back().is_none_or(|before| !part(before) && !matches!(before, '$' | '{'));
+        let before = script[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|before| !part(before) && !matches!(before, '$' | '{'));
         before && script[at + name.len()..].chars().next().is_none_or(|next| !part(next))
     });
     named || script.split_whitespace().any(|word| matches!(word, "source" | "." | "eval"))
@@ -125,9 +146,13 @@ pub(super) fn in_short(failure: &Failure) -> String {
         Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
         Failure::Signal { signal } => format!("ended by signal {signal}"),
         Failure::TimedOut { limit, .. } => format!("out of time ({limit}=)"),
-        Failure::Mismatch { differences, .. } => differences.first().map_or_else(|| "another output".to_owned(), difference),
+        Failure::Mismatch { differences, .. } => {
+            differences.first().map_or_else(|| "another output".to_owned(), difference)
+        }
         Failure::Check { expression, why } => format!("`check={expression}` is not true: {why}"),
-        Failure::Unrecoverable { why } | Failure::Broken { why } => why.lines().next().unwrap_or_default().to_owned(),
+        Failure::Unrecoverable { why } | Failure::Broken { why } => {
+            why.lines().next().unwrap_or_default().to_owned()
+        }
     }
 }
 
@@ -135,7 +160,9 @@ fn difference(difference: &Difference) -> String {
     match difference {
         Difference::Missing { what, expected, .. } => format!("{what} is missing: {expected}"),
         Difference::Unexpected { what, actual, .. } => format!("{what} was not expected: {actual}"),
-        Difference::Changed { what, expected, actual, .. } => format!("{what}: {actual}, expected {expected}"),
+        Difference::Changed { what, expected, actual, .. } => {
+            format!("{what}: {actual}, expected {expected}")
+        }
         Difference::Binding { name, why, .. } => format!("{name}: {why}"),
     }
 }

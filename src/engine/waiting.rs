@@ -61,7 +61,11 @@ pub(super) struct StepResult {
 ///
 /// # Errors
 /// When it could not be started, or the journal not be written.
-pub(super) fn insist(world: &mut dyn World, eyes: &mut Observers<'_>, case: &AttemptSpec<'_>) -> Result<StepResult, WorldError> {
+pub(super) fn insist(
+    world: &mut dyn World,
+    eyes: &mut Observers<'_>,
+    case: &AttemptSpec<'_>,
+) -> Result<StepResult, WorldError> {
     let since = Instant::now();
     let attributes = &case.step.attributes;
     let mut steady: Option<Instant> = None;
@@ -69,10 +73,15 @@ pub(super) fn insist(world: &mut dyn World, eyes: &mut Observers<'_>, case: &Att
     let mut attempts = 0;
     loop {
         attempts += 1;
-        let left = attributes.until.map(|until| until.saturating_sub(since.elapsed()).max(Duration::from_secs(1)));
+        let left = attributes
+            .until
+            .map(|until| until.saturating_sub(since.elapsed()).max(Duration::from_secs(1)));
         let mut tried = once(world, eyes, case, since, attempts, left)?;
         let holds = tried.judgement.outcome.holds();
-        if matches!(tried.judgement.outcome, Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. })) {
+        if matches!(
+            tried.judgement.outcome,
+            Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. })
+        ) {
             return Ok(tried);
         }
         if !holds && case.stands_on.is_some_and(|step| gone(world, step).is_some()) {
@@ -114,7 +123,12 @@ fn once(
     let started = Event::StepStarted {
         step: step.id.clone(),
         place: step.place.clone(),
-        command: step.script.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().to_owned(),
+        command: step
+            .script
+            .lines()
+            .find(|line| !line.trim().is_empty())
+            .unwrap_or_default()
+            .to_owned(),
         number: case.number,
         attempt: number,
         expected_seconds: case.expected_seconds,
@@ -133,7 +147,8 @@ fn once(
         None => step.attributes.exit.accepts(0).then_some(MENDING),
     };
     eyes.monitor.asking();
-    let Attempted { output, status } = attempt(world, eyes, &command, &GiveUpPolicy { since, gives_up_after })?;
+    let Attempted { output, status } =
+        attempt(world, eyes, &command, &GiveUpPolicy { since, gives_up_after })?;
     let stored = eyes.record.finish_output();
     let bench = JudgeContext {
         values: case.values,
@@ -147,7 +162,13 @@ fn once(
 }
 
 /// Waits before the next question; a change that the monitor sees ends the wait. False when the run was interrupted.
-fn rest(eyes: &mut Observers<'_>, case: &AttemptSpec<'_>, since: Instant, pause: Duration, last: &StepResult) -> bool {
+fn rest(
+    eyes: &mut Observers<'_>,
+    case: &AttemptSpec<'_>,
+    since: Instant,
+    pause: Duration,
+    last: &StepResult,
+) -> bool {
     let begun = Instant::now();
     let text = String::from_utf8_lossy(&last.output.bytes);
     let line: String = text.lines().last().unwrap_or_default().chars().take(200).collect();
@@ -176,7 +197,8 @@ fn out_of_time(mut tried: StepResult, answered: Option<StepResult>, until: Durat
     if let Some(answered) = answered.filter(|_| cut) {
         return StepResult { attempts: tried.attempts, duration: tried.duration, ..answered };
     }
-    if let Outcome::Failed(Failure::TimedOut { seconds, limit, .. }) = &mut tried.judgement.outcome {
+    if let Outcome::Failed(Failure::TimedOut { seconds, limit, .. }) = &mut tried.judgement.outcome
+    {
         *seconds = until.as_secs_f64();
         "until".clone_into(limit);
     }

@@ -41,7 +41,8 @@ impl Event {
         match self {
             Self::Note { .. } | Self::Resumed { .. } | Self::StepProgress { .. } => true,
             Self::StepFinished(finished) => {
-                let failed = matches!(finished.outcome, Outcome::Failed(_) | Outcome::Skipped { .. });
+                let failed =
+                    matches!(finished.outcome, Outcome::Failed(_) | Outcome::Skipped { .. });
                 failed || finished.evidence.is_some() || !finished.left.is_empty()
             }
             Self::RunFinished(summary) => summary.broken.is_some(),
@@ -73,7 +74,9 @@ fn mask_difference(difference: &mut Difference, hide: &impl Fn(&mut String)) {
     match difference {
         Difference::Missing { what, expected, .. } => [what, expected].into_iter().for_each(hide),
         Difference::Unexpected { what, actual, .. } => [what, actual].into_iter().for_each(hide),
-        Difference::Changed { what, expected, actual, .. } => [what, expected, actual].into_iter().for_each(hide),
+        Difference::Changed { what, expected, actual, .. } => {
+            [what, expected, actual].into_iter().for_each(hide)
+        }
         Difference::Binding { why, .. } => hide(why),
     }
 }

@@ -40,7 +40,11 @@ pub(crate) fn started(run: &str) -> RunStarted {
 pub(crate) fn finished(step: &str, outcome: Outcome) -> StepFinished {
     let ran = !matches!(
         outcome,
-        Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore | Outcome::Skipped { .. }
+        Outcome::UpToDate
+            | Outcome::FoundSo
+            | Outcome::TakenAsDone
+            | Outcome::PassedBefore
+            | Outcome::Skipped { .. }
     );
     let chapter = id(step).chapter;
     StepFinished {
@@ -64,13 +68,23 @@ pub(crate) fn finished(step: &str, outcome: Outcome) -> StepFinished {
 
 /// A chapter that begins.
 pub(crate) fn chapter_started(chapter: &str, steps: usize) -> Event {
-    Event::ChapterStarted { chapter: ChapterName::new(chapter), title: "Infrastructure".to_owned(), steps }
+    Event::ChapterStarted {
+        chapter: ChapterName::new(chapter),
+        title: "Infrastructure".to_owned(),
+        steps,
+    }
 }
 
 /// A chapter that ends.
 pub(crate) fn chapter_finished(chapter: &str, outcome: ChapterOutcome) -> Event {
     let fingerprint = (outcome == ChapterOutcome::Passed).then(|| print_of(chapter));
-    Event::ChapterFinished { chapter: ChapterName::new(chapter), outcome, fingerprint, done: Vec::new(), seconds: 12.0 }
+    Event::ChapterFinished {
+        chapter: ChapterName::new(chapter),
+        outcome,
+        fingerprint,
+        done: Vec::new(),
+        seconds: 12.0,
+    }
 }
 
 /// A step that begins.
@@ -89,26 +103,47 @@ pub(crate) fn step_started(step: &str, number: usize, expected_seconds: Option<f
 
 /// A step that goes on.
 pub(crate) fn progress(step: &str, seconds: f64, line: &str, waiting_for: Option<&str>) -> Event {
-    Event::StepProgress { step: id(step), line: line.to_owned(), seconds, waiting_for: waiting_for.map(str::to_owned) }
+    Event::StepProgress {
+        step: id(step),
+        line: line.to_owned(),
+        seconds,
+        waiting_for: waiting_for.map(str::to_owned),
+    }
 }
 
 /// Every way in which a step can fail.
 pub(crate) fn every_failure() -> Vec<Failure> {
     let differences = vec![
-        Difference::Missing { what: "row web".to_owned(), expected: "web  2/2".to_owned(), line: Some(2) },
-        Difference::Unexpected { what: "line 4".to_owned(), actual: "surprise".to_owned(), line: None },
+        Difference::Missing {
+            what: "row web".to_owned(),
+            expected: "web  2/2".to_owned(),
+            line: Some(2),
+        },
+        Difference::Unexpected {
+            what: "line 4".to_owned(),
+            actual: "surprise".to_owned(),
+            line: None,
+        },
         Difference::Changed {
             what: "row api, column READY".to_owned(),
             expected: "2/2".to_owned(),
             actual: "1/2".to_owned(),
             line: Some(3),
         },
-        Difference::Binding { name: "port".to_owned(), why: "`abc` is not a number".to_owned(), line: Some(1) },
+        Difference::Binding {
+            name: "port".to_owned(),
+            why: "`abc` is not a number".to_owned(),
+            line: Some(1),
+        },
     ];
     vec![
         Failure::Exit { code: 7, expected: "0".to_owned() },
         Failure::Signal { signal: 9 },
-        Failure::TimedOut { seconds: 120.0, limit: "timeout".to_owned(), waiting_for: Some("pod web: Pending".to_owned()) },
+        Failure::TimedOut {
+            seconds: 120.0,
+            limit: "timeout".to_owned(),
+            waiting_for: Some("pod web: Pending".to_owned()),
+        },
         Failure::Mismatch { differences, fence: true },
         Failure::Check { expression: "ready == 2".to_owned(), why: "`ready` is 1".to_owned() },
         Failure::Unrecoverable { why: "pod web: ImagePullBackOff".to_owned() },
@@ -133,8 +168,14 @@ pub(crate) fn every_outcome() -> Vec<Outcome> {
 }
 
 /// Every way in which an attempt can end.
-const ENDINGS: [Ending; 6] =
-    [Ending::Exited(7), Ending::Signalled(9), Ending::TimedOut, Ending::Interrupted, Ending::GivenUp, Ending::Started];
+const ENDINGS: [Ending; 6] = [
+    Ending::Exited(7),
+    Ending::Signalled(9),
+    Ending::TimedOut,
+    Ending::Interrupted,
+    Ending::GivenUp,
+    Ending::Started,
+];
 
 /// A run's events: every kind of event, outcome, ending and failure at least once, and every optional part both there and not there.
 pub(crate) fn every_event() -> Vec<Event> {
@@ -153,9 +194,20 @@ pub(crate) fn every_event() -> Vec<Event> {
         progress("chapter-1/step-1", 4.0, "", None),
     ];
     for reason in [Reason::UpToDate, Reason::StillSo, Reason::ChapterDone, Reason::Ready] {
-        if let Event::StepStarted { step, place, command, .. } = step_started("chapter-1/step-2", 2, None) {
+        if let Event::StepStarted { step, place, command, .. } =
+            step_started("chapter-1/step-2", 2, None)
+        {
             let (number, attempt, expected_seconds, interactive) = (2, 1, None, false);
-            events.push(Event::StepStarted { step, place, command, number, attempt, expected_seconds, reason, interactive });
+            events.push(Event::StepStarted {
+                step,
+                place,
+                command,
+                number,
+                attempt,
+                expected_seconds,
+                reason,
+                interactive,
+            });
         }
     }
     for (number, outcome) in (1..).zip(every_outcome()) {
@@ -163,7 +215,12 @@ pub(crate) fn every_event() -> Vec<Event> {
         events.push(step_started(&step, number, None));
         let ending = ENDINGS[number % ENDINGS.len()];
         events.push(Event::StepFinished(StepFinished {
-            output: Some(Stored { file: "output.log".into(), offset: 10, length: 20, checksum: None }),
+            output: Some(Stored {
+                file: "output.log".into(),
+                offset: 10,
+                length: 20,
+                checksum: None,
+            }),
             state: Some(Stored {
                 file: "states.log".into(),
                 offset: 0,
@@ -181,7 +238,10 @@ pub(crate) fn every_event() -> Vec<Event> {
         step: Some(id("chapter-1/step-1")),
     });
     events.push(Event::Note { text: "the disk is nearly full".to_owned(), step: None });
-    events.extend([Passed, UpToDate, Failed, Interrupted, NotRun].map(|outcome| chapter_finished("chapter-1", outcome)));
+    events.extend(
+        [Passed, UpToDate, Failed, Interrupted, NotRun]
+            .map(|outcome| chapter_finished("chapter-1", outcome)),
+    );
     events.push(Event::StepFinished(finished("chapter-2/bare", Outcome::Passed)));
     events.push(Event::RunFinished(RunSummary {
         passed: 2,

@@ -37,16 +37,25 @@ pub struct Past {
 impl Past {
     /// How a step ended, where it held in the plan's profile and what it left is there.
     pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
-        self.steps.get(&step.id).filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
+        self.steps
+            .get(&step.id)
+            .filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
     }
 
     /// The names that a chapter's steps read and steps bind that are not selected, as they were bound last.
     ///
     /// # Errors
     /// A name that is not known here.
-    pub fn bound_before<'a>(&self, chapter: &'a PlannedChapter, plan: &Plan) -> Result<Bindings, &'a FromBefore> {
+    pub fn bound_before<'a>(
+        &self,
+        chapter: &'a PlannedChapter,
+        plan: &Plan,
+    ) -> Result<Bindings, &'a FromBefore> {
         let known = |from: &'a FromBefore| {
-            let before = self.steps.get(&from.binder).filter(|before| before.held && before.profile == plan.profile);
+            let before = self
+                .steps
+                .get(&from.binder)
+                .filter(|before| before.held && before.profile == plan.profile);
             let value = before.and_then(|before| before.bound.get(&from.name));
             value.map(|value| (from.name.clone(), value.clone())).ok_or(from)
         };
@@ -67,12 +76,15 @@ impl Past {
     /// Did the chapter's last run here pass whole, as the chapter is now?
     pub fn passed_whole(&self, chapter: &PlannedChapter, plan: &Plan) -> bool {
         let last = self.chapters.get(&chapter.name);
-        let whole = last.is_some_and(|last| last.passed_as == Some(chapter.fingerprint) && last.profile == plan.profile);
+        let whole = last.is_some_and(|last| {
+            last.passed_as == Some(chapter.fingerprint) && last.profile == plan.profile
+        });
         let acts = || chapter.steps.iter().filter(|step| !step.is_verify());
         whole
             && acts().all(|step| {
                 let now = step.made_of.with_files(&plan.files_of(step));
-                self.record(&step.id, &plan.profile).is_some_and(|record| record.standing.why_run(&now).is_none())
+                self.record(&step.id, &plan.profile)
+                    .is_some_and(|record| record.standing.why_run(&now).is_none())
             })
     }
 }
@@ -168,7 +180,10 @@ pub(crate) fn resume_point(plan: &Plan, past: &Past) -> Resume {
 fn at_its_act(plan: &Plan, past: &Past, position: Position, why: String) -> Resume {
     let (chapter, step) = proved_by(plan, position);
     let check = &plan.chapters[position.0].steps[position.1];
-    let edited = past.steps.get(&check.id).is_some_and(|before| !before.cut_off && before.fingerprint != check.fingerprint);
+    let edited = past
+        .steps
+        .get(&check.id)
+        .is_some_and(|before| !before.cut_off && before.fingerprint != check.fingerprint);
     if (chapter, step) == position || !edited {
         return Resume::At { chapter: position.0, step: position.1, why };
     }
@@ -202,7 +217,9 @@ pub(crate) fn checks_behind(plan: &Plan, point: &Resume, first_failing: Position
     }
     let start = turn(plan, proved_by(plan, first_failing));
     checks_before(plan, point, |check| {
-        check.0 == first_failing.0 && !planned.done.contains(&check.1) && turn(plan, proved_by(plan, check)) < start
+        check.0 == first_failing.0
+            && !planned.done.contains(&check.1)
+            && turn(plan, proved_by(plan, check)) < start
     })
 }
 
@@ -241,7 +258,10 @@ pub(crate) fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Pos
 /// count on: to be started again, in this order. Those of the start's own chapter, and those of any chapter before that were
 /// to go on until the run's end.
 pub(crate) fn background_again(plan: &Plan, start: Position) -> Vec<Position> {
-    let gone = |(chapter, step): &Position| match plan.chapters[*chapter].steps[*step].attributes.background {
+    let gone = |(chapter, step): &Position| match plan.chapters[*chapter].steps[*step]
+        .attributes
+        .background
+    {
         Some(Background::Chapter) => *chapter == start.0,
         Some(Background::Run) => start != END,
         Some(Background::Keep) | None => false,
@@ -255,14 +275,26 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
     let step = &plan.chapters[chapter].steps[index];
     let Some(before) = past.steps.get(&step.id) else { return Some("not reached".to_owned()) };
     let why = match before {
-        before if before.cut_off => "it was running when the run was killed, and may have done its work",
+        before if before.cut_off => {
+            "it was running when the run was killed, and may have done its work"
+        }
         before if !before.held => "failed",
-        before if before.profile != plan.profile => return Some(format!("it passed under profile `{}`", before.profile)),
+        before if before.profile != plan.profile => {
+            return Some(format!("it passed under profile `{}`", before.profile));
+        }
         before if before.fingerprint != step.fingerprint => "changed since it passed",
-        before if has_moved(plan, past, (chapter, index), before) => "stands in another place than when it passed",
+        before if has_moved(plan, past, (chapter, index), before) => {
+            "stands in another place than when it passed"
+        }
         before if before.state_lost => "the shell's state after it was lost",
         _ if step.is_verify() => return None,
-        _ => return past.why_run(&step.id, &plan.profile, &step.made_of.with_files(&plan.files_of(step))),
+        _ => {
+            return past.why_run(
+                &step.id,
+                &plan.profile,
+                &step.made_of.with_files(&plan.files_of(step)),
+            );
+        }
     };
     Some(why.to_owned())
 }
@@ -281,8 +313,9 @@ fn has_moved(plan: &Plan, past: &Past, (chapter, index): Position, then: &PastSt
 /// Chapters in order; in each the steps as they are written, then the `always` steps.
 fn execution_order(plan: &Plan) -> Vec<Position> {
     let chapters = plan.chapters.iter().enumerate();
-    let mut order: Vec<Position> =
-        chapters.flat_map(|(chapter, planned)| (0..planned.steps.len()).map(move |step| (chapter, step))).collect();
+    let mut order: Vec<Position> = chapters
+        .flat_map(|(chapter, planned)| (0..planned.steps.len()).map(move |step| (chapter, step)))
+        .collect();
     order.sort_by_key(|position| turn(plan, *position));
     order
 }
@@ -296,7 +329,9 @@ fn turn(plan: &Plan, (chapter, step): Position) -> (usize, bool, usize) {
 /// The step that a verify step proves; itself when it proves none, or one that comes after it.
 fn proved_by(plan: &Plan, check: Position) -> Position {
     match plan.chapters[check.0].steps[check.1].role {
-        Role::Verify { proves: Some(step) } => std::cmp::min_by_key((check.0, step), check, |position| turn(plan, *position)),
+        Role::Verify { proves: Some(step) } => {
+            std::cmp::min_by_key((check.0, step), check, |position| turn(plan, *position))
+        }
         Role::Verify { proves: None } | Role::Act { .. } => check,
     }
 }

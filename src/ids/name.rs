@@ -42,7 +42,10 @@ name! {
 }
 
 /// The candidate nearest to `word` by edit distance, if one is near enough to be what was meant.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()
@@ -110,8 +113,14 @@ pub(crate) fn chapter_names<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Ch
 
 /// Everything but letters, digits, `-`, `_` and `.` is a dash; a part that means a folder of its own (`..`) or would be hidden is none.
 fn tame(part: &str) -> String {
-    let tame: String =
-        part.chars().map(|next| if next.is_alphanumeric() || matches!(next, '-' | '_' | '.') { next } else { '-' }).collect();
+    let tame: String = part
+        .chars()
+        .map(
+            |next| {
+                if next.is_alphanumeric() || matches!(next, '-' | '_' | '.') { next } else { '-' }
+            },
+        )
+        .collect();
     let tame = tame.trim_start_matches('.');
     if tame.is_empty() { "chapter".to_owned() } else { cut(tame).to_owned() }
 }
@@ -119,7 +128,8 @@ fn tame(part: &str) -> String {
 /// A name becomes the name of a file, which may have 255 bytes.
 fn cut(name: &str) -> &str {
     const LONGEST: usize = 150;
-    let end = (0..=name.len().min(LONGEST)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
+    let end =
+        (0..=name.len().min(LONGEST)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
     &name[..end]
 }
 
@@ -181,7 +191,11 @@ mod tests {
             ("README.md", "README"),
             ("my notes.md", "my-notes"),
         ] {
-            assert_eq!(chapter_names([Path::new(path)].into_iter())[0].as_str(), expected, "{path}");
+            assert_eq!(
+                chapter_names([Path::new(path)].into_iter())[0].as_str(),
+                expected,
+                "{path}"
+            );
         }
     }
 
@@ -190,8 +204,14 @@ mod tests {
         let names = |paths: &[&str]| -> Vec<String> {
             chapter_names(paths.iter().map(Path::new)).iter().map(ChapterName::to_string).collect()
         };
-        assert_eq!(names(&["intro.md", "install/intro.md", "install/linux.md"]), ["intro", "install/intro", "linux"]);
-        assert_eq!(names(&["a/overview.md", "b/overview.md", "b/README.md"]), ["a/overview", "b/overview", "b"]);
+        assert_eq!(
+            names(&["intro.md", "install/intro.md", "install/linux.md"]),
+            ["intro", "install/intro", "linux"]
+        );
+        assert_eq!(
+            names(&["a/overview.md", "b/overview.md", "b/README.md"]),
+            ["a/overview", "b/overview", "b"]
+        );
         assert_eq!(names(&["chapter-1-a.md", "chapter-1-b.md"]), ["chapter-1-a", "chapter-1-b"]);
         assert_eq!(names(&["a b.md", "a-b.md", "a:b.md"]), ["a-b", "a-b-2", "a-b-3"]);
     }

@@ -102,14 +102,17 @@ fn collect(value: &Value, text: &str, objects: &mut Vec<Found>) -> Result<(), Ba
     if api_version.is_none() && (kind.is_none() || value.get("metadata").is_none()) {
         return Ok(());
     }
-    if api_version
-        .is_some_and(|version| NO_OBJECTS.iter().any(|group| version.starts_with(group)) || is_client_config(version, kind))
-    {
+    if api_version.is_some_and(|version| {
+        NO_OBJECTS.iter().any(|group| version.starts_with(group)) || is_client_config(version, kind)
+    }) {
         return Ok(());
     }
     let lacks = |what: &str| {
         let of = kind.map(|kind| format!(" of kind {kind}")).unwrap_or_default();
-        BadYaml { message: format!("an object{of} lacks `{what}`"), line: line_of(text, kind, api_version) }
+        BadYaml {
+            message: format!("an object{of} lacks `{what}`"),
+            line: line_of(text, kind, api_version),
+        }
     };
     let api_version = api_version.ok_or_else(|| lacks("apiVersion"))?;
     let kind_name = kind.ok_or_else(|| lacks("kind"))?;
@@ -146,7 +149,8 @@ fn line_of(text: &str, kind: Option<&str>, api_version: Option<&str>) -> usize {
     };
     let found = text.lines().position(|line| {
         kind.is_some_and(|kind| says(line, "kind:", kind))
-            || kind.is_none() && api_version.is_some_and(|version| says(line, "apiVersion:", version))
+            || kind.is_none()
+                && api_version.is_some_and(|version| says(line, "apiVersion:", version))
     });
     found.map_or(1, |index| index + 1)
 }
@@ -157,7 +161,10 @@ mod tests {
 
     fn names(text: &str) -> Vec<String> {
         let objects = objects_of(text).unwrap_or_else(|error| panic!("{error:?}"));
-        objects.iter().map(|found| format!("{} {}/{}", found.api_version, found.kind, found.name)).collect()
+        objects
+            .iter()
+            .map(|found| format!("{} {}/{}", found.api_version, found.kind, found.name))
+            .collect()
     }
 
     #[test]
@@ -192,8 +199,14 @@ mod tests {
         let error =
             objects_of("apiVersion: v1\nkind: Namespace\nmetadata: {name: web}\n---\napiVersion: v1\nkind: Pod\nspec: {}\n")
                 .unwrap_err();
-        assert_eq!(error, BadYaml { message: "an object of kind Pod lacks `metadata.name`".to_owned(), line: 6 });
-        assert_eq!(objects_of("apiVersion: v1\nspec: {}\n").unwrap_err().message, "an object lacks `kind`");
+        assert_eq!(
+            error,
+            BadYaml { message: "an object of kind Pod lacks `metadata.name`".to_owned(), line: 6 }
+        );
+        assert_eq!(
+            objects_of("apiVersion: v1\nspec: {}\n").unwrap_err().message,
+            "an object lacks `kind`"
+        );
         assert_eq!(
             objects_of("kind: Pod\nmetadata: {name: x}\n").unwrap_err().message,
             "an object of kind Pod lacks `apiVersion`"

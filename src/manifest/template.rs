@@ -53,17 +53,23 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// One problem with its place in the chapter.
-    pub(crate) fn render(&self, template: Template<'_>, bound: &BTreeSet<String>) -> Result<Rendered, Problem> {
+    pub(crate) fn render(
+        &self,
+        template: Template<'_>,
+        bound: &BTreeSet<String>,
+    ) -> Result<Rendered, Problem> {
         let compiled = self
             .environment
             .template_from_named_str(template.file, template.text)
             .map_err(|error| self.explain(template, &error, bound))?;
-        let uses_bound = !bound.is_empty() && compiled.undeclared_variables(false).iter().any(|name| bound.contains(name));
+        let uses_bound = !bound.is_empty()
+            && compiled.undeclared_variables(false).iter().any(|name| bound.contains(name));
         if uses_bound {
             self.check_late(template, &compiled.undeclared_variables(false), bound)?;
             return Ok(Rendered::Late);
         }
-        let text = compiled.render(&self.values).map_err(|error| self.explain(template, &error, bound))?;
+        let text =
+            compiled.render(&self.values).map_err(|error| self.explain(template, &error, bound))?;
         match objects_of(&text) {
             Ok(objects) => Ok(Rendered::Now(text, objects)),
             Err(bad) => Err(self.bad_yaml(template, &text, &bad.message, bad.line)),
@@ -74,7 +80,11 @@ impl<'a> Renderer<'a> {
     ///
     /// # Errors
     /// What is wrong in words, and what to do.
-    pub(crate) fn check_condition(&self, condition: &str, known: &BTreeSet<String>) -> Result<(), (String, Option<String>)> {
+    pub(crate) fn check_condition(
+        &self,
+        condition: &str,
+        known: &BTreeSet<String>,
+    ) -> Result<(), (String, Option<String>)> {
         let compiled = self.environment.compile_expression(condition).map_err(|error| {
             let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             (
@@ -82,8 +92,11 @@ impl<'a> Renderer<'a> {
                 Some("write it like `check=\"count > 0 and exit == 0\"`".to_owned()),
             )
         })?;
-        let mut unknown: Vec<String> =
-            compiled.undeclared_variables(false).into_iter().filter(|name| !self.is_known(name, known)).collect();
+        let mut unknown: Vec<String> = compiled
+            .undeclared_variables(false)
+            .into_iter()
+            .filter(|name| !self.is_known(name, known))
+            .collect();
         unknown.sort();
         match unknown.first() {
             Some(name) => {
@@ -110,10 +123,13 @@ impl<'a> Renderer<'a> {
         used: &std::collections::HashSet<String>,
         bound: &BTreeSet<String>,
     ) -> Result<(), Problem> {
-        let mut unknown: Vec<&String> = used.iter().filter(|name| !self.is_known(name, bound)).collect();
+        let mut unknown: Vec<&String> =
+            used.iter().filter(|name| !self.is_known(name, bound)).collect();
         unknown.sort();
         // A name that is only asked for (`is defined`, `default`) may be unknown: such a template is judged when it is rendered.
-        let Some(name) = unknown.first().filter(|_| !template.text.contains("defined") && !template.text.contains("default"))
+        let Some(name) = unknown
+            .first()
+            .filter(|_| !template.text.contains("defined") && !template.text.contains("default"))
         else {
             return Ok(());
         };
@@ -132,26 +148,42 @@ impl<'a> Renderer<'a> {
         let place = self.place(template, range.clone());
         if error.kind() == ErrorKind::UndefinedError {
             let (name, at) = self.undefined_name(expression);
-            let place =
-                if name.is_empty() { place } else { self.place(template, range.start + at..range.start + at + name.len()) };
+            let place = if name.is_empty() {
+                place
+            } else {
+                self.place(template, range.start + at..range.start + at + name.len())
+            };
             let name = if name.is_empty() { expression } else { name };
-            return Problem::at(place, format!("`{name}` is undefined in the template of {}", template.file))
-                .hint(self.undefined_hint(name, bound));
+            return Problem::at(
+                place,
+                format!("`{name}` is undefined in the template of {}", template.file),
+            )
+            .hint(self.undefined_hint(name, bound));
         }
         let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         let message = match error.kind() {
-            ErrorKind::SyntaxError => format!("the template of {} can't be read: {reason}", template.file),
+            ErrorKind::SyntaxError => {
+                format!("the template of {} can't be read: {reason}", template.file)
+            }
             ErrorKind::OutOfFuel => {
-                format!("the template of {} does not come to an end, or makes a text without measure", template.file)
+                format!(
+                    "the template of {} does not come to an end, or makes a text without measure",
+                    template.file
+                )
             }
             ErrorKind::TemplateNotFound => {
-                format!("the template of {} names another one, which templates of a book can't", template.file)
+                format!(
+                    "the template of {} names another one, which templates of a book can't",
+                    template.file
+                )
             }
             _ => format!("the template of {} can't be rendered: {reason}", template.file),
         };
         let problem = Problem::at(place, message);
         match error.kind() {
-            ErrorKind::SyntaxError => problem.hint("text that is no template stands between {% raw %} and {% endraw %}"),
+            ErrorKind::SyntaxError => {
+                problem.hint("text that is no template stands between {% raw %} and {% endraw %}")
+            }
             _ => problem,
         }
     }
@@ -160,9 +192,13 @@ impl<'a> Renderer<'a> {
     fn undefined_name<'e>(&self, expression: &'e str) -> (&'e str, usize) {
         let is_part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '.');
         let mut at = 0;
-        while let Some(start) = expression[at..].find(|next: char| next.is_alphabetic() || next == '_') {
+        while let Some(start) =
+            expression[at..].find(|next: char| next.is_alphabetic() || next == '_')
+        {
             let start = at + start;
-            let end = expression[start..].find(|next| !is_part(next)).map_or(expression.len(), |end| start + end);
+            let end = expression[start..]
+                .find(|next| !is_part(next))
+                .map_or(expression.len(), |end| start + end);
             let name = expression[start..end].trim_end_matches('.');
             let quoted = expression[..start].ends_with(['"', '\'']);
             if !quoted && self.lookup(name).is_none() && !expression[end..].starts_with('(') {
@@ -174,20 +210,25 @@ impl<'a> Renderer<'a> {
     }
 
     fn lookup(&self, dotted: &str) -> Option<Value> {
-        dotted
-            .split('.')
-            .try_fold(self.values.clone(), |value, key| value.get_attr(key).ok().filter(|value| !value.is_undefined()))
+        dotted.split('.').try_fold(self.values.clone(), |value, key| {
+            value.get_attr(key).ok().filter(|value| !value.is_undefined())
+        })
     }
 
     fn undefined_hint(&self, name: &str, bound: &BTreeSet<String>) -> String {
         let known = self.names.iter().map(String::as_str).chain(bound.iter().map(String::as_str));
         let by_last_part = || {
             let last = name.rsplit('.').next().unwrap_or(name);
-            self.names.iter().find(|known| known.rsplit('.').next() == Some(last)).map(String::as_str)
+            self.names
+                .iter()
+                .find(|known| known.rsplit('.').next() == Some(last))
+                .map(String::as_str)
         };
         match nearest(name, known).or_else(by_last_part) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("set it in values.yaml, by `--set {name}=…`, or bind it by a `<{name}>` pattern in a step before"),
+            None => format!(
+                "set it in values.yaml, by `--set {name}=…`, or bind it by a `<{name}>` pattern in a step before"
+            ),
         }
     }
 
@@ -195,13 +236,21 @@ impl<'a> Renderer<'a> {
         let rendered = text.lines().nth(line - 1).unwrap_or_default().trim();
         let place = template_line(template.text, text, line)
             .map_or(template.body, |line| self.place(template, line_range(template.text, line)));
-        let problem = Problem::at(place, format!("the manifest {} is no valid YAML once rendered: {reason}", template.file));
+        let problem = Problem::at(
+            place,
+            format!("the manifest {} is no valid YAML once rendered: {reason}", template.file),
+        );
         // What can't be parsed may be a Secret's data.
-        let doubtful = text.to_ascii_lowercase().contains("secret") || template.text.to_ascii_lowercase().contains("stringdata");
+        let doubtful = text.to_ascii_lowercase().contains("secret")
+            || template.text.to_ascii_lowercase().contains("stringdata");
         if doubtful {
-            return problem.hint(format!("line {line} of the rendered text is wrong; it is not shown, as it may be a Secret's"));
+            return problem.hint(format!(
+                "line {line} of the rendered text is wrong; it is not shown, as it may be a Secret's"
+            ));
         }
-        problem.hint(format!("line {line} of the rendered text is `{rendered}`; `guide plan` shows all of it"))
+        problem.hint(format!(
+            "line {line} of the rendered text is `{rendered}`; `guide plan` shows all of it"
+        ))
     }
 
     /// A range of the template's text as a place in the chapter.
@@ -216,12 +265,18 @@ impl<'a> Renderer<'a> {
             start += line.len();
         }
         let source_line = source[start..].lines().next().unwrap_or_default().trim_end_matches('\r');
-        let prefix = if source_line.ends_with(own_line) { source_line.len() - own_line.len() } else { 0 };
+        let prefix =
+            if source_line.ends_with(own_line) { source_line.len() - own_line.len() } else { 0 };
         let column = range.start - line_start;
         let begin = (start + prefix + column).min(start + source_line.len());
         let end = (begin + range.len()).min(start + source_line.len()).max(begin);
         let as_u32 = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Span { source: template.body.source, start: as_u32(begin), end: as_u32(end), line: template.body.line + as_u32(index) }
+        Span {
+            source: template.body.source,
+            start: as_u32(begin),
+            end: as_u32(end),
+            line: template.body.line + as_u32(index),
+        }
     }
 }
 
@@ -229,18 +284,26 @@ impl<'a> Renderer<'a> {
 ///
 /// # Errors
 /// What is wrong, in words, with the template's line.
-pub(crate) fn render_late(template: &str, values: &serde_json::Value, bound: &Bound<'_>) -> Result<String, String> {
+pub(crate) fn render_late(
+    template: &str,
+    values: &serde_json::Value,
+    bound: &Bound<'_>,
+) -> Result<String, String> {
     let context = bound.over(values);
     let text = strict().render_str(template, &context).map_err(|error| {
         if error.kind() == ErrorKind::OutOfFuel {
             return "it does not come to an end, or makes a text without measure".to_owned();
         }
-        let line = error.line().map(|line| format!(" in line {line} of the template")).unwrap_or_default();
+        let line =
+            error.line().map(|line| format!(" in line {line} of the template")).unwrap_or_default();
         format!("{}{line}", error.detail().map_or_else(|| error.kind().to_string(), str::to_owned))
     })?;
     match objects_of(&text) {
         Ok(_) => Ok(text),
-        Err(bad) => Err(format!("no valid YAML once rendered: {}, in line {} of the rendered text", bad.message, bad.line)),
+        Err(bad) => Err(format!(
+            "no valid YAML once rendered: {}, in line {} of the rendered text",
+            bad.message, bad.line
+        )),
     }
 }
 
@@ -248,14 +311,24 @@ pub(crate) fn render_late(template: &str, values: &serde_json::Value, bound: &Bo
 ///
 /// # Errors
 /// What is wrong, in words.
-pub(crate) fn evaluate(condition: &str, names: &serde_json::Value, bound: &Bound<'_>) -> Result<Value, String> {
-    let in_words = |error: Error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    strict().compile_expression(condition).and_then(|compiled| compiled.eval(bound.over(names))).map_err(in_words)
+pub(crate) fn evaluate(
+    condition: &str,
+    names: &serde_json::Value,
+    bound: &Bound<'_>,
+) -> Result<Value, String> {
+    let in_words =
+        |error: Error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    strict()
+        .compile_expression(condition)
+        .and_then(|compiled| compiled.eval(bound.over(names)))
+        .map_err(in_words)
 }
 
 /// Does a condition use this name?
 pub(crate) fn condition_uses(condition: &str, name: &str) -> bool {
-    strict().compile_expression(condition).is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
+    strict()
+        .compile_expression(condition)
+        .is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
 }
 
 /// Names that steps have bound, and which of them are numbers: the others are text, whatever they look like.
@@ -271,9 +344,13 @@ impl Bound<'_> {
     /// The values with the bound names over them.
     fn over(&self, values: &serde_json::Value) -> BTreeMap<String, Value> {
         let values = values.as_object().into_iter().flatten();
-        let mut names: BTreeMap<String, Value> = values.map(|(name, value)| (name.clone(), Value::from(Serde(value)))).collect();
+        let mut names: BTreeMap<String, Value> =
+            values.map(|(name, value)| (name.clone(), Value::from(Serde(value)))).collect();
         for (name, text) in self.texts {
-            names.insert(name.clone(), if self.numbers.contains(name) { number(text) } else { Value::from(text.as_str()) });
+            names.insert(
+                name.clone(),
+                if self.numbers.contains(name) { number(text) } else { Value::from(text.as_str()) },
+            );
         }
         names
     }
@@ -315,7 +392,9 @@ fn dotted_names(value: &serde_json::Value, prefix: &str, names: &mut Vec<String>
 fn find_word(text: &str, word: &str) -> Option<usize> {
     let is_part = |next: char| next.is_alphanumeric() || next == '_';
     text.match_indices(word)
-        .find(|(at, _)| !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part))
+        .find(|(at, _)| {
+            !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
+        })
         .map(|(at, _)| at)
 }
 
@@ -349,9 +428,17 @@ mod tests {
 
     fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, (Problem, String)> {
         let mut sources = Sources::default();
-        let chapter = format!("> text\n>\n{}", text.lines().map(|line| format!("> {line}\n")).collect::<String>());
+        let chapter = format!(
+            "> text\n>\n{}",
+            text.lines().map(|line| format!("> {line}\n")).collect::<String>()
+        );
         let id = sources.add(PathBuf::from("guide/chapter-1.md"), chapter);
-        let body = Span { source: id, start: 9, end: u32::try_from(sources.file(id).text.len()).unwrap(), line: 3 };
+        let body = Span {
+            source: id,
+            start: 9,
+            end: u32::try_from(sources.file(id).text.len()).unwrap(),
+            line: 3,
+        };
         let values = json!({"cluster": {"name": "kind-cluster", "nodes": 3}, "ports": [80, 443]});
         let bound = bound.iter().map(|name| (*name).to_owned()).collect();
         let renderer = Renderer::new(&values, &sources);
@@ -363,13 +450,18 @@ mod tests {
 
     #[test]
     fn values_are_put_in() {
-        let text = "name: {{ cluster.name }}\nports:\n{% for port in ports %}- {{ port }}\n{% endfor %}";
-        assert_eq!(render_with(text, &[]), Ok(Rendered::Now("name: kind-cluster\nports:\n- 80\n- 443\n".to_owned(), vec![])));
+        let text =
+            "name: {{ cluster.name }}\nports:\n{% for port in ports %}- {{ port }}\n{% endfor %}";
+        assert_eq!(
+            render_with(text, &[]),
+            Ok(Rendered::Now("name: kind-cluster\nports:\n- 80\n- 443\n".to_owned(), vec![]))
+        );
     }
 
     #[test]
     fn a_template_without_an_end_or_a_measure_is_stopped() {
-        let doubled = format!("{{% set x = 'aaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40));
+        let doubled =
+            format!("{{% set x = 'aaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40));
         for text in [
             "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
             "{{ \"%800000000d\"|format(1) }}",
@@ -394,30 +486,55 @@ mod tests {
         assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "cluster.nmae"));
         assert_eq!(problem.hint.as_deref(), Some("did you mean `cluster.name`?"));
         let (problem, shown) = render_with("name: {{ nodes }}\n", &[]).unwrap_err();
-        assert_eq!((shown.as_str(), problem.hint.as_deref()), ("nodes", Some("did you mean `cluster.nodes`?")));
-        let (_, shown) = render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
+        assert_eq!(
+            (shown.as_str(), problem.hint.as_deref()),
+            ("nodes", Some("did you mean `cluster.nodes`?"))
+        );
+        let (_, shown) =
+            render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
         assert_eq!(shown, "clutser.nodes");
     }
 
     #[test]
     fn what_earlier_steps_bind_makes_a_template_late() {
-        assert_eq!(render_with("ip: {{ node_ip }}\nname: {{ cluster.name }}\n", &["node_ip"]), Ok(Rendered::Late));
-        let (problem, shown) = render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
-        assert_eq!((problem.hint.as_deref(), shown.as_str()), (Some("did you mean `node_ip`?"), "nodeip"));
-        assert_eq!(render_with("ip: {{ node_ip }}\nname: {{ other|default('x') }}\n", &["node_ip"]), Ok(Rendered::Late));
+        assert_eq!(
+            render_with("ip: {{ node_ip }}\nname: {{ cluster.name }}\n", &["node_ip"]),
+            Ok(Rendered::Late)
+        );
+        let (problem, shown) =
+            render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
+        assert_eq!(
+            (problem.hint.as_deref(), shown.as_str()),
+            (Some("did you mean `node_ip`?"), "nodeip")
+        );
+        assert_eq!(
+            render_with("ip: {{ node_ip }}\nname: {{ other|default('x') }}\n", &["node_ip"]),
+            Ok(Rendered::Late)
+        );
     }
 
     #[test]
     fn a_template_that_cant_be_read_is_shown() {
         let (problem, shown) = render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
-        assert!(problem.message.starts_with("the template of web.yaml can't be read"), "{}", problem.message);
+        assert!(
+            problem.message.starts_with("the template of web.yaml can't be read"),
+            "{}",
+            problem.message
+        );
         assert_eq!(problem.span.unwrap().line, 4, "{shown}");
-        assert!(render_with("{% include 'other' %}\n", &[]).unwrap_err().0.message.contains("names another one"));
+        assert!(
+            render_with("{% include 'other' %}\n", &[])
+                .unwrap_err()
+                .0
+                .message
+                .contains("names another one")
+        );
     }
 
     #[test]
     fn yaml_that_is_not_valid_once_rendered_is_shown_where_the_template_has_it() {
-        let (problem, shown) = render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
+        let (problem, shown) =
+            render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
         assert!(problem.message.contains("is no valid YAML once rendered"), "{}", problem.message);
         assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "b: {{ cluster.name }}: c"));
         assert!(problem.hint.unwrap().contains("`b: kind-cluster: c`"));
@@ -427,7 +544,9 @@ mod tests {
     fn a_condition_is_evaluated_over_names() {
         let names = json!({"count": 3, "output": "ok"});
         let (texts, numbers) = (BTreeMap::new(), BTreeSet::new());
-        let evaluate = |condition: &str| evaluate(condition, &names, &Bound { texts: &texts, numbers: &numbers });
+        let evaluate = |condition: &str| {
+            evaluate(condition, &names, &Bound { texts: &texts, numbers: &numbers })
+        };
         assert!(evaluate("count > 2 and output == 'ok'").unwrap().is_true());
         assert!(!evaluate("count > 3").unwrap().is_true());
         assert!(evaluate("coutn > 3").is_err());
@@ -435,10 +554,17 @@ mod tests {
 
     #[test]
     fn bound_values_are_rendered_while_running() {
-        let texts = BTreeMap::from([("ip".to_owned(), "10.0.0.7".to_owned()), ("count".to_owned(), "3".to_owned())]);
+        let texts = BTreeMap::from([
+            ("ip".to_owned(), "10.0.0.7".to_owned()),
+            ("count".to_owned(), "3".to_owned()),
+        ]);
         let numbers = BTreeSet::from(["count".to_owned()]);
         let bound = Bound { texts: &texts, numbers: &numbers };
-        let text = render_late("ip: {{ ip }}\nn: {{ count + 1 }} of {{ total }}\n", &json!({"total": 5}), &bound);
+        let text = render_late(
+            "ip: {{ ip }}\nn: {{ count + 1 }} of {{ total }}\n",
+            &json!({"total": 5}),
+            &bound,
+        );
         assert_eq!(text.as_deref(), Ok("ip: 10.0.0.7\nn: 4 of 5\n"));
         assert!(render_late("{{ nothing }}", &json!({}), &bound).unwrap_err().contains("line 1"));
     }
@@ -446,14 +572,21 @@ mod tests {
     #[test]
     fn a_bound_text_stays_text_and_a_bound_number_is_one() {
         let names = ["v", "c", "s", "h1", "h2", "n", "m"];
-        let texts = names
-            .into_iter()
-            .map(str::to_owned)
-            .zip(["1.30", "1.30", "1.3", "0e12345", "0e98765", "00042", "123456789012345678901"].map(str::to_owned));
+        let texts = names.into_iter().map(str::to_owned).zip(
+            ["1.30", "1.30", "1.3", "0e12345", "0e98765", "00042", "123456789012345678901"]
+                .map(str::to_owned),
+        );
         let texts: BTreeMap<String, String> = texts.collect();
         let numbers = BTreeSet::from(["n".to_owned(), "m".to_owned()]);
         let bound = Bound { texts: &texts, numbers: &numbers };
-        for right in ["v == '1.30'", "c != s", "h1 != h2", "n == 42", "m > 123456789012345678900", "m < 123456789012345678902"] {
+        for right in [
+            "v == '1.30'",
+            "c != s",
+            "h1 != h2",
+            "n == 42",
+            "m > 123456789012345678900",
+            "m < 123456789012345678902",
+        ] {
             assert!(evaluate(right, &json!({}), &bound).unwrap().is_true(), "{right}");
         }
     }

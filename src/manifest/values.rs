@@ -25,8 +25,8 @@ pub(crate) struct Doubt {
 /// When it is no YAML, or more than one document.
 pub(crate) fn read_values(text: &str) -> Result<(Value, Vec<Doubt>), BadYaml> {
     let mut reading = AsKubectl::default();
-    let mut documents =
-        yaml_documents(text, &mut reading).map_err(|error| BadYaml { message: error.message, line: error.line })?;
+    let mut documents = yaml_documents(text, &mut reading)
+        .map_err(|error| BadYaml { message: error.message, line: error.line })?;
     if documents.len() > 1 {
         return Err(BadYaml { message: "it is more than one document".to_owned(), line: 1 });
     }
@@ -48,7 +48,9 @@ struct AsKubectl {
 impl Reading for AsKubectl {
     fn scalar(&mut self, scalar: Scalar<'_>) -> Value {
         let text = scalar.text;
-        let is_text = scalar.tag.is_some_and(|tag| !tag.is_yaml_core_schema() || tag.is_yaml_core_schema_tag("str"));
+        let is_text = scalar
+            .tag
+            .is_some_and(|tag| !tag.is_yaml_core_schema() || tag.is_yaml_core_schema_tag("str"));
         if !scalar.plain || is_text {
             return Value::String(text.to_owned());
         }
@@ -59,7 +61,10 @@ impl Reading for AsKubectl {
             _ => {}
         }
         if let Some(flag) = old_flag(text) {
-            self.doubt(&scalar, format!("`{text}` is {flag} to kubectl, which reads YAML 1.1, and so it is here"));
+            self.doubt(
+                &scalar,
+                format!("`{text}` is {flag} to kubectl, which reads YAML 1.1, and so it is here"),
+            );
             return Value::Bool(flag);
         }
         let number = number(text);
@@ -67,7 +72,10 @@ impl Reading for AsKubectl {
             return number;
         }
         if let Some(meaning) = to_kubectl(text) {
-            self.doubt(&scalar, format!("`{text}` is {meaning} to kubectl; here it stays as it is typed"));
+            self.doubt(
+                &scalar,
+                format!("`{text}` is {meaning} to kubectl; here it stays as it is typed"),
+            );
         }
         Value::String(text.to_owned())
     }
@@ -79,7 +87,10 @@ impl Reading for AsKubectl {
 
 impl AsKubectl {
     fn doubt(&mut self, scalar: &Scalar<'_>, message: String) {
-        let hint = format!("write `\"{}\"` for the text, or the value that is meant as YAML 1.2 has it", scalar.text);
+        let hint = format!(
+            "write `\"{}\"` for the text, or the value that is meant as YAML 1.2 has it",
+            scalar.text
+        );
         self.doubts.push(Doubt { line: scalar.line, message, hint });
     }
 }
@@ -99,7 +110,8 @@ fn number(text: &str) -> Value {
     if !starts {
         return Value::Null;
     }
-    let whole = text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
+    let whole =
+        text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from));
     whole.ok().or_else(|| text.parse::<f64>().ok().map(Value::from)).unwrap_or(Value::Null)
 }
 
@@ -116,14 +128,19 @@ fn to_kubectl(text: &str) -> Option<String> {
         return None;
     }
     let plain = bare.replace('_', "");
-    let whole = |digits: &str, radix: u32| i128::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with(['+', '-']));
+    let whole = |digits: &str, radix: u32| {
+        i128::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with(['+', '-']))
+    };
     let number = if let Some(digits) = plain.strip_prefix("0x") {
         whole(digits, 16)
     } else if let Some(digits) = plain.strip_prefix("0o") {
         whole(digits, 8)
     } else if let Some(digits) = plain.strip_prefix("0b") {
         whole(digits, 2)
-    } else if plain.len() > 1 && plain.starts_with('0') && plain.bytes().all(|byte| byte.is_ascii_digit()) {
+    } else if plain.len() > 1
+        && plain.starts_with('0')
+        && plain.bytes().all(|byte| byte.is_ascii_digit())
+    {
         whole(&plain, 8).or_else(|| whole(&plain, 10))
     } else {
         None
@@ -151,8 +168,12 @@ mod tests {
 
     #[test]
     fn words_that_are_flags_to_kubectl_are_flags_and_reported() {
-        let (values, doubts) = read_values("a: no\nb: On\nc: y\nd: \"no\"\ne: !!str off\nf: true\n").unwrap();
-        assert_eq!(values, json!({"a": false, "b": true, "c": true, "d": "no", "e": "off", "f": true}));
+        let (values, doubts) =
+            read_values("a: no\nb: On\nc: y\nd: \"no\"\ne: !!str off\nf: true\n").unwrap();
+        assert_eq!(
+            values,
+            json!({"a": false, "b": true, "c": true, "d": "no", "e": "off", "f": true})
+        );
         assert_eq!(doubts.iter().map(|doubt| doubt.line).collect::<Vec<_>>(), [1, 2, 3]);
         assert!(doubts[0].message.starts_with("`no` is false to kubectl"), "{}", doubts[0].message);
     }
@@ -202,7 +223,8 @@ mod tests {
 
     #[test]
     fn anchors_merges_and_keys_that_are_there_twice() {
-        let (values, _) = read_values("base: &base {a: 1, b: 2}\nown:\n  <<: *base\n  b: 3\n").unwrap();
+        let (values, _) =
+            read_values("base: &base {a: 1, b: 2}\nown:\n  <<: *base\n  b: 3\n").unwrap();
         assert_eq!(values["own"], json!({"b": 3, "a": 1}));
         let bad = read_values("a: 1\nb: 2\na: 3\n").unwrap_err();
         assert_eq!((bad.message.as_str(), bad.line), ("`a` is there twice", 3));

@@ -75,12 +75,19 @@ struct Builder<'r> {
 ///
 /// # Errors
 /// When it is no YAML, or more than can be held.
-pub(crate) fn yaml_documents(text: &str, reading: &mut dyn Reading) -> Result<Vec<Value>, YamlError> {
-    let mut builder = Builder { reading, open: Vec::new(), anchors: HashMap::new(), values: 0, document: None };
+pub(crate) fn yaml_documents(
+    text: &str,
+    reading: &mut dyn Reading,
+) -> Result<Vec<Value>, YamlError> {
+    let mut builder =
+        Builder { reading, open: Vec::new(), anchors: HashMap::new(), values: 0, document: None };
     let mut documents = Vec::new();
     let mut line = 1;
     for event in Parser::new_from_str(text) {
-        let (event, span) = event.map_err(|error| YamlError { message: error.info(), line: error.marker().line().max(1) })?;
+        let (event, span) = event.map_err(|error| YamlError {
+            message: error.info(),
+            line: error.marker().line().max(1),
+        })?;
         line = span.start.line().max(1);
         if event == Event::DocumentEnd {
             documents.extend(builder.document.take().filter(|value| !value.is_null()));
@@ -88,7 +95,8 @@ pub(crate) fn yaml_documents(text: &str, reading: &mut dyn Reading) -> Result<Ve
             builder.take(event, line).map_err(|message| YamlError { message, line })?;
         }
     }
-    let open = if builder.open.is_empty() { None } else { Some("it ends in the middle of a collection") };
+    let open =
+        if builder.open.is_empty() { None } else { Some("it ends in the middle of a collection") };
     open.map_or(Ok(documents), |message| Err(YamlError { message: message.to_owned(), line }))
 }
 
@@ -96,19 +104,30 @@ impl Builder<'_> {
     fn take(&mut self, event: Event<'_>, line: usize) -> Result<(), String> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                let scalar = Scalar { text: &text, plain: style == ScalarStyle::Plain, tag: tag.as_deref(), line };
-                if let Some(Open { items: Items::Fields(_, key @ None), .. }) = self.open.last_mut() {
+                let scalar = Scalar {
+                    text: &text,
+                    plain: style == ScalarStyle::Plain,
+                    tag: tag.as_deref(),
+                    line,
+                };
+                if let Some(Open { items: Items::Fields(_, key @ None), .. }) = self.open.last_mut()
+                {
                     *key = Some(self.reading.key(scalar));
                     return Ok(());
                 }
                 let value = self.reading.scalar(scalar);
                 self.put(value, anchor)
             }
-            Event::SequenceStart(_, anchor, tag) => self.begin(anchor, tag.as_deref(), Items::List(Vec::new())),
-            Event::MappingStart(_, anchor, tag) => self.begin(anchor, tag.as_deref(), Items::Fields(Map::new(), None)),
+            Event::SequenceStart(_, anchor, tag) => {
+                self.begin(anchor, tag.as_deref(), Items::List(Vec::new()))
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.begin(anchor, tag.as_deref(), Items::Fields(Map::new(), None))
+            }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
-                let (value, size) = self.anchors.get(&anchor).cloned().ok_or("an alias names nothing")?;
+                let (value, size) =
+                    self.anchors.get(&anchor).cloned().ok_or("an alias names nothing")?;
                 self.values += size;
                 self.put(value, 0)
             }
@@ -129,7 +148,9 @@ impl Builder<'_> {
         let open = self.open.pop().ok_or("a collection ends that never began")?;
         let value = match open.items {
             Items::List(items) => Value::Array(items),
-            Items::Fields(fields, _) => Value::Object(if self.reading.merges() { merged(fields) } else { fields }),
+            Items::Fields(fields, _) => {
+                Value::Object(if self.reading.merges() { merged(fields) } else { fields })
+            }
         };
         let value = match open.tag {
             Some(tag) => self.reading.tagged(&tag, value),
@@ -151,7 +172,9 @@ impl Builder<'_> {
             Some(Items::List(items)) => items.push(value),
             Some(Items::Fields(fields, key)) => match key.take() {
                 None => *key = Some(value.as_str().ok_or("a key is a collection")?.to_owned()),
-                Some(name) if fields.contains_key(&name) => return Err(format!("`{name}` is there twice")),
+                Some(name) if fields.contains_key(&name) => {
+                    return Err(format!("`{name}` is there twice"));
+                }
                 Some(name) => drop(fields.insert(name, value)),
             },
         }
@@ -170,8 +193,10 @@ fn merged(mut fields: Map<String, Value>) -> Map<String, Value> {
         }
         None => return fields,
     };
-    for (name, value) in
-        others.into_iter().filter_map(|other| if let Value::Object(other) = other { Some(other) } else { None }).flatten()
+    for (name, value) in others
+        .into_iter()
+        .filter_map(|other| if let Value::Object(other) = other { Some(other) } else { None })
+        .flatten()
     {
         fields.entry(name).or_insert(value);
     }

@@ -10,7 +10,8 @@ use super::roles::{link_roles, prove_chapter};
 use super::step::{FromBefore, RenderedManifest, Role, Step};
 use super::values::ValueTable;
 use crate::book::{
-    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems, Span, StepBlock, names_in,
+    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems,
+    Span, StepBlock, names_in,
 };
 use crate::ids::nearest;
 use crate::ids::{Fingerprint, Hashing};
@@ -66,7 +67,11 @@ pub(super) struct Resolved {
 }
 
 /// Resolves a chapter.
-pub(super) fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems: &mut Problems) -> Resolved {
+pub(super) fn resolve_chapter(
+    setting: &Setting<'_>,
+    chapter: &Chapter,
+    problems: &mut Problems,
+) -> Resolved {
     let steps = chapter.blocks.len();
     let mut making = Making {
         setting,
@@ -82,8 +87,12 @@ pub(super) fn resolve_chapter(setting: &Setting<'_>, chapter: &Chapter, problems
     making.add_shared();
     for block in &chapter.blocks {
         match block {
-            crate::book::Block::Step(step) if fits(&step.attributes.profiles, setting.profile) => making.add_step(step),
-            crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, setting.profile) => making.add_manifest(manifest),
+            crate::book::Block::Step(step) if fits(&step.attributes.profiles, setting.profile) => {
+                making.add_step(step)
+            }
+            crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, setting.profile) => {
+                making.add_manifest(manifest)
+            }
             _ => {}
         }
     }
@@ -145,7 +154,8 @@ impl Making<'_> {
 
     fn add_step(&mut self, block: &StepBlock) {
         let fingerprint = self.fingerprint(block);
-        let binds = block.expected.as_ref().map(|expected| self.bind(&expected.text)).unwrap_or_default();
+        let binds =
+            block.expected.as_ref().map(|expected| self.bind(&expected.text)).unwrap_or_default();
         if let Some(condition) = &block.attributes.check {
             self.check_condition(block, condition);
         }
@@ -173,7 +183,8 @@ impl Making<'_> {
         let known = self.read.take().filter(|read| Arc::ptr_eq(&read.written, written));
         self.read.insert(known.unwrap_or_else(|| {
             let timeout = written.timeout.or(self.chapter.front.timeout).or(Some(DEFAULT_TIMEOUT));
-            let normalize = written.normalize.or(self.chapter.front.normalize).or(self.setting.normalize);
+            let normalize =
+                written.normalize.or(self.chapter.front.normalize).or(self.setting.normalize);
             let mut text = String::new();
             write_attributes(written, &mut text);
             let timed = Arc::new(Attributes { timeout, normalize, ..(**written).clone() });
@@ -183,7 +194,9 @@ impl Making<'_> {
 
     fn fingerprint(&mut self, block: &StepBlock) -> Fingerprint {
         let mut hashing = Hashing::default();
-        hashing.part(block.script.as_bytes()).part(self.read_attributes(&block.attributes).text.as_bytes());
+        hashing
+            .part(block.script.as_bytes())
+            .part(self.read_attributes(&block.attributes).text.as_bytes());
         if let Some(expected) = &block.expected {
             hashing.part(expected.text.as_bytes());
         }
@@ -218,7 +231,8 @@ impl Making<'_> {
         let mut known = self.bound.clone();
         known.extend(["exit", "seconds", "output"].map(str::to_owned));
         if let Err((message, hint)) = self.setting.renderer.check_condition(condition, &known) {
-            let mut problem = Problem::at(self.setting.book.sources.find_in(block.info, condition), message);
+            let mut problem =
+                Problem::at(self.setting.book.sources.find_in(block.info, condition), message);
             problem.hint = hint;
             self.problems.push(problem);
         }
@@ -232,10 +246,14 @@ impl Making<'_> {
             )
             .hint("give one of them another file name, or let each run under its own profile");
             match earlier {
-                Some(earlier) => problem = problem.also(first_line(self.setting.book, earlier), "the first one"),
+                Some(earlier) => {
+                    problem = problem.also(first_line(self.setting.book, earlier), "the first one")
+                }
                 None => {
-                    problem.hint =
-                        Some(format!("the book has manifests/{}.j2 as well: give one of them another name", block.file));
+                    problem.hint = Some(format!(
+                        "the book has manifests/{}.j2 as well: give one of them another name",
+                        block.file
+                    ));
                 }
             }
             self.problems.push(problem);
@@ -278,7 +296,11 @@ fn first_line(book: &Book, span: Span) -> Span {
 
 fn object_refs(objects: &[Found], chapter: &Chapter) -> Vec<ObjectRef> {
     let namespace = |found: &Found| {
-        if found.is_cluster_scoped() { None } else { found.namespace.clone().or_else(|| chapter.front.namespace.clone()) }
+        if found.is_cluster_scoped() {
+            None
+        } else {
+            found.namespace.clone().or_else(|| chapter.front.namespace.clone())
+        }
     };
     let object = |found: &Found| ObjectRef {
         api_version: found.api_version.clone(),

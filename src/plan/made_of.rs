@@ -105,17 +105,24 @@ fn short(print: &Fingerprint) -> String {
 
 /// Tells each acting step of a chapter what it is made of. All steps have to be there, also those that are not selected.
 pub(super) fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], values: &ValueTable) {
-    let prints: Vec<Fingerprint> = manifests.iter().map(|manifest| manifest_print(manifest, values)).collect();
-    let named_by_none: Vec<bool> =
-        manifests.iter().map(|manifest| !steps.iter().any(|step| names(&step.script, &manifest.file))).collect();
+    let prints: Vec<Fingerprint> =
+        manifests.iter().map(|manifest| manifest_print(manifest, values)).collect();
+    let named_by_none: Vec<bool> = manifests
+        .iter()
+        .map(|manifest| !steps.iter().any(|step| names(&step.script, &manifest.file)))
+        .collect();
     let mut defined: BTreeMap<String, usize> = BTreeMap::new();
     for index in 0..steps.len() {
         let step = &steps[index];
         let mut made_of = own_parts(step, values);
         let takes_any = takes_any_file(&step.script);
         let mut reads = words_of_variables(&step.script);
-        for (at, manifest) in manifests.iter().enumerate().filter(|(_, manifest)| manifest.before_step <= index) {
-            if names(&step.script, &manifest.file) || (manifest.own && (takes_any || named_by_none[at])) {
+        for (at, manifest) in
+            manifests.iter().enumerate().filter(|(_, manifest)| manifest.before_step <= index)
+        {
+            if names(&step.script, &manifest.file)
+                || (manifest.own && (takes_any || named_by_none[at]))
+            {
                 made_of.add(format!("manifest {}", manifest.file), &prints[at]);
                 if manifest.late {
                     reads.extend(words(&manifest.text).map(str::to_owned));
@@ -193,7 +200,9 @@ fn names(script: &str, file: &str) -> bool {
         let mut rest = script[at + file.len()..].chars();
         let next = rest.next();
         // A full stop may end the sentence of a comment or an `echo`.
-        let after = next.is_none_or(|next| !part(next) || (next == '.' && rest.next().is_none_or(char::is_whitespace)));
+        let after = next.is_none_or(|next| {
+            !part(next) || (next == '.' && rest.next().is_none_or(char::is_whitespace))
+        });
         before && after
     })
 }
@@ -207,7 +216,8 @@ fn takes_any_file(script: &str) -> bool {
             _ => (after_flag, word),
         };
         let folder = matches!(value, "." | "./" | "$PWD" | "${PWD}" | "*") || value.ends_with("/.");
-        let made = value.contains(['*', '$', '?']) && (value.contains(".y") || value.contains(".json"));
+        let made =
+            value.contains(['*', '$', '?']) && (value.contains(".y") || value.contains(".json"));
         if folder || made || (flag && value.contains(['$', '*'])) {
             return true;
         }
@@ -223,11 +233,19 @@ pub(crate) fn named_files(script: &str) -> BTreeSet<String> {
     let mut after_flag = false;
     for word in shell_words(script) {
         let value = word.split_once('=').map_or(word, |(_, value)| value);
-        let of_book = ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"].iter().find_map(|mark| value.split_once(mark)).map(|(_, path)| path);
+        let of_book = ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"]
+            .iter()
+            .find_map(|mark| value.split_once(mark))
+            .map(|(_, path)| path);
         let path = of_book.unwrap_or(value).trim_start_matches("./").trim_end_matches('/');
-        let plain = path.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'));
+        let plain = path
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'));
         let relative = plain && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        if relative && !matches!(path, "" | ".") && (of_book.is_some() || after_flag || path.contains(['.', '/'])) {
+        if relative
+            && !matches!(path, "" | ".")
+            && (of_book.is_some() || after_flag || path.contains(['.', '/']))
+        {
             files.insert(path.to_owned());
         }
         after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
@@ -238,14 +256,19 @@ pub(crate) fn named_files(script: &str) -> BTreeSet<String> {
 /// What stands between blanks, quotes and the shell's own marks.
 fn shell_words(script: &str) -> impl Iterator<Item = &str> {
     let ends = |next: char| {
-        next.is_whitespace() || matches!(next, '"' | '\'' | '`' | ';' | '&' | '|' | '(' | ')' | '<' | '>' | ',' | '@' | ':')
+        next.is_whitespace()
+            || matches!(
+                next,
+                '"' | '\'' | '`' | ';' | '&' | '|' | '(' | ')' | '<' | '>' | ',' | '@' | ':'
+            )
     };
     script.split(ends).filter(|word| !word.is_empty())
 }
 
 /// Words as a script, a template or an expression has them.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|next: char| !next.is_alphanumeric() && next != '_' && next != '-').filter(|word| !word.is_empty())
+    text.split(|next: char| !next.is_alphanumeric() && next != '_' && next != '-')
+        .filter(|word| !word.is_empty())
 }
 
 /// `NAME` of every `$NAME` and `${NAME…`.
@@ -253,7 +276,8 @@ fn words_of_variables(script: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for (at, _) in script.match_indices('$') {
         let rest = script[at + 1..].trim_start_matches(['{', '#', '!']);
-        let name: String = rest.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
+        let name: String =
+            rest.chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '_').collect();
         if !name.is_empty() {
             names.insert(name);
         }
@@ -267,9 +291,12 @@ fn definitions(script: &str) -> Vec<String> {
     for line in script.lines() {
         let mut words = line.split([' ', '\t', ';']).filter(|word| !word.is_empty()).peekable();
         while let Some(word) = words.next() {
-            let end = word.find(|next: char| !next.is_ascii_alphanumeric() && next != '_' && next != '-').unwrap_or(word.len());
+            let end = word
+                .find(|next: char| !next.is_ascii_alphanumeric() && next != '_' && next != '-')
+                .unwrap_or(word.len());
             let (name, rest) = word.split_at(end);
-            let function = rest.starts_with("()") || (rest.is_empty() && words.peek().is_some_and(|next| next.starts_with("()")));
+            let function = rest.starts_with("()")
+                || (rest.is_empty() && words.peek().is_some_and(|next| next.starts_with("()")));
             if name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
                 && (rest.starts_with('=') || rest.starts_with("+=") || function)
             {
@@ -286,7 +313,12 @@ mod tests {
 
     #[test]
     fn a_file_is_named_as_a_word_of_its_own() {
-        for script in ["kubectl apply -f web.yaml", "cat ./web.yaml", "x web.yaml,b.yaml", "echo see web.yaml."] {
+        for script in [
+            "kubectl apply -f web.yaml",
+            "cat ./web.yaml",
+            "x web.yaml,b.yaml",
+            "echo see web.yaml.",
+        ] {
             assert!(names(script, "web.yaml"), "{script}");
         }
         for script in ["kubectl apply -f my-web.yaml", "cat web.yaml.bak", "cat web.yml"] {
@@ -305,7 +337,9 @@ mod tests {
         ] {
             assert!(takes_any_file(script), "{script}");
         }
-        for script in ["kubectl apply -f web.yaml", "kubectl get pods -o yaml", "echo $HOME", "ls | grep x"] {
+        for script in
+            ["kubectl apply -f web.yaml", "kubectl get pods -o yaml", "echo $HOME", "ls | grep x"]
+        {
             assert!(!takes_any_file(script), "{script}");
         }
     }
@@ -315,7 +349,10 @@ mod tests {
         let files = named_files(
             "helm install x \"$GUIDE_BOOK/charts/x\" --values deploy/v.yaml; kubectl apply -k overlays; echo done /etc/passwd",
         );
-        assert_eq!(files.into_iter().collect::<Vec<_>>(), ["charts/x", "deploy/v.yaml", "overlays"]);
+        assert_eq!(
+            files.into_iter().collect::<Vec<_>>(),
+            ["charts/x", "deploy/v.yaml", "overlays"]
+        );
     }
 
     #[test]
@@ -337,11 +374,16 @@ mod tests {
         assert_eq!(then.changes_to(&now), Vec::<String>::new());
         now.add("manifest web.yaml".to_owned(), &print("2"));
         now.add("value x".to_owned(), &print("2"));
-        assert_eq!(then.changes_to(&now), ["the manifest web.yaml has changed", "the value x is new"]);
-        let (before, after) = (NamedFiles::new(), NamedFiles::from([("log".to_owned(), print("1"))]));
+        assert_eq!(
+            then.changes_to(&now),
+            ["the manifest web.yaml has changed", "the value x is new"]
+        );
+        let (before, after) =
+            (NamedFiles::new(), NamedFiles::from([("log".to_owned(), print("1"))]));
         let written = then.with_files(&after).after(&before, &after);
         assert_eq!(
-            written.changes_to(&then.with_files(&NamedFiles::from([("log".to_owned(), print("9"))]))),
+            written
+                .changes_to(&then.with_files(&NamedFiles::from([("log".to_owned(), print("9"))]))),
             Vec::<String>::new()
         );
     }

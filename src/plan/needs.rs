@@ -40,8 +40,12 @@ fn check_after(book: &Book, problems: &mut Problems) {
                 Ok(found) if found < index => continue,
                 Ok(found) => {
                     let (own, other) = (&chapter.name, &book.chapters[found].name);
-                    Problem::nowhere(format!("{own} is to run after {other}, which does not stand before it in SUMMARY.md"))
-                        .hint("a run goes through the chapters in the order of SUMMARY.md: move one of them there")
+                    Problem::nowhere(format!(
+                        "{own} is to run after {other}, which does not stand before it in SUMMARY.md"
+                    ))
+                    .hint(
+                        "a run goes through the chapters in the order of SUMMARY.md: move one of them there",
+                    )
                 }
                 Err(problem) => problem,
             };
@@ -68,14 +72,16 @@ fn wrong_order(book: &Book, needs: &[Vec<usize>], index: usize, later: usize) ->
     let message = if index == later {
         format!("{} needs itself", chapter.name)
     } else if let Some(path) = path(needs, later, index) {
-        let names: Vec<&str> = std::iter::once(index).chain(path).map(|index| name(index).as_str()).collect();
+        let names: Vec<&str> =
+            std::iter::once(index).chain(path).map(|index| name(index).as_str()).collect();
         format!("these chapters need each other: {}", names.join(" → "))
     } else {
         format!("{} needs {}, which stands after it in SUMMARY.md", chapter.name, name(later))
     };
     let written = |word: &&String| chapter_at(book, word).is_ok_and(|found| found == later);
     let word = chapter.front.needs.iter().find(written).map_or("", String::as_str);
-    let mut problem = Problem::nowhere(message).hint("a chapter can need only those that stand before it in SUMMARY.md");
+    let mut problem = Problem::nowhere(message)
+        .hint("a chapter can need only those that stand before it in SUMMARY.md");
     problem.span = place(book, chapter, word);
     problem
 }
@@ -87,7 +93,8 @@ fn path(needs: &[Vec<usize>], from: usize, to: usize) -> Option<Vec<usize>> {
     while let Some(at) = open.pop() {
         if at == to {
             let mut path = vec![to];
-            while let Some(before) = came_from[*path.last()?].filter(|_| path.last() != Some(&from)) {
+            while let Some(before) = came_from[*path.last()?].filter(|_| path.last() != Some(&from))
+            {
                 path.push(before);
             }
             path.reverse();
@@ -104,14 +111,23 @@ fn path(needs: &[Vec<usize>], from: usize, to: usize) -> Option<Vec<usize>> {
 }
 
 /// Names of the chapters at these indices that have something to run.
-pub(super) fn needed_names(book: &Book, needs: &[usize], runs: impl Fn(usize) -> bool) -> Vec<ChapterName> {
-    needs.iter().filter(|index| runs(**index)).map(|index| book.chapters[*index].name.clone()).collect()
+pub(super) fn needed_names(
+    book: &Book,
+    needs: &[usize],
+    runs: impl Fn(usize) -> bool,
+) -> Vec<ChapterName> {
+    needs
+        .iter()
+        .filter(|index| runs(**index))
+        .map(|index| book.chapters[*index].name.clone())
+        .collect()
 }
 
 /// Picks what whole chapters need and nobody selected, and says for which chapter.
 pub(super) fn bring_along(needs: &[Vec<usize>], picks: &mut [Pick]) -> Vec<Option<usize>> {
     let mut needed_by = vec![None; picks.len()];
-    let mut open: Vec<usize> = (0..picks.len()).filter(|index| picks[*index] == Pick::All).collect();
+    let mut open: Vec<usize> =
+        (0..picks.len()).filter(|index| picks[*index] == Pick::All).collect();
     while let Some(chapter) = open.pop() {
         for &need in &needs[chapter] {
             if picks[need] == Pick::Nothing {

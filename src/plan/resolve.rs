@@ -80,9 +80,16 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
     })
 }
 
-fn planned_chapters(book: &Book, resolved: Vec<Resolved>, needs: &[Vec<usize>], picks: &[Pick]) -> Vec<PlannedChapter> {
-    let runs: Vec<bool> =
-        resolved.iter().map(|chapter| chapter.steps.iter().any(|step| !step.attributes.only_when_named)).collect();
+fn planned_chapters(
+    book: &Book,
+    resolved: Vec<Resolved>,
+    needs: &[Vec<usize>],
+    picks: &[Pick],
+) -> Vec<PlannedChapter> {
+    let runs: Vec<bool> = resolved
+        .iter()
+        .map(|chapter| chapter.steps.iter().any(|step| !step.attributes.only_when_named))
+        .collect();
     let mut planned = Vec::new();
     for (index, (mut resolved, pick)) in resolved.into_iter().zip(picks).enumerate() {
         let partial = select(&mut resolved, pick);
@@ -135,7 +142,13 @@ fn render_shared(book: &Book, renderer: &Renderer<'_>, problems: &mut Problems) 
         match renderer.render(Template { file, text, body }, &BTreeSet::new()) {
             Ok(Rendered::Now(text, objects)) => {
                 let fingerprint = Fingerprint::of([file.as_bytes(), text.as_bytes()]);
-                shared.push(Shared { file: file.clone(), text, objects, place: book.sources.place(body), fingerprint });
+                shared.push(Shared {
+                    file: file.clone(),
+                    text,
+                    objects,
+                    place: book.sources.place(body),
+                    fingerprint,
+                });
             }
             Ok(Rendered::Late) => {}
             Err(problem) => problems.push(problem),
@@ -165,7 +178,8 @@ fn check_profile(book: &Book, request: &PlanRequest, problems: &mut Problems) {
         if let Some(near) = near {
             let span = book.sources.find_in(*span, profile);
             problems.push(
-                Problem::at(span, format!("nothing else knows the profile `{profile}`")).hint(format!("did you mean `{near}`?")),
+                Problem::at(span, format!("nothing else knows the profile `{profile}`"))
+                    .hint(format!("did you mean `{near}`?")),
             );
         }
     }

@@ -8,7 +8,12 @@ use crate::book::{Chapter, Problem, Problems, StepBlock, Verify};
 use crate::ids::StepName;
 
 /// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
-pub(super) fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [Step], problems: &mut Problems) {
+pub(super) fn link_roles(
+    setting: &Setting<'_>,
+    chapter: &Chapter,
+    steps: &mut [Step],
+    problems: &mut Problems,
+) {
     let mut last_act = None;
     let mut names = Names { chapter, indices: None };
     for index in 0..steps.len() {
@@ -26,7 +31,9 @@ pub(super) fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [
                 match names.acting(&name, &steps[index].id.step) {
                     Ok(()) => names.index(steps, &name),
                     Err((message, hint)) => {
-                        problems.push(at_word(setting, chapter, &steps[index], &name, message).hint(hint));
+                        problems.push(
+                            at_word(setting, chapter, &steps[index], &name, message).hint(hint),
+                        );
                         None
                     }
                 }
@@ -40,7 +47,13 @@ pub(super) fn link_roles(setting: &Setting<'_>, chapter: &Chapter, steps: &mut [
     check_ready(setting, chapter, steps, &mut names, problems);
 }
 
-fn check_ready(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], names: &mut Names<'_>, problems: &mut Problems) {
+fn check_ready(
+    setting: &Setting<'_>,
+    chapter: &Chapter,
+    steps: &[Step],
+    names: &mut Names<'_>,
+    problems: &mut Problems,
+) {
     for step in steps {
         let Some(ready) = &step.attributes.ready else { continue };
         let wrong = names.verify(ready).err().or_else(|| {
@@ -63,28 +76,41 @@ fn check_ready(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], names: 
 }
 
 /// Indices of the steps that the front matter's `done:` names, those of other profiles left out.
-pub(super) fn prove_chapter(setting: &Setting<'_>, chapter: &Chapter, steps: &[Step], problems: &mut Problems) -> Vec<usize> {
+pub(super) fn prove_chapter(
+    setting: &Setting<'_>,
+    chapter: &Chapter,
+    steps: &[Step],
+    problems: &mut Problems,
+) -> Vec<usize> {
     let mut names = Names { chapter, indices: None };
     let mut done = Vec::new();
     for name in &chapter.front.done {
         match names.verify(name) {
             Ok(()) => {
                 let index = names.index(steps, name);
-                if let Some(started) = index.and_then(|index| background_behind(&steps[index], steps)) {
+                if let Some(started) =
+                    index.and_then(|index| background_behind(&steps[index], steps))
+                {
                     let message = format!(
                         "`{name}` proves `{}`, a background step that is stopped at the end, so it can't tell later that the chapter is done",
                         started.id.step
                     );
-                    let mut problem =
-                        Problem::nowhere(message).hint("name a check of something that stays, or leave it out of `done`");
-                    problem.span = chapter.front.span.map(|front| setting.book.sources.find_in(front, name.as_str()));
+                    let mut problem = Problem::nowhere(message)
+                        .hint("name a check of something that stays, or leave it out of `done`");
+                    problem.span = chapter
+                        .front
+                        .span
+                        .map(|front| setting.book.sources.find_in(front, name.as_str()));
                     problems.push(problem);
                 }
                 done.extend(index);
             }
             Err((message, hint)) => {
                 let mut problem = Problem::nowhere(message).hint(hint);
-                problem.span = chapter.front.span.map(|front| setting.book.sources.find_in(front, name.as_str()));
+                problem.span = chapter
+                    .front
+                    .span
+                    .map(|front| setting.book.sources.find_in(front, name.as_str()));
                 problems.push(problem);
             }
         }
@@ -101,9 +127,16 @@ fn background_behind<'a>(check: &Step, steps: &'a [Step]) -> Option<&'a Step> {
 }
 
 /// A problem at the word in a step's braces that names another step.
-fn at_word(setting: &Setting<'_>, chapter: &Chapter, step: &Step, word: &StepName, message: String) -> Problem {
+fn at_word(
+    setting: &Setting<'_>,
+    chapter: &Chapter,
+    step: &Step,
+    word: &StepName,
+    message: String,
+) -> Problem {
     let block = chapter.steps().find(|block| block.name == step.id.step);
-    let span = block.map_or(step.span, |block| setting.book.sources.find_in(block.info, word.as_str()));
+    let span =
+        block.map_or(step.span, |block| setting.book.sources.find_in(block.info, word.as_str()));
     Problem::at(span, message)
 }
 
@@ -115,13 +148,25 @@ struct Names<'a> {
 
 impl Names<'_> {
     fn index(&mut self, steps: &[Step], name: &StepName) -> Option<usize> {
-        let table = || steps.iter().enumerate().map(|(index, step)| (step.id.step.clone(), index)).collect();
+        let table = || {
+            steps.iter().enumerate().map(|(index, step)| (step.id.step.clone(), index)).collect()
+        };
         self.indices.get_or_insert_with(table).get(name).copied()
     }
 
-    fn block(&self, name: &StepName, wanted: fn(&StepBlock) -> bool, what: &str) -> Result<&StepBlock, (String, String)> {
+    fn block(
+        &self,
+        name: &StepName,
+        wanted: fn(&StepBlock) -> bool,
+        what: &str,
+    ) -> Result<&StepBlock, (String, String)> {
         self.chapter.steps().find(|block| block.name == *name).ok_or_else(|| {
-            let names: Vec<&str> = self.chapter.steps().filter(|block| wanted(block)).map(|block| block.name.as_str()).collect();
+            let names: Vec<&str> = self
+                .chapter
+                .steps()
+                .filter(|block| wanted(block))
+                .map(|block| block.name.as_str())
+                .collect();
             (format!("this chapter has no step `{name}`"), name_hint(name.as_str(), &names, what))
         })
     }
@@ -129,7 +174,10 @@ impl Names<'_> {
     fn acting(&self, name: &StepName, verify: &StepName) -> Result<(), (String, String)> {
         let acts = |block: &StepBlock| block.attributes.verify.is_none();
         if name == verify {
-            return Err((format!("`{name}` can't prove itself"), "name the acting step that it proves".to_owned()));
+            return Err((
+                format!("`{name}` can't prove itself"),
+                "name the acting step that it proves".to_owned(),
+            ));
         }
         if acts(self.block(name, acts, "acting steps")?) {
             Ok(())

@@ -16,7 +16,11 @@ pub(super) fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
         Pick::Steps(names) => names.contains(&step.id.step),
     };
     let kept: Vec<bool> = resolved.steps.iter().map(picked).collect();
-    let partial = resolved.steps.iter().zip(&kept).any(|(step, kept)| !kept && !step.attributes.only_when_named);
+    let partial = resolved
+        .steps
+        .iter()
+        .zip(&kept)
+        .any(|(step, kept)| !kept && !step.attributes.only_when_named);
     if kept.iter().all(|kept| *kept) {
         return false;
     }
@@ -33,13 +37,19 @@ pub(super) fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
     resolved.steps.retain_mut(|step| {
         index += 1;
         match &mut step.role {
-            Role::Act { proven_by } => *proven_by = proven_by.iter().filter_map(|old| moved(*old)).collect(),
+            Role::Act { proven_by } => {
+                *proven_by = proven_by.iter().filter_map(|old| moved(*old)).collect()
+            }
             Role::Verify { proves } => *proves = proves.and_then(moved),
         }
         kept[index - 1]
     });
     let all_done = resolved.done.iter().all(|old| kept[*old]);
-    resolved.done = if all_done { resolved.done.iter().filter_map(|old| moved(*old)).collect() } else { Vec::new() };
+    resolved.done = if all_done {
+        resolved.done.iter().filter_map(|old| moved(*old)).collect()
+    } else {
+        Vec::new()
+    };
     for manifest in &mut resolved.manifests {
         manifest.before_step = new_index[manifest.before_step];
     }
@@ -50,18 +60,29 @@ pub(super) fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
 fn from_before(resolved: &Resolved, kept: &[bool]) -> Vec<FromBefore> {
     let steps = &resolved.steps;
     let left_out = (0..steps.len()).filter(|index| !kept[*index]);
-    let binders: HashMap<&str, usize> =
-        left_out.flat_map(|index| steps[index].binds.iter().map(move |name| (name.as_str(), index))).collect();
+    let binders: HashMap<&str, usize> = left_out
+        .flat_map(|index| steps[index].binds.iter().map(move |name| (name.as_str(), index)))
+        .collect();
     let mut found: Vec<FromBefore> = Vec::new();
     if binders.is_empty() {
         return found;
     }
     for (index, step) in steps.iter().enumerate().filter(|(index, _)| kept[*index]) {
-        let late = resolved.manifests.iter().filter(|manifest| manifest.late && manifest.before_step == index);
+        let late = resolved
+            .manifests
+            .iter()
+            .filter(|manifest| manifest.late && manifest.before_step == index);
         let condition = step.attributes.check.as_deref().unwrap_or_default();
-        let reads = step.reads.iter().map(String::as_str).chain(words(condition)).chain(late.flat_map(|late| words(&late.text)));
+        let reads = step
+            .reads
+            .iter()
+            .map(String::as_str)
+            .chain(words(condition))
+            .chain(late.flat_map(|late| words(&late.text)));
         for name in reads {
-            let Some(binder) = binders.get(name).filter(|binder| **binder < index) else { continue };
+            let Some(binder) = binders.get(name).filter(|binder| **binder < index) else {
+                continue;
+            };
             if !found.iter().any(|known| known.name == name) {
                 let (binder, reader) = (steps[*binder].id.clone(), step.id.clone());
                 found.push(FromBefore { name: name.to_owned(), binder, reader });

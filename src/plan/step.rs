@@ -27,7 +27,11 @@ impl Plan {
     /// The files of the book that a step names, as far as they are there.
     pub fn files_of(&self, step: &Step) -> NamedFiles {
         let known = |name: String| self.files.get(&name).map(|print| (name, *print));
-        if self.files.is_empty() { NamedFiles::new() } else { named_files(&step.script).into_iter().filter_map(known).collect() }
+        if self.files.is_empty() {
+            NamedFiles::new()
+        } else {
+            named_files(&step.script).into_iter().filter_map(known).collect()
+        }
     }
 }
 

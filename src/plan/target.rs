@@ -57,7 +57,9 @@ impl Selection {
     /// As it is written down of a run: the targets, then `--from STEP` and its like, a word each.
     pub fn words(&self) -> Vec<String> {
         let bounds = [("--from", &self.from), ("--to", &self.to), ("--only", &self.only)];
-        let bounds = bounds.into_iter().flat_map(|(flag, step)| step.iter().map(move |step| format!("{flag} {step}")));
+        let bounds = bounds
+            .into_iter()
+            .flat_map(|(flag, step)| step.iter().map(move |step| format!("{flag} {step}")));
         self.targets.iter().cloned().chain(bounds).collect()
     }
 
@@ -83,15 +85,22 @@ impl Target {
     /// When the book has no such chapter or step; the hint names the nearest.
     pub(crate) fn parse(book: &Book, word: &str) -> Result<Self, Problem> {
         if let Some((first, last)) = word.split_once("..") {
-            let (first, last) = (chapter_at(book, first)?, chapter_at(book, last.trim_start_matches('='))?);
+            let (first, last) =
+                (chapter_at(book, first)?, chapter_at(book, last.trim_start_matches('='))?);
             if first > last {
                 let (later, earlier) = (&book.chapters[first].name, &book.chapters[last].name);
-                return Err(Problem::nowhere(format!("`{word}` runs backwards: {later} stands after {earlier}"))
-                    .hint(format!("did you mean `{earlier}..{later}`?")));
+                return Err(Problem::nowhere(format!(
+                    "`{word}` runs backwards: {later} stands after {earlier}"
+                ))
+                .hint(format!("did you mean `{earlier}..{later}`?")));
             }
-            return Ok(Self::Range(book.chapters[first].name.clone(), book.chapters[last].name.clone()));
+            return Ok(Self::Range(
+                book.chapters[first].name.clone(),
+                book.chapters[last].name.clone(),
+            ));
         }
-        let whole = chapter_at(book, word).map(|index| Self::Chapter(book.chapters[index].name.clone()));
+        let whole =
+            chapter_at(book, word).map(|index| Self::Chapter(book.chapters[index].name.clone()));
         let Some((chapter, step)) = word.rsplit_once('/').filter(|_| whole.is_err()) else {
             return whole;
         };
@@ -116,22 +125,30 @@ pub(super) fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
     }
     if word.bytes().all(|byte| byte.is_ascii_digit()) {
         let name = format!("chapter-{word}");
-        if let Some(found) = book.chapters.iter().position(|chapter| chapter.name.as_str() == name) {
+        if let Some(found) = book.chapters.iter().position(|chapter| chapter.name.as_str() == name)
+        {
             return Ok(found);
         }
     }
     let stems: Vec<String> = book.chapters.iter().map(|chapter| stem(book, chapter)).collect();
-    let rest =
-        |index: usize| stems[index].strip_prefix(book.chapters[index].name.as_str()).and_then(|rest| rest.strip_prefix('-'));
-    let at_path = |index: usize| word.contains('/') && path(book, index).with_extension("").ends_with(word);
-    let found: Vec<usize> =
-        (0..stems.len()).filter(|index| rest(*index) == Some(word) || stems[*index] == word || at_path(*index)).collect();
+    let rest = |index: usize| {
+        stems[index]
+            .strip_prefix(book.chapters[index].name.as_str())
+            .and_then(|rest| rest.strip_prefix('-'))
+    };
+    let at_path =
+        |index: usize| word.contains('/') && path(book, index).with_extension("").ends_with(word);
+    let found: Vec<usize> = (0..stems.len())
+        .filter(|index| rest(*index) == Some(word) || stems[*index] == word || at_path(*index))
+        .collect();
     match found[..] {
         [one] => Ok(one),
         [] => Err(unknown_chapter(book, word, (0..stems.len()).filter_map(rest))),
         _ => {
-            let names: Vec<&str> = found.iter().map(|index| book.chapters[*index].name.as_str()).collect();
-            Err(Problem::nowhere(format!("`{word}` could be {}", names.join(" or "))).hint("use the chapter's name"))
+            let names: Vec<&str> =
+                found.iter().map(|index| book.chapters[*index].name.as_str()).collect();
+            Err(Problem::nowhere(format!("`{word}` could be {}", names.join(" or ")))
+                .hint("use the chapter's name"))
         }
     }
 }
@@ -143,12 +160,16 @@ fn path(book: &Book, index: usize) -> &Path {
 /// The folder whose `README.md` this chapter is: its name stands for all chapters in there.
 fn folder(book: &Book, index: usize) -> Option<&Path> {
     let path = path(book, index);
-    path.parent().filter(|folder| !folder.as_os_str().is_empty() && path.file_stem().is_some_and(|stem| stem == "README"))
+    path.parent().filter(|folder| {
+        !folder.as_os_str().is_empty() && path.file_stem().is_some_and(|stem| stem == "README")
+    })
 }
 
 /// The chapters that this one's name stands for: itself, and where it is a folder's `README.md` all in there.
 fn standing_for(book: &Book, index: usize) -> impl Iterator<Item = usize> {
-    let inside = move |at: usize| folder(book, index).is_some_and(|folder| path(book, at).parent() == Some(folder));
+    let inside = move |at: usize| {
+        folder(book, index).is_some_and(|folder| path(book, at).parent() == Some(folder))
+    };
     (0..book.chapters.len()).filter(move |at| *at == index || inside(*at))
 }
 
@@ -158,10 +179,20 @@ fn last_of(book: &Book, index: usize) -> usize {
 }
 
 fn stem(book: &Book, chapter: &Chapter) -> String {
-    book.sources.file(chapter.source).path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    book.sources
+        .file(chapter.source)
+        .path
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
-fn unknown_chapter<'a>(book: &'a Book, word: &str, rests: impl Iterator<Item = &'a str>) -> Problem {
+fn unknown_chapter<'a>(
+    book: &'a Book,
+    word: &str,
+    rests: impl Iterator<Item = &'a str>,
+) -> Problem {
     let problem = Problem::nowhere(format!("the book has no chapter `{word}`"));
     let names = book.chapters.iter().map(|chapter| chapter.name.as_str());
     if let Some(near) = nearest(word, names.clone().chain(rests)) {
@@ -182,7 +213,9 @@ fn unknown_chapter<'a>(book: &'a Book, word: &str, rests: impl Iterator<Item = &
 fn unknown_step(book: &Book, index: usize, word: &str) -> Problem {
     let chapter = &book.chapters[index];
     let steps: Vec<&str> = chapter.steps().map(|step| step.name.as_str()).collect();
-    let parts = standing_for(book, index).filter(|part| *part != index).map(|part| book.chapters[part].name.as_str());
+    let parts = standing_for(book, index)
+        .filter(|part| *part != index)
+        .map(|part| book.chapters[part].name.as_str());
     let parts: Vec<&str> = parts.collect();
     let what = if parts.is_empty() { "step" } else { "step and no part" };
     let problem = Problem::nowhere(format!("{} has no {what} `{word}`", chapter.name));
@@ -197,7 +230,11 @@ fn unknown_step(book: &Book, index: usize, word: &str) -> Problem {
 /// The first names of a list.
 fn few(names: &[&str]) -> String {
     const SHOWN: usize = 12;
-    let more = if names.len() > SHOWN { format!(" and {} more", names.len() - SHOWN) } else { String::new() };
+    let more = if names.len() > SHOWN {
+        format!(" and {} more", names.len() - SHOWN)
+    } else {
+        String::new()
+    };
     format!("{}{more}", names[..names.len().min(SHOWN)].join(", "))
 }
 
@@ -206,7 +243,10 @@ fn few(names: &[&str]) -> String {
 /// # Errors
 /// Every word that means nothing.
 pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Problems> {
-    let mut picks = vec![if selection.targets.is_empty() { Pick::All } else { Pick::Nothing }; book.chapters.len()];
+    let mut picks = vec![
+        if selection.targets.is_empty() { Pick::All } else { Pick::Nothing };
+        book.chapters.len()
+    ];
     let mut problems = Problems::new();
     for word in &selection.targets {
         match Target::parse(book, word) {
@@ -214,7 +254,10 @@ pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Prob
             Err(problem) => problems.push(problem),
         }
     }
-    let mut end = |word: &Option<String>, first: bool| match word.as_deref().map(|word| find_end(book, &picks, word, first)) {
+    let mut end = |word: &Option<String>, first: bool| match word
+        .as_deref()
+        .map(|word| find_end(book, &picks, word, first))
+    {
         Some(Err(problem)) => {
             problems.push(problem);
             None
@@ -222,7 +265,8 @@ pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Prob
         Some(Ok(place)) => Some(place),
         None => None,
     };
-    let (from, to, only) = (end(&selection.from, true), end(&selection.to, false), end(&selection.only, true));
+    let (from, to, only) =
+        (end(&selection.from, true), end(&selection.to, false), end(&selection.only, true));
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
@@ -234,19 +278,29 @@ pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Prob
     if let Some(place) = only {
         cut(book, &mut picks, place, place, true);
     } else if from.is_some() || to.is_some() {
-        cut(book, &mut picks, from.unwrap_or((0, 0)), to.unwrap_or((usize::MAX, usize::MAX)), false);
+        cut(
+            book,
+            &mut picks,
+            from.unwrap_or((0, 0)),
+            to.unwrap_or((usize::MAX, usize::MAX)),
+            false,
+        );
     }
     Ok(picks)
 }
 
 fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
-    let index = |name: &ChapterName| book.chapters.iter().position(|chapter| chapter.name == *name).unwrap_or_default();
+    let index = |name: &ChapterName| {
+        book.chapters.iter().position(|chapter| chapter.name == *name).unwrap_or_default()
+    };
     match target {
         Target::Chapter(name) => {
             let index = index(name);
             standing_for(book, index).for_each(|at| picks[at] = Pick::All);
         }
-        Target::Range(first, last) => picks[index(first)..=last_of(book, index(last))].fill(Pick::All),
+        Target::Range(first, last) => {
+            picks[index(first)..=last_of(book, index(last))].fill(Pick::All)
+        }
         Target::Step(chapter, step) => match &mut picks[index(chapter)] {
             Pick::All => {}
             Pick::Steps(steps) => drop(steps.insert(step.clone())),
@@ -256,19 +310,34 @@ fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
 }
 
 /// The place (chapter, step) of an end of the run.
-fn find_end(book: &Book, picks: &[Pick], word: &str, first: bool) -> Result<(usize, usize), Problem> {
+fn find_end(
+    book: &Book,
+    picks: &[Pick],
+    word: &str,
+    first: bool,
+) -> Result<(usize, usize), Problem> {
     if word.contains('/') {
         let Target::Step(chapter, step) = Target::parse(book, word)? else {
             return Err(Problem::nowhere(format!("`{word}` is no step")));
         };
         let index = chapter_at(book, chapter.as_str())?;
-        let place = book.chapters[index].steps().position(|candidate| candidate.name == step).unwrap_or_default();
+        let place = book.chapters[index]
+            .steps()
+            .position(|candidate| candidate.name == step)
+            .unwrap_or_default();
         return Ok((index, place));
     }
-    let selected =
-        || book.chapters.iter().enumerate().zip(picks).filter(|(_, pick)| **pick != Pick::Nothing).map(|(chapter, _)| chapter);
+    let selected = || {
+        book.chapters
+            .iter()
+            .enumerate()
+            .zip(picks)
+            .filter(|(_, pick)| **pick != Pick::Nothing)
+            .map(|(chapter, _)| chapter)
+    };
     let position = |chapter: &Chapter| chapter.steps().position(|step| step.name.as_str() == word);
-    let found: Vec<(usize, usize)> = selected().filter_map(|(index, chapter)| Some((index, position(chapter)?))).collect();
+    let found: Vec<(usize, usize)> =
+        selected().filter_map(|(index, chapter)| Some((index, position(chapter)?))).collect();
     match found[..] {
         [one] => Ok(one),
         [(one, _), (other, _), ..] => {
@@ -282,7 +351,8 @@ fn find_end(book: &Book, picks: &[Pick], word: &str, first: bool) -> Result<(usi
             Err(problem) => Err(match selected().map(|(index, _)| index).collect::<Vec<_>>()[..] {
                 [only] => unknown_step(book, only, word),
                 _ => {
-                    let names = selected().flat_map(|(_, chapter)| chapter.steps().map(|step| step.name.as_str()));
+                    let names = selected()
+                        .flat_map(|(_, chapter)| chapter.steps().map(|step| step.name.as_str()));
                     let near = nearest(word, names).map(|near| format!("did you mean `{near}`?"));
                     let hint = near.or(problem.hint).unwrap_or_default();
                     Problem::nowhere(format!("no selected chapter has a step `{word}`")).hint(hint)
@@ -296,17 +366,27 @@ fn find_end(book: &Book, picks: &[Pick], word: &str, first: bool) -> Result<(usi
 fn cut(book: &Book, picks: &mut [Pick], from: (usize, usize), to: (usize, usize), named: bool) {
     for (index, (chapter, pick)) in book.chapters.iter().zip(picks).enumerate() {
         let inside = |place: usize| (index, place) >= from && (index, place) <= to;
-        let wanted: Vec<_> = chapter.steps().enumerate().filter(|(place, _)| inside(*place)).map(|(_, step)| step).collect();
+        let wanted: Vec<_> = chapter
+            .steps()
+            .enumerate()
+            .filter(|(place, _)| inside(*place))
+            .map(|(_, step)| step)
+            .collect();
         let all = wanted.len() == chapter.steps().count();
         *pick = match std::mem::take(pick) {
             _ if wanted.is_empty() => Pick::Nothing,
             Pick::All if all && !named => Pick::All,
             Pick::Nothing if !named => Pick::Nothing,
-            Pick::Steps(steps) if !named => {
-                Pick::Steps(wanted.into_iter().map(|step| step.name.clone()).filter(|name| steps.contains(name)).collect())
-            }
+            Pick::Steps(steps) if !named => Pick::Steps(
+                wanted
+                    .into_iter()
+                    .map(|step| step.name.clone())
+                    .filter(|name| steps.contains(name))
+                    .collect(),
+            ),
             _ => {
-                let wanted = wanted.into_iter().filter(|step| named || !step.attributes.only_when_named);
+                let wanted =
+                    wanted.into_iter().filter(|step| named || !step.attributes.only_when_named);
                 Pick::Steps(wanted.map(|step| step.name.clone()).collect())
             }
         };

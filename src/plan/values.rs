@@ -87,7 +87,11 @@ impl ValueTable {
         table.check(problems);
         for (leaf, Leaf { dotted, variable, .. }) in table.leaves.iter().enumerate() {
             let last = dotted.rsplit(|next: char| !is_word(next)).next().unwrap_or(dotted);
-            table.by_word.entry(variable.clone()).or_default().push(Pointer { leaf, dotted: false });
+            table
+                .by_word
+                .entry(variable.clone())
+                .or_default()
+                .push(Pointer { leaf, dotted: false });
             table.by_word.entry(last.to_owned()).or_default().push(Pointer { leaf, dotted: true });
         }
         table
@@ -106,16 +110,21 @@ impl ValueTable {
                 );
                 problems.push(Problem::nowhere(message).hint("give it another name in the values"));
             } else if let Some(other) = first.insert(&leaf.variable, &leaf.dotted) {
-                let message =
-                    format!("the values `{other}` and `{}` would both become the variable `{}`", leaf.dotted, leaf.variable);
-                problems.push(Problem::nowhere(message).hint("give one of them another name in the values"));
+                let message = format!(
+                    "the values `{other}` and `{}` would both become the variable `{}`",
+                    leaf.dotted, leaf.variable
+                );
+                problems.push(
+                    Problem::nowhere(message).hint("give one of them another name in the values"),
+                );
             }
         }
     }
 
     /// Variables for the steps, sorted by name.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
-        let mut variables: Vec<_> = self.leaves.iter().map(|leaf| (leaf.variable.clone(), leaf.text.clone())).collect();
+        let mut variables: Vec<_> =
+            self.leaves.iter().map(|leaf| (leaf.variable.clone(), leaf.text.clone())).collect();
         variables.sort();
         variables
     }
@@ -152,7 +161,9 @@ impl ValueTable {
             hashing.part(unmentioned.bytes());
         }
         for leaf in self.mentions(text, template) {
-            hashing.part(self.leaves[leaf].dotted.as_bytes()).part(self.leaves[leaf].text.as_bytes());
+            hashing
+                .part(self.leaves[leaf].dotted.as_bytes())
+                .part(self.leaves[leaf].text.as_bytes());
         }
     }
 
@@ -160,9 +171,13 @@ impl ValueTable {
     pub(super) fn used_by(&self, script: &str) -> Vec<(ValueName<'_>, Fingerprint)> {
         let mentioned = self.mentions(script, false);
         let leaves = self.leaves.iter().enumerate();
-        let used = leaves.filter(|(index, leaf)| !leaf.mentioned || mentioned.binary_search(index).is_ok());
+        let used = leaves
+            .filter(|(index, leaf)| !leaf.mentioned || mentioned.binary_search(index).is_ok());
         let print = |leaf: &'_ Leaf| Fingerprint::of([leaf.text.as_bytes()]);
-        used.map(|(_, leaf)| (ValueName { dotted: &leaf.dotted, variable: &leaf.variable }, print(leaf))).collect()
+        used.map(|(_, leaf)| {
+            (ValueName { dotted: &leaf.dotted, variable: &leaf.variable }, print(leaf))
+        })
+        .collect()
     }
 
     /// Indices of the values a text mentions, each once, in order.
@@ -178,7 +193,11 @@ impl ValueTable {
                 at += 1;
                 continue;
             }
-            let end = at + bytes[at..].iter().position(|byte| !is_word_byte(*byte)).unwrap_or(bytes.len() - at);
+            let end = at
+                + bytes[at..]
+                    .iter()
+                    .position(|byte| !is_word_byte(*byte))
+                    .unwrap_or(bytes.len() - at);
             for pointer in self.by_word.get(&text[at..end]).into_iter().flatten() {
                 if !pointer.dotted || self.is_dotted_name(pointer.leaf, &text[..end], template) {
                     found.push(pointer.leaf);
@@ -195,7 +214,8 @@ impl ValueTable {
     fn is_dotted_name(&self, leaf: usize, text: &str, template: bool) -> bool {
         let dotted = self.leaves[leaf].dotted.as_str();
         let before = text.strip_suffix(dotted);
-        (template || dotted.contains('.')) && before.is_some_and(|before| !before.ends_with(is_word))
+        (template || dotted.contains('.'))
+            && before.is_some_and(|before| !before.ends_with(is_word))
     }
 }
 
@@ -215,12 +235,18 @@ fn collect(dotted: &str, value: &Value, leaves: &mut Vec<Leaf>) {
         return;
     }
     let variable = variable_name(dotted);
-    leaves.push(Leaf { dotted: dotted.to_owned(), variable, text: text_of(value), mentioned: false });
+    leaves.push(Leaf {
+        dotted: dotted.to_owned(),
+        variable,
+        text: text_of(value),
+        mentioned: false,
+    });
 }
 
 /// `cluster.api-port` → `CLUSTER_API_PORT`; what can't be in a variable's name becomes `_`.
 fn variable_name(dotted: &str) -> String {
-    let fits = |next: char| if next.is_ascii_alphanumeric() { next.to_ascii_uppercase() } else { '_' };
+    let fits =
+        |next: char| if next.is_ascii_alphanumeric() { next.to_ascii_uppercase() } else { '_' };
     let name: String = dotted.chars().map(fits).collect();
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
 }
@@ -271,17 +297,25 @@ mod tests {
             ("NONE", ""),
             ("_2X", "1"),
         ];
-        assert_eq!(table(&values).environment(), expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
+        assert_eq!(
+            table(&values).environment(),
+            expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
+        );
     }
 
     #[test]
     fn a_value_that_would_break_every_step_is_told() {
         let mut problems = Problems::new();
-        ValueTable::new(&json!({"path": "x", "a": {"b": 1}, "a_b": 2, "guide": {"x": 1}}), &mut problems);
+        ValueTable::new(
+            &json!({"path": "x", "a": {"b": 1}, "a_b": 2, "guide": {"x": 1}}),
+            &mut problems,
+        );
         let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(told.len(), 3, "{told:?}");
         assert!(
-            told[0].contains("`PATH`") && told[1].contains("both become the variable `A_B`") && told[2].contains("`GUIDE_X`")
+            told[0].contains("`PATH`")
+                && told[1].contains("both become the variable `A_B`")
+                && told[2].contains("`GUIDE_X`")
         );
     }
 
@@ -289,16 +323,27 @@ mod tests {
     fn a_value_belongs_to_the_steps_that_mention_it() {
         let (old, new) = (json!({"cluster": {"name": "a"}}), json!({"cluster": {"name": "b"}}));
         for script in ["echo $CLUSTER_NAME", "echo ${CLUSTER_NAME}x", "yq .cluster.name f.yaml"] {
-            assert_ne!(fingerprint(&old, &[script], script), fingerprint(&new, &[script], script), "{script}");
+            assert_ne!(
+                fingerprint(&old, &[script], script),
+                fingerprint(&new, &[script], script),
+                "{script}"
+            );
         }
         for script in ["echo $CLUSTER_NAMES", "echo hello", "yq .mycluster.name f.yaml", "name"] {
-            assert_eq!(fingerprint(&old, &["$CLUSTER_NAME"], script), fingerprint(&new, &["$CLUSTER_NAME"], script), "{script}");
+            assert_eq!(
+                fingerprint(&old, &["$CLUSTER_NAME"], script),
+                fingerprint(&new, &["$CLUSTER_NAME"], script),
+                "{script}"
+            );
         }
     }
 
     #[test]
     fn a_value_that_nothing_mentions_belongs_to_every_step() {
         let (old, new) = (json!({"a": "1", "b": "1"}), json!({"a": "1", "b": "2"}));
-        assert_ne!(fingerprint(&old, &["$A"], "echo hello"), fingerprint(&new, &["$A"], "echo hello"));
+        assert_ne!(
+            fingerprint(&old, &["$A"], "echo hello"),
+            fingerprint(&new, &["$A"], "echo hello")
+        );
     }
 }

@@ -103,7 +103,10 @@ mod tests {
     #[test]
     fn colours_are_kept_and_end_with_their_line() {
         assert_eq!(html("\x1b[1;32mok\x1b[0m <b>"), "<span class=\"g-c2 g-b\">ok</span> &lt;b&gt;");
-        assert_eq!(html("\x1b[31ma\nb\x1b[m"), "<span class=\"g-c1\">a</span>&#10;<span class=\"g-c1\">b</span>");
+        assert_eq!(
+            html("\x1b[31ma\nb\x1b[m"),
+            "<span class=\"g-c1\">a</span>&#10;<span class=\"g-c1\">b</span>"
+        );
         assert_eq!(html("\x1b[38;5;196mx\x1b[38;2;1;2;3my"), "xy");
     }
 

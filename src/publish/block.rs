@@ -33,20 +33,33 @@ impl Drawing<'_> {
         let name = block.name.as_str();
         let anchor = id(name);
         let profiles = block.attributes.profiles.join(" ");
-        let data = if profiles.is_empty() { String::new() } else { format!(" data-profile=\"{}\"", text(&profiles)) };
+        let data = if profiles.is_empty() {
+            String::new()
+        } else {
+            format!(" data-profile=\"{}\"", text(&profiles))
+        };
         let mut html = format!("<figure class=\"g-step\" id=\"step-{anchor}\"{data}>");
-        html.push_str(&format!("<figcaption><a class=\"g-name\" href=\"#step-{anchor}\">{}</a>", text(name)));
+        html.push_str(&format!(
+            "<figcaption><a class=\"g-name\" href=\"#step-{anchor}\">{}</a>",
+            text(name)
+        ));
         html.push_str(&badges(block));
-        html.extend(
-            self.elsewhere(block)
-                .iter()
-                .map(|profile| format!("<span class=\"g-badge g-none\">{}: not run here</span>", text(profile))),
-        );
+        html.extend(self.elsewhere(block).iter().map(|profile| {
+            format!("<span class=\"g-badge g-none\">{}: not run here</span>", text(profile))
+        }));
         html.push_str("<button class=\"g-copy\" type=\"button\" hidden>Copy</button></figcaption>");
-        html.push_str(&format!("<pre class=\"g-commands\" tabindex=\"0\" aria-label=\"Commands of {}\">", text(name)));
-        html.push_str(&format!("<code class=\"nohighlight\">{}</code></pre>", commands(&block.script)));
+        html.push_str(&format!(
+            "<pre class=\"g-commands\" tabindex=\"0\" aria-label=\"Commands of {}\">",
+            text(name)
+        ));
+        html.push_str(&format!(
+            "<code class=\"nohighlight\">{}</code></pre>",
+            commands(&block.script)
+        ));
         html.push_str(&self.panes(block));
-        if let Some(expected) = block.expected.as_ref().filter(|expected| !expected.text.trim().is_empty()) {
+        if let Some(expected) =
+            block.expected.as_ref().filter(|expected| !expected.text.trim().is_empty())
+        {
             let open = if self.recorded(block) { "" } else { " open" };
             let body = text(expected.text.trim_end());
             html.push_str(&format!("<details class=\"g-expected\"{open}><summary>What it has to print</summary><pre tabindex=\"0\">{body}</pre></details>"));
@@ -91,7 +104,11 @@ impl Drawing<'_> {
                     } else if let Some(series) = &block.attributes.sample
                         && let Some(read) = Series::read(&step.output)
                     {
-                        body.push_str(&plot::plot(series, &read, &format!("{}-{}", id(block.name.as_str()), id(view.profile()))));
+                        body.push_str(&plot::plot(
+                            series,
+                            &read,
+                            &format!("{}-{}", id(block.name.as_str()), id(view.profile())),
+                        ));
                     } else {
                         body.push_str(&output(&step.output, self.most));
                     }
@@ -103,11 +120,18 @@ impl Drawing<'_> {
         if panes.iter().all(|pane| pane.2) && panes.len() > 1 {
             // Nowhere: said once.
             let profiles: Vec<&str> = panes.iter().map(|pane| pane.0).collect();
-            return format!("<div class=\"g-panes\"><div class=\"g-pane\">{}</div></div>", not_run(&profiles, several));
+            return format!(
+                "<div class=\"g-panes\"><div class=\"g-pane\">{}</div></div>",
+                not_run(&profiles, several)
+            );
         }
         let tabs = panes.len() > 1;
         let pane = |(profile, body, _): (&str, String, bool)| {
-            let label = if tabs { format!("<p class=\"g-label\">{}</p>", text(profile)) } else { String::new() };
+            let label = if tabs {
+                format!("<p class=\"g-label\">{}</p>", text(profile))
+            } else {
+                String::new()
+            };
             format!("<div class=\"g-pane\" data-profile=\"{}\">{label}{body}</div>", text(profile))
         };
         let class = if tabs { "g-panes g-tabs" } else { "g-panes" };
@@ -121,7 +145,11 @@ impl<'a> Drawing<'a> {
         if !self.recorded(block) {
             return Vec::new();
         }
-        let never = self.views.iter().zip(&self.judged).filter(|(view, judged)| !view.ran() && judged.contains_key(&block.name));
+        let never = self
+            .views
+            .iter()
+            .zip(&self.judged)
+            .filter(|(view, judged)| !view.ran() && judged.contains_key(&block.name));
         never.map(|(view, _)| view.profile()).collect()
     }
 }
@@ -149,7 +177,11 @@ fn badges(block: &StepBlock) -> String {
 fn commands(script: &str) -> String {
     let line = |line: &str| {
         let comment = line.trim_start().starts_with('#');
-        if comment { format!("<span class=\"g-comment\">{}</span>", text(line)) } else { text(line) }
+        if comment {
+            format!("<span class=\"g-comment\">{}</span>", text(line))
+        } else {
+            text(line)
+        }
     };
     script.trim_end().split('\n').map(line).collect::<Vec<_>>().join("&#10;")
 }
@@ -161,7 +193,10 @@ fn output(output: &str, most: usize) -> String {
         return String::new();
     }
     let lines = output.lines().count();
-    let body = format!("<pre class=\"g-output\" tabindex=\"0\" aria-label=\"Output\">{}</pre>", ansi::html(&cut(output, most)));
+    let body = format!(
+        "<pre class=\"g-output\" tabindex=\"0\" aria-label=\"Output\">{}</pre>",
+        ansi::html(&cut(output, most))
+    );
     if lines <= UNFOLDED {
         return body;
     }
@@ -186,7 +221,10 @@ mod tests {
     #[test]
     fn a_long_output_is_folded_and_a_heavy_one_cut() {
         assert!(output("one\n", 1000).starts_with("<pre"));
-        assert!(output(&"line\n".repeat(15), 1000).starts_with("<details class=\"g-long\"><summary>Output, 15 lines"));
+        assert!(
+            output(&"line\n".repeat(15), 1000)
+                .starts_with("<details class=\"g-long\"><summary>Output, 15 lines")
+        );
         let heavy = cut(&"é line\n".repeat(1000), 300);
         assert!(heavy.len() < 400 && heavy.contains("lines more in the recording"));
         assert_eq!(output("", 10), "");

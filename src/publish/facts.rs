@@ -17,14 +17,18 @@ pub(super) fn facts(step: &RecordedStep, reasons: &[String], recording: &Recordi
     }
     facts.push(format!("<time datetime=\"{}\">{}</time>", text(&step.at), moment(&step.at)));
     if step.up_to_date.is_empty() {
-        let attempts = if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
+        let attempts =
+            if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
         facts.push(format!("{}{attempts}", seconds(step.seconds)));
     } else {
         facts.insert(0, "<strong class=\"g-passed\">up to date</strong>".to_owned());
     }
     if !recording.versions.is_empty() {
-        let named: Vec<String> =
-            recording.versions.iter().map(|(name, version)| format!("{} {}", text(name), text(version))).collect();
+        let named: Vec<String> = recording
+            .versions
+            .iter()
+            .map(|(name, version)| format!("{} {}", text(name), text(version)))
+            .collect();
         facts.push(format!("<span class=\"g-versions\">{}</span>", named.join(", ")));
     }
     format!("<p class=\"g-facts\">{}</p>", facts.join(" <span aria-hidden=\"true\">·</span> "))
@@ -35,7 +39,10 @@ pub(super) fn up_to_date(checks: &[String]) -> String {
     let link = |check: &String| format!("<a href=\"#step-{}\">{}</a>", id(check), text(check));
     let links: Vec<String> = checks.iter().map(link).collect();
     let which = if links.len() == 1 { "its check" } else { "its checks" };
-    format!("<p class=\"g-facts\">Did not run: what it does was there already, as {which} {} showed.</p>", links.join(" and "))
+    format!(
+        "<p class=\"g-facts\">Did not run: what it does was there already, as {which} {} showed.</p>",
+        links.join(" and ")
+    )
 }
 
 /// The badge: the reasons on hover and in text.
@@ -49,7 +56,10 @@ fn stale(reasons: &[String]) -> String {
 /// In place of the facts where nothing was recorded.
 pub(super) fn not_run(profiles: &[&str], several: bool) -> String {
     let under = if several {
-        format!(" under profile <b>{}</b>", profiles.iter().map(|profile| text(profile)).collect::<Vec<_>>().join("</b> or <b>"))
+        format!(
+            " under profile <b>{}</b>",
+            profiles.iter().map(|profile| text(profile)).collect::<Vec<_>>().join("</b> or <b>")
+        )
     } else {
         String::new()
     };

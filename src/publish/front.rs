@@ -24,7 +24,11 @@ impl Standing {
             _ => None,
         });
         let fresh: Vec<bool> = recorded.collect();
-        Self { steps: judged.len(), recorded: fresh.len(), stale: fresh.iter().filter(|fresh| !**fresh).count() }
+        Self {
+            steps: judged.len(),
+            recorded: fresh.len(),
+            stale: fresh.iter().filter(|fresh| !**fresh).count(),
+        }
     }
 
     /// The badge's class, its word, and what else is to be said.
@@ -57,7 +61,11 @@ pub(super) struct Panel {
 impl Panel {
     /// The panel of a book; empty where nothing runs or the author wants none.
     pub(super) fn of(book: &Book, views: &Views, src: &str, pages: &Pages) -> Self {
-        let says = |words: &str| pages.iter().any(|item| matches!(item, BookItem::Chapter(page) if page.content.contains(words)));
+        let says = |words: &str| {
+            pages
+                .iter()
+                .any(|item| matches!(item, BookItem::Chapter(page) if page.content.contains(words)))
+        };
         let runs = book.chapters.iter().any(|chapter| chapter.steps().next().is_some());
         let html = if runs && !says(NOWHERE) { front(book, views, src) } else { String::new() };
         Self { html, placed: says(HERE) }
@@ -77,7 +85,8 @@ impl Panel {
 
 /// The panel, one line of HTML.
 fn front(book: &Book, views: &Views, src: &str) -> String {
-    let running: Vec<&Chapter> = book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
+    let running: Vec<&Chapter> =
+        book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
     let steps: usize = running.iter().map(|chapter| chapter.steps().count()).sum();
     let mut html = format!(
         "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">State of this book</h2><p>{}{} with {}. What stands under a command is what it printed when it was run.</p>",
@@ -97,17 +106,22 @@ fn counted(number: usize, what: &str) -> String {
 }
 
 fn of_view(book: &Book, running: &[&Chapter], view: &View, several: bool, src: &str) -> String {
-    let title =
-        if several { format!("<h3 id=\"guide-profile-{0}\">Profile {0}</h3>", text(view.profile())) } else { String::new() };
+    let title = if several {
+        format!("<h3 id=\"guide-profile-{0}\">Profile {0}</h3>", text(view.profile()))
+    } else {
+        String::new()
+    };
     if !view.ran() {
         return format!(
             "{title}<p class=\"g-facts g-none\">Not run here{}.</p>",
             if several { " under this profile" } else { ": nothing is recorded" }
         );
     }
-    let standings: Vec<Standing> = running.iter().map(|chapter| Standing::of(chapter, view)).collect();
+    let standings: Vec<Standing> =
+        running.iter().map(|chapter| Standing::of(chapter, view)).collect();
     let whole = standings.iter().filter(|standing| standing.words().0 == "g-passed").count();
-    let last = view.recordings.values().map(|recording| recording.at.as_str()).max().unwrap_or_default();
+    let last =
+        view.recordings.values().map(|recording| recording.at.as_str()).max().unwrap_or_default();
     let mut versions: Vec<String> = view
         .recordings
         .values()
@@ -116,9 +130,13 @@ fn of_view(book: &Book, running: &[&Chapter], view: &View, several: bool, src: &
         .collect();
     versions.sort();
     versions.dedup();
-    let on = if versions.is_empty() { String::new() } else { format!(", on {}", versions.join(", ")) };
-    let rows: String =
-        running.iter().zip(&standings).map(|(chapter, standing)| row(book, chapter, view, *standing, src)).collect();
+    let on =
+        if versions.is_empty() { String::new() } else { format!(", on {}", versions.join(", ")) };
+    let rows: String = running
+        .iter()
+        .zip(&standings)
+        .map(|(chapter, standing)| row(book, chapter, view, *standing, src))
+        .collect();
     format!(
         "{title}<p><strong>{whole} of {} chapters passed as they stand here</strong>; last recorded {}{on}.</p><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Chapters\"><table class=\"g-chapters\"><thead><tr><th scope=\"col\">chapter</th><th scope=\"col\">state</th><th scope=\"col\">when</th><th scope=\"col\">took</th></tr></thead><tbody>{rows}</tbody></table></div>",
         running.len(),
@@ -130,7 +148,8 @@ fn row(book: &Book, chapter: &Chapter, view: &View, standing: Standing, src: &st
     let page = page_of(&book.sources.file(chapter.source).path, src);
     let recording = view.recording(&chapter.name);
     let (class, word, more) = standing.words();
-    let more = if more.is_empty() { more } else { format!(" <span class=\"g-more\">{more}</span>") };
+    let more =
+        if more.is_empty() { more } else { format!(" <span class=\"g-more\">{more}</span>") };
     format!(
         "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th><td><span class=\"{class}\">{word}</span>{more}</td><td>{}</td><td>{}</td></tr>",
         text(&page),
@@ -145,7 +164,8 @@ fn page_of(file: &Path, src: &str) -> String {
     let file = plain(file);
     let inside = file.strip_prefix(src).unwrap_or(&file);
     let readme = inside.file_stem().is_some_and(|stem| stem.eq_ignore_ascii_case("README"));
-    let page = if readme { inside.with_file_name("index.html") } else { inside.with_extension("html") };
+    let page =
+        if readme { inside.with_file_name("index.html") } else { inside.with_extension("html") };
     page.display().to_string()
 }
 
@@ -167,9 +187,15 @@ mod tests {
     fn the_panel_stands_where_the_author_says_else_at_the_end_of_the_first_page() {
         let panel = |html: &str, placed| Panel { html: html.to_owned(), placed };
         let put = |panel: Panel, text: &str, first| panel.put_into(text.to_owned(), first);
-        assert_eq!(put(panel("P", true), "# A\n\n<!-- guide: state -->\n\n## B\n", false), "# A\n\nP\n\n## B\n");
+        assert_eq!(
+            put(panel("P", true), "# A\n\n<!-- guide: state -->\n\n## B\n", false),
+            "# A\n\nP\n\n## B\n"
+        );
         assert_eq!(put(panel("P", true), "# A\n", true), "# A\n");
-        assert_eq!(put(panel("P", false), "# A\n\na\n\n## B\n\nb\n", true), "# A\n\na\n\n## B\n\nb\n\nP\n");
+        assert_eq!(
+            put(panel("P", false), "# A\n\na\n\n## B\n\nb\n", true),
+            "# A\n\na\n\n## B\n\nb\n\nP\n"
+        );
         assert_eq!(put(panel("P", false), "# A\n", false), "# A\n");
         assert_eq!(put(panel("", false), "# A\n", true), "# A\n");
         assert_eq!(put(panel("", true), "<!-- guide: state -->\n", true), "\n");

@@ -33,12 +33,18 @@ pub(super) fn push_text(text: &str, out: &mut String) {
 
 /// A name as an `id`.
 pub(super) fn id(name: &str) -> String {
-    name.chars().map(|next| if next.is_alphanumeric() || next == '-' || next == '_' { next } else { '-' }).collect()
+    name.chars()
+        .map(|next| if next.is_alphanumeric() || next == '-' || next == '_' { next } else { '-' })
+        .collect()
 }
 
 /// `40 ms`, `3 s`, `1 min 20 s`.
 pub(super) fn seconds(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step's seconds are few and not negative")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a step's seconds are few and not negative"
+    )]
     let whole = seconds.max(0.0).round() as u64;
     match whole {
         0 if seconds < 0.0995 => format!("{:.0} ms", seconds.max(0.0) * 1000.0),
@@ -51,7 +57,8 @@ pub(super) fn seconds(seconds: f64) -> String {
 
 /// `24 Nov 2026, 21:20 UTC`; where it is no time, the text as HTML shows it.
 pub(super) fn moment(at: &str) -> String {
-    at.parse::<jiff::Timestamp>().map_or_else(|_| text(at), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
+    at.parse::<jiff::Timestamp>()
+        .map_or_else(|_| text(at), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
 }
 
 #[cfg(test)]
@@ -68,12 +75,18 @@ mod tests {
     fn nothing_in_an_output_is_a_directive_of_mdbook_or_of_one_of_its_preprocessors() {
         let shown = text("{{#include ../.guide/kubeconfig}} {% embed x %} $x$ \\(y\\) ```z```");
         assert!(!shown.contains(['{', '}', '$', '\\', '`']), "{shown}");
-        assert!(shown.starts_with("&#123;&#123;#include ../.guide/kubeconfig&#125;&#125;"), "{shown}");
+        assert!(
+            shown.starts_with("&#123;&#123;#include ../.guide/kubeconfig&#125;&#125;"),
+            "{shown}"
+        );
     }
 
     #[test]
     fn times_are_short() {
-        assert_eq!([seconds(0.04), seconds(30.9), seconds(80.0), seconds(4000.0)], ["40 ms", "31 s", "1 min 20 s", "1 h 6 min"]);
+        assert_eq!(
+            [seconds(0.04), seconds(30.9), seconds(80.0), seconds(4000.0)],
+            ["40 ms", "31 s", "1 min 20 s", "1 h 6 min"]
+        );
         assert_eq!(moment("2026-11-24T21:20:40.478Z"), "24 Nov 2026, 21:20 UTC");
         assert_eq!(moment("some <day>"), "some &lt;day&gt;");
     }

@@ -13,13 +13,25 @@ pub(super) fn without_outward(text: &str, folder: &str, src: &str, lacks: Lacks<
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (event, range) in Parser::new_ext(text, MARKDOWN).into_offset_iter() {
-        let Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, .. }) = event else { continue };
-        let Some(file) = outward(&dest_url, folder, src).filter(|file| range.start >= at && lacks(file)) else { continue };
-        let Some(words) = text[range.clone()].strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind("](")?])) else {
+        let Event::Start(Tag::Link { link_type: LinkType::Inline, dest_url, .. }) = event else {
+            continue;
+        };
+        let Some(file) =
+            outward(&dest_url, folder, src).filter(|file| range.start >= at && lacks(file))
+        else {
+            continue;
+        };
+        let Some(words) =
+            text[range.clone()].strip_prefix('[').and_then(|rest| Some(&rest[..rest.rfind("](")?]))
+        else {
             continue;
         };
         out.push_str(&text[at..range.start]);
-        out.push_str(&if words.contains(&file) { words.to_owned() } else { format!("{words} (`{file}`)") });
+        out.push_str(&if words.contains(&file) {
+            words.to_owned()
+        } else {
+            format!("{words} (`{file}`)")
+        });
         at = range.end;
     }
     out.push_str(&text[at..]);
@@ -32,7 +44,8 @@ fn outward(link: &str, folder: &str, src: &str) -> Option<String> {
     if path.is_empty() || path.starts_with('/') || path.contains(':') {
         return None;
     }
-    let mut parts: Vec<&str> = src.split('/').chain(folder.split('/')).filter(|part| !part.is_empty()).collect();
+    let mut parts: Vec<&str> =
+        src.split('/').chain(folder.split('/')).filter(|part| !part.is_empty()).collect();
     for part in path.split('/') {
         match part {
             "" | "." => {}
@@ -50,11 +63,13 @@ mod tests {
     #[test]
     fn a_link_out_of_the_book_becomes_its_text_and_the_file() {
         let text = "See [the lab](../lab/README.md), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and [`lab/x`](../lab/x).\n";
-        let expected =
-            "See the lab (`lab/README.md`), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and `lab/x`.\n";
+        let expected = "See the lab (`lab/README.md`), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and `lab/x`.\n";
         let lacks = |path: &str| ["lab/README.md", "lab/x", "guide/charts/web"].contains(&path);
         assert_eq!(without_outward(text, "", "guide", &lacks), expected);
-        assert_eq!(without_outward("[charts](charts/web)", "", "guide", &lacks), "charts (`guide/charts/web`)");
+        assert_eq!(
+            without_outward("[charts](charts/web)", "", "guide", &lacks),
+            "charts (`guide/charts/web`)"
+        );
     }
 
     #[test]

@@ -25,7 +25,11 @@ pub(super) fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Vie
     }
     let (file, anchor) = (text(&block.file), id(&block.file));
     let profiles = block.profiles.join(" ");
-    let data = if profiles.is_empty() { String::new() } else { format!(" data-profile=\"{}\"", text(&profiles)) };
+    let data = if profiles.is_empty() {
+        String::new()
+    } else {
+        format!(" data-profile=\"{}\"", text(&profiles))
+    };
     let same = versions.len() == 1 && versions[0].1.trim_end() == template;
     let mut html = format!(
         "<figure class=\"g-step g-manifest{}\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>",
@@ -51,11 +55,16 @@ pub(super) fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Vie
 /// The template, and beside it what came of it: `versions` are (profiles, text). Lines that the values filled in are marked in both.
 fn sides(template: &str, file: &str, versions: &[(String, String)]) -> String {
     let name = text(file);
-    let left = marked(template, |line| line.contains("{{") || line.contains("{%") || line.contains("{#"));
+    let left =
+        marked(template, |line| line.contains("{{") || line.contains("{%") || line.contains("{#"));
     let as_it_is: HashSet<&str> = template.lines().map(str::trim_end).collect();
     let several = versions.len() > 1;
     let pane = |(profiles, body): &(String, String)| {
-        let label = if several { format!("<p class=\"g-label\">{}</p>", text(profiles)) } else { String::new() };
+        let label = if several {
+            format!("<p class=\"g-label\">{}</p>", text(profiles))
+        } else {
+            String::new()
+        };
         format!(
             "<div class=\"g-pane\" data-profile=\"{}\">{label}<p class=\"g-side\">Rendered with the values {}</p><pre tabindex=\"0\" aria-label=\"{name}, rendered under {}\"><code class=\"nohighlight\">{}</code></pre></div>",
             text(&profiles.replace(", ", " ")),
@@ -74,15 +83,24 @@ fn sides(template: &str, file: &str, versions: &[(String, String)]) -> String {
 fn marked(yaml: &str, filled: impl Fn(&str) -> bool) -> String {
     let line = |line: &str| {
         let (indent, words) = line.split_at(line.len() - line.trim_start().len());
-        if filled(line) { format!("{indent}<span class=\"g-filled\">{}</span>", text(words)) } else { text(line) }
+        if filled(line) {
+            format!("{indent}<span class=\"g-filled\">{}</span>", text(words))
+        } else {
+            text(line)
+        }
     };
     yaml.split('\n').map(line).collect::<Vec<_>>().join("&#10;")
 }
 
 /// What a profile makes of it; `None` where it does not have it, or only a run could render it and none was recorded.
 fn rendered(block: &ManifestBlock, chapter: &ChapterName, view: &super::View) -> Option<String> {
-    let planned = view.chapter(chapter)?.manifests.iter().find(|manifest| manifest.file == block.file)?;
-    let text = if planned.late { view.recording(chapter)?.manifests.get(&block.file)?.clone() } else { planned.text.clone() };
+    let planned =
+        view.chapter(chapter)?.manifests.iter().find(|manifest| manifest.file == block.file)?;
+    let text = if planned.late {
+        view.recording(chapter)?.manifests.get(&block.file)?.clone()
+    } else {
+        planned.text.clone()
+    };
     Some(view.masker.mask(&without_secret_data(&text)))
 }
 
@@ -104,7 +122,9 @@ fn shown_template(template: &str) -> String {
         return without_secret_data(template);
     }
     let masker = Masker::new();
-    let literals = secret_values(&plain).into_iter().filter(|value| memchr::memmem::find(value, FILLED_IN.as_bytes()).is_none());
+    let literals = secret_values(&plain)
+        .into_iter()
+        .filter(|value| memchr::memmem::find(value, FILLED_IN.as_bytes()).is_none());
     literals.for_each(|value| masker.add(&value));
     masker.mask(template)
 }
@@ -134,10 +154,23 @@ mod tests {
     #[test]
     fn what_the_values_filled_in_is_marked_beside_its_template() {
         let html = sides("a: 1\nb: {{ x }}", "w.yaml", &[("open".into(), "a: 1\nb: <2>\n".into())]);
-        assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: &#123;&#123; x &#125;&#125;</span>"), "{html}");
-        assert!(html.contains("a: 1&#10;<span class=\"g-filled\">b: &lt;2&gt;</span>") && !html.contains("g-tabs"), "{html}");
+        assert!(
+            html.contains(
+                "a: 1&#10;<span class=\"g-filled\">b: &#123;&#123; x &#125;&#125;</span>"
+            ),
+            "{html}"
+        );
+        assert!(
+            html.contains("a: 1&#10;<span class=\"g-filled\">b: &lt;2&gt;</span>")
+                && !html.contains("g-tabs"),
+            "{html}"
+        );
         assert!(html.contains("download=\"w.yaml\"") && !html.contains('\n'), "{html}");
-        let two = sides("b: {{ x }}", "w.yaml", &[("a, b".into(), "b: 1".into()), ("c".into(), "b: 2".into())]);
+        let two = sides(
+            "b: {{ x }}",
+            "w.yaml",
+            &[("a, b".into(), "b: 1".into()), ("c".into(), "b: 2".into())],
+        );
         assert!(two.contains("g-tabs") && two.contains("data-profile=\"a b\""), "{two}");
     }
 
@@ -146,6 +179,9 @@ mod tests {
         let template = "kind: 'Secret'\n{% if x %}\nstringData:\n  a: \"{{ a }}\"\n  b: hunter22\n{% endif %}\n";
         assert_eq!(shown_template(template), template.replace("hunter22", "***"));
         assert!(!shown_template("kind: \"Secret\"\ndata: {a: aHVudGVy}\n").contains("aHVudGVy"));
-        assert_eq!(shown_template("kind: ConfigMap # c\ndata: {a: '{{ b }}'}\n"), "kind: ConfigMap # c\ndata: {a: '{{ b }}'}\n");
+        assert_eq!(
+            shown_template("kind: ConfigMap # c\ndata: {a: '{{ b }}'}\n"),
+            "kind: ConfigMap # c\ndata: {a: '{{ b }}'}\n"
+        );
     }
 }

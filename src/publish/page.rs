@@ -51,7 +51,13 @@ pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
 }
 
 /// One block, or several as tabs. In a quotation the Markdown stays as it is.
-fn written(text: &str, start: usize, end: usize, group: &[&Block], drawing: &Drawing<'_>) -> String {
+fn written(
+    text: &str,
+    start: usize,
+    end: usize,
+    group: &[&Block],
+    drawing: &Drawing<'_>,
+) -> String {
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
     if text[line..start].contains('>') {
         return text[start..end].to_owned();
@@ -79,7 +85,9 @@ fn span_of(block: &Block) -> Span {
 /// The end of a step's `output` fence, where that stands right behind it.
 fn end_of(block: &Block) -> usize {
     match block {
-        Block::Step(step) => step.expected.as_ref().map_or(step.span, |expected| expected.span).range().end,
+        Block::Step(step) => {
+            step.expected.as_ref().map_or(step.span, |expected| expected.span).range().end
+        }
         Block::Manifest(manifest) => manifest.span.range().end,
     }
 }
@@ -111,7 +119,9 @@ fn affordable(judged: &[std::collections::HashMap<crate::ids::StepName, Seen<'_>
             _ => None,
         })
         .collect();
-    let fits = |most: &usize| lengths.iter().map(|length| (*length).min(*most)).sum::<usize>() <= PAGE_OUTPUT;
+    let fits = |most: &usize| {
+        lengths.iter().map(|length| (*length).min(*most)).sum::<usize>() <= PAGE_OUTPUT
+    };
     CUTS.into_iter().find(fits).unwrap_or(300)
 }
 
@@ -119,13 +129,22 @@ fn affordable(judged: &[std::collections::HashMap<crate::ids::StepName, Seen<'_>
 fn pictures(chapter: &Chapter, views: &Views) -> String {
     let mut html = String::new();
     for view in views {
-        let (Some(recording), Some(planned)) = (view.recording(&chapter.name), view.chapter(&chapter.name)) else { continue };
+        let (Some(recording), Some(planned)) =
+            (view.recording(&chapter.name), view.chapter(&chapter.name))
+        else {
+            continue;
+        };
         let time = timeline(recording, planned);
-        let cluster = recording.shape.as_ref().map_or(String::new(), |found| shape(found, &view.own));
+        let cluster =
+            recording.shape.as_ref().map_or(String::new(), |found| shape(found, &view.own));
         if time.is_empty() && cluster.is_empty() {
             continue;
         }
-        let under = if views.len() > 1 { format!(", profile {}", escaped(view.profile())) } else { String::new() };
+        let under = if views.len() > 1 {
+            format!(", profile {}", escaped(view.profile()))
+        } else {
+            String::new()
+        };
         html.push_str(&format!("\n\n## The run{under}\n\n"));
         if !time.is_empty() {
             html.push_str(&format!("{time}\n\n"));

@@ -15,7 +15,9 @@ const MOST_ROWS: usize = 60;
 pub(super) fn plot(name: &str, series: &Series, id: &str) -> String {
     let scalings = series.scalings();
     let (from, to) = bounds(series, 0);
-    let x = |value: f64| LEFT + (value - from) / (to - from).max(f64::MIN_POSITIVE) * (WIDTH - LEFT - RIGHT);
+    let x = |value: f64| {
+        LEFT + (value - from) / (to - from).max(f64::MIN_POSITIVE) * (WIDTH - LEFT - RIGHT)
+    };
     let panels = series.names.len() - 1;
     let height = panels as f64 * (PANEL + GAP) + 34.0;
     let mut svg = format!(
@@ -69,9 +71,15 @@ fn summary(name: &str, series: &Series, scalings: &[(f64, f64, f64)]) -> String 
         .collect();
     let moments: Vec<String> = scalings
         .iter()
-        .map(|(at, before, after)| format!("{} to {} at {}", number(*before), number(*after), number(*at)))
+        .map(|(at, before, after)| {
+            format!("{} to {} at {}", number(*before), number(*after), number(*at))
+        })
         .collect();
-    let scaled = if moments.is_empty() { String::new() } else { format!("; replicas went {}", moments.join(", ")) };
+    let scaled = if moments.is_empty() {
+        String::new()
+    } else {
+        format!("; replicas went {}", moments.join(", "))
+    };
     format!("Series {name}: {}{scaled}", columns.join(", "))
 }
 
@@ -80,10 +88,21 @@ fn draw_panel(series: &Series, column: usize, top: f64, x: &dyn Fn(f64) -> f64) 
     let high = if high > 0.0 { high } else { 1.0 };
     let y = |value: f64| top + PANEL - value.max(0.0) / high * PANEL;
     let right = WIDTH - RIGHT;
-    let mut svg =
-        format!("<rect class=\"g-frame\" x=\"{LEFT}\" y=\"{top}\" width=\"{:.1}\" height=\"{PANEL}\"></rect>", right - LEFT);
-    svg.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>", LEFT - 6.0, top + 10.0, number(high)));
-    svg.push_str(&format!("<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">0</text>", LEFT - 6.0, top + PANEL));
+    let mut svg = format!(
+        "<rect class=\"g-frame\" x=\"{LEFT}\" y=\"{top}\" width=\"{:.1}\" height=\"{PANEL}\"></rect>",
+        right - LEFT
+    );
+    svg.push_str(&format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
+        LEFT - 6.0,
+        top + 10.0,
+        number(high)
+    ));
+    svg.push_str(&format!(
+        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">0</text>",
+        LEFT - 6.0,
+        top + PANEL
+    ));
     svg.push_str(&format!(
         "<text class=\"g-axis\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
         LEFT - 6.0,
@@ -91,7 +110,11 @@ fn draw_panel(series: &Series, column: usize, top: f64, x: &dyn Fn(f64) -> f64) 
         text(&series.names[column])
     ));
     // A count changes in steps, a measure in between too.
-    let steps = series.rows.iter().filter_map(|row| row[column]).all(|value| value.fract() == 0.0 && high <= 30.0);
+    let steps = series
+        .rows
+        .iter()
+        .filter_map(|row| row[column])
+        .all(|value| value.fract() == 0.0 && high <= 30.0);
     let mut path = String::new();
     let mut last: Option<f64> = None;
     for row in &series.rows {
@@ -113,10 +136,16 @@ fn draw_panel(series: &Series, column: usize, top: f64, x: &dyn Fn(f64) -> f64) 
 fn table(name: &str, series: &Series) -> String {
     let every = series.rows.len().div_ceil(MOST_ROWS);
     let cell = |value: &Option<f64>| format!("<td>{}</td>", value.map_or(String::new(), number));
-    let row = |row: &Vec<Option<f64>>| format!("<tr>{}</tr>", row.iter().map(cell).collect::<String>());
-    let head: String = series.names.iter().map(|name| format!("<th scope=\"col\">{}</th>", text(name))).collect();
+    let row =
+        |row: &Vec<Option<f64>>| format!("<tr>{}</tr>", row.iter().map(cell).collect::<String>());
+    let head: String =
+        series.names.iter().map(|name| format!("<th scope=\"col\">{}</th>", text(name))).collect();
     let rows: String = series.rows.iter().step_by(every).map(row).collect();
-    let thinned = if every > 1 { format!(", every {every}. row of {}", series.rows.len()) } else { String::new() };
+    let thinned = if every > 1 {
+        format!(", every {every}. row of {}", series.rows.len())
+    } else {
+        String::new()
+    };
     format!(
         "<details class=\"g-table\"><summary>The numbers of {}{thinned}</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of {}\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>",
         text(name),
@@ -126,7 +155,9 @@ fn table(name: &str, series: &Series) -> String {
 
 fn bounds(series: &Series, column: usize) -> (f64, f64) {
     let values = series.rows.iter().filter_map(|row| row[column]);
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+        (low.min(value), high.max(value))
+    });
     if low.is_finite() { (low, high) } else { (0.0, 1.0) }
 }
 
@@ -140,10 +171,15 @@ mod tests {
 
     #[test]
     fn a_plot_has_a_line_a_column_marks_scaling_and_holds_its_numbers() {
-        let series = Series::read("seconds,replicas,cpu\n0,1,\n3,1,210\n6,4,190.5\n9,4,80\n").unwrap();
+        let series =
+            Series::read("seconds,replicas,cpu\n0,1,\n3,1,210\n6,4,190.5\n9,4,80\n").unwrap();
         let html = plot("hpa", &series, "x");
         assert_eq!((html.matches("<path").count(), html.matches("g-moment\"").count()), (2, 1));
-        assert!(html.contains("replicas went 1 to 4 at 6") && html.contains("1→4") && html.contains("<td>190.5</td>"));
+        assert!(
+            html.contains("replicas went 1 to 4 at 6")
+                && html.contains("1→4")
+                && html.contains("<td>190.5</td>")
+        );
         assert!(!html.contains('\n'));
     }
 

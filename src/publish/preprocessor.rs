@@ -48,10 +48,21 @@ pub(crate) fn supports(renderer: &str) -> bool {
 
 impl Annotator {
     /// The book as guide reads it, all profiles, and what the site does not have.
-    pub(crate) fn new(root: &Path, src: &Path, book: Book, views: Vec<View>, lacks: SiteLacks) -> Self {
+    pub(crate) fn new(
+        root: &Path,
+        src: &Path,
+        book: Book,
+        views: Vec<View>,
+        lacks: SiteLacks,
+    ) -> Self {
         let (root, src) = (plain(root), plain(&root.join(src)));
         let file = |chapter: &Chapter| plain(&root.join(&book.sources.file(chapter.source).path));
-        let chapters = book.chapters.iter().enumerate().map(|(index, chapter)| (file(chapter), index)).collect();
+        let chapters = book
+            .chapters
+            .iter()
+            .enumerate()
+            .map(|(index, chapter)| (file(chapter), index))
+            .collect();
         Self { book, views, root, src, chapters, lacks }
     }
 
@@ -62,7 +73,8 @@ impl Annotator {
         book.for_each_chapter_mut(|page| {
             let Some(path) = page.source_path.clone() else { return };
             let known = self.chapter(&path);
-            let mut text = known.map_or_else(|| page.content.clone(), |chapter| self.page(chapter, &page.content));
+            let mut text = known
+                .map_or_else(|| page.content.clone(), |chapter| self.page(chapter, &page.content));
             text = panel.put_into(text, std::mem::take(&mut first));
             let has_steps = text.contains(OURS);
             if known.is_some() {
@@ -74,7 +86,9 @@ impl Annotator {
 
     fn without_outward(&self, text: &str, page: &Path) -> String {
         let folder = page.parent().map_or(String::new(), |folder| folder.display().to_string());
-        without_outward(text, &folder, &self.src_in_book(), &|file| (self.lacks)(&self.root.join(file)))
+        without_outward(text, &folder, &self.src_in_book(), &|file| {
+            (self.lacks)(&self.root.join(file))
+        })
     }
 
     /// The chapters' folder relative to the book's root; empty where it is the root.
@@ -94,7 +108,13 @@ impl Annotator {
         }
         let mut sources = Sources::default();
         let source = sources.add(file.path.to_path_buf(), content);
-        let (parsed, _) = parse_chapter(&sources, source, chapter.name.clone(), &chapter.title, &self.book.languages);
+        let (parsed, _) = parse_chapter(
+            &sources,
+            source,
+            chapter.name.clone(),
+            &chapter.title,
+            &self.book.languages,
+        );
         annotate(&parsed, content, &self.views)
     }
 }

@@ -13,12 +13,15 @@ impl Series {
     /// Reads an output; `None` when it holds no header with at least two names, or fewer than two rows.
     pub(super) fn read(output: &str) -> Option<Self> {
         let mut lines = output.lines().map(str::trim);
-        let header =
-            lines.by_ref().find(|line| line.contains(',') && line.split(',').all(|name| name.trim().parse::<f64>().is_err()))?;
+        let header = lines.by_ref().find(|line| {
+            line.contains(',') && line.split(',').all(|name| name.trim().parse::<f64>().is_err())
+        })?;
         let names: Vec<String> = header.split(',').map(|name| name.trim().to_owned()).collect();
         let row = |line: &str| {
-            let fields: Vec<Option<f64>> =
-                line.split(',').map(|field| field.trim().parse().ok().filter(|n: &f64| n.is_finite())).collect();
+            let fields: Vec<Option<f64>> = line
+                .split(',')
+                .map(|field| field.trim().parse().ok().filter(|n: &f64| n.is_finite()))
+                .collect();
             (fields.len() == names.len() && fields[0].is_some()).then_some(fields)
         };
         let rows: Vec<_> = lines.filter_map(row).collect();
@@ -27,12 +30,19 @@ impl Series {
 
     /// Where the number of replicas changes: (first column, before, after).
     pub(super) fn scalings(&self) -> Vec<(f64, f64, f64)> {
-        let Some(column) = ["replicas", "desired"].iter().find_map(|name| self.names.iter().position(|own| own == name)) else {
+        let Some(column) = ["replicas", "desired"]
+            .iter()
+            .find_map(|name| self.names.iter().position(|own| own == name))
+        else {
             return Vec::new();
         };
-        let known: Vec<(f64, f64)> = self.rows.iter().filter_map(|row| Some((row[0]?, row[column]?))).collect();
+        let known: Vec<(f64, f64)> =
+            self.rows.iter().filter_map(|row| Some((row[0]?, row[column]?))).collect();
         let pairs = known.iter().zip(known.iter().skip(1));
-        pairs.filter(|((_, a), (_, b))| (a - b).abs() > f64::EPSILON).map(|((_, a), (at, b))| (*at, *a, *b)).collect()
+        pairs
+            .filter(|((_, a), (_, b))| (a - b).abs() > f64::EPSILON)
+            .map(|((_, a), (at, b))| (*at, *a, *b))
+            .collect()
     }
 }
 

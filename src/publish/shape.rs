@@ -40,8 +40,10 @@ pub(super) fn shape(whole: &Shape, own: &Own) -> String {
 /// The book's own pods, volumes and ingresses, and those of the cluster itself; and the nodes that carry something of the book's.
 fn own_part(whole: &Shape, own: &Own) -> Shape {
     let is_own = |namespace: &str| own.namespaces.contains(namespace);
-    let place_is_own = |place: &ShapePlace| is_own(place.name.split('/').next().unwrap_or_default());
-    let pod_is_own = |pod: &ShapePod| is_own(&pod.namespace) || (own.nodes && is_system(&pod.namespace));
+    let place_is_own =
+        |place: &ShapePlace| is_own(place.name.split('/').next().unwrap_or_default());
+    let pod_is_own =
+        |pod: &ShapePod| is_own(&pod.namespace) || (own.nodes && is_system(&pod.namespace));
     let mut part = whole.clone();
     part.pods.retain(pod_is_own);
     part.volumes.retain(place_is_own);
@@ -66,7 +68,8 @@ fn chips(shape: &Shape, node: &str) -> Vec<Chip> {
         if is_system(&pod.namespace) && !pod.host_ports {
             system += 1;
         } else {
-            *own.entry((!pod.host_ports, format!("{}/{}", pod.namespace, pod.name), &pod.phase)).or_default() += 1;
+            *own.entry((!pod.host_ports, format!("{}/{}", pod.namespace, pod.name), &pod.phase))
+                .or_default() += 1;
         }
     }
     for ((inside, name, phase), count) in own {
@@ -76,10 +79,16 @@ fn chips(shape: &Shape, node: &str) -> Vec<Chip> {
         chips.push(Chip { class, text: format!("{mark}{name}{times}{state}") });
     }
     for volume in shape.volumes.iter().filter(|volume| volume.node.as_deref() == Some(node)) {
-        chips.push(Chip { class: "g-chip g-volume", text: format!("▤ {} {}", volume.name, volume.what) });
+        chips.push(Chip {
+            class: "g-chip g-volume",
+            text: format!("▤ {} {}", volume.name, volume.what),
+        });
     }
     if system > 0 {
-        chips.push(Chip { class: "g-chip g-system", text: format!("{system} of the cluster's own") });
+        chips.push(Chip {
+            class: "g-chip g-system",
+            text: format!("{system} of the cluster's own"),
+        });
     }
     chips
 }
@@ -91,9 +100,12 @@ fn is_system(namespace: &str) -> bool {
 fn summary(shape: &Shape) -> String {
     let entries = shape.pods.iter().filter(|pod| pod.host_ports);
     let mut told = vec![format!("{} nodes, {} pods", shape.nodes.len(), shape.pods.len())];
-    told.extend(entries.map(|pod| format!("traffic comes in at {} on {}", pod.name, pod.node.as_deref().unwrap_or("no node"))));
-    let bound =
-        shape.volumes.iter().filter_map(|volume| Some(format!("volume {} is bound to {}", volume.name, volume.node.as_ref()?)));
+    told.extend(entries.map(|pod| {
+        format!("traffic comes in at {} on {}", pod.name, pod.node.as_deref().unwrap_or("no node"))
+    }));
+    let bound = shape.volumes.iter().filter_map(|volume| {
+        Some(format!("volume {} is bound to {}", volume.name, volume.node.as_ref()?))
+    });
     told.extend(bound);
     told.join("; ")
 }
@@ -106,18 +118,28 @@ fn table(shape: &Shape) -> String {
     }
     for volume in &shape.volumes {
         *rows
-            .entry((format!("{} {}", volume.name, volume.what), volume.node.clone().unwrap_or_default(), "volume"))
+            .entry((
+                format!("{} {}", volume.name, volume.what),
+                volume.node.clone().unwrap_or_default(),
+                "volume",
+            ))
             .or_default() += 1;
     }
     for ingress in &shape.ingresses {
-        *rows.entry((format!("{}: {}", ingress.name, ingress.what), String::new(), "ingress")).or_default() += 1;
+        *rows
+            .entry((format!("{}: {}", ingress.name, ingress.what), String::new(), "ingress"))
+            .or_default() += 1;
     }
     if rows.is_empty() {
         return String::new();
     }
     let row = |((name, node, what), count): (&(String, String, &str), &usize)| {
         let times = if *count > 1 { format!(" ×{count}") } else { String::new() };
-        format!("<tr><td>{what}</td><th scope=\"row\">{}{times}</th><td>{}</td></tr>", text(name), text(node))
+        format!(
+            "<tr><td>{what}</td><th scope=\"row\">{}{times}</th><td>{}</td></tr>",
+            text(name),
+            text(node)
+        )
     };
     let rows: String = rows.iter().map(row).collect();
     format!(
@@ -132,8 +154,12 @@ mod tests {
 
     #[test]
     fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {
-        let node =
-            |name: &str| ShapeNode { name: name.into(), control_plane: name == "cp", ready: true, version: "v1.35.0".into() };
+        let node = |name: &str| ShapeNode {
+            name: name.into(),
+            control_plane: name == "cp",
+            ready: true,
+            version: "v1.35.0".into(),
+        };
         let pod = |name: &str, node: &str, host_ports| ShapePod {
             namespace: "a".into(),
             name: name.into(),
@@ -143,21 +169,38 @@ mod tests {
         };
         let seen = Shape {
             nodes: vec![node("cp"), node("w2")],
-            pods: vec![pod("ingress", "cp", true), pod("web", "w2", false), pod("web", "w2", false)],
-            volumes: vec![ShapePlace { name: "a/data".into(), node: Some("w2".into()), what: "1Gi".into() }],
+            pods: vec![
+                pod("ingress", "cp", true),
+                pod("web", "w2", false),
+                pod("web", "w2", false),
+            ],
+            volumes: vec![ShapePlace {
+                name: "a/data".into(),
+                node: Some("w2".into()),
+                what: "1Gi".into(),
+            }],
             ingresses: vec![],
         };
         let own = Own { namespaces: ["a".to_owned()].into(), nodes: true };
         let html = shape(&seen, &own);
         assert!(html.contains("traffic comes in at ingress on cp; volume a/data is bound to w2"));
-        assert!(html.contains("⇥ a/ingress") && html.contains("a/web ×2") && html.contains("▤ a/data 1Gi"));
+        assert!(
+            html.contains("⇥ a/ingress")
+                && html.contains("a/web ×2")
+                && html.contains("▤ a/data 1Gi")
+        );
         assert!(!html.contains('\n'));
         assert_eq!(shape(&Shape::default(), &own), "");
     }
 
     #[test]
     fn other_people_s_pods_and_nodes_are_not_shown() {
-        let node = |name: &str| ShapeNode { name: name.into(), control_plane: false, ready: true, version: "v1.35.0".into() };
+        let node = |name: &str| ShapeNode {
+            name: name.into(),
+            control_plane: false,
+            ready: true,
+            version: "v1.35.0".into(),
+        };
         let pod = |namespace: &str, node: &str| ShapePod {
             namespace: namespace.into(),
             name: format!("{namespace}-pod"),
@@ -165,10 +208,19 @@ mod tests {
             phase: "Running".into(),
             host_ports: namespace == "traefik",
         };
-        let place = |name: &str| ShapePlace { name: name.into(), node: Some("n2".into()), what: "1Gi".into() };
+        let place = |name: &str| ShapePlace {
+            name: name.into(),
+            node: Some("n2".into()),
+            what: "1Gi".into(),
+        };
         let seen = Shape {
             nodes: vec![node("n1"), node("n2"), node("n3")],
-            pods: vec![pod("mine", "n1"), pod("payroll", "n2"), pod("traefik", "n3"), pod("kube-system", "n3")],
+            pods: vec![
+                pod("mine", "n1"),
+                pod("payroll", "n2"),
+                pod("traefik", "n3"),
+                pod("kube-system", "n3"),
+            ],
             volumes: vec![place("payroll/data")],
             ingresses: vec![place("payroll/web")],
         };
@@ -178,6 +230,11 @@ mod tests {
             assert!(!html.contains(others), "{others}: {html}");
         }
         let whole = shape(&seen, &Own { namespaces: ["mine".to_owned()].into(), nodes: true });
-        assert!(whole.contains("<strong>n3</strong>") && !whole.contains("payroll") && !whole.contains("traefik"), "{whole}");
+        assert!(
+            whole.contains("<strong>n3</strong>")
+                && !whole.contains("payroll")
+                && !whole.contains("traefik"),
+            "{whole}"
+        );
     }
 }

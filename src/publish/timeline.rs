@@ -29,8 +29,9 @@ pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> Strin
     let height = bars.len() as f64 * ROW + 22.0;
     let name = format!("time-{}-{}", id(&recording.chapter), id(&recording.profile));
     let longest = bars.iter().max_by(|a, b| a.step.seconds.total_cmp(&b.step.seconds));
-    let longest =
-        longest.map_or(String::new(), |bar| format!(", the longest {} with {}", bar.step.step, seconds(bar.step.seconds)));
+    let longest = longest.map_or(String::new(), |bar| {
+        format!(", the longest {} with {}", bar.step.step, seconds(bar.step.seconds))
+    });
     let title = format!("{} steps in {}{longest}", bars.len(), seconds(end));
     let mut svg = format!(
         "<svg class=\"g-time\" viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"{name}\"><title id=\"{name}\">{}</title>",
@@ -38,7 +39,8 @@ pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> Strin
     );
     for (number, bar) in bars.iter().enumerate() {
         let top = number as f64 * ROW;
-        let (left, width) = (x(bar.began), (x(bar.began + bar.step.seconds) - x(bar.began)).max(1.5));
+        let (left, width) =
+            (x(bar.began), (x(bar.began + bar.step.seconds) - x(bar.began)).max(1.5));
         let class = if bar.waits_for.is_some() { "g-bar g-wait" } else { "g-bar" };
         svg.push_str(&format!(
             "<text x=\"{:.0}\" y=\"{:.1}\" text-anchor=\"end\">{}</text>",
@@ -78,7 +80,9 @@ pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> Strin
 
 /// The steps that ran in one go, in the order of their beginnings. One kept from an earlier run is on another clock, and left out.
 fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a>> {
-    let ended = |step: &RecordedStep| step.at.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond() as f64 / 1000.0);
+    let ended = |step: &RecordedStep| {
+        step.at.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond() as f64 / 1000.0)
+    };
     let Some(last) = ended_at(recording) else { return Vec::new() };
     let first = last - recording.seconds - 5.0;
     let timed: Vec<(f64, &RecordedStep)> = recording
@@ -89,8 +93,10 @@ fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a
         .filter(|(began, _)| *began >= first)
         .collect();
     let zero = timed.iter().map(|(began, _)| *began).fold(f64::INFINITY, f64::min);
-    let mut bars: Vec<Bar<'_>> =
-        timed.into_iter().map(|(began, step)| Bar { step, began: began - zero, waits_for: waits_for(step, chapter) }).collect();
+    let mut bars: Vec<Bar<'_>> = timed
+        .into_iter()
+        .map(|(began, step)| Bar { step, began: began - zero, waits_for: waits_for(step, chapter) })
+        .collect();
     bars.sort_by(|a, b| a.began.total_cmp(&b.began));
     bars
 }
@@ -101,10 +107,16 @@ fn ended_at(recording: &Recording) -> Option<f64> {
 
 /// A proof that had to be asked more than once waited for what it proves.
 fn waits_for(step: &RecordedStep, chapter: &PlannedChapter) -> Option<String> {
-    let planned: &Step = chapter.steps.iter().find(|planned| planned.id.step.as_str() == step.step)?;
+    let planned: &Step =
+        chapter.steps.iter().find(|planned| planned.id.step.as_str() == step.step)?;
     let Role::Verify { proves } = &planned.role else { return None };
     let waited = step.attempts > 1 || (planned.attributes.until.is_some() && step.seconds > 1.0);
-    waited.then(|| proves.map_or_else(|| "the world".to_owned(), |index| chapter.steps[index].id.step.to_string()))
+    waited.then(|| {
+        proves.map_or_else(
+            || "the world".to_owned(),
+            |index| chapter.steps[index].id.step.to_string(),
+        )
+    })
 }
 
 fn legend(bars: &[Bar<'_>]) -> String {
@@ -132,5 +144,9 @@ fn table(bars: &[Bar<'_>]) -> String {
 }
 
 fn short(name: &str) -> String {
-    if name.chars().count() <= 24 { name.to_owned() } else { name.chars().take(23).chain(['…']).collect() }
+    if name.chars().count() <= 24 {
+        name.to_owned()
+    } else {
+        name.chars().take(23).chain(['…']).collect()
+    }
 }

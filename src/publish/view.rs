@@ -38,9 +38,15 @@ pub(crate) struct Own {
 impl Own {
     /// Of a plan. `nodes`: the book has a cluster of its own.
     fn of(plan: &Plan, nodes: bool) -> Self {
-        let named = Regex::new(r#"(?:(?:^|\s)(?:-n|--namespace|namespaces?|ns)[\s=/]+|namespace:\s*)["']?([a-z0-9][a-z0-9-]*)"#);
-        let (Ok(named), mut namespaces) = (named, HashSet::new()) else { return Self { nodes, ..Self::default() } };
-        let mut add = |text: &str| namespaces.extend(named.captures_iter(text).map(|found| found[1].to_owned()));
+        let named = Regex::new(
+            r#"(?:(?:^|\s)(?:-n|--namespace|namespaces?|ns)[\s=/]+|namespace:\s*)["']?([a-z0-9][a-z0-9-]*)"#,
+        );
+        let (Ok(named), mut namespaces) = (named, HashSet::new()) else {
+            return Self { nodes, ..Self::default() };
+        };
+        let mut add = |text: &str| {
+            namespaces.extend(named.captures_iter(text).map(|found| found[1].to_owned()))
+        };
         for chapter in &plan.chapters {
             chapter.steps.iter().for_each(|step| add(&step.script));
             chapter.manifests.iter().for_each(|manifest| add(&manifest.text));
@@ -48,7 +54,11 @@ impl Own {
         for chapter in &plan.chapters {
             namespaces.extend(chapter.namespace.clone());
             for object in chapter.manifests.iter().flat_map(|manifest| &manifest.objects) {
-                let own = if object.kind == "Namespace" { Some(&object.name) } else { object.namespace.as_ref() };
+                let own = if object.kind == "Namespace" {
+                    Some(&object.name)
+                } else {
+                    object.namespace.as_ref()
+                };
                 namespaces.insert(own.cloned().unwrap_or_else(|| "default".to_owned()));
             }
         }
@@ -84,7 +94,12 @@ impl View {
         } else {
             Own::default()
         };
-        let places = plan.chapters.iter().enumerate().map(|(index, chapter)| (chapter.name.clone(), index)).collect();
+        let places = plan
+            .chapters
+            .iter()
+            .enumerate()
+            .map(|(index, chapter)| (chapter.name.clone(), index))
+            .collect();
         Self { plan, included, recordings, masker, own, places }
     }
 
@@ -111,7 +126,9 @@ impl View {
     /// A chapter's steps, judged.
     pub(crate) fn judged(&self, name: &ChapterName) -> HashMap<StepName, Seen<'_>> {
         let Some(chapter) = self.chapter(name) else { return HashMap::new() };
-        let mut judged = self.recording(name).map(|recording| recording.judged(&self.plan, chapter, &self.included));
+        let mut judged = self
+            .recording(name)
+            .map(|recording| recording.judged(&self.plan, chapter, &self.included));
         let seen = |index: usize| match judged.as_mut().and_then(|judged| judged[index].take()) {
             Some((step, reasons)) => Seen::Recorded(step, reasons),
             None => Seen::NotRun,

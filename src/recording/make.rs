@@ -60,14 +60,17 @@ pub(crate) fn make_recording(
     for (index, planned) in chapter.steps.iter().enumerate() {
         let name = planned.id.step.as_str();
         let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.holds());
-        let fresh = now.filter(|step| step.outcome != Outcome::PassedBefore || step.fingerprint == planned.fingerprint);
+        let fresh = now.filter(|step| {
+            step.outcome != Outcome::PassedBefore || step.fingerprint == planned.fingerprint
+        });
         let Some(step) = fresh else {
             let before = before.and_then(|before| before.step(name));
             steps.extend(not_run(making, chapter, index, finished.get(name).copied(), before));
             continue;
         };
         ran += usize::from(step.outcome != Outcome::PassedBefore);
-        let (output, left_out) = kept(&making.places.name_in(&String::from_utf8_lossy(&output(step))));
+        let (output, left_out) =
+            kept(&making.places.name_in(&String::from_utf8_lossy(&output(step))));
         steps.push(RecordedStep {
             step: name.to_owned(),
             at: step.at.clone(),
@@ -109,14 +112,25 @@ fn not_run(
     before: Option<&RecordedStep>,
 ) -> Option<RecordedStep> {
     let of = parts_of(making.plan, chapter, index, making.included);
-    let before = before.map(|before| RecordedStep { output: making.places.name_in(&before.output), ..before.clone() });
-    let ran_as_it_is = before.as_ref().is_some_and(|before| before.up_to_date.is_empty() && reasons(&before.of, &of).is_empty());
+    let before = before.map(|before| RecordedStep {
+        output: making.places.name_in(&before.output),
+        ..before.clone()
+    });
+    let ran_as_it_is = before
+        .as_ref()
+        .is_some_and(|before| before.up_to_date.is_empty() && reasons(&before.of, &of).is_empty());
     let checks = match &chapter.steps[index].role {
-        Role::Act { proven_by } => proven_by.iter().map(|check| chapter.steps[*check].id.step.to_string()).collect(),
+        Role::Act { proven_by } => {
+            proven_by.iter().map(|check| chapter.steps[*check].id.step.to_string()).collect()
+        }
         Role::Verify { .. } => Vec::new(),
     };
     match finished {
-        Some(step) if matches!(step.outcome, Outcome::UpToDate | Outcome::FoundSo) && !ran_as_it_is && !checks.is_empty() => {
+        Some(step)
+            if matches!(step.outcome, Outcome::UpToDate | Outcome::FoundSo)
+                && !ran_as_it_is
+                && !checks.is_empty() =>
+        {
             Some(RecordedStep {
                 step: step.step.step.to_string(),
                 at: step.at.clone(),
@@ -143,8 +157,13 @@ fn ended_as_written(making: &Making<'_>, chapter: &PlannedChapter) -> Option<(St
                 at.clone_from(&step.at);
                 failed |= matches!(step.outcome, Outcome::Failed(_) | Outcome::Interrupted);
             }
-            Event::ChapterFinished { chapter: name, outcome, seconds, .. } if *name == chapter.name => {
-                let holds = matches!(outcome, crate::event::ChapterOutcome::Passed | crate::event::ChapterOutcome::UpToDate);
+            Event::ChapterFinished { chapter: name, outcome, seconds, .. }
+                if *name == chapter.name =>
+            {
+                let holds = matches!(
+                    outcome,
+                    crate::event::ChapterOutcome::Passed | crate::event::ChapterOutcome::UpToDate
+                );
                 return (holds && !failed).then_some((at, *seconds));
             }
             _ => {}
@@ -166,11 +185,18 @@ fn kept(output: &str) -> (String, u64) {
         return (output.to_owned(), 0);
     }
     let output = output.as_bytes();
-    let head_end = output[..KEPT / 2].iter().rposition(|byte| *byte == b'\n').map_or(KEPT / 2, |at| at + 1);
+    let head_end =
+        output[..KEPT / 2].iter().rposition(|byte| *byte == b'\n').map_or(KEPT / 2, |at| at + 1);
     let tail_area = output.len() - KEPT / 2;
-    let tail_start = output[tail_area..].iter().position(|byte| *byte == b'\n').map_or(tail_area, |at| tail_area + at + 1);
+    let tail_start = output[tail_area..]
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map_or(tail_area, |at| tail_area + at + 1);
     let left = tail_start.saturating_sub(head_end) as u64;
-    let (head, tail) = (String::from_utf8_lossy(&output[..head_end]), String::from_utf8_lossy(&output[tail_start..]));
+    let (head, tail) = (
+        String::from_utf8_lossy(&output[..head_end]),
+        String::from_utf8_lossy(&output[tail_start..]),
+    );
     (format!("{head}[… {left} bytes left out …]\n{tail}"), left)
 }
 
@@ -199,8 +225,15 @@ mod tests {
     fn a_long_output_loses_its_middle_at_line_ends() {
         let long: String = (0..5000).map(|line| format!("line {line}\n")).collect();
         let (text, left) = kept(&long);
-        assert!(text.starts_with("line 0\n") && text.ends_with("line 4999\n") && text.len() < KEPT + 100);
-        assert_eq!(long.len() as u64 - left, text.replace(&format!("[… {left} bytes left out …]\n"), "").len() as u64);
+        assert!(
+            text.starts_with("line 0\n")
+                && text.ends_with("line 4999\n")
+                && text.len() < KEPT + 100
+        );
+        assert_eq!(
+            long.len() as u64 - left,
+            text.replace(&format!("[… {left} bytes left out …]\n"), "").len() as u64
+        );
         assert_eq!(kept("short\n"), ("short\n".to_owned(), 0));
     }
 }

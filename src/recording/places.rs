@@ -56,7 +56,8 @@ fn begins(before: &str) -> bool {
     let word = before.rfind(|next: char| !in_path(next)).map_or(before, |at| &before[at..]);
     let word = word.trim_start_matches(|next: char| !in_path(next));
     // A colour's letter (`ESC [ 0 m`) is none of a path's.
-    let coloured = before[..before.len() - word.len()].ends_with(['[', ';', '\u{1b}']) && word.ends_with('m');
+    let coloured =
+        before[..before.len() - word.len()].ends_with(['[', ';', '\u{1b}']) && word.ends_with('m');
     word.is_empty() || coloured || word == "//" || (word.starts_with('-') && !word.contains('/'))
 }
 
@@ -92,16 +93,23 @@ mod tests {
     #[test]
     fn the_innermost_folder_gives_its_word() {
         assert_eq!(
-            named("wrote /home/ada/books/tree/.guide/rendered/chapter-3/top.txt (of /home/ada/books/tree).\n"),
+            named(
+                "wrote /home/ada/books/tree/.guide/rendered/chapter-3/top.txt (of /home/ada/books/tree).\n"
+            ),
             "wrote $GUIDE_STATE/rendered/chapter-3/top.txt (of $GUIDE_BOOK).\n"
         );
-        assert_eq!(named("/home/ada/.cache/guide/lab:/home/ada/x"), "$XDG_CACHE_HOME/guide/lab:$HOME/x");
+        assert_eq!(
+            named("/home/ada/.cache/guide/lab:/home/ada/x"),
+            "$XDG_CACHE_HOME/guide/lab:$HOME/x"
+        );
     }
 
     #[test]
     fn a_path_is_found_in_a_url_an_option_an_assignment_quotes_and_colours() {
         assert_eq!(
-            named("file:///home/ada/a -I/home/ada/a A=/home/ada \"/home/ada\" \u{1b}[31m/home/ada\u{1b}[0m"),
+            named(
+                "file:///home/ada/a -I/home/ada/a A=/home/ada \"/home/ada\" \u{1b}[31m/home/ada\u{1b}[0m"
+            ),
             "file://$HOME/a -I$HOME/a A=$HOME \"$HOME\" \u{1b}[31m$HOME\u{1b}[0m"
         );
         assert_eq!(named("{\"path\":\"/home/ada/b\"}"), "{\"path\":\"$HOME/b\"}");
@@ -116,6 +124,9 @@ mod tests {
     #[test]
     fn twice_is_once() {
         let once = named("/home/ada/books/tree /home/ada/books/tree/.guide /home/ada/");
-        assert_eq!((once.as_str(), named(&once)), ("$GUIDE_BOOK $GUIDE_STATE $HOME/", once.clone()));
+        assert_eq!(
+            (once.as_str(), named(&once)),
+            ("$GUIDE_BOOK $GUIDE_STATE $HOME/", once.clone())
+        );
     }
 }

@@ -8,7 +8,11 @@ pub(crate) fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
     old.versions == new.versions
         && old.shape.is_some() == new.shape.is_some()
         && old.steps.len() == new.steps.len()
-        && old.steps.iter().zip(&new.steps).all(|(old, new)| old.step == new.step && same_step(old, new, rules))
+        && old
+            .steps
+            .iter()
+            .zip(&new.steps)
+            .all(|(old, new)| old.step == new.step && same_step(old, new, rules))
 }
 
 fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
@@ -21,7 +25,8 @@ fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
 /// The kinds of line there are in an output: numbers are one number, equal lines one line, and their order does not count.
 fn calm(output: &str, rules: &Rules) -> Vec<String> {
     let normalised = rules.normalise(output);
-    let mut lines: Vec<String> = normalised.lines().map(numbers_as_one).filter(|line| !line.is_empty()).collect();
+    let mut lines: Vec<String> =
+        normalised.lines().map(numbers_as_one).filter(|line| !line.is_empty()).collect();
     lines.sort();
     lines.dedup();
     lines
@@ -38,7 +43,8 @@ fn numbers_as_one(line: &str) -> String {
         if std::mem::take(&mut gap) {
             calm.push(' ');
         }
-        let number = next.is_ascii_digit() || (matches!(next, '.' | ',' | '-') && calm.ends_with('0'));
+        let number =
+            next.is_ascii_digit() || (matches!(next, '.' | ',' | '-') && calm.ends_with('0'));
         match number {
             true if calm.ends_with('0') => {}
             true => calm.push('0'),
@@ -60,14 +66,22 @@ pub(crate) fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -
             continue;
         }
         if !step.up_to_date.is_empty() {
-            lines.push(format!("{} (up to date: {} passed)", step.step, step.up_to_date.join(", ")));
+            lines.push(format!(
+                "{} (up to date: {} passed)",
+                step.step,
+                step.up_to_date.join(", ")
+            ));
             continue;
         }
-        let exit = step.exit.filter(|code| *code != 0).map_or(String::new(), |code| format!(", exit {code}"));
+        let exit = step
+            .exit
+            .filter(|code| *code != 0)
+            .map_or(String::new(), |code| format!(", exit {code}"));
         lines.push(format!("{} ({:.1} s{exit})", step.step, step.seconds));
         lines.extend(step.output.lines().map(|line| format!("    {line}")));
     }
-    let gone = old.into_iter().flat_map(|old| &old.steps).filter(|step| new.step(&step.step).is_none());
+    let gone =
+        old.into_iter().flat_map(|old| &old.steps).filter(|step| new.step(&step.step).is_none());
     lines.extend(gone.map(|step| format!("{} is no step any more", step.step)));
     lines
 }
@@ -82,13 +96,19 @@ mod tests {
 
     #[test]
     fn numbers_times_and_order_are_no_news() {
-        assert_eq!(calmed("Requests per second: 1537.20\nfailed: 0\n"), calmed("failed: 3\nRequests per second:  1,201.5\n"));
+        assert_eq!(
+            calmed("Requests per second: 1537.20\nfailed: 0\n"),
+            calmed("failed: 3\nRequests per second:  1,201.5\n")
+        );
         assert_eq!(calmed("0,1,20\n3,2,180\n"), calmed("0,1,3\n3,1,20\n6,9,55\n"));
     }
 
     #[test]
     fn words_are() {
-        assert_ne!(calmed("deployment.apps/web created\n"), calmed("deployment.apps/web unchanged\n"));
+        assert_ne!(
+            calmed("deployment.apps/web created\n"),
+            calmed("deployment.apps/web unchanged\n")
+        );
         assert_ne!(calmed("a\n"), calmed("a\nwarning: x\n"));
     }
 }

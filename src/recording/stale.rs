@@ -34,18 +34,36 @@ pub(crate) struct Parts {
 }
 
 /// The parts of step `index` of a chapter.
-pub(crate) fn parts_of(plan: &Plan, chapter: &PlannedChapter, index: usize, included: &Included) -> Parts {
+pub(crate) fn parts_of(
+    plan: &Plan,
+    chapter: &PlannedChapter,
+    index: usize,
+    included: &Included,
+) -> Parts {
     let step = &chapter.steps[index];
-    let manifests = chapter.manifests.iter().filter(|manifest| manifest.own && manifest.before_step <= index);
-    let values = plan.environment.iter().filter(|(name, _)| mentions(&step.script, name) && !is_secret(step, name));
+    let manifests =
+        chapter.manifests.iter().filter(|manifest| manifest.own && manifest.before_step <= index);
+    let values = plan
+        .environment
+        .iter()
+        .filter(|(name, _)| mentions(&step.script, name) && !is_secret(step, name));
     let files = mentioned_files(&step.script).into_iter();
     Parts {
         script: short(step.script.trim_end().as_bytes()),
         attributes: attributes(&step.attributes),
-        expected: step.expected.as_ref().map_or(String::new(), |expected| short(expected.as_bytes())),
-        manifests: manifests.map(|manifest| (manifest.file.clone(), short(manifest.text.as_bytes()))).collect(),
+        expected: step
+            .expected
+            .as_ref()
+            .map_or(String::new(), |expected| short(expected.as_bytes())),
+        manifests: manifests
+            .map(|manifest| (manifest.file.clone(), short(manifest.text.as_bytes())))
+            .collect(),
         values: values.map(|(name, value)| (name.clone(), short(value.as_bytes()))).collect(),
-        files: files.filter_map(|file| included.get(&file).map(|print| (file.clone(), cut(&print.to_string())))).collect(),
+        files: files
+            .filter_map(|file| {
+                included.get(&file).map(|print| (file.clone(), cut(&print.to_string())))
+            })
+            .collect(),
     }
 }
 
@@ -88,7 +106,12 @@ pub(crate) fn reasons(recorded: &Parts, now: &Parts) -> Vec<String> {
     reasons
 }
 
-fn differ(what: &str, recorded: &BTreeMap<String, String>, now: &BTreeMap<String, String>, reasons: &mut Vec<String>) {
+fn differ(
+    what: &str,
+    recorded: &BTreeMap<String, String>,
+    now: &BTreeMap<String, String>,
+    reasons: &mut Vec<String>,
+) {
     let names: BTreeSet<&String> = recorded.keys().chain(now.keys()).collect();
     for name in names {
         match (recorded.get(name), now.get(name)) {
@@ -104,7 +127,10 @@ fn differ(what: &str, recorded: &BTreeMap<String, String>, now: &BTreeMap<String
 pub(crate) fn mentions(script: &str, name: &str) -> bool {
     script.match_indices(name).any(|(at, _)| {
         let before = &script[..at];
-        let ends = script[at + name.len()..].chars().next().is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_');
+        let ends = script[at + name.len()..]
+            .chars()
+            .next()
+            .is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_');
         ends && (before.ends_with('$') || before.ends_with("${"))
     })
 }
@@ -115,7 +141,9 @@ pub(crate) fn mentioned_files(script: &str) -> BTreeSet<String> {
     for mark in ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"] {
         for (at, _) in script.match_indices(mark) {
             let rest = &script[at + mark.len()..];
-            let end = rest.find(|next: char| !(next.is_alphanumeric() || "._-/".contains(next))).unwrap_or(rest.len());
+            let end = rest
+                .find(|next: char| !(next.is_alphanumeric() || "._-/".contains(next)))
+                .unwrap_or(rest.len());
             let path = rest[..end].trim_end_matches(['/', '.']);
             if !path.is_empty() && !path.split('/').any(|part| part == "..") {
                 files.insert(path.to_owned());
@@ -140,29 +168,37 @@ mod tests {
 
     #[test]
     fn a_variable_is_mentioned_by_its_whole_name_only() {
-        assert!(mentions("echo $WEB_PORT", "WEB_PORT") && mentions("echo \"${WEB_PORT:-1}\"", "WEB_PORT"));
+        assert!(
+            mentions("echo $WEB_PORT", "WEB_PORT")
+                && mentions("echo \"${WEB_PORT:-1}\"", "WEB_PORT")
+        );
         assert!(!mentions("echo $WEB_PORTS", "WEB_PORT") && !mentions("echo WEB_PORT", "WEB_PORT"));
     }
 
     #[test]
     fn files_of_the_book_are_found_in_a_script() {
-        let files =
-            mentioned_files("\"$GUIDE_BOOK/lab/build\" kind; helm install ${GUIDE_BOOK}/guide/charts/m; cat $GUIDE_BOOK/../x");
+        let files = mentioned_files(
+            "\"$GUIDE_BOOK/lab/build\" kind; helm install ${GUIDE_BOOK}/guide/charts/m; cat $GUIDE_BOOK/../x",
+        );
         assert_eq!(files.into_iter().collect::<Vec<_>>(), ["guide/charts/m", "lab/build"]);
     }
 
     #[test]
     fn every_part_that_changed_is_a_reason() {
-        let map =
-            |entries: &[(&str, &str)]| entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        let map = |entries: &[(&str, &str)]| {
+            entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+        };
         let then = Parts {
             script: "a".into(),
             manifests: map(&[("web.yaml", "1"), ("old.yaml", "1")]),
             values: map(&[("PORT", "1")]),
             ..Parts::default()
         };
-        let now =
-            Parts { manifests: map(&[("web.yaml", "2"), ("new.yaml", "1")]), values: map(&[("PORT", "2")]), ..then.clone() };
+        let now = Parts {
+            manifests: map(&[("web.yaml", "2"), ("new.yaml", "1")]),
+            values: map(&[("PORT", "2")]),
+            ..then.clone()
+        };
         let expected = [
             "the manifest new.yaml is new",
             "the manifest old.yaml is gone",
@@ -171,12 +207,18 @@ mod tests {
         ];
         assert_eq!(reasons(&then, &now), expected);
         assert_eq!(reasons(&then, &then), Vec::<String>::new());
-        assert_eq!(reasons(&then, &Parts { script: "b".into(), ..then.clone() }), ["its commands have changed"]);
+        assert_eq!(
+            reasons(&then, &Parts { script: "b".into(), ..then.clone() }),
+            ["its commands have changed"]
+        );
     }
 
     #[test]
     fn a_longer_time_limit_makes_nothing_stale() {
-        let longer = Attributes { timeout: Some(std::time::Duration::from_mins(9)), ..Attributes::default() };
+        let longer = Attributes {
+            timeout: Some(std::time::Duration::from_mins(9)),
+            ..Attributes::default()
+        };
         assert_eq!(attributes(&longer), attributes(&Attributes::default()));
         let sampled = Attributes { sample: Some("hpa".to_owned()), ..Attributes::default() };
         assert_ne!(attributes(&sampled), attributes(&Attributes::default()));

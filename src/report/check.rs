@@ -9,29 +9,46 @@ use crate::book::{Book, Problem, Severity, Sources};
 use crate::error::Error;
 
 /// One line for people when all is well; the problems as JSON for programs.
-pub(crate) fn check_text(book: &Book, notes: &[Problem], error: Option<&Error>, as_json: bool) -> String {
+pub(crate) fn check_text(
+    book: &Book,
+    notes: &[Problem],
+    error: Option<&Error>,
+    as_json: bool,
+) -> String {
     if as_json {
         let notes: Vec<Value> = notes.iter().map(|note| one(note, &book.sources)).collect();
         return format!("{:#}\n", json!({"problems": problems(error), "notes": notes}));
     }
     let steps = book.chapters.iter().map(|chapter| chapter.steps().count()).sum();
     let warnings = notes.iter().filter(|note| note.severity == Severity::Warning).count();
-    let warned = if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) };
+    let warned =
+        if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) };
     match error {
         Some(_) => String::new(),
-        None => format!("{} with {}: no problem{warned}\n", count(book.chapters.len(), "chapter"), count(steps, "step")),
+        None => format!(
+            "{} with {}: no problem{warned}\n",
+            count(book.chapters.len(), "chapter"),
+            count(steps, "step")
+        ),
     }
 }
 
 /// Warnings, drawn; what was only left alone is listed where `strict` asks for it, else counted.
 pub(crate) fn notes_text(book: &Book, notes: &[Problem], strict: bool, style: Style) -> String {
-    let shown: Vec<Problem> = notes.iter().filter(|note| strict || note.severity == Severity::Warning).cloned().collect();
+    let shown: Vec<Problem> =
+        notes.iter().filter(|note| strict || note.severity == Severity::Warning).cloned().collect();
     let mut text = draw_groups(&book.sources, &shown, style);
     if shown.len() < notes.len() {
         let hidden = notes.len() - shown.len();
         let (is, them) = if hidden == 1 { ("is", "it") } else { ("are", "them") };
-        let what = if hidden == 1 { "1 word or block".to_owned() } else { format!("{hidden} words or blocks") };
-        text += &format!("note: {what} of other tools {is} left alone (`guide check --strict` lists {them})\n");
+        let what = if hidden == 1 {
+            "1 word or block".to_owned()
+        } else {
+            format!("{hidden} words or blocks")
+        };
+        text += &format!(
+            "note: {what} of other tools {is} left alone (`guide check --strict` lists {them})\n"
+        );
     }
     text
 }

@@ -65,7 +65,9 @@ fn draw(difference: &Difference, style: &Style) -> Vec<String> {
             heading(what, "missing", style).chain(quote('-', expected, style)).collect()
         }
         // The last one of a long list may only count the rest.
-        Difference::Unexpected { what, actual, line: None } if actual.is_empty() => vec![what.clone()],
+        Difference::Unexpected { what, actual, line: None } if actual.is_empty() => {
+            vec![what.clone()]
+        }
         Difference::Unexpected { what, actual, .. } => {
             heading(what, "not expected", style).chain(quote('+', actual, style)).collect()
         }
@@ -73,16 +75,26 @@ fn draw(difference: &Difference, style: &Style) -> Vec<String> {
             if !what.starts_with("line") && is_short(expected) && is_short(actual) {
                 let arrow = style.symbols().arrow;
                 let (expected, actual) = (visible(expected), visible(actual));
-                return vec![format!("{}: {} {arrow} {}", style.strong(what), style.removed(expected), style.added(actual))];
+                return vec![format!(
+                    "{}: {} {arrow} {}",
+                    style.strong(what),
+                    style.removed(expected),
+                    style.added(actual)
+                )];
             }
-            let both = if expected.contains('\n') || actual.contains('\n') || expected.len() + actual.len() > COMPARED {
+            let both = if expected.contains('\n')
+                || actual.contains('\n')
+                || expected.len() + actual.len() > COMPARED
+            {
                 quote('-', expected, style).chain(quote('+', actual, style)).collect()
             } else {
                 changed_words(&visible(expected), &visible(actual), style)
             };
             std::iter::once(format!("{}:", style.strong(what))).chain(both).collect()
         }
-        Difference::Binding { name, why, .. } => vec![format!("{}: {}", style.strong(format!("<{name}>")), visible(why))],
+        Difference::Binding { name, why, .. } => {
+            vec![format!("{}: {}", style.strong(format!("<{name}>")), visible(why))]
+        }
     }
 }
 
@@ -140,7 +152,8 @@ impl Side {
     fn lines(self, style: &Style) -> Vec<String> {
         // Where all of a line differs, carets under all of it say nothing.
         let marks = self.marks.trim();
-        let wanted = !style.has_colour() && !marks.is_empty() && marks.len() + 4 < self.text.width();
+        let wanted =
+            !style.has_colour() && !marks.is_empty() && marks.len() + 4 < self.text.width();
         let mut lines = vec![self.text];
         if wanted {
             lines.push(self.marks.trim_end().to_owned());
@@ -157,7 +170,12 @@ mod tests {
     use crate::report::ColourChoice;
 
     fn changed(what: &str, expected: &str, actual: &str) -> Difference {
-        Difference::Changed { what: what.to_owned(), expected: expected.to_owned(), actual: actual.to_owned(), line: None }
+        Difference::Changed {
+            what: what.to_owned(),
+            expected: expected.to_owned(),
+            actual: actual.to_owned(),
+            line: None,
+        }
     }
 
     #[test]
@@ -184,7 +202,8 @@ mod tests {
     #[test]
     fn with_colour_the_words_that_differ_are_underlined_instead() {
         let style = Style::decide(ColourChoice::Always, true, false, true);
-        let Drawn { lines, left, .. } = difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
+        let Drawn { lines, left, .. } =
+            difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
         assert_eq!(left, 0);
         assert_eq!(lines.len(), 3);
         assert!(lines[1].ends_with("\u{1b}[1m\u{1b}[4m\u{1b}[31mb\u{1b}[0m"), "{:?}", lines[1]);
@@ -192,7 +211,8 @@ mod tests {
 
     #[test]
     fn more_than_a_screenful_is_counted_and_the_first_is_always_shown() {
-        let many: Vec<Difference> = (0..50).map(|row| changed(&format!("row {row}"), "a", "b")).collect();
+        let many: Vec<Difference> =
+            (0..50).map(|row| changed(&format!("row {row}"), "a", "b")).collect();
         let Drawn { lines, left, cut } = difference_lines(&many, 30, &Style::colourless());
         assert_eq!((lines.len(), left, cut), (30, 20, 0));
         let tall = [changed("field a", &"x\n".repeat(100), "y"), changed("field b", "1", "2")];
@@ -202,7 +222,11 @@ mod tests {
 
     #[test]
     fn the_count_of_the_rest_is_said_as_it_is() {
-        let rest = Difference::Unexpected { what: "17 more differences".to_owned(), actual: String::new(), line: None };
+        let rest = Difference::Unexpected {
+            what: "17 more differences".to_owned(),
+            actual: String::new(),
+            line: None,
+        };
         assert_eq!(all_differences(&[rest]), "17 more differences\n");
     }
 

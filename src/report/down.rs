@@ -30,7 +30,9 @@ impl DownReporter {
                 bar.set_position(progress.gone as u64);
                 bar.set_message(waiting);
             }
-            None if progress.gone > self.gone => write_talk(&format!("{} of {} gone  {waiting}\n", progress.gone, progress.of)),
+            None if progress.gone > self.gone => {
+                write_talk(&format!("{} of {} gone  {waiting}\n", progress.gone, progress.of))
+            }
             None => {}
         }
         self.gone = progress.gone;

@@ -16,7 +16,8 @@ fn error_text(error: &Error, style: Style) -> String {
         text += &draw_groups(sources, problems, style);
     }
     // A word of the command line that means nothing in the book (it has no place there) is no problem of the book's.
-    if matches!(error, Error::Book(problems, _) if problems.iter().all(|problem| problem.span.is_none())) {
+    if matches!(error, Error::Book(problems, _) if problems.iter().all(|problem| problem.span.is_none()))
+    {
         text.pop();
     } else {
         text += &format!("{} {error}\n", style.failed("error:"));

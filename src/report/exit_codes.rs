@@ -14,7 +14,9 @@ pub(super) fn meaning(failure: &Failure) -> Option<Meaning> {
     let (signal, exit) = match failure {
         Failure::Signal { signal } => (*signal, None),
         // What a shell makes of a signal that ended a command.
-        Failure::Exit { code, .. } => (code.checked_sub(128).filter(|signal| (1..32).contains(signal))?, Some(*code)),
+        Failure::Exit { code, .. } => {
+            (code.checked_sub(128).filter(|signal| (1..32).contains(signal))?, Some(*code))
+        }
         _ => return None,
     };
     let (what, advice) = match signal {
@@ -27,9 +29,14 @@ pub(super) fn meaning(failure: &Failure) -> Option<Meaning> {
         ),
         21 | 22 => (
             "it wanted to read a line (a password, a yes) from the terminal or to change it, and a step runs without one",
-            Some("mark the step `interactive`, or give it what it asks for (`sudo -n`, `ssh -o BatchMode=yes`, a file, a pipe)"),
+            Some(
+                "mark the step `interactive`, or give it what it asks for (`sudo -n`, `ssh -o BatchMode=yes`, a file, a pipe)",
+            ),
         ),
-        9 => ("it was killed: by the kernel if memory ran out (`dmesg` says so), else by somebody", None),
+        9 => (
+            "it was killed: by the kernel if memory ran out (`dmesg` says so), else by somebody",
+            None,
+        ),
         2 | 3 | 15 => ("somebody asked it to end", None),
         6 => ("it found something wrong with itself and gave up", None),
         4 | 7 | 8 | 11 => ("it crashed", None),
@@ -38,8 +45,15 @@ pub(super) fn meaning(failure: &Failure) -> Option<Meaning> {
         _ => ("", None),
     };
     let why = match exit {
-        Some(code) if what.is_empty() => format!("exit {code} is 128 + {signal}: a command was ended by {}", signal_name(signal)),
-        Some(code) => format!("exit {code} is 128 + {signal}, a command was ended by {}: {what}", signal_name(signal)),
+        Some(code) if what.is_empty() => {
+            format!("exit {code} is 128 + {signal}: a command was ended by {}", signal_name(signal))
+        }
+        Some(code) => {
+            format!(
+                "exit {code} is 128 + {signal}, a command was ended by {}: {what}",
+                signal_name(signal)
+            )
+        }
         None if advice.is_none() => return None,
         None => format!("{}: {what}", signal_name(signal)),
     };
@@ -64,12 +78,25 @@ mod tests {
              all, and under `pipefail` that is how the whole pipe ends"
         );
         assert!(pipe.advice.unwrap().contains("exit=141"));
-        assert!(meaning(&Failure::Signal { signal: 21 }).unwrap().advice.unwrap().contains("`interactive`"));
-        assert_eq!(meaning(&exit(138)).unwrap().why, "exit 138 is 128 + 10: a command was ended by signal 10");
+        assert!(
+            meaning(&Failure::Signal { signal: 21 })
+                .unwrap()
+                .advice
+                .unwrap()
+                .contains("`interactive`")
+        );
+        assert_eq!(
+            meaning(&exit(138)).unwrap().why,
+            "exit 138 is 128 + 10: a command was ended by signal 10"
+        );
     }
 
     #[test]
     fn a_code_of_a_programs_own_is_not() {
-        assert!([0, 1, 2, 7, 126, 127, 128, 160, 255, -1].into_iter().all(|code| meaning(&exit(code)).is_none()));
+        assert!(
+            [0, 1, 2, 7, 126, 127, 128, 160, 255, -1]
+                .into_iter()
+                .all(|code| meaning(&exit(code)).is_none())
+        );
     }
 }

@@ -14,8 +14,18 @@ pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String
     let mut text = String::new();
     for fact in facts {
         let symbols = style.symbols();
-        let mark = if fact.ok { style.passed(symbols.passed).to_string() } else { style.warning(symbols.failed).to_string() };
-        let _ = writeln!(text, "{mark} {:width$}  {}  {}", fact.name, fact.value, style.faint(fact.why));
+        let mark = if fact.ok {
+            style.passed(symbols.passed).to_string()
+        } else {
+            style.warning(symbols.failed).to_string()
+        };
+        let _ = writeln!(
+            text,
+            "{mark} {:width$}  {}  {}",
+            fact.name,
+            fact.value,
+            style.faint(fact.why)
+        );
         if let Some(hint) = &fact.hint {
             let _ = writeln!(text, "  {:width$}  {} {hint}", "", style.hint("hint:"));
         }

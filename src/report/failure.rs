@@ -36,7 +36,11 @@ pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
         lines.extend(tail(evidence.map_or("", |evidence| &evidence.output_tail), style));
     }
     for process in &finished.left {
-        lines.push(format!("left running and stopped: {} (process {})", visible(&process.command), process.pid));
+        lines.push(format!(
+            "left running and stopped: {} (process {})",
+            visible(&process.command),
+            process.pid
+        ));
     }
     if let Some(failure_report) = evidence.and_then(|evidence| evidence.failure_report.as_ref()) {
         lines.push(format!("failure report: {}", failure_report.display()));
@@ -58,8 +62,16 @@ fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
         lines.push(format!("{} {line}", style.frame(format!("{number:gutter$} {bar}"))));
     }
     if script.len() > shown.len() {
-        let more = format!("{} {} more", style.symbols().ellipsis, count(script.len() - shown.len(), "line"));
-        lines.push(format!("{} {}", style.frame(format!("{:gutter$} {bar}", "")), style.faint(more)));
+        let more = format!(
+            "{} {} more",
+            style.symbols().ellipsis,
+            count(script.len() - shown.len(), "line")
+        );
+        lines.push(format!(
+            "{} {}",
+            style.frame(format!("{:gutter$} {bar}", "")),
+            style.faint(more)
+        ));
     }
     lines.push(style.frame(format!("{:gutter$} {bar}", "")).to_string());
     lines
@@ -68,19 +80,33 @@ fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
 /// What the first line could not hold.
 fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<String> {
     match failure {
-        Failure::TimedOut { waiting_for: Some(what), .. } => vec![format!("it was waiting for {}", visible(what))],
+        Failure::TimedOut { waiting_for: Some(what), .. } => {
+            vec![format!("it was waiting for {}", visible(what))]
+        }
         Failure::Check { why, .. } => why.lines().map(visible).collect(),
-        Failure::Unrecoverable { why } | Failure::Broken { why } => why.lines().skip(1).map(visible).collect(),
+        Failure::Unrecoverable { why } | Failure::Broken { why } => {
+            why.lines().skip(1).map(visible).collect()
+        }
         Failure::Mismatch { differences, .. } => {
-            let Drawn { lines: drawn, left, cut } = difference_lines(differences, DIFFERENCE_LINES, style);
-            let mut lines = vec![format!("differences ({} expected, {} came):", style.removed("-"), style.added("+"))];
+            let Drawn { lines: drawn, left, cut } =
+                difference_lines(differences, DIFFERENCE_LINES, style);
+            let mut lines = vec![format!(
+                "differences ({} expected, {} came):",
+                style.removed("-"),
+                style.added("+")
+            )];
             lines.extend(drawn.into_iter().map(|line| format!("  {line}")));
-            let rest = [(cut, "line"), (left, "difference")].into_iter().filter(|(number, _)| *number > 0);
+            let rest =
+                [(cut, "line"), (left, "difference")].into_iter().filter(|(number, _)| *number > 0);
             let rest: Vec<String> = rest.map(|(number, of)| count(number, of)).collect();
             if !rest.is_empty() {
                 let more = format!("  {} {} more", style.symbols().ellipsis, rest.join(" and "));
-                let place = evidence.and_then(|evidence| evidence.failure_report.as_ref().or(evidence.pending.as_ref()));
-                lines.push(place.map_or(more.clone(), |place| format!("{more}: all of it in {}", place.display())));
+                let place = evidence.and_then(|evidence| {
+                    evidence.failure_report.as_ref().or(evidence.pending.as_ref())
+                });
+                lines.push(place.map_or(more.clone(), |place| {
+                    format!("{more}: all of it in {}", place.display())
+                }));
             }
             lines
         }
@@ -95,8 +121,11 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
         return vec![style.faint("it wrote nothing").to_string()];
     }
     let shown = &all[all.len().saturating_sub(TAIL_LINES)..];
-    let heading =
-        if shown.len() < all.len() { format!("output, last {}:", count(shown.len(), "line")) } else { "output:".to_owned() };
+    let heading = if shown.len() < all.len() {
+        format!("output, last {}:", count(shown.len(), "line"))
+    } else {
+        "output:".to_owned()
+    };
     let quoted = shown.iter().map(|line| {
         let line = fit(&visible(line), WIDTH, style.symbols().ellipsis);
         format!("  {} {line}", style.frame(style.symbols().bar))
@@ -107,7 +136,11 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
 fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evidence>) -> String {
     let asked = evidence.is_some_and(|evidence| evidence.asked);
     if let Some(cure) = evidence.and_then(|evidence| evidence.cure.as_ref()) {
-        return format!("{}, then `guide {}`", visible(cure), if asked { "verify" } else { "run --resume" });
+        return format!(
+            "{}, then `guide {}`",
+            visible(cure),
+            if asked { "verify" } else { "run --resume" }
+        );
     }
     let fix = if asked {
         format!("fix it, or let `guide run {}` do so", finished.step.chapter)
@@ -126,7 +159,10 @@ fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evid
         }
         _ => {
             if let Some(advice) = meaning(failure).and_then(|meaning| meaning.advice) {
-                return format!("{advice}; then `guide {}`", if asked { "verify" } else { "run --resume" });
+                return format!(
+                    "{advice}; then `guide {}`",
+                    if asked { "verify" } else { "run --resume" }
+                );
             }
             wait.map_or_else(String::new, |wait| {
                 format!("if it only needs longer, `guide verify --wait {}s`; else ", wait.as_secs())
@@ -142,7 +178,10 @@ mod tests {
     use crate::event::samples::{every_failure, finished};
 
     fn failed(failure: Failure, evidence: Evidence) -> StepFinished {
-        StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-2/curl-localhost", Outcome::Failed(failure)) }
+        StepFinished {
+            evidence: Some(Box::new(evidence)),
+            ..finished("chapter-2/curl-localhost", Outcome::Failed(failure))
+        }
     }
 
     fn curl() -> Evidence {
@@ -178,7 +217,10 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn what_was_only_asked_has_no_run_to_go_on_with() {
         let hint = |failure_: Failure, evidence: Evidence| {
-            let told = failure(&failed(failure_, Evidence { asked: true, ..evidence }), &Style::colourless());
+            let told = failure(
+                &failed(failure_, Evidence { asked: true, ..evidence }),
+                &Style::colourless(),
+            );
             told.lines().last().unwrap_or_default().to_owned()
         };
         let exit = Failure::Exit { code: 7, expected: "0".to_owned() };
@@ -188,7 +230,8 @@ hint: fix it, then `guide run --resume`
             hint(exit, Evidence { cure, ..curl() }),
             "hint: lab-worker is stopped: `docker start lab-worker`, then `guide verify`"
         );
-        let timed_out = Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
+        let timed_out =
+            Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
         assert_eq!(
             hint(timed_out, curl()),
             "hint: if it only needs longer, raise `until=`; else fix it, or let `guide run chapter-2` do so"
@@ -203,10 +246,13 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn where_a_node_is_stopped_the_hint_is_its_cure_and_not_a_longer_wait() {
         let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
-        let timed_out = Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
+        let timed_out =
+            Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
         let told = failure(&failed(timed_out, Evidence { cure, ..curl() }), &Style::colourless());
         assert!(
-            told.ends_with("\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"),
+            told.ends_with(
+                "\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"
+            ),
             "{told}"
         );
     }
@@ -219,7 +265,11 @@ hint: fix it, then `guide run --resume`
             actual: "1/2".to_owned(),
             line: None,
         }];
-        let evidence = Evidence { pending: Some("snapshots/chapter-2/pods.snap.new".into()), failure_report: None, ..curl() };
+        let evidence = Evidence {
+            pending: Some("snapshots/chapter-2/pods.snap.new".into()),
+            failure_report: None,
+            ..curl()
+        };
         let step = failed(Failure::Mismatch { differences, fence: false }, evidence);
         assert_eq!(
             failure(&step, &Style::colourless()),
@@ -239,10 +289,17 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
 
     #[test]
     fn running_out_of_time_says_what_was_waited_for_and_what_was_left() {
-        let timed_out =
-            Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: Some("pod web: Pending".to_owned()) };
-        let mut step = failed(timed_out, Evidence { output_tail: String::new(), failure_report: None, ..curl() });
-        step.left.push(crate::output::LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() });
+        let timed_out = Failure::TimedOut {
+            seconds: 120.0,
+            limit: "until".to_owned(),
+            waiting_for: Some("pod web: Pending".to_owned()),
+        };
+        let mut step = failed(
+            timed_out,
+            Evidence { output_tail: String::new(), failure_report: None, ..curl() },
+        );
+        step.left
+            .push(crate::output::LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() });
         let told = failure(&step, &Style::colourless());
         let end = told.split_once("    │\nit").unwrap().1;
         assert_eq!(
@@ -255,7 +312,10 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
     #[test]
     fn a_long_output_shows_its_last_thirty_lines() {
         let output: String = (1..=100).map(|line| format!("line {line}\n")).collect();
-        let step = failed(Failure::Exit { code: 1, expected: "0".to_owned() }, Evidence { output_tail: output, ..curl() });
+        let step = failed(
+            Failure::Exit { code: 1, expected: "0".to_owned() },
+            Evidence { output_tail: output, ..curl() },
+        );
         let told = failure(&step, &Style::colourless());
         assert!(told.contains("output, last 30 lines:\n  │ line 71\n"), "{told}");
         assert!(!told.contains("line 70\n"));
@@ -264,21 +324,34 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
     #[test]
     fn a_long_command_and_many_differences_are_bounded() {
         let differences: Vec<Difference> = (0..300)
-            .map(|row| Difference::Missing { what: format!("row {row}"), expected: "x".to_owned(), line: None })
+            .map(|row| Difference::Missing {
+                what: format!("row {row}"),
+                expected: "x".to_owned(),
+                line: None,
+            })
             .collect();
         let evidence = Evidence { script: "true\n".repeat(500), ..curl() };
         let step = failed(Failure::Mismatch { differences, fence: true }, evidence);
         let told = failure(&step, &Style::colourless());
         assert!(told.contains("    │ … 480 lines more\n"), "{told}");
-        assert!(told.contains("  … 280 differences more: all of it in .guide/failures/chapter-2/curl-localhost\n"), "{told}");
+        assert!(
+            told.contains(
+                "  … 280 differences more: all of it in .guide/failures/chapter-2/curl-localhost\n"
+            ),
+            "{told}"
+        );
         assert!(told.lines().count() < 80);
     }
 
     #[test]
     fn every_failure_can_be_told_also_without_evidence() {
         for kind in every_failure() {
-            let told = failure(&finished("chapter-1/a", Outcome::Failed(kind)), &Style::colourless());
-            assert!(told.starts_with("error: chapter-1/a failed: ") && told.contains("\nhint: "), "{told}");
+            let told =
+                failure(&finished("chapter-1/a", Outcome::Failed(kind)), &Style::colourless());
+            assert!(
+                told.starts_with("error: chapter-1/a failed: ") && told.contains("\nhint: "),
+                "{told}"
+            );
         }
         assert_eq!(failure(&finished("chapter-1/a", Outcome::Passed), &Style::colourless()), "");
     }

@@ -40,7 +40,13 @@ pub(super) struct Now {
 }
 
 /// The lines of a moment: the step, its last output, what it waits for, and how far the run has come.
-pub(super) fn frame(now: Option<&Now>, done: usize, steps: usize, width: usize, style: &Style) -> Vec<String> {
+pub(super) fn frame(
+    now: Option<&Now>,
+    done: usize,
+    steps: usize,
+    width: usize,
+    style: &Style,
+) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(now) = now {
         lines.push(step_line(now, width, style));
@@ -70,11 +76,17 @@ pub(super) fn frame(now: Option<&Now>, done: usize, steps: usize, width: usize, 
 /// `⠹ chapter-1 · 4/17 create-cluster  8.0s ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 23.0s last time`
 fn step_line(now: &Now, width: usize, style: &Style) -> String {
     let symbols = style.symbols();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a frame's index: any will do")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a frame's index: any will do"
+    )]
     let turn = (now.seconds * TURNS) as usize % symbols.spinner.len();
     let mut line = Line::new(width, style);
     line.push(symbols.spinner[turn], |text| style.skipped(text));
-    line.push(&format!(" {} {} {}/{} ", now.chapter, symbols.dot, now.number, now.of), |text| style.faint(text));
+    line.push(&format!(" {} {} {}/{} ", now.chapter, symbols.dot, now.number, now.of), |text| {
+        style.faint(text)
+    });
     line.push(&now.step, |text| style.strong(text));
     if let Some(doing) = doing(now) {
         line.push(&format!(" ({doing})"), |text| style.faint(text));
@@ -134,7 +146,11 @@ impl<'a> Line<'a> {
     }
 
     fn bar(&mut self, part: f64) {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and BAR")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 0 and BAR"
+        )]
         let full = (part.clamp(0.0, 1.0) * BAR as f64).round() as usize;
         let (symbols, style) = (self.style.symbols(), self.style);
         self.push(&symbols.full.repeat(full), |text| style.passed(text));
@@ -186,7 +202,10 @@ mod tests {
             drawn(&slow, 100)[0],
             "⠸ chapter-1 · 4/17 create-cluster  31.3s ━━━━━━━━━━━━━━━━━━━━ longer than last time (23.0s)"
         );
-        assert_eq!(drawn(&slow, 80)[0], "⠸ chapter-1 · 4/17 create-cluster  31.3s longer than last time (23.0s)");
+        assert_eq!(
+            drawn(&slow, 80)[0],
+            "⠸ chapter-1 · 4/17 create-cluster  31.3s longer than last time (23.0s)"
+        );
     }
 
     #[test]
@@ -199,9 +218,14 @@ mod tests {
 
     #[test]
     fn no_line_is_wider_than_the_terminal() {
-        let wide =
-            Now { step: "a-very-long-name-".repeat(9), line: "x".repeat(999), waiting_for: Some("日".repeat(99)), ..now() };
-        for style in [Style::colourless(), Style::decide(ColourChoice::Always, true, false, false)] {
+        let wide = Now {
+            step: "a-very-long-name-".repeat(9),
+            line: "x".repeat(999),
+            waiting_for: Some("日".repeat(99)),
+            ..now()
+        };
+        for style in [Style::colourless(), Style::decide(ColourChoice::Always, true, false, false)]
+        {
             for width in 0..200 {
                 for line in frame(Some(&wide), 8, 35, width, &style) {
                     let plain = anstream::adapter::strip_str(&line).to_string();
@@ -213,7 +237,10 @@ mod tests {
 
     #[test]
     fn between_steps_only_the_whole_is_shown() {
-        assert_eq!(frame(None, 35, 35, 80, &Style::colourless()), ["  ━━━━━━━━━━━━━━━━━━━━ 35/35 steps"]);
+        assert_eq!(
+            frame(None, 35, 35, 80, &Style::colourless()),
+            ["  ━━━━━━━━━━━━━━━━━━━━ 35/35 steps"]
+        );
         assert_eq!(frame(None, 0, 0, 80, &Style::colourless()), Vec::<String>::new());
     }
 }

@@ -66,14 +66,19 @@ impl Github {
     /// Markdown to be appended to the file that `GITHUB_STEP_SUMMARY` names.
     pub(crate) fn step_summary(&self) -> String {
         let said = summary(&self.summary, &Style::colourless());
-        let mut text = format!("## {}\n\n{}\n", markdown(&self.book), said.trim_end().replace('\n', "  \n"));
+        let mut text =
+            format!("## {}\n\n{}\n", markdown(&self.book), said.trim_end().replace('\n', "  \n"));
         text += "\n| chapter | passed | up to date | failed | took |\n| --- | --- | --- | --- | --- |\n";
         for row in &self.rows {
             let title = self.titles.get(&row.chapter).filter(|title| **title != row.chapter);
             let title = title.map_or(String::new(), |title| format!(" {}", markdown(title)));
-            let (RunSummary { passed, up_to_date, failed, .. }, seconds) = (&row.counts, duration(row.seconds));
+            let (RunSummary { passed, up_to_date, failed, .. }, seconds) =
+                (&row.counts, duration(row.seconds));
             let sign = sign(row);
-            text += &format!("| {sign} {}{title} | {passed} | {up_to_date} | {failed} | {seconds} |\n", row.chapter);
+            text += &format!(
+                "| {sign} {}{title} | {passed} | {up_to_date} | {failed} | {seconds} |\n",
+                row.chapter
+            );
         }
         self.told.iter().take(TOLD).for_each(|told| text += told);
         if self.told.len() > TOLD {
@@ -94,20 +99,31 @@ impl Github {
         let row = self.row(finished.step.chapter.as_str());
         match &finished.outcome {
             Outcome::Passed => row.counts.passed += 1,
-            Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => row.counts.up_to_date += 1,
+            Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => {
+                row.counts.up_to_date += 1
+            }
             Outcome::Pending => {
                 row.counts.passed += 1;
-                self.annotate("warning", finished, "new snapshot, to be reviewed", "accept it with `guide review`");
+                self.annotate(
+                    "warning",
+                    finished,
+                    "new snapshot, to be reviewed",
+                    "accept it with `guide review`",
+                );
             }
             Outcome::Skipped { why } => self.annotate("notice", finished, "skipped", why),
-            Outcome::Interrupted => self.annotate("error", finished, "interrupted", "the run was stopped while it ran"),
+            Outcome::Interrupted => {
+                self.annotate("error", finished, "interrupted", "the run was stopped while it ran")
+            }
             Outcome::Failed(why) => {
                 row.counts.failed += 1;
                 let told = failure(finished, &Style::colourless());
                 self.annotate("error", finished, &failure_in_short(why), &told);
                 let fence = fence(&told);
                 let step = &finished.step;
-                self.told.push(format!("\n<details><summary>{step}</summary>\n\n{fence}text\n{told}{fence}\n\n</details>\n"));
+                self.told.push(format!(
+                    "\n<details><summary>{step}</summary>\n\n{fence}text\n{told}{fence}\n\n</details>\n"
+                ));
             }
         }
     }
@@ -120,7 +136,10 @@ impl Github {
         let file = property(&format!("{}{}", self.prefix, finished.place.file.display()));
         let title = property(&format!("{}: {}", finished.step, visible(title)));
         let text = data(text.trim_end());
-        self.annotations.push(format!("{start}file={file},line={},title={title}::{text}\n", finished.place.line));
+        self.annotations.push(format!(
+            "{start}file={file},line={},title={title}::{text}\n",
+            finished.place.line
+        ));
     }
 }
 
@@ -158,7 +177,10 @@ fn sign(row: &Row) -> &'static str {
 
 /// A fence longer than any in the text.
 fn fence(text: &str) -> String {
-    let longest = text.lines().map(|line| line.trim_start().chars().take_while(|sign| *sign == '`').count()).max();
+    let longest = text
+        .lines()
+        .map(|line| line.trim_start().chars().take_while(|sign| *sign == '`').count())
+        .max();
     "`".repeat(longest.unwrap_or(0).max(2) + 1)
 }
 
@@ -171,7 +193,10 @@ fn markdown(text: &str) -> String {
 fn data(text: &str) -> String {
     let shown: Vec<String> = text.lines().map(visible).collect();
     let shown = shown.join("\n");
-    let end = (0..=shown.len().min(ANNOTATION)).rev().find(|end| shown.is_char_boundary(*end)).unwrap_or(0);
+    let end = (0..=shown.len().min(ANNOTATION))
+        .rev()
+        .find(|end| shown.is_char_boundary(*end))
+        .unwrap_or(0);
     shown[..end].replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
@@ -195,13 +220,17 @@ mod tests {
     }
 
     fn failed(step: &str) -> Event {
-        Event::StepFinished(finished(step, Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() })))
+        Event::StepFinished(finished(
+            step,
+            Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() }),
+        ))
     }
 
     #[test]
     fn a_failure_stands_at_its_line_and_nothing_in_it_can_end_the_command() {
         let why = Failure::Unrecoverable { why: "50%, or: pod::web\r\nnever".to_owned() };
-        let github = reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
+        let github =
+            reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
         assert_eq!(
             github.annotations(),
             "::error file=docs/guide/chapter-1.md,line=57,title=chapter-1/a%3A it can't come any more%3A 50%25%2C or%3A pod%3A%3Aweb\
@@ -222,7 +251,13 @@ mod tests {
             failed("chapter-2/c"),
             chapter_finished("chapter-2", ChapterOutcome::Failed),
             chapter_finished("chapter-3", ChapterOutcome::NotRun),
-            Event::RunFinished(RunSummary { passed: 1, up_to_date: 1, failed: 1, seconds: 61.0, ..RunSummary::default() }),
+            Event::RunFinished(RunSummary {
+                passed: 1,
+                up_to_date: 1,
+                failed: 1,
+                seconds: 61.0,
+                ..RunSummary::default()
+            }),
         ]);
         assert_eq!(
             github.step_summary(),
@@ -253,7 +288,8 @@ hint: fix it, then `guide run --resume`
 
     #[test]
     fn more_failures_than_github_shows_are_counted() {
-        let events: Vec<Event> = (0..30).map(|step| failed(&format!("chapter-1/s{step}"))).collect();
+        let events: Vec<Event> =
+            (0..30).map(|step| failed(&format!("chapter-1/s{step}"))).collect();
         let github = reported(&events);
         assert_eq!(github.annotations().lines().count(), ANNOTATIONS);
         assert!(github.step_summary().ends_with("\n… and 10 more failures.\n"));
@@ -267,7 +303,13 @@ hint: fix it, then `guide run --resume`
 
     #[test]
     fn a_world_that_could_not_be_asked_is_annotated() {
-        let run = RunSummary { broken: Some("no engine\nhint: start it".to_owned()), ..RunSummary::default() };
-        assert_eq!(reported(&[Event::RunFinished(run)]).annotations(), "::error title=guide::no engine%0Ahint: start it\n");
+        let run = RunSummary {
+            broken: Some("no engine\nhint: start it".to_owned()),
+            ..RunSummary::default()
+        };
+        assert_eq!(
+            reported(&[Event::RunFinished(run)]).annotations(),
+            "::error title=guide::no engine%0Ahint: start it\n"
+        );
     }
 }

@@ -70,7 +70,9 @@ impl std::fmt::Display for Effect {
         match (changes.is_empty(), doubts.is_empty()) {
             (true, _) => write!(f, "can't tell what it changes: {doubts}"),
             (false, true) => write!(f, "changes {}", changes.join("; ")),
-            (false, false) => write!(f, "changes {}, and perhaps more: {doubts}", changes.join("; ")),
+            (false, false) => {
+                write!(f, "changes {}, and perhaps more: {doubts}", changes.join("; "))
+            }
         }
     }
 }
@@ -107,14 +109,20 @@ pub(crate) fn survey_text(told: &[Surveyed]) -> String {
     let mut text = String::new();
     for one in told {
         let (what, more) = match &one.fate {
-            Fate::Runs(step, effect) => (format!("runs as step `{step}`"), Some(effect.to_string())),
-            Fate::Skipped(why) => ("would run, and is marked `{skip}`".to_owned(), Some(why.clone())),
+            Fate::Runs(step, effect) => {
+                (format!("runs as step `{step}`"), Some(effect.to_string()))
+            }
+            Fate::Skipped(why) => {
+                ("would run, and is marked `{skip}`".to_owned(), Some(why.clone()))
+            }
             Fate::Rendered(file) => (format!("is rendered as {file}"), None),
             Fate::Shown(why) => (why.clone(), None),
             Fate::Wrong(message) => (format!("is wrong: {message}"), None),
         };
         text.push_str(&format!("line {}: {what}\n", one.line));
-        for line in [Some(one.first.clone()).filter(|first| !first.is_empty()), more].into_iter().flatten() {
+        for line in
+            [Some(one.first.clone()).filter(|first| !first.is_empty()), more].into_iter().flatten()
+        {
             text.push_str(&format!("    {line}\n"));
         }
     }
@@ -128,7 +136,10 @@ pub(crate) fn survey_text(told: &[Surveyed]) -> String {
 /// What was written, and what to type now.
 pub(crate) fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
     let mut text = wrote(files);
-    text.push_str(&format!("now:  {}guide check && guide run && guide review && guide publish\n", into(folder)));
+    text.push_str(&format!(
+        "now:  {}guide check && guide run && guide review && guide publish\n",
+        into(folder)
+    ));
     if cluster {
         text.push_str("its second chapter wants kind and kubectl: guide doctor\n");
     }
@@ -144,14 +155,20 @@ pub(crate) fn adopted(files: &[PathBuf], folder: Option<&Path>, told: &[Surveyed
     let chapter = folder.unwrap_or(Path::new("")).join("guide/chapter-1.md");
     let mut text = wrote(files);
     let blocks = format!("{} would run, {skipped} marked `{{skip}}`", count(runs, "block"));
-    text.push_str(&format!("now read {}: {blocks}; take `skip` away where a block may run\n", chapter.display()));
+    text.push_str(&format!(
+        "now read {}: {blocks}; take `skip` away where a block may run\n",
+        chapter.display()
+    ));
     if wrong > 0 {
         text.push_str(&format!(
             "and correct what is wrong in it ({}): `guide check` refuses it until then\n",
             count(wrong, "place")
         ));
     }
-    text.push_str(&format!("then:  {}guide check && guide plan    (neither runs anything)\n", into(folder)));
+    text.push_str(&format!(
+        "then:  {}guide check && guide plan    (neither runs anything)\n",
+        into(folder)
+    ));
     text
 }
 

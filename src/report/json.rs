@@ -36,7 +36,8 @@ impl<W: Write> Reporter for Json<W> {
     fn event(&mut self, event: &Event) {
         if self.failed.is_none() {
             let line = serde_json::to_string(event).map_err(io::Error::from);
-            self.failed = line.and_then(|line| self.to.write_all(format!("{line}\n").as_bytes())).err();
+            self.failed =
+                line.and_then(|line| self.to.write_all(format!("{line}\n").as_bytes())).err();
         }
     }
 }

@@ -44,7 +44,9 @@ impl Reporter for Junit {
                 self.book.clone_from(&run.book);
                 self.at.clone_from(&run.at);
             }
-            Event::StepFinished(finished) => self.suite(finished.step.chapter.as_str()).add(finished),
+            Event::StepFinished(finished) => {
+                self.suite(finished.step.chapter.as_str()).add(finished)
+            }
             Event::RunFinished(summary) => self.summary = summary.clone(),
             _ => {}
         }
@@ -72,10 +74,11 @@ impl Junit {
     }
 
     fn suite(&mut self, chapter: &str) -> &mut Suite {
-        let index = self.suites.iter().rposition(|suite| suite.name == chapter).unwrap_or_else(|| {
-            self.suites.push(Suite { name: chapter.to_owned(), ..Suite::default() });
-            self.suites.len() - 1
-        });
+        let index =
+            self.suites.iter().rposition(|suite| suite.name == chapter).unwrap_or_else(|| {
+                self.suites.push(Suite { name: chapter.to_owned(), ..Suite::default() });
+                self.suites.len() - 1
+            });
         &mut self.suites[index]
     }
 }
@@ -93,7 +96,11 @@ fn broken_world(why: &str) -> Suite {
 
 impl Suite {
     fn xml(&self, at: &str) -> String {
-        let file = if self.file.is_empty() { String::new() } else { format!(" file=\"{}\"", attribute(&self.file)) };
+        let file = if self.file.is_empty() {
+            String::new()
+        } else {
+            format!(" file=\"{}\"", attribute(&self.file))
+        };
         format!(
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" time=\"{:.3}\" timestamp=\"{}\"{}>\n{}  \
              </testsuite>\n",
@@ -139,7 +146,11 @@ impl Suite {
             seconds
         );
         let body = body + &system_out(finished);
-        self.cases += &if body.is_empty() { "/>\n".to_owned() } else { format!(">\n{body}    </testcase>\n") };
+        self.cases += &if body.is_empty() {
+            "/>\n".to_owned()
+        } else {
+            format!(">\n{body}    </testcase>\n")
+        };
     }
 
     fn skip(&mut self, why: &str) -> String {
@@ -154,7 +165,11 @@ impl Suite {
 }
 
 fn problem(element: &str, kind: &str, message: &str, told: &str) -> String {
-    format!("      <{element} message=\"{}\" type=\"{kind}\">{}</{element}>\n", attribute(message), text(told))
+    format!(
+        "      <{element} message=\"{}\" type=\"{kind}\">{}</{element}>\n",
+        attribute(message),
+        text(told)
+    )
 }
 
 fn told(finished: &StepFinished) -> String {
@@ -163,7 +178,8 @@ fn told(finished: &StepFinished) -> String {
 
 fn system_out(finished: &StepFinished) -> String {
     let output = finished.evidence.as_ref().map_or("", |evidence| evidence.output_tail.as_str());
-    let start = (output.len().saturating_sub(OUTPUT)..output.len()).find(|start| output.is_char_boundary(*start));
+    let start = (output.len().saturating_sub(OUTPUT)..output.len())
+        .find(|start| output.is_char_boundary(*start));
     match start {
         Some(start) => format!("      <system-out>{}</system-out>\n", text(&output[start..])),
         None => String::new(),
@@ -235,7 +251,10 @@ mod tests {
             Event::RunStarted(started("run-1")),
             Event::StepFinished(finished("chapter-1/a", Outcome::Passed)),
             Event::StepFinished(finished("chapter-1/b", Outcome::UpToDate)),
-            Event::StepFinished(StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-2/c", failed) }),
+            Event::StepFinished(StepFinished {
+                evidence: Some(Box::new(evidence)),
+                ..finished("chapter-2/c", failed)
+            }),
             Event::RunFinished(RunSummary { seconds: 61.25, ..RunSummary::default() }),
         ];
         assert_eq!(
@@ -268,10 +287,14 @@ hint: fix it, then `guide run --resume`</failure>
 
     #[test]
     fn a_world_that_could_not_be_asked_is_an_error_of_its_own() {
-        let summary = RunSummary { broken: Some("no engine\nanswers".to_owned()), ..RunSummary::default() };
+        let summary =
+            RunSummary { broken: Some("no engine\nanswers".to_owned()), ..RunSummary::default() };
         let xml = reported(&[Event::RunStarted(started("run-1")), Event::RunFinished(summary)]);
         assert!(xml.contains("tests=\"1\" failures=\"0\" errors=\"1\""), "{xml}");
-        assert!(xml.contains("<error message=\"no engine&#10;answers\" type=\"broken\"></error>"), "{xml}");
+        assert!(
+            xml.contains("<error message=\"no engine&#10;answers\" type=\"broken\"></error>"),
+            "{xml}"
+        );
     }
 
     #[test]
@@ -284,15 +307,26 @@ hint: fix it, then `guide run --resume`</failure>
 
     #[test]
     fn no_character_comes_through_that_xml_forbids() {
-        let all: String = (0..0xd800u32).chain(0xe000..0x1_1000).filter_map(char::from_u32).collect();
-        let evidence = Evidence { output_tail: all.clone(), script: all.clone(), script_line: 1, ..Evidence::default() };
+        let all: String =
+            (0..0xd800u32).chain(0xe000..0x1_1000).filter_map(char::from_u32).collect();
+        let evidence = Evidence {
+            output_tail: all.clone(),
+            script: all.clone(),
+            script_line: 1,
+            ..Evidence::default()
+        };
         let failed = Outcome::Failed(Failure::Unrecoverable { why: all });
-        let step = StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-1/a", failed) };
+        let step =
+            StepFinished { evidence: Some(Box::new(evidence)), ..finished("chapter-1/a", failed) };
         let xml = reported(&[Event::StepFinished(step)]);
-        let forbidden =
-            |character: &char| !matches!(character, '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+        let forbidden = |character: &char| !matches!(character, '\n' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
         assert_eq!(xml.chars().find(forbidden), None);
-        let bare = xml.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "").replace("&quot;", "").replace("&#10;", "");
+        let bare = xml
+            .replace("&amp;", "")
+            .replace("&lt;", "")
+            .replace("&gt;", "")
+            .replace("&quot;", "")
+            .replace("&#10;", "");
         assert!(!bare.contains('&'));
     }
 }

@@ -2,7 +2,9 @@
 
 use std::io::Read;
 
-use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 
 /// A key of a review.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

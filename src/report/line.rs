@@ -14,11 +14,20 @@ const NAME_WIDTH: usize = 32;
 pub(super) fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Style) -> String {
     let dot = style.symbols().dot;
     let title = if title == chapter { String::new() } else { format!(" {dot} {title}") };
-    format!("{}{title} {}", style.strong(chapter), style.faint(format!("{dot} {}", count(steps, "step"))))
+    format!(
+        "{}{title} {}",
+        style.strong(chapter),
+        style.faint(format!("{dot} {}", count(steps, "step")))
+    )
 }
 
 /// Where a resumed run goes on, and how much it takes over; the steps it takes over have no lines of their own.
-pub(super) fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize, style: &Style) -> String {
+pub(super) fn resumed_line(
+    at: Option<&StepId>,
+    why: &str,
+    passed_before: usize,
+    style: &Style,
+) -> String {
     let before = match passed_before {
         0 => String::new(),
         number => format!(" ({} passed before)", count(number, "step")),
@@ -30,7 +39,12 @@ pub(super) fn resumed_line(at: Option<&StepId>, why: &str, passed_before: usize,
 }
 
 /// What is said at a chapter's end; nothing where its steps have said it all.
-pub(super) fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[StepName], style: &Style) -> Option<String> {
+pub(super) fn chapter_end_line(
+    chapter: &str,
+    outcome: ChapterOutcome,
+    done: &[StepName],
+    style: &Style,
+) -> Option<String> {
     match outcome {
         ChapterOutcome::UpToDate => {
             let names: Vec<&str> = done.iter().map(StepName::as_str).collect();
@@ -39,9 +53,15 @@ pub(super) fn chapter_end_line(chapter: &str, outcome: ChapterOutcome, done: &[S
                 1 => format!("{} passes", names[0]),
                 _ => format!("{} pass", names.join(", ")),
             };
-            Some(format!("{} taken as done: {}", style.skipped(style.symbols().skipped), style.faint(why)))
+            Some(format!(
+                "{} taken as done: {}",
+                style.skipped(style.symbols().skipped),
+                style.faint(why)
+            ))
         }
-        ChapterOutcome::NotRun => Some(format!("{} {chapter}  {}", style.symbols().not_run, style.faint("not run"))),
+        ChapterOutcome::NotRun => {
+            Some(format!("{} {chapter}  {}", style.symbols().not_run, style.faint("not run")))
+        }
         ChapterOutcome::Passed | ChapterOutcome::Failed | ChapterOutcome::Interrupted => None,
     }
 }
@@ -62,23 +82,62 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
     };
     match &finished.outcome {
         Outcome::Passed => {
-            let because = finished.because.as_deref().map(|why| format!("  ({})", visible(why))).unwrap_or_default();
-            format!("{} {name} {took}{}{}", style.passed(symbols.passed), style.faint(&attempts), style.faint(because))
+            let because = finished
+                .because
+                .as_deref()
+                .map(|why| format!("  ({})", visible(why)))
+                .unwrap_or_default();
+            format!(
+                "{} {name} {took}{}{}",
+                style.passed(symbols.passed),
+                style.faint(&attempts),
+                style.faint(because)
+            )
         }
         Outcome::Pending => {
-            format!("{} {name} {took}{attempts}  {}", style.passed(symbols.passed), style.warning("new snapshot, to be reviewed"))
+            format!(
+                "{} {name} {took}{attempts}  {}",
+                style.passed(symbols.passed),
+                style.warning("new snapshot, to be reviewed")
+            )
         }
-        Outcome::UpToDate => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date")),
-        Outcome::FoundSo => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date (found so)")),
-        Outcome::TakenAsDone => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("taken as done")),
-        Outcome::PassedBefore => format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before")),
+        Outcome::UpToDate => {
+            format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date"))
+        }
+        Outcome::FoundSo => {
+            format!(
+                "{} {name} {}",
+                style.skipped(symbols.skipped),
+                style.faint("up to date (found so)")
+            )
+        }
+        Outcome::TakenAsDone => {
+            format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("taken as done"))
+        }
+        Outcome::PassedBefore => {
+            format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before"))
+        }
         Outcome::Skipped { why } => {
-            format!("{} {name} {}", style.warning(symbols.skipped), style.warning(format!("skipped: {why}")))
+            format!(
+                "{} {name} {}",
+                style.warning(symbols.skipped),
+                style.warning(format!("skipped: {why}"))
+            )
         }
         Outcome::Failed(failure) => {
-            format!("{} {name} {took}{attempts}  {}", style.failed(symbols.failed), style.failed(failure_in_short(failure)))
+            format!(
+                "{} {name} {took}{attempts}  {}",
+                style.failed(symbols.failed),
+                style.failed(failure_in_short(failure))
+            )
         }
-        Outcome::Interrupted => format!("{} {name} {took}  {}", style.failed(symbols.failed), style.warning("interrupted")),
+        Outcome::Interrupted => {
+            format!(
+                "{} {name} {took}  {}",
+                style.failed(symbols.failed),
+                style.warning("interrupted")
+            )
+        }
     }
 }
 
@@ -86,14 +145,20 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
 pub(super) fn failure_in_short(failure: &Failure) -> String {
     match failure {
         Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
-        Failure::Signal { signal: 21 | 22 } => "it waits for the terminal, which a step does not have".to_owned(),
+        Failure::Signal { signal: 21 | 22 } => {
+            "it waits for the terminal, which a step does not have".to_owned()
+        }
         Failure::Signal { signal } => format!("ended by {}", signal_name(*signal)),
-        Failure::TimedOut { seconds, limit, .. } => format!("out of time after {} ({limit}=)", duration(*seconds)),
+        Failure::TimedOut { seconds, limit, .. } => {
+            format!("out of time after {} ({limit}=)", duration(*seconds))
+        }
         Failure::Mismatch { differences, fence } => {
             let place = if *fence { "the `output` fence" } else { "the accepted snapshot" };
             format!("the output differs from {place} in {}", count(differences.len(), "place"))
         }
-        Failure::Check { expression, .. } => format!("`check={}` is not true", first_line(expression)),
+        Failure::Check { expression, .. } => {
+            format!("`check={}` is not true", first_line(expression))
+        }
         Failure::Unrecoverable { why } => format!("it can't come any more: {}", first_line(why)),
         Failure::Broken { why } => first_line(why),
     }

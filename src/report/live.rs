@@ -51,7 +51,10 @@ impl Live {
     fn on(target: ProgressDrawTarget, style: Style, width: Box<dyn Fn() -> usize>) -> Self {
         // However this ends, nothing half-drawn stays on the screen.
         let bar = ProgressBar::with_draw_target(None, target).with_finish(ProgressFinish::AndClear);
-        bar.set_style(ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.set_style(
+            ProgressStyle::with_template("{msg}")
+                .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
         Self { bar, style, width, now: None, hidden: false, of: 0, done: 0, steps: 0 }
     }
 
@@ -69,7 +72,9 @@ impl Live {
         }
         // One column stays free: a terminal may wrap a line that fills it.
         let width = (self.width)().saturating_sub(1);
-        self.bar.set_message(frame(self.now.as_ref(), self.done, self.steps, width, &self.style).join("\n"));
+        self.bar.set_message(
+            frame(self.now.as_ref(), self.done, self.steps, width, &self.style).join("\n"),
+        );
     }
 
     fn say(&self, text: &str) {
@@ -81,7 +86,15 @@ impl Live {
             Event::StepStarted { attempt, .. } if *attempt > 1 && self.now.is_some() => {
                 self.now.as_mut().into_iter().for_each(|now| now.attempt = *attempt);
             }
-            Event::StepStarted { step, number, attempt, expected_seconds, reason, interactive, .. } => {
+            Event::StepStarted {
+                step,
+                number,
+                attempt,
+                expected_seconds,
+                reason,
+                interactive,
+                ..
+            } => {
                 self.hidden = *interactive;
                 self.now = Some(Now {
                     chapter: step.chapter.to_string(),
@@ -121,10 +134,16 @@ impl Reporter for Live {
             Event::StepFinished(finished) if !has_line(&finished.outcome) => self.done += 1,
             Event::StepFinished(finished) => {
                 self.done += 1;
-                self.say(&format!("  {}\n{}", step_line(finished, &style), failure(finished, &style)));
+                self.say(&format!(
+                    "  {}\n{}",
+                    step_line(finished, &style),
+                    failure(finished, &style)
+                ));
             }
             Event::Note { text, .. } => self.say(&format!("  {}", style.faint(text))),
-            Event::Resumed { at, why } => self.say(&resumed_line(at.as_ref(), why, self.done, &style)),
+            Event::Resumed { at, why } => {
+                self.say(&resumed_line(at.as_ref(), why, self.done, &style))
+            }
             Event::ChapterFinished { chapter, outcome, done, .. } => {
                 if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, done, &style) {
                     let indent = if *outcome == ChapterOutcome::UpToDate { "  " } else { "" };
@@ -154,7 +173,9 @@ mod tests {
     use indicatif::InMemoryTerm;
 
     use super::*;
-    use crate::event::samples::{chapter_finished, chapter_started, finished, progress, started, step_started};
+    use crate::event::samples::{
+        chapter_finished, chapter_started, finished, progress, started, step_started,
+    };
     use crate::event::{Failure, Outcome, RunSummary};
 
     fn live(columns: u16) -> (InMemoryTerm, Live) {
@@ -183,7 +204,12 @@ mod tests {
                 Event::StepFinished(finished("chapter-1/engine", Outcome::UpToDate)),
                 step_started("chapter-1/create-cluster", 2, Some(4.0)),
                 progress("chapter-1/create-cluster", 1.0, "Preparing nodes", None),
-                progress("chapter-1/create-cluster", 2.0, "Starting control-plane", Some("node worker: NotReady")),
+                progress(
+                    "chapter-1/create-cluster",
+                    2.0,
+                    "Starting control-plane",
+                    Some("node worker: NotReady"),
+                ),
             ],
         );
         assert_eq!(
@@ -210,9 +236,17 @@ chapter-1 · Infrastructure · 3 steps
                 progress("chapter-1/a", 1.0, "working", None),
                 Event::StepFinished(finished("chapter-1/a", Outcome::Passed)),
                 step_started("chapter-1/b", 2, None),
-                Event::StepFinished(finished("chapter-1/b", Outcome::Failed(Failure::Signal { signal: 9 }))),
+                Event::StepFinished(finished(
+                    "chapter-1/b",
+                    Outcome::Failed(Failure::Signal { signal: 9 }),
+                )),
                 chapter_finished("chapter-1", ChapterOutcome::Failed),
-                Event::RunFinished(RunSummary { passed: 1, failed: 1, seconds: 3.0, ..RunSummary::default() }),
+                Event::RunFinished(RunSummary {
+                    passed: 1,
+                    failed: 1,
+                    seconds: 3.0,
+                    ..RunSummary::default()
+                }),
             ],
         );
         assert_eq!(
@@ -252,11 +286,21 @@ hint: fix it, then `guide run --resume`
         if let Event::StepStarted { interactive, .. } = &mut interactive {
             *interactive = true;
         }
-        tell(&mut live, &[Event::RunStarted(started("run-1")), interactive, progress("chapter-1/edit", 9.0, "", None)]);
+        tell(
+            &mut live,
+            &[
+                Event::RunStarted(started("run-1")),
+                interactive,
+                progress("chapter-1/edit", 9.0, "", None),
+            ],
+        );
         assert_eq!(screen.contents(), "");
         tell(
             &mut live,
-            &[Event::StepFinished(finished("chapter-1/edit", Outcome::Passed)), step_started("chapter-1/next", 2, None)],
+            &[
+                Event::StepFinished(finished("chapter-1/edit", Outcome::Passed)),
+                step_started("chapter-1/next", 2, None),
+            ],
         );
         assert_eq!(
             screen.contents(),
@@ -267,7 +311,10 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn behind_the_curtain_nothing_is_on_the_screen() {
         let (screen, mut live) = live(80);
-        tell(&mut live, &[Event::RunStarted(started("run-1")), step_started("chapter-1/a", 1, None)]);
+        tell(
+            &mut live,
+            &[Event::RunStarted(started("run-1")), step_started("chapter-1/a", 1, None)],
+        );
         let seen = live.curtain().lowered(|| screen.contents());
         assert_eq!(seen, "");
         assert!(screen.contents().contains("chapter-1 · 1/0 a"), "{}", screen.contents());

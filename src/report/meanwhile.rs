@@ -11,7 +11,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does the work; says `what` is going on, and since when, where it takes longer than two seconds.
 pub(crate) fn meanwhile<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    telling(PATIENCE, &|since| write_talk(&format!("{what} … {}\n", duration(since.as_secs_f64()))), work)
+    telling(
+        PATIENCE,
+        &|since| write_talk(&format!("{what} … {}\n", duration(since.as_secs_f64()))),
+        work,
+    )
 }
 
 fn telling<T>(patience: Duration, tell: &(dyn Fn(Duration) + Sync), work: impl FnOnce() -> T) -> T {

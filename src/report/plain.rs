@@ -42,7 +42,8 @@ impl<W: Write> Plain<W> {
             return;
         }
         self.due = seconds + STILL_THERE;
-        let mut text = format!("    {} {step} for {}", self.style.symbols().ellipsis, duration(*seconds));
+        let mut text =
+            format!("    {} {step} for {}", self.style.symbols().ellipsis, duration(*seconds));
         match waiting_for {
             Some(what) => text += &[", waiting for ", what].concat(),
             None if line.trim().is_empty() => {}
@@ -56,7 +57,9 @@ impl<W: Write> Reporter for Plain<W> {
     fn event(&mut self, event: &Event) {
         let style = self.style;
         let line = match event {
-            Event::ChapterStarted { chapter, title, steps } => chapter_line(chapter.as_str(), title, *steps, &style),
+            Event::ChapterStarted { chapter, title, steps } => {
+                chapter_line(chapter.as_str(), title, *steps, &style)
+            }
             // Further attempts go on with the time of the first.
             Event::StepStarted { attempt: 0 | 1, .. } => return self.due = STILL_THERE,
             Event::StepStarted { .. } => return,
@@ -67,7 +70,8 @@ impl<W: Write> Reporter for Plain<W> {
             }
             Event::StepFinished(finished) if !has_line(&finished.outcome) => return,
             Event::StepFinished(finished) => {
-                let line = format!("  {}\n{}", step_line(finished, &style), failure(finished, &style));
+                let line =
+                    format!("  {}\n{}", step_line(finished, &style), failure(finished, &style));
                 line.trim_end().to_owned()
             }
             Event::Note { text, .. } => format!("  {}", style.faint(text)),
@@ -78,7 +82,9 @@ impl<W: Write> Reporter for Plain<W> {
                     None => return,
                 }
             }
-            Event::Resumed { at, why } => resumed_line(at.as_ref(), why, self.passed_before, &style),
+            Event::Resumed { at, why } => {
+                resumed_line(at.as_ref(), why, self.passed_before, &style)
+            }
             Event::RunStarted(_) => return,
             Event::RunFinished(run) => summary(run, &style).trim_end().to_owned(),
         };
@@ -89,7 +95,9 @@ impl<W: Write> Reporter for Plain<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::samples::{chapter_finished, chapter_started, every_event, finished, id, progress, step_started};
+    use crate::event::samples::{
+        chapter_finished, chapter_started, every_event, finished, id, progress, step_started,
+    };
     use crate::event::{Failure, RunSummary, StepFinished};
     use crate::report::ColourChoice;
 
@@ -124,7 +132,13 @@ mod tests {
             Event::StepFinished(finished("chapter-1/nodes", Outcome::Pending)),
             chapter_finished("chapter-1", ChapterOutcome::Passed),
             chapter_finished("chapter-2", ChapterOutcome::NotRun),
-            Event::RunFinished(RunSummary { passed: 2, up_to_date: 1, pending: 1, seconds: 126.0, ..RunSummary::default() }),
+            Event::RunFinished(RunSummary {
+                passed: 2,
+                up_to_date: 1,
+                pending: 1,
+                seconds: 126.0,
+                ..RunSummary::default()
+            }),
         ];
         assert_eq!(
             told(&events),
@@ -159,7 +173,9 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn a_long_step_shows_every_thirty_seconds_that_it_lives() {
         let mut events = vec![step_started("chapter-1/a", 1, None)];
-        events.extend((0..650).map(|tenths| progress("chapter-1/a", f64::from(tenths) / 10.0, "Preparing nodes", None)));
+        events.extend((0..650).map(|tenths| {
+            progress("chapter-1/a", f64::from(tenths) / 10.0, "Preparing nodes", None)
+        }));
         events.push(step_started("chapter-1/b", 2, None));
         events.push(again("chapter-1/b", 2));
         events.push(progress("chapter-1/b", 31.0, "ignored", Some("pod web: Pending")));
@@ -175,7 +191,8 @@ hint: fix it, then `guide run --resume`
 
     #[test]
     fn without_utf8_nothing_but_ascii_is_written() {
-        let mut plain = Plain::new(Vec::new(), Style::decide(ColourChoice::Auto, true, true, false));
+        let mut plain =
+            Plain::new(Vec::new(), Style::decide(ColourChoice::Auto, true, true, false));
         every_event().iter().for_each(|event| plain.event(event));
         let text = String::from_utf8(plain.stream().clone()).unwrap();
         assert!(text.is_ascii(), "{text}");
@@ -208,7 +225,13 @@ hint: fix it, then `guide run --resume`
 
     #[test]
     fn a_step_line_needs_no_evidence() {
-        let step = StepFinished { attempts: 0, ..finished("chapter-1/a", Outcome::Skipped { why: "no terminal".to_owned() }) };
-        assert_eq!(told(&[Event::StepFinished(step)]), "  ↷ a                                skipped: no terminal\n");
+        let step = StepFinished {
+            attempts: 0,
+            ..finished("chapter-1/a", Outcome::Skipped { why: "no terminal".to_owned() })
+        };
+        assert_eq!(
+            told(&[Event::StepFinished(step)]),
+            "  ↷ a                                skipped: no terminal\n"
+        );
     }
 }

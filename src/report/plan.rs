@@ -12,7 +12,12 @@ use crate::history::{Past, Position, Resume, is_run_from};
 use crate::plan::{Plan, PlannedChapter, Role, Step};
 
 /// What would run, for people.
-pub(crate) fn plan_text(plan: &Plan, past: &Past, resume: Option<&Resume>, style: &Style) -> String {
+pub(crate) fn plan_text(
+    plan: &Plan,
+    past: &Past,
+    resume: Option<&Resume>,
+    style: &Style,
+) -> String {
     let mut text = format!("profile {}\n", style.strong(&plan.profile));
     let start = resume.map_or((0, 0), Resume::position);
     match resume {
@@ -26,7 +31,11 @@ pub(crate) fn plan_text(plan: &Plan, past: &Past, resume: Option<&Resume>, style
     for (index, chapter) in plan.chapters.iter().enumerate() {
         write_chapter(&mut text, plan, past, start, index, chapter, style);
     }
-    let _ = writeln!(text, "\n{}", style.faint(format!("normalizers in force for snapshots: {}", names().join(", "))));
+    let _ = writeln!(
+        text,
+        "\n{}",
+        style.faint(format!("normalizers in force for snapshots: {}", names().join(", ")))
+    );
     text
 }
 
@@ -37,7 +46,10 @@ fn names() -> Vec<&'static str> {
 
 /// What a step's snapshot is compared with, where it is not every normalizer.
 fn normalize(step: &Step) -> Option<String> {
-    let chosen = step.attributes.normalize.filter(|chosen| *chosen != Normalizers::ALL && step.attributes.snapshot.is_some())?;
+    let chosen = step
+        .attributes
+        .normalize
+        .filter(|chosen| *chosen != Normalizers::ALL && step.attributes.snapshot.is_some())?;
     Some(format!(", normalize={chosen}"))
 }
 
@@ -51,19 +63,37 @@ fn write_chapter(
     style: &Style,
 ) {
     let steps = count(chapter.steps.len(), "step");
-    let _ = writeln!(text, "\n{} {} {}", style.strong(&chapter.name), chapter.title, style.faint(format!("({steps})")));
+    let _ = writeln!(
+        text,
+        "\n{} {} {}",
+        style.strong(&chapter.name),
+        chapter.title,
+        style.faint(format!("({steps})"))
+    );
     if let Some(done) = done(plan, past, chapter) {
         let _ = writeln!(text, "  {}", style.faint(done));
     }
     for manifest in &chapter.manifests {
-        let objects: Vec<String> = manifest.objects.iter().map(|object| format!("{}/{}", object.kind, object.name)).collect();
-        let what = if manifest.late { "rendered once its values are bound".to_owned() } else { objects.join(", ") };
-        let _ = writeln!(text, "  {} {}  {}", style.faint("file"), manifest.file, style.faint(what));
+        let objects: Vec<String> = manifest
+            .objects
+            .iter()
+            .map(|object| format!("{}/{}", object.kind, object.name))
+            .collect();
+        let what = if manifest.late {
+            "rendered once its values are bound".to_owned()
+        } else {
+            objects.join(", ")
+        };
+        let _ =
+            writeln!(text, "  {} {}  {}", style.faint("file"), manifest.file, style.faint(what));
     }
     for (number, step) in chapter.steps.iter().enumerate() {
         let why = why(plan, past, chapter, step, is_run_from(plan, start, (index, number)));
-        let took =
-            past.seconds.get(&step.id).map(|seconds| format!(", took {} last time", duration(*seconds))).unwrap_or_default();
+        let took = past
+            .seconds
+            .get(&step.id)
+            .map(|seconds| format!(", took {} last time", duration(*seconds)))
+            .unwrap_or_default();
         let _ = writeln!(
             text,
             "  {:>3} {}  {}  {}",
@@ -77,14 +107,24 @@ fn write_chapter(
 
 /// When the whole chapter is taken as done.
 fn done(plan: &Plan, past: &Past, chapter: &PlannedChapter) -> Option<String> {
-    if chapter.partial || !past.passed_whole(chapter, plan) || (chapter.done.is_empty() && chapter.needed_by.is_none()) {
+    if chapter.partial
+        || !past.passed_whole(chapter, plan)
+        || (chapter.done.is_empty() && chapter.needed_by.is_none())
+    {
         return None;
     }
-    let names: Vec<String> = chapter.done.iter().map(|index| chapter.steps[*index].id.step.to_string()).collect();
+    let names: Vec<String> =
+        chapter.done.iter().map(|index| chapter.steps[*index].id.step.to_string()).collect();
     Some(match names.len() {
         0 => "taken as done: it passed, and nothing in it has changed since".to_owned(),
-        1 => format!("taken as done if {} passes: nothing in it has changed since it passed", names[0]),
-        _ => format!("taken as done if {} pass: nothing in it has changed since it passed", names.join(", ")),
+        1 => format!(
+            "taken as done if {} passes: nothing in it has changed since it passed",
+            names[0]
+        ),
+        _ => format!(
+            "taken as done if {} pass: nothing in it has changed since it passed",
+            names.join(", ")
+        ),
     })
 }
 
@@ -105,7 +145,9 @@ fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bo
             match record.map(|record| record.standing.why_run(&now)) {
                 _ if step.ends_with_its_run() => "runs".to_owned(),
                 Some(Some(why)) => format!("runs: {why}"),
-                Some(None) => format!("up to date if {checks} {pass}: nothing has changed since it passed"),
+                Some(None) => {
+                    format!("up to date if {checks} {pass}: nothing has changed since it passed")
+                }
                 None => format!("runs unless {checks} {pass}"),
             }
         }
@@ -114,13 +156,23 @@ fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bo
 
 /// The same, for programs.
 pub(crate) fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
-    let chapters: Vec<Value> =
-        plan.chapters.iter().enumerate().map(|(index, chapter)| chapter_json(plan, past, start, index, chapter)).collect();
+    let chapters: Vec<Value> = plan
+        .chapters
+        .iter()
+        .enumerate()
+        .map(|(index, chapter)| chapter_json(plan, past, start, index, chapter))
+        .collect();
     let all = json!({"profile": plan.profile, "chapters": chapters, "normalisers": names()});
     format!("{all:#}\n")
 }
 
-fn chapter_json(plan: &Plan, past: &Past, start: Position, index: usize, chapter: &PlannedChapter) -> Value {
+fn chapter_json(
+    plan: &Plan,
+    past: &Past,
+    start: Position,
+    index: usize,
+    chapter: &PlannedChapter,
+) -> Value {
     let steps: Vec<Value> = chapter
         .steps
         .iter()

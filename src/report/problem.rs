@@ -92,12 +92,20 @@ fn kind(message: &str) -> String {
 }
 
 fn overview(sources: &Sources, problems: &[Problem], groups: &[Vec<&Problem>]) -> String {
-    let files: HashSet<_> = problems.iter().filter_map(|problem| problem.span).map(|span| span.source).collect();
-    let mut out = format!("{} problems of {} kinds in {}:\n", problems.len(), groups.len(), count(files.len(), "file"));
+    let files: HashSet<_> =
+        problems.iter().filter_map(|problem| problem.span).map(|span| span.source).collect();
+    let mut out = format!(
+        "{} problems of {} kinds in {}:\n",
+        problems.len(),
+        groups.len(),
+        count(files.len(), "file")
+    );
     let mut largest: Vec<&Vec<&Problem>> = groups.iter().collect();
     largest.sort_by_key(|group| std::cmp::Reverse(group.len()));
     for group in largest {
-        let first = group[0].span.map_or(String::new(), |span| format!(" (first: {})", sources.place(span)));
+        let first = group[0]
+            .span
+            .map_or(String::new(), |span| format!(" (first: {})", sources.place(span)));
         let _ = writeln!(out, "{:>8}  {}{first}", group.len(), kind(&group[0].message));
     }
     out.push('\n');
@@ -105,11 +113,13 @@ fn overview(sources: &Sources, problems: &[Problem], groups: &[Vec<&Problem>]) -
 }
 
 fn more_like_it(sources: &Sources, more: &[&Problem], style: Style) -> String {
-    let mut out = format!("{}\n", style.strong(format_args!("... and {} more like it:", more.len())));
+    let mut out =
+        format!("{}\n", style.strong(format_args!("... and {} more like it:", more.len())));
     for problem in more.iter().take(NAMED) {
-        let place = problem
-            .span
-            .map_or_else(|| problem.message.clone(), |span| format!("{}  {}", sources.place(span), quoted(&problem.message)));
+        let place = problem.span.map_or_else(
+            || problem.message.clone(),
+            |span| format!("{}  {}", sources.place(span), quoted(&problem.message)),
+        );
         let _ = writeln!(out, "    {}", place.trim_end());
     }
     if more.len() > NAMED {
@@ -134,10 +144,20 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
     };
     let _ = writeln!(out, "{label}{}", style.strong(format_args!(": {}", problem.message)));
     let lines = |span: &Span| {
-        sources.file(span.source).text.get(span.range()).map_or(1, |text| text.lines().count().clamp(1, MOST_LINES))
+        sources
+            .file(span.source)
+            .text
+            .get(span.range())
+            .map_or(1, |text| text.lines().count().clamp(1, MOST_LINES))
     };
     let last_line = |span: &Span| span.line as usize + lines(span) - 1;
-    let gutter = problem.span.iter().chain(problem.also.iter().map(|(span, _)| span)).map(last_line).max().unwrap_or(0);
+    let gutter = problem
+        .span
+        .iter()
+        .chain(problem.also.iter().map(|(span, _)| span))
+        .map(last_line)
+        .max()
+        .unwrap_or(0);
     let gutter = gutter.to_string().len();
     if let Some(span) = problem.span {
         let mut picture = Picture { out: &mut out, sources, style, gutter };
@@ -180,7 +200,9 @@ impl Picture<'_> {
         );
         self.bar();
         let mut at = line_start;
-        for (number, line) in (span.line..).zip(text[line_start..].split_inclusive('\n')).take(MOST_LINES) {
+        for (number, line) in
+            (span.line..).zip(text[line_start..].split_inclusive('\n')).take(MOST_LINES)
+        {
             let bare = line.trim_end_matches(['\n', '\r']);
             let marked = start.max(at) - at..end.min(at + bare.len()).max(start.max(at)) - at;
             let last = end <= at + line.len();
@@ -190,30 +212,61 @@ impl Picture<'_> {
                 return;
             }
         }
-        let _ = writeln!(self.out, "{:gutter$} {}", "", self.style.frame("..."), gutter = self.gutter);
+        let _ =
+            writeln!(self.out, "{:gutter$} {}", "", self.style.frame("..."), gutter = self.gutter);
         if let Some(note) = note {
-            let _ = writeln!(self.out, "{:gutter$} {} {note}", "", self.style.frame("="), gutter = self.gutter);
+            let _ = writeln!(
+                self.out,
+                "{:gutter$} {} {note}",
+                "",
+                self.style.frame("="),
+                gutter = self.gutter
+            );
         }
     }
 
     fn bar(&mut self) {
-        let _ = writeln!(self.out, "{:gutter$} {}", "", self.style.frame("|"), gutter = self.gutter);
+        let _ =
+            writeln!(self.out, "{:gutter$} {}", "", self.style.frame("|"), gutter = self.gutter);
     }
 
-    fn line(&mut self, number: u32, line: &str, marked: std::ops::Range<usize>, note: Option<&str>, further: bool) {
+    fn line(
+        &mut self,
+        number: u32,
+        line: &str,
+        marked: std::ops::Range<usize>,
+        note: Option<&str>,
+        further: bool,
+    ) {
         let marked = marked.start.min(line.len())..marked.end.min(line.len());
         let before = columns(&line[..marked.start]);
         let from = if before > MOST_COLUMNS - 40 { marked.start } else { 0 };
         let (shown, cut) = visible(&line[from..]);
         let ellipsis = |cut: bool| if cut { "..." } else { "" };
         let frame = self.style.frame(format!("{number:gutter$} |", gutter = self.gutter));
-        let _ = writeln!(self.out, "{}", format!("{frame} {}{shown}{}", ellipsis(from > 0), ellipsis(cut)).trim_end());
+        let _ = writeln!(
+            self.out,
+            "{}",
+            format!("{frame} {}{shown}{}", ellipsis(from > 0), ellipsis(cut)).trim_end()
+        );
         let indent = columns(&line[from..marked.start]) + ellipsis(from > 0).len();
-        let width = columns(&line[marked.clone()]).clamp(1, MOST_COLUMNS.saturating_sub(indent).max(1));
+        let width =
+            columns(&line[marked.clone()]).clamp(1, MOST_COLUMNS.saturating_sub(indent).max(1));
         let marks = (if further { "-" } else { "^" }).repeat(width);
-        let marks = if further { self.style.frame(marks).to_string() } else { self.style.failed(marks).to_string() };
+        let marks = if further {
+            self.style.frame(marks).to_string()
+        } else {
+            self.style.failed(marks).to_string()
+        };
         let note = note.map(|note| format!(" {note}")).unwrap_or_default();
-        let _ = writeln!(self.out, "{:gutter$} {} {:indent$}{marks}{note}", "", self.style.frame("|"), "", gutter = self.gutter);
+        let _ = writeln!(
+            self.out,
+            "{:gutter$} {} {:indent$}{marks}{note}",
+            "",
+            self.style.frame("|"),
+            "",
+            gutter = self.gutter
+        );
     }
 }
 
@@ -291,7 +344,11 @@ hint: did you mean `timeout`?
     #[test]
     fn problems_of_one_kind_are_told_together() {
         let steps = |word: &str, times: usize| -> String {
-            (0..times).map(|count| format!("```bash {{name=s{word}{count} {word}{count}=1}}\ntrue\n```\n\n")).collect()
+            (0..times)
+                .map(|count| {
+                    format!("```bash {{name=s{word}{count} {word}{count}=1}}\ntrue\n```\n\n")
+                })
+                .collect()
         };
         let told = drawn(&format!("{}{}", steps("foo", 30), "```bash {timeout=x}\ntrue\n```\n"));
         assert!(
@@ -301,7 +358,10 @@ hint: did you mean `timeout`?
             "{told}"
         );
         assert_eq!(told.matches("\nhint: ").count(), 2, "{told}");
-        assert!(told.contains("... and 27 more like it:\n    guide/chapter-1.md:13  foo3\n"), "{told}");
+        assert!(
+            told.contains("... and 27 more like it:\n    guide/chapter-1.md:13  foo3\n"),
+            "{told}"
+        );
         assert!(told.contains("    and 19 more\n"), "{told}");
         assert!(told.lines().count() < 60, "{told}");
     }
@@ -330,7 +390,10 @@ hint: a step is known by its name in every file and message, so give one of them
     fn tabs_and_wide_characters_keep_the_carets_in_place() {
         let (sources, span) = span("\t日本 wrong\r\n", "wrong");
         let drawn = draw(&sources, &Problem::at(span, "no"), Style::colourless());
-        assert_eq!(drawn, "error: no\n --> a.md:1:5\n  |\n1 |     日本 wrong\n  |          ^^^^^\n");
+        assert_eq!(
+            drawn,
+            "error: no\n --> a.md:1:5\n  |\n1 |     日本 wrong\n  |          ^^^^^\n"
+        );
     }
 
     #[test]

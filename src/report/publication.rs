@@ -31,7 +31,11 @@ pub(crate) struct Publication {
 /// Where it is.
 pub(crate) fn publication_text(publication: &Publication) -> String {
     let chapters = count(publication.chapters, "chapter");
-    format!("{chapters} in {}: {}\n", duration(publication.seconds), publication.out.join("index.html").display())
+    format!(
+        "{chapters} in {}: {}\n",
+        duration(publication.seconds),
+        publication.out.join("index.html").display()
+    )
 }
 
 /// Warnings, and what to do about them. `strict`: they are why it failed, and all of them are told.
@@ -45,13 +49,16 @@ pub(crate) fn publication_notes(publication: &Publication, strict: bool) -> Stri
     if publication.waiting > 0 {
         text.push_str(&format!("note: {}", recordings_wait(publication.waiting)));
     } else if !(publication.stale.is_empty() && publication.missing.is_empty()) {
-        text.push_str("hint: run these chapters (`guide run CHAPTER --rerun`), then accept with `guide review`\n");
+        text.push_str(
+            "hint: run these chapters (`guide run CHAPTER --rerun`), then accept with `guide review`\n",
+        );
     }
     text
 }
 
 fn list(level: &str, what: &str, lines: &[String], most: usize) -> String {
-    let mut text: String = lines.iter().take(most).map(|line| format!("{level}: {what}: {line}\n")).collect();
+    let mut text: String =
+        lines.iter().take(most).map(|line| format!("{level}: {what}: {line}\n")).collect();
     if lines.len() > most {
         text.push_str(&format!("{level}: {what}: {} more\n", lines.len() - most));
     }

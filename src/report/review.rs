@@ -65,8 +65,9 @@ impl Reviewed {
 
 /// One line an entry.
 pub(crate) fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
-    let lines =
-        waiting.iter().map(|one| format!("{}  {}  {}\n", style.strong(&one.step), what(one), style.faint(one.file.display())));
+    let lines = waiting.iter().map(|one| {
+        format!("{}  {}  {}\n", style.strong(&one.step), what(one), style.faint(one.file.display()))
+    });
     lines.collect()
 }
 
@@ -86,8 +87,11 @@ pub(crate) fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) ->
 /// An array with an object an entry; `is` says what became of it.
 pub(crate) fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
     let entry = |(one, how): &(&Waiting, Reviewed)| -> Value {
-        let hunks: Vec<Value> =
-            one.hunks.iter().map(|hunk| json!({"line": hunk.start + 1, "old": hunk.old, "new": hunk.new})).collect();
+        let hunks: Vec<Value> = one
+            .hunks
+            .iter()
+            .map(|hunk| json!({"line": hunk.start + 1, "old": hunk.old, "new": hunk.new}))
+            .collect();
         json!({
             "step": one.step,
             "what": if one.fence { "fence" } else { kind(one) },
@@ -113,18 +117,34 @@ fn kind(one: &Waiting) -> &'static str {
 
 fn what(one: &Waiting) -> String {
     let what = kind(one);
-    if one.new { format!("new {what}") } else { format!("{what}, {}", count(one.hunks.len(), "change")) }
+    if one.new {
+        format!("new {what}")
+    } else {
+        format!("{what}, {}", count(one.hunks.len(), "change"))
+    }
 }
 
 /// A hunk (`index` of `one.hunks`), its new lines perhaps as a pattern.
 pub(crate) fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Style) -> String {
     let hunk = &one.hunks[index];
     let place = one.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
-    let number = if one.hunks.len() > 1 { format!(" {} of {}", index + 1, one.hunks.len()) } else { String::new() };
-    let mut text = format!("\n{}  {}{}\n", style.strong(&one.step), what(one), style.faint(format!("{number}{place}")));
+    let number = if one.hunks.len() > 1 {
+        format!(" {} of {}", index + 1, one.hunks.len())
+    } else {
+        String::new()
+    };
+    let mut text = format!(
+        "\n{}  {}{}\n",
+        style.strong(&one.step),
+        what(one),
+        style.faint(format!("{number}{place}"))
+    );
     if index == 0 && !one.hidden.is_empty() {
         let hidden = one.hidden.iter().map(|what| visible(what)).collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("{}\n", style.faint(format!("    not compared (normalize=): {hidden}"))));
+        text.push_str(&format!(
+            "{}\n",
+            style.faint(format!("    not compared (normalize=): {hidden}"))
+        ));
     }
     let around = |line: &String| style.faint(format!("    {}", shown(line, style))).to_string();
     let mut lines: Vec<String> = hunk.before.iter().map(around).collect();
@@ -132,7 +152,11 @@ pub(crate) fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Sty
     let left = changed.len().saturating_sub(MOST_LINES);
     lines.extend(changed.into_iter().take(MOST_LINES));
     if left > 0 {
-        lines.push(style.faint(format!("    {} {} more", style.symbols().ellipsis, count(left, "line"))).to_string());
+        lines.push(
+            style
+                .faint(format!("    {} {} more", style.symbols().ellipsis, count(left, "line")))
+                .to_string(),
+        );
     }
     lines.extend(hunk.after.iter().map(around));
     for line in lines {
@@ -144,10 +168,16 @@ pub(crate) fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Sty
 
 fn changed_lines(old: &[String], new: &[String], style: &Style) -> Vec<String> {
     if old.len() == new.len() {
-        return old.iter().zip(new).flat_map(|(old, new)| changed_words(&shown(old, style), &shown(new, style), style)).collect();
+        return old
+            .iter()
+            .zip(new)
+            .flat_map(|(old, new)| changed_words(&shown(old, style), &shown(new, style), style))
+            .collect();
     }
-    let removed = old.iter().map(|line| style.removed(format!("  - {}", shown(line, style))).to_string());
-    let added = new.iter().map(|line| style.added(format!("  + {}", shown(line, style))).to_string());
+    let removed =
+        old.iter().map(|line| style.removed(format!("  - {}", shown(line, style))).to_string());
+    let added =
+        new.iter().map(|line| style.added(format!("  + {}", shown(line, style))).to_string());
     removed.chain(added).collect()
 }
 
@@ -178,7 +208,10 @@ mod tests {
     fn waiting(old: Option<&str>, new: &str) -> Waiting {
         Waiting {
             step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
-            place: Some(Place { file: std::path::Path::new("guide/chapter-1.md").into(), line: 12 }),
+            place: Some(Place {
+                file: std::path::Path::new("guide/chapter-1.md").into(),
+                line: 12,
+            }),
             file: "snapshots/chapter-1/pods.snap".into(),
             fence: false,
             new: old.is_none(),

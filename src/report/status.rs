@@ -28,7 +28,9 @@ pub(crate) fn status(seen: &Seen<'_>, style: &Style) -> String {
     let mut ended = None;
     for event in seen.events {
         match event {
-            Event::ChapterStarted { chapter, title, steps } => lines.push(chapter_line(chapter.as_str(), title, *steps, style)),
+            Event::ChapterStarted { chapter, title, steps } => {
+                lines.push(chapter_line(chapter.as_str(), title, *steps, style))
+            }
             Event::StepFinished(finished) if finished.outcome == Outcome::TakenAsDone => {}
             Event::StepFinished(finished) => lines.extend(step(finished, seen, style)),
             Event::ChapterFinished { chapter, outcome, done, .. } => {
@@ -44,7 +46,9 @@ pub(crate) fn status(seen: &Seen<'_>, style: &Style) -> String {
         (Some(run), _) => summary(run, style).trim_end().to_owned(),
         (None, Some(who)) => format!("still going on: {who}"),
         (None, None) => {
-            let what = style.warning("it did not come to its end: the runner was killed, or the machine stopped");
+            let what = style.warning(
+                "it did not come to its end: the runner was killed, or the machine stopped",
+            );
             format!("{what}\n{}: go on with `guide run --resume`", style.hint("hint"))
         }
     };
@@ -67,17 +71,28 @@ pub(crate) fn status_json(seen: &Seen<'_>) -> String {
 
 fn heading(seen: &Seen<'_>, style: &Style) -> Vec<String> {
     let (run, dot) = (seen.started, style.symbols().dot);
-    let what = if run.targets.is_empty() { "the whole book".to_owned() } else { run.targets.join(" ") };
-    let mut first = format!("{} {dot} {what} {dot} profile {}", style.strong(format!("run {}", run.run)), run.profile);
+    let what =
+        if run.targets.is_empty() { "the whole book".to_owned() } else { run.targets.join(" ") };
+    let mut first = format!(
+        "{} {dot} {what} {dot} profile {}",
+        style.strong(format!("run {}", run.run)),
+        run.profile
+    );
     if let Some(resumed) = &run.resumes {
         first += &[" ", dot, " resumed ", resumed].concat();
     }
-    let began = format!("began {} UTC {dot} guide {} {dot} {}", day_and_time(&run.at), run.guide, seen.folder.display());
+    let began = format!(
+        "began {} UTC {dot} guide {} {dot} {}",
+        day_and_time(&run.at),
+        run.guide,
+        seen.folder.display()
+    );
     vec![first, style.faint(began).to_string()]
 }
 
 fn step(finished: &StepFinished, seen: &Seen<'_>, style: &Style) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", style.faint(time(&finished.at)), step_line(finished, style))];
+    let mut lines =
+        vec![format!("{} {}", style.faint(time(&finished.at)), step_line(finished, style))];
     if matches!(finished.outcome, Outcome::Failed(_) | Outcome::Interrupted) {
         let mut look = |text: String| lines.push(format!("           {}", style.faint(text)));
         look(finished.place.to_string());
@@ -112,11 +127,15 @@ fn day_and_time(at: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::samples::{chapter_finished, chapter_started, every_event, finished, id, started};
+    use crate::event::samples::{
+        chapter_finished, chapter_started, every_event, finished, id, started,
+    };
     use crate::event::{ChapterOutcome, Failure, RunSummary};
 
     fn told(events: &[Event], going_on: Option<&str>) -> String {
-        let failure_report = |step: &StepId| (*step == id("chapter-1/curl")).then(|| PathBuf::from(".guide/failures/curl"));
+        let failure_report = |step: &StepId| {
+            (*step == id("chapter-1/curl")).then(|| PathBuf::from(".guide/failures/curl"))
+        };
         let run = started("run-1");
         let seen = Seen {
             started: &run,
@@ -131,14 +150,21 @@ mod tests {
     #[test]
     fn a_run_is_told_step_by_step_with_where_to_look() {
         let failed = Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() });
-        let output = Some(Stored { file: "output.log".into(), offset: 100, length: 45, checksum: None });
+        let output =
+            Some(Stored { file: "output.log".into(), offset: 100, length: 45, checksum: None });
         let events = [
             chapter_started("chapter-1", 3),
             Event::StepFinished(finished("chapter-1/engine", Outcome::UpToDate)),
             Event::StepFinished(StepFinished { output, ..finished("chapter-1/curl", failed) }),
             chapter_finished("chapter-1", ChapterOutcome::Failed),
             chapter_finished("chapter-2", ChapterOutcome::NotRun),
-            Event::RunFinished(RunSummary { up_to_date: 1, failed: 1, not_run: 1, seconds: 9.0, ..RunSummary::default() }),
+            Event::RunFinished(RunSummary {
+                up_to_date: 1,
+                failed: 1,
+                not_run: 1,
+                seconds: 9.0,
+                ..RunSummary::default()
+            }),
         ];
         assert_eq!(
             told(&events, None),
@@ -160,20 +186,30 @@ chapter-1 · Infrastructure · 3 steps
     #[test]
     fn a_run_that_was_killed_says_so_and_one_that_goes_on_too() {
         let passed = [Event::StepFinished(finished("chapter-1/a", Outcome::Passed))];
-        let end = |text: String| text.lines().skip(3).map(|line| format!("{line}\n")).collect::<String>();
+        let end =
+            |text: String| text.lines().skip(3).map(|line| format!("{line}\n")).collect::<String>();
         assert_eq!(
             end(told(&passed, None)),
             "it did not come to its end: the runner was killed, or the machine stopped\n\
              hint: go on with `guide run --resume`\n"
         );
-        assert_eq!(end(told(&passed, Some("process 4711, in chapter-1"))), "still going on: process 4711, in chapter-1\n");
+        assert_eq!(
+            end(told(&passed, Some("process 4711, in chapter-1"))),
+            "still going on: process 4711, in chapter-1\n"
+        );
     }
 
     #[test]
     fn a_program_gets_every_event_of_the_journal() {
         let events = every_event();
         let run = started("run-1");
-        let seen = Seen { started: &run, events: &events, going_on: None, folder: "f".into(), failure_report: &|_| None };
+        let seen = Seen {
+            started: &run,
+            events: &events,
+            going_on: None,
+            folder: "f".into(),
+            failure_report: &|_| None,
+        };
         let json: serde_json::Value = serde_json::from_str(&status_json(&seen)).unwrap();
         assert_eq!(json["events"].as_array().unwrap().len(), events.len());
         assert_eq!(json["run"]["run"], "run-1");

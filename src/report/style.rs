@@ -189,7 +189,9 @@ mod tests {
 
     #[test]
     fn colour_is_for_terminals_unless_the_environment_says_no() {
-        let colour = |choice, terminal, no_color| Style::decide(choice, terminal, no_color, true).has_colour();
+        let colour = |choice, terminal, no_color| {
+            Style::decide(choice, terminal, no_color, true).has_colour()
+        };
         assert!(colour(ColourChoice::Auto, true, false));
         assert!(!colour(ColourChoice::Auto, false, false));
         assert!(!colour(ColourChoice::Auto, true, true));
@@ -201,7 +203,10 @@ mod tests {
     fn without_colour_no_escape_sequence_is_written() {
         let style = Style::colourless();
         assert_eq!(style.failed("error").to_string(), "error");
-        assert_eq!(Style::decide(ColourChoice::Always, false, false, true).strong("x").to_string(), "\u{1b}[1mx\u{1b}[0m");
+        assert_eq!(
+            Style::decide(ColourChoice::Always, false, false, true).strong("x").to_string(),
+            "\u{1b}[1mx\u{1b}[0m"
+        );
     }
 
     #[test]

@@ -22,13 +22,20 @@ struct Chapter {
 /// the background is ready: an upper bound for what the runner adds. Chapters that have not ended are left out.
 pub(crate) fn times(events: &[Event]) -> String {
     let chapters = chapters(events);
-    let mut rows = vec![["chapter", "steps", "all", "in steps", "between", "slowest"].map(str::to_owned)];
+    let mut rows =
+        vec![["chapter", "steps", "all", "in steps", "between", "slowest"].map(str::to_owned)];
     rows.extend(chapters.iter().map(row));
     if chapters.len() > 1 {
         let sum = |of: fn(&Chapter) -> f64| chapters.iter().map(of).sum::<f64>();
         let (all, in_steps) = (sum(|chapter| chapter.all), sum(|chapter| chapter.in_steps));
         let steps = chapters.iter().map(|chapter| chapter.steps).sum();
-        rows.push(row(&Chapter { name: "all".to_owned(), steps, all, in_steps, slowest: Vec::new() }));
+        rows.push(row(&Chapter {
+            name: "all".to_owned(),
+            steps,
+            all,
+            in_steps,
+            slowest: Vec::new(),
+        }));
     }
     aligned(&rows)
 }
@@ -46,7 +53,13 @@ fn chapters(events: &[Event]) -> Vec<Chapter> {
                 let mut slowest = std::mem::take(&mut steps);
                 slowest.sort_by(|one, other| other.0.total_cmp(&one.0));
                 slowest.truncate(NAMED);
-                ended.push(Chapter { name: chapter.as_str().to_owned(), steps: count, all: *seconds, in_steps, slowest });
+                ended.push(Chapter {
+                    name: chapter.as_str().to_owned(),
+                    steps: count,
+                    all: *seconds,
+                    in_steps,
+                    slowest,
+                });
             }
             _ => {}
         }
@@ -57,8 +70,11 @@ fn chapters(events: &[Event]) -> Vec<Chapter> {
 fn row(chapter: &Chapter) -> [String; 6] {
     let between = (chapter.all - chapter.in_steps).max(0.0);
     let share = if chapter.all > 0.0 { between / chapter.all * 100.0 } else { 0.0 };
-    let named: Vec<_> =
-        chapter.slowest.iter().map(|(seconds, step)| format!("{} {}", step.step.as_str(), duration(*seconds))).collect();
+    let named: Vec<_> = chapter
+        .slowest
+        .iter()
+        .map(|(seconds, step)| format!("{} {}", step.step.as_str(), duration(*seconds)))
+        .collect();
     [
         chapter.name.clone(),
         chapter.steps.to_string(),
@@ -71,7 +87,8 @@ fn row(chapter: &Chapter) -> [String; 6] {
 
 /// Columns two spaces apart: the first and the last begin at the left, the figures end at the right.
 fn aligned(rows: &[[String; 6]]) -> String {
-    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let width =
+        |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: [usize; 6] = std::array::from_fn(width);
     let mut text = String::new();
     for row in rows {
@@ -98,7 +115,13 @@ mod tests {
 
     fn ended(chapter: &str, seconds: f64) -> Event {
         let chapter = ChapterName::new(chapter);
-        Event::ChapterFinished { chapter, outcome: ChapterOutcome::Passed, fingerprint: None, done: Vec::new(), seconds }
+        Event::ChapterFinished {
+            chapter,
+            outcome: ChapterOutcome::Passed,
+            fingerprint: None,
+            done: Vec::new(),
+            seconds,
+        }
     }
 
     #[test]

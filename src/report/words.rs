@@ -5,7 +5,11 @@ use crate::event::RunSummary;
 
 /// A duration: `0.3s`, `23.1s`, `2m 05s`, `1h 02m`.
 pub(crate) fn duration(seconds: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a range that fits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to a range that fits"
+    )]
     let whole = seconds.round().clamp(0.0, 1e9) as u64;
     if seconds < 59.95 {
         format!("{:.1}s", seconds.max(0.0))
@@ -29,10 +33,16 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
             parts.push(text);
         }
     };
-    let RunSummary { passed, up_to_date, failed, skipped, not_run, chapters_up_to_date, .. } = *summary;
+    let RunSummary { passed, up_to_date, failed, skipped, not_run, chapters_up_to_date, .. } =
+        *summary;
     part(passed, style.passed(format!("{passed} passed")).to_string());
     part(up_to_date, style.skipped(format!("{up_to_date} up to date")).to_string());
-    part(chapters_up_to_date, style.skipped(format!("{} taken as done", count(chapters_up_to_date, "chapter"))).to_string());
+    part(
+        chapters_up_to_date,
+        style
+            .skipped(format!("{} taken as done", count(chapters_up_to_date, "chapter")))
+            .to_string(),
+    );
     part(failed, style.failed(format!("{failed} failed")).to_string());
     part(skipped, style.warning(format!("{skipped} skipped")).to_string());
     part(not_run, style.warning(format!("{not_run} not run")).to_string());
@@ -45,10 +55,16 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
     }
     if summary.pending > 0 {
         let waiting = count(summary.pending, "snapshot");
-        lines.push(format!("{}: {waiting} waiting for review: `guide review`\n", style.hint("hint")));
+        lines.push(format!(
+            "{}: {waiting} waiting for review: `guide review`\n",
+            style.hint("hint")
+        ));
     }
     if summary.interrupted {
-        lines.push(format!("{}: interrupted; go on with `guide run --resume`\n", style.hint("hint")));
+        lines.push(format!(
+            "{}: interrupted; go on with `guide run --resume`\n",
+            style.hint("hint")
+        ));
     }
     lines.concat()
 }
@@ -68,14 +84,33 @@ mod tests {
 
     #[test]
     fn durations_are_said_in_the_unit_that_fits() {
-        let said: Vec<String> = [0.0, 0.04, 0.26, 23.1, 59.94, 59.96, 125.4, 3599.4, 3599.6, 3725.0].map(duration).into();
-        assert_eq!(said, ["0.0s", "0.0s", "0.3s", "23.1s", "59.9s", "1m 00s", "2m 05s", "59m 59s", "1h 00m", "1h 02m"]);
+        let said: Vec<String> =
+            [0.0, 0.04, 0.26, 23.1, 59.94, 59.96, 125.4, 3599.4, 3599.6, 3725.0]
+                .map(duration)
+                .into();
+        assert_eq!(
+            said,
+            [
+                "0.0s", "0.0s", "0.3s", "23.1s", "59.9s", "1m 00s", "2m 05s", "59m 59s", "1h 00m",
+                "1h 02m"
+            ]
+        );
     }
 
     #[test]
     fn a_summary_names_only_what_there_was() {
-        let run = RunSummary { passed: 17, up_to_date: 3, failed: 1, not_run: 4, seconds: 61.2, ..RunSummary::default() };
-        assert_eq!(summary(&run, &Style::colourless()), "17 passed, 3 up to date, 1 failed, 4 not run in 1m 01s\n");
+        let run = RunSummary {
+            passed: 17,
+            up_to_date: 3,
+            failed: 1,
+            not_run: 4,
+            seconds: 61.2,
+            ..RunSummary::default()
+        };
+        assert_eq!(
+            summary(&run, &Style::colourless()),
+            "17 passed, 3 up to date, 1 failed, 4 not run in 1m 01s\n"
+        );
     }
 
     #[test]
@@ -95,6 +130,9 @@ mod tests {
 
     #[test]
     fn a_run_of_nothing_says_so() {
-        assert_eq!(summary(&RunSummary::default(), &Style::colourless()), "nothing to run in 0.0s\n");
+        assert_eq!(
+            summary(&RunSummary::default(), &Style::colourless()),
+            "nothing to run in 0.0s\n"
+        );
     }
 }

@@ -46,7 +46,11 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
     for sign in *b"\\'\"$" {
         let Some(first) = run.iter().position(|&byte| byte == sign) else { continue };
         // A run of backslashes is one backslash, however often it was escaped; one of another sign may have any quotes about it.
-        let last = if sign == b'\\' { run.iter().position(|&byte| byte != b'\\').unwrap_or(run.len()) } else { run.len() };
+        let last = if sign == b'\\' {
+            run.iter().position(|&byte| byte != b'\\').unwrap_or(run.len())
+        } else {
+            run.len()
+        };
         let from = if sign == b'\\' { 1 } else { first + 1 };
         (from..=last).for_each(|length| take(&[sign], at + length));
     }
@@ -62,7 +66,8 @@ fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let mut open = false;
     // What stands between quotes of its own (`$'\n'` within a word) ends with one.
     let mut take_quoted = |meant: &[u8], end: usize| {
-        let quotes = text[end..].iter().take(LONGEST_RUN).take_while(|byte| b"'\"".contains(byte)).count();
+        let quotes =
+            text[end..].iter().take(LONGEST_RUN).take_while(|byte| b"'\"".contains(byte)).count();
         (0..=quotes).for_each(|length| take(meant, end + length));
         open |= end + quotes == text.len();
     };
@@ -113,11 +118,18 @@ fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
         b'u' if (0xd800..0xdc00).contains(&code) => {
             // The second half of a character that is written in two.
             let Some(second) = text.get(digits.end..) else { return true };
-            let slashes = second.iter().take(LONGEST_RUN).take_while(|&&byte| byte == b'\\').count();
+            let slashes =
+                second.iter().take(LONGEST_RUN).take_while(|&&byte| byte == b'\\').count();
             let low = digits.end + slashes + 1;
             let Some(low_digits) = text.get(low..low + 4) else { return true };
-            if let Some(low_code) = number(low_digits, 16).filter(|code| (0xdc00..0xe000).contains(code)) {
-                take_character(0x10000 + ((code - 0xd800) << 10) + (low_code - 0xdc00), low + 4, &mut take_quoted);
+            if let Some(low_code) =
+                number(low_digits, 16).filter(|code| (0xdc00..0xe000).contains(code))
+            {
+                take_character(
+                    0x10000 + ((code - 0xd800) << 10) + (low_code - 0xdc00),
+                    low + 4,
+                    &mut take_quoted,
+                );
             }
         }
         b'u' | b'U' => take_character(code, digits.end, &mut take_quoted),
@@ -153,8 +165,15 @@ fn percent(text: &[u8], at: usize, take: Take<'_>) -> bool {
 
 /// `&lt;`, `&#39;`, `&#x27;`, `&amp;lt;`.
 fn entity(text: &[u8], at: usize, take: Take<'_>) -> bool {
-    const NAMES: [(&[u8], &[u8]); 7] =
-        [(b"amp", b"&"), (b"lt", b"<"), (b"gt", b">"), (b"quot", b"\""), (b"apos", b"'"), (b"nbsp", b" "), (b"newline", b"\n")];
+    const NAMES: [(&[u8], &[u8]); 7] = [
+        (b"amp", b"&"),
+        (b"lt", b"<"),
+        (b"gt", b">"),
+        (b"quot", b"\""),
+        (b"apos", b"'"),
+        (b"nbsp", b" "),
+        (b"newline", b"\n"),
+    ];
     let mut start = at + 1;
     loop {
         let rest = &text[start..text.len().min(start + 12)];

@@ -77,7 +77,9 @@ impl Masker {
     /// Masks this value from now on. Shorter than four bytes: see the module's text.
     pub fn add(&self, value: &[u8]) {
         let value = value.trim_ascii();
-        if value.len() < SHORTEST || self.known.read().unwrap_or_else(PoisonError::into_inner).values.contains(value) {
+        if value.len() < SHORTEST
+            || self.known.read().unwrap_or_else(PoisonError::into_inner).values.contains(value)
+        {
             return;
         }
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
@@ -164,7 +166,9 @@ impl Patterns {
         let (first, second) = (usize::from(pattern.bytes[0]), usize::from(pattern.bytes[1]));
         self.by_first[first].push(u32::try_from(self.all.len()).unwrap_or(u32::MAX));
         self.pairs[first << 8 | second] = true;
-        (0..=u8::MAX).filter(|&byte| is_special(byte)).for_each(|byte| self.pairs[first << 8 | usize::from(byte)] = true);
+        (0..=u8::MAX)
+            .filter(|&byte| is_special(byte))
+            .for_each(|byte| self.pairs[first << 8 | usize::from(byte)] = true);
         self.all.push(pattern);
     }
 
@@ -202,7 +206,11 @@ impl Patterns {
         let mut at = from;
         loop {
             let byte = *bytes.get(at)?;
-            if may_begin(byte) || bytes.get(at + 1).is_none_or(|next| self.pairs[usize::from(byte) << 8 | usize::from(*next)]) {
+            if may_begin(byte)
+                || bytes
+                    .get(at + 1)
+                    .is_none_or(|next| self.pairs[usize::from(byte) << 8 | usize::from(*next)])
+            {
                 return Some(at);
             }
             at += 1;
@@ -215,7 +223,9 @@ impl Patterns {
         let (first, mut open) = self.longest_at(bytes, start);
         let Some(mut end) = first else { return (None, open) };
         let mut at = start + 1;
-        while let Some(inner) = self.candidate(bytes, at).filter(|&inner| inner < end && end - start < MOST_HELD) {
+        while let Some(inner) =
+            self.candidate(bytes, at).filter(|&inner| inner < end && end - start < MOST_HELD)
+        {
             let (longer, inner_open) = self.longest_at(bytes, inner);
             end = end.max(longer.unwrap_or(end));
             open |= inner_open;
@@ -257,7 +267,9 @@ impl Pattern {
         let (mut longest, mut open) = (None, false);
         // Most attempts end here: a byte with which no encoded character can begin means itself.
         let (mut read, mut at) = (0, start);
-        while let Some(&byte) = text.get(at).filter(|&&byte| read < self.bytes.len() && !is_special(byte)) {
+        while let Some(&byte) =
+            text.get(at).filter(|&&byte| read < self.bytes.len() && !is_special(byte))
+        {
             if byte != self.bytes[read] {
                 return (None, false);
             }
@@ -309,21 +321,32 @@ fn may_begin(byte: u8) -> bool {
 fn patterns_of(value: &[u8]) -> Vec<Pattern> {
     let mut patterns = vec![value.to_vec()];
     let lines = value.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    patterns.extend(lines.filter(|line| line.len() >= SHORTEST_LINE && !line.contains(&b' ')).map(<[u8]>::to_vec));
+    patterns.extend(
+        lines
+            .filter(|line| line.len() >= SHORTEST_LINE && !line.contains(&b' '))
+            .map(<[u8]>::to_vec),
+    );
     let hexadecimal: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
     patterns.push(hexadecimal.to_ascii_uppercase().into_bytes());
     patterns.push(hexadecimal.into_bytes());
     let mut encoded = base64_of(value);
     if value.len() <= LONGEST_NESTED {
         encoded.extend(json_strings(value).iter().flat_map(|json| base64_of(json)));
-        let once = (0..3).map(|offset| inside_base64(value, offset, false)).filter(|once| once.len() >= SHORTEST_TWICE);
+        let once = (0..3)
+            .map(|offset| inside_base64(value, offset, false))
+            .filter(|once| once.len() >= SHORTEST_TWICE);
         for once in once {
-            encoded.extend((0..3).flat_map(|offset| [false, true].map(|url| inside_base64(&once, offset, url))));
+            encoded.extend(
+                (0..3)
+                    .flat_map(|offset| [false, true].map(|url| inside_base64(&once, offset, url))),
+            );
         }
     }
     let whole = STANDARD_NO_PAD.encode(value).into_bytes();
     for width in WRAPPED_AT.into_iter().filter(|&width| whole.len() > width) {
-        encoded.extend(whole.chunks(width).filter(|line| line.len() >= SHORTEST_LINE).map(<[u8]>::to_vec));
+        encoded.extend(
+            whole.chunks(width).filter(|line| line.len() >= SHORTEST_LINE).map(<[u8]>::to_vec),
+        );
     }
     let mut all: Vec<(Vec<u8>, bool)> = encoded.into_iter().map(|bytes| (bytes, true)).collect();
     all.extend(patterns.into_iter().map(|bytes| (bytes, false)));
@@ -342,7 +365,8 @@ fn inside_base64(bytes: &[u8], offset: usize, url: bool) -> Vec<u8> {
 
 fn after_offset(bytes: &[u8], offset: usize, url: bool) -> (usize, Vec<u8>) {
     let padded = [vec![0; offset], bytes.to_vec()].concat();
-    let encoded = if url { URL_SAFE_NO_PAD.encode(&padded) } else { STANDARD_NO_PAD.encode(&padded) };
+    let encoded =
+        if url { URL_SAFE_NO_PAD.encode(&padded) } else { STANDARD_NO_PAD.encode(&padded) };
     let skipped = [0, 2, 3][offset];
     (skipped, encoded.as_bytes()[skipped..].to_vec())
 }
@@ -354,7 +378,11 @@ fn base64_of(bytes: &[u8]) -> Vec<Vec<u8>> {
     for (offset, url) in (0..3).flat_map(|offset| [(offset, false), (offset, true)]) {
         let to_the_end = after_offset(bytes, offset, url).1;
         let padding = &b"=="[..(3 - (offset + bytes.len()) % 3) % 3];
-        all.extend([inside_base64(bytes, offset, url), [&to_the_end, padding].concat(), to_the_end]);
+        all.extend([
+            inside_base64(bytes, offset, url),
+            [&to_the_end, padding].concat(),
+            to_the_end,
+        ]);
     }
     all
 }
@@ -413,7 +441,10 @@ mod tests {
                 ] {
                     let seen = masker.mask(&encoded);
                     assert!(seen.contains(MASK), "{before}|{after}: {encoded}");
-                    assert!(seen.len() < 9 + (before.len() + after.len()) * 2 + 2, "{seen} of {encoded}");
+                    assert!(
+                        seen.len() < 9 + (before.len() + after.len()) * 2 + 2,
+                        "{seen} of {encoded}"
+                    );
                 }
             }
         }
@@ -452,10 +483,21 @@ mod tests {
     fn lines_of_a_key_and_wrapped_base64_are_masked() {
         let key = "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\nVJTUt9Us8cKjMzEfYyjiWA4R4/M2bS1GB4t7NXp98C3\n-----END KEY-----";
         let masker = masking(&[key]);
-        assert_eq!(masker.mask("  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n"), "  ***\n");
+        assert_eq!(
+            masker.mask("  MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7\n"),
+            "  ***\n"
+        );
         let encoded = STANDARD_NO_PAD.encode(key);
         assert_eq!(masker.mask(&format!("{}\n", &encoded[76..152])), "***\n");
-        assert_eq!(masker.mask(&format!("{}\n  {}\n  {}\n", &encoded[..76], &encoded[76..152], &encoded[152..])), "***\n");
+        assert_eq!(
+            masker.mask(&format!(
+                "{}\n  {}\n  {}\n",
+                &encoded[..76],
+                &encoded[76..152],
+                &encoded[152..]
+            )),
+            "***\n"
+        );
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub(crate) fn without_secret_data(text: &str) -> String {
 
 /// What a command printed, with the data of its Secret objects masked where it is YAML or JSON (`kubectl get secret -o yaml`).
 pub(crate) fn without_printed_secrets(output: &str) -> String {
-    let readable =
-        memchr::memmem::find(output.as_bytes(), b"Secret").is_some() && documents(output).all(|one| parsed(one).is_some());
+    let readable = memchr::memmem::find(output.as_bytes(), b"Secret").is_some()
+        && documents(output).all(|one| parsed(one).is_some());
     if readable { without_secret_data(output) } else { output.to_owned() }
 }
 
@@ -47,7 +47,8 @@ fn without_data(document: &str) -> String {
     let start = document_start(document);
     let (mark, body) = document.split_at(start);
     let Some(mut parsed) = parsed(body) else {
-        let doubtful = ["secret", "stringdata"].iter().any(|word| body.to_ascii_lowercase().contains(word));
+        let doubtful =
+            ["secret", "stringdata"].iter().any(|word| body.to_ascii_lowercase().contains(word));
         return if doubtful {
             format!("{mark}# {MASK} (this can't be read as YAML, and may hold a Secret)\n")
         } else {
@@ -59,7 +60,8 @@ fn without_data(document: &str) -> String {
     if !found {
         return document.to_owned();
     }
-    let json = body.trim_start().starts_with(['{', '[']) && serde_json::from_str::<serde_json::Value>(body).is_ok();
+    let json = body.trim_start().starts_with(['{', '['])
+        && serde_json::from_str::<serde_json::Value>(body).is_ok();
     let written = if json {
         serde_json::to_string_pretty(&parsed).map(|text| text + "\n").ok()
     } else {
@@ -89,14 +91,20 @@ fn documents(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_mark(line: &str) -> bool {
-    line.strip_prefix("---").is_some_and(|after| after.is_empty() || after.starts_with([' ', '\t', '\n', '\r']))
+    line.strip_prefix("---")
+        .is_some_and(|after| after.is_empty() || after.starts_with([' ', '\t', '\n', '\r']))
 }
 
 /// Length of the `---` that begins a document.
 fn document_start(document: &str) -> usize {
     let line = document.split_inclusive('\n').next().unwrap_or_default();
     match line.strip_prefix("---") {
-        Some(after) if is_mark(line) && (after.trim().is_empty() || after.trim_start().starts_with('#')) => line.len(),
+        Some(after)
+            if is_mark(line)
+                && (after.trim().is_empty() || after.trim_start().starts_with('#')) =>
+        {
+            line.len()
+        }
         Some(_) if is_mark(line) => 3,
         _ => 0,
     }
@@ -113,15 +121,20 @@ fn parsed(document: &str) -> Option<Value> {
 fn take_data(value: &mut Value, of_secrets: bool, take: &mut dyn FnMut(String, bool)) {
     match value {
         Value::Tagged(tagged) => take_data(&mut tagged.value, of_secrets, take),
-        Value::Sequence(items) => items.iter_mut().for_each(|item| take_data(item, of_secrets, take)),
+        Value::Sequence(items) => {
+            items.iter_mut().for_each(|item| take_data(item, of_secrets, take))
+        }
         Value::Mapping(fields) => {
             let kind = kind_of(fields);
-            let is_list = kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("SecretList"));
-            let is_secret =
-                kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("Secret")) || (of_secrets && kind.is_none());
+            let is_list =
+                kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("SecretList"));
+            let is_secret = kind.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("Secret"))
+                || (of_secrets && kind.is_none());
             for (key, field) in fields.iter_mut() {
                 let key = key_text(key).unwrap_or_default();
-                if is_secret && (key.eq_ignore_ascii_case("data") || key.eq_ignore_ascii_case("stringData")) {
+                if is_secret
+                    && (key.eq_ignore_ascii_case("data") || key.eq_ignore_ascii_case("stringData"))
+                {
                     take_scalars(field, key.eq_ignore_ascii_case("data"), take);
                 } else if key == "secretGenerator" {
                     take_generated(field, take);
@@ -137,7 +150,10 @@ fn take_data(value: &mut Value, of_secrets: bool, take: &mut dyn FnMut(String, b
 }
 
 fn kind_of(fields: &Mapping) -> Option<String> {
-    let kind = fields.iter().find(|(key, _)| key_text(key).is_some_and(|key| key.eq_ignore_ascii_case("kind")))?.1;
+    let kind = fields
+        .iter()
+        .find(|(key, _)| key_text(key).is_some_and(|key| key.eq_ignore_ascii_case("kind")))?
+        .1;
     match untagged(kind) {
         Value::String(kind) => Some(kind.trim().to_owned()),
         _ => None,
@@ -162,8 +178,12 @@ fn untagged(value: &Value) -> &Value {
 fn take_scalars(value: &mut Value, encoded: bool, take: &mut dyn FnMut(String, bool)) {
     let text = match value {
         Value::Tagged(tagged) => return take_scalars(&mut tagged.value, encoded, take),
-        Value::Sequence(items) => return items.iter_mut().for_each(|item| take_scalars(item, encoded, take)),
-        Value::Mapping(fields) => return fields.iter_mut().for_each(|(_, field)| take_scalars(field, encoded, take)),
+        Value::Sequence(items) => {
+            return items.iter_mut().for_each(|item| take_scalars(item, encoded, take));
+        }
+        Value::Mapping(fields) => {
+            return fields.iter_mut().for_each(|(_, field)| take_scalars(field, encoded, take));
+        }
         Value::Null => return,
         Value::String(text) => std::mem::take(text),
         Value::Bool(truth) => truth.to_string(),
@@ -176,9 +196,15 @@ fn take_scalars(value: &mut Value, encoded: bool, take: &mut dyn FnMut(String, b
 /// kustomize's `secretGenerator`: what its `literals` hold.
 fn take_generated(generators: &mut Value, take: &mut dyn FnMut(String, bool)) {
     let Value::Sequence(generators) = generators else { return };
-    let literals = generators.iter_mut().filter_map(|generator| generator.get_mut("literals")?.as_sequence_mut()).flatten();
+    let literals = generators
+        .iter_mut()
+        .filter_map(|generator| generator.get_mut("literals")?.as_sequence_mut())
+        .flatten();
     for literal in literals {
-        let Some((key, value)) = literal.as_str().and_then(|literal| literal.split_once('=')) else { continue };
+        let Some((key, value)) = literal.as_str().and_then(|literal| literal.split_once('='))
+        else {
+            continue;
+        };
         take(value.to_owned(), false);
         *literal = Value::String(format!("{key}={MASK}"));
     }
@@ -186,7 +212,10 @@ fn take_generated(generators: &mut Value, take: &mut dyn FnMut(String, bool)) {
 
 /// The copy of an object, as JSON, that `kubectl apply` keeps in an annotation.
 fn take_applied(copy: &mut Value, take: &mut dyn FnMut(String, bool)) {
-    let Some(mut parsed) = copy.as_str().and_then(|text| serde_yaml::from_str::<Value>(text).ok()) else { return };
+    let Some(mut parsed) = copy.as_str().and_then(|text| serde_yaml::from_str::<Value>(text).ok())
+    else {
+        return;
+    };
     let mut found = false;
     take_data(&mut parsed, false, &mut |text, encoded| {
         found = true;
@@ -229,22 +258,37 @@ mod tests {
     #[test]
     fn a_secret_is_recognised_in_every_spelling() {
         for text in SPELLINGS {
-            for text in [text.to_owned(), format!("kind: ConfigMap\ndata: {{a: b}}\n---\n{text}---\nkind: Service\n")] {
+            for text in [
+                text.to_owned(),
+                format!("kind: ConfigMap\ndata: {{a: b}}\n---\n{text}---\nkind: Service\n"),
+            ] {
                 let shown = without_secret_data(&text);
                 // An anchor outside of the data is the author's; the Secret itself must be masked.
                 let anchored = text.contains("&data");
-                assert!(anchored || (!shown.contains("hunter") && !shown.contains("aHVudGVyMiE")), "{text}\n→\n{shown}");
+                assert!(
+                    anchored || (!shown.contains("hunter") && !shown.contains("aHVudGVyMiE")),
+                    "{text}\n→\n{shown}"
+                );
                 assert!(shown.contains(MASK), "{text}\n→\n{shown}");
                 let values = secret_values(&text);
-                assert!(values.iter().any(|value| value.trim_ascii() == b"hunter2!"), "{text}: {values:?}");
+                assert!(
+                    values.iter().any(|value| value.trim_ascii() == b"hunter2!"),
+                    "{text}: {values:?}"
+                );
             }
         }
     }
 
     #[test]
     fn what_is_no_secret_stays_as_it_is_byte_for_byte() {
-        for text in ["kind: ConfigMap # c\ndata: {a: b}\n", "", "\n", "# nothing\n", "a: [1, 2]\n---\n---\nb:   x\n", "just text"]
-        {
+        for text in [
+            "kind: ConfigMap # c\ndata: {a: b}\n",
+            "",
+            "\n",
+            "# nothing\n",
+            "a: [1, 2]\n---\n---\nb:   x\n",
+            "just text",
+        ] {
             assert_eq!(without_secret_data(text), text);
             assert!(secret_values(text).is_empty());
         }

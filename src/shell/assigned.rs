@@ -21,15 +21,19 @@ impl Assigned {
             let from = &rest[start..];
             let length = from.find(|letter| !is_letter(letter)).unwrap_or(from.len());
             let (name, after) = from.split_at(length);
-            let read = rest[..start].ends_with('$') || (rest[..start].ends_with("${") && after.starts_with('}'));
+            let read = rest[..start].ends_with('$')
+                || (rest[..start].ends_with("${") && after.starts_with('}'));
             if !read && is_name(name) {
                 self.names.insert(name.to_owned());
             }
             rest = after;
         }
         for command in script.split(['\n', ';', '&', '|', '(', ')', '{', '}', '`']) {
-            let mut words =
-                command.split_whitespace().skip_while(|word| word.trim_start_matches('\\') != "unset").skip(1).peekable();
+            let mut words = command
+                .split_whitespace()
+                .skip_while(|word| word.trim_start_matches('\\') != "unset")
+                .skip(1)
+                .peekable();
             if words.peek().is_some_and(|word| word.starts_with('-') && !word.contains('v')) {
                 continue;
             }
@@ -39,7 +43,8 @@ impl Assigned {
 
     /// May a step have assigned it?
     pub(super) fn has(&self, name: &[u8]) -> bool {
-        std::str::from_utf8(name).is_ok_and(|name| self.names.contains(name) && !name.starts_with("GUIDE_"))
+        std::str::from_utf8(name)
+            .is_ok_and(|name| self.names.contains(name) && !name.starts_with("GUIDE_"))
     }
 
     /// Names that a step may have unset.
@@ -60,9 +65,16 @@ mod tests {
 
     #[test]
     fn what_is_assigned_in_any_way_is_found_and_what_is_only_read_is_not() {
-        for script in
-            ["A=1", "export A", "read -r A", ": ${A:=1}", "((A++))", "printf -v A x", "declare -x A=1", "for A in 1; do :; done"]
-        {
+        for script in [
+            "A=1",
+            "export A",
+            "read -r A",
+            ": ${A:=1}",
+            "((A++))",
+            "printf -v A x",
+            "declare -x A=1",
+            "for A in 1; do :; done",
+        ] {
             let mut assigned = Assigned::default();
             assigned.add(script);
             assert!(assigned.has(b"A"), "{script}");

@@ -29,12 +29,19 @@ pub(super) fn assignments(script: &str, name: &str) -> Assignments {
 
 /// May the variable be given a value by its name here? (In quoted text, too: it may be a script of its own.)
 fn may_assign(script: &str, at: usize, name: &str) -> bool {
-    const READERS: [&str; 7] = ["read", "mapfile", "readarray", "for", "select", "getopts", "coproc"];
+    const READERS: [&str; 7] =
+        ["read", "mapfile", "readarray", "for", "select", "getopts", "coproc"];
     let (before, after) = (&script[..at], &script[at + name.len()..]);
-    if before.ends_with(is_word) || after.starts_with(is_word) || before.ends_with(['$', '-', '.', '/']) {
+    if before.ends_with(is_word)
+        || after.starts_with(is_word)
+        || before.ends_with(['$', '-', '.', '/'])
+    {
         return false;
     }
-    let after = after.strip_prefix('[').and_then(|index| index.split_once(']')).map_or(after, |(_, after)| after);
+    let after = after
+        .strip_prefix('[')
+        .and_then(|index| index.split_once(']'))
+        .map_or(after, |(_, after)| after);
     if let Some(value) = assigned_value(after) {
         return !is_itself(value, name);
     }
@@ -59,7 +66,8 @@ fn is_itself(value: &str, name: &str) -> bool {
         None => quoted.trim_start_matches('\''),
     };
     let rest = rest.trim_start_matches(['"', '\\']);
-    rest.is_empty() || rest.starts_with(|next: char| next.is_whitespace() || ";&|)\"'`".contains(next))
+    rest.is_empty()
+        || rest.starts_with(|next: char| next.is_whitespace() || ";&|)\"'`".contains(next))
 }
 
 fn is_word(letter: char) -> bool {
@@ -101,8 +109,8 @@ fn plain_assignments(script: &str, name: &str) -> usize {
 
 fn is_reserved(word: &str) -> bool {
     const RESERVED: [&str; 17] = [
-        "for", "while", "until", "select", "function", "coproc", "{", "done", "}", "case", "if", "then", "else", "elif", "fi",
-        "do", "!",
+        "for", "while", "until", "select", "function", "coproc", "{", "done", "}", "case", "if",
+        "then", "else", "elif", "fi", "do", "!",
     ];
     RESERVED.contains(&word)
 }
@@ -112,15 +120,22 @@ fn assigned_by(words: &[&str], name: &str) -> usize {
     let words: Vec<&str> = without_redirections(words);
     let assigns = |word: &&&str| {
         let Some(after) = word.strip_prefix(name) else { return false };
-        let after = after.strip_prefix('[').and_then(|index| index.split_once(']')).map_or(after, |(_, after)| after);
+        let after = after
+            .strip_prefix('[')
+            .and_then(|index| index.split_once(']'))
+            .map_or(after, |(_, after)| after);
         assigned_value(after).is_some_and(|value| !is_itself(value, name))
     };
     let Some(program) = words.iter().position(|word| !is_assignment(word)) else {
         return words.iter().filter(assigns).count();
     };
     match words[program] {
-        "export" | "readonly" | "declare" | "typeset" => words[program..].iter().filter(assigns).count(),
-        "read" | "mapfile" | "readarray" => words[program..].iter().filter(|word| **word == name).count(),
+        "export" | "readonly" | "declare" | "typeset" => {
+            words[program..].iter().filter(assigns).count()
+        }
+        "read" | "mapfile" | "readarray" => {
+            words[program..].iter().filter(|word| **word == name).count()
+        }
         "printf" => words[program..].windows(2).filter(|pair| pair == &["-v", name]).count(),
         _ => 0,
     }
@@ -130,7 +145,9 @@ fn is_assignment(word: &str) -> bool {
     let Some((name, _)) = word.split_once('=') else { return false };
     let name = name.strip_suffix('+').unwrap_or(name);
     let name = name.split_once('[').map_or(name, |(name, _)| name);
-    !name.is_empty() && name.chars().all(is_word) && !name.starts_with(|first: char| first.is_ascii_digit())
+    !name.is_empty()
+        && name.chars().all(is_word)
+        && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 fn without_redirections<'a>(words: &[&'a str]) -> Vec<&'a str> {
@@ -206,9 +223,15 @@ impl<'a> Scan<'a> {
                 {
                     break;
                 }
-                b'<' if self.text[self.at..].starts_with("<<") && !self.text[self.at..].starts_with("<<<") => self.document(),
+                b'<' if self.text[self.at..].starts_with("<<")
+                    && !self.text[self.at..].starts_with("<<<") =>
+                {
+                    self.document()
+                }
                 // A list's elements; else a subshell or a function's brackets.
-                b'(' if self.at > start && matches!(bytes[self.at - 1], b'=' | b'<' | b'>' | b'$') => {
+                b'(' if self.at > start
+                    && matches!(bytes[self.at - 1], b'=' | b'<' | b'>' | b'$') =>
+                {
                     self.at = past(bytes, self.at)
                 }
                 b'(' => break,
@@ -220,7 +243,9 @@ impl<'a> Scan<'a> {
         if self.at == start {
             self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
         }
-        self.at = (self.at..=bytes.len()).find(|&at| self.text.is_char_boundary(at)).unwrap_or(bytes.len());
+        self.at = (self.at..=bytes.len())
+            .find(|&at| self.text.is_char_boundary(at))
+            .unwrap_or(bytes.len());
         &self.text[start..self.at]
     }
 
@@ -228,7 +253,9 @@ impl<'a> Scan<'a> {
     fn document(&mut self) {
         self.at += 2;
         let rest = self.text[self.at..].trim_start_matches(['-', ' ', '\t']);
-        let length = rest.find(|next: char| next.is_whitespace() || ";&|()<>".contains(next)).unwrap_or(rest.len());
+        let length = rest
+            .find(|next: char| next.is_whitespace() || ";&|()<>".contains(next))
+            .unwrap_or(rest.len());
         self.documents.push(rest[..length].trim_matches(['\'', '"', '\\']));
         self.at = self.text.len() - rest.len() + length;
     }
@@ -250,7 +277,9 @@ fn past(bytes: &[u8], at: usize) -> usize {
     let end = bytes.len();
     match bytes[at] {
         b'\\' => (at + 2).min(end),
-        quote @ (b'\'' | b'`') => memchr::memchr(quote, &bytes[at + 1..]).map_or(end, |length| at + length + 2),
+        quote @ (b'\'' | b'`') => {
+            memchr::memchr(quote, &bytes[at + 1..]).map_or(end, |length| at + length + 2)
+        }
         b'"' => closing(bytes, at + 1, b'"'),
         b'$' if bytes.get(at + 1) == Some(&b'(') => closing(bytes, at + 2, b')'),
         b'$' if bytes.get(at + 1) == Some(&b'{') => closing(bytes, at + 2, b'}'),
@@ -324,7 +353,13 @@ mod tests {
 
     #[test]
     fn a_script_that_only_reads_it_gives_none() {
-        for script in ["echo $TOKEN", "kubectl get secret hub-TOKEN --TOKEN=x", "[ \"$TOKEN\" = x ]", "unset TOKEN", "echo '"] {
+        for script in [
+            "echo $TOKEN",
+            "kubectl get secret hub-TOKEN --TOKEN=x",
+            "[ \"$TOKEN\" = x ]",
+            "unset TOKEN",
+            "echo '",
+        ] {
             assert_eq!(assignments(script, "TOKEN"), Assignments::default(), "{script}");
         }
     }

@@ -121,7 +121,10 @@ impl BackgroundStep {
     pub(super) fn taken(&self) -> Taken {
         let since = Instant::now();
         let ended = matches!(self.ended(), Ok(Some(_)));
-        while ended && since.elapsed() < AT_ONCE && self.taking.as_ref().is_some_and(|taking| !taking.is_finished()) {
+        while ended
+            && since.elapsed() < AT_ONCE
+            && self.taking.as_ref().is_some_and(|taking| !taking.is_finished())
+        {
             std::thread::sleep(Duration::from_millis(1));
         }
         let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -129,7 +132,8 @@ impl BackgroundStep {
             // Masked once already, when it came; more may be known by now.
             return Taken { bytes: self.masker.mask_bytes(&taken.bytes), ..taken };
         }
-        let why = "a background step that sets one does not tell its value; set it in a step before";
+        let why =
+            "a background step that sets one does not tell its value; set it in a step before";
         let notice = if taken.total > 0 { withheld(taken.total, why) } else { String::new() };
         Taken { total: notice.len() as u64, bytes: notice.into_bytes() }
     }

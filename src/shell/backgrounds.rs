@@ -27,8 +27,15 @@ impl ShellWorld {
         let withheld = self.secrets.may_be_set(&command.script, &command.secrets);
         self.background_count += 1;
         let tag = format!("{}+{}", self.tag, self.background_count);
-        let background =
-            BackgroundStep::start(&command.step, kind, &self.surroundings()?, &text, tag, &self.options.masker, withheld)?;
+        let background = BackgroundStep::start(
+            &command.step,
+            kind,
+            &self.surroundings()?,
+            &text,
+            tag,
+            &self.options.masker,
+            withheld,
+        )?;
         if kind != Background::Keep {
             self.guard(background.pid)?;
         }
@@ -37,16 +44,29 @@ impl ShellWorld {
         watcher.output(&taken.bytes);
         self.backgrounds.push(background);
         let ending = ended.map_or(Ending::Started, of_status);
-        Ok(Output { bytes: taken.bytes, total: taken.total, ending, duration: started.elapsed(), ..Output::default() })
+        Ok(Output {
+            bytes: taken.bytes,
+            total: taken.total,
+            ending,
+            duration: started.elapsed(),
+            ..Output::default()
+        })
     }
 
     /// How the latest step of that name ended, if it did.
     pub(super) fn ended_background(&self, step: &StepId) -> Option<Output> {
-        let background = self.backgrounds.iter().rev().find(|background| background.step == *step)?;
+        let background =
+            self.backgrounds.iter().rev().find(|background| background.step == *step)?;
         let status = background.ended().ok()??;
         let taken = background.taken();
         let duration = background.started.elapsed();
-        Some(Output { bytes: taken.bytes, total: taken.total, ending: of_status(status), duration, ..Output::default() })
+        Some(Output {
+            bytes: taken.bytes,
+            total: taken.total,
+            ending: of_status(status),
+            duration,
+            ..Output::default()
+        })
     }
 
     /// Ends those of these kinds.

@@ -46,7 +46,10 @@ fn first(text: &[u8]) -> Option<(Declaration<'_>, &[u8])> {
     let after = start + length;
     let name = &text[start..after];
     if text[after] == b'\n' {
-        return Some((Declaration { name, text: &text[..=after], value: None }, &text[after + 1..]));
+        return Some((
+            Declaration { name, text: &text[..=after], value: None },
+            &text[after + 1..],
+        ));
     }
     let end = after + 1 + value_length(&text[after + 1..])?;
     let value = Some(&text[after + 1..end]);
@@ -129,7 +132,9 @@ pub(super) fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
             b'0'..=b'7' => {
                 let digits = inner.get(at - 1..at + 2)?;
                 at += 2;
-                digits.iter().fold(0_u8, |value, digit| value.wrapping_mul(8).wrapping_add(digit.wrapping_sub(b'0')))
+                digits.iter().fold(0_u8, |value, digit| {
+                    value.wrapping_mul(8).wrapping_add(digit.wrapping_sub(b'0'))
+                })
             }
             other => other,
         });
@@ -169,12 +174,17 @@ mod tests {
     }
 
     fn names(text: &str) -> Vec<String> {
-        Declarations(text.as_bytes()).map(|found| String::from_utf8_lossy(found.name).into_owned()).collect()
+        Declarations(text.as_bytes())
+            .map(|found| String::from_utf8_lossy(found.name).into_owned())
+            .collect()
     }
 
     #[test]
     fn each_declaration_is_found() {
-        assert_eq!(names("declare -x A=\"1\"\ndeclare -i B\ndeclare -a C=([0]=\"x)y\" [1]=$'a\\nb')\n"), ["A", "B", "C"]);
+        assert_eq!(
+            names("declare -x A=\"1\"\ndeclare -i B\ndeclare -a C=([0]=\"x)y\" [1]=$'a\\nb')\n"),
+            ["A", "B", "C"]
+        );
     }
 
     #[test]

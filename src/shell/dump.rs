@@ -54,12 +54,16 @@ impl<'a> Dump<'a> {
         };
         // What a step wrote itself may be of any encoding, and of none.
         let plain = |line: &'a [u8]| std::str::from_utf8(line).ok();
-        let (code, options, shell_options) = (plain(line()?)?.parse().ok()?, plain(line()?)?, plain(line()?)?);
+        let (code, options, shell_options) =
+            (plain(line()?)?.parse().ok()?, plain(line()?)?, plain(line()?)?);
         let zero_second = zero_second(plain(line()?)?);
         let (at_exit, count) = (line()?, line()?);
         let mut section = || {
-            let length =
-                if rest.starts_with(&begin.as_bytes()[1..]) { 0 } else { memchr::memmem::find(rest, begin.as_bytes())? + 1 };
+            let length = if rest.starts_with(&begin.as_bytes()[1..]) {
+                0
+            } else {
+                memchr::memmem::find(rest, begin.as_bytes())? + 1
+            };
             let (section, after) = rest.split_at(length);
             rest = &after[begin.len() - 1..];
             Some(section)
@@ -97,9 +101,12 @@ pub(super) fn zero_second(line: &str) -> Option<i64> {
 /// Reads what `ulimit -aS` and after it `ulimit -aH` print: lines such as `open files      (-n) 1024`.
 pub(super) fn limits_of(text: &[u8]) -> BTreeMap<u8, Limit> {
     let mut limits: BTreeMap<u8, Limit> = BTreeMap::new();
-    for line in text.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok()) {
+    for line in text.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok())
+    {
         let Some((what, value)) = line.rsplit_once(") ") else { continue };
-        let Some(letter) = what.bytes().last().filter(|letter| letter.is_ascii_alphabetic()) else { continue };
+        let Some(letter) = what.bytes().last().filter(|letter| letter.is_ascii_alphabetic()) else {
+            continue;
+        };
         // Not a limit that can be set: the size of a pipe's buffer.
         if letter == b'p' || !what[..what.len() - 1].ends_with('-') {
             continue;
@@ -150,7 +157,10 @@ mod tests {
     #[test]
     fn a_trap_may_have_more_than_one_line() {
         let text = b"trap -- 'echo \"a\nb\" it'\\''s' EXIT\njunk\ntrap -- '' SIGINT\n";
-        assert_eq!(traps(text), [&b"trap -- 'echo \"a\nb\" it'\\''s' EXIT\n"[..], b"trap -- '' SIGINT\n"]);
+        assert_eq!(
+            traps(text),
+            [&b"trap -- 'echo \"a\nb\" it'\\''s' EXIT\n"[..], b"trap -- '' SIGINT\n"]
+        );
     }
 
     const WHOLE: &str = "enable -n test\njunk\nM\n0\nerrexit\nextglob\n100 40\n'bye'\n1\n'x'\nM\ntrap -- 'a\numask 022\ndeclare -A BASH_ALIASES=()\n' SIGUSR1\nM\nM\n\
@@ -161,8 +171,14 @@ mod tests {
     fn a_dump_is_split_at_its_marks_and_not_at_what_a_step_wrote() {
         let dump = Dump::split(WHOLE.as_bytes(), "M").unwrap();
         assert_eq!((dump.code, dump.zero_second, dump.at_exit), (0, Some(60), &b"'bye'"[..]));
-        assert_eq!(dump.traps, [&b"trap -- 'a\numask 022\ndeclare -A BASH_ALIASES=()\n' SIGUSR1\n"[..]]);
-        assert_eq!((dump.made.count(), dump.umask, dump.variables.count()), (0, &b"umask 0022\n"[..], 1));
+        assert_eq!(
+            dump.traps,
+            [&b"trap -- 'a\numask 022\ndeclare -A BASH_ALIASES=()\n' SIGUSR1\n"[..]]
+        );
+        assert_eq!(
+            (dump.made.count(), dump.umask, dump.variables.count()),
+            (0, &b"umask 0022\n"[..], 1)
+        );
         assert_eq!(dump.disabled, [b"enable -n test\n"]);
         let limit = Limit { soft: "1024".to_owned(), hard: "4096".to_owned() };
         assert_eq!(dump.limits.into_iter().collect::<Vec<_>>(), [(b'n', limit)]);
@@ -171,7 +187,9 @@ mod tests {
 
     #[test]
     fn a_torn_dump_is_none() {
-        assert!((0..WHOLE.len()).all(|length| Dump::split(&WHOLE.as_bytes()[..length], "M").is_none()));
+        assert!(
+            (0..WHOLE.len()).all(|length| Dump::split(&WHOLE.as_bytes()[..length], "M").is_none())
+        );
         assert!(Dump::split(WHOLE.as_bytes(), "N").is_none());
     }
 }

@@ -34,7 +34,14 @@ impl Watchdog {
     pub(super) fn start(bash: &Path, tag: &str, lock: Option<&OwnedFd>) -> io::Result<Self> {
         let (read, pipe) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let [watch, guard] = [WATCH, GUARD].map(without_comments);
-        let arguments = ["-c".as_ref(), watch.as_ref(), "guide-guard".as_ref(), bash.as_os_str(), guard.as_ref(), tag.as_ref()];
+        let arguments = [
+            "-c".as_ref(),
+            watch.as_ref(),
+            "guide-guard".as_ref(),
+            bash.as_os_str(),
+            guard.as_ref(),
+            tag.as_ref(),
+        ];
         let guard = duct::cmd("/bin/sh", arguments);
         // It writes nothing, so its output is where a descriptor can be handed over.
         let guard = match lock {
@@ -67,7 +74,8 @@ impl Watchdog {
 
     /// Only these process groups do.
     pub(super) fn keep_only(&mut self, groups: &[Pid]) {
-        let gone: Vec<Pid> = self.told.iter().copied().filter(|group| !groups.contains(group)).collect();
+        let gone: Vec<Pid> =
+            self.told.iter().copied().filter(|group| !groups.contains(group)).collect();
         for group in gone {
             self.told.remove(&group);
             self.tell(&format!("gone {}\n", group.as_raw_nonzero()));
@@ -81,7 +89,11 @@ impl Watchdog {
 }
 
 fn without_comments(program: &str) -> String {
-    program.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
+    program
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 impl Drop for Watchdog {

@@ -40,11 +40,16 @@ impl Processes {
             waiting.retain(|(pid, _)| alive.contains(pid));
             let known: Vec<Pid> = waiting.iter().map(|(pid, _)| *pid).collect();
             waiting.extend(alive.iter().filter(|pid| !known.contains(pid)).map(|&pid| (pid, now)));
-            let settled = waiting.iter().filter(|(_, since)| now - *since >= SETTLING).map(|(pid, _)| *pid);
+            let settled =
+                waiting.iter().filter(|(_, since)| now - *since >= SETTLING).map(|(pid, _)| *pid);
             let settled: Vec<Pid> = settled.collect();
-            let new: Vec<Pid> = settled.iter().copied().filter(|pid| !warned.contains(pid)).collect();
+            let new: Vec<Pid> =
+                settled.iter().copied().filter(|pid| !warned.contains(pid)).collect();
             let described = new.iter().copied().filter_map(processes::described);
-            named.extend(described.map(|left| LeftoverProcess { command: masker.mask(&left.command), ..left }));
+            named.extend(
+                described
+                    .map(|left| LeftoverProcess { command: masker.mask(&left.command), ..left }),
+            );
             processes::signal(&new, Signal::TERM);
             warned.extend(new);
             if started.elapsed() >= SETTLING + GRACE {

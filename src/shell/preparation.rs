@@ -13,8 +13,7 @@ const BACK: &str = "__guide_folder=$PWD __guide_back=${OLDPWD-} \
     \\builtin unset -v __guide_folder __guide_back __guide_after';";
 
 /// Runs the text in `__guide_aside` in a subshell, under `set -e` though its end is looked at.
-const ASIDE: &str =
-    "\\builtin set +e; ( \\builtin set -e; \\builtin eval \"$__guide_aside\" ); __guide_result=$?; \\builtin set -e";
+const ASIDE: &str = "\\builtin set +e; ( \\builtin set -e; \\builtin eval \"$__guide_aside\" ); __guide_result=$?; \\builtin set -e";
 
 /// A step that sets an EXIT trap puts it in the place of ours, and when that step ends the shell as well, nobody tells its state. So its
 /// `trap` is a function that keeps the text of such a trap for the chapter's end and puts ours back; none where the script could
@@ -47,10 +46,13 @@ pub(super) fn prepare(
     preparation.push(match reach {
         SideEffects::Everything => "__guide_reach=;".to_owned(),
         SideEffects::Names(names) if names.is_empty() => "__guide_reach=nothing;".to_owned(),
-        SideEffects::Names(names) => format!("__guide_reach=some __guide_names=({});", names.join(" ")),
+        SideEffects::Names(names) => {
+            format!("__guide_reach=some __guide_names=({});", names.join(" "))
+        }
     });
     preparation.extend(exports(command));
-    let late = if late.is_empty() { String::new() } else { format!("\\builtin eval {}; ", quoted(late)) };
+    let late =
+        if late.is_empty() { String::new() } else { format!("\\builtin eval {}; ", quoted(late)) };
     let folder = into_folder(command, scene);
     if folder.is_some() {
         preparation.push(BACK.to_owned());
@@ -60,10 +62,14 @@ pub(super) fn prepare(
         Mode::Aside => {
             let after = "\\builtin unset -v __guide_aside __guide_result __guide_after";
             let text = quoted(script.as_bytes());
-            preparation.push(format!("__guide_aside={text} __guide_after=${{__guide_after-}}'{after}';"));
+            preparation
+                .push(format!("__guide_aside={text} __guide_after=${{__guide_after-}}'{after}';"));
             ASIDE.clone_into(&mut script);
         }
-        Mode::Interactive => script = format!("\\builtin eval {} </dev/tty >/dev/tty 2>&1", quoted(script.as_bytes())),
+        Mode::Interactive => {
+            script =
+                format!("\\builtin eval {} </dev/tty >/dev/tty 2>&1", quoted(script.as_bytes()))
+        }
         Mode::Shell | Mode::Background(_) => {}
     }
     preparation.push(script_of(command, &script));
@@ -80,15 +86,24 @@ pub(super) fn prepare_background(command: &Command, scene: Option<&ShellContext>
 
 fn exports(command: &Command) -> impl Iterator<Item = String> {
     let bound = command.bound.iter();
-    bound.map(|(name, value)| format!("\\builtin export {name}={} || \\builtin :;", quoted(value.as_bytes())))
+    bound.map(|(name, value)| {
+        format!("\\builtin export {name}={} || \\builtin :;", quoted(value.as_bytes()))
+    })
 }
 
 fn into_folder(command: &Command, scene: Option<&ShellContext>) -> Option<String> {
     let (scene, cwd) = (scene?, command.cwd.as_ref()?);
-    let variable =
-        |name: &str| scene.environment.iter().rev().find(|(known, _)| known == name).map(|(_, value)| Path::new(value));
-    let rendered =
-        variable("GUIDE_STATE").zip(variable("GUIDE_CHAPTER")).map(|(state, chapter)| state.join("rendered").join(chapter));
+    let variable = |name: &str| {
+        scene
+            .environment
+            .iter()
+            .rev()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| Path::new(value))
+    };
+    let rendered = variable("GUIDE_STATE")
+        .zip(variable("GUIDE_CHAPTER"))
+        .map(|(state, chapter)| state.join("rendered").join(chapter));
     let rendered = rendered.as_deref().unwrap_or(&scene.folder);
     let folder = resolve_cwd(cwd, variable("GUIDE_BOOK").unwrap_or(&scene.folder), rendered);
     Some(format!("\\builtin cd -- {}; ", quoted(folder.as_os_str().as_encoded_bytes())))

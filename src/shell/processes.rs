@@ -85,13 +85,19 @@ impl Processes {
 
     /// Is there anything below the shell, or any child of ours nobody waits for? Costs two reads.
     pub(super) fn any_left(&self, shell: Option<&Children>) -> bool {
-        shell.is_some_and(|shell| !shell.list().is_empty()) || self.ours.list().into_iter().any(|pid| !is_started(pid))
+        shell.is_some_and(|shell| !shell.list().is_empty())
+            || self.ours.list().into_iter().any(|pid| !is_started(pid))
     }
 
     /// The processes a step has left: below the shell (not the shell itself), and those that came to us. The dead are reaped.
     pub(super) fn left(&self, shell: Option<&Children>, spared: &[Pid]) -> Vec<Pid> {
         let mut roots = shell.map(Children::list).unwrap_or_default();
-        roots.extend(self.ours.list().into_iter().filter(|&pid| !is_started(pid) && self.is_of_this_run(pid, spared)));
+        roots.extend(
+            self.ours
+                .list()
+                .into_iter()
+                .filter(|&pid| !is_started(pid) && self.is_of_this_run(pid, spared)),
+        );
         let mut found = Vec::new();
         for root in roots {
             with_descendants(root, &mut found);
@@ -141,9 +147,11 @@ pub(super) fn with_descendants(root: Pid, found: &mut Vec<Pid>) {
     while next < found.len() {
         let pid = found[next];
         next += 1;
-        let Ok(tasks) =
-            rustix::fs::open(format!("/proc/{}/task", pid.as_raw_nonzero()), OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())
-        else {
+        let Ok(tasks) = rustix::fs::open(
+            format!("/proc/{}/task", pid.as_raw_nonzero()),
+            OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        ) else {
             continue;
         };
         let Ok(entries) = rustix::fs::Dir::read_from(&tasks) else { continue };
@@ -151,7 +159,11 @@ pub(super) fn with_descendants(root: Pid, found: &mut Vec<Pid>) {
             let thread = entry.file_name().to_string_lossy().into_owned();
             if !thread.starts_with('.') {
                 let path = format!("/proc/{}/task/{thread}/children", pid.as_raw_nonzero());
-                found.extend(open(&path).and_then(|file| read_all(&file)).map_or_else(|_| Vec::new(), |text| pids(&text)));
+                found.extend(
+                    open(&path)
+                        .and_then(|file| read_all(&file))
+                        .map_or_else(|_| Vec::new(), |text| pids(&text)),
+                );
             }
         }
     }
@@ -165,9 +177,15 @@ pub(super) fn descriptors_of(pid: Pid) -> io::Result<OwnedFd> {
 
 /// What a report says of a process; none if it is gone.
 pub(super) fn described(pid: Pid) -> Option<LeftoverProcess> {
-    let text = open(&format!("/proc/{}/cmdline", pid.as_raw_nonzero())).and_then(|file| read_all(&file)).ok()?;
+    let text = open(&format!("/proc/{}/cmdline", pid.as_raw_nonzero()))
+        .and_then(|file| read_all(&file))
+        .ok()?;
     let command = String::from_utf8_lossy(&text).trim_end_matches('\0').replace('\0', " ");
-    let command = command.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(COMMAND_LENGTH).collect();
+    let command = command
+        .chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .take(COMMAND_LENGTH)
+        .collect();
     Some(LeftoverProcess { pid: pid.as_raw_nonzero().get().cast_unsigned(), command })
 }
 
@@ -201,7 +219,10 @@ pub(super) fn is_stopped(pid: Pid) -> bool {
 pub(super) fn stopped_for_terminal(child: Pid) -> Option<i32> {
     let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     let signal = rustix::process::waitid(WaitId::Pid(child), options).ok()??.stopping_signal()?;
-    [Signal::TTIN, Signal::TTOU].into_iter().map(Signal::as_raw).find(|terminal| *terminal == signal)
+    [Signal::TTIN, Signal::TTOU]
+        .into_iter()
+        .map(Signal::as_raw)
+        .find(|terminal| *terminal == signal)
 }
 
 /// A process as `/proc/PID/stat` shows it. A group or session whose leader stands outside this pid namespace has no number
@@ -214,13 +235,16 @@ struct Stat {
 
 impl Stat {
     fn of(pid: Pid) -> Option<Self> {
-        let text = open(&format!("/proc/{}/stat", pid.as_raw_nonzero())).and_then(|file| read_all(&file)).ok()?;
+        let text = open(&format!("/proc/{}/stat", pid.as_raw_nonzero()))
+            .and_then(|file| read_all(&file))
+            .ok()?;
         // The name in parentheses may hold anything, also parentheses.
         let after = &text[memchr::memrchr(b')', &text)? + 2..];
         let mut fields = std::str::from_utf8(after).ok()?.split(' ');
         let state = *fields.next()?.as_bytes().first()?;
         // A process that is just going has -1 there.
-        let mut ids = fields.map(|field| field.parse().ok().filter(|&id| id >= 0).map(Pid::from_raw)).skip(1);
+        let mut ids =
+            fields.map(|field| field.parse().ok().filter(|&id| id >= 0).map(Pid::from_raw)).skip(1);
         Some(Self { state, group: ids.next()??, session: ids.next()?? })
     }
 }
@@ -232,9 +256,14 @@ fn own_session() -> Option<Pid> {
 
 /// The run a process belongs to, as its environment says.
 fn tag_of(pid: Pid) -> Option<Vec<u8>> {
-    let environment = open(&format!("/proc/{}/environ", pid.as_raw_nonzero())).and_then(|file| read_all(&file)).ok()?;
+    let environment = open(&format!("/proc/{}/environ", pid.as_raw_nonzero()))
+        .and_then(|file| read_all(&file))
+        .ok()?;
     let prefix = [TAG.as_bytes(), b"="].concat();
-    environment.split(|&byte| byte == 0).find_map(|variable| variable.strip_prefix(prefix.as_slice())).map(<[u8]>::to_vec)
+    environment
+        .split(|&byte| byte == 0)
+        .find_map(|variable| variable.strip_prefix(prefix.as_slice()))
+        .map(<[u8]>::to_vec)
 }
 
 fn open(path: &str) -> io::Result<OwnedFd> {
@@ -256,5 +285,8 @@ fn read_all(file: &OwnedFd) -> io::Result<Vec<u8>> {
 
 fn pids(text: &[u8]) -> Vec<Pid> {
     let words = text.split(|byte| !byte.is_ascii_digit()).filter(|word| !word.is_empty());
-    words.filter_map(|word| std::str::from_utf8(word).ok()?.parse().ok().filter(|&id| id > 0)).filter_map(Pid::from_raw).collect()
+    words
+        .filter_map(|word| std::str::from_utf8(word).ok()?.parse().ok().filter(|&id| id > 0))
+        .filter_map(Pid::from_raw)
+        .collect()
 }

@@ -190,8 +190,13 @@ impl Supervisor<'_, '_> {
     fn wait(&self, limit: Duration, heeds: Heeds) -> io::Result<Ready> {
         let channel = self.session.channel();
         let fd = |fd| PollFd::new(fd, PollFlags::IN);
-        let mut fds: [PollFd<'_>; 4] =
-            [&channel.output.0, &channel.control.0, self.session.pidfd(), self.interrupt.descriptor()].map(fd);
+        let mut fds: [PollFd<'_>; 4] = [
+            &channel.output.0,
+            &channel.control.0,
+            self.session.pidfd(),
+            self.interrupt.descriptor(),
+        ]
+        .map(fd);
         if heeds == Heeds::End {
             fds[0] = PollFd::new(&channel.output.0, PollFlags::empty());
         }
@@ -245,7 +250,8 @@ impl Supervisor<'_, '_> {
             if killing {
                 processes::signal(&alive, Signal::KILL);
             } else {
-                let new: Vec<Pid> = alive.iter().copied().filter(|pid| !warned.contains(pid)).collect();
+                let new: Vec<Pid> =
+                    alive.iter().copied().filter(|pid| !warned.contains(pid)).collect();
                 processes::signal(&new, Signal::TERM);
                 warned.extend(new);
             }
@@ -256,7 +262,11 @@ impl Supervisor<'_, '_> {
 }
 
 /// Reads once from a non-blocking end; true when something came.
-pub(super) fn read_some(end: &OwnedFd, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<bool> {
+pub(super) fn read_some(
+    end: &OwnedFd,
+    buffer: &mut [u8],
+    mut take: impl FnMut(&[u8]),
+) -> io::Result<bool> {
     match rustix::io::read(end, &mut *buffer) {
         Ok(0) | Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(false),
         Ok(length) => {

@@ -117,7 +117,10 @@ fn commands(script: &str) -> Option<Vec<String>> {
                 rest = &rest[1..];
             }
             b'&' | b'|' => {
-                rest = rest.strip_prefix("&&").or_else(|| rest.strip_prefix("||")).or_else(|| rest.strip_prefix('|'))?;
+                rest = rest
+                    .strip_prefix("&&")
+                    .or_else(|| rest.strip_prefix("||"))
+                    .or_else(|| rest.strip_prefix('|'))?;
                 command(&words, &mut names)?;
                 words.clear();
             }
@@ -151,8 +154,10 @@ fn command(words: &[&str], names: &mut Vec<String>) -> Option<()> {
         return Some(());
     }
     let plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-:".contains(&byte));
-    (plain && !OTHERS.contains(&first) && (HARMLESS.contains(&first) || first.bytes().any(|byte| byte.is_ascii_alphabetic())))
-        .then_some(())
+    (plain
+        && !OTHERS.contains(&first)
+        && (HARMLESS.contains(&first) || first.bytes().any(|byte| byte.is_ascii_alphabetic())))
+    .then_some(())
 }
 
 /// `NAME=…`: the name.
@@ -186,9 +191,12 @@ fn is_ordinary(name: &str) -> bool {
     ];
     is_name(name)
         && !MEANING.contains(&name)
-        && !["BASH", "COMP", "LANG", "LC_", "EPOCH", "HIST", "OPT", "POSIX", "__guide", "RANDOM", "SECONDS", "SRANDOM", "_"]
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+        && ![
+            "BASH", "COMP", "LANG", "LC_", "EPOCH", "HIST", "OPT", "POSIX", "__guide", "RANDOM",
+            "SECONDS", "SRANDOM", "_",
+        ]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// The length of the word at the start; none when there is something in it that may do more than stand for text.
@@ -232,7 +240,9 @@ fn quoted_length(text: &str) -> Option<usize> {
 /// The length of `$NAME`, `${NAME}`, `$1`, `$?`; none for all other expansions.
 fn expansion_length(text: &str) -> Option<usize> {
     let after = &text[1..];
-    let name = |text: &str| text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
+    let name = |text: &str| {
+        text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count()
+    };
     if let Some(inner) = after.strip_prefix('{') {
         let length = name(inner);
         return (length > 0 && inner.as_bytes().get(length) == Some(&b'}')).then_some(length + 3);

@@ -28,20 +28,33 @@ impl Rerun<'_> {
     pub(crate) fn text(&self) -> String {
         let mut lines = vec![
             "#!/usr/bin/env bash".to_owned(),
-            format!("# {} ({}), as guide ran it.", one_line(&self.step.to_string()), one_line(&self.place.to_string())),
+            format!(
+                "# {} ({}), as guide ran it.",
+                one_line(&self.step.to_string()),
+                one_line(&self.place.to_string())
+            ),
             // Before the folder changes: the script may be called by a relative name.
             "here=$(cd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\" && pwd) || exit".to_owned(),
         ];
-        for (name, value) in self.environment.iter().filter(|(name, _)| is_name(name) && !self.secrets.contains(name)) {
+        for (name, value) in self
+            .environment
+            .iter()
+            .filter(|(name, _)| is_name(name) && !self.secrets.contains(name))
+        {
             lines.push(format!("export {name}={}", quoted(value)));
         }
         for name in self.secrets.iter().filter(|name| is_name(name)) {
-            lines.push(format!(": \"${{{name}:?is secret and not kept here: set it and run this again}}\"; export {name}"));
+            lines.push(format!(
+                ": \"${{{name}:?is secret and not kept here: set it and run this again}}\"; export {name}"
+            ));
         }
         lines.push(format!("cd -- {} || exit", quoted(&self.folder.to_string_lossy())));
         if let Some(state) = self.state {
             lines.push(format!("source \"$here\"/{}", quoted(state)));
-            lines.push("if [[ ${__guide_lost-} ]]; then printf 'gone: %s\\n' \"$__guide_lost\" >&2; exit 1; fi".to_owned());
+            lines.push(
+                "if [[ ${__guide_lost-} ]]; then printf 'gone: %s\\n' \"$__guide_lost\" >&2; exit 1; fi"
+                    .to_owned(),
+            );
             // The state is of the step before and says so.
             lines.push(format!("export GUIDE_STEP={}", quoted(self.step.step.as_str())));
         }
@@ -85,11 +98,21 @@ mod tests {
     fn run(environment: &[(&str, &str)], secrets: &[&str], script: &str) -> Answer {
         let step = StepId { chapter: ChapterName::new("chapter-5"), step: StepName::new("pin") };
         let place = Place { file: Path::new("chapter-5.md").into(), line: 41 };
-        let environment: Vec<_> = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment: Vec<_> = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let secrets: Vec<_> = secrets.iter().map(|name| (*name).to_owned()).collect();
         let folder = Path::new("/tmp");
-        let rerun =
-            Rerun { step: &step, place: &place, folder, environment: &environment, secrets: &secrets, state: None, script };
+        let rerun = Rerun {
+            step: &step,
+            place: &place,
+            folder,
+            environment: &environment,
+            secrets: &secrets,
+            state: None,
+            script,
+        };
         probe("bash", &["-c", &rerun.text()], Duration::from_secs(10)).unwrap()
     }
 
@@ -97,7 +120,10 @@ mod tests {
     fn values_folder_and_command_are_as_they_were() {
         let value = "it's $HOME `x` \"y\"\nsecond";
         let answer = run(&[("VALUE", value)], &[], "printf '%s|' \"$VALUE\" \"$PWD\"\n");
-        assert_eq!((answer.stdout.as_str(), answer.code), (format!("{value}|/tmp|").as_str(), Some(0)));
+        assert_eq!(
+            (answer.stdout.as_str(), answer.code),
+            (format!("{value}|/tmp|").as_str(), Some(0))
+        );
     }
 
     #[test]
@@ -108,8 +134,13 @@ mod tests {
 
     #[test]
     fn a_secret_is_asked_for_and_not_written() {
-        let answer = run(&[("PASSWORD_OF_NOBODY", "hush-hush")], &["PASSWORD_OF_NOBODY"], "echo reached");
-        assert!(answer.stderr.contains("is secret and not kept here") && !answer.stderr.contains("hush-hush"), "{answer:?}");
+        let answer =
+            run(&[("PASSWORD_OF_NOBODY", "hush-hush")], &["PASSWORD_OF_NOBODY"], "echo reached");
+        assert!(
+            answer.stderr.contains("is secret and not kept here")
+                && !answer.stderr.contains("hush-hush"),
+            "{answer:?}"
+        );
         assert_eq!(answer.stdout, "");
     }
 

@@ -13,9 +13,19 @@ impl Roots {
     /// `value` gives the variables of a new shell.
     pub(super) fn of(value: impl Fn(&str) -> Option<Vec<u8>>) -> Self {
         // One that bash would have to quote is not looked for.
-        let is_plain =
-            |path: &[u8]| path.len() > 1 && path.iter().all(|byte| !b"\\\"$`'".contains(byte) && (b' '..=b'~').contains(byte));
-        Self(NAMES.iter().filter_map(|name| Some((*name, value(name)?))).filter(|(_, path)| is_plain(path)).collect())
+        let is_plain = |path: &[u8]| {
+            path.len() > 1
+                && path
+                    .iter()
+                    .all(|byte| !b"\\\"$`'".contains(byte) && (b' '..=b'~').contains(byte))
+        };
+        Self(
+            NAMES
+                .iter()
+                .filter_map(|name| Some((*name, value(name)?)))
+                .filter(|(_, path)| is_plain(path))
+                .collect(),
+        )
     }
 
     /// Is it one of the variables?
@@ -25,12 +35,17 @@ impl Roots {
 
     /// A word that stands for a folder, in a new shell that is in the chapter's folder.
     pub(super) fn folder(&self, path: &[u8]) -> Vec<u8> {
-        let below =
-            |root: &[u8]| path.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with(b"/")).map(<[u8]>::to_vec);
+        let below = |root: &[u8]| {
+            path.strip_prefix(root)
+                .filter(|rest| rest.is_empty() || rest.starts_with(b"/"))
+                .map(<[u8]>::to_vec)
+        };
         match self.0.iter().find_map(|(name, root)| Some((name, below(root)?))) {
-            Some((name, rest)) => {
-                format!("\"${name}\"{}", if rest.is_empty() { String::new() } else { quoted(&rest) }).into_bytes()
-            }
+            Some((name, rest)) => format!(
+                "\"${name}\"{}",
+                if rest.is_empty() { String::new() } else { quoted(&rest) }
+            )
+            .into_bytes(),
             None => quoted(path).into_bytes(),
         }
     }
@@ -113,7 +128,10 @@ mod tests {
     #[test]
     fn paths_in_a_declaration_are_named_where_bash_expands_them() {
         let text = |text: &str| String::from_utf8(roots().declaration(text.as_bytes())).unwrap();
-        assert_eq!(text("declare -x A=\"/b/.guide/x:/b:/bc\"\n"), "declare -x A=\"${GUIDE_STATE}/x:${GUIDE_BOOK}:/bc\"\n");
+        assert_eq!(
+            text("declare -x A=\"/b/.guide/x:/b:/bc\"\n"),
+            "declare -x A=\"${GUIDE_STATE}/x:${GUIDE_BOOK}:/bc\"\n"
+        );
         assert_eq!(
             text("declare -a A=([0]=\"/b/1\" [1]=$'/b/\\'\\n')\n"),
             "declare -a A=([0]=\"${GUIDE_BOOK}/1\" [1]=$'/b/\\'\\n')\n"

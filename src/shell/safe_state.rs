@@ -10,7 +10,11 @@ use crate::shell::secrets::Secrets;
 ///
 /// A variable that a step names in `secret=` is left out by its name, whatever its value is and however it is quoted. Of the rest
 /// every piece (a variable, a function, a trap) is left out in which a secret is found.
-pub(super) fn without_secrets(pieces: &[Vec<u8>], secrets: &Secrets, masker: &Masker) -> Option<Vec<u8>> {
+pub(super) fn without_secrets(
+    pieces: &[Vec<u8>],
+    secrets: &Secrets,
+    masker: &Masker,
+) -> Option<Vec<u8>> {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
     for piece in pieces.iter().flat_map(|piece| smaller(piece)) {
         match left_out_as(piece, secrets, masker) {
@@ -52,9 +56,13 @@ fn called(piece: &[u8]) -> String {
         return format!("{name}()");
     }
     let what = match text.split_whitespace().next().unwrap_or_default() {
-        "trap" => return format!("the trap {}", text.trim_end().rsplit(' ').next().unwrap_or_default()),
+        "trap" => {
+            return format!("the trap {}", text.trim_end().rsplit(' ').next().unwrap_or_default());
+        }
         first if first.starts_with("__guide_exit=") => "the trap EXIT",
-        first if first.starts_with("__guide_late=") => "the traps DEBUG, ERR, RETURN and the options of `set`",
+        first if first.starts_with("__guide_late=") => {
+            "the traps DEBUG, ERR, RETURN and the options of `set`"
+        }
         r"\builtin" if text.starts_with(r"\builtin cd ") => "the folder",
         r"\builtin" if text.starts_with(r"\builtin set ") => "the arguments",
         _ => "a part of the state",
@@ -66,7 +74,11 @@ fn called(piece: &[u8]) -> String {
 fn smaller(piece: &[u8]) -> Vec<&[u8]> {
     if piece.starts_with(b"trap -- ") {
         let lengths: Vec<usize> = traps(piece).iter().map(Vec::len).collect();
-        return if lengths.iter().sum::<usize>() == piece.len() { cut(piece, &lengths) } else { vec![piece] };
+        return if lengths.iter().sum::<usize>() == piece.len() {
+            cut(piece, &lengths)
+        } else {
+            vec![piece]
+        };
     }
     let mut starts = vec![0];
     let mut at = 0;
@@ -119,20 +131,39 @@ mod tests {
 
     #[test]
     fn what_holds_none_is_kept_as_it_is() {
-        assert_eq!(kept(&["declare -- A=\"1\"\n", "declare -x TOKEN\n"], &["TOKEN"], &["hunter2"]), None);
+        assert_eq!(
+            kept(&["declare -- A=\"1\"\n", "declare -x TOKEN\n"], &["TOKEN"], &["hunter2"]),
+            None
+        );
     }
 
     #[test]
     fn a_named_variable_is_left_out_whatever_its_value_is() {
-        let text = kept(&["declare -- A=\"1\"\n", "declare -x TOKEN=\"a\"\n"], &["TOKEN"], &[]).unwrap();
-        assert!(text.starts_with("declare -- A=\"1\"\n") && text.contains("TOKEN") && !text.contains("TOKEN="), "{text}");
+        let text =
+            kept(&["declare -- A=\"1\"\n", "declare -x TOKEN=\"a\"\n"], &["TOKEN"], &[]).unwrap();
+        assert!(
+            text.starts_with("declare -- A=\"1\"\n")
+                && text.contains("TOKEN")
+                && !text.contains("TOKEN="),
+            "{text}"
+        );
     }
 
     #[test]
     fn one_function_with_a_secret_takes_no_other_along() {
         let before = "\\builtin shopt -s nullglob || \\builtin :\nconn () \n{ \n    echo -U postgres\n}\nhelper () \n{ \n    echo }\n}\ndeclare -fx helper\n";
-        let text = kept(&[before, "trap -- 'echo postgres' USR1\ntrap -- 'a\nb' USR2\n"], &[], &["postgres"]).unwrap();
-        for expected in ["nullglob", "helper () \n{ \n    echo }\n}\n", "declare -fx helper\n", "trap -- 'a\nb' USR2\n"] {
+        let text = kept(
+            &[before, "trap -- 'echo postgres' USR1\ntrap -- 'a\nb' USR2\n"],
+            &[],
+            &["postgres"],
+        )
+        .unwrap();
+        for expected in [
+            "nullglob",
+            "helper () \n{ \n    echo }\n}\n",
+            "declare -fx helper\n",
+            "trap -- 'a\nb' USR2\n",
+        ] {
             assert!(text.contains(expected), "{text}");
         }
         assert!(!text.contains("postgres"), "{text}");
@@ -147,7 +178,10 @@ mod tests {
             "declare -- A=$'a\\nPa$$w\"d'\n",
         ] {
             let text = kept(&[declaration], &[], &["Pa$$w\"d"]).unwrap_or_default();
-            assert!(text.contains("left out") && !text.contains("w\\\"d") && !text.contains("w\"d"), "{declaration}{text}");
+            assert!(
+                text.contains("left out") && !text.contains("w\\\"d") && !text.contains("w\"d"),
+                "{declaration}{text}"
+            );
         }
     }
 }

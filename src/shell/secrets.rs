@@ -68,7 +68,9 @@ impl Secrets {
                 return Some(format!("{name} has no value at the step's end"));
             }
             if found.may_have_had_another_value() || (aside && found.any > 0) {
-                return Some(format!("{name} may have had another value than it has at the step's end"));
+                return Some(format!(
+                    "{name} may have had another value than it has at the step's end"
+                ));
             }
         }
         None
@@ -93,8 +95,10 @@ fn mentions(script: &str, name: &str) -> bool {
 
 /// Does it run text that is not in it?
 fn reads_other_text(script: &str) -> bool {
-    let mut words = script.split(|letter: char| letter.is_whitespace() || ";&|(){}`\"'".contains(letter));
-    words.any(|word| matches!(word, "eval" | "source" | ".")) || script.lines().any(names_by_expansion)
+    let mut words =
+        script.split(|letter: char| letter.is_whitespace() || ";&|(){}`\"'".contains(letter));
+    words.any(|word| matches!(word, "eval" | "source" | "."))
+        || script.lines().any(names_by_expansion)
 }
 
 /// Does this line give a value to a variable whose name is not in it (`export $(cat .env)`, `read "$name"`)?
@@ -102,7 +106,18 @@ fn names_by_expansion(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let is_builtin = |word: &str| {
         let word = word.trim_start_matches(['(', '{', ';', '!']);
-        ["export", "declare", "typeset", "readonly", "local", "read", "mapfile", "readarray", "printf"].contains(&word)
+        [
+            "export",
+            "declare",
+            "typeset",
+            "readonly",
+            "local",
+            "read",
+            "mapfile",
+            "readarray",
+            "printf",
+        ]
+        .contains(&word)
     };
     let expanded = |word: &str| word.trim_start_matches('"').starts_with(['$', '`']);
     words.any(is_builtin) && words.any(expanded)

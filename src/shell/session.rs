@@ -75,8 +75,14 @@ impl Session {
         write_memory(&channel.farewell, fill(FAREWELL).as_bytes())?;
         let input = nowhere()?;
         let streams = [rustix::fs::fstat(&input)?, rustix::fs::fstat(&channel.output.1)?];
-        let handle =
-            bash(start, &["-c", &fill(&one_line(DRIVER)), "bash"], input, channel.output.1.try_clone()?, false).start()?;
+        let handle = bash(
+            start,
+            &["-c", &fill(&one_line(DRIVER)), "bash"],
+            input,
+            channel.output.1.try_clone()?,
+            false,
+        )
+        .start()?;
         let pid = pid_of(&handle)?;
         processes::started(pid);
         Ok(Self {
@@ -100,7 +106,12 @@ impl Session {
     /// # Errors
     /// `BrokenPipe` when bash has ended, `TimedOut` when it did not read all of it within the limit, `Interrupted` when the user
     /// did not want to wait for that.
-    pub(super) fn send(&mut self, preparation: &str, limit: Duration, interrupt: &Interrupt) -> io::Result<()> {
+    pub(super) fn send(
+        &mut self,
+        preparation: &str,
+        limit: Duration,
+        interrupt: &Interrupt,
+    ) -> io::Result<()> {
         self.count += 1;
         let mut command = format!("__guide_mark={};{preparation}", self.mark());
         if !command.is_ascii() {
@@ -114,7 +125,9 @@ impl Session {
         while !bytes.is_empty() {
             match rustix::io::write(&self.channel.commands.1, bytes) {
                 Ok(written) => bytes = &bytes[written..],
-                Err(rustix::io::Errno::AGAIN) => self.until_it_reads(limit.saturating_sub(sent.elapsed()), interrupt)?,
+                Err(rustix::io::Errno::AGAIN) => {
+                    self.until_it_reads(limit.saturating_sub(sent.elapsed()), interrupt)?
+                }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -128,7 +141,10 @@ impl Session {
             PollFd::new(&self.pidfd, PollFlags::IN),
             PollFd::new(interrupt.descriptor(), PollFlags::IN),
         ];
-        match rustix::event::poll(&mut ready, Some(&Timespec::try_from(limit).map_err(io::Error::other)?)) {
+        match rustix::event::poll(
+            &mut ready,
+            Some(&Timespec::try_from(limit).map_err(io::Error::other)?),
+        ) {
             Ok(0) => Err(io::ErrorKind::TimedOut.into()),
             Ok(_) if !ready[1].revents().is_empty() => Err(io::ErrorKind::BrokenPipe.into()),
             Ok(_) if interrupt.asked() > 0 => Err(io::ErrorKind::Interrupted.into()),
@@ -168,7 +184,8 @@ impl Session {
     /// Commands that bring a new shell into the state of this text. What of it can't be brought back is told, and ends the shell.
     pub(super) fn restore(&self, text: &[u8]) -> io::Result<String> {
         write_memory(&self.channel.restore, &[text, b"__guide_restored=1\n"].concat())?;
-        let [text, state, control] = [&self.channel.restore, &self.channel.state, &self.channel.control.1].map(path_of);
+        let [text, state, control] =
+            [&self.channel.restore, &self.channel.state, &self.channel.control.1].map(path_of);
         Ok(format!(
             "\\builtin set +e; \\builtin trap '__guide_lost+=\"what \\`$BASH_COMMAND\\` sets; \"' ERR; \\builtin source {text}; \
             \\builtin trap - ERR; \\builtin set -e; \
@@ -250,7 +267,8 @@ impl Session {
         let since = Instant::now();
         while matches!(self.try_wait(), Ok(None)) && since.elapsed() < KILLED {
             let limit = Timespec::try_from(KILLED.saturating_sub(since.elapsed())).ok();
-            let _ = rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit.as_ref());
+            let _ =
+                rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], limit.as_ref());
         }
     }
 }
@@ -277,7 +295,11 @@ pub(super) fn bash(
     if own_session {
         all.insert(0, "setsid".into());
     }
-    let environment = start.environment.iter().filter(|(name, _)| !NOT_INHERITED.iter().any(|not| name == not)).cloned();
+    let environment = start
+        .environment
+        .iter()
+        .filter(|(name, _)| !NOT_INHERITED.iter().any(|not| name == not))
+        .cloned();
     duct::cmd(all.remove(0), all)
         .dir(start.folder)
         .full_env(environment)
@@ -301,6 +323,7 @@ pub(super) fn pid_of(handle: &duct::Handle) -> io::Result<Pid> {
 
 /// Drops comments and joins lines, so that every line of a step's script has its own number in bash's messages.
 fn one_line(text: &str) -> String {
-    let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#') && !line.is_empty());
+    let lines =
+        text.lines().map(str::trim).filter(|line| !line.starts_with('#') && !line.is_empty());
     lines.collect::<Vec<_>>().join(" ")
 }

@@ -36,7 +36,13 @@ struct Held {
 impl<'a> Sink<'a> {
     /// With `hold`, nothing is given on before the end: the step may set a secret, and only then is its value known.
     pub(super) fn new(watcher: &'a mut dyn Watcher, masker: &'a Masker, hold: bool) -> Self {
-        Self { watcher, masker, stream: MaskStream::default(), held: hold.then(Held::default), given: Captured::default() }
+        Self {
+            watcher,
+            masker,
+            stream: MaskStream::default(),
+            held: hold.then(Held::default),
+            given: Captured::default(),
+        }
     }
 
     /// Takes a piece.
@@ -61,7 +67,8 @@ impl<'a> Sink<'a> {
                 held.beyond += held.bytes.len() as u64;
             }
             if held.beyond > 0 {
-                notice = withheld(held.beyond, doubt.unwrap_or("they are too many to look through"));
+                notice =
+                    withheld(held.beyond, doubt.unwrap_or("they are too many to look through"));
             }
         }
         let Self { watcher, masker, stream, given, .. } = &mut self;

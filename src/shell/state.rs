@@ -32,7 +32,10 @@ impl Initial {
     /// Reads what a new shell tells: `$EPOCHSECONDS $SECONDS`, `ulimit`, `trap -p` and `declare -p`.
     pub(super) fn read(text: &[u8]) -> Self {
         let before = memchr::memmem::find(text, b"declare -").unwrap_or(text.len());
-        let ignored = traps(&text[..before]).into_iter().filter(|trap| trap.starts_with(b"trap -- '' ")).collect();
+        let ignored = traps(&text[..before])
+            .into_iter()
+            .filter(|trap| trap.starts_with(b"trap -- '' "))
+            .collect();
         let first = std::str::from_utf8(&text[..line_end(text)]).unwrap_or_default().trim_end();
         let (limits, zero_second) = (limits_of(&text[..before]), zero_second(first));
         let mut initial = Self { ignored, limits, zero_second, ..Self::default() };
@@ -98,7 +101,10 @@ impl ShellSnapshot {
     /// A state to start from that is only known as text.
     pub(super) fn from_text(text: &[u8]) -> Self {
         // The text sets the variable where it is needed.
-        let at_exit = text.split(|&byte| byte == b'\n').rev().find_map(|line| line.strip_prefix(b"__guide_exit="));
+        let at_exit = text
+            .split(|&byte| byte == b'\n')
+            .rev()
+            .find_map(|line| line.strip_prefix(b"__guide_exit="));
         Self {
             text: text.to_vec(),
             at_exit: at_exit.unwrap_or_default().to_vec(),
@@ -119,23 +125,36 @@ impl ShellSnapshot {
         let mut live = Self { code: dump.code, ..Self::default() };
         let variables: Vec<Declaration<'_>> = dump.variables.collect();
         learn(&variables, None, secrets, masker);
-        live.function_sets_secret = !secrets.is_empty() && secrets.are_mentioned_in(&String::from_utf8_lossy(dump.functions.1));
+        live.function_sets_secret = !secrets.is_empty()
+            && secrets.are_mentioned_in(&String::from_utf8_lossy(dump.functions.1));
         let traps = live.take_traps(dump.traps, dump.at_exit, initial);
         live.late_options(dump.options);
-        live.late.extend(dump.disabled.iter().flat_map(|line| [b"\\builtin ", line.trim_ascii_end(), b"; "].concat()));
+        live.late.extend(
+            dump.disabled
+                .iter()
+                .flat_map(|line| [b"\\builtin ", line.trim_ascii_end(), b"; "].concat()),
+        );
         let mut parts = Parts { umask: dump.umask.to_vec(), ..Parts::default() };
         parts.take_variables(&variables, initial, assigned);
         parts.take_limits(&dump.limits, dump.zero_second, initial);
         shell_options(dump.shell_options, &initial.options, &mut parts.before);
         let changed = |line: &&[u8]| !line.starts_with(b"declare -f ");
         parts.before.extend_from_slice(dump.functions.1);
-        parts.before.extend(dump.functions.0.split_inclusive(|&byte| byte == b'\n').filter(changed).flatten());
+        parts.before.extend(
+            dump.functions.0.split_inclusive(|&byte| byte == b'\n').filter(changed).flatten(),
+        );
         for made in dump.made {
-            parts.after.push(if made.name == b"DIRSTACK" { pushed_folders(&made, &initial.roots) } else { made.text.to_vec() });
+            parts.after.push(if made.name == b"DIRSTACK" {
+                pushed_folders(&made, &initial.roots)
+            } else {
+                made.text.to_vec()
+            });
         }
         if !dump.arguments.is_empty() {
             let words = dump.arguments.iter().map(|&byte| if byte == b'\n' { b' ' } else { byte });
-            parts.after.push(b"\\builtin set -- ".iter().copied().chain(words).chain([b'\n']).collect());
+            parts
+                .after
+                .push(b"\\builtin set -- ".iter().copied().chain(words).chain([b'\n']).collect());
         }
         parts.after.push(traps);
         parts.after.retain(|part| !part.is_empty());
@@ -161,7 +180,9 @@ impl ShellSnapshot {
             parts.variables.remove(name);
             parts.gone.retain(|gone| gone != name);
             match found.iter().find(|variable| variable.name == name) {
-                Some(variable) => drop(parts.variables.insert(name.to_vec(), initial.roots.declaration(variable.text))),
+                Some(variable) => drop(
+                    parts.variables.insert(name.to_vec(), initial.roots.declaration(variable.text)),
+                ),
                 None if initial.variables.contains_key(name) => parts.gone.push(name.to_vec()),
                 None => {}
             }
@@ -172,8 +193,12 @@ impl ShellSnapshot {
 
     /// May a script be judged by its look (`reach.rs`)?
     pub(super) fn is_plain(&self) -> bool {
-        let plain = |parts: &Parts| parts.before.is_empty() && parts.after.is_empty() && !parts.tricky;
-        self.late.is_empty() && self.at_exit.is_empty() && !self.exit_trap_lost && self.parts.as_ref().is_some_and(plain)
+        let plain =
+            |parts: &Parts| parts.before.is_empty() && parts.after.is_empty() && !parts.tricky;
+        self.late.is_empty()
+            && self.at_exit.is_empty()
+            && !self.exit_trap_lost
+            && self.parts.as_ref().is_some_and(plain)
     }
 
     /// What may be written to disk.
@@ -183,23 +208,31 @@ impl ShellSnapshot {
 
     fn compose(&mut self, secrets: &Secrets, masker: &Masker) {
         let pieces = self.pieces();
-        self.safe_text = if secrets.is_empty() && masker.is_empty() { None } else { without_secrets(&pieces, secrets, masker) };
+        self.safe_text = if secrets.is_empty() && masker.is_empty() {
+            None
+        } else {
+            without_secrets(&pieces, secrets, masker)
+        };
         self.text = pieces.concat();
     }
 
     /// The text that brings a new shell into this state, piece by piece.
     fn pieces(&self) -> Vec<Vec<u8>> {
         let Some(parts) = &self.parts else { return Vec::new() };
-        let gone = parts.gone.iter().map(|name| [b"\\builtin unset -v ", name.as_slice(), b"\n"].concat());
+        let gone =
+            parts.gone.iter().map(|name| [b"\\builtin unset -v ", name.as_slice(), b"\n"].concat());
         let gone = gone.collect::<Vec<_>>().concat();
         let mut late = Vec::new();
-        for (name, value) in [("late", quoted(&self.late).into_bytes()), ("exit", self.at_exit.clone())] {
+        for (name, value) in
+            [("late", quoted(&self.late).into_bytes()), ("exit", self.at_exit.clone())]
+        {
             if !matches!(value.as_slice(), b"" | b"''") {
                 late.push([b"__guide_", name.as_bytes(), b"=", &value, b"\n"].concat());
             }
         }
         // The others may be written with the names of these.
-        let (roots, others): (Vec<_>, Vec<_>) = parts.variables.iter().partition(|(name, _)| Roots::are_named_by(name));
+        let (roots, others): (Vec<_>, Vec<_>) =
+            parts.variables.iter().partition(|(name, _)| Roots::are_named_by(name));
         let variables = others.into_iter().chain(roots).map(|(_, text)| text);
         let pieces = [&parts.before, &parts.folder].into_iter().chain(variables).chain([&gone]);
         let pieces = pieces.chain(&parts.after).chain([&parts.umask, &parts.limits]).chain(&late);
@@ -216,9 +249,13 @@ impl ShellSnapshot {
             let Some(space) = memchr::memrchr(b' ', text) else { continue };
             let (body, signal) = (&text[..space], &text[space + 1..]);
             match signal {
-                b"EXIT" if body.starts_with(b"'\\builtin source /proc/") => self.exit_trap_lost = false,
+                b"EXIT" if body.starts_with(b"'\\builtin source /proc/") => {
+                    self.exit_trap_lost = false
+                }
                 b"EXIT" => theirs = body.to_vec(),
-                b"DEBUG" | b"ERR" | b"RETURN" => late.push([b"\\builtin trap -- ", body, b" ", signal, b"; "].concat()),
+                b"DEBUG" | b"ERR" | b"RETURN" => {
+                    late.push([b"\\builtin trap -- ", body, b" ", signal, b"; "].concat())
+                }
                 _ => rest.extend_from_slice(&trap),
             }
         }
@@ -231,40 +268,66 @@ impl ShellSnapshot {
     }
 
     fn late_options(&mut self, options: &str) {
-        const USUAL: [&str; 5] = ["braceexpand", "errexit", "hashall", "interactive-comments", "pipefail"];
-        let extra: Vec<&str> = options.split(':').filter(|option| !option.is_empty() && !USUAL.contains(option)).collect();
-        let missing = USUAL.iter().filter(|usual| !options.split(':').any(|option| option == **usual));
+        const USUAL: [&str; 5] =
+            ["braceexpand", "errexit", "hashall", "interactive-comments", "pipefail"];
+        let extra: Vec<&str> = options
+            .split(':')
+            .filter(|option| !option.is_empty() && !USUAL.contains(option))
+            .collect();
+        let missing =
+            USUAL.iter().filter(|usual| !options.split(':').any(|option| option == **usual));
         let missing: Vec<&str> = missing.copied().collect();
         if extra.is_empty() && missing.is_empty() {
             return;
         }
         let is_loud = |option: &&&str| ["verbose", "xtrace"].contains(*option);
-        let off = missing.iter().filter(|option| !["errexit", "pipefail"].contains(option)).map(|option| format!(" +o {option}"));
+        let off = missing
+            .iter()
+            .filter(|option| !["errexit", "pipefail"].contains(option))
+            .map(|option| format!(" +o {option}"));
         let on = extra.iter().filter(|option| !is_loud(option)).chain(extra.iter().filter(is_loud));
         let all: Vec<String> = off.chain(on.map(|option| format!(" -o {option}"))).collect();
-        self.late.extend_from_slice(["\\builtin set -e -o pipefail", &all.concat(), "; "].concat().as_bytes());
+        self.late.extend_from_slice(
+            ["\\builtin set -e -o pipefail", &all.concat(), "; "].concat().as_bytes(),
+        );
     }
 }
 
 impl Parts {
-    fn take_variables(&mut self, found: &[Declaration<'_>], initial: &Initial, assigned: &Assigned) {
+    fn take_variables(
+        &mut self,
+        found: &[Declaration<'_>],
+        initial: &Initial,
+        assigned: &Assigned,
+    ) {
         let mut known = 0;
-        for variable in found.iter().filter(|variable| !is_volatile(variable.name) || variable.name == b"PWD") {
+        for variable in
+            found.iter().filter(|variable| !is_volatile(variable.name) || variable.name == b"PWD")
+        {
             known += usize::from(initial.variables.contains_key(variable.name));
             if initial.has(variable) && (variable.name == b"PWD" || !assigned.has(variable.name)) {
                 continue;
             }
             if variable.name == b"PWD" {
-                self.folder = into_folder(&variable.value.and_then(unquoted).unwrap_or_default(), &initial.roots);
+                self.folder = into_folder(
+                    &variable.value.and_then(unquoted).unwrap_or_default(),
+                    &initial.roots,
+                );
                 continue;
             }
             self.tricky |= variable.attributes().iter().any(|attribute| b"in".contains(attribute));
             self.variables.insert(variable.name.to_vec(), initial.roots.declaration(variable.text));
         }
-        let mut unset = assigned.unset().map(str::as_bytes).filter(|name| !is_volatile(name)).peekable();
+        let mut unset =
+            assigned.unset().map(str::as_bytes).filter(|name| !is_volatile(name)).peekable();
         if known < initial.variables.len() || unset.peek().is_some() {
             let there: HashSet<&[u8]> = found.iter().map(|variable| variable.name).collect();
-            let missing = initial.variables.keys().map(Vec::as_slice).chain(unset).filter(|name| !there.contains(name));
+            let missing = initial
+                .variables
+                .keys()
+                .map(Vec::as_slice)
+                .chain(unset)
+                .filter(|name| !there.contains(name));
             self.gone = missing.map(<[u8]>::to_vec).collect();
             self.gone.sort_unstable();
             self.gone.dedup();
@@ -272,13 +335,22 @@ impl Parts {
     }
 
     /// What differs from a new shell.
-    fn take_limits(&mut self, limits: &BTreeMap<u8, Limit>, zero_second: Option<i64>, initial: &Initial) {
+    fn take_limits(
+        &mut self,
+        limits: &BTreeMap<u8, Limit>,
+        zero_second: Option<i64>,
+        initial: &Initial,
+    ) {
         // Both are read one after the other, and a second may pass between them.
-        let zero_second = zero_second.filter(|zero| initial.zero_second.is_some_and(|before| before.abs_diff(*zero) > 1));
+        let zero_second = zero_second
+            .filter(|zero| initial.zero_second.is_some_and(|before| before.abs_diff(*zero) > 1));
         if let Some(zero) = zero_second {
-            self.limits.extend_from_slice(format!("SECONDS=$((EPOCHSECONDS - {zero}))\n").as_bytes());
+            self.limits
+                .extend_from_slice(format!("SECONDS=$((EPOCHSECONDS - {zero}))\n").as_bytes());
         }
-        for (letter, limit) in limits.iter().filter(|(letter, limit)| initial.limits.get(letter) != Some(limit)) {
+        for (letter, limit) in
+            limits.iter().filter(|(letter, limit)| initial.limits.get(letter) != Some(limit))
+        {
             let (letter, Limit { soft, hard }) = (char::from(*letter), limit);
             // Which of the two can be set first depends on what they are.
             let set = format!(
@@ -291,13 +363,23 @@ impl Parts {
 }
 
 /// Values of variables named as secret. `among`: the only variables that were looked at; none: all were.
-fn learn(found: &[Declaration<'_>], among: Option<&[String]>, secrets: &mut Secrets, masker: &Masker) {
+fn learn(
+    found: &[Declaration<'_>],
+    among: Option<&[String]>,
+    secrets: &mut Secrets,
+    masker: &Masker,
+) {
     let names: Vec<String> = secrets.names().map(str::to_owned).collect();
     for name in names.iter().filter(|name| among.is_none_or(|among| among.contains(name))) {
         let variables = found.iter().filter(|variable| variable.name == name.as_bytes());
-        let values: Vec<Vec<u8>> = variables.filter_map(|variable| variable.value).flat_map(words).collect();
+        let values: Vec<Vec<u8>> =
+            variables.filter_map(|variable| variable.value).flat_map(words).collect();
         values.iter().for_each(|value| masker.add(value));
-        if values.iter().any(|value| !value.is_empty()) { secrets.is_known(name) } else { secrets.is_unknown(name) }
+        if values.iter().any(|value| !value.is_empty()) {
+            secrets.is_known(name)
+        } else {
+            secrets.is_unknown(name)
+        }
     }
 }
 
@@ -312,18 +394,25 @@ fn pushed_folders(variable: &Declaration<'_>, roots: &Roots) -> Vec<u8> {
     let folders = variable.value.map(words).unwrap_or_default();
     // In a folder of the chapter's `$PWD` is not what it was in the new shell.
     let pushed = folders.iter().skip(1).rev();
-    let pushed = pushed.map(|folder| [b"\\builtin pushd -n ", roots.elsewhere(folder).as_slice(), b" >/dev/null\n"].concat());
+    let pushed = pushed.map(|folder| {
+        [b"\\builtin pushd -n ", roots.elsewhere(folder).as_slice(), b" >/dev/null\n"].concat()
+    });
     pushed.collect::<Vec<_>>().concat()
 }
 
 fn shell_options(now: &str, before: &str, text: &mut Vec<u8>) {
     let differing = |one: &str, other: &str| {
         let other: Vec<&str> = other.split(':').collect();
-        one.split(':').filter(|option| !option.is_empty() && !other.contains(option)).collect::<Vec<_>>().join(" ")
+        one.split(':')
+            .filter(|option| !option.is_empty() && !other.contains(option))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     for (switch, options) in [("-s", differing(now, before)), ("-u", differing(before, now))] {
         if !options.is_empty() {
-            text.extend_from_slice(format!("\\builtin shopt {switch} {options} || \\builtin :\n").as_bytes());
+            text.extend_from_slice(
+                format!("\\builtin shopt {switch} {options} || \\builtin :\n").as_bytes(),
+            );
         }
     }
 }

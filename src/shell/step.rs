@@ -24,7 +24,11 @@ const BUFFER_BYTES: usize = 256 * 1024;
 
 impl ShellWorld {
     /// Runs it to its end.
-    pub(super) fn execute(&mut self, command: &Command, watcher: &mut dyn Watcher) -> io::Result<Output> {
+    pub(super) fn execute(
+        &mut self,
+        command: &Command,
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<Output> {
         let started = Instant::now();
         self.learn_secrets(command);
         let (mut session, reach, borrowed) = match self.begin(command) {
@@ -59,20 +63,29 @@ impl ShellWorld {
         };
         let outcome = pump.watch(started, command.timeout)?;
         if outcome.lost {
-            return Err(io::Error::other(Lost(masker.mask(&session.lost()?.replace("\\builtin ", "")))));
+            return Err(io::Error::other(Lost(
+                masker.mask(&session.lost()?.replace("\\builtin ", "")),
+            )));
         }
         let duration = started.elapsed();
         drop(borrowed);
         // What was left is stopped before the rest of the output is taken: it belongs to this step, not to the next one.
         // A shell that was to be stopped and is neither dead nor back is stuck: the next step gets a new one.
-        let alive = outcome.died.is_none() && (outcome.stopped.is_none() || (command.mode == Mode::Aside && outcome.goes_on));
+        let alive = outcome.died.is_none()
+            && (outcome.stopped.is_none() || (command.mode == Mode::Aside && outcome.goes_on));
         let children = alive.then(|| session.children());
         let left = self.processes.stop_left(children, &spared, &masker, || pump.finish())?;
         pump.finish()?;
-        let told = if outcome.told { self.told(&mut session, &reach, outcome.died.is_some())? } else { None };
+        let told = if outcome.told {
+            self.told(&mut session, &reach, outcome.died.is_some())?
+        } else {
+            None
+        };
         self.session = alive.then_some(session);
         let doubt = match told {
-            Some(_) => self.secrets.doubt(&command.script, &command.secrets, command.mode == Mode::Aside),
+            Some(_) => {
+                self.secrets.doubt(&command.script, &command.secrets, command.mode == Mode::Aside)
+            }
             None => Some("the shell ended before it could tell the value".to_owned()),
         };
         let Captured { kept: bytes, total } = sink.end(doubt.as_deref());
@@ -83,7 +96,10 @@ impl ShellWorld {
     }
 
     /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
-    fn begin(&mut self, command: &Command) -> io::Result<(Session, SideEffects, Option<terminal::Lent>)> {
+    fn begin(
+        &mut self,
+        command: &Command,
+    ) -> io::Result<(Session, SideEffects, Option<terminal::Lent>)> {
         if command.mode != Mode::Aside {
             self.acted = true;
             self.assigned.add(&command.script);
@@ -91,11 +107,17 @@ impl ShellWorld {
         let (mut session, mut preparation) = self.ready()?;
         let reach = self.reach_of(command, &session);
         if command.mode != Mode::Aside {
-            preparation.extend(keep_exit_trap(&command.script, &self.live.text, &session.exit_trap()));
+            preparation.extend(keep_exit_trap(
+                &command.script,
+                &self.live.text,
+                &session.exit_trap(),
+            ));
         }
         prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
         self.guard(session.pid())?;
-        let lent = (command.mode == Mode::Interactive).then(|| terminal::lend(session.pid())).transpose()?;
+        let lent = (command.mode == Mode::Interactive)
+            .then(|| terminal::lend(session.pid()))
+            .transpose()?;
         session.send(&preparation.concat(), command.timeout, &self.options.interrupt)?;
         session.may_move_streams(reach == SideEffects::Everything);
         Ok((session, reach, lent))
@@ -115,14 +137,20 @@ impl ShellWorld {
     }
 
     /// The state that the shell has told.
-    fn told(&mut self, session: &mut Session, reach: &SideEffects, died: bool) -> io::Result<Option<ShellSnapshot>> {
+    fn told(
+        &mut self,
+        session: &mut Session,
+        reach: &SideEffects,
+        died: bool,
+    ) -> io::Result<Option<ShellSnapshot>> {
         let masker = &self.options.masker;
         let names = match reach {
             SideEffects::Names(names) if !died => names,
             _ => return session.state(&self.assigned, &mut self.secrets, masker),
         };
         let mut live = self.live.clone();
-        let declarations = if names.is_empty() { Vec::new() } else { session.variables()?.to_vec() };
+        let declarations =
+            if names.is_empty() { Vec::new() } else { session.variables()?.to_vec() };
         if let Some(initial) = session.initial() {
             live.changed(names, &declarations, initial, &mut self.secrets, masker);
         }
@@ -186,8 +214,13 @@ impl ShellWorld {
             return;
         }
         let bound = command.bound.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let given = self.environment.iter().filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
-        for (name, value) in given.chain(bound).filter(|(name, _)| names.iter().any(|secret| secret == name)) {
+        let given = self
+            .environment
+            .iter()
+            .filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
+        for (name, value) in
+            given.chain(bound).filter(|(name, _)| names.iter().any(|secret| secret == name))
+        {
             self.options.masker.add(value);
             if !value.is_empty() {
                 self.secrets.is_known(name);

@@ -31,10 +31,12 @@ const TOGETHER: usize = 200;
 /// # Errors
 /// When bash can't be started.
 pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxError>>> {
-    let (simple, other): (Vec<usize>, Vec<usize>) = (0..scripts.len()).partition(|index| is_simple(scripts[*index]));
+    let (simple, other): (Vec<usize>, Vec<usize>) =
+        (0..scripts.len()).partition(|index| is_simple(scripts[*index]));
     let mut alone = other;
     for group in simple.chunks(TOGETHER) {
-        let all: String = group.iter().map(|index| format!("{{\n{}\n}}\n", scripts[*index])).collect();
+        let all: String =
+            group.iter().map(|index| format!("{{\n{}\n}}\n", scripts[*index])).collect();
         if ask(&[&all], "extglob")?.iter().any(Option::is_some) {
             alone.extend(group);
         }
@@ -53,8 +55,8 @@ pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxErr
 /// A script of plain commands on lines of their own: such scripts can't hide each other's errors when they are parsed as one.
 fn is_simple(script: &str) -> bool {
     const RESERVED: [&str; 18] = [
-        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "{",
-        "}", "[[", "coproc",
+        "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac",
+        "select", "function", "{", "}", "[[", "coproc",
     ];
     let ends_word = |next: char| next.is_whitespace() || matches!(next, ';' | '&' | '|');
     script.len() < LARGEST / TOGETHER
@@ -83,10 +85,15 @@ fn ask(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
 
 fn ask_some(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
     // A script that no argument can hold is let be: it is data, and not what somebody slipped in.
-    let given: Vec<&str> = scripts.iter().map(|script| if script.len() > LARGEST { "" } else { script }).collect();
+    let given: Vec<&str> =
+        scripts.iter().map(|script| if script.len() > LARGEST { "" } else { script }).collect();
     let words = ["--norc", "--noprofile", "-O", option, "-c", ASK, "bash"];
     let bash = duct::cmd("bash", words.into_iter().chain(given)).env("LC_ALL", "C");
-    let bash = bash.env_remove("BASH_ENV").env_remove("SHELLOPTS").env_remove("BASHOPTS").env_remove("POSIXLY_CORRECT");
+    let bash = bash
+        .env_remove("BASH_ENV")
+        .env_remove("SHELLOPTS")
+        .env_remove("BASHOPTS")
+        .env_remove("POSIXLY_CORRECT");
     let output = bash.stdin_null().stdout_capture().stderr_null().unchecked().run()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let mut parts = text.split('\0');
@@ -100,7 +107,10 @@ fn ask_some(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError
 
 /// `bash: eval: line 5: syntax error near unexpected token `fi'`.
 fn read_error(said: &str) -> SyntaxError {
-    let first = said.lines().find(|line| line.contains("line ") && !line.contains("warning:")).unwrap_or_default();
+    let first = said
+        .lines()
+        .find(|line| line.contains("line ") && !line.contains("warning:"))
+        .unwrap_or_default();
     let after = first.split_once("line ").map_or("", |(_, after)| after);
     let (number, message) = after.split_once(": ").unwrap_or(("", "syntax error"));
     let line = number.parse::<usize>().unwrap_or(BEFORE + 1).saturating_sub(BEFORE).max(1);
@@ -118,13 +128,18 @@ mod tests {
 
     #[test]
     fn the_line_and_the_reason_are_bashs() {
-        let unexpected = |line: usize, token: &str| Some((line, format!("syntax error near unexpected token `{token}'")));
+        let unexpected = |line: usize, token: &str| {
+            Some((line, format!("syntax error near unexpected token `{token}'")))
+        };
         assert_eq!(
             wrong(&["echo a\nif true; then\nfi\n", "echo ok\n", "fi\n"]),
             [unexpected(3, "fi"), None, unexpected(1, "fi")]
         );
         assert_eq!(
-            wrong(&["echo a |\n", "echo b\n", "echo && && c\n"]).iter().map(Option::is_some).collect::<Vec<_>>(),
+            wrong(&["echo a |\n", "echo b\n", "echo && && c\n"])
+                .iter()
+                .map(Option::is_some)
+                .collect::<Vec<_>>(),
             [true, false, true]
         );
         assert!(wrong(&["echo \"open\n"])[0].as_ref().unwrap().1.contains("unexpected EOF"));
@@ -164,7 +179,8 @@ mod tests {
     #[test]
     fn many_and_long_scripts_are_asked_about_as_well() {
         let long = format!("echo {}\n", "x".repeat(LARGEST));
-        let many: Vec<String> = (0..1000).map(|count| format!("echo {count}; : '{}'\n", "y".repeat(300))).collect();
+        let many: Vec<String> =
+            (0..1000).map(|count| format!("echo {count}; : '{}'\n", "y".repeat(300))).collect();
         let mut scripts: Vec<&str> = many.iter().map(String::as_str).collect();
         scripts.extend([long.as_str(), "do\n"]);
         let wrong = wrong(&scripts);

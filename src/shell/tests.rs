@@ -69,7 +69,10 @@ impl Chapter {
     fn of(options: ShellOptions, environment: &[(&str, &str)], interrupt: Interrupt) -> Self {
         let mut world = ShellWorld::new(options).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         world.enter(&ShellContext { folder: folder.path().to_owned(), environment }, None).unwrap();
         Self { world, folder, interrupt }
     }
@@ -86,7 +89,11 @@ impl Chapter {
     #[track_caller]
     fn says(&mut self, script: &str, expected: &str) {
         let output = self.run(script);
-        assert_eq!((text(&output).as_str(), output.ending), (expected, Ending::Exited(0)), "{script}");
+        assert_eq!(
+            (text(&output).as_str(), output.ending),
+            (expected, Ending::Exited(0)),
+            "{script}"
+        );
     }
 
     /// Runs a script that must end like this.
@@ -109,12 +116,17 @@ fn a_shell_that_was_expected_is_the_one_of_its_scene_and_of_no_other() {
         environment: vec![("WHERE".to_owned(), value.to_owned())],
     };
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    for (entered, is_used) in [(scene(&one, "one"), true), (scene(&two, "one"), false), (scene(&one, "two"), false)] {
+    for (entered, is_used) in
+        [(scene(&one, "one"), true), (scene(&two, "one"), false), (scene(&one, "two"), false)]
+    {
         let mut chapter = Chapter::new();
         chapter.world.expect(scene(&one, "one"));
         let pid = chapter.world.expected.as_ref().unwrap().1.pid();
         chapter.world.enter(&entered, None).unwrap();
-        chapter.says("echo $WHERE; pwd", &format!("{}\n{}\n", entered.environment[0].1, entered.folder.display()));
+        chapter.says(
+            "echo $WHERE; pwd",
+            &format!("{}\n{}\n", entered.environment[0].1, entered.folder.display()),
+        );
         let said = text(&chapter.run("echo $$"));
         assert_eq!(said.trim() == pid.as_raw_nonzero().to_string(), is_used, "{entered:?}");
         let goes_on = rustix::process::test_kill_process(pid).is_ok();
@@ -212,7 +224,11 @@ fn no_end_of_a_step_loses_the_next_one() {
     ] {
         chapter.ends(script, ending);
         let output = chapter.run("\\builtin echo \"$kept\"");
-        assert_eq!((text(&output).as_str(), output.ending), ("yes\n", Ending::Exited(0)), "after {script}");
+        assert_eq!(
+            (text(&output).as_str(), output.ending),
+            ("yes\n", Ending::Exited(0)),
+            "after {script}"
+        );
     }
 }
 
@@ -236,12 +252,24 @@ fn a_child_that_is_killed_at_once_never_speaks_for_the_shell() {
         let mut chapter = Chapter::new();
         chapter.says("trap 'exit_trap_ran=1' EXIT", "");
         for turn in 0..TIMES {
-            let step = Command { timeout: Duration::from_secs(10), ..command(&format!("n=begun\n{script}\nn=ended-{turn}")) };
+            let step = Command {
+                timeout: Duration::from_secs(10),
+                ..command(&format!("n=begun\n{script}\nn=ended-{turn}"))
+            };
             let output = chapter.with(&step);
-            assert_eq!((output.ending, output.state.is_some()), (Ending::Exited(0), true), "{script}: {}", text(&output));
+            assert_eq!(
+                (output.ending, output.state.is_some()),
+                (Ending::Exited(0), true),
+                "{script}: {}",
+                text(&output)
+            );
             // bash may first say how the child of the step before has ended.
             let output = chapter.run("echo \"$n ${exit_trap_ran-}\"");
-            assert_eq!(text(&output).lines().last(), Some(format!("ended-{turn} ").as_str()), "{script}");
+            assert_eq!(
+                text(&output).lines().last(),
+                Some(format!("ended-{turn} ").as_str()),
+                "{script}"
+            );
         }
     }
 }
@@ -257,11 +285,18 @@ fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed
         for _ in 0..3 {
             let mut chapter = Chapter::new();
             chapter.says("kept=yes", "");
-            let step = Command { timeout: Duration::from_millis(if limit { 200 } else { 20_000 }), ..command(script) };
+            let step = Command {
+                timeout: Duration::from_millis(if limit { 200 } else { 20_000 }),
+                ..command(script)
+            };
             let flow = (!limit).then_some((Duration::from_millis(200), Flow::Interrupt));
             let before = Instant::now();
             let output = chapter.world.run(&step, &mut Seen { flow, ..Seen::default() }).unwrap();
-            assert_eq!(output.ending, if limit { Ending::TimedOut } else { Ending::Interrupted }, "{script}");
+            assert_eq!(
+                output.ending,
+                if limit { Ending::TimedOut } else { Ending::Interrupted },
+                "{script}"
+            );
             assert!(before.elapsed() < Duration::from_secs(15), "{script}: {:?}", before.elapsed());
             chapter.says("echo $kept", "yes\n");
         }
@@ -272,11 +307,16 @@ fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed
 #[test]
 fn text_of_any_encoding_in_a_trap_neither_holds_up_the_next_step_nor_changes() {
     for locale in ["C", "C.UTF-8"] {
-        for (escaped, bytes) in [("tsch\\303\\274ss", "tsch\u{fc}ss".as_bytes()), ("\\374\\377", b"\xfc\xff")] {
+        for (escaped, bytes) in
+            [("tsch\\303\\274ss", "tsch\u{fc}ss".as_bytes()), ("\\374\\377", b"\xfc\xff")]
+        {
             for signal in ["EXIT", "USR1", "ERR", "DEBUG"] {
                 let mut chapter = Chapter::with_environment(&[("LC_ALL", locale)]);
-                let quick = |script: &str| Command { timeout: Duration::from_secs(10), ..command(script) };
-                let set = format!("text=$'{escaped}'; trap \"printf '%s\\\\n' '$text' >>'$PWD/log'\" {signal}");
+                let quick =
+                    |script: &str| Command { timeout: Duration::from_secs(10), ..command(script) };
+                let set = format!(
+                    "text=$'{escaped}'; trap \"printf '%s\\\\n' '$text' >>'$PWD/log'\" {signal}"
+                );
                 assert_eq!(chapter.with(&quick(&set)).ending, Ending::Exited(0), "{set}");
                 let next = quick(match signal {
                     "USR1" => "kill -USR1 $$",
@@ -289,8 +329,14 @@ fn text_of_any_encoding_in_a_trap_neither_holds_up_the_next_step_nor_changes() {
                 assert_eq!(chapter.with(&next).ending, Ending::Exited(0), "{signal} {bytes:?}");
                 chapter.world.leave();
                 let log = std::fs::read(chapter.folder.path().join("log")).unwrap();
-                let lines: Vec<&[u8]> = log.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end).collect();
-                assert!(!lines.is_empty() && lines.iter().all(|line| *line == bytes), "{signal} {bytes:?}: {log:?}");
+                let lines: Vec<&[u8]> = log
+                    .split_inclusive(|&byte| byte == b'\n')
+                    .map(<[u8]>::trim_ascii_end)
+                    .collect();
+                assert!(
+                    !lines.is_empty() && lines.iter().all(|line| *line == bytes),
+                    "{signal} {bytes:?}: {log:?}"
+                );
             }
         }
     }
@@ -302,8 +348,15 @@ fn a_new_shell_never_runs_a_step_in_another_folder_than_the_one_before_left() {
         let mut chapter = Chapter::new();
         chapter.says(leave, "");
         chapter.ends("kill -9 $$", Ending::Signalled(9));
-        let error = chapter.world.run(&command("touch \"$HOME/never\"; echo ran"), &mut Seen::default()).unwrap_err();
-        let folder = chapter.folder.path().canonicalize().unwrap_or_else(|_| chapter.folder.path().to_owned());
+        let error = chapter
+            .world
+            .run(&command("touch \"$HOME/never\"; echo ran"), &mut Seen::default())
+            .unwrap_err();
+        let folder = chapter
+            .folder
+            .path()
+            .canonicalize()
+            .unwrap_or_else(|_| chapter.folder.path().to_owned());
         assert_eq!(
             error.to_string(),
             format!(
@@ -321,7 +374,8 @@ fn whatever_a_step_set_is_there_in_a_new_shell() {
         ulimit -Ss 4096; SECONDS=1000; enable -n test; [[ abc =~ b(.) ]]";
     let show = "echo \"$COLUMNS $LINES $BASHRC $BASH_ENV $BASH_COMPAT $BASHLY_VERSION $(ulimit -Sn) $(ulimit -Hn) $(ulimit -Ss) \
         $((SECONDS / 100)) $(enable -n) ${BASH_REMATCH[1]}\"; shopt inherit_errexit || true";
-    let expected = "100 7 rc /dev/null 4.4 1 77 77 4096 10 enable -n test c\ninherit_errexit\toff\n";
+    let expected =
+        "100 7 rc /dev/null 4.4 1 77 77 4096 10 enable -n test c\ninherit_errexit\toff\n";
     let mut chapter = Chapter::new();
     chapter.says(set, "");
     chapter.says(show, expected);
@@ -339,7 +393,8 @@ fn builtins_that_a_step_has_disabled_stay_so_and_hold_up_nothing() {
         chapter.says(&format!("kept=yes; enable -n {name}"), "");
         for _ in 0..2 {
             let listed = chapter.run("enable -n");
-            let mut names: Vec<&str> = std::str::from_utf8(&listed.bytes).unwrap().split_whitespace().collect();
+            let mut names: Vec<&str> =
+                std::str::from_utf8(&listed.bytes).unwrap().split_whitespace().collect();
             names.retain(|word| !["enable", "-n"].contains(word));
             let mut wanted: Vec<&str> = name.split(' ').collect();
             wanted.sort_unstable();
@@ -390,17 +445,21 @@ fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
         environment.extend([("GUIDE_BOOK".to_owned(), root), ("GUIDE_STATE".to_owned(), state)]);
         ShellContext { folder, environment }
     };
-    for (leave, folder) in [("cd deep", "state/chapter/deep"), ("cd \"$GUIDE_BOOK/other\"", "other"), ("cd /usr", "")] {
+    for (leave, folder) in
+        [("cd deep", "state/chapter/deep"), ("cd \"$GUIDE_BOOK/other\"", "other"), ("cd /usr", "")]
+    {
         let mut chapter = Chapter::new();
         chapter.world.enter(&scene(&book, &given), None).unwrap();
         let set = "export REGION=eu-1; unset OLDTOKEN; read -r TIER <<<low; FILE=$GUIDE_BOOK/other/file; LIST=(\"$GUIDE_STATE\" \"a:$GUIDE_BOOK:b\")";
         chapter.says(set, "");
         let state = chapter.run(leave).state.unwrap();
-        let other = [("REGION", "us-9"), ("OLDTOKEN", "left over"), ("TIER", "high"), ("STAYS", "two")];
+        let other =
+            [("REGION", "us-9"), ("OLDTOKEN", "left over"), ("TIER", "high"), ("STAYS", "two")];
         chapter.world.enter(&scene(&copy, &other), Some(&state)).unwrap();
         let root = copy.path().canonicalize().unwrap().display().to_string();
         let here = if folder.is_empty() { "/usr".to_owned() } else { format!("{root}/{folder}") };
-        let expected = format!("eu-1 unset low two {root}/other/file {root}/state a:{root}:b {here}\n");
+        let expected =
+            format!("eu-1 unset low two {root}/other/file {root}/state a:{root}:b {here}\n");
         let show = "echo \"$REGION ${OLDTOKEN-unset} $TIER $STAYS $FILE ${LIST[@]} $PWD\"";
         chapter.says(show, &expected);
         // And so it stays: what equals the new environment by chance is the step's, too.
@@ -430,8 +489,14 @@ fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_mi
 #[test]
 fn messages_of_bash_name_the_line_of_the_script() {
     let mut chapter = Chapter::new();
-    assert_eq!(text(&chapter.run("true\nnot-there\n")), "bash: line 2: not-there: command not found\n");
-    assert_eq!(text(&chapter.run("# a comment\n\ncd /not/there")), "bash: line 3: cd: /not/there: No such file or directory\n");
+    assert_eq!(
+        text(&chapter.run("true\nnot-there\n")),
+        "bash: line 2: not-there: command not found\n"
+    );
+    assert_eq!(
+        text(&chapter.run("# a comment\n\ncd /not/there")),
+        "bash: line 3: cd: /not/there: No such file or directory\n"
+    );
 }
 
 /// A `sleep` no other test run on this machine has, and the pattern that finds it and not whoever looks for it.
@@ -484,9 +549,13 @@ fn the_second_interrupt_kills_at_once() {
             interrupt.raise();
         }
     });
-    let mut seen = Seen { flow: Some((Duration::from_millis(150), Flow::Interrupt)), ..Seen::default() };
+    let mut seen =
+        Seen { flow: Some((Duration::from_millis(150), Flow::Interrupt)), ..Seen::default() };
     let before = Instant::now();
-    let output = chapter.world.run(&command("trap '' TERM; while :; do sleep 0.1; done"), &mut seen).unwrap();
+    let output = chapter
+        .world
+        .run(&command("trap '' TERM; while :; do sleep 0.1; done"), &mut seen)
+        .unwrap();
     assert_eq!(output.ending, Ending::Interrupted);
     assert!(before.elapsed() < Duration::from_secs(1), "{:?}", before.elapsed());
     sender.join().unwrap();
@@ -497,7 +566,8 @@ fn what_a_step_leaves_behind_is_named_and_stopped() {
     let mut chapter = Chapter::new();
     let ((first, one), (second, other)) = (own_sleep(613), own_sleep(614));
     // A child is bash or setsid until it has become `sleep`: the step ends once both have.
-    let both = format!("until pgrep -xf '{one}' && pgrep -xf '{other}'; do sleep 0.01; done >/dev/null");
+    let both =
+        format!("until pgrep -xf '{one}' && pgrep -xf '{other}'; do sleep 0.01; done >/dev/null");
     let output = chapter.run(&format!("{first} & (setsid -f {second}); {both}; echo started"));
     assert_eq!((text(&output).as_str(), output.ending), ("started\n", Ending::Exited(0)));
     let mut names: Vec<&str> = output.left.iter().map(|left| left.command.as_str()).collect();
@@ -533,7 +603,10 @@ fn secrets_are_masked_also_those_set_later() {
     let mut chapter = Chapter::with_environment(&[("TOKEN", "from-the-scene")]);
     let with = |script: &str| Command { secrets: vec!["TOKEN".to_owned()], ..command(script) };
     assert_eq!(text(&chapter.with(&with("echo $TOKEN; echo $TOKEN | base64"))), "***\n***K\n");
-    assert_eq!(text(&chapter.with(&with("TOKEN=made-in-here; copy=x$TOKEN; echo $TOKEN"))), "***\n");
+    assert_eq!(
+        text(&chapter.with(&with("TOKEN=made-in-here; copy=x$TOKEN; echo $TOKEN"))),
+        "***\n"
+    );
     let output = chapter.run("echo $TOKEN $copy");
     assert_eq!(text(&output), "*** x***\n");
     assert!(!String::from_utf8_lossy(&output.state.unwrap().0).contains("made-in-here"));
@@ -556,13 +629,19 @@ fn a_new_chapter_can_start_from_a_state() {
     chapter.world.enter(&scene, None).unwrap();
     chapter.says("echo ${x-none}", "none\n");
     chapter.world.enter(&scene, Some(&state)).unwrap();
-    chapter.says("echo $x ${list[1]} $PWD; f; [[ -o nounset ]] && echo nounset", "1 b /usr\nf\nnounset\n");
+    chapter.says(
+        "echo $x ${list[1]} $PWD; f; [[ -o nounset ]] && echo nounset",
+        "1 b /usr\nf\nnounset\n",
+    );
 }
 
 #[test]
 fn bound_names_are_exported_and_a_folder_is_left_again() {
     let mut chapter = Chapter::new();
-    let bound = Command { bound: vec![("pod".to_owned(), "web'1".to_owned())], ..command("bash -c 'echo $pod'") };
+    let bound = Command {
+        bound: vec![("pod".to_owned(), "web'1".to_owned())],
+        ..command("bash -c 'echo $pod'")
+    };
     assert_eq!(text(&chapter.with(&bound)), "web'1\n");
     chapter.says("mkdir deep", "");
     let there = Command { cwd: Some("deep".to_owned()), ..command("basename $PWD") };
@@ -576,7 +655,10 @@ fn a_step_run_aside_changes_nothing() {
     chapter.says("x=1", "");
     let aside = |script: &str| Command { mode: Mode::Aside, ..command(script) };
     let output = chapter.with(&aside("echo $x; x=2; cd /; exit 5"));
-    assert_eq!((text(&output).as_str(), output.ending, output.state), ("1\n", Ending::Exited(5), None));
+    assert_eq!(
+        (text(&output).as_str(), output.ending, output.state),
+        ("1\n", Ending::Exited(5), None)
+    );
     let output = chapter.with(&aside("false; echo not reached"));
     assert_eq!((text(&output).as_str(), output.ending), ("", Ending::Exited(1)));
     let hung = Command { timeout: Duration::from_millis(200), ..aside("sleep 617") };
@@ -607,10 +689,18 @@ fn an_exit_trap_runs_once_at_the_chapters_end_however_often_the_shell_was_replac
         chapter.says("[[ ! -e log ]]; echo $kept", "again\n");
         chapter.run(last);
         assert_eq!(chapter.world.leave(), Vec::new());
-        assert_eq!(std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(), "bye again\n", "{last}");
+        assert_eq!(
+            std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(),
+            "bye again\n",
+            "{last}"
+        );
         chapter.world.leave();
         chapter.world.close();
-        assert_eq!(std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(), "bye again\n", "{last}");
+        assert_eq!(
+            std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(),
+            "bye again\n",
+            "{last}"
+        );
     }
 }
 
@@ -624,13 +714,22 @@ fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
         ("trap 'echo first >>\"$PWD/log\"' EXIT; trap EXIT", false),
         ("(trap 'echo subshell' EXIT; true)", false),
     ] {
-        for (end, ending) in [("false", Ending::Exited(1)), ("exit 3", Ending::Exited(3)), ("true", Ending::Exited(0))] {
+        for (end, ending) in [
+            ("false", Ending::Exited(1)),
+            ("exit 3", Ending::Exited(3)),
+            ("true", Ending::Exited(0)),
+        ] {
             let mut chapter = Chapter::new();
             let output = chapter.ends(&format!("{set}; x=5; {end}"), ending);
-            assert_eq!(text(&output), if set.starts_with('(') { "subshell\n" } else { "" }, "{set}; {end}");
+            assert_eq!(
+                text(&output),
+                if set.starts_with('(') { "subshell\n" } else { "" },
+                "{set}; {end}"
+            );
             chapter.says("echo \"$x $(type -t trap)\"; [[ ! -e log ]]", "5 builtin\n");
             chapter.world.leave();
-            let log = std::fs::read_to_string(chapter.folder.path().join("log")).unwrap_or_default();
+            let log =
+                std::fs::read_to_string(chapter.folder.path().join("log")).unwrap_or_default();
             assert_eq!(log, if ran { "bye 5\n" } else { "" }, "{set}; {end}");
         }
     }
@@ -640,9 +739,8 @@ fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
 fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
     let mut chapter = Chapter::new();
     let state = chapter.run("trap 'touch \"$PWD/farewell\"' EXIT").state.unwrap();
-    let (other, scene) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| ShellContext {
-        folder: folder.path().to_owned(),
-        environment: Vec::new(),
+    let (other, scene) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| {
+        ShellContext { folder: folder.path().to_owned(), environment: Vec::new() }
     });
     chapter.world.enter(&scene(&other), Some(&state)).unwrap();
     chapter.with(&Command { mode: Mode::Aside, ..command("true") });
@@ -716,36 +814,54 @@ fn a_kept_background_step_is_never_stopped() {
     chapter.world.close();
     let scene = ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
     chapter.world.enter(&scene, None).unwrap();
-    chapter.says("pgrep -c -x -f 'sleep 621'; ls -l /proc/$(pgrep -x -f 'sleep 621')/fd | grep -c pipe: || true", "1\n0\n");
+    chapter.says(
+        "pgrep -c -x -f 'sleep 621'; ls -l /proc/$(pgrep -x -f 'sleep 621')/fd | grep -c pipe: || true",
+        "1\n0\n",
+    );
     chapter.says("pkill -x -f 'sleep 621'", "");
 }
 
 #[test]
 fn a_shell_that_was_killed_between_two_steps_is_replaced() {
     let mut chapter = Chapter::new();
-    chapter.says("x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir deep; cd deep", "");
+    chapter.says(
+        "x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir deep; cd deep",
+        "",
+    );
     let shell = text(&chapter.run("echo $$"));
-    rustix::process::kill_process(Pid::from_raw(shell.trim().parse().unwrap()).unwrap(), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(
+        Pid::from_raw(shell.trim().parse().unwrap()).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
     std::thread::sleep(Duration::from_millis(50));
-    let expected = format!("1\nf 1\n{}/deep\n", chapter.folder.path().canonicalize().unwrap().display());
+    let expected =
+        format!("1\nf 1\n{}/deep\n", chapter.folder.path().canonicalize().unwrap().display());
     chapter.says("echo $x; bash -c f; pwd -P", &expected);
 }
 
 #[test]
 fn a_secret_of_the_shell_outlives_the_shell_but_is_not_in_the_state() {
     let mut chapter = Chapter::new();
-    let set = Command { secrets: vec!["TOKEN".to_owned()], ..command("TOKEN=s3cret-value; list=(a \"$TOKEN\"); echo ok") };
+    let set = Command {
+        secrets: vec!["TOKEN".to_owned()],
+        ..command("TOKEN=s3cret-value; list=(a \"$TOKEN\"); echo ok")
+    };
     let output = chapter.with(&set);
     assert_eq!(text(&output), "ok\n");
     assert!(!String::from_utf8_lossy(&output.state.unwrap().0).contains("s3cret"));
     chapter.ends("kill -9 $$", Ending::Signalled(9));
-    chapter.says("[[ $TOKEN == s3cret-value && ${list[1]} == s3cret-value ]] && echo $TOKEN", "***\n");
+    chapter
+        .says("[[ $TOKEN == s3cret-value && ${list[1]} == s3cret-value ]] && echo $TOKEN", "***\n");
 }
 
 #[test]
 fn the_output_of_a_killed_step_that_may_have_set_a_secret_is_withheld() {
     let mut chapter = Chapter::new();
-    let set = Command { secrets: vec!["TOKEN".to_owned()], ..command("TOKEN=s3cret-value; echo $TOKEN; kill -9 $$") };
+    let set = Command {
+        secrets: vec!["TOKEN".to_owned()],
+        ..command("TOKEN=s3cret-value; echo $TOKEN; kill -9 $$")
+    };
     let output = chapter.with(&set);
     assert!(text(&output).starts_with("[guide: 13 bytes of output withheld"), "{}", text(&output));
 }
@@ -771,7 +887,8 @@ fn job_control_and_a_moved_output_do_not_last_into_the_next_step() {
 #[test]
 fn every_tick_comes_and_giving_up_ends_the_step() {
     let mut chapter = Chapter::new();
-    let mut seen = Seen { flow: Some((Duration::from_millis(450), Flow::GiveUp)), ..Seen::default() };
+    let mut seen =
+        Seen { flow: Some((Duration::from_millis(450), Flow::GiveUp)), ..Seen::default() };
     let output = chapter.world.run(&command("echo a; sleep 622"), &mut seen).unwrap();
     assert_eq!((output.ending, seen.bytes.as_slice()), (Ending::GivenUp, b"a\n".as_slice()));
     assert!((3..=6).contains(&seen.ticks), "{}", seen.ticks);
@@ -801,8 +918,18 @@ fn what_goes_on_writing_neither_holds_up_its_step_nor_gets_into_the_next() {
 fn plain_script() -> impl proptest::strategy::Strategy<Value = String> {
     use proptest::prelude::*;
     let name = prop::sample::select(vec!["A", "B", "C_1", "PATH", "HOME", "TERM", "NEW"]);
-    let value =
-        prop::sample::select(vec!["1", "'two words'", "\"$A x\"", "${B}", "$PATH", "", "\"q\\\"q\"", "'it\"s'", "\"$?\"", "é"]);
+    let value = prop::sample::select(vec![
+        "1",
+        "'two words'",
+        "\"$A x\"",
+        "${B}",
+        "$PATH",
+        "",
+        "\"q\\\"q\"",
+        "'it\"s'",
+        "\"$?\"",
+        "é",
+    ]);
     let assign = (name, value).prop_map(|(name, value)| format!("{name}={value}"));
     let command = prop_oneof![
         assign.clone(),
@@ -815,8 +942,9 @@ fn plain_script() -> impl proptest::strategy::Strategy<Value = String> {
         Just("/bin/true && ls /dev/null".to_owned()),
     ];
     let between = prop::sample::select(vec!["\n", "; ", " && "]);
-    prop::collection::vec((command, between), 1..5)
-        .prop_map(|parts| parts.into_iter().map(|(command, between)| command + between).collect::<String>() + "true")
+    prop::collection::vec((command, between), 1..5).prop_map(|parts| {
+        parts.into_iter().map(|(command, between)| command + between).collect::<String>() + "true"
+    })
 }
 
 proptest::proptest! {
@@ -873,11 +1001,15 @@ fn a_step_may_have_the_descriptor_the_commands_come_by() {
 #[test]
 fn a_signal_that_was_ignored_from_the_start_is_no_state() {
     let mut maker = Chapter::new();
-    maker.says("printf '#!/bin/bash\\ntrap \"\" XFSZ HUP\\nexec bash \"$@\"\\n' >ignoring; chmod +x ignoring", "");
+    maker.says(
+        "printf '#!/bin/bash\\ntrap \"\" XFSZ HUP\\nexec bash \"$@\"\\n' >ignoring; chmod +x ignoring",
+        "",
+    );
     let bash = maker.folder.path().join("ignoring");
     let interrupt = Interrupt::unconnected().unwrap();
     let environment = std::env::vars_os().collect();
-    let options = ShellOptions { bash, environment, masker: Masker::new(), interrupt: interrupt.clone() };
+    let options =
+        ShellOptions { bash, environment, masker: Masker::new(), interrupt: interrupt.clone() };
     let mut chapter = Chapter::of(options, &[], interrupt);
     // Whoever started the tests may have ignored more.
     for name in ["SIGXFSZ", "SIGHUP"] {
@@ -886,5 +1018,10 @@ fn a_signal_that_was_ignored_from_the_start_is_no_state() {
     assert!(chapter.world.live.is_plain());
     let state = chapter.run("trap '' USR1; x=1").state.unwrap();
     let state = String::from_utf8(state.0).unwrap();
-    assert!(state.contains("trap -- '' SIGUSR1") && !state.contains("SIGHUP") && !state.contains("SIGXFSZ"), "{state}");
+    assert!(
+        state.contains("trap -- '' SIGUSR1")
+            && !state.contains("SIGHUP")
+            && !state.contains("SIGXFSZ"),
+        "{state}"
+    );
 }

@@ -26,8 +26,14 @@ pub(super) struct Appender {
 impl Appender {
     /// Makes the file (which must not exist). `ahead` bytes of disk space are kept in reserve for the records to come.
     pub(super) fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
-        let file = File::options().append(true).create_new(true).mode(0o600).open(path).map_err(StoreError::io("make", path))?;
-        let mut appender = Self { path: path.to_owned(), file: Arc::new(file), length: 0, reserved: 0, ahead };
+        let file = File::options()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(StoreError::io("make", path))?;
+        let mut appender =
+            Self { path: path.to_owned(), file: Arc::new(file), length: 0, reserved: 0, ahead };
         appender.reserve()?;
         Ok(appender)
     }
@@ -67,7 +73,12 @@ impl Appender {
             return Ok(());
         }
         let wanted = self.length + self.ahead;
-        match fallocate(&*self.file, FallocateFlags::KEEP_SIZE, self.reserved, wanted - self.reserved) {
+        match fallocate(
+            &*self.file,
+            FallocateFlags::KEEP_SIZE,
+            self.reserved,
+            wanted - self.reserved,
+        ) {
             Ok(()) => self.reserved = wanted,
             // A file system without reserves: do without.
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.ahead = 0,

@@ -71,13 +71,20 @@ const KEYS: [&str; 13] = [
 const OWN_KEYS: usize = 8;
 
 /// Reads the text; all that is wrong is told, and what can't be read has its default.
-pub(super) fn read_config(source: SourceId, text: &str, problems: &mut Problems) -> (BookConfig, Places) {
-    let mut reader = Reader { source, text, problems, config: BookConfig::default(), places: Places::default() };
+pub(super) fn read_config(
+    source: SourceId,
+    text: &str,
+    problems: &mut Problems,
+) -> (BookConfig, Places) {
+    let mut reader =
+        Reader { source, text, problems, config: BookConfig::default(), places: Places::default() };
     match DeTable::parse(text) {
         Ok(table) => reader.read(table.get_ref()),
         Err(error) => {
             let span = reader.span(error.span().unwrap_or(0..0));
-            reader.problems.push(Problem::at(span, format!("book.toml is no TOML: {}", error.message())));
+            reader
+                .problems
+                .push(Problem::at(span, format!("book.toml is no TOML: {}", error.message())));
         }
     }
     (reader.config, reader.places)
@@ -111,7 +118,11 @@ impl Reader<'_> {
                 self.places.src = Some(span);
             }
         }
-        let Some(guide) = self.table(table, "preprocessor").and_then(|table| self.table(table, "guide")) else { return };
+        let Some(guide) =
+            self.table(table, "preprocessor").and_then(|table| self.table(table, "guide"))
+        else {
+            return;
+        };
         for (key, _) in guide {
             self.check_key(key);
         }
@@ -133,7 +144,9 @@ impl Reader<'_> {
         let DeValue::Array(parts) = value.get_ref() else {
             let span = self.span(value.span());
             let hint = "write `languages = [\"console\"]`";
-            return self.problems.push(Problem::at(span, "`languages` must be a list of texts").hint(hint));
+            return self
+                .problems
+                .push(Problem::at(span, "`languages` must be a list of texts").hint(hint));
         };
         for part in parts {
             let name = part.get_ref().as_str().unwrap_or_default();
@@ -141,9 +154,13 @@ impl Reader<'_> {
                 let span = self.span(part.span());
                 let hint = match nearest(name, all_languages()) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("a book can add {}", all_languages().collect::<Vec<_>>().join(", ")),
+                    None => {
+                        format!("a book can add {}", all_languages().collect::<Vec<_>>().join(", "))
+                    }
                 };
-                self.problems.push(Problem::at(span, format!("guide knows no way to run `{name}`")).hint(hint));
+                self.problems.push(
+                    Problem::at(span, format!("guide knows no way to run `{name}`")).hint(hint),
+                );
             }
         }
     }
@@ -158,7 +175,9 @@ impl Reader<'_> {
             None => format!("its keys are {}", KEYS[..OWN_KEYS].join(", ")),
         };
         let span = self.span(key.span());
-        self.problems.push(Problem::at(span, format!("unknown key `{name}` in [preprocessor.guide]")).hint(hint));
+        self.problems.push(
+            Problem::at(span, format!("unknown key `{name}` in [preprocessor.guide]")).hint(hint),
+        );
     }
 
     fn table<'t, 'i>(&mut self, table: &'t DeTable<'i>, key: &str) -> Option<&'t DeTable<'i>> {
@@ -166,7 +185,10 @@ impl Reader<'_> {
         let found = value.get_ref().as_table();
         if found.is_none() {
             let span = self.span(value.span());
-            self.problems.push(Problem::at(span, format!("`{key}` is no table")).hint(format!("begin it with a line `[{key}]`")));
+            self.problems.push(
+                Problem::at(span, format!("`{key}` is no table"))
+                    .hint(format!("begin it with a line `[{key}]`")),
+            );
         }
         found
     }
@@ -177,7 +199,10 @@ impl Reader<'_> {
         match value.get_ref() {
             DeValue::String(text) if !text.trim().is_empty() => Some((text.to_string(), span)),
             _ => {
-                self.problems.push(Problem::at(span, format!("`{key}` must be a text")).hint(format!("write `{key} = \"…\"`")));
+                self.problems.push(
+                    Problem::at(span, format!("`{key}` must be a text"))
+                        .hint(format!("write `{key} = \"…\"`")),
+                );
                 None
             }
         }
@@ -190,7 +215,8 @@ impl Reader<'_> {
         let text = match value.get_ref() {
             DeValue::String(text) => Some(text.to_string()),
             DeValue::Array(names) => {
-                let names: Option<Vec<&str>> = names.iter().map(|name| name.get_ref().as_str()).collect();
+                let names: Option<Vec<&str>> =
+                    names.iter().map(|name| name.get_ref().as_str()).collect();
                 names.map(|names| names.join(","))
             }
             _ => None,
@@ -201,7 +227,9 @@ impl Reader<'_> {
             Some(Err((message, hint))) => self.problems.push(Problem::at(span, message).hint(hint)),
             None => {
                 let message = format!("`{key}` must be a text or a list of names");
-                self.problems.push(Problem::at(span, message).hint(format!("write `{key} = \"ages,hashes\"`")));
+                self.problems.push(
+                    Problem::at(span, message).hint(format!("write `{key} = \"ages,hashes\"`")),
+                );
             }
         }
         None
@@ -213,14 +241,24 @@ impl Reader<'_> {
             return *flag;
         }
         let span = self.span(value.span());
-        self.problems.push(Problem::at(span, format!("`{key}` must be true or false")).hint(format!("write `{key} = true`")));
+        self.problems.push(
+            Problem::at(span, format!("`{key}` must be true or false"))
+                .hint(format!("write `{key} = true`")),
+        );
         false
     }
 
     fn span(&self, range: Range<usize>) -> Span {
         let at = |place: usize| u32::try_from(place.min(self.text.len())).unwrap_or(u32::MAX);
-        let lines = memchr::memchr_iter(b'\n', &self.text.as_bytes()[..range.start.min(self.text.len())]).count();
-        Span { source: self.source, start: at(range.start), end: at(range.end), line: at(lines) + 1 }
+        let lines =
+            memchr::memchr_iter(b'\n', &self.text.as_bytes()[..range.start.min(self.text.len())])
+                .count();
+        Span {
+            source: self.source,
+            start: at(range.start),
+            end: at(range.end),
+            line: at(lines) + 1,
+        }
     }
 }
 
@@ -231,7 +269,10 @@ mod tests {
     fn read(text: &str) -> (BookConfig, Vec<(u32, String, Option<String>)>) {
         let mut problems = Problems::new();
         let config = read_config(SourceId(0), text, &mut problems).0;
-        let told = problems.into_iter().map(|problem| (problem.span.unwrap().line, problem.message, problem.hint)).collect();
+        let told = problems
+            .into_iter()
+            .map(|problem| (problem.span.unwrap().line, problem.message, problem.hint))
+            .collect();
         (config, told)
     }
 
@@ -257,16 +298,34 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_with_its_line() {
-        let (_, told) = read("[book]\ntitle = 3\n[preprocessor.guide]\nclutser = \"x\"\nfoo = 1\ncontext = []\n");
-        let typo = (4, "unknown key `clutser` in [preprocessor.guide]".to_owned(), Some("did you mean `cluster`?".to_owned()));
+        let (_, told) = read(
+            "[book]\ntitle = 3\n[preprocessor.guide]\nclutser = \"x\"\nfoo = 1\ncontext = []\n",
+        );
+        let typo = (
+            4,
+            "unknown key `clutser` in [preprocessor.guide]".to_owned(),
+            Some("did you mean `cluster`?".to_owned()),
+        );
         assert!(told.contains(&typo), "{told:?}");
-        assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")));
-        assert!(told.iter().any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text")));
+        assert!(
+            told.iter().any(
+                |(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")
+            )
+        );
+        assert!(
+            told.iter()
+                .any(|(line, message, _)| (*line, message.as_str())
+                    == (6, "`context` must be a text"))
+        );
         assert!(told.iter().any(|(line, _, hint)| *line == 5
             && hint.as_deref()
                 == Some("its keys are cluster, context, default-profile, values, normalize, record, languages, cwd")));
-        let (config, told) = read("[preprocessor.guide]\nlanguages = [\"console\", \"shell\"]\ncwd = \"book\"\n");
-        assert_eq!((config.languages.step("console"), config.languages.step("zsh"), told.len()), (Some("console"), None, 0));
+        let (config, told) =
+            read("[preprocessor.guide]\nlanguages = [\"console\", \"shell\"]\ncwd = \"book\"\n");
+        assert_eq!(
+            (config.languages.step("console"), config.languages.step("zsh"), told.len()),
+            (Some("console"), None, 0)
+        );
         assert_eq!(config.cwd.as_deref(), Some("book"));
         let (_, told) = read("[preprocessor.guide]\nlanguages = [\"consol\"]\n");
         assert_eq!(
@@ -283,8 +342,10 @@ mod tests {
 
     #[test]
     fn the_schema_for_editors_names_the_same_keys() {
-        let schema: serde_json::Value = serde_json::from_str(include_str!("../../docs/book.schema.json")).unwrap();
-        let mut described: Vec<&str> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/book.schema.json")).unwrap();
+        let mut described: Vec<&str> =
+            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
         let mut known = KEYS.to_vec();
         described.sort_unstable();
         known.sort_unstable();

@@ -75,9 +75,7 @@ pub enum StoreError {
     },
     /// A command of another program that `book.toml` names was not allowed.
     #[error("book.toml names a command that nobody allowed, {command}")]
-    CommandNotAllowed {
-        command: String,
-    },
+    CommandNotAllowed { command: String },
     /// The folder of the site holds something else.
     #[error("guide does not make the site in `{}`, as what is there would be deleted: {why}", path.display())]
     OthersFolder {

@@ -21,7 +21,9 @@ const LARGEST: u64 = 4 * 1024 * 1024;
 
 /// One line for each place of a chapter that shows steps of another file. `root`: the book's folder.
 pub(crate) fn included_steps(root: &Path, book: &Book) -> Vec<String> {
-    let Ok(directive) = Regex::new(r"(\\?)\{\{\s*#(?:rustdoc_)?include\s+([^\s}]+)\s*\}\}") else { return Vec::new() };
+    let Ok(directive) = Regex::new(r"(\\?)\{\{\s*#(?:rustdoc_)?include\s+([^\s}]+)\s*\}\}") else {
+        return Vec::new();
+    };
     let reader = Reader { root, languages: &book.languages, directive, read: Cell::new(0) };
     let mut lines = Vec::new();
     for chapter in &book.chapters {
@@ -31,7 +33,11 @@ pub(crate) fn included_steps(root: &Path, book: &Book) -> Vec<String> {
             reader.read.set(0);
             reader.steps(&path, &part, 1, &mut steps);
             if let Some(first) = steps.first() {
-                let count = if steps.len() == 1 { "a step".to_owned() } else { format!("{} steps", steps.len()) };
+                let count = if steps.len() == 1 {
+                    "a step".to_owned()
+                } else {
+                    format!("{} steps", steps.len())
+                };
                 let place = file.path.display();
                 lines.push(format!(
                     "{place}:{line}: `{words}` shows {count} that guide never runs ({first}): move it into the chapter, or mark it `{{skip}}`"
@@ -57,7 +63,9 @@ impl Reader<'_> {
         }
         let code: Vec<Range<usize>> = Parser::new_ext(text, MARKDOWN)
             .into_offset_iter()
-            .filter_map(|(event, range)| matches!(event, Event::Start(Tag::CodeBlock(_))).then_some(range))
+            .filter_map(|(event, range)| {
+                matches!(event, Event::Start(Tag::CodeBlock(_))).then_some(range)
+            })
             .collect();
         let folder = file.parent().unwrap_or(self.root);
         let found = self.directive.captures_iter(text).filter(|found| found[1].is_empty());
@@ -78,17 +86,29 @@ impl Reader<'_> {
     /// The places of the steps that an include brings in.
     fn steps(&self, path: &Path, part: &str, depth: usize, into: &mut Vec<String>) {
         self.read.set(self.read.get() + 1);
-        if self.read.get() > MOST_READ || !std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST) {
+        if self.read.get() > MOST_READ
+            || !std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.len() <= LARGEST)
+        {
             return;
         }
         let Ok(text) = std::fs::read_to_string(path) else { return };
         let lines = part_of(&text, part);
-        let shown: String = text.lines().skip(lines.start).take(lines.len()).map(|line| format!("{line}\n")).collect();
+        let shown: String = text
+            .lines()
+            .skip(lines.start)
+            .take(lines.len())
+            .map(|line| format!("{line}\n"))
+            .collect();
         let mut sources = Sources::default();
         let source = sources.add(path.to_owned(), shown.as_str());
-        let (chapter, _) = parse_chapter(&sources, source, ChapterName::new("included"), "", self.languages);
+        let (chapter, _) =
+            parse_chapter(&sources, source, ChapterName::new("included"), "", self.languages);
         let place = path.strip_prefix(self.root).unwrap_or(path).display().to_string();
-        into.extend(chapter.steps().map(|step| format!("{place}:{}", lines.start + step.span.line as usize)));
+        into.extend(
+            chapter
+                .steps()
+                .map(|step| format!("{place}:{}", lines.start + step.span.line as usize)),
+        );
         if depth < DEEPEST {
             for (_, _, inner, part) in self.includes(&shown, path) {
                 self.steps(&inner, &part, depth + 1, into);
@@ -105,8 +125,10 @@ fn part_of(text: &str, part: &str) -> Range<usize> {
     let number = |text: &str| text.parse::<usize>().ok();
     if !first.is_empty() && number(first).is_none() {
         let line = |mark: &str| {
-            text.lines()
-                .position(|line| line.split_once(mark).is_some_and(|(_, name)| name.split_whitespace().next() == Some(first)))
+            text.lines().position(|line| {
+                line.split_once(mark)
+                    .is_some_and(|(_, name)| name.split_whitespace().next() == Some(first))
+            })
         };
         return line("ANCHOR:").map_or(0..0, |start| start + 1..line("ANCHOR_END:").unwrap_or(all));
     }

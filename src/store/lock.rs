@@ -72,13 +72,18 @@ impl RunLock {
             .map_err(StoreError::io("write", &path))?;
         let since_when = Instant::now();
         let mut taken = lock_at_once(&file);
-        while taken == Err(rustix::io::Errno::WOULDBLOCK) && since_when.elapsed() < CLEARING && !read_holder(&file).is_alive() {
+        while taken == Err(rustix::io::Errno::WOULDBLOCK)
+            && since_when.elapsed() < CLEARING
+            && !read_holder(&file).is_alive()
+        {
             std::thread::sleep(LOOK);
             taken = lock_at_once(&file);
         }
         match taken {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(StoreError::Busy { holder: read_holder(&file), path }),
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(StoreError::Busy { holder: read_holder(&file), path });
+            }
             Err(errno) => return Err(StoreError::io("lock", &path)(io::Error::from(errno))),
         }
         let holder = Holder { pid, chapter: None, since: since.to_owned() };
@@ -123,10 +128,14 @@ impl Holder {
     /// Is its process there, and not one that has ended and that nobody has noticed yet? In doubt, it is.
     fn is_alive(&self) -> bool {
         match fs::read_to_string(format!("/proc/{}/stat", self.pid)) {
-            Ok(stat) => !stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['Z', 'X'])),
+            Ok(stat) => {
+                !stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['Z', 'X']))
+            }
             Err(_) => {
                 let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
-                pid.is_none_or(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+                pid.is_none_or(|pid| {
+                    rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
+                })
             }
         }
     }
@@ -147,8 +156,9 @@ pub(crate) fn who_runs(state_dir: &Path) -> Option<Holder> {
 fn make_private(state_dir: &Path) {
     let Ok(found) = fs::symlink_metadata(state_dir) else { return };
     let mode = found.permissions().mode();
-    let is_ours =
-        found.is_dir() && (state_dir.join("lock").exists() || fs::read_dir(state_dir).is_ok_and(|mut all| all.next().is_none()));
+    let is_ours = found.is_dir()
+        && (state_dir.join("lock").exists()
+            || fs::read_dir(state_dir).is_ok_and(|mut all| all.next().is_none()));
     if is_ours && mode & 0o077 != 0 && mode & 0o1000 == 0 {
         // Where it is another user's the next write says so.
         let _ = fs::set_permissions(state_dir, fs::Permissions::from_mode(mode & 0o7700));
@@ -185,9 +195,14 @@ mod tests {
 
         assert_eq!(
             refused.to_string(),
-            format!("another run of this book is going on: process {own}, in chapter-2, since 2026-11-23T22:45:00Z")
+            format!(
+                "another run of this book is going on: process {own}, in chapter-2, since 2026-11-23T22:45:00Z"
+            )
         );
-        assert_eq!(refused.hint().unwrap(), format!("wait for process {own}, or end it with `kill {own}`"));
+        assert_eq!(
+            refused.hint().unwrap(),
+            format!("wait for process {own}, or end it with `kill {own}`")
+        );
     }
 
     #[test]
@@ -235,9 +250,16 @@ mod tests {
     #[test]
     fn a_lock_file_left_by_a_dead_process_is_no_obstacle() {
         let state = tempfile::tempdir().unwrap();
-        fs::write(state.path().join("lock"), r#"{"pid":999999,"chapter":"chapter-1","since":"long ago"}"#).unwrap();
+        fs::write(
+            state.path().join("lock"),
+            r#"{"pid":999999,"chapter":"chapter-1","since":"long ago"}"#,
+        )
+        .unwrap();
         let lock = RunLock::take(state.path(), 7, "now").unwrap();
-        assert_eq!(read_holder(&lock.file), Holder { pid: 7, chapter: None, since: "now".to_owned() });
+        assert_eq!(
+            read_holder(&lock.file),
+            Holder { pid: 7, chapter: None, since: "now".to_owned() }
+        );
     }
 
     #[test]

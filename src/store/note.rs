@@ -15,7 +15,9 @@ use crate::secrets::Masker;
 /// When it is there and can't be read.
 pub(crate) fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError> {
     let bytes = read_if_there(&state.join(name))?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()).filter(|text| !text.is_empty()))
+    Ok(bytes
+        .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+        .filter(|text| !text.is_empty()))
 }
 
 /// Writes a note.
@@ -43,15 +45,22 @@ impl FailureFolder {
 
 /// The failure report that a run kept of a step, if there is one.
 pub(crate) fn find_failure_report(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
-    let folder = state.join("failures").join(run).join(step.chapter.as_str()).join(step.step.as_str());
+    let folder =
+        state.join("failures").join(run).join(step.chapter.as_str()).join(step.step.as_str());
     folder.is_dir().then_some(folder)
 }
 
 impl FailureReports for FailureFolder {
-    fn keep(&mut self, step: &Step, chapter: &PlannedChapter, parts: &[(String, String)]) -> Option<PathBuf> {
+    fn keep(
+        &mut self,
+        step: &Step,
+        chapter: &PlannedChapter,
+        parts: &[(String, String)],
+    ) -> Option<PathBuf> {
         let folder = self.folder.join(chapter.name.as_str()).join(step.id.step.as_str());
         for (name, text) in parts {
-            replace_private_file(&folder.join(name), self.masker.mask(text).as_bytes(), false).ok()?;
+            replace_private_file(&folder.join(name), self.masker.mask(text).as_bytes(), false)
+                .ok()?;
         }
         Some(folder.strip_prefix(&self.root).map(Path::to_owned).unwrap_or(folder))
     }

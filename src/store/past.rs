@@ -60,7 +60,12 @@ pub(crate) type Taken = BTreeMap<ChapterName, BTreeSet<String>>;
 ///
 /// # Errors
 /// When it can't be written.
-pub(crate) fn forget_taken(state_dir: &Path, root: &Path, past: &mut Past, taken: &Taken) -> Result<(), StoreError> {
+pub(crate) fn forget_taken(
+    state_dir: &Path,
+    root: &Path,
+    past: &mut Past,
+    taken: &Taken,
+) -> Result<(), StoreError> {
     for chapter in taken.keys() {
         if let Some(known) = past.chapters.get_mut(chapter) {
             known.passed_as = None;
@@ -69,7 +74,8 @@ pub(crate) fn forget_taken(state_dir: &Path, root: &Path, past: &mut Past, taken
     for (step, records) in &mut past.records {
         let Some(files) = taken.get(&step.chapter) else { continue };
         for record in records.values_mut() {
-            if matches!(&record.standing, Standing::Passed { made_of } if files.iter().any(|file| made_of.has_manifest(file))) {
+            if matches!(&record.standing, Standing::Passed { made_of } if files.iter().any(|file| made_of.has_manifest(file)))
+            {
                 record.standing = Standing::TakenDown;
             }
         }
@@ -120,7 +126,9 @@ fn told_a_story(started: &RunStarted) -> bool {
 /// Did it run all that it was asked to, and did nothing fail?
 fn came_to_its_end(journal: &Journal) -> bool {
     journal.events.iter().any(|event| match event {
-        Event::RunFinished(ended) => ended.failed == 0 && ended.not_run == 0 && !ended.interrupted && ended.broken.is_none(),
+        Event::RunFinished(ended) => {
+            ended.failed == 0 && ended.not_run == 0 && !ended.interrupted && ended.broken.is_none()
+        }
         _ => false,
     })
 }
@@ -132,7 +140,9 @@ fn came_to_its_end(journal: &Journal) -> bool {
 pub(super) fn tidy_runs(state_dir: &Path, root: &str, current: &str) -> Result<(), StoreError> {
     let runs = Runs::list_for(state_dir, root.to_owned())?;
     if let Some(last) = runs.ids.iter().rfind(|id| *id != current) {
-        [JOURNAL, STATES].iter().for_each(|name| give_back_reserve(&runs.folder.join(last).join(name)));
+        [JOURNAL, STATES]
+            .iter()
+            .for_each(|name| give_back_reserve(&runs.folder.join(last).join(name)));
     }
     forget_old_runs(&runs, state_dir, current);
     Ok(())
@@ -174,7 +184,8 @@ impl Runs {
         let folder = runs_folder(state_dir);
         let mut ids = Vec::new();
         match fs::read_dir(&folder) {
-            Ok(entries) => ids.extend(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok())),
+            Ok(entries) => ids
+                .extend(entries.flatten().filter_map(|entry| entry.file_name().into_string().ok())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(StoreError::io("read", &folder)(error)),
         }
@@ -186,7 +197,8 @@ impl Runs {
 
     fn read(&self, id: &str) -> Result<Option<Journal>, StoreError> {
         let journal = read_journal(&self.folder.join(id).join(JOURNAL))?;
-        Ok(journal.filter(|journal| journal.started.root.is_empty() || journal.started.root == self.root))
+        Ok(journal
+            .filter(|journal| journal.started.root.is_empty() || journal.started.root == self.root))
     }
 
     /// The last run of that sort that wrote down at least that it began.
@@ -222,7 +234,9 @@ impl Runs {
         let decided = || memmem::find(&bytes, br#"{"event":"resumed","#).is_some();
         match serde_json::from_slice(first) {
             Ok(Event::RunStarted(started)) if !told_a_story(&started) => Weight::None,
-            Ok(Event::RunStarted(started)) if started.targets.is_empty() && (started.resumes.is_none() || decided()) => {
+            Ok(Event::RunStarted(started))
+                if started.targets.is_empty() && (started.resumes.is_none() || decided()) =>
+            {
                 Weight::All
             }
             _ => Weight::Some,
@@ -243,7 +257,8 @@ enum Weight {
 
 /// Has it come so far that it may have changed something?
 fn has_decided(journal: &Journal) -> bool {
-    journal.started.resumes.is_none() || journal.events.iter().any(|event| matches!(event, Event::Resumed { .. }))
+    journal.started.resumes.is_none()
+        || journal.events.iter().any(|event| matches!(event, Event::Resumed { .. }))
 }
 
 fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
@@ -266,7 +281,10 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
             past.steps.insert(step.clone(), begun(journal, number));
         }
         let Event::StepFinished(finished) = event else { continue };
-        let state_lost = finished.state.as_ref().is_some_and(|state| !is_there(state, &runs.folder.join(run), &mut known));
+        let state_lost = finished
+            .state
+            .as_ref()
+            .is_some_and(|state| !is_there(state, &runs.folder.join(run), &mut known));
         let step = PastStep {
             profile: journal.started.profile.clone(),
             number,
@@ -309,13 +327,22 @@ fn begun(journal: &Journal, number: usize) -> PastStep {
 
 /// Is that part in the file, and undamaged? After a loss of power the journal may be ahead of what it speaks of. Steps that changed
 /// nothing share one part, which is read once.
-fn is_there(stored: &Stored, folder: &Path, known: &mut HashMap<(PathBuf, u64, u64), bool>) -> bool {
+fn is_there(
+    stored: &Stored,
+    folder: &Path,
+    known: &mut HashMap<(PathBuf, u64, u64), bool>,
+) -> bool {
     let key = (stored.file.clone(), stored.offset, stored.length);
     *known.entry(key).or_insert_with(|| read_stored(folder, stored).is_ok())
 }
 
 /// Times, steps and chapters: what was remembered, and all runs since.
-fn remember(past: &mut Past, state_dir: &Path, runs: &Runs, read: &[Journal]) -> Result<(), StoreError> {
+fn remember(
+    past: &mut Past,
+    state_dir: &Path,
+    runs: &Runs,
+    read: &[Journal],
+) -> Result<(), StoreError> {
     let remembered = read_remembered(state_dir, &runs.root)?;
     past.seconds.extend(remembered.seconds);
     past.chapters.extend(remembered.chapters);
@@ -326,7 +353,9 @@ fn remember(past: &mut Past, state_dir: &Path, runs: &Runs, read: &[Journal]) ->
         match read.iter().find(|journal| journal.started.run == *id) {
             Some(journal) => remember_run(past, journal),
             // An old journal that can't be read costs nothing but a time or two.
-            None => runs.read(id).ok().flatten().iter().for_each(|journal| remember_run(past, journal)),
+            None => {
+                runs.read(id).ok().flatten().iter().for_each(|journal| remember_run(past, journal))
+            }
         }
     }
     let kept = read_world(state_dir)?;
@@ -357,14 +386,19 @@ fn remember_run(past: &mut Past, journal: &Journal) {
     let mut before: HashMap<&ChapterName, Option<PastChapter>> = HashMap::new();
     for event in &journal.events {
         match event {
-            Event::StepStarted { step, .. } => note_standing(past, started, step, Standing::Unfinished),
+            Event::StepStarted { step, .. } => {
+                note_standing(past, started, step, Standing::Unfinished)
+            }
             Event::StepFinished(finished) => remember_step(past, started, finished),
             Event::ChapterStarted { chapter, .. } if told_a_story(started) => {
                 let outcome = ChapterOutcome::Interrupted;
-                let unfinished = PastChapter { outcome, passed_as: None, profile: started.profile.clone() };
+                let unfinished =
+                    PastChapter { outcome, passed_as: None, profile: started.profile.clone() };
                 before.insert(chapter, past.chapters.insert(chapter.clone(), unfinished));
             }
-            Event::ChapterFinished { chapter, outcome, fingerprint, .. } if *outcome != ChapterOutcome::NotRun => {
+            Event::ChapterFinished { chapter, outcome, fingerprint, .. }
+                if *outcome != ChapterOutcome::NotRun =>
+            {
                 let holds = matches!(outcome, ChapterOutcome::Passed | ChapterOutcome::UpToDate);
                 let known = match before.remove(chapter) {
                     Some(known) => known,
@@ -373,7 +407,8 @@ fn remember_run(past: &mut Past, journal: &Journal) {
                 // A part of a chapter that passed leaves the rest what it was.
                 let known = known.filter(|known| holds && known.profile == started.profile);
                 let passed_as = fingerprint.or(known.and_then(|known| known.passed_as));
-                let chapter_now = PastChapter { outcome: *outcome, passed_as, profile: started.profile.clone() };
+                let chapter_now =
+                    PastChapter { outcome: *outcome, passed_as, profile: started.profile.clone() };
                 past.chapters.insert(chapter.clone(), chapter_now);
             }
             _ => {}
@@ -388,7 +423,12 @@ fn remember_step(past: &mut Past, started: &RunStarted, finished: &StepFinished)
     }
     match (&finished.outcome, &finished.made_of) {
         (Outcome::Passed | Outcome::Pending | Outcome::FoundSo, Some(made_of)) => {
-            note_standing(past, started, &finished.step, Standing::Passed { made_of: made_of.clone() });
+            note_standing(
+                past,
+                started,
+                &finished.step,
+                Standing::Passed { made_of: made_of.clone() },
+            );
         }
         // A check has no standing.
         (Outcome::Passed | Outcome::Pending, None) => {

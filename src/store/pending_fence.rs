@@ -41,9 +41,20 @@ impl PendingFences {
     ///
     /// # Errors
     /// When it can't be written.
-    pub(crate) fn pend(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Result<PathBuf, StoreError> {
+    pub(crate) fn pend(
+        &mut self,
+        step: &Step,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Result<PathBuf, StoreError> {
         let expected = step.expected.as_deref().unwrap_or_default().to_owned();
-        let proposed = accept_fence(&expected, &plain(output), step.attributes.snapshot, bound, &Rules(step.normalizers()));
+        let proposed = accept_fence(
+            &expected,
+            &plain(output),
+            step.attributes.snapshot,
+            bound,
+            &Rules(step.normalizers()),
+        );
         let fence = PendingFence { step: step.id.clone(), expected, proposed };
         self.keep(&fence)?;
         self.some = true;
@@ -69,7 +80,9 @@ impl PendingFences {
         }
         let path = self.path(step);
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &path)(error))
+            }
             _ => Ok(()),
         }
     }

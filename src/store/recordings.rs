@@ -34,7 +34,11 @@ impl Recordings {
     ///
     /// # Errors
     /// When there is a file that can't be read, or is no recording.
-    pub(crate) fn accepted(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
+    pub(crate) fn accepted(
+        &self,
+        chapter: &str,
+        profile: &str,
+    ) -> Result<Option<Recording>, StoreError> {
         read(&self.path(chapter, profile, ACCEPTED))
     }
 
@@ -42,7 +46,11 @@ impl Recordings {
     ///
     /// # Errors
     /// As [`Recordings::accepted`].
-    pub(crate) fn pending(&self, chapter: &str, profile: &str) -> Result<Option<Recording>, StoreError> {
+    pub(crate) fn pending(
+        &self,
+        chapter: &str,
+        profile: &str,
+    ) -> Result<Option<Recording>, StoreError> {
         let read = read(&self.path(chapter, profile, PENDING))?;
         Ok(read.map(|recording| Recording { pending: true, ..recording }))
     }
@@ -52,8 +60,9 @@ impl Recordings {
         let ending = if pending { PENDING } else { ACCEPTED };
         let entries = std::fs::read_dir(self.folder(chapter)).into_iter().flatten().flatten();
         let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut profiles: Vec<String> =
-            names.filter_map(|name| Some(name.strip_prefix(NAME)?.strip_suffix(ending)?.to_owned())).collect();
+        let mut profiles: Vec<String> = names
+            .filter_map(|name| Some(name.strip_prefix(NAME)?.strip_suffix(ending)?.to_owned()))
+            .collect();
         profiles.sort();
         profiles
     }
@@ -66,15 +75,21 @@ impl Recordings {
     /// The folders of `snapshots/`, named as chapters are.
     fn recorded(&self) -> Vec<String> {
         let snapshots = self.root.join("snapshots");
-        let name = |folder: PathBuf| folder.strip_prefix(&snapshots).ok()?.to_str().map(str::to_owned);
+        let name =
+            |folder: PathBuf| folder.strip_prefix(&snapshots).ok()?.to_str().map(str::to_owned);
         chapter_folders(&snapshots).into_iter().filter_map(name).collect()
     }
 
     /// SnapshotStore recordings of chapters that the book does not have, relative to its root.
     pub(crate) fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
-        let gone: Vec<String> = self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();
-        let files =
-            |name: &String| self.profiles(name, false).into_iter().map(|profile| self.shown(name, &profile)).collect::<Vec<_>>();
+        let gone: Vec<String> =
+            self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();
+        let files = |name: &String| {
+            self.profiles(name, false)
+                .into_iter()
+                .map(|profile| self.shown(name, &profile))
+                .collect::<Vec<_>>()
+        };
         gone.iter().flat_map(files).collect()
     }
 
@@ -95,7 +110,8 @@ impl Recordings {
     /// # Errors
     /// When it can't be moved.
     pub(crate) fn accept(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
-        let (from, to) = (self.path(chapter, profile, PENDING), self.path(chapter, profile, ACCEPTED));
+        let (from, to) =
+            (self.path(chapter, profile, PENDING), self.path(chapter, profile, ACCEPTED));
         std::fs::rename(&from, &to).map_err(StoreError::io("write", &to))
     }
 
@@ -106,7 +122,9 @@ impl Recordings {
     pub(crate) fn reject(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
         let path = self.path(chapter, profile, PENDING);
         match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", &path)(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(StoreError::io("remove", &path)(error))
+            }
             _ => Ok(()),
         }
     }
@@ -163,10 +181,16 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) {
 fn read(path: &Path) -> Result<Option<Recording>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
     let wrong = |why: String| StoreError::NoRecording { path: path.to_owned(), why };
-    let recording: Recording = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let recording: Recording =
+        serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
     if recording.format > RECORDING_FORMAT {
         let (found, by) = (recording.format, recording.guide);
-        return Err(StoreError::NewerFormat { path: path.to_owned(), found, known: RECORDING_FORMAT, by });
+        return Err(StoreError::NewerFormat {
+            path: path.to_owned(),
+            found,
+            known: RECORDING_FORMAT,
+            by,
+        });
     }
     Ok(Some(recording))
 }
@@ -187,12 +211,18 @@ mod tests {
         let book = tempfile::tempdir().unwrap();
         let recordings = Recordings::of(book.path());
         recordings.pend(&recording()).unwrap();
-        assert_eq!((recordings.profiles("c", true), recordings.profiles("c", false)), (vec!["open".to_owned()], vec![]));
+        assert_eq!(
+            (recordings.profiles("c", true), recordings.profiles("c", false)),
+            (vec!["open".to_owned()], vec![])
+        );
         recordings.accept("c", "open").unwrap();
         assert_eq!(recordings.accepted("c", "open").unwrap(), Some(recording()));
         assert_eq!(recordings.pending("c", "open").unwrap(), None);
         assert_eq!(recordings.strangers(&BTreeSet::from(["c"])), Vec::<PathBuf>::new());
-        assert_eq!(recordings.strangers(&BTreeSet::new()), [PathBuf::from("snapshots/c/recording@open.json")]);
+        assert_eq!(
+            recordings.strangers(&BTreeSet::new()),
+            [PathBuf::from("snapshots/c/recording@open.json")]
+        );
         assert_eq!(recordings.all_profiles(false).into_iter().collect::<Vec<_>>(), ["open"]);
     }
 
@@ -215,7 +245,10 @@ mod tests {
         let recordings = Recordings::of(book.path());
         let newer = Recording { format: 99, ..recording() };
         recordings.pend(&newer).unwrap();
-        assert!(matches!(recordings.pending("c", "open"), Err(StoreError::NewerFormat { found: 99, .. })));
+        assert!(matches!(
+            recordings.pending("c", "open"),
+            Err(StoreError::NewerFormat { found: 99, .. })
+        ));
         std::fs::write(book.path().join("snapshots/c/recording@open.json"), "{}").unwrap();
         assert!(matches!(recordings.accepted("c", "open"), Err(StoreError::NoRecording { .. })));
     }

@@ -51,8 +51,16 @@ impl Remembered {
             format: FORMAT,
             through: past.through.clone(),
             seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
-            chapters: past.chapters.iter().map(|(name, chapter)| (name.clone(), chapter.clone())).collect(),
-            records: past.records.iter().map(|(step, records)| (step.clone(), records.clone())).collect(),
+            chapters: past
+                .chapters
+                .iter()
+                .map(|(name, chapter)| (name.clone(), chapter.clone()))
+                .collect(),
+            records: past
+                .records
+                .iter()
+                .map(|(step, records)| (step.clone(), records.clone()))
+                .collect(),
             world: past.world.clone(),
         }
     }
@@ -65,7 +73,11 @@ impl Remembered {
         if self.through.is_empty() {
             return Ok(());
         }
-        replace_private_file(&path(state_dir, root), &serde_json::to_vec(self).unwrap_or_default(), false)
+        replace_private_file(
+            &path(state_dir, root),
+            &serde_json::to_vec(self).unwrap_or_default(),
+            false,
+        )
     }
 }
 
@@ -74,13 +86,18 @@ fn path(state_dir: &Path, root: &str) -> PathBuf {
     if !Path::new(root).is_absolute() {
         return state_dir.join("remembered.json");
     }
-    state_dir.join(format!("remembered-{}.json", &Fingerprint::of([root.as_bytes()]).to_string()[..12]))
+    state_dir
+        .join(format!("remembered-{}.json", &Fingerprint::of([root.as_bytes()]).to_string()[..12]))
 }
 
 /// How a run's journal names the folder of its book: relative to the state folder where this lies within it, so that both can be
 /// moved together.
 pub(crate) fn root_as_kept(state_dir: &Path, root: &Path) -> String {
-    let whole = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+    let whole = |path: &Path| {
+        path.canonicalize()
+            .or_else(|_| std::path::absolute(path))
+            .unwrap_or_else(|_| path.to_owned())
+    };
     let (state, root) = (whole(state_dir), whole(root));
     match state.strip_prefix(&root) {
         Ok(inside) => vec![".."; inside.components().count()].join("/"),

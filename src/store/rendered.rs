@@ -59,8 +59,14 @@ impl Workspace for Rendered {
         if start.is_dir() {
             return Ok(start);
         }
-        let message = format!("there is no folder {}, where the steps of {} run", start.display(), request.chapter.name);
-        let hint = "correct `cwd` in the chapter's front matter or in book.toml, or make the folder".to_owned();
+        let message = format!(
+            "there is no folder {}, where the steps of {} run",
+            start.display(),
+            request.chapter.name
+        );
+        let hint =
+            "correct `cwd` in the chapter's front matter or in book.toml, or make the folder"
+                .to_owned();
         Err(WorldError { message, hint: Some(hint) })
     }
 
@@ -68,7 +74,12 @@ impl Workspace for Rendered {
         self.book.as_ref().map(|book| book.included(names.iter().cloned())).unwrap_or_default()
     }
 
-    fn render_late(&self, template: &RenderedManifest, values: &serde_json::Value, bound: &Bindings) -> Result<String, String> {
+    fn render_late(
+        &self,
+        template: &RenderedManifest,
+        values: &serde_json::Value,
+        bound: &Bindings,
+    ) -> Result<String, String> {
         let bound = crate::manifest::Bound { texts: bound, numbers: &template.numbers };
         crate::manifest::render_late(&template.text, values, &bound)
     }

@@ -38,6 +38,9 @@ mod tests {
     fn a_place_that_cannot_be_written_is_named() {
         let folder = tempfile::tempdir().unwrap();
         let error = create_report(folder.path()).unwrap_err();
-        assert!(error.to_string().starts_with(&format!("can't write `{}`: ", folder.path().display())), "{error}");
+        assert!(
+            error.to_string().starts_with(&format!("can't write `{}`: ", folder.path().display())),
+            "{error}"
+        );
     }
 }

@@ -41,8 +41,12 @@ const ID_TIME: &str = "%Y%m%dT%H%M%S.%3fZ";
 /// after the newest there is. Two runs of one book never go on at once.
 pub(crate) fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
     let id = |at: jiff::Timestamp| format!("{}-{pid}", at.strftime(ID_TIME));
-    let last = newest.rsplit_once('-').and_then(|(time, _)| jiff::civil::DateTime::strptime(ID_TIME, time).ok());
-    let last = last.and_then(|last| last.to_zoned(jiff::tz::TimeZone::UTC).ok()).map(|last| last.timestamp());
+    let last = newest
+        .rsplit_once('-')
+        .and_then(|(time, _)| jiff::civil::DateTime::strptime(ID_TIME, time).ok());
+    let last = last
+        .and_then(|last| last.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|last| last.timestamp());
     match last {
         // The clock was set back, or two runs came within a millisecond.
         Some(last) if id(at).as_str() <= newest => id(last + jiff::SignedDuration::from_millis(1)),
@@ -97,7 +101,12 @@ impl RunLog {
     ///
     /// # Errors
     /// When any of this can't be written.
-    pub fn begin(state_dir: &Path, lock: RunLock, started: RunStarted, past: &Past) -> Result<Self, StoreError> {
+    pub fn begin(
+        state_dir: &Path,
+        lock: RunLock,
+        started: RunStarted,
+        past: &Past,
+    ) -> Result<Self, StoreError> {
         let root = started.root.clone();
         let runs = runs_folder(state_dir);
         make_private_folder(&runs)?;
@@ -146,8 +155,9 @@ impl RunLog {
     fn write_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
         self.lines.clear();
         for event in events.iter().filter(|event| is_kept(event)) {
-            push_line(event, &mut self.lines)
-                .map_err(|error| StoreError::io("write", self.journal.path())(io::Error::other(error)))?;
+            push_line(event, &mut self.lines).map_err(|error| {
+                StoreError::io("write", self.journal.path())(io::Error::other(error))
+            })?;
         }
         if self.lines.is_empty() {
             return Ok(());
@@ -186,12 +196,15 @@ impl RunLog {
         }
         // A file that run had itself from an earlier one already bears that one's id.
         let own = file == Path::new(OUTPUT) || file == Path::new(STATES);
-        let name = if own { PathBuf::from(format!("{run}.{}", file.display())) } else { file.to_owned() };
+        let name =
+            if own { PathBuf::from(format!("{run}.{}", file.display())) } else { file.to_owned() };
         let (from, to) = (self.runs.join(run).join(file), self.folder.join(&name));
         match fs::hard_link(&from, &to) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(StoreError::io("read", &from)(error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(StoreError::io("read", &from)(error));
+            }
             // A file system without hard links.
             Err(_) => drop(fs::copy(&from, &to).map_err(StoreError::io("write", &to))?),
         }
@@ -201,8 +214,14 @@ impl RunLog {
 }
 
 /// What is tidied up beside the run: what is known of the past is written down, and then the oldest runs can go.
-fn tidy(state_dir: &Path, root: &str, run: &str, past: &Past) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
-    let (state_dir, root, run, remembered) = (state_dir.to_owned(), root.to_owned(), run.to_owned(), Remembered::of(past));
+fn tidy(
+    state_dir: &Path,
+    root: &str,
+    run: &str,
+    past: &Past,
+) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
+    let (state_dir, root, run, remembered) =
+        (state_dir.to_owned(), root.to_owned(), run.to_owned(), Remembered::of(past));
     move || {
         remembered.write(&state_dir, &root)?;
         tidy_runs(&state_dir, &root, &run)
@@ -231,7 +250,8 @@ impl Record for RunLog {
             return stored.clone();
         }
         let (offset, length) = (self.states.length, state.0.len() as u64);
-        let stored = Stored { file: STATES.into(), offset, length, checksum: Some(checksum(&state.0)) };
+        let stored =
+            Stored { file: STATES.into(), offset, length, checksum: Some(checksum(&state.0)) };
         let kept = self.states.append(&self.folder, &state.0, &self.syncer);
         self.remember(kept);
         self.last_state = Some((chapter.clone(), state.clone(), stored.clone()));

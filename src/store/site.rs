@@ -51,10 +51,15 @@ impl Site {
     ///
     /// # Errors
     /// When mdBook can't make it, or the folder holds something that is no site of guide's.
-    pub(crate) fn build(&self, annotator: impl Preprocessor + 'static) -> Result<MadeSite, StoreError> {
-        let mut config = Config::from_disk(self.root.join("book.toml")).map_err(|error| self.refused(&error))?;
+    pub(crate) fn build(
+        &self,
+        annotator: impl Preprocessor + 'static,
+    ) -> Result<MadeSite, StoreError> {
+        let mut config =
+            Config::from_disk(self.root.join("book.toml")).map_err(|error| self.refused(&error))?;
         let out = self.out.clone().unwrap_or_else(|| self.root.join(&config.build.build_dir));
-        let folder = SiteFolder::of(&out, &[self.root.clone(), self.src.clone(), self.state.clone()])?;
+        let folder =
+            SiteFolder::of(&out, &[self.root.clone(), self.src.clone(), self.state.clone()])?;
         let work = folder.begin()?;
         config.build.build_dir = work.site();
         let commands = commands(&config).map_err(|error| self.refused(&error))?;
@@ -65,17 +70,27 @@ impl Site {
         config.build.create_missing = false;
         let left_out = Rc::new(RefCell::new(LeftOut::default()));
         let html = self.html(&folder, &work, &left_out);
-        let mut made = self.mdbook(config, annotator, html).map_err(|error| self.refused(&error))?;
+        let mut made =
+            self.mdbook(config, annotator, html).map_err(|error| self.refused(&error))?;
         name_failures(&mut made, commands);
         made.build().map_err(|error| self.refused(&error))?;
         folder.replace_by(&work)?;
         let pages = made.build_dir_for("html");
         let pages = pages.strip_prefix(work.site()).unwrap_or(Path::new(""));
         let left_out = left_out.take();
-        Ok(MadeSite { out: folder.path().join(pages), unlinked: left_out.files, no_print_page: left_out.print_page })
+        Ok(MadeSite {
+            out: folder.path().join(pages),
+            unlinked: left_out.files,
+            no_print_page: left_out.print_page,
+        })
     }
 
-    fn html(&self, folder: &SiteFolder, work: &Workplace, left_out: &Rc<RefCell<LeftOut>>) -> HtmlSite {
+    fn html(
+        &self,
+        folder: &SiteFolder,
+        work: &Workplace,
+        left_out: &Rc<RefCell<LeftOut>>,
+    ) -> HtmlSite {
         let mut never = self.private.clone();
         never.extend([self.state.clone(), folder.path().to_owned(), self.root.join("snapshots")]);
         HtmlSite {
@@ -86,7 +101,12 @@ impl Site {
         }
     }
 
-    fn mdbook(&self, config: Config, annotator: impl Preprocessor + 'static, html: HtmlSite) -> Result<MDBook, MdbookError> {
+    fn mdbook(
+        &self,
+        config: Config,
+        annotator: impl Preprocessor + 'static,
+        html: HtmlSite,
+    ) -> Result<MDBook, MdbookError> {
         let has_html = config.outputs::<serde_json::Value>()?;
         let mut book = MDBook::load_with_config(&self.root, config)?;
         book.with_preprocessor(annotator);
@@ -98,7 +118,10 @@ impl Site {
 
     fn refused(&self, error: &MdbookError) -> StoreError {
         if let Some(Failed(command)) = error.downcast_ref() {
-            return StoreError::CommandFailed { command: command.to_string(), why: error.root_cause().to_string() };
+            return StoreError::CommandFailed {
+                command: command.to_string(),
+                why: error.root_cause().to_string(),
+            };
         }
         StoreError::NoSite { root: self.root.clone(), why: format!("{error:#}") }
     }
@@ -147,7 +170,8 @@ fn add_stamp(path: &Path, stamp: &mut (usize, Option<SystemTime>)) {
     }
     for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
-        let linked_folder = entry.file_type().is_ok_and(|kind| kind.is_symlink()) && entry.path().is_dir();
+        let linked_folder =
+            entry.file_type().is_ok_and(|kind| kind.is_symlink()) && entry.path().is_dir();
         if !hidden && !linked_folder {
             add_stamp(&entry.path(), stamp);
         }

@@ -31,8 +31,13 @@ pub(crate) struct ForeignCommand {
 
 impl std::fmt::Display for ForeignCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let shown =
-            |text: &str| text.chars().flat_map(char::escape_debug).collect::<String>().replace("\\\"", "\"").replace("\\'", "'");
+        let shown = |text: &str| {
+            text.chars()
+                .flat_map(char::escape_debug)
+                .collect::<String>()
+                .replace("\\\"", "\"")
+                .replace("\\'", "'")
+        };
         write!(f, "the {} `{}`: {}", self.kind, shown(&self.name), shown(&self.command))
     }
 }
@@ -52,13 +57,21 @@ struct Table {
 
 /// All that the configuration names, but for what mdBook and guide do themselves.
 pub(super) fn commands(config: &Config) -> Result<Vec<ForeignCommand>> {
-    let own = [("preprocessor", ["guide", "links", "index"].as_slice()), ("renderer", ["html", "markdown"].as_slice())];
+    let own = [
+        ("preprocessor", ["guide", "links", "index"].as_slice()),
+        ("renderer", ["html", "markdown"].as_slice()),
+    ];
     let tables = [config.preprocessors::<Table>()?, config.outputs::<Table>()?];
     let mut commands = Vec::new();
     for ((kind, own), tables) in own.into_iter().zip(tables) {
         for (name, table) in tables.into_iter().filter(|(name, _)| !own.contains(&name.as_str())) {
             let command = table.command.unwrap_or_else(|| format!("mdbook-{name}"));
-            commands.push(ForeignCommand { kind: kind.to_owned(), name, command, optional: table.optional });
+            commands.push(ForeignCommand {
+                kind: kind.to_owned(),
+                name,
+                command,
+                optional: table.optional,
+            });
         }
     }
     Ok(commands)
@@ -68,7 +81,9 @@ pub(super) fn commands(config: &Config) -> Result<Vec<ForeignCommand>> {
 ///
 /// # Errors
 /// When mdBook can't read it.
-pub(crate) fn foreign_commands(root: &Path) -> std::result::Result<Vec<ForeignCommand>, StoreError> {
+pub(crate) fn foreign_commands(
+    root: &Path,
+) -> std::result::Result<Vec<ForeignCommand>, StoreError> {
     let read = Config::from_disk(root.join("book.toml")).and_then(|config| commands(&config));
     read.map_err(|error| StoreError::NoSite { root: root.to_owned(), why: format!("{error:#}") })
 }
@@ -138,10 +153,18 @@ pub(crate) fn were_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand
 ///
 /// # Errors
 /// When it can't be written.
-pub(crate) fn remember_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> std::result::Result<(), StoreError> {
+pub(crate) fn remember_allowed(
+    cache: &Path,
+    root: &Path,
+    commands: &[ForeignCommand],
+) -> std::result::Result<(), StoreError> {
     let mut allowed = read_allowed(cache);
     allowed.insert(root.display().to_string(), commands.to_vec());
-    replace_file(&allowed_file(cache), &serde_json::to_vec_pretty(&allowed).unwrap_or_default(), false)
+    replace_file(
+        &allowed_file(cache),
+        &serde_json::to_vec_pretty(&allowed).unwrap_or_default(),
+        false,
+    )
 }
 
 fn read_allowed(cache: &Path) -> Allowed {

@@ -84,12 +84,16 @@ impl SiteFiles {
     /// page of its own. Of a path that leads to nothing here nothing is known: the site's host may have it.
     pub(crate) fn lacks(&self, path: &Path) -> bool {
         let Ok(real) = path.canonicalize() else { return false };
-        let Ok(inside) = resolved(path).strip_prefix(&self.src).map(Path::to_owned) else { return true };
+        let Ok(inside) = resolved(path).strip_prefix(&self.src).map(Path::to_owned) else {
+            return true;
+        };
         if self.allowed(&inside).is_none() {
             return true;
         }
         let pages = ["index.html", "index.md", "README.md"].map(|name| real.join(name));
-        real.is_dir() && !real.with_extension("md").is_file() && !pages.iter().any(|page| page.is_file())
+        real.is_dir()
+            && !real.with_extension("md").is_file()
+            && !pages.iter().any(|page| page.is_file())
     }
 
     /// All files that may be in the site. Links are followed as long as they stay in the folder.
@@ -103,7 +107,11 @@ impl SiteFiles {
 
     /// A link to a folder is followed, one behind it is not: a few folders full of links to each other would never end.
     fn walk(&self, folder: &Path, linked: bool, above: &mut Vec<PathBuf>, found: &mut Found) {
-        let Some(real) = self.allowed(folder).filter(|real| !above.contains(real) && !real.join(MARK).exists()) else { return };
+        let Some(real) =
+            self.allowed(folder).filter(|real| !above.contains(real) && !real.join(MARK).exists())
+        else {
+            return;
+        };
         above.push(real);
         for entry in fs::read_dir(self.src.join(folder)).into_iter().flatten().flatten() {
             let name = folder.join(entry.file_name());
@@ -114,7 +122,11 @@ impl SiteFiles {
                     self.walk(&name, link || linked, above, found);
                 }
             } else if real.is_file() && !is_markdown(&name) {
-                let list = if is_shown(&name) && is_shown(&real) { &mut found.shown } else { &mut found.others };
+                let list = if is_shown(&name) && is_shown(&real) {
+                    &mut found.shown
+                } else {
+                    &mut found.others
+                };
                 list.push(name);
             }
         }
@@ -139,7 +151,8 @@ impl SiteFiles {
         if let Some(folder) = to.parent() {
             fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
         }
-        fs::copy(self.src.join(name), &to).map_err(StoreError::io("copy into the site", &self.src.join(name)))?;
+        fs::copy(self.src.join(name), &to)
+            .map_err(StoreError::io("copy into the site", &self.src.join(name)))?;
         Ok(())
     }
 }
@@ -154,16 +167,23 @@ fn is_markdown(name: &Path) -> bool {
 
 fn is_shown(name: &Path) -> bool {
     let ending = name.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-    ending.is_some_and(|ending| SHOWN.contains(&ending.as_str())) || EXPECTED.iter().any(|expected| name.ends_with(expected))
+    ending.is_some_and(|ending| SHOWN.contains(&ending.as_str()))
+        || EXPECTED.iter().any(|expected| name.ends_with(expected))
 }
 
 /// The files that a page's Markdown links to or shows, relative to the chapters' folder. `page`: the page's own path there.
 pub(super) fn linked(markdown: &str, page: &Path, into: &mut BTreeSet<PathBuf>) {
-    let Ok(attribute) = Regex::new(r#"(?i)\b(?:href|src|data|poster|srcset)\s*=\s*["']?([^"'\s>,]+)"#) else { return };
+    let Ok(attribute) =
+        Regex::new(r#"(?i)\b(?:href|src|data|poster|srcset)\s*=\s*["']?([^"'\s>,]+)"#)
+    else {
+        return;
+    };
     let mut add = |address: &str| into.extend(place(address, page));
     for event in Parser::new_ext(markdown, MARKDOWN) {
         match event {
-            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => add(&dest_url),
+            Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
+                add(&dest_url)
+            }
             Event::Html(html) | Event::InlineHtml(html) => {
                 attribute.captures_iter(&html).for_each(|found| add(&found[1]));
             }
@@ -174,7 +194,8 @@ pub(super) fn linked(markdown: &str, page: &Path, into: &mut BTreeSet<PathBuf>) 
 
 /// Where an address on a page leads within the site; none where it leads elsewhere.
 fn place(address: &str, page: &Path) -> Option<PathBuf> {
-    let path = address.split(['#', '?']).next().filter(|path| !path.is_empty() && !path.contains(':'))?;
+    let path =
+        address.split(['#', '?']).next().filter(|path| !path.is_empty() && !path.contains(':'))?;
     let path = percent_decode_str(path).decode_utf8().ok()?;
     let from = if path.starts_with('/') { Path::new("") } else { page.parent()? };
     let mut place = PathBuf::new();
@@ -196,9 +217,17 @@ mod tests {
     fn what_a_page_can_show_is_found_and_what_is_hidden_outside_or_excluded_is_not() {
         let home = tempfile::tempdir().unwrap();
         let src = home.path().join("guide");
-        for file in
-            ["a.png", "sub/b.css", "data.csv", "values.yaml", ".env", ".git/config", "state/kubeconfig", "c.md", "robots.txt"]
-        {
+        for file in [
+            "a.png",
+            "sub/b.css",
+            "data.csv",
+            "values.yaml",
+            ".env",
+            ".git/config",
+            "state/kubeconfig",
+            "c.md",
+            "robots.txt",
+        ] {
             let path = src.join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
@@ -218,8 +247,13 @@ mod tests {
 
         let found = SiteFiles::of(&src, &never).find();
 
-        let names = |list: &[PathBuf]| list.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
-        assert_eq!(names(&found.shown), ["a.png", "other/b.css", "robots.txt", "same.png", "sub/b.css"]);
+        let names = |list: &[PathBuf]| {
+            list.iter().map(|path| path.display().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            names(&found.shown),
+            ["a.png", "other/b.css", "robots.txt", "same.png", "sub/b.css"]
+        );
         assert_eq!(names(&found.others), ["data.csv"]);
     }
 

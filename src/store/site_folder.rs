@@ -15,8 +15,7 @@ use super::fault::StoreError;
 
 /// The file by which guide knows a folder that it made, and what stands in it.
 pub(super) const MARK: &str = ".guide-site";
-const MARK_TEXT: &str =
-    "`guide publish` made this folder and replaces it as a whole each time: keep nothing of your own in it.\n";
+const MARK_TEXT: &str = "`guide publish` made this folder and replaces it as a whole each time: keep nothing of your own in it.\n";
 
 /// Folders of version control: whoever keeps one in a site's folder keeps more there than a site.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
@@ -82,15 +81,20 @@ impl SiteFolder {
         let _turn = turn(parent)?;
         let prefix = self.prefix();
         for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
-            let ours = entry.file_name().to_string_lossy().strip_prefix(&prefix).is_some_and(is_number);
-            if ours && File::open(entry.path()).is_ok_and(|file| flock(file, FlockOperation::NonBlockingLockExclusive).is_ok()) {
+            let ours =
+                entry.file_name().to_string_lossy().strip_prefix(&prefix).is_some_and(is_number);
+            if ours
+                && File::open(entry.path())
+                    .is_ok_and(|file| flock(file, FlockOperation::NonBlockingLockExclusive).is_ok())
+            {
                 let _ = fs::remove_dir_all(entry.path());
             }
         }
         let folder = parent.join(format!("{prefix}{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        let alive =
-            fs::create_dir(&folder).and_then(|()| File::open(&folder)).map_err(StoreError::io("make the folder", &folder))?;
+        let alive = fs::create_dir(&folder)
+            .and_then(|()| File::open(&folder))
+            .map_err(StoreError::io("make the folder", &folder))?;
         let _ = flock(&alive, FlockOperation::NonBlockingLockExclusive);
         fs::create_dir(folder.join("site")).map_err(StoreError::io("make the folder", &folder))?;
         Ok(Workplace { folder, _alive: alive })
@@ -106,7 +110,9 @@ impl SiteFolder {
         fs::write(site.join(MARK), MARK_TEXT).map_err(io)?;
         let _turn = turn(self.parent()?)?;
         self.check().map_err(|why| StoreError::OthersFolder { path: self.out.clone(), why })?;
-        let Ok(old) = fs::metadata(&self.out) else { return fs::rename(&site, &self.out).map_err(io) };
+        let Ok(old) = fs::metadata(&self.out) else {
+            return fs::rename(&site, &self.out).map_err(io);
+        };
         let _ = fs::set_permissions(&site, old.permissions());
         match renameat_with(CWD, &site, CWD, &self.out, RenameFlags::EXCHANGE) {
             Ok(()) => Ok(()),
@@ -124,7 +130,10 @@ impl SiteFolder {
     }
 
     fn parent(&self) -> Result<&Path, StoreError> {
-        let why = || StoreError::OthersFolder { path: self.out.clone(), why: "it is the root of the file system".to_owned() };
+        let why = || StoreError::OthersFolder {
+            path: self.out.clone(),
+            why: "it is the root of the file system".to_owned(),
+        };
         self.out.parent().ok_or_else(why)
     }
 
@@ -168,7 +177,11 @@ fn version_control(folder: &Path) -> Option<PathBuf> {
         if entry.file_name().to_str().is_some_and(|name| VERSION_CONTROL.contains(&name)) {
             return Some(entry.path());
         }
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) { version_control(&entry.path()) } else { None }
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            version_control(&entry.path())
+        } else {
+            None
+        }
     })
 }
 
@@ -219,7 +232,11 @@ mod tests {
     #[test]
     fn only_an_empty_folder_or_one_with_the_mark_is_replaced() {
         let home = tempfile::tempdir().unwrap();
-        let of = |name: &str| SiteFolder::of(&home.path().join(name), &[]).map(|_| ()).map_err(|error| error.to_string());
+        let of = |name: &str| {
+            SiteFolder::of(&home.path().join(name), &[])
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        };
         fs::create_dir_all(home.path().join("empty")).unwrap();
         assert!(of("empty").is_ok() && of("none").is_ok());
         for (folder, file) in [("thesis", "thesis.tex"), ("pages", ".nojekyll"), ("hidden", ".x")] {
@@ -243,9 +260,18 @@ mod tests {
         fs::create_dir_all(root.join("guide")).unwrap();
         fs::create_dir_all(home.path().join("state")).unwrap();
         std::os::unix::fs::symlink(&root, home.path().join("link")).unwrap();
-        for spelled in
-            ["", ".", "book", "book/new/..", "book/./guide", "link", "link/new/..", "link/guide", "new/../book", "state"]
-        {
+        for spelled in [
+            "",
+            ".",
+            "book",
+            "book/new/..",
+            "book/./guide",
+            "link",
+            "link/new/..",
+            "link/guide",
+            "new/../book",
+            "state",
+        ] {
             for marked in [false, true] {
                 let path = home.path().join(spelled);
                 if marked {
@@ -269,7 +295,8 @@ mod tests {
         let alive = File::open(&other).unwrap();
         flock(&alive, FlockOperation::NonBlockingLockExclusive).unwrap();
         made(&folder, "x");
-        let mut left: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut left: Vec<_> =
+            fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         left.sort();
         assert_eq!(left, [".book.guide-999998", ".book.guide-mine", "book"]);
     }

@@ -30,7 +30,8 @@ const NO_HIGHLIGHT: &str = "window.hljs={configure:function(){},highlightBlock:f
 /// In place of twelve font files: the reader's own fonts.
 const NO_FONTS: &str = "/* the reader's own fonts: nothing to load */\n";
 /// Languages that need no colours: guide shows commands itself, and the rest is plain text.
-const PLAIN: [&str; 9] = ["", "bash", "sh", "console", "output", "text", "txt", "plain", "plaintext"];
+const PLAIN: [&str; 9] =
+    ["", "bash", "sh", "console", "output", "text", "txt", "plain", "plaintext"];
 
 /// What was left out of the site.
 #[derive(Debug, Default)]
@@ -64,12 +65,14 @@ impl Renderer for HtmlSite {
         let mut config = context.config.clone();
         let root = self.workspace(context, &mut config)?;
         self.choose_theme(context, &mut config)?;
-        let chapters = context.book.iter().filter(|item| matches!(item, BookItem::Chapter(_))).count();
+        let chapters =
+            context.book.iter().filter(|item| matches!(item, BookItem::Chapter(_))).count();
         if chapters > MOST_PRINTED && !config.contains_key("output.html.print.enable") {
             config.set("output.html.print.enable", false)?;
             self.left_out.borrow_mut().print_page = true;
         }
-        let mut staged = RenderContext::new(root, context.book.clone(), config, &context.destination);
+        let mut staged =
+            RenderContext::new(root, context.book.clone(), config, &context.destination);
         staged.chapter_titles.clone_from(&context.chapter_titles);
         HtmlHandlebars::new().render(&staged)?;
         self.copy_files(context)
@@ -96,7 +99,9 @@ impl HtmlSite {
         let html = context.config.html_config().unwrap_or_default();
         for file in html.additional_css.iter().chain(&html.additional_js) {
             let real = self.book_files.allowed(file).filter(|_| stays_below(file));
-            let real = real.ok_or_else(|| Error::msg(not_of_the_book("additional-css and additional-js", file)))?;
+            let real = real.ok_or_else(|| {
+                Error::msg(not_of_the_book("additional-css and additional-js", file))
+            })?;
             copy(&real, &root.join(file))?;
         }
         let page = html.input_404.as_deref().filter(|page| !page.is_empty());
@@ -137,7 +142,8 @@ impl HtmlSite {
         for (page, text) in pages(context) {
             linked(text, page, &mut links);
         }
-        let (linked, unlinked): (Vec<_>, Vec<_>) = found.others.into_iter().partition(|file| links.contains(file));
+        let (linked, unlinked): (Vec<_>, Vec<_>) =
+            found.others.into_iter().partition(|file| links.contains(file));
         for file in &linked {
             self.files.copy(file, &context.destination)?;
         }

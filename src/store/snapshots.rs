@@ -90,7 +90,14 @@ impl Snapshots {
         let folder = root.join("snapshots");
         let pending = files(&folder, PENDING).into_iter().collect();
         let fences = PendingFences::of(state);
-        Self { root: root.to_owned(), folder, profile: profile.to_owned(), pending, fences, faults: Vec::new() }
+        Self {
+            root: root.to_owned(),
+            folder,
+            profile: profile.to_owned(),
+            pending,
+            fences,
+            faults: Vec::new(),
+        }
     }
 
     /// The accepted text of a step.
@@ -115,7 +122,17 @@ impl Snapshots {
             let old = read_snapshot(&accepts_to)?.map(|(_, text)| text);
             let kind = header.info.as_ref().and_then(|info| info.kind);
             let hidden = header.info.as_ref().map(|info| info.hidden.clone()).unwrap_or_default();
-            found.push(PendingSnapshot { step, profile, path, accepts_to, old, new, kind, hidden, header });
+            found.push(PendingSnapshot {
+                step,
+                profile,
+                path,
+                accepts_to,
+                old,
+                new,
+                kind,
+                hidden,
+                header,
+            });
         }
         Ok(found)
     }
@@ -123,7 +140,9 @@ impl Snapshots {
     /// SnapshotStore files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
     /// that compares with a snapshot.
     pub(crate) fn unused(&self, used: &HashSet<StepId>) -> Vec<PathBuf> {
-        let uses = |path: &PathBuf| self.step_of(path, ACCEPTED).is_some_and(|(step, _)| used.contains(&step));
+        let uses = |path: &PathBuf| {
+            self.step_of(path, ACCEPTED).is_some_and(|(step, _)| used.contains(&step))
+        };
         let unused = files(&self.folder, ACCEPTED).into_iter().filter(|path| !uses(path));
         unused.map(|path| self.shown(&path)).collect()
     }
@@ -174,11 +193,19 @@ impl Snapshots {
     fn step_of(&self, path: &Path, extension: &str) -> Option<(StepId, Option<String>)> {
         let chapter = path.parent()?.strip_prefix(&self.folder).ok()?.to_str()?;
         let name = path.file_name()?.to_str()?.strip_suffix(extension)?.strip_suffix('.')?;
-        let (step, profile) = name.split_once('@').map_or((name, None), |(step, profile)| (step, Some(profile.to_owned())));
+        let (step, profile) = name
+            .split_once('@')
+            .map_or((name, None), |(step, profile)| (step, Some(profile.to_owned())));
         Some((StepId { chapter: ChapterName::new(chapter), step: StepName::new(step) }, profile))
     }
 
-    fn try_pend(&mut self, step: &Step, kind: SnapshotKind, bound: &Bindings, output: &[u8]) -> Result<PathBuf, StoreError> {
+    fn try_pend(
+        &mut self,
+        step: &Step,
+        kind: SnapshotKind,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Result<PathBuf, StoreError> {
         let old = self.accepted(&step.id)?;
         let rules = Rules(step.normalizers());
         let text = accept_snapshot(old.as_deref(), output, kind, bound, &rules);
@@ -219,7 +246,13 @@ impl SnapshotStore for Snapshots {
         self.note(accepted).flatten()
     }
 
-    fn pend(&mut self, step: &Step, kind: SnapshotKind, bound: &Bindings, output: &[u8]) -> Option<PathBuf> {
+    fn pend(
+        &mut self,
+        step: &Step,
+        kind: SnapshotKind,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Option<PathBuf> {
         let pended = self.try_pend(step, kind, bound, output);
         self.note(pended)
     }
@@ -239,7 +272,9 @@ impl SnapshotStore for Snapshots {
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let ending = format!(".{extension}");
     let wanted = |path: &PathBuf| {
-        path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.ends_with(&ending) && !name.starts_with('.'))
+        path.file_name()
+            .and_then(|name| name.to_str())
+            .is_some_and(|name| name.ends_with(&ending) && !name.starts_with('.'))
     };
     let mut files = Vec::new();
     for chapter in chapter_folders(folder) {
@@ -257,10 +292,15 @@ fn read_snapshot(path: &Path) -> Result<Option<(Header, String)>, StoreError> {
     let Some(rest) = file.strip_prefix("---\n").or_else(|| file.strip_prefix("---\r\n")) else {
         return Err(wrong("its first line is not `---`".to_owned()));
     };
-    let header = rest.lines().take_while(|line| line.trim_end() != "---").collect::<Vec<_>>().join("\n");
+    let header =
+        rest.lines().take_while(|line| line.trim_end() != "---").collect::<Vec<_>>().join("\n");
     let header: Header = serde_yaml::from_str(&header).map_err(|error| wrong(error.to_string()))?;
     let snapshot = insta::Snapshot::from_file(path).map_err(|error| wrong(error.to_string()))?;
-    let text = snapshot.contents().as_text().ok_or_else(|| wrong("it holds no text".to_owned()))?.to_string();
+    let text = snapshot
+        .contents()
+        .as_text()
+        .ok_or_else(|| wrong("it holds no text".to_owned()))?
+        .to_string();
     Ok(Some((header, text)))
 }
 
@@ -278,7 +318,9 @@ fn write_if_changed(path: &Path, text: &str) -> Result<(), StoreError> {
 
 fn remove(path: &Path) -> Result<(), StoreError> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(StoreError::io("remove", path)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::io("remove", path)(error))
+        }
         _ => Ok(()),
     }
 }

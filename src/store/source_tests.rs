@@ -20,18 +20,28 @@ fn book(files: &[(&str, &[u8])]) -> (tempfile::TempDir, BookFiles) {
     (folder, read)
 }
 
-const TOML: &[u8] = b"[book]\ntitle = \"T\"\nsrc = \"guide\"\n[preprocessor.guide]\ndefault-profile = \"open\"\n";
+const TOML: &[u8] =
+    b"[book]\ntitle = \"T\"\nsrc = \"guide\"\n[preprocessor.guide]\ndefault-profile = \"open\"\n";
 
 fn told(files: &BookFiles) -> Vec<String> {
-    let place = |problem: &crate::book::Problem| problem.span.map(|span| files.text.sources.place(span).to_string());
-    files.problems.iter().map(|problem| format!("{}: {}", place(problem).unwrap_or_default(), problem.message)).collect()
+    let place = |problem: &crate::book::Problem| {
+        problem.span.map(|span| files.text.sources.place(span).to_string())
+    };
+    files
+        .problems
+        .iter()
+        .map(|problem| format!("{}: {}", place(problem).unwrap_or_default(), problem.message))
+        .collect()
 }
 
 #[test]
 fn a_book_is_read_with_its_chapters_manifests_and_values() {
     let (_folder, mut files) = book(&[
         ("book.toml", TOML),
-        ("guide/SUMMARY.md", b"- [One](chapter-1-one.md)\n- [Two](sub/chapter-2.md)\n- [Draft]()\n"),
+        (
+            "guide/SUMMARY.md",
+            b"- [One](chapter-1-one.md)\n- [Two](sub/chapter-2.md)\n- [Draft]()\n",
+        ),
         ("guide/chapter-1-one.md", b"# One\n"),
         ("guide/sub/chapter-2.md", b"# Two\n"),
         ("guide/manifests/web.yaml.j2", b"a: 1\n"),
@@ -41,7 +51,10 @@ fn a_book_is_read_with_its_chapters_manifests_and_values() {
     ]);
     assert_eq!(told(&files), [""; 0]);
     assert_eq!(files.profiles(), ["open", "sealed"]);
-    assert_eq!(files.read_values("sealed", &["a=x".to_owned()]), json!({"a": "x", "b": {"c": 4, "d": 3}}));
+    assert_eq!(
+        files.read_values("sealed", &["a=x".to_owned()]),
+        json!({"a": "x", "b": {"c": 4, "d": 3}})
+    );
     assert_eq!(files.read_values("open", &[]), json!({"a": 1, "b": {"c": 2, "d": 3}}));
     assert_eq!(files.text.shared_manifests.len(), 1);
     assert_eq!(files.text.shared_manifests[0].0, "web.yaml");
@@ -72,9 +85,15 @@ fn a_book_without_a_summary_is_told_what_one_looks_like() {
 
 #[test]
 fn bytes_that_are_no_utf8_are_told_with_their_place() {
-    let (_folder, files) =
-        book(&[("book.toml", TOML), ("guide/SUMMARY.md", b"[One](one.md)\n"), ("guide/one.md", b"# One\n\ntext \xff more\n")]);
-    assert_eq!(told(&files), ["guide/one.md:3: guide/one.md is not UTF-8: byte 12 in line 3 is 0xFF"]);
+    let (_folder, files) = book(&[
+        ("book.toml", TOML),
+        ("guide/SUMMARY.md", b"[One](one.md)\n"),
+        ("guide/one.md", b"# One\n\ntext \xff more\n"),
+    ]);
+    assert_eq!(
+        told(&files),
+        ["guide/one.md:3: guide/one.md is not UTF-8: byte 12 in line 3 is 0xFF"]
+    );
     let (_folder, files) = book(&[("book.toml", TOML), ("guide/SUMMARY.md", b"\xff\xfe#\0")]);
     assert_eq!(files.problems[0].hint.as_deref(), Some("it looks like UTF-16: save it as UTF-8"));
 }
@@ -93,14 +112,21 @@ fn values_that_are_wrong_are_told_with_their_line() {
     assert!(told[0].starts_with("guide/values.yaml:2: these values are no YAML"), "{told:?}");
     assert_eq!(
         told[1..],
-        ["guide/values.open.yaml:1: values are a table of names".to_owned(), ": `--set x`: there is no `=`".to_owned()]
+        [
+            "guide/values.open.yaml:1: values are a table of names".to_owned(),
+            ": `--set x`: there is no `=`".to_owned()
+        ]
     );
 }
 
 #[test]
 fn a_values_file_that_is_named_has_to_be_there() {
     let toml = b"[book]\nsrc = \"guide\"\n[preprocessor.guide]\nvalues = \"my.yaml\"\n";
-    let (_folder, files) = book(&[("book.toml", toml), ("guide/SUMMARY.md", b"[One](one.md)\n"), ("guide/one.md", b"")]);
+    let (_folder, files) = book(&[
+        ("book.toml", toml),
+        ("guide/SUMMARY.md", b"[One](one.md)\n"),
+        ("guide/one.md", b""),
+    ]);
     assert_eq!(told(&files), ["book.toml:4: there is no values file guide/my.yaml"]);
 }
 
@@ -110,11 +136,17 @@ fn the_nearest_book_upwards_is_found() {
     assert_eq!(find_book(None, &folder.path().join("guide/sub")).unwrap(), folder.path());
     let root = folder.path().canonicalize().unwrap();
     assert_eq!(find_book(Some(Path::new("..")), &folder.path().join("guide")).unwrap(), root);
-    assert_eq!(find_book(Some(Path::new("../book.toml")), &folder.path().join("guide")).unwrap(), root);
+    assert_eq!(
+        find_book(Some(Path::new("../book.toml")), &folder.path().join("guide")).unwrap(),
+        root
+    );
     let missing = find_book(Some(Path::new("guide")), folder.path()).unwrap_err();
     assert_eq!(
         missing.to_string(),
-        format!("there is no book: looked for `book.toml` in {}", folder.path().join("guide").display())
+        format!(
+            "there is no book: looked for `book.toml` in {}",
+            folder.path().join("guide").display()
+        )
     );
     assert!(missing.hint().contains("guide init"));
 }

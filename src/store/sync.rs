@@ -76,7 +76,11 @@ impl Syncer {
         let mut state = self.shared.lock();
         state.stop = true;
         self.shared.wake.notify_all();
-        let mut state = self.shared.wake.wait_while(state, |state| state.busy).unwrap_or_else(PoisonError::into_inner);
+        let mut state = self
+            .shared
+            .wake
+            .wait_while(state, |state| state.busy)
+            .unwrap_or_else(PoisonError::into_inner);
         if state.dirty {
             state.dirty = false;
             let failed = sync(&state.files).err();
@@ -107,7 +111,10 @@ impl Shared {
     fn go_on(&self) {
         let mut state = self.lock();
         loop {
-            state = self.wake.wait_while(state, |state| !state.dirty && !state.stop).unwrap_or_else(PoisonError::into_inner);
+            state = self
+                .wake
+                .wait_while(state, |state| !state.dirty && !state.stop)
+                .unwrap_or_else(PoisonError::into_inner);
             let waited = self.wake.wait_timeout_while(state, INTERVAL, |state| !state.stop);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
             if state.stop {
@@ -146,5 +153,7 @@ fn sync(files: &[(PathBuf, Arc<File>)]) -> Result<(), StoreError> {
     for (_, file) in files {
         let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
     }
-    files.iter().try_for_each(|(path, file)| file.sync_data().map_err(StoreError::io("bring to the disk", path)))
+    files.iter().try_for_each(|(path, file)| {
+        file.sync_data().map_err(StoreError::io("bring to the disk", path))
+    })
 }

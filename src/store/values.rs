@@ -21,14 +21,26 @@ pub(super) struct ValuesFiles {
 
 impl ValuesFiles {
     /// Finds the files. `named` is what `book.toml` names, relative to `src` (or to the root, where `src` has none of that name).
-    pub(super) fn find(root: &Path, src: &Path, named: Option<&str>, place: Option<Span>, problems: &mut Problems) -> Self {
+    pub(super) fn find(
+        root: &Path,
+        src: &Path,
+        named: Option<&str>,
+        place: Option<Span>,
+        problems: &mut Problems,
+    ) -> Self {
         let name = named.unwrap_or("values.yaml");
-        let folder = if src.join(name).is_file() || !root.join(name).is_file() || named.is_none() { src } else { root };
+        let folder = if src.join(name).is_file() || !root.join(name).is_file() || named.is_none() {
+            src
+        } else {
+            root
+        };
         let path = folder.join(name);
         let base = path.is_file().then(|| path.clone());
         if let (None, Some(name)) = (&base, named) {
-            let message = format!("there is no values file {}", shown(root, &src.join(name)).display());
-            let mut problem = Problem::nowhere(message).hint("make it, or take `values` out of book.toml");
+            let message =
+                format!("there is no values file {}", shown(root, &src.join(name)).display());
+            let mut problem =
+                Problem::nowhere(message).hint("make it, or take `values` out of book.toml");
             problem.span = place;
             problems.push(problem);
         }
@@ -36,7 +48,8 @@ impl ValuesFiles {
         let extension = path.extension().unwrap_or_default().to_string_lossy().into_owned();
         let profile = |file: &Path| {
             let name = file.file_name()?.to_str()?;
-            let profile = name.strip_prefix(&format!("{stem}."))?.strip_suffix(&format!(".{extension}"))?;
+            let profile =
+                name.strip_prefix(&format!("{stem}."))?.strip_suffix(&format!(".{extension}"))?;
             Some((profile.to_owned(), file.to_owned()))
         };
         let files = path.parent().map(list).unwrap_or_default();
@@ -69,12 +82,20 @@ impl ValuesFiles {
             let Some(source) = texts.read(path, None) else { continue };
             let text = sources.file(source).text.clone();
             if let Some(at) = too_deep(&text) {
-                let place = line_of(source, &text, 1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count());
-                problems.push(Problem::at(place, "brackets stand inside of each other too deeply in these values"));
+                let place = line_of(
+                    source,
+                    &text,
+                    1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count(),
+                );
+                problems.push(Problem::at(
+                    place,
+                    "brackets stand inside of each other too deeply in these values",
+                ));
                 continue;
             }
             let read = read_values(&text).map(|(value, doubts)| {
-                let place = |doubt: &Doubt| format!("{}:{}", shown(root, path).display(), doubt.line);
+                let place =
+                    |doubt: &Doubt| format!("{}:{}", shown(root, path).display(), doubt.line);
                 notes.extend(doubts.iter().map(|doubt| note(&place(doubt), doubt)));
                 value
             });
@@ -83,17 +104,25 @@ impl ValuesFiles {
                 Ok(Value::Null) => {}
                 Ok(_) => {
                     let place = line_of(source, &text, 1);
-                    problems.push(Problem::at(place, "values are a table of names").hint("write lines `name: value`"));
+                    problems.push(
+                        Problem::at(place, "values are a table of names")
+                            .hint("write lines `name: value`"),
+                    );
                 }
                 Err(error) => {
                     let place = line_of(source, &text, error.line);
-                    problems.push(Problem::at(place, format!("these values are no YAML: {}", error.message)));
+                    problems.push(Problem::at(
+                        place,
+                        format!("these values are no YAML: {}", error.message),
+                    ));
                 }
             }
         }
         for word in set {
             match set_value(&mut values, word) {
-                Ok(doubt) => notes.extend(doubt.map(|doubt| note(&format!("--set {word}"), &doubt))),
+                Ok(doubt) => {
+                    notes.extend(doubt.map(|doubt| note(&format!("--set {word}"), &doubt)))
+                }
                 Err(problem) => problems.push(problem),
             }
         }
@@ -123,7 +152,9 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
 
 /// `cluster.name=x`: the text after `=` is what it would be in a values file.
 fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt>, Problem> {
-    let wrong = |why: &str| Problem::nowhere(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`");
+    let wrong = |why: &str| {
+        Problem::nowhere(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`")
+    };
     let (key, text) = word.split_once('=').ok_or_else(|| wrong("there is no `=`"))?;
     let parts: Vec<&str> = key.split('.').map(str::trim).collect();
     if parts.iter().any(|part| part.is_empty()) {
@@ -131,7 +162,8 @@ fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt
     }
     if parts.len() > DEEPEST || too_deep(text).is_some() {
         let start: String = word.chars().take(40).collect();
-        return Err(Problem::nowhere(format!("`--set {start}…` nests tables too deeply")).hint("write `--set cluster.name=x`"));
+        return Err(Problem::nowhere(format!("`--set {start}…` nests tables too deeply"))
+            .hint("write `--set cluster.name=x`"));
     }
     let mut known = Vec::new();
     names(values, "", &mut known);
@@ -188,17 +220,28 @@ mod tests {
     use super::*;
 
     fn set(words: &[&str]) -> Result<Value, String> {
-        let mut values = json!({"cluster": {"name": "kind", "workers": 2}, "on": true}).as_object().cloned().unwrap();
+        let mut values = json!({"cluster": {"name": "kind", "workers": 2}, "on": true})
+            .as_object()
+            .cloned()
+            .unwrap();
         for word in words {
-            set_value(&mut values, word)
-                .map_err(|problem| format!("{} ({})", problem.message, problem.hint.unwrap_or_default()))?;
+            set_value(&mut values, word).map_err(|problem| {
+                format!("{} ({})", problem.message, problem.hint.unwrap_or_default())
+            })?;
         }
         Ok(Value::Object(values))
     }
 
     #[test]
     fn a_value_is_set_over_the_files() {
-        let set = set(&["cluster.name=other", "cluster.extra.deep=1", "on=false", "list=[a, 2]", "version=v1.35.0"]).unwrap();
+        let set = set(&[
+            "cluster.name=other",
+            "cluster.extra.deep=1",
+            "on=false",
+            "list=[a, 2]",
+            "version=v1.35.0",
+        ])
+        .unwrap();
         let expected = json!({"cluster": {"name": "other", "workers": 2, "extra": {"deep": 1}}, "on": false, "list": ["a", 2], "version": "v1.35.0"});
         assert_eq!(set, expected);
     }

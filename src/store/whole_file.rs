@@ -24,7 +24,11 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(
 ///
 /// # Errors
 /// As [`replace_file`].
-pub(super) fn replace_private_file(path: &Path, bytes: &[u8], durable: bool) -> Result<(), StoreError> {
+pub(super) fn replace_private_file(
+    path: &Path,
+    bytes: &[u8],
+    durable: bool,
+) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         make_private_folder(folder)?;
     }
@@ -69,7 +73,11 @@ pub(super) fn replace_link(path: &Path, target: &Path) -> Result<(), StoreError>
 /// # Errors
 /// When it can't be written.
 pub(crate) fn append_file(path: &Path, text: &str) -> Result<(), StoreError> {
-    let added = File::options().append(true).create(true).open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let added = File::options()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
     added.map_err(StoreError::io("write", path))
 }
 
@@ -81,7 +89,11 @@ pub(crate) fn create_file(path: &Path, text: &[u8]) -> Result<(), StoreError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(StoreError::io("make the folder", folder))?;
     }
-    let written = File::options().write(true).create_new(true).open(path).and_then(|mut file| file.write_all(text));
+    let written = File::options()
+        .write(true)
+        .create_new(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(text));
     written.map_err(StoreError::io("write", path))
 }
 

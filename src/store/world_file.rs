@@ -29,7 +29,12 @@ pub(crate) struct KeptWorld {
 
 impl KeptWorld {
     /// An identity to be kept from now on.
-    pub(crate) fn new(identity: WorldIdentity, kubeconfig: Option<PathBuf>, at: String, run: String) -> Self {
+    pub(crate) fn new(
+        identity: WorldIdentity,
+        kubeconfig: Option<PathBuf>,
+        at: String,
+        run: String,
+    ) -> Self {
         Self { format: FORMAT, at, run, identity, kubeconfig }
     }
 }
@@ -52,7 +57,12 @@ pub(crate) fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> 
         why: error.to_string(),
     })?;
     if kept.format > FORMAT {
-        return Err(StoreError::NewerFormat { path, found: kept.format, known: FORMAT, by: "a newer guide".to_owned() });
+        return Err(StoreError::NewerFormat {
+            path,
+            found: kept.format,
+            known: FORMAT,
+            by: "a newer guide".to_owned(),
+        });
     }
     Ok(Some(kept))
 }

@@ -85,7 +85,10 @@ impl ScriptedWorld {
     }
 
     /// Every command is answered by this, which may keep a world of its own.
-    pub(crate) fn answer_by(&mut self, decide: impl FnMut(&Command) -> Option<Answer> + 'static) -> &mut Self {
+    pub(crate) fn answer_by(
+        &mut self,
+        decide: impl FnMut(&Command) -> Option<Answer> + 'static,
+    ) -> &mut Self {
         self.decide = Some(Box::new(decide));
         self
     }
@@ -93,11 +96,15 @@ impl ScriptedWorld {
     fn answer_to(&mut self, command: &Command) -> Result<Option<Answer>, WorldError> {
         let name = command.step.to_string();
         if let Some(decide) = &mut self.decide {
-            let gone = || WorldError { message: format!("the world went away at {name}"), hint: None };
+            let gone =
+                || WorldError { message: format!("the world went away at {name}"), hint: None };
             return decide(command).map(Some).ok_or_else(gone);
         }
         let answers = self.answers.get_mut(&name).filter(|answers| !answers.is_empty());
-        let answers = answers.ok_or_else(|| WorldError { message: format!("no answer is scripted for {name}"), hint: None })?;
+        let answers = answers.ok_or_else(|| WorldError {
+            message: format!("no answer is scripted for {name}"),
+            hint: None,
+        })?;
         Ok(if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() })
     }
 
@@ -122,7 +129,11 @@ impl ScriptedWorld {
 }
 
 impl World for ScriptedWorld {
-    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>) -> Result<(), WorldError> {
+    fn enter(
+        &mut self,
+        scene: &ShellContext,
+        state: Option<&ShellState>,
+    ) -> Result<(), WorldError> {
         self.asked.push(Asked::Enter(scene.clone(), state.cloned()));
         Ok(())
     }
@@ -130,7 +141,9 @@ impl World for ScriptedWorld {
     fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, WorldError> {
         self.asked.push(Asked::Run(command.clone()));
         self.chapter = Some(command.step.chapter.clone());
-        let Some(Answer { pieces, mut output, ticks }) = self.answer_to(command)? else { return Ok(Output::default()) };
+        let Some(Answer { pieces, mut output, ticks }) = self.answer_to(command)? else {
+            return Ok(Output::default());
+        };
         for piece in &pieces {
             watcher.output(piece);
         }
@@ -186,15 +199,28 @@ mod tests {
     fn command(timeout: u64) -> Command {
         let step = StepId { chapter: ChapterName::new("a"), step: StepName::new("b") };
         let timeout = Duration::from_millis(timeout);
-        Command { step, script: "x".into(), timeout, mode: Mode::Shell, bound: Vec::new(), secrets: Vec::new(), cwd: None }
+        Command {
+            step,
+            script: "x".into(),
+            timeout,
+            mode: Mode::Shell,
+            bound: Vec::new(),
+            secrets: Vec::new(),
+            cwd: None,
+        }
     }
 
     #[test]
     fn answers_come_in_order_and_the_last_one_stays() {
         let mut world = ScriptedWorld::new();
-        world.answer("a/b", Answer::passing("one")).answer("a/b", Answer::ending("two", Ending::Exited(3)));
+        world
+            .answer("a/b", Answer::passing("one"))
+            .answer("a/b", Answer::ending("two", Ending::Exited(3)));
         let mut next = || world.run(&command(1000), &mut Impatient(9)).unwrap();
-        assert_eq!((next().bytes, next().ending, next().ending), (b"one".to_vec(), Ending::Exited(3), Ending::Exited(3)));
+        assert_eq!(
+            (next().bytes, next().ending, next().ending),
+            (b"one".to_vec(), Ending::Exited(3), Ending::Exited(3))
+        );
         assert_eq!(world.ran(), ["a/b", "a/b", "a/b"]);
     }
 

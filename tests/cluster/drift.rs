@@ -14,7 +14,8 @@ fn declared(text: &str) -> Vec<Declared> {
 }
 
 fn exists(what: &str, namespace: &str) -> bool {
-    !kubectl(&["--namespace", namespace, "get", what, "--ignore-not-found", "-o", "name"], "").is_empty()
+    !kubectl(&["--namespace", namespace, "get", what, "--ignore-not-found", "-o", "name"], "")
+        .is_empty()
 }
 
 /// A whole small chapter: a namespace, a configuration, a database with a claim, a service, a secret.
@@ -73,7 +74,10 @@ fn what_is_missing_differs_or_was_made_by_hand_is_found_and_nothing_else() {
     let before = cluster().drift(&book).unwrap();
     assert_eq!(before.missing.len(), 4, "{:?}", before.lines());
     kubectl(&["apply", "--filename", "-"], &text);
-    kubectl(&["--namespace", &namespace.0, "rollout", "status", "statefulset/db", "--timeout=60s"], "");
+    kubectl(
+        &["--namespace", &namespace.0, "rollout", "status", "statefulset/db", "--timeout=60s"],
+        "",
+    );
     let start = Instant::now();
     let same = cluster().drift(&book).unwrap();
     println!("nothing to tell after {:?}", start.elapsed());
@@ -106,7 +110,18 @@ fn what_is_missing_differs_or_was_made_by_hand_is_found_and_nothing_else() {
         "",
     );
     kubectl(&["--namespace", &namespace.0, "delete", "service", "db"], "");
-    kubectl(&["--namespace", &namespace.0, "create", "deployment", "by-hand", "--image=none", "--replicas=1"], "");
+    kubectl(
+        &[
+            "--namespace",
+            &namespace.0,
+            "create",
+            "deployment",
+            "by-hand",
+            "--image=none",
+            "--replicas=1",
+        ],
+        "",
+    );
     let mut lines = cluster().drift(&book).unwrap().lines();
     for line in &mut lines {
         *line = line.replace(&namespace.0, "NS");
@@ -134,9 +149,13 @@ fn a_field_that_can_t_be_changed_in_place_is_told_with_the_server_s_reason() {
     let changed = declared(&text.replace("serviceName: db", "serviceName: other"));
     let lines = cluster().drift(&changed).unwrap().lines();
     println!("{}", lines.join("\n"));
-    assert!(lines.iter().any(|line| line == "    spec.serviceName: \"other\" → \"db\""), "{lines:?}");
     assert!(
-        lines.iter().any(|line| line.contains("applying it would fail") && line.contains("updates to statefulset spec")),
+        lines.iter().any(|line| line == "    spec.serviceName: \"other\" → \"db\""),
+        "{lines:?}"
+    );
+    assert!(
+        lines.iter().any(|line| line.contains("applying it would fail")
+            && line.contains("updates to statefulset spec")),
         "{lines:?}"
     );
 }
@@ -147,11 +166,15 @@ fn down_takes_away_what_the_manifests_made_newest_first_and_nothing_else() {
     let namespace = Namespace::make("down");
     let text = chapter(&namespace.0);
     kubectl(&["apply", "--filename", "-"], &text);
-    kubectl(&["--namespace", &namespace.0, "rollout", "status", "statefulset/db", "--timeout=60s"], "");
+    kubectl(
+        &["--namespace", &namespace.0, "rollout", "status", "statefulset/db", "--timeout=60s"],
+        "",
+    );
     kubectl(&["--namespace", &namespace.0, "create", "configmap", "by-hand"], "");
     let keeping = DownRequest { chosen: declared(&text), ..DownRequest::default() };
     let plan = cluster().down_plan(&keeping).unwrap();
-    let lines: Vec<String> = plan.lines().into_iter().map(|line| line.replace(&namespace.0, "NS")).collect();
+    let lines: Vec<String> =
+        plan.lines().into_iter().map(|line| line.replace(&namespace.0, "NS")).collect();
     println!("{}", lines.join("\n"));
     let expected = [
         "delete statefulset db in NS",
@@ -167,19 +190,27 @@ fn down_takes_away_what_the_manifests_made_newest_first_and_nothing_else() {
     let mut told = Vec::new();
     let outcome = cluster()
         .take_down(&plan, Duration::from_secs(60), &mut |progress| {
-            told.push(format!("{} of {} {}", progress.gone, progress.of, progress.waiting_for.clone().unwrap_or_default()));
+            told.push(format!(
+                "{} of {} {}",
+                progress.gone,
+                progress.of,
+                progress.waiting_for.clone().unwrap_or_default()
+            ));
             Flow::Continue
         })
         .unwrap();
     println!("taken down in {:?}: {told:#?}", start.elapsed());
     assert_eq!((outcome.gone.len(), outcome.left.len()), (5, 0), "{outcome:?}");
     assert!(
-        exists("configmap/by-hand", &namespace.0) && !exists("pod/db-0", &namespace.0) && !exists("pvc/data-db-0", &namespace.0)
+        exists("configmap/by-hand", &namespace.0)
+            && !exists("pod/db-0", &namespace.0)
+            && !exists("pvc/data-db-0", &namespace.0)
     );
     let whole = DownRequest { with_strays: true, ..keeping };
     let plan = cluster().down_plan(&whole).unwrap();
     assert_eq!(plan.going(), 1, "{:?}", plan.lines());
-    let outcome = cluster().take_down(&plan, Duration::from_secs(60), &mut |_| Flow::Continue).unwrap();
+    let outcome =
+        cluster().take_down(&plan, Duration::from_secs(60), &mut |_| Flow::Continue).unwrap();
     assert!(outcome.left.is_empty() && !exists(&format!("namespace/{}", namespace.0), "default"));
     assert_eq!(cluster().down_plan(&whole).unwrap().going(), 0, "twice is once");
 }
@@ -193,9 +224,12 @@ fn what_can_t_go_is_named_with_what_keeps_it_when_the_time_is_up() {
         namespace.0
     );
     kubectl(&["apply", "--filename", "-"], &text);
-    let plan = cluster().down_plan(&DownRequest { chosen: declared(&text), ..DownRequest::default() }).unwrap();
+    let plan = cluster()
+        .down_plan(&DownRequest { chosen: declared(&text), ..DownRequest::default() })
+        .unwrap();
     let start = Instant::now();
-    let outcome = cluster().take_down(&plan, Duration::from_secs(2), &mut |_| Flow::Continue).unwrap();
+    let outcome =
+        cluster().take_down(&plan, Duration::from_secs(2), &mut |_| Flow::Continue).unwrap();
     let waited = start.elapsed();
     kubectl(
         &[
@@ -221,7 +255,13 @@ fn what_the_cluster_itself_made_never_goes() {
     let text = "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: kube-system}}, \
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: coredns, namespace: kube-system}}, \
                 {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: cluster-admin}}]}";
-    let plan = cluster().down_plan(&DownRequest { chosen: declared(text), with_strays: true, ..DownRequest::default() }).unwrap();
+    let plan = cluster()
+        .down_plan(&DownRequest {
+            chosen: declared(text),
+            with_strays: true,
+            ..DownRequest::default()
+        })
+        .unwrap();
     println!("{}", plan.lines().join("\n"));
     assert_eq!(plan.going(), 0, "{:?}", plan.lines());
     assert_eq!(plan.items.len(), 3);

@@ -44,7 +44,11 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
         namespace: Some(namespace.0.clone()),
         name: name.into(),
     };
-    let objects = vec![object("apps/v1", "Deployment", "web"), object("v1", "Secret", "db"), object("v1", "Service", "not-made")];
+    let objects = vec![
+        object("apps/v1", "Deployment", "web"),
+        object("v1", "Secret", "db"),
+        object("v1", "Service", "not-made"),
+    ];
     let request = EvidenceRequest { objects, namespaces: Vec::new() };
     // The pod has to crash twice before all of this can be told, which takes its time on a loaded machine.
     let begun = Instant::now();
@@ -52,14 +56,22 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
         let start = Instant::now();
         let evidence = cluster().evidence(&request);
         let took = start.elapsed();
-        let Some(part) = PARTS.iter().find(|part| !evidence.text.contains(**part)) else { break (evidence, took) };
+        let Some(part) = PARTS.iter().find(|part| !evidence.text.contains(**part)) else {
+            break (evidence, took);
+        };
         assert!(begun.elapsed() < LATE, "lacks `{part}`:\n{}", evidence.text);
         std::thread::sleep(Duration::from_millis(500));
     };
     println!("in {took:?}, {} bytes:\n{}", evidence.text.len(), evidence.text);
-    assert!(!evidence.text.contains("hush-hush-7") && evidence.secrets.iter().any(|secret| secret == b"hush-hush-7"));
+    assert!(
+        !evidence.text.contains("hush-hush-7")
+            && evidence.secrets.iter().any(|secret| secret == b"hush-hush-7")
+    );
     assert!(evidence.text.len() <= EVIDENCE_BYTES);
-    assert!(took < EVIDENCE_LIMIT + Duration::from_secs(2), "{took:?}: the limit, and a thread that had to be started");
+    assert!(
+        took < EVIDENCE_LIMIT + Duration::from_secs(2),
+        "{took:?}: the limit, and a thread that had to be started"
+    );
 }
 
 #[test]
@@ -67,6 +79,11 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
 fn a_evidence_without_a_cluster_says_so_in_its_place() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();
-    let evidence = guide::testing::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
-    assert!(evidence.text.starts_with("The cluster could not be asked: there is no kubeconfig at"), "{}", evidence.text);
+    let evidence =
+        guide::testing::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
+    assert!(
+        evidence.text.starts_with("The cluster could not be asked: there is no kubeconfig at"),
+        "{}",
+        evidence.text
+    );
 }

@@ -12,8 +12,10 @@ fn the_cluster_says_who_it_is_the_same_each_time() {
     let identity = cluster().identity().unwrap();
     println!("asked in {:?}: {identity}", start.elapsed());
     assert_eq!(identity.ca_sha256.as_ref().unwrap().len(), 64);
-    let mut nodes: Vec<String> =
-        kubectl(&["get", "nodes", "-o", "name"], "").lines().map(|line| line.trim_start_matches("node/").to_owned()).collect();
+    let mut nodes: Vec<String> = kubectl(&["get", "nodes", "-o", "name"], "")
+        .lines()
+        .map(|line| line.trim_start_matches("node/").to_owned())
+        .collect();
     nodes.sort();
     assert_eq!(identity.nodes, nodes);
     assert_eq!(identity.compare(&cluster().identity().unwrap()), Sameness::Same);
@@ -52,12 +54,20 @@ fn a_kubeconfig_with_another_ca_is_refused_by_its_certificate() {
     let named = std::process::Command::new("kubectl")
         .arg("--kubeconfig")
         .arg(&path)
-        .args(["config", "set-cluster", &cluster_name(), "--embed-certs=true", "--certificate-authority"])
+        .args([
+            "config",
+            "set-cluster",
+            &cluster_name(),
+            "--embed-certs=true",
+            "--certificate-authority",
+        ])
         .arg(&certificate)
         .output()
         .unwrap();
     assert!(named.status.success(), "{}", String::from_utf8_lossy(&named.stderr));
-    let error = Cluster::new(guide::testing::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
+    let error = Cluster::new(guide::testing::cluster::Access { kubeconfig: path, ..access() })
+        .identity()
+        .unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
     assert_eq!(error.refusal, ClusterErrorKind::Tls);
 }
@@ -75,7 +85,8 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
     let text = std::fs::read_to_string(access().kubeconfig).unwrap();
-    let without: Vec<&str> = text.lines().filter(|line| !line.contains("client-certificate-data")).collect();
+    let without: Vec<&str> =
+        text.lines().filter(|line| !line.contains("client-certificate-data")).collect();
     let with_token: Vec<String> = without
         .iter()
         .map(|line| match line.find("client-key-data:") {
@@ -84,7 +95,9 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
         })
         .collect();
     std::fs::write(&path, with_token.join("\n")).unwrap();
-    let error = Cluster::new(guide::testing::cluster::Access { kubeconfig: path, ..access() }).identity().unwrap_err();
+    let error = Cluster::new(guide::testing::cluster::Access { kubeconfig: path, ..access() })
+        .identity()
+        .unwrap_err();
     println!("{error}\nhint: {:?}", error.hint);
     assert_eq!(error.refusal, ClusterErrorKind::Unauthorized);
 }
@@ -93,8 +106,13 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
 #[test]
 #[ignore = "skipped: no second cluster (GUIDE_TEST_OTHER_KUBECONFIG names one)"]
 fn another_real_cluster_is_refused_with_both_named() {
-    let other = std::env::var("GUIDE_TEST_OTHER_KUBECONFIG").expect("GUIDE_TEST_OTHER_KUBECONFIG must name a second cluster");
-    let other = guide::testing::cluster::Access { kubeconfig: other.into(), context: None, known_nodes: Vec::new() };
+    let other = std::env::var("GUIDE_TEST_OTHER_KUBECONFIG")
+        .expect("GUIDE_TEST_OTHER_KUBECONFIG must name a second cluster");
+    let other = guide::testing::cluster::Access {
+        kubeconfig: other.into(),
+        context: None,
+        known_nodes: Vec::new(),
+    };
     let (kept, found) = (cluster().identity().unwrap(), Cluster::new(other).identity().unwrap());
     let (message, hint) = kept.refuse_other(&found, ".guide/world.json").unwrap_err();
     println!("{message}\nhint: {hint}");
@@ -109,14 +127,19 @@ fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
     kubectl(&["--namespace", &namespace.0, "create", "serviceaccount", "nobody"], "");
     let token = kubectl(&["--namespace", &namespace.0, "create", "token", "nobody"], "");
     let mut config: serde_yaml::Value =
-        serde_yaml::from_str(&kubectl(&["config", "view", "--raw", "--minify", "-o", "yaml"], "")).unwrap();
+        serde_yaml::from_str(&kubectl(&["config", "view", "--raw", "--minify", "-o", "yaml"], ""))
+            .unwrap();
     config["users"][0]["user"] = serde_yaml::from_str(&format!("token: {token}")).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
     std::fs::write(&path, serde_yaml::to_string(&config).unwrap()).unwrap();
-    let nobody = Cluster::new(guide::testing::cluster::Access { kubeconfig: path.clone(), ..access() });
+    let nobody =
+        Cluster::new(guide::testing::cluster::Access { kubeconfig: path.clone(), ..access() });
     let identity = nobody.identity().unwrap();
-    assert_eq!((identity.nodes.len(), cluster().identity().unwrap().compare(&identity)), (0, Sameness::Same));
+    assert_eq!(
+        (identity.nodes.len(), cluster().identity().unwrap().compare(&identity)),
+        (0, Sameness::Same)
+    );
     let ca = config["clusters"][0]["cluster"].as_mapping_mut().unwrap();
     ca.remove("certificate-authority-data");
     ca.insert("insecure-skip-tls-verify".into(), true.into());
@@ -131,9 +154,18 @@ fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
 #[test]
 #[ignore = "skipped: no one-node cluster that may be stopped (GUIDE_TEST_NODE is its container)"]
 fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wakes() {
-    let node = std::env::var("GUIDE_TEST_NODE").expect("GUIDE_TEST_NODE must name the node container that may be stopped");
-    let docker =
-        |verb: &str| assert!(std::process::Command::new("docker").args([verb, &node]).output().unwrap().status.success());
+    let node = std::env::var("GUIDE_TEST_NODE")
+        .expect("GUIDE_TEST_NODE must name the node container that may be stopped");
+    let docker = |verb: &str| {
+        assert!(
+            std::process::Command::new("docker")
+                .args([verb, &node])
+                .output()
+                .unwrap()
+                .status
+                .success()
+        )
+    };
     let watch = cluster().watch(guide::testing::cluster::WatchScope::default()).unwrap();
     let reached = |wanted: bool, limit: u64| {
         let start = std::time::Instant::now();
@@ -160,7 +192,13 @@ fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wa
     reached(true, 120);
     let changes = watch.asking();
     let _namespace = Namespace::make("woken");
-    assert!(watch.changed_after(changes, std::time::Duration::from_secs(60)), "a woken cluster's changes are seen");
-    assert_eq!((error.refusal, error.hint), (ClusterErrorKind::Hibernated, Some(format!("docker start {node}"))));
+    assert!(
+        watch.changed_after(changes, std::time::Duration::from_secs(60)),
+        "a woken cluster's changes are seen"
+    );
+    assert_eq!(
+        (error.refusal, error.hint),
+        (ClusterErrorKind::Hibernated, Some(format!("docker start {node}")))
+    );
     assert!(told.contains("hibernated"), "{told}");
 }

@@ -8,7 +8,9 @@ use guide::testing::cluster::{Access, Cluster};
 
 /// The cluster named by the two variables; panics without them, so that an `--ignored` run can't pass by testing nothing.
 pub(crate) fn access() -> Access {
-    let variable = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} must name the cluster to test on"));
+    let variable = |name| {
+        std::env::var(name).unwrap_or_else(|_| panic!("{name} must name the cluster to test on"))
+    };
     Access {
         kubeconfig: PathBuf::from(variable("GUIDE_TEST_KUBECONFIG")),
         context: Some(variable("GUIDE_TEST_CONTEXT")),
@@ -25,7 +27,11 @@ pub(crate) fn cluster() -> Cluster {
 #[track_caller]
 pub(crate) fn kubectl(arguments: &[&str], input: &str) -> String {
     let output = try_kubectl(arguments, input);
-    assert!(output.status.success(), "kubectl {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "kubectl {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -66,6 +72,9 @@ impl Namespace {
 impl Drop for Namespace {
     fn drop(&mut self) {
         // Also after a failure: a second panic would end the whole test run.
-        let _ = try_kubectl(&["delete", "namespace", &self.0, "--wait=false", "--ignore-not-found"], "");
+        let _ = try_kubectl(
+            &["delete", "namespace", &self.0, "--wait=false", "--ignore-not-found"],
+            "",
+        );
     }
 }

@@ -7,16 +7,31 @@ use super::namespace::{Namespace, cluster, kubectl};
 fn the_shape_names_every_node_and_where_each_pod_runs() {
     let start = std::time::Instant::now();
     let shape = cluster().shape().expect("the cluster answers");
-    println!("asked in {:?}: {} nodes, {} pods", start.elapsed(), shape.nodes.len(), shape.pods.len());
+    println!(
+        "asked in {:?}: {} nodes, {} pods",
+        start.elapsed(),
+        shape.nodes.len(),
+        shape.pods.len()
+    );
     let mut nodes: Vec<&str> = shape.nodes.iter().map(|node| node.name.as_str()).collect();
     nodes.sort_unstable();
     let told = kubectl(&["get", "nodes", "-o", "name"], "");
-    let mut expected: Vec<&str> = told.lines().map(|line| line.trim_start_matches("node/")).collect();
+    let mut expected: Vec<&str> =
+        told.lines().map(|line| line.trim_start_matches("node/")).collect();
     expected.sort_unstable();
     assert_eq!(nodes, expected);
-    assert!(shape.nodes[0].control_plane && shape.nodes.iter().all(|node| node.version.starts_with('v')));
-    let proxies = shape.pods.iter().filter(|pod| pod.namespace == "kube-system" && pod.name.starts_with("kube-proxy"));
-    assert!(proxies.clone().count() >= 1 && proxies.into_iter().all(|pod| pod.node.is_some() && !pod.host_ports));
+    assert!(
+        shape.nodes[0].control_plane
+            && shape.nodes.iter().all(|node| node.version.starts_with('v'))
+    );
+    let proxies = shape
+        .pods
+        .iter()
+        .filter(|pod| pod.namespace == "kube-system" && pod.name.starts_with("kube-proxy"));
+    assert!(
+        proxies.clone().count() >= 1
+            && proxies.into_iter().all(|pod| pod.node.is_some() && !pod.host_ports)
+    );
 }
 
 #[test]

@@ -8,7 +8,12 @@ use guide::testing::ids::ObjectRef;
 use super::namespace::{Namespace, cluster, kubectl};
 
 fn object(api_version: &str, kind: &str, namespace: &Namespace, name: &str) -> ObjectRef {
-    ObjectRef { api_version: api_version.into(), kind: kind.into(), namespace: Some(namespace.0.clone()), name: name.into() }
+    ObjectRef {
+        api_version: api_version.into(),
+        kind: kind.into(),
+        namespace: Some(namespace.0.clone()),
+        name: name.into(),
+    }
 }
 
 fn watch(objects: Vec<ObjectRef>) -> ClusterWatch {
@@ -17,7 +22,8 @@ fn watch(objects: Vec<ObjectRef>) -> ClusterWatch {
 
 /// An image with a shell that every node has: `GUIDE_TEST_IMAGE`, else the lab's.
 fn image() -> String {
-    std::env::var("GUIDE_TEST_IMAGE").unwrap_or_else(|_| "guide.lab/debian-tools:bookworm".to_owned())
+    std::env::var("GUIDE_TEST_IMAGE")
+        .unwrap_or_else(|_| "guide.lab/debian-tools:bookworm".to_owned())
 }
 
 fn deployment(name: &str, image: &str, extra: &str) -> String {
@@ -34,7 +40,11 @@ const LATE: Duration = Duration::from_secs(300);
 
 /// Looks until `wanted` is told, for at most `limit`; prints everything that was told on the way.
 #[track_caller]
-fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&LastingProblem) -> bool) -> LastingProblem {
+fn look_for(
+    watch: &ClusterWatch,
+    limit: Duration,
+    wanted: impl Fn(&LastingProblem) -> bool,
+) -> LastingProblem {
     let start = Instant::now();
     let mut last = String::new();
     loop {
@@ -42,7 +52,11 @@ fn look_for(watch: &ClusterWatch, limit: Duration, wanted: impl Fn(&LastingProbl
         let now = format!(
             "{:?} | {:?} | {:?}",
             sight.waiting_for,
-            sight.problems.iter().map(|told| (told.to_string(), told.unrecoverable)).collect::<Vec<_>>(),
+            sight
+                .problems
+                .iter()
+                .map(|told| (told.to_string(), told.unrecoverable))
+                .collect::<Vec<_>>(),
             sight.unreachable
         );
         if now != last {
@@ -95,7 +109,10 @@ fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_missing_secret_and_a_failed_job_are_told() {
     let namespace = Namespace::make("start");
-    let watch = watch(vec![object("v1", "Pod", &namespace, "needs-secret"), object("batch/v1", "Job", &namespace, "once")]);
+    let watch = watch(vec![
+        object("v1", "Pod", &namespace, "needs-secret"),
+        object("batch/v1", "Job", &namespace, "once"),
+    ]);
     namespace.apply(&format!(
         r#"{{"apiVersion": "v1", "kind": "List", "items": [
         {{"apiVersion": "v1", "kind": "Pod", "metadata": {{"name": "needs-secret"}}, "spec": {{"terminationGracePeriodSeconds": 0,
@@ -106,9 +123,11 @@ fn a_missing_secret_and_a_failed_job_are_told() {
           "command": ["sh", "-c", "echo no luck; exit 3"]}}]}}}}}}}}]}}"#,
         image = image()
     ));
-    let job = look_for(&watch, LATE, |told| told.unrecoverable && told.problem.object.kind == "Job");
+    let job =
+        look_for(&watch, LATE, |told| told.unrecoverable && told.problem.object.kind == "Job");
     assert!(job.to_string().contains("the job has failed (BackoffLimitExceeded)"), "{job}");
-    let pod = look_for(&watch, LATE, |told| told.unrecoverable && told.problem.object.kind == "Pod");
+    let pod =
+        look_for(&watch, LATE, |told| told.unrecoverable && told.problem.object.kind == "Pod");
     assert!(pod.to_string().contains("secret \"none\" not found"), "{pod}");
 }
 
@@ -143,7 +162,19 @@ fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() 
         let patch = format!(r#"{{"data": {{"round": "{round}"}}}}"#);
         let name = namespace.0.clone();
         let changer = std::thread::spawn(move || {
-            kubectl(&["--namespace", &name, "patch", "configmap", "changing", "--type=merge", "--patch", &patch], "");
+            kubectl(
+                &[
+                    "--namespace",
+                    &name,
+                    "patch",
+                    "configmap",
+                    "changing",
+                    "--type=merge",
+                    "--patch",
+                    &patch,
+                ],
+                "",
+            );
             Instant::now()
         });
         assert!(watch.changed_after(before, Duration::from_secs(10)), "not noticed");
@@ -169,7 +200,19 @@ fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes(
     let storm = std::thread::spawn(move || {
         for round in 0..25 {
             let patch = format!(r#"{{"data": {{"round": "{round}"}}}}"#);
-            kubectl(&["--namespace", &name, "patch", "configmap", "changing", "--type=merge", "--patch", &patch], "");
+            kubectl(
+                &[
+                    "--namespace",
+                    &name,
+                    "patch",
+                    "configmap",
+                    "changing",
+                    "--type=merge",
+                    "--patch",
+                    &patch,
+                ],
+                "",
+            );
         }
         Instant::now()
     });
@@ -178,7 +221,8 @@ fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes(
         let generation = watch.asking();
         asked.push(Instant::now());
         let path = "jsonpath={.data.round}";
-        let round = kubectl(&["--namespace", &namespace.0, "get", "configmap", "changing", "-o", path], "");
+        let round =
+            kubectl(&["--namespace", &namespace.0, "get", "configmap", "changing", "-o", path], "");
         if round == "24" {
             break Instant::now();
         }
@@ -186,9 +230,15 @@ fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes(
     };
     let changed = storm.join().unwrap();
     let second = Duration::from_secs(1);
-    let busiest = asked.iter().map(|from| asked.iter().filter(|at| *at >= from && **at < *from + second).count()).max();
+    let busiest = asked
+        .iter()
+        .map(|from| asked.iter().filter(|at| *at >= from && **at < *from + second).count())
+        .max();
     let late = passed.saturating_duration_since(changed);
-    println!("passed {late:?} after the last change; asked {} times, at most {busiest:?} in a second", asked.len());
+    println!(
+        "passed {late:?} after the last change; asked {} times, at most {busiest:?} in a second",
+        asked.len()
+    );
     assert!(busiest <= Some(4));
     assert!(late < Duration::from_millis(1200), "{late:?}");
 }
@@ -209,7 +259,9 @@ fn a_kind_that_comes_later_is_watched_too() {
     kubectl(&["apply", "--filename", "-"], &crd);
     let cleanup = || kubectl(&["delete", "crd", &format!("plants.{group}"), "--wait=false"], "");
     kubectl(&["wait", "--for=condition=Established", "crd", &format!("plants.{group}")], "");
-    namespace.apply(&format!(r#"{{"apiVersion": "{group}/v1", "kind": "Plant", "metadata": {{"name": "oak"}}}}"#));
+    namespace.apply(&format!(
+        r#"{{"apiVersion": "{group}/v1", "kind": "Plant", "metadata": {{"name": "oak"}}}}"#
+    ));
     let patch = r#"{"status": {"conditions": [{"type": "Ready", "status": "False", "message": "no leaves"}]}}"#;
     kubectl(
         &[

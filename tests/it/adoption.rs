@@ -30,9 +30,15 @@ true
 ",
     );
     let said = book.guide("check").exits(0).says("1 chapter with 2 steps: no problem\n");
-    said.says("note: 6 words or blocks of other tools are left alone (`guide check --strict` lists them)");
-    let said = book.guide("check --strict").exits(0).says("`description` is a key of another tool's front matter");
-    said.says("`terminalRows` is an attribute of Runme, which guide ignores").says("guide/chapter-1.md:19:");
+    said.says(
+        "note: 6 words or blocks of other tools are left alone (`guide check --strict` lists them)",
+    );
+    let said = book
+        .guide("check --strict")
+        .exits(0)
+        .says("`description` is a key of another tool's front matter");
+    said.says("`terminalRows` is an attribute of Runme, which guide ignores")
+        .says("guide/chapter-1.md:19:");
     book.guide("run").exits(0).says("2 passed");
 }
 
@@ -41,9 +47,18 @@ fn what_looks_like_a_step_and_is_none_is_a_warning_with_its_line() {
     let book = Project::with_chapter(
         "# One\n\n```Bash {name=a}\necho hi\n```\n\n```output\nhi\n```\n\n=== \"Tab\"\n\n    ```bash\n    ls\n    ```\n",
     );
-    let said = book.guide("check").exits(0).says("warning: `Bash` opens no step").says("hint: did you mean `bash`?");
-    let said = said.says("guide/chapter-1.md:3:").says("warning: this output belongs to no step").says("guide/chapter-1.md:7:1");
-    said.says("indented by four columns").says("guide/chapter-1.md:13:").says("no problem, 3 warnings");
+    let said = book
+        .guide("check")
+        .exits(0)
+        .says("warning: `Bash` opens no step")
+        .says("hint: did you mean `bash`?");
+    let said = said
+        .says("guide/chapter-1.md:3:")
+        .says("warning: this output belongs to no step")
+        .says("guide/chapter-1.md:7:1");
+    said.says("indented by four columns")
+        .says("guide/chapter-1.md:13:")
+        .says("no problem, 3 warnings");
 }
 
 #[test]
@@ -52,7 +67,10 @@ fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
         "# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/ran\"\n```\n\n- item\n\n  ```bash {name=b}\n  if true; then\n  echo\n  done\n  ```\n",
     );
     for command in ["check", "run"] {
-        let said = book.guide(command).exits(2).says("bash can't parse this step: syntax error near unexpected token `done'");
+        let said = book
+            .guide(command)
+            .exits(2)
+            .says("bash can't parse this step: syntax error near unexpected token `done'");
         said.says("guide/chapter-1.md:12:3").says("12 |   done\n");
     }
     assert!(!book.has("ran"));
@@ -62,8 +80,13 @@ fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
 fn a_prompt_is_an_error_that_says_so() {
     let book = Project::with_chapter("# One\n\n```bash\n$ ls\nfile\n```\n");
     book.guide("check").exits(2).says("this step holds a prompt").says("guide/chapter-1.md:4:1");
-    let book = Project::with_chapter("# One\n\n```console\n$ x=3\n$ echo \\\n> $x\n3\n```\n\n```bash\necho \"still $x\"\n```\n");
-    book.write("book.toml", "[book]\nsrc = \"guide\"\n\n[preprocessor.guide]\nlanguages = [\"console\"]\n");
+    let book = Project::with_chapter(
+        "# One\n\n```console\n$ x=3\n$ echo \\\n> $x\n3\n```\n\n```bash\necho \"still $x\"\n```\n",
+    );
+    book.write(
+        "book.toml",
+        "[book]\nsrc = \"guide\"\n\n[preprocessor.guide]\nlanguages = [\"console\"]\n",
+    );
     book.guide("run").exits(0).says("2 passed");
     book.write("guide/chapter-1.md", "# One\n\n```console\n$ echo 4\n3\n```\n");
     book.guide("run").exits(1);
@@ -73,7 +96,8 @@ fn a_prompt_is_an_error_that_says_so() {
 
 #[test]
 fn chapters_of_one_name_are_known_by_their_paths() {
-    let step = |words: &str| format!("# {words}\n\n```bash {{name=say snapshot}}\necho {words}\n```\n");
+    let step =
+        |words: &str| format!("# {words}\n\n```bash {{name=say snapshot}}\necho {words}\n```\n");
     let book = Project::with_chapters(&[
         ("intro.md", &step("first")),
         ("install/intro.md", &format!("---\nneeds: [intro]\n---\n{}", step("second"))),
@@ -95,7 +119,8 @@ fn chapters_of_one_name_are_known_by_their_paths() {
 
 #[test]
 fn a_file_of_dots_stays_in_its_folder() {
-    let book = Project::with_chapters(&[("...md", "# Dots\n\n```bash {name=a snapshot}\necho hi\n```\n")]);
+    let book =
+        Project::with_chapters(&[("...md", "# Dots\n\n```bash {name=a snapshot}\necho hi\n```\n")]);
     book.guide("run").exits(1).says("1 passed");
     assert!(book.has("snapshots/chapter/a.snap.new") && !book.has("a.snap.new"));
 }
@@ -104,12 +129,16 @@ fn a_file_of_dots_stays_in_its_folder() {
 fn steps_run_in_the_folder_that_cwd_names() {
     let step = |words: &str| format!("```bash {{{words}}}\npwd\n```\n\n");
     let chapter = |cwd: &str, steps: &str, expected: &str| {
-        let book = Project::with_chapters(&[("sub/a.md", &format!("---\ntitle: A\n{cwd}---\n{steps}"))]);
+        let book =
+            Project::with_chapters(&[("sub/a.md", &format!("---\ntitle: A\n{cwd}---\n{steps}"))]);
         std::fs::create_dir_all(book.path("examples")).expect("a folder");
         let text = book.read("guide/sub/a.md");
         book.write(
             "guide/sub/a.md",
-            format!("{text}```output\n{}{expected}\n```\n", book.root().canonicalize().expect("a path").display()),
+            format!(
+                "{text}```output\n{}{expected}\n```\n",
+                book.root().canonicalize().expect("a path").display()
+            ),
         );
         book.guide("run").exits(0).says("passed");
     };
@@ -128,9 +157,17 @@ fn steps_run_in_the_folder_that_cwd_names() {
 #[test]
 fn after_names_a_chapter_that_stands_before() {
     let book = |after: &str| {
-        Project::with_chapters(&[("a.md", "# A\n"), ("b.md", &format!("---\nafter: [{after}]\n---\n# B\n")), ("c.md", "# C\n")])
+        Project::with_chapters(&[
+            ("a.md", "# A\n"),
+            ("b.md", &format!("---\nafter: [{after}]\n---\n# B\n")),
+            ("c.md", "# C\n"),
+        ])
     };
     book("a").guide("check").exits(0);
-    book("c").guide("check").exits(2).says("b is to run after c, which does not stand before it").says("guide/b.md:2:9");
+    book("c")
+        .guide("check")
+        .exits(2)
+        .says("b is to run after c, which does not stand before it")
+        .says("guide/b.md:2:9");
     book("nothing").guide("check").exits(2).says("the book has no chapter `nothing`");
 }

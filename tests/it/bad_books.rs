@@ -5,14 +5,18 @@ use crate::Project;
 #[test]
 fn no_book_says_where_it_looked() {
     let folder = tempfile::tempdir().expect("folder");
-    let output =
-        std::process::Command::new(env!("CARGO_BIN_EXE_guide")).arg("run").current_dir(folder.path()).output().expect("starts");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_guide"))
+        .arg("run")
+        .current_dir(folder.path())
+        .output()
+        .expect("starts");
     crate::Said::of(&output, folder.path()).exits(2).says("book.toml").says("hint:");
 }
 
 #[test]
 fn an_unknown_chapter_names_the_nearest() {
-    let book = Project::with_chapters(&[("chapter-1-start.md", "# A\n"), ("chapter-2-end.md", "# B\n")]);
+    let book =
+        Project::with_chapters(&[("chapter-1-start.md", "# A\n"), ("chapter-2-end.md", "# B\n")]);
     book.guide("run chapter-22").exits(2).says("chapter-22").says("did you mean `chapter-2`?");
 }
 
@@ -49,7 +53,9 @@ fn an_unclosed_fence_is_an_error_with_its_line() {
 
 #[test]
 fn crlf_and_tabs_run_like_any_text() {
-    let book = Project::with_chapter("# A\r\n\r\n```bash {name=a}\r\necho\tone\r\n```\r\n\r\n```output\r\none\r\n```\r\n");
+    let book = Project::with_chapter(
+        "# A\r\n\r\n```bash {name=a}\r\necho\tone\r\n```\r\n\r\n```output\r\none\r\n```\r\n",
+    );
     book.guide("run").exits(0).says("1 passed");
 }
 
@@ -74,7 +80,10 @@ fn yaml_that_is_invalid_after_rendering_is_found_before_step_one() {
 fn an_unknown_need_and_a_wrong_done_are_errors() {
     let book = Project::with_chapters(&[
         ("chapter-1.md", "# A\n"),
-        ("chapter-2.md", "---\nneeds: [chapter-l]\ndone: [act]\n---\n# B\n\n```bash {name=act}\ntrue\n```\n"),
+        (
+            "chapter-2.md",
+            "---\nneeds: [chapter-l]\ndone: [act]\n---\n# B\n\n```bash {name=act}\ntrue\n```\n",
+        ),
     ]);
     book.guide("check").exits(2).says("chapter-l").says("chapter-1").says("act");
 }
@@ -89,10 +98,18 @@ fn a_wrong_command_line_is_exit_two() {
 
 #[test]
 fn what_mdbook_would_put_in_the_place_of_a_step_is_told() {
-    let included = |fence: &str| format!("# One\n\n```bash {{name=a}}\ntrue\n```\n\n```{fence}\n{{{{#include a.sh}}}}\n```\n");
+    let included = |fence: &str| {
+        format!(
+            "# One\n\n```bash {{name=a}}\ntrue\n```\n\n```{fence}\n{{{{#include a.sh}}}}\n```\n"
+        )
+    };
     for fence in ["bash {name=b}", "output"] {
         let book = Project::with_chapter(&included(fence));
-        book.guide("check").exits(2).says("guide takes it as it stands").says("guide/chapter-1.md:8:1").says("^^^^^^^^^^^^^^^^^");
+        book.guide("check")
+            .exits(2)
+            .says("guide takes it as it stands")
+            .says("guide/chapter-1.md:8:1")
+            .says("^^^^^^^^^^^^^^^^^");
     }
     Project::with_chapter(&included("bash {skip}")).guide("check").exits(0);
 }

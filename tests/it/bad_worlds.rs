@@ -22,7 +22,11 @@ fn a_newer_journal_is_refused() {
     let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
     book.guide("run").exits(0);
     let run = newest_journal(&book.path(".guide"));
-    let text = std::fs::read_to_string(&run).expect("journal").replacen("\"format\":2", "\"format\":99", 1);
+    let text = std::fs::read_to_string(&run).expect("journal").replacen(
+        "\"format\":2",
+        "\"format\":99",
+        1,
+    );
     std::fs::write(&run, text).expect("newer");
     book.guide("run --resume").exits(3).says("99");
 }
@@ -44,7 +48,8 @@ fn two_contexts(current: &str) -> String {
 }
 
 fn book_with_cluster() -> Project {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n");
+    let book =
+        Project::with_chapter("# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n");
     let config = "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncluster = \"mine\"\ncontext = \"mine\"\n";
     book.write("book.toml", config);
     book
@@ -54,10 +59,17 @@ fn book_with_cluster() -> Project {
 fn commands_that_would_reach_another_context_than_the_book_s_are_not_run() {
     let book = book_with_cluster();
     book.write("other", two_contexts("production"));
-    for call in ["run --yes --kubeconfig other", "verify --kubeconfig other", "diff --kubeconfig other"] {
+    for call in
+        ["run --yes --kubeconfig other", "verify --kubeconfig other", "diff --kubeconfig other"]
+    {
         let said = book.guide(call);
         assert_eq!(said.code, Some(3), "{call}: {}{}", said.stdout, said.stderr);
-        assert!(said.stderr.contains("context mine") && said.stderr.contains("reach context production"), "{}", said.stderr);
+        assert!(
+            said.stderr.contains("context mine")
+                && said.stderr.contains("reach context production"),
+            "{}",
+            said.stderr
+        );
     }
     assert!(!book.has("log"));
     book.write("other", two_contexts("mine"));
@@ -78,7 +90,12 @@ fn a_book_that_adopted_a_cluster_does_not_run_without_it() {
     book.write(".guide/world.json", kept(r#", "kubeconfig": "/home/me/adopted""#));
     let said = book.guide("run --yes");
     assert_eq!(said.code, Some(3), "{}{}", said.stdout, said.stderr);
-    for words in ["context mine at https://there", "by /home/me/adopted", "found: none, by ", "--kubeconfig /home/me/adopted"] {
+    for words in [
+        "context mine at https://there",
+        "by /home/me/adopted",
+        "found: none, by ",
+        "--kubeconfig /home/me/adopted",
+    ] {
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
     }
     assert!(!book.has("log"));

@@ -4,7 +4,9 @@ use crate::Project;
 
 #[test]
 fn a_first_snapshot_is_pending_and_then_accepted() {
-    let book = Project::with_chapter("# One\n\n```bash {name=list snapshot=text}\necho one\necho two\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=list snapshot=text}\necho one\necho two\n```\n",
+    );
     book.guide("run").exits(1).says("guide review");
     assert!(book.has("snapshots/chapter-1/list.snap.new"));
     assert!(!book.has("snapshots/chapter-1/list.snap"));
@@ -16,7 +18,9 @@ fn a_first_snapshot_is_pending_and_then_accepted() {
 
 #[test]
 fn an_accepted_snapshot_is_never_overwritten_by_a_run() {
-    let book = Project::with_chapter("# One\n\n```bash {name=list snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=list snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n",
+    );
     book.write("file", "one\n");
     book.guide("run").exits(1);
     book.guide("review --accept").exits(0);
@@ -31,7 +35,9 @@ fn an_accepted_snapshot_is_never_overwritten_by_a_run() {
 
 #[test]
 fn a_table_is_compared_by_rows_and_columns() {
-    let book = Project::with_chapter("# One\n\n```bash {name=pods snapshot=table}\ncat \"$GUIDE_BOOK/table\"\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=pods snapshot=table}\ncat \"$GUIDE_BOOK/table\"\n```\n",
+    );
     book.write("table", "NAME                   READY   STATUS    RESTARTS   AGE\nweb-7d4b9c6f5-x2x9z    2/2     Running   0          5m\ndb-0                   1/1     Running   0          9m\n");
     book.guide("run").exits(1);
     book.guide("review --accept").exits(0);
@@ -61,13 +67,24 @@ fn a_huge_difference_is_a_screenful_on_the_terminal_with_the_rest_in_the_file_it
         ("name=a snapshot=json", tall.clone(), tall.replace("old", "new"), "new 2999"),
         ("name=a", "one\n".to_owned(), format!("one\n{}", lines("surplus")), "+surplus 2999"),
     ] {
-        let chapter = format!("# One\n\n```bash {{{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n\n```output\n{expected}```\n");
+        let chapter = format!(
+            "# One\n\n```bash {{{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n\n```output\n{expected}```\n"
+        );
         let book = Project::with_chapter(&chapter);
         book.write("came", came);
         let said = book.guide("run").exits(1);
-        assert!(said.stderr.lines().count() <= 60, "{} lines:\n{}", said.stderr.lines().count(), said.stderr);
+        assert!(
+            said.stderr.lines().count() <= 60,
+            "{} lines:\n{}",
+            said.stderr.lines().count(),
+            said.stderr
+        );
         assert!(said.stderr.lines().all(|line| line.chars().count() <= 200), "{}", said.stderr);
-        let rest = said.stderr.lines().find_map(|line| line.split_once(": all of it in ")).expect("it says where the rest is");
+        let rest = said
+            .stderr
+            .lines()
+            .find_map(|line| line.split_once(": all of it in "))
+            .expect("it says where the rest is");
         let whole = book.read(&format!("{}/output.diff", rest.1));
         assert!(whole.contains(last), "{attributes}: {} bytes", whole.len());
     }
@@ -77,8 +94,13 @@ fn a_huge_difference_is_a_screenful_on_the_terminal_with_the_rest_in_the_file_it
 fn accepted_output_that_looks_like_a_pattern_is_text() {
     let printed = "usage: cp <file> <dir>\nslice &v[..]\n...\n2 passed\n";
     let other = "usage: cp README /etc\nslice &vXYZ\n1 failed\n2 passed\n";
-    for (attributes, fence) in [("name=a snapshot=text", ""), ("name=a", "\n```output\nold\n```\n"), ("name=a snapshot", "")] {
-        let chapter = format!("# One\n\n```bash {{{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n{fence}");
+    for (attributes, fence) in [
+        ("name=a snapshot=text", ""),
+        ("name=a", "\n```output\nold\n```\n"),
+        ("name=a snapshot", ""),
+    ] {
+        let chapter =
+            format!("# One\n\n```bash {{{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n{fence}");
         let book = Project::with_chapter(&chapter);
         book.write("came", printed);
         book.guide("run").exits(1);
@@ -103,7 +125,8 @@ fn accepting_keeps_the_patterns_of_the_author_and_escapes_the_rest() {
 
 #[test]
 fn accepting_never_writes_a_chapter_that_check_refuses() {
-    let chapter = "# One\n\n```bash {name=a}\nprintf '\\x7b{#include x.sh}}\\n'\n```\n\n```output\ny\n```\n";
+    let chapter =
+        "# One\n\n```bash {name=a}\nprintf '\\x7b{#include x.sh}}\\n'\n```\n\n```output\ny\n```\n";
     let book = Project::with_chapter(chapter);
     book.guide("run").exits(1);
     let said = book.guide("review --accept");
@@ -127,7 +150,9 @@ fn the_end_of_a_long_output_is_compared_and_a_longer_one_is_not_taken_for_right(
 #[test]
 fn normalize_chooses_what_a_snapshot_is_compared_without() {
     let chapter = |front: &str, attributes: &str| {
-        format!("{front}# One\n\n```bash {{name=a snapshot=text{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n")
+        format!(
+            "{front}# One\n\n```bash {{name=a snapshot=text{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n"
+        )
     };
     for (front, attributes, exit) in [
         ("", "", 0),
@@ -144,7 +169,10 @@ fn normalize_chooses_what_a_snapshot_is_compared_without() {
         book.write("came", "made 6m ago\n");
         book.guide("run --rerun").exits(exit);
     }
-    Project::with_chapter(&chapter("", " normalize=agess")).guide("check").exits(2).says("did you mean `ages`?");
+    Project::with_chapter(&chapter("", " normalize=agess"))
+        .guide("check")
+        .exits(2)
+        .says("did you mean `ages`?");
 }
 
 #[test]
@@ -163,6 +191,10 @@ fn bound_text_stays_text_and_values_are_what_kubectl_reads() {
                    ```bash {name=b}\necho \"$VERSION $ENABLED $BIG\"\n```\n\n```output\n1.30 false .inf\n```\n";
     let book = Project::with_chapter(chapter);
     book.write("guide/values.yaml", "enabled: no\nversion: 1.30\nbig: .inf\n");
-    book.guide("check").exits(0).says("values.yaml:1: `no` is false to kubectl").says("`1.30` is the number 1.3").says(".inf");
+    book.guide("check")
+        .exits(0)
+        .says("values.yaml:1: `no` is false to kubectl")
+        .says("`1.30` is the number 1.3")
+        .says(".inf");
     book.guide("run").exits(0);
 }

@@ -16,7 +16,9 @@ const STEPS: usize = 2500;
 
 /// Every step writes its number into a file of the book: what really happened.
 fn counting_book() -> Project {
-    let steps = (0..STEPS).map(|step| format!("```bash {{name=s{step}}}\necho {step} >> \"$GUIDE_BOOK/done\"\n```\n\n"));
+    let steps = (0..STEPS).map(|step| {
+        format!("```bash {{name=s{step}}}\necho {step} >> \"$GUIDE_BOOK/done\"\n```\n\n")
+    });
     Project::with_chapter(&format!("# One\n\n{}", steps.collect::<String>()))
 }
 
@@ -30,7 +32,8 @@ fn ran(book: &Project) -> Vec<usize> {
 
 /// Numbers of the steps that the journals say have passed.
 fn believed(book: &Project) -> BTreeSet<usize> {
-    let past = load_past(&book.path(".guide"), book.root()).expect("the journal can be read after every kill");
+    let past = load_past(&book.path(".guide"), book.root())
+        .expect("the journal can be read after every kill");
     let held = past.steps.iter().filter(|(_, step)| step.held && !step.state_lost);
     held.map(|(id, _)| id.step.as_str()[1..].parse().expect("s7")).collect()
 }
@@ -52,7 +55,8 @@ fn two_hundred_kills_at_any_moment_forget_no_passed_step_and_invent_none() {
             before = now;
         }
         let mut runner = book.start(if kill == 0 { "run" } else { "run --resume" });
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random =
+            random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         std::thread::sleep(Duration::from_micros((random >> 33) % moment));
         runner.kill().expect("killed");
         runner.wait().expect("gone");
@@ -61,13 +65,20 @@ fn two_hundred_kills_at_any_moment_forget_no_passed_step_and_invent_none() {
         let invented: Vec<_> = believed.difference(&ran).collect();
         let forgotten: Vec<_> = ran.difference(&believed).collect();
         assert!(invented.is_empty(), "believed, but never ran, after kill {kill}: {invented:?}");
-        assert!(forgotten.len() <= 1, "only the step that was running may be unknown after kill {kill}: {forgotten:?}");
+        assert!(
+            forgotten.len() <= 1,
+            "only the step that was running may be unknown after kill {kill}: {forgotten:?}"
+        );
         if ran.len() >= STEPS {
             break; // a quick machine: the whole book ran between the kills
         }
     }
     let at_last = ran(&book);
-    assert!(at_last.len() > KILLS / 4, "the kills came too early to mean anything: {} steps", at_last.len());
+    assert!(
+        at_last.len() > KILLS / 4,
+        "the kills came too early to mean anything: {} steps",
+        at_last.len()
+    );
     assert!(at_last.is_sorted(), "no step ran out of its order");
     let twice = at_last.windows(2).filter(|pair| pair[0] == pair[1]).count();
     assert!(twice <= KILLS, "a step runs again only where it was killed");
@@ -80,7 +91,9 @@ fn on_its_own_disk(book: &Project, mount: &str) -> Option<Said> {
         "mkdir -p disk && {mount} || exit 99\n\"$GUIDE\" run --state disk\ncode=$?\nrm -rf kept && cp -a disk kept\nexit $code"
     );
     let mut unshare = Command::new("unshare");
-    unshare.args(["--map-root-user", "--mount", "bash", "-c", &script]).env("GUIDE", env!("CARGO_BIN_EXE_guide"));
+    unshare
+        .args(["--map-root-user", "--mount", "bash", "-c", &script])
+        .env("GUIDE", env!("CARGO_BIN_EXE_guide"));
     let output = unshare.current_dir(book.root()).env("LC_ALL", "C.UTF-8").output().ok()?;
     let said = Said::of(&output, book.root());
     if said.code == Some(99) || said.stderr.starts_with("unshare:") {
@@ -150,7 +163,11 @@ fn a_journal_of_a_newer_guide_is_refused_with_both_formats() {
     let journal = newest_journal(&book.path(".guide"));
     let text = std::fs::read_to_string(&journal).expect("a journal");
     std::fs::write(&journal, text.replacen("\"format\":1", "\"format\":7", 1)).expect("written");
-    book.guide("run --resume").exits(3).says("has format 7").says("knows format 1").says("`--state DIR`");
+    book.guide("run --resume")
+        .exits(3)
+        .says("has format 7")
+        .says("knows format 1")
+        .says("`--state DIR`");
 }
 
 pub(crate) fn newest_journal(state: &Path) -> std::path::PathBuf {

@@ -58,13 +58,23 @@ impl World {
             contracts.insert(name.as_str().expect("a name").to_owned(), contract);
         }
         let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (name, image) in yaml(&format!("guide/values.{profile}.yaml"))["images"].as_mapping().expect("images") {
+        for (name, image) in
+            yaml(&format!("guide/values.{profile}.yaml"))["images"].as_mapping().expect("images")
+        {
             let (name, image) = (name.as_str().expect("a name"), image.as_str().expect("an image"));
             names.entry(image.to_owned()).or_default().push(name.to_owned());
         }
         let state = tempfile::tempdir().expect("a temporary folder");
         let planned = Command::new(env!("CARGO_BIN_EXE_guide"))
-            .args(["plan", "--json", "--profile", profile, "--book", env!("CARGO_MANIFEST_DIR"), "--state"])
+            .args([
+                "plan",
+                "--json",
+                "--profile",
+                profile,
+                "--book",
+                env!("CARGO_MANIFEST_DIR"),
+                "--state",
+            ])
             .arg(state.path())
             .output()
             .expect("guide starts");
@@ -74,11 +84,22 @@ impl World {
     }
 
     /// What is wrong with one use, where no contract of the image allows it.
-    fn refuse(&self, image: &[String], place: &str, what: &str, allowed: impl Fn(&Contract) -> bool) -> Option<String> {
+    fn refuse(
+        &self,
+        image: &[String],
+        place: &str,
+        what: &str,
+        allowed: impl Fn(&Contract) -> bool,
+    ) -> Option<String> {
         let contracts = image.iter().filter_map(|name| self.contracts.get(name));
         let all: Vec<_> = contracts.collect();
-        (!all.iter().any(|contract| allowed(contract)))
-            .then(|| format!("{place}: profile {}: the image {} has no {what}", self.profile, image.join("/")))
+        (!all.iter().any(|contract| allowed(contract))).then(|| {
+            format!(
+                "{place}: profile {}: the image {} has no {what}",
+                self.profile,
+                image.join("/")
+            )
+        })
     }
 
     fn chapters(&self) -> impl Iterator<Item = &Value> {
@@ -91,9 +112,11 @@ impl World {
         let mut all = Vec::new();
         for manifest in manifests {
             let place = manifest["place"].as_str().unwrap_or_default().to_owned();
-            for document in serde_yaml::Deserializer::from_str(manifest["text"].as_str().unwrap_or_default()) {
-                let document: Value =
-                    serde::Deserialize::deserialize(document).unwrap_or_else(|error| panic!("{place}: {error}"));
+            for document in
+                serde_yaml::Deserializer::from_str(manifest["text"].as_str().unwrap_or_default())
+            {
+                let document: Value = serde::Deserialize::deserialize(document)
+                    .unwrap_or_else(|error| panic!("{place}: {error}"));
                 all.push((place.clone(), document));
             }
         }
@@ -107,37 +130,59 @@ impl World {
     /// Everything that a container of a manifest uses and its image lacks.
     fn container(&self, place: &str, pod: &Value, container: &Value) -> Vec<String> {
         let Some(image) = self.image(container) else {
-            return vec![format!("{place}: profile {}: {:?} is no image of the values", self.profile, container["image"])];
+            return vec![format!(
+                "{place}: profile {}: {:?} is no image of the values",
+                self.profile, container["image"]
+            )];
         };
         let mut problems = Vec::new();
         let words: Vec<String> = strings(&container["command"]).collect();
-        let programs = if words.is_empty() { vec!["entrypoint".to_owned()] } else { programs_of(&words) };
-        let probes = ["readinessProbe", "livenessProbe", "startupProbe"].map(|probe| &container[probe]);
-        let in_probes = probes.iter().flat_map(|probe| programs_of(&strings(&probe["exec"]["command"]).collect::<Vec<_>>()));
+        let programs =
+            if words.is_empty() { vec!["entrypoint".to_owned()] } else { programs_of(&words) };
+        let probes =
+            ["readinessProbe", "livenessProbe", "startupProbe"].map(|probe| &container[probe]);
+        let in_probes = probes
+            .iter()
+            .flat_map(|probe| programs_of(&strings(&probe["exec"]["command"]).collect::<Vec<_>>()));
         for program in programs.into_iter().chain(in_probes) {
             let what = format!("program {program}");
-            problems.extend(self.refuse(image, place, &what, |contract| contract.programs.contains(&program)));
+            problems.extend(
+                self.refuse(image, place, &what, |contract| contract.programs.contains(&program)),
+            );
         }
         let named = |port: &Value| {
-            let of_name = |name: &str| list(&container["ports"]).find(|port| port["name"] == name)?["containerPort"].as_i64();
+            let of_name = |name: &str| {
+                list(&container["ports"]).find(|port| port["name"] == name)?["containerPort"]
+                    .as_i64()
+            };
             port.as_i64().or_else(|| of_name(port.as_str()?))
         };
         let declared = list(&container["ports"]).map(|port| &port["containerPort"]);
-        let probed = probes.iter().flat_map(|probe| [&probe["httpGet"]["port"], &probe["tcpSocket"]["port"]]);
+        let probed = probes
+            .iter()
+            .flat_map(|probe| [&probe["httpGet"]["port"], &probe["tcpSocket"]["port"]]);
         for port in declared.chain(probed).filter(|port| !port.is_null()) {
             let number = named(port).unwrap_or_default();
-            problems.extend(self.refuse(image, place, &format!("port {number}"), |contract| contract.ports.contains(&number)));
+            problems.extend(self.refuse(image, place, &format!("port {number}"), |contract| {
+                contract.ports.contains(&number)
+            }));
         }
         for path in probes.iter().filter_map(|probe| probe["httpGet"]["path"].as_str()) {
-            problems.extend(self.refuse(image, place, &format!("path {path}"), |contract| contract.paths.contains(path)));
+            problems.extend(self.refuse(image, place, &format!("path {path}"), |contract| {
+                contract.paths.contains(path)
+            }));
         }
         for name in list(&container["env"]).filter_map(|variable| variable["name"].as_str()) {
-            problems
-                .extend(self.refuse(image, place, &format!("variable {name}"), |contract| contract.environment.contains(name)));
+            problems.extend(self.refuse(image, place, &format!("variable {name}"), |contract| {
+                contract.environment.contains(name)
+            }));
         }
-        let users = [&container["securityContext"]["runAsUser"], &pod["securityContext"]["runAsUser"]];
+        let users =
+            [&container["securityContext"]["runAsUser"], &pod["securityContext"]["runAsUser"]];
         if let Some(user) = users.into_iter().find_map(Value::as_i64) {
-            problems.extend(self.refuse(image, place, &format!("user {user}"), |contract| contract.users.contains(&user)));
+            problems.extend(self.refuse(image, place, &format!("user {user}"), |contract| {
+                contract.users.contains(&user)
+            }));
         }
         problems
     }
@@ -160,13 +205,18 @@ impl World {
     }
 
     /// Everything that a step runs in a container and its image lacks.
-    fn script(&self, place: &str, script: &str, pods: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    fn script(
+        &self,
+        place: &str,
+        script: &str,
+        pods: &BTreeMap<String, Vec<String>>,
+    ) -> Vec<String> {
         let mut problems = Vec::new();
         for (image, program) in executed(script, pods) {
             let what = format!("program {program}");
             // What a chapter puts into a container itself.
-            let brought =
-                [("shell", "kubectl"), ("lab_host", "/root/restore-connectivity.sh")].contains(&(image[0].as_str(), &program));
+            let brought = [("shell", "kubectl"), ("lab_host", "/root/restore-connectivity.sh")]
+                .contains(&(image[0].as_str(), &program));
             let allowed = |contract: &Contract| brought || contract.programs.contains(&program);
             problems.extend(self.refuse(&image, place, &what, allowed));
         }
@@ -178,7 +228,9 @@ impl World {
         for (place, document) in self.documents() {
             pod_specs(&document, &mut |pod| {
                 let containers = list(&pod["initContainers"]).chain(list(&pod["containers"]));
-                problems.extend(containers.flat_map(|container| self.container(&place, pod, container)));
+                problems.extend(
+                    containers.flat_map(|container| self.container(&place, pod, container)),
+                );
             });
         }
         let pods = self.pods();
@@ -203,15 +255,21 @@ fn pod_specs(value: &Value, take: &mut impl FnMut(&Value)) {
 /// The programs of a command: the first word, and those of the script behind a shell's `-c`.
 fn programs_of(words: &[String]) -> Vec<String> {
     let Some(first) = words.first() else { return Vec::new() };
-    let script = words.iter().position(|word| word.starts_with('-') && word.ends_with('c')).and_then(|at| words.get(at + 1));
-    let inner = script.filter(|_| first == "sh" || first == "bash").map(|script| commands_in(script)).unwrap_or_default();
+    let script = words
+        .iter()
+        .position(|word| word.starts_with('-') && word.ends_with('c'))
+        .and_then(|at| words.get(at + 1));
+    let inner = script
+        .filter(|_| first == "sh" || first == "bash")
+        .map(|script| commands_in(script))
+        .unwrap_or_default();
     std::iter::once(first.clone()).chain(inner).collect()
 }
 
 /// Words that a shell knows by itself.
 const SHELL: [&str; 24] = [
-    "[", "break", "case", "cd", "do", "done", "echo", "elif", "else", "esac", "exec", "exit", "fi", "for", "if", "in", "printf",
-    "set", "test", "then", "until", "while", "!", "command",
+    "[", "break", "case", "cd", "do", "done", "echo", "elif", "else", "esac", "exec", "exit", "fi",
+    "for", "if", "in", "printf", "set", "test", "then", "until", "while", "!", "command",
 ];
 
 /// The first word of each simple command of a short script. What stands in quotes is one word, and no command.
@@ -228,11 +286,14 @@ fn commands_in(script: &str) -> Vec<String> {
     }
     let commands = plain.split([';', '|', '&', '\n']);
     let firsts = commands.filter_map(|command| {
-        let mut words = command.split_whitespace().skip_while(|word| SHELL.contains(word) && !matches!(*word, "echo" | "printf"));
+        let mut words = command
+            .split_whitespace()
+            .skip_while(|word| SHELL.contains(word) && !matches!(*word, "echo" | "printf"));
         words.find(|word| !word.contains('=') && !word.starts_with('-'))
     });
     let named = |word: &&str| {
-        let program = word.chars().all(|character| character.is_alphanumeric() || "/._-".contains(character));
+        let program =
+            word.chars().all(|character| character.is_alphanumeric() || "/._-".contains(character));
         program && word.chars().any(char::is_alphabetic) && !SHELL.contains(word)
     };
     firsts.filter(named).map(str::to_owned).collect()
@@ -253,8 +314,12 @@ fn executed(script: &str, pods: &BTreeMap<String, Vec<String>>) -> Vec<(Vec<Stri
                     let after: Vec<String> = operands.cloned().collect();
                     let in_docker = at > 0 && words[at - 1].ends_with("docker");
                     match (pods.get(target), after.iter().position(|word| word == "--")) {
-                        (Some(image), Some(dashes)) => (image.clone(), after[dashes + 1..].to_vec()),
-                        (None, None) if in_docker && target.contains("node") => (vec!["node".to_owned()], after),
+                        (Some(image), Some(dashes)) => {
+                            (image.clone(), after[dashes + 1..].to_vec())
+                        }
+                        (None, None) if in_docker && target.contains("node") => {
+                            (vec!["node".to_owned()], after)
+                        }
                         _ => continue,
                     }
                 }
@@ -263,7 +328,10 @@ fn executed(script: &str, pods: &BTreeMap<String, Vec<String>>) -> Vec<(Vec<Stri
                 _ => continue,
             };
             found.extend(
-                programs_of(&command).into_iter().filter(|word| !word.starts_with('$')).map(|program| (image.clone(), program)),
+                programs_of(&command)
+                    .into_iter()
+                    .filter(|word| !word.starts_with('$'))
+                    .map(|program| (image.clone(), program)),
             );
         }
     }
@@ -278,7 +346,9 @@ fn shell_words(line: &str) -> Vec<String> {
             Some(open) if open == character => quote = None,
             Some(_) => word.push(character),
             None if character == '\'' || character == '"' => quote = Some(character),
-            None if character.is_whitespace() || "|;&(){}".contains(character) => words.push(std::mem::take(&mut word)),
+            None if character.is_whitespace() || "|;&(){}".contains(character) => {
+                words.push(std::mem::take(&mut word))
+            }
             None => word.push(character),
         }
     }
@@ -289,7 +359,8 @@ fn shell_words(line: &str) -> Vec<String> {
 
 #[test]
 fn the_image_of_either_profile_has_what_the_chapters_use_of_it() {
-    let problems: Vec<String> = ["open", "sealed"].into_iter().flat_map(|profile| World::of(profile).problems()).collect();
+    let problems: Vec<String> =
+        ["open", "sealed"].into_iter().flat_map(|profile| World::of(profile).problems()).collect();
     assert!(problems.is_empty(), "lab/images.yaml does not allow:\n  {}", problems.join("\n  "));
 }
 
@@ -304,8 +375,10 @@ fn every_image_of_the_values_has_a_contract_and_every_contract_an_image() {
             .filter(|name| *name != "node" && written[name.as_str()]["from"][profile].is_string())
             .collect();
         // What images are built from is run nowhere.
-        let used = world.names.iter().filter(|(image, _)| !image.is_empty()).flat_map(|(_, names)| names);
-        let used: BTreeSet<&String> = used.filter(|name| *name != "golang" && *name != "debian").collect();
+        let used =
+            world.names.iter().filter(|(image, _)| !image.is_empty()).flat_map(|(_, names)| names);
+        let used: BTreeSet<&String> =
+            used.filter(|name| *name != "golang" && *name != "debian").collect();
         assert_eq!(used, contracts, "profile {profile}");
     }
 }
@@ -315,7 +388,10 @@ fn a_program_that_an_image_lacks_is_refused() {
     let world = World::of("open");
     let pods = world.pods();
     let refused = |script: &str| world.script("a.md:1", script, &pods);
-    assert_eq!(refused("kubectl exec dns-probe -- curl -s http://x/ | nosuch"), Vec::<String>::new());
+    assert_eq!(
+        refused("kubectl exec dns-probe -- curl -s http://x/ | nosuch"),
+        Vec::<String>::new()
+    );
     assert_eq!(
         refused("x=$(kubectl -n default exec dns-probe -- nosuch --flag)"),
         ["a.md:1: profile open: the image shell has no program nosuch"]
@@ -324,8 +400,14 @@ fn a_program_that_an_image_lacks_is_refused() {
         refused("kubectl exec -i \\\n  dns-probe -- sh -c 'cut -f 2 /x | nosuch'"),
         ["a.md:1: profile open: the image shell has no program nosuch"]
     );
-    assert_eq!(refused("docker exec \"$node\" nosuch"), ["a.md:1: profile open: the image node has no program nosuch"]);
-    assert_eq!(refused("on-lab-host nosuch"), ["a.md:1: profile open: the image lab_host has no program nosuch"]);
+    assert_eq!(
+        refused("docker exec \"$node\" nosuch"),
+        ["a.md:1: profile open: the image node has no program nosuch"]
+    );
+    assert_eq!(
+        refused("on-lab-host nosuch"),
+        ["a.md:1: profile open: the image lab_host has no program nosuch"]
+    );
     let container: Value = serde_yaml::from_str(
         "{image: \"guide.lab/web:1\", env: [{name: HARD}], ports: [{containerPort: 80}], \
          readinessProbe: {httpGet: {path: /, port: 8080}}, securityContext: {runAsUser: 1}}",
@@ -333,5 +415,8 @@ fn a_program_that_an_image_lacks_is_refused() {
     .expect("YAML");
     let problems = world.container("a.yaml", &Value::Null, &container);
     let lacks = |what: &str| format!("a.yaml: profile open: the image web has no {what}");
-    assert_eq!(problems, [lacks("port 80"), lacks("path /"), lacks("variable HARD"), lacks("user 1")]);
+    assert_eq!(
+        problems,
+        [lacks("port 80"), lacks("path /"), lacks("variable HARD"), lacks("user 1")]
+    );
 }

@@ -36,7 +36,9 @@ impl Machine {
     fn without(self, names: &[&str]) -> Self {
         fs::create_dir(self.path("rest")).expect("folder made");
         let all = std::env::var("PATH").unwrap_or_default();
-        for entry in all.split(':').filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten() {
+        for entry in
+            all.split(':').filter_map(|folder| fs::read_dir(folder).ok()).flatten().flatten()
+        {
             let name = entry.file_name();
             if !names.iter().any(|missing| name == *missing) {
                 let _ = std::os::unix::fs::symlink(entry.path(), self.path("rest").join(name));
@@ -47,7 +49,11 @@ impl Machine {
 
     fn run(&self, profile: &str, words: &[&str]) -> Output {
         let rest = self.path("rest");
-        let rest = if rest.is_dir() { rest.display().to_string() } else { std::env::var("PATH").unwrap_or_default() };
+        let rest = if rest.is_dir() {
+            rest.display().to_string()
+        } else {
+            std::env::var("PATH").unwrap_or_default()
+        };
         Command::new("bash")
             .args(words)
             .current_dir(env!("CARGO_MANIFEST_DIR"))
@@ -85,7 +91,9 @@ fn a_linux_machine_with_docker_and_curl_fits() {
 #[test]
 fn what_cannot_work_is_refused_in_one_sentence_with_what_to_do() {
     let base = || Machine::new().with("docker", &engine(ENGINE)).with("curl", "true");
-    let uname = |system: &str, machine: &str| format!("case $1 in -s) echo {system} ;; *) echo {machine} ;; esac");
+    let uname = |system: &str, machine: &str| {
+        format!("case $1 in -s) echo {system} ;; *) echo {machine} ;; esac")
+    };
     let cases = [
         (
             base().with("uname", &uname("Darwin", "arm64")).fits("open", &[]),
@@ -117,7 +125,10 @@ fn what_cannot_work_is_refused_in_one_sentence_with_what_to_do() {
         ),
         (
             base()
-                .with("docker", &engine("Ubuntu 24.04 LTS [name=seccomp,profile=builtin name=rootless name=cgroupns]"))
+                .with(
+                    "docker",
+                    &engine("Ubuntu 24.04 LTS [name=seccomp,profile=builtin name=rootless name=cgroupns]"),
+                )
                 .with("cat", "echo 1024")
                 .fits("open", &[]),
             "Docker runs rootless here and may not publish port 80: sysctl net.ipv4.ip_unprivileged_port_start=80 as root, or run with --set cluster.http_port=8080 --set cluster.https_port=8443.",
@@ -137,7 +148,12 @@ fn an_old_go_and_a_missing_one_are_named_before_anything_is_compiled() {
     let missing = Machine::new().without(&["go"]).run("sealed", &["lab/build", "oci-image"]);
     let said = String::from_utf8_lossy(&missing.stderr).into_owned();
     assert_eq!(missing.status.code(), Some(3), "{said}");
-    assert!(said.starts_with("lab: Go is missing, and profile sealed compiles these parts with it: oci-image\n"), "{said}");
+    assert!(
+        said.starts_with(
+            "lab: Go is missing, and profile sealed compiles these parts with it: oci-image\n"
+        ),
+        "{said}"
+    );
 }
 
 /// Where a part lies once it is made.
@@ -174,15 +190,27 @@ fn an_image_is_labelled_by_its_name_in_the_tar_whatever_containerd_prints() {
         .expect("file written");
         let tar = folder.join("image.tar").display().to_string();
         let home = machine.folder.path().display().to_string();
-        assert!(Command::new("tar").args(["-C", &home, "-cf", &tar, "manifest.json"]).status().expect("tar").success());
+        assert!(
+            Command::new("tar")
+                .args(["-C", &home, "-cf", &tar, "manifest.json"])
+                .status()
+                .expect("tar")
+                .success()
+        );
         let before = machine.run("sealed", &["lab/load", "--check", "web"]);
         assert_eq!(before.status.code(), Some(1));
         let loaded = machine.run("sealed", &["lab/load", "web"]);
         assert!(loaded.status.success(), "{}", String::from_utf8_lossy(&loaded.stderr));
         let key = folder.display().to_string().rsplit('-').next().unwrap_or_default().to_owned();
-        let label = |name: &str| format!("exec -i node ctr --namespace k8s.io images label {name} lab.guide.web={key}\n");
+        let label = |name: &str| {
+            format!("exec -i node ctr --namespace k8s.io images label {name} lab.guide.web={key}\n")
+        };
         let labelled = fs::read_to_string(&calls).expect("calls");
-        assert_eq!(labelled, label("guide.lab/web:1") + &label("guide.lab/web:latest"), "after {importing:?}");
+        assert_eq!(
+            labelled,
+            label("guide.lab/web:1") + &label("guide.lab/web:latest"),
+            "after {importing:?}"
+        );
         assert!(machine.run("sealed", &["lab/load", "--check", "web"]).status.success());
     }
 }
@@ -191,8 +219,10 @@ fn an_image_is_labelled_by_its_name_in_the_tar_whatever_containerd_prints() {
 fn in_profile_open_docker_makes_the_book_s_own_parts_without_go() {
     let machine = Machine::new().without(&["go"]);
     let calls = machine.path("calls");
-    let docker =
-        format!("echo \"$*\" >>'{}'\nwhile [ $# -gt 0 ]; do [ \"$1\" != --output ] || : >\"$2\"; shift; done", calls.display());
+    let docker = format!(
+        "echo \"$*\" >>'{}'\nwhile [ $# -gt 0 ]; do [ \"$1\" != --output ] || : >\"$2\"; shift; done",
+        calls.display()
+    );
     let machine = machine.with("docker", &docker).with("nice", "exec \"$@\"");
     let built = machine.run("open", &["lab/build", "web", "git-server", "lab-host"]);
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
@@ -202,15 +232,28 @@ fn in_profile_open_docker_makes_the_book_s_own_parts_without_go() {
         ("guide.lab/git-server:debian-bookworm", "lab/docker/git-server"),
         ("guide.lab/lab-host:debian-bookworm", "lab/docker/lab-host"),
     ] {
-        let line =
-            calls.lines().find(|line| line.starts_with(&format!("build --tag {image} "))).unwrap_or_else(|| panic!("{calls}"));
-        assert!(line.contains(file) && line.contains("GOLANG=golang:1") && line.contains("DEBIAN=debian:1"), "{line}");
+        let line = calls
+            .lines()
+            .find(|line| line.starts_with(&format!("build --tag {image} ")))
+            .unwrap_or_else(|| panic!("{calls}"));
+        assert!(
+            line.contains(file)
+                && line.contains("GOLANG=golang:1")
+                && line.contains("DEBIAN=debian:1"),
+            "{line}"
+        );
     }
     assert!(machine.run("open", &["lab/has", "web", "git-server", "lab-host"]).status.success());
-    assert!(!machine.run("sealed", &["lab/has", "web"]).status.success(), "a part that Docker made is not the sealed one");
+    assert!(
+        !machine.run("sealed", &["lab/has", "web"]).status.success(),
+        "a part that Docker made is not the sealed one"
+    );
     let sealed_only = machine.run("open", &["lab/build", "kind"]);
     assert!(!sealed_only.status.success());
-    assert!(String::from_utf8_lossy(&sealed_only.stderr).contains("the part 'kind' is made in profile sealed only"));
+    assert!(
+        String::from_utf8_lossy(&sealed_only.stderr)
+            .contains("the part 'kind' is made in profile sealed only")
+    );
 }
 
 /// A docker with two nodes, whose image store is a file each, and whose registry gives this answer to a pull.
@@ -239,7 +282,11 @@ fn images_are_pulled_onto_every_node_once_and_a_second_run_asks_no_registry() {
     assert!(run(&["lab/pull"]).status.success());
     assert!(run(&["lab/pull"]).status.success());
     assert!(run(&["lab/pull", "--check"]).status.success());
-    let mut pulls: Vec<String> = fs::read_to_string(machine.path("pulls")).expect("pulls").lines().map(str::to_owned).collect();
+    let mut pulls: Vec<String> = fs::read_to_string(machine.path("pulls"))
+        .expect("pulls")
+        .lines()
+        .map(str::to_owned)
+        .collect();
     pulls.sort();
     assert_eq!(pulls, ["a docker.io/library/x:1", "b docker.io/library/x:1"]);
 }
@@ -247,12 +294,22 @@ fn images_are_pulled_onto_every_node_once_and_a_second_run_asks_no_registry() {
 #[test]
 fn a_pull_that_fails_is_tried_three_times_and_says_what_the_registry_said() {
     let machine = Machine::new();
-    let docker = registry(&machine, "{ echo 'FATA[0000] toomanyrequests: You have reached your pull rate limit'; false; }");
+    let docker = registry(
+        &machine,
+        "{ echo 'FATA[0000] toomanyrequests: You have reached your pull rate limit'; false; }",
+    );
     let machine = machine.with("docker", &docker).with("sleep", "true");
     let pulled = machine.run("open", &["lab/pull", "docker.io/library/x:1"]);
     assert_eq!(pulled.status.code(), Some(1));
     let said = String::from_utf8_lossy(&pulled.stderr).into_owned();
-    assert!(said.contains("a could not pull docker.io/library/x:1: FATA[0000] toomanyrequests"), "{said}");
+    assert!(
+        said.contains("a could not pull docker.io/library/x:1: FATA[0000] toomanyrequests"),
+        "{said}"
+    );
     assert!(said.contains("Docker Hub allows 100 pulls in six hours"), "{said}");
-    assert_eq!(fs::read_to_string(machine.path("pulls")).expect("pulls").lines().count(), 6, "three times for each node");
+    assert_eq!(
+        fs::read_to_string(machine.path("pulls")).expect("pulls").lines().count(),
+        6,
+        "three times for each node"
+    );
 }

@@ -30,8 +30,12 @@ impl Project {
     /// A book with these chapters, in this order.
     pub(crate) fn with_chapters(chapters: &[(&str, &str)]) -> Self {
         let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
-        project.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\n");
-        let links: String = chapters.iter().map(|(file, _)| format!("- [{file}]({file})\n")).collect();
+        project.write(
+            "book.toml",
+            "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\n",
+        );
+        let links: String =
+            chapters.iter().map(|(file, _)| format!("- [{file}]({file})\n")).collect();
         project.write("guide/SUMMARY.md", format!("# Summary\n\n{links}"));
         for (file, text) in chapters {
             project.write(&format!("guide/{file}"), text);
@@ -86,21 +90,37 @@ impl Project {
 
     /// Starts `guide WORDS` and goes on.
     pub(crate) fn start(&self, words: &str) -> Child {
-        self.command(words).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("guide starts")
+        self.command(words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("guide starts")
     }
 }
 
 impl Said {
     /// Takes what a finished call gave.
     pub(crate) fn of(output: &Output, root: &Path) -> Self {
-        let calm = |bytes: &[u8]| calm(&String::from_utf8_lossy(bytes).replace(&root.display().to_string(), "BOOK"));
-        Self { code: output.status.code(), stdout: calm(&output.stdout), stderr: calm(&output.stderr) }
+        let calm = |bytes: &[u8]| {
+            calm(&String::from_utf8_lossy(bytes).replace(&root.display().to_string(), "BOOK"))
+        };
+        Self {
+            code: output.status.code(),
+            stdout: calm(&output.stdout),
+            stderr: calm(&output.stderr),
+        }
     }
 
     /// The exit code has to be this.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "exit code\n--- stdout\n{}\n--- stderr\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "exit code\n--- stdout\n{}\n--- stderr\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -133,7 +153,11 @@ fn calm(text: &str) -> String {
         let number = rest[start..]
             .find(|character: char| !character.is_ascii_digit() && character != '.')
             .map_or(rest.len(), |length| start + length);
-        let unit = if rest[number..].starts_with("ms") { 2 } else { usize::from(rest[number..].starts_with('s')) };
+        let unit = if rest[number..].starts_with("ms") {
+            2
+        } else {
+            usize::from(rest[number..].starts_with('s'))
+        };
         let after = rest[number + unit..].chars().next();
         let is_time = unit > 0 && !after.is_some_and(char::is_alphanumeric);
         calm.push_str(&rest[..start]);
@@ -163,7 +187,9 @@ pub(crate) fn nothing_runs(command: &str) {
         let listed = Command::new("ps").args(["-eo", "pid=,args="]).output().expect("ps");
         let text = String::from_utf8_lossy(&listed.stdout).into_owned();
         text.lines()
-            .filter(|line| line.trim_start().split_once(' ').is_some_and(|(_, args)| args.starts_with(command)))
+            .filter(|line| {
+                line.trim_start().split_once(' ').is_some_and(|(_, args)| args.starts_with(command))
+            })
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };

@@ -8,7 +8,8 @@ use crate::Project;
 const CHAPTER: &str = "---\ndone: [there]\n---\n# One\n\nProse.\n\n```bash {name=make}\necho made > file\n```\n\n```bash {name=there verify}\ncat file\n```\n\n```yaml {file=web.yaml}\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: \"{{ colour }}\"}\n```\n\n```bash {name=show exit=3 secret=TOKEN}\nprintf '\\033[31mred\\033[0m <b>\\n'\necho \"$COLOUR $TOKEN\"\nexit 3\n```\n";
 
 fn recorded() -> Project {
-    let book = Project::with_chapters(&[("intro.md", "# Intro\n\nHello.\n"), ("chapter-1.md", CHAPTER)]);
+    let book =
+        Project::with_chapters(&[("intro.md", "# Intro\n\nHello.\n"), ("chapter-1.md", CHAPTER)]);
     book.write(
         "book.toml",
         "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\nvalues = \"values.yaml\"\nrecord = true\n",
@@ -29,7 +30,9 @@ fn page(book: &Project) -> String {
 fn a_run_offers_a_recording_and_only_review_accepts_it() {
     let book = recorded();
     assert!(!book.has(RECORDING) && book.has(&format!("{RECORDING}.new")));
-    book.guide("review --list").exits(0).says("chapter-1/recording  new recording  snapshots/chapter-1/recording@default.json");
+    book.guide("review --list")
+        .exits(0)
+        .says("chapter-1/recording  new recording  snapshots/chapter-1/recording@default.json");
     book.guide("review --accept").exits(0).says("chapter-1/recording  accepted");
     assert!(book.has(RECORDING) && !book.has(&format!("{RECORDING}.new")));
     assert!(!book.read(RECORDING).contains("hunter2"), "{}", book.read(RECORDING));
@@ -54,15 +57,18 @@ fn a_book_that_does_not_record_is_not_asked_about_recordings() {
 
 #[test]
 fn a_failed_chapter_records_nothing() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\necho hi\n```\n\n```bash {name=b}\nfalse\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\necho hi\n```\n\n```bash {name=b}\nfalse\n```\n",
+    );
     book.guide("run --record").exits(1).never_says("waits for the page");
     assert!(!book.has("snapshots"));
 }
 
 #[test]
 fn what_failed_before_and_was_resumed_is_recorded_whole() {
-    let book =
-        Project::with_chapter("# One\n\n```bash {name=a}\necho first\n```\n\n```bash {name=b}\ncat \"$GUIDE_BOOK/there\"\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\necho first\n```\n\n```bash {name=b}\ncat \"$GUIDE_BOOK/there\"\n```\n",
+    );
     book.guide("run --record").exits(1);
     book.write("there", "second\n");
     book.guide("run --resume --record").exits(0).says("1 recording waits");
@@ -76,18 +82,28 @@ fn check_and_the_page_say_what_is_stale_and_why() {
     book.guide("review --accept").exits(0);
     book.guide("check").exits(0).never_says("stale");
     book.write("guide/chapter-1.md", CHAPTER.replace("cat file", "cat ./file"));
-    book.guide("check").exits(0).says("the recording of chapter-1/there (default) is stale: its commands have changed");
+    book.guide("check")
+        .exits(0)
+        .says("the recording of chapter-1/there (default) is stale: its commands have changed");
     book.write("guide/chapter-1.md", CHAPTER);
     book.write("guide/values.yaml", "colour: green\ntoken: hunter2\n");
     let said = book.guide("publish --strict").exits(1);
-    said.says("chapter-1/show (default): the manifest web.yaml has changed, the value COLOUR has changed");
+    said.says(
+        "chapter-1/show (default): the manifest web.yaml has changed, the value COLOUR has changed",
+    );
     let page = book.read("book/chapter-1.html");
-    assert!(page.contains("class=\"g-stale\" title=\"Recorded before this changed: the manifest web.yaml has changed"), "{page}");
+    assert!(
+        page.contains(
+            "class=\"g-stale\" title=\"Recorded before this changed: the manifest web.yaml has changed"
+        ),
+        "{page}"
+    );
 }
 
 #[test]
 fn an_included_file_makes_its_steps_stale() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/data/x\"\n```\n");
+    let book =
+        Project::with_chapter("# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/data/x\"\n```\n");
     book.write("data/x", "1\n");
     book.guide("run --record").exits(0);
     book.guide("review --accept").exits(0);
@@ -112,22 +128,36 @@ fn a_page_shows_what_came_out() {
         let found = page.contains(part) || page.contains(&part.replace("&quot;", "\""));
         assert!(found, "{part}\n{page}");
     }
-    assert!(!page.contains("hunter2") && !page.contains("done: [there]"), "no secret, no front matter");
+    assert!(
+        !page.contains("hunter2") && !page.contains("done: [there]"),
+        "no secret, no front matter"
+    );
     let front = book.read("book/intro.html");
     assert!(front.contains("1 of 1 chapters passed as they stand here"), "{front}");
 }
 
 #[test]
 fn what_was_never_run_is_said_so_and_strict_fails() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a profile=open}\necho hi\n```\n\n```bash {name=b}\necho ho\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a profile=open}\necho hi\n```\n\n```bash {name=b}\necho ho\n```\n",
+    );
     book.write("guide/values.yaml", "{}\n");
     book.write("guide/values.open.yaml", "{}\n");
     book.write("guide/values.sealed.yaml", "{}\n");
     book.guide("publish").exits(0).says("warning: no recording: nothing is recorded yet");
     book.guide("publish --strict").exits(1);
     let page = book.read("book/chapter-1.html");
-    assert_eq!(page.matches("Not run here under profile <b>open</b>: no recording").count(), 1, "{page}");
-    assert_eq!(page.matches("Not run here under profile <b>open</b> or <b>sealed</b>: no recording").count(), 1, "{page}");
+    assert_eq!(
+        page.matches("Not run here under profile <b>open</b>: no recording").count(),
+        1,
+        "{page}"
+    );
+    assert_eq!(
+        page.matches("Not run here under profile <b>open</b> or <b>sealed</b>: no recording")
+            .count(),
+        1,
+        "{page}"
+    );
 }
 
 #[test]
@@ -135,7 +165,10 @@ fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
     let book = recorded();
     let note = "```bash {name=note}\ncat \"$GUIDE_BOOK/data\"\n```\n";
     book.write("guide/chapter-2.md", format!("# Two\n\n{note}"));
-    book.write("guide/SUMMARY.md", "# Summary\n\n- [Intro](intro.md)\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n");
+    book.write(
+        "guide/SUMMARY.md",
+        "# Summary\n\n- [Intro](intro.md)\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n",
+    );
     book.write("data", "1\n");
     book.guide("run").exits(0);
     book.guide("publish --strict").exits(1).says("error: no recording: nothing is recorded yet");
@@ -148,10 +181,13 @@ fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
     let changed = CHAPTER.replace(there, &there.replace("cat file", "cat ./file"));
     book.write("guide/chapter-1.md", format!("{changed}\n```bash {{name=new}}\necho new\n```\n"));
     book.write("guide/chapter-3.md", "# Three\n\n```bash {name=three}\necho 3\n```\n");
-    book.write("guide/SUMMARY.md", "# Summary\n\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n- [Three](chapter-3.md)\n");
-    book.guide("publish")
-        .exits(0)
-        .says("warning: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands");
+    book.write(
+        "guide/SUMMARY.md",
+        "# Summary\n\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n- [Three](chapter-3.md)\n",
+    );
+    book.guide("publish").exits(0).says(
+        "warning: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands",
+    );
     book.guide("publish --strict")
         .exits(1)
         .says("error: stale recording: guide/chapter-1.md:12: chapter-1/there (default): its commands have changed")
@@ -174,7 +210,10 @@ fn no_path_of_this_machine_stands_in_a_recording() {
     let recording = book.read(RECORDING);
     let printed = "\"$GUIDE_STATE/rendered/chapter-1\\n$GUIDE_BOOK/x $GUIDE_STATE/y $HOME/z $XDG_CACHE_HOME/c\\n\"";
     assert!(recording.contains(printed), "{recording}");
-    assert!(!recording.contains(&book.root().display().to_string()) && !recording.contains("/home/ada"), "{recording}");
+    assert!(
+        !recording.contains(&book.root().display().to_string()) && !recording.contains("/home/ada"),
+        "{recording}"
+    );
 }
 
 #[test]
@@ -196,13 +235,21 @@ fn a_step_that_was_up_to_date_shows_the_check_that_said_it() {
     book.guide("run --record").exits(0).says("up to date");
     book.guide("review --accept").exits(0);
     let after = page(&book);
-    assert!(after.contains("aria-label=\"Output\">making</pre>") && !after.contains("Did not run"), "{after}");
+    assert!(
+        after.contains("aria-label=\"Output\">making</pre>") && !after.contains("Did not run"),
+        "{after}"
+    );
     book.write("guide/chapter-1.md", text.replace("echo making", "echo other"));
     book.guide("run --record").exits(0).says("(its commands have changed)");
     book.guide("review --accept").exits(0);
     book.guide("publish --strict").exits(0);
     let other = page(&book);
-    assert!(other.contains(">other</pre>") && !other.contains("Did not run") && !other.contains(">making</pre>"), "{other}");
+    assert!(
+        other.contains(">other</pre>")
+            && !other.contains("Did not run")
+            && !other.contains(">making</pre>"),
+        "{other}"
+    );
 }
 
 #[test]
@@ -211,7 +258,9 @@ fn publishing_never_runs_a_step_and_never_empties_another_folder() {
     book.guide("publish").exits(0);
     assert!(!book.has("ran"));
     book.write("mine/thesis.tex", "x");
-    book.guide("publish --out mine").exits(3).says("as what is there would be deleted: it holds files");
+    book.guide("publish --out mine")
+        .exits(3)
+        .says("as what is there would be deleted: it holds files");
     assert!(book.has("mine/thesis.tex"));
 }
 
@@ -229,7 +278,9 @@ fn a_recording_of_no_chapter_fails_the_check() {
     let book = recorded();
     book.guide("review --accept").exits(0);
     fs::rename(book.path("snapshots/chapter-1"), book.path("snapshots/gone")).expect("renamed");
-    book.guide("check").exits(2).says("no chapter of the book was recorded in `snapshots/gone/recording@default.json`");
+    book.guide("check")
+        .exits(2)
+        .says("no chapter of the book was recorded in `snapshots/gone/recording@default.json`");
 }
 
 #[test]
@@ -243,8 +294,14 @@ fn mdbook_s_preprocessor_protocol_is_spoken() {
         "path": "chapter-1.md", "source_path": "chapter-1.md", "parent_names": []}});
     let context = serde_json::json!({"root": book.root(), "config": {}, "renderer": "html", "mdbook_version": "0.5.4"});
     let input = serde_json::json!([context, {"items": [chapter]}]).to_string();
-    let mut child = book.command("preprocess").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("guide starts");
-    std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input.as_bytes()).expect("written");
+    let mut child = book
+        .command("preprocess")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("guide starts");
+    std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input.as_bytes())
+        .expect("written");
     let output = child.wait_with_output().expect("guide ends");
     assert!(output.status.success());
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a book as JSON");
@@ -259,13 +316,20 @@ fn plain_mdbook_makes_the_same_page() {
     book.guide("review --accept").exits(0);
     let ours = page(&book);
     let toml = book.read("book.toml");
-    let command = format!("record = true\ncommand = \"{} preprocess\"\n", env!("CARGO_BIN_EXE_guide"));
+    let command =
+        format!("record = true\ncommand = \"{} preprocess\"\n", env!("CARGO_BIN_EXE_guide"));
     book.write("book.toml", toml.replace("record = true\n", &command));
     // What the `mdbook` program does, without its command line.
     let mdbook = mdbook_driver::MDBook::load(book.root()).expect("mdBook reads it");
     mdbook.build().expect("mdBook makes it");
     let theirs = book.read("book/chapter-1.html");
-    let main = |page: &str| page.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a page").to_owned();
+    let main = |page: &str| {
+        page.split("<main>")
+            .nth(1)
+            .and_then(|rest| rest.split("</main>").next())
+            .expect("a page")
+            .to_owned()
+    };
     assert!(main(&ours).contains("id=\"step-show\""));
     assert_eq!(main(&ours), main(&theirs));
 }
@@ -290,7 +354,10 @@ fn a_site_is_served_on_this_machine_only_until_it_is_ended() {
     };
     assert!(ask("/").contains("<title>"));
     assert!(ask("/../book.toml").contains("404"));
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(child.wait().expect("it ends").success());
 }
 
@@ -316,14 +383,19 @@ fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
         "# Tool\n\n```bash\nsudo apt-get install tool\n```\n\n```console\n$ tool\n```\n\n```bash\nkubectl get pods\n```\n",
     );
     let said = book.guide("init tried --from README.md").exits(0);
-    let said = said.says("line 3: would run, and is marked `{skip}`").says("changes THE MACHINE ITSELF");
+    let said =
+        said.says("line 3: would run, and is marked `{skip}`").says("changes THE MACHINE ITSELF");
     let said = said
         .says("line 7: is not run: write `languages = [\"console\"]`")
         .says("line 11: runs as step `tool`")
         .says("only looks");
-    said.says("now read tried/guide/chapter-1.md: 1 block would run, 1 marked `{skip}`").never_says("guide run");
+    said.says("now read tried/guide/chapter-1.md: 1 block would run, 1 marked `{skip}`")
+        .never_says("guide run");
     let marked = "```bash {skip why=\"changes THE MACHINE ITSELF\"}\nsudo";
-    assert_eq!(book.read("tried/guide/chapter-1.md"), book.read("README.md").replace("```bash\nsudo", marked));
+    assert_eq!(
+        book.read("tried/guide/chapter-1.md"),
+        book.read("README.md").replace("```bash\nsudo", marked)
+    );
     assert!(book.read("tried/book.toml").contains("cwd = \"..\"\n"));
     book.guide("check --book tried").exits(0);
 }
@@ -332,8 +404,14 @@ fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
 fn bytes_that_are_not_utf8_are_left_as_they_are_when_a_book_is_made() {
     let book = Project::with_chapter("x");
     book.write("README.md", b"# T\n\n```bash\necho caf\xe9\n```\n");
-    book.guide("init tried --from README.md").exits(0).says("it is not UTF-8").says("guide check` refuses it until then");
-    assert_eq!(fs::read(book.path("tried/guide/chapter-1.md")).expect("a file"), b"# T\n\n```bash\necho caf\xe9\n```\n");
+    book.guide("init tried --from README.md")
+        .exits(0)
+        .says("it is not UTF-8")
+        .says("guide check` refuses it until then");
+    assert_eq!(
+        fs::read(book.path("tried/guide/chapter-1.md")).expect("a file"),
+        b"# T\n\n```bash\necho caf\xe9\n```\n"
+    );
     book.guide("check --book tried").exits(2).says("UTF-8");
     book.write("README.md", b"\xff\xfe#\0 \0T\0");
     book.guide("init other --from README.md").exits(2).says("UTF-16");
@@ -345,17 +423,25 @@ fn check_watches_until_it_is_ended() {
     let book = Project::with_chapter("# One\n\n```bash\necho hi\n```\n");
     let mut child = book.command("check --watch");
     let out = fs::File::create(book.path("said")).expect("a file");
-    let mut child = child.stdout(out.try_clone().expect("cloned")).stderr(out).spawn().expect("guide starts");
+    let mut child =
+        child.stdout(out.try_clone().expect("cloned")).stderr(out).spawn().expect("guide starts");
     let said_soon = |words: &str| {
         let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
         while !book.read("said").contains(words) {
-            assert!(std::time::Instant::now() < until, "never said: {words}\n{}", book.read("said"));
+            assert!(
+                std::time::Instant::now() < until,
+                "never said: {words}\n{}",
+                book.read("said")
+            );
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
     };
     said_soon("1 chapter with 1 step: no problem");
     book.write("guide/chapter-1.md", "# One\n\n```bash {nmae=x}\necho hi\n```\n");
     said_soon("guide/chapter-1.md:3:10");
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(child.wait().expect("it ends").success());
 }

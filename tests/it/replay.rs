@@ -44,7 +44,11 @@ fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
     book.guide("run").exits(1).says("chapter-1/last");
     book.write("cured", "");
     std::fs::remove_file(book.path("made")).expect("removed");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/make").says("chapter-1/made").says("no longer holds");
+    book.guide("run --resume")
+        .exits(0)
+        .says("goes on at chapter-1/make")
+        .says("chapter-1/made")
+        .says("no longer holds");
     assert!(book.has("made"));
 }
 
@@ -84,7 +88,9 @@ fn a_killed_runner_forgets_no_passed_step() {
 
 #[test]
 fn a_second_run_is_refused_and_names_the_first() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/in-a\"\nsleep 3\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/in-a\"\nsleep 3\n```\n",
+    );
     let mut first = book.start("run");
     for _ in 0..500 {
         if book.has("in-a") {
@@ -110,7 +116,9 @@ fn ctrl_c_ends_the_step_keeps_the_journal_and_says_how_to_go_on() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let pid = runner.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success());
+    assert!(
+        std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success()
+    );
     let output = runner.wait_with_output().expect("ended");
     crate::Said::of(&output, book.root()).exits(130).says("--resume");
     crate::project::nothing_runs("sleep 617");
@@ -121,8 +129,14 @@ const CURABLE: &str = "# Two\n\n```bash {name=b}\necho b >> \"$GUIDE_BOOK/log\"\
 
 /// Three chapters: the second fails until `cured` is there.
 fn three_chapters() -> Project {
-    let writes = |word: &str| format!("# {word}\n\n```bash {{name={word}}}\necho {word} >> \"$GUIDE_BOOK/log\"\n```\n");
-    Project::with_chapters(&[("chapter-1.md", &writes("first")), ("chapter-2.md", CURABLE), ("chapter-3.md", &writes("third"))])
+    let writes = |word: &str| {
+        format!("# {word}\n\n```bash {{name={word}}}\necho {word} >> \"$GUIDE_BOOK/log\"\n```\n")
+    };
+    Project::with_chapters(&[
+        ("chapter-1.md", &writes("first")),
+        ("chapter-2.md", CURABLE),
+        ("chapter-3.md", &writes("third")),
+    ])
 }
 
 #[test]

@@ -39,16 +39,21 @@ fn a_fence_that_was_edited_since_it_ran_is_not_touched() {
     let book = fenced();
     let edited = FENCED.replace("  first\n", "  mine\n");
     book.write("guide/chapter-1.md", &edited);
-    book.guide("review --accept").exits(0).says("the `output` fence of chapter-1/list has changed since it ran: run it again");
+    book.guide("review --accept")
+        .exits(0)
+        .says("the `output` fence of chapter-1/list has changed since it ran: run it again");
     assert_eq!(book.read("guide/chapter-1.md"), edited);
 }
 
 #[test]
 fn several_fences_of_a_chapter_are_accepted_together() {
     let block = |name: &str, expected: &str| {
-        format!("```bash {{name={name}}}\ncat \"$GUIDE_BOOK/{name}\"\n```\n\n```output\n{expected}\n```\n\n")
+        format!(
+            "```bash {{name={name}}}\ncat \"$GUIDE_BOOK/{name}\"\n```\n\n```output\n{expected}\n```\n\n"
+        )
     };
-    let chapter = |one: &str, two: &str| format!("# One\n\n{}{}", block("one", one), block("two", two));
+    let chapter =
+        |one: &str, two: &str| format!("# One\n\n{}{}", block("one", one), block("two", two));
     let book = Project::with_chapter(&chapter("a", "b").replace('\n', "\r\n"));
     book.write("one", "much\nlonger\nthan before\n");
     book.write("two", "c\n");
@@ -65,29 +70,43 @@ fn several_fences_of_a_chapter_are_accepted_together() {
 
 #[test]
 fn an_output_that_would_end_its_fence_is_refused_with_what_to_do() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\nprintf '```\\nx\\n'\n```\n\n```output\nold\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\nprintf '```\\nx\\n'\n```\n\n```output\nold\n```\n",
+    );
     book.guide("run").exits(1);
     let before = book.read("guide/chapter-1.md");
-    book.guide("review --accept").exits(2).says("not written").says("would end the chapter's fence").says("````");
+    book.guide("review --accept")
+        .exits(2)
+        .says("not written")
+        .says("would end the chapter's fence")
+        .says("````");
     assert_eq!(book.read("guide/chapter-1.md"), before);
 }
 
 #[test]
 fn without_a_terminal_the_flags_are_named() {
-    fenced().guide("review").exits(2).says("1 output waits for review, and there is no terminal").says("--accept");
+    fenced()
+        .guide("review")
+        .exits(2)
+        .says("1 output waits for review, and there is no terminal")
+        .says("--accept");
 }
 
 #[test]
 fn what_waits_is_listed_for_people_and_for_programs() {
     let book = fenced();
-    book.guide("review --list").exits(0).says("chapter-1/list  output fence, 1 change  guide/chapter-1.md");
-    let json: serde_json::Value = serde_json::from_str(&book.guide("review --json").exits(0).stdout).expect("JSON");
+    book.guide("review --list")
+        .exits(0)
+        .says("chapter-1/list  output fence, 1 change  guide/chapter-1.md");
+    let json: serde_json::Value =
+        serde_json::from_str(&book.guide("review --json").exits(0).stdout).expect("JSON");
     assert_eq!(json[0]["step"], "chapter-1/list");
     assert_eq!(json[0]["what"], "fence");
     assert_eq!(json[0]["is"], "waiting");
     assert_eq!(json[0]["hunks"][0]["old"], serde_json::json!(["first"]));
     assert_eq!(json[0]["hunks"][0]["new"], serde_json::json!(["other"]));
-    let json: serde_json::Value = serde_json::from_str(&book.guide("review --accept --json").exits(0).stdout).expect("JSON");
+    let json: serde_json::Value =
+        serde_json::from_str(&book.guide("review --accept --json").exits(0).stdout).expect("JSON");
     assert_eq!(json[0]["is"], "accepted");
     assert_eq!(book.guide("review --json").exits(0).stdout, "[]\n");
 }
@@ -97,7 +116,10 @@ fn only_what_is_named_is_reviewed() {
     let chapter = "# One\n\n```bash {name=a snapshot=text}\necho a\n```\n\n```bash {name=b snapshot=text}\necho b\n```\n";
     let book = Project::with_chapter(chapter);
     book.guide("run --keep-going").exits(1);
-    book.guide("review --accept chapter-1/b").exits(0).says("chapter-1/b  accepted").never_says("chapter-1/a");
+    book.guide("review --accept chapter-1/b")
+        .exits(0)
+        .says("chapter-1/b  accepted")
+        .never_says("chapter-1/a");
     assert!(book.has("snapshots/chapter-1/b.snap") && !book.has("snapshots/chapter-1/a.snap"));
     book.guide("review --accept chapter-1/c").exits(2).says("`c`");
 }
@@ -105,7 +127,10 @@ fn only_what_is_named_is_reviewed() {
 #[test]
 fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
     let part = "# Part\n\n```bash {name=a snapshot=text}\necho a\n```\n";
-    let book = Project::with_chapters(&[("chapter-8/README.md", "# Eight\n"), ("chapter-8/part.md", part)]);
+    let book = Project::with_chapters(&[
+        ("chapter-8/README.md", "# Eight\n"),
+        ("chapter-8/part.md", part),
+    ]);
     book.guide("run --keep-going").exits(1);
     book.guide("review --accept chapter-8").exits(0).says("part/a  accepted");
     book.guide("review --accept chapter-8/prat").exits(2).says("did you mean `chapter-8/part`?");
@@ -113,12 +138,19 @@ fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
 
 #[test]
 fn a_snapshot_that_differs_keeps_its_patterns_when_accepted() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n");
-    book.write("snapshots/chapter-1/a.snap", "---\nsource: guide/chapter-1.md\n---\nport <p:int>\nold\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n",
+    );
+    book.write(
+        "snapshots/chapter-1/a.snap",
+        "---\nsource: guide/chapter-1.md\n---\nport <p:int>\nold\n",
+    );
     book.write("file", "port 5\npodIP: 10.0.0.1\n");
     book.guide("run").exits(1);
     book.guide("review --accept").exits(0);
-    assert!(book.read("snapshots/chapter-1/a.snap").ends_with("---\nport <p:int>\npodIP: ⟨ip····⟩\n"));
+    assert!(
+        book.read("snapshots/chapter-1/a.snap").ends_with("---\nport <p:int>\npodIP: ⟨ip····⟩\n")
+    );
     book.write("file", "port 6\npodIP: 10.7.7.7\n");
     book.guide("run --rerun").exits(0);
 }
@@ -130,7 +162,9 @@ fn press(book: &Project, keys: &str) -> String {
     grantpt(&master).expect("granted");
     unlockpt(&master).expect("unlocked");
     let name = ptsname(&master, Vec::new()).expect("a name").into_string().expect("UTF-8");
-    let terminal = || Stdio::from(File::options().read(true).write(true).open(&name).expect("the terminal opens"));
+    let terminal = || {
+        Stdio::from(File::options().read(true).write(true).open(&name).expect("the terminal opens"))
+    };
     let mut guide = book
         .command("review")
         .env("TERM", "xterm")
@@ -168,7 +202,9 @@ fn on_a_terminal_one_key_decides_about_a_hunk() {
 
 #[test]
 fn what_is_skipped_waits_and_what_was_accepted_before_is_written() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/file\"\n```\n\n```output\na\nb\nc\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/file\"\n```\n\n```output\na\nb\nc\n```\n",
+    );
     book.write("file", "A\nb\nC\n");
     book.guide("run").exits(1);
     press(&book, "as");

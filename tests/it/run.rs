@@ -28,14 +28,18 @@ fn the_first_failure_ends_the_run_and_names_its_line() {
 
 #[test]
 fn keep_going_runs_what_comes_after_a_failure() {
-    let book = Project::with_chapter("# One\n\n```bash {name=boom}\nfalse\n```\n\n```bash {name=later}\ntouch later-ran\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=boom}\nfalse\n```\n\n```bash {name=later}\ntouch later-ran\n```\n",
+    );
     book.guide("run --keep-going").exits(1).says("1 passed").says("1 failed");
     assert!(book.has(".guide/rendered/chapter-1/later-ran"));
 }
 
 #[test]
 fn another_output_than_written_is_a_failure() {
-    let book = Project::with_chapter("# One\n\n```bash {name=greet}\necho right\n```\n\n```output\nwrong\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=greet}\necho right\n```\n\n```output\nwrong\n```\n",
+    );
     book.guide("run").exits(1).says("chapter-1/greet").says("wrong").says("right");
 }
 
@@ -81,10 +85,13 @@ fn until_waits_for_the_world() {
     // What a step leaves behind is named and stopped: nothing comes late.
     book.guide("run").exits(0).says("sleep 0.6");
     assert!(!book.has("late"));
-    let book =
-        Project::with_chapter("# One\n\n```bash {name=count verify until=20s}\necho x >> n\ntest \"$(wc -l < n)\" -ge 3\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=count verify until=20s}\necho x >> n\ntest \"$(wc -l < n)\" -ge 3\n```\n",
+    );
     book.guide("run").exits(0).says("1 passed");
-    let book = Project::with_chapter("# One\n\n```bash {name=never verify until=1s}\necho still not\nfalse\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```bash {name=never verify until=1s}\necho still not\nfalse\n```\n",
+    );
     book.guide("run").exits(1).says("still not");
 }
 
@@ -133,8 +140,11 @@ fn targets_name_chapters_steps_and_ranges() {
         )
     };
     let (one, two, three) = (chapter("1"), chapter("2"), chapter("3"));
-    let book =
-        Project::with_chapters(&[("chapter-1-start.md", &one), ("chapter-2-middle.md", &two), ("chapter-3-end.md", &three)]);
+    let book = Project::with_chapters(&[
+        ("chapter-1-start.md", &one),
+        ("chapter-2-middle.md", &two),
+        ("chapter-3-end.md", &three),
+    ]);
     let ran = |words: &str| {
         let _ = std::fs::remove_file(book.path("log"));
         book.guide(words).exits(0);
@@ -154,7 +164,8 @@ fn targets_name_chapters_steps_and_ranges() {
 #[test]
 fn a_chapter_brings_along_what_it_needs_unless_that_is_in_place() {
     let first = "---\ndone: [made]\n---\n# A\n\n```bash {name=make}\necho made >> \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=made verify}\ntest -e \"$GUIDE_BOOK/made\"\n```\n";
-    let second = "---\nneeds: [chapter-1]\n---\n# B\n\n```bash {name=use}\ncat \"$GUIDE_BOOK/made\"\n```\n";
+    let second =
+        "---\nneeds: [chapter-1]\n---\n# B\n\n```bash {name=use}\ncat \"$GUIDE_BOOK/made\"\n```\n";
     let book = Project::with_chapters(&[("chapter-1.md", first), ("chapter-2.md", second)]);
     book.guide("run chapter-2").exits(0).says("3 passed");
     book.guide("run chapter-2").exits(0).says("1 passed, 1 chapter taken as done");
@@ -197,6 +208,9 @@ fn a_question_cut_short_by_until_does_not_hide_the_answer_before_it() {
 fn a_misspelt_target_is_no_problem_of_the_book() {
     let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
     for command in ["run chapter-9", "verify chapter-9", "plan chapter-1/b", "review chapter-9"] {
-        book.guide(command).exits(2).says("did you mean `chapter-1").never_says("the book has 1 problem");
+        book.guide(command)
+            .exits(2)
+            .says("did you mean `chapter-1")
+            .never_says("the book has 1 problem");
     }
 }

@@ -72,12 +72,22 @@ form "$(printf %s "$V" | base64 -w0 | tr '+/' '-_' | tr -d =)"; form "$(printf %
 /// What other encoders write.
 fn encoded(value: &str) -> Vec<String> {
     let json = serde_json::Value::from(value).to_string();
-    let ascii: String = json
-        .encode_utf16()
-        .map(|unit| if unit < 128 { char::from(unit as u8).to_string() } else { format!("\\u{unit:04x}") })
-        .collect();
-    let html =
-        value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;");
+    let ascii: String =
+        json.encode_utf16()
+            .map(|unit| {
+                if unit < 128 {
+                    char::from(unit as u8).to_string()
+                } else {
+                    format!("\\u{unit:04x}")
+                }
+            })
+            .collect();
+    let html = value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;");
     let percent = utf8_percent_encode(value, NON_ALPHANUMERIC).to_string();
     let keep = |kept: &str| -> String {
         let one = |letter: char| {
@@ -91,11 +101,21 @@ fn encoded(value: &str) -> Vec<String> {
     };
     vec![
         serde_yaml::to_string(&value).expect("YAML"),
-        format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n").replace('\t', "\\t")),
+        format!(
+            "\"{}\"",
+            value
+                .replace('\\', "\\\\")
+                .replace('"', "\\\"")
+                .replace('\n', "\\n")
+                .replace('\t', "\\t")
+        ),
         format!("'{}'", value.replace('\'', "''").replace('\n', "\n\n  ")),
         format!("|\n  {}", value.replace('\n', "\n  ")),
         serde_json::Value::from(json.as_str()).to_string(),
-        json.replace('<', "\\u003c").replace('>', "\\u003e").replace('&', "\\u0026").replace('/', "\\/"),
+        json.replace('<', "\\u003c")
+            .replace('>', "\\u003e")
+            .replace('&', "\\u0026")
+            .replace('/', "\\/"),
         json,
         ascii,
         html.replace("&#39;", "&#x27;").replace('&', "&amp;"),
@@ -113,13 +133,22 @@ fn encoded(value: &str) -> Vec<String> {
 fn lower_case_escapes(percent: &str) -> String {
     let mut pieces = percent.split('%');
     let first = pieces.next().unwrap_or_default().to_owned();
-    first + &pieces.map(|piece| format!("%{}{}", piece[..2].to_ascii_lowercase(), &piece[2..])).collect::<String>()
+    first
+        + &pieces
+            .map(|piece| format!("%{}{}", piece[..2].to_ascii_lowercase(), &piece[2..]))
+            .collect::<String>()
 }
 
 /// All forms of a value as bash and the encoders write them, without what stands before and behind.
 fn forms_of(value: &str) -> Vec<Vec<u8>> {
-    let output = Command::new("bash").args(["-c", FORMS]).env("V", value).env("LC_ALL", "C.UTF-8").output().expect("bash starts");
-    let mut forms: Vec<Vec<u8>> = output.stdout.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
+    let output = Command::new("bash")
+        .args(["-c", FORMS])
+        .env("V", value)
+        .env("LC_ALL", "C.UTF-8")
+        .output()
+        .expect("bash starts");
+    let mut forms: Vec<Vec<u8>> =
+        output.stdout.split(|&byte| byte == 0).map(<[u8]>::to_vec).collect();
     forms.extend(encoded(value).into_iter().map(String::into_bytes));
     forms.retain(|form| form.trim_ascii().len() >= 4);
     forms
@@ -127,10 +156,13 @@ fn forms_of(value: &str) -> Vec<Vec<u8>> {
 
 fn chapter() -> String {
     let names: Vec<String> = (0..VALUES.len()).map(|index| format!("V{index}")).collect();
-    let set: String = names.iter().map(|name| format!("export {name}=\"$(cat \"$FORMS/{name}\")\"\n")).collect();
+    let set: String =
+        names.iter().map(|name| format!("export {name}=\"$(cat \"$FORMS/{name}\")\"\n")).collect();
     let derive: String = names
         .iter()
-        .map(|name| format!("D{name}=\"x ${name} y\"; L{name}=(a \"${name}\"); f{name}() {{ echo \"fixed\"; }}\n"))
+        .map(|name| {
+            format!("D{name}=\"x ${name} y\"; L{name}=(a \"${name}\"); f{name}() {{ echo \"fixed\"; }}\n")
+        })
         .collect();
     format!(
         "# One\n\n\
@@ -149,7 +181,10 @@ fn chapter() -> String {
 fn files_and_streams(book: &Project, streams: Vec<(String, Vec<u8>)>) -> Vec<(String, Vec<u8>)> {
     let is_file = |path: &Path| fs::symlink_metadata(path).expect("it is there").is_file();
     let files = entries_below(book.root()).into_iter().filter(|path| is_file(path));
-    streams.into_iter().chain(files.map(|path| (path.display().to_string(), fs::read(&path).expect("a file")))).collect()
+    streams
+        .into_iter()
+        .chain(files.map(|path| (path.display().to_string(), fs::read(&path).expect("a file"))))
+        .collect()
 }
 
 #[test]
@@ -182,7 +217,10 @@ fn forty_nasty_values_are_nowhere_in_any_form() {
             book.write("go", "");
         }
         let mut command = book.command(words);
-        command.env("FORMS", folder.path()).env("GITHUB_ACTIONS", "true").env("GITHUB_STEP_SUMMARY", book.path("summary.md"));
+        command
+            .env("FORMS", folder.path())
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", book.path("summary.md"));
         if words.contains("--resume") {
             for (index, value) in VALUES.iter().enumerate() {
                 command.env(format!("V{index}"), value);
@@ -192,8 +230,12 @@ fn forty_nasty_values_are_nowhere_in_any_form() {
         streams.push((format!("`{words}`, stdout"), output.stdout));
         streams.push((format!("`{words}`, stderr"), output.stderr));
     }
-    let resumed = String::from_utf8_lossy(&streams[2].1).into_owned() + &String::from_utf8_lossy(&streams[3].1);
-    assert!(resumed.contains("DV0") && resumed.contains("without"), "what is missing is named: {resumed}");
+    let resumed = String::from_utf8_lossy(&streams[2].1).into_owned()
+        + &String::from_utf8_lossy(&streams[3].1);
+    assert!(
+        resumed.contains("DV0") && resumed.contains("without"),
+        "what is missing is named: {resumed}"
+    );
     let output = fs::read_to_string(book.path(".guide/latest/output.log")).expect("an output");
     assert!(output.contains("***"), "they were printed: {output}");
     assert!(output.contains("kept=kept function"), "what holds no secret is kept");
@@ -202,43 +244,97 @@ fn forty_nasty_values_are_nowhere_in_any_form() {
     for (name, bytes) in &places {
         for (index, form) in &searched {
             if memchr::memmem::find(bytes, form).is_some() {
-                found.push(format!("{name}: {:?} as {}", VALUES[*index], String::from_utf8_lossy(form)));
+                found.push(format!(
+                    "{name}: {:?} as {}",
+                    VALUES[*index],
+                    String::from_utf8_lossy(form)
+                ));
             }
         }
         for (index, value) in VALUES.iter().enumerate().filter(|(_, value)| value.len() >= 16) {
-            let pieces = value.as_bytes().windows(12).filter(|piece| memchr::memmem::find(bytes, piece).is_some());
-            found.extend(pieces.map(|piece| format!("{name}: a piece of V{index}: {}", String::from_utf8_lossy(piece))));
+            let pieces = value
+                .as_bytes()
+                .windows(12)
+                .filter(|piece| memchr::memmem::find(bytes, piece).is_some());
+            found.extend(pieces.map(|piece| {
+                format!("{name}: a piece of V{index}: {}", String::from_utf8_lossy(piece))
+            }));
         }
     }
-    println!("searched {} streams and files for {} forms of {} values", places.len(), searched.len(), VALUES.len());
+    println!(
+        "searched {} streams and files for {} forms of {} values",
+        places.len(),
+        searched.len(),
+        VALUES.len()
+    );
     found.dedup();
-    assert!(found.is_empty(), "{} places:\n{}", found.len(), found.iter().take(60).cloned().collect::<Vec<_>>().join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} places:\n{}",
+        found.len(),
+        found.iter().take(60).cloned().collect::<Vec<_>>().join("\n")
+    );
 }
 
 #[test]
 fn a_value_that_nobody_knows_at_the_end_is_withheld_and_that_is_said() {
     for (kind, attributes, script) in [
-        ("unset", "secret=TOKEN", "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; unset TOKEN"),
+        (
+            "unset",
+            "secret=TOKEN",
+            "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; unset TOKEN",
+        ),
         ("subshell", "secret=TOKEN", "( TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\" )"),
-        ("prefix", "secret=TOKEN", "TOKEN=$(printf S3cret%s Value) bash -c 'echo \"sent: $TOKEN\"'"),
-        ("local", "secret=TOKEN", "f() { local TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; }; f"),
-        ("two values", "secret=TOKEN", "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; TOKEN=other-value"),
-        ("loop", "secret=TOKEN", "for i in Value Other; do TOKEN=$(printf S3cret%s $i); echo \"sent: $TOKEN\"; done"),
+        (
+            "prefix",
+            "secret=TOKEN",
+            "TOKEN=$(printf S3cret%s Value) bash -c 'echo \"sent: $TOKEN\"'",
+        ),
+        (
+            "local",
+            "secret=TOKEN",
+            "f() { local TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; }; f",
+        ),
+        (
+            "two values",
+            "secret=TOKEN",
+            "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; TOKEN=other-value",
+        ),
+        (
+            "loop",
+            "secret=TOKEN",
+            "for i in Value Other; do TOKEN=$(printf S3cret%s $i); echo \"sent: $TOKEN\"; done",
+        ),
         (
             "pipe",
             "secret=TOKEN",
             "printf S3cret%s Value | while read -r TOKEN || [ -n \"$TOKEN\" ]; do echo \"sent: $TOKEN\"; break; done",
         ),
-        ("background", "background secret=TOKEN", "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; exit 1"),
-        ("check", "verify secret=TOKEN", "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; unset TOKEN"),
+        (
+            "background",
+            "background secret=TOKEN",
+            "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; exit 1",
+        ),
+        (
+            "check",
+            "verify secret=TOKEN",
+            "TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\"; unset TOKEN",
+        ),
         ("another step's", "", "( TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\" )"),
     ] {
-        let names = if attributes.is_empty() { "```bash {name=other secret=TOKEN}\ntrue\n```\n\n" } else { "" };
-        let book = Project::with_chapter(&format!("# One\n\n```bash {{name=a {attributes}}}\n{script}\n```\n\n{names}"));
+        let names = if attributes.is_empty() {
+            "```bash {name=other secret=TOKEN}\ntrue\n```\n\n"
+        } else {
+            ""
+        };
+        let book = Project::with_chapter(&format!(
+            "# One\n\n```bash {{name=a {attributes}}}\n{script}\n```\n\n{names}"
+        ));
         let mut streams = Vec::new();
         for words in ["run --record", "review --accept", "publish"] {
             // An older value of the caller's must not be taken for the one the step sets.
-            let output = book.command(words).env("TOKEN", "an-older-value").output().expect("guide starts");
+            let output =
+                book.command(words).env("TOKEN", "an-older-value").output().expect("guide starts");
             streams.extend([(words.to_owned(), output.stdout), (words.to_owned(), output.stderr)]);
         }
         let journal = book.read(".guide/latest/output.log");
@@ -253,23 +349,40 @@ fn a_value_that_nobody_knows_at_the_end_is_withheld_and_that_is_said() {
 fn a_value_of_the_values_files_is_on_no_page_in_no_script_and_in_no_message() {
     let manifest = "```yaml {file=c.yaml}\nkind: ConfigMap\ndata: {p: \"{{ db.password }}\"}\n```\n\n\
         ```yaml {file=s.yaml}\nkind: \"Secret\" # x\n\"stringData\":\n  p: \"{{ other.key }}\"\n```\n\n";
-    let one = format!("# One\n\n{manifest}```bash {{name=a}}\necho \"$OTHER_KEY\"; cat c.yaml s.yaml; false\n```\n");
-    let book =
-        Project::with_chapters(&[("one.md", &one), ("two.md", "# Two\n\n```bash {name=b secret=DB_PASSWORD}\ntrue\n```\n")]);
-    book.write("guide/values.yaml", "db:\n  password: \"it's my passw0rd\"\nother:\n  key: \"hush-hush <7>\"\n");
+    let one = format!(
+        "# One\n\n{manifest}```bash {{name=a}}\necho \"$OTHER_KEY\"; cat c.yaml s.yaml; false\n```\n"
+    );
+    let book = Project::with_chapters(&[
+        ("one.md", &one),
+        ("two.md", "# Two\n\n```bash {name=b secret=DB_PASSWORD}\ntrue\n```\n"),
+    ]);
+    book.write(
+        "guide/values.yaml",
+        "db:\n  password: \"it's my passw0rd\"\nother:\n  key: \"hush-hush <7>\"\n",
+    );
     let mut streams = Vec::new();
-    for words in ["run --keep-going --record", "plan --json", "plan", "check", "status", "publish"] {
+    for words in ["run --keep-going --record", "plan --json", "plan", "check", "status", "publish"]
+    {
         let output = book.command(words).output().expect("guide starts");
-        streams.extend([(format!("{words}, stdout"), output.stdout), (format!("{words}, stderr"), output.stderr)]);
+        streams.extend([
+            (format!("{words}, stdout"), output.stdout),
+            (format!("{words}, stderr"), output.stderr),
+        ]);
     }
     book.write("guide/two.md", "# Two\n\n```yaml {file=d.yaml}\na: {{ db.password }}: x\n```\n\n```yaml {file=e.yaml}\nkind: Secret\ndata: {{ other.key }}: x\n```\n\n```bash {name=b secret=DB_PASSWORD}\ntrue\n```\n");
     for words in ["check", "run", "plan --json"] {
         let output = book.command(words).output().expect("guide starts");
         assert_eq!(output.status.code(), Some(2), "{words}");
-        streams.extend([(format!("bad, {words}, stdout"), output.stdout), (format!("bad, {words}, stderr"), output.stderr)]);
+        streams.extend([
+            (format!("bad, {words}, stdout"), output.stdout),
+            (format!("bad, {words}, stderr"), output.stderr),
+        ]);
     }
-    let is_theirs = |name: &str| name.contains("/.guide/rendered/") || name.ends_with("/values.yaml");
-    for (name, bytes) in files_and_streams(&book, streams).into_iter().filter(|(name, _)| !is_theirs(name)) {
+    let is_theirs =
+        |name: &str| name.contains("/.guide/rendered/") || name.ends_with("/values.yaml");
+    for (name, bytes) in
+        files_and_streams(&book, streams).into_iter().filter(|(name, _)| !is_theirs(name))
+    {
         for text in ["passw0rd", "hush-hush"] {
             assert!(memchr::memmem::find(&bytes, text.as_bytes()).is_none(), "{name}: {text}");
         }
@@ -288,20 +401,31 @@ fn what_merely_holds_the_secrets_text_takes_nothing_else_along() {
     book.write("go", "");
     book.guide("run --resume").exits(0).says("goes on without").says("PGPASSWORD, PGUSER, conn()");
     let output = book.read(".guide/latest/output.log");
-    assert!(output.contains("host=db user=.") && output.contains("helped") && output.contains("on"), "{output}");
+    assert!(
+        output.contains("host=db user=.") && output.contains("helped") && output.contains("on"),
+        "{output}"
+    );
 }
 
 #[test]
 fn the_state_folder_and_its_files_are_their_owners_only() {
-    let book = Project::with_chapter("# One\n\n```yaml {file=c.yaml}\na: 1\n```\n\n```bash {name=a}\nX=1; false\n```\n");
+    let book = Project::with_chapter(
+        "# One\n\n```yaml {file=c.yaml}\na: 1\n```\n\n```bash {name=a}\nX=1; false\n```\n",
+    );
     fs::create_dir(book.path(".guide")).expect("made");
     fs::set_permissions(book.path(".guide"), fs::Permissions::from_mode(0o755)).expect("set");
     book.guide("run").exits(1);
-    let mode = |path: &Path| fs::symlink_metadata(path).expect("it is there").permissions().mode() & 0o777;
+    let mode =
+        |path: &Path| fs::symlink_metadata(path).expect("it is there").permissions().mode() & 0o777;
     assert_eq!(mode(&book.path(".guide")), 0o700);
     for path in entries_below(&book.path(".guide")) {
         let is_link = fs::symlink_metadata(&path).expect("it is there").is_symlink();
         assert!(is_link || mode(&path) & 0o077 == 0, "{}: {:o}", path.display(), mode(&path));
-        assert_eq!(mode(path.parent().expect("a folder")) & 0o077, 0, "the folder of {}", path.display());
+        assert_eq!(
+            mode(path.parent().expect("a folder")) & 0o077,
+            0,
+            "the folder of {}",
+            path.display()
+        );
     }
 }

@@ -17,7 +17,10 @@ fn forms() -> Vec<(&'static str, String)> {
     let percent = |kept: &str, lower: bool| -> String {
         let keep = |byte: u8| byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte);
         let escape = |byte: u8| if lower { format!("%{byte:02x}") } else { format!("%{byte:02X}") };
-        VALUE.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { escape(byte) }).collect()
+        VALUE
+            .bytes()
+            .map(|byte| if keep(byte) { char::from(byte).to_string() } else { escape(byte) })
+            .collect()
     };
     let json = serde_json::Value::from(VALUE).to_string();
     // Of an encoding of more than the value only the middle is the value's own.
@@ -41,13 +44,15 @@ fn forms() -> Vec<(&'static str, String)> {
 fn written() -> String {
     let whole = forms().into_iter().filter(|(name, _)| !name.contains("letter"));
     let mut lines: Vec<String> = whole.map(|(_, form)| form).collect();
-    lines.extend(["u", "us", "use"].map(|prefix| STANDARD.encode(format!("{prefix}{VALUE}:after"))));
+    lines
+        .extend(["u", "us", "use"].map(|prefix| STANDARD.encode(format!("{prefix}{VALUE}:after"))));
     lines.push(format!("{}{VALUE}{VALUE}", "x".repeat(70_000)));
     lines.join("\n") + "\n"
 }
 
 fn chapter() -> String {
-    let block = |attributes: &str, script: &str| format!("```bash {{{attributes}}}\n{script}\n```\n\n");
+    let block =
+        |attributes: &str, script: &str| format!("```bash {{{attributes}}}\n{script}\n```\n\n");
     let all = "cat \"$FORMS/all\"";
     [
         "# One\n\n".to_owned(),
@@ -97,7 +102,10 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
     let (mut said, mut runs) = (Vec::new(), 0);
     for words in calls {
         let mut command = book.command(words);
-        command.env("FORMS", forms_folder.path()).env("GITHUB_ACTIONS", "true").env("GITHUB_WORKSPACE", book.root());
+        command
+            .env("FORMS", forms_folder.path())
+            .env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_WORKSPACE", book.root());
         // No secret is kept on the disk, so a call that does not run the step which sets it is given it.
         if !words.starts_with("run") || words.contains("--resume") {
             command.env("TOKEN", VALUE);
@@ -108,13 +116,30 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
         said.push((format!("`{words}`, stdout"), output.stdout));
         said.push((format!("`{words}`, stderr"), output.stderr));
     }
-    assert!(said.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("***")), "the value was printed at all");
+    assert!(
+        said.iter().any(|(_, bytes)| String::from_utf8_lossy(bytes).contains("***")),
+        "the value was printed at all"
+    );
     let is_file = |path: &PathBuf| fs::symlink_metadata(path).expect("it is there").is_file();
     let files: Vec<PathBuf> = entries_below(book.root()).into_iter().filter(is_file).collect();
-    for wanted in ["junit.xml", "run.jsonl", "summary.md", "journal.jsonl", "snap", "run.sh", "output.txt", "index.html"] {
-        assert!(files.iter().any(|file| file.to_string_lossy().ends_with(wanted)), "{wanted} was not written: {files:?}");
+    for wanted in [
+        "junit.xml",
+        "run.jsonl",
+        "summary.md",
+        "journal.jsonl",
+        "snap",
+        "run.sh",
+        "output.txt",
+        "index.html",
+    ] {
+        assert!(
+            files.iter().any(|file| file.to_string_lossy().ends_with(wanted)),
+            "{wanted} was not written: {files:?}"
+        );
     }
-    said.extend(files.iter().map(|file| (file.display().to_string(), fs::read(file).expect("a file"))));
+    said.extend(
+        files.iter().map(|file| (file.display().to_string(), fs::read(file).expect("a file"))),
+    );
     for (name, bytes) in &said {
         for (form, text) in forms() {
             if memchr::memmem::find(bytes, text.as_bytes()).is_some() {
@@ -122,6 +147,10 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
             }
         }
     }
-    println!("searched {} streams and files of {runs} runs and {} other calls", said.len(), calls.len() - runs);
+    println!(
+        "searched {} streams and files of {runs} runs and {} other calls",
+        said.len(),
+        calls.len() - runs
+    );
     assert!(places.is_empty(), "the secret stands in\n{}", places.join("\n"));
 }

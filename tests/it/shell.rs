@@ -38,16 +38,25 @@ fn no_step_can_lose_the_next_one() {
         "cd /; unset -f builtin",
         "IFS=x",
     ] {
-        let book = Project::with_chapter(&steps(&[("", "kept=yes"), ("", script), ("", "test \"$kept\" = yes; echo fine")]));
+        let book = Project::with_chapter(&steps(&[
+            ("", "kept=yes"),
+            ("", script),
+            ("", "test \"$kept\" = yes; echo fine"),
+        ]));
         book.guide("run").exits(0).says("3 passed");
     }
-    let book = Project::with_chapter(&steps(&[("", "kept=yes"), ("exit=137", "kill -9 $$"), ("", "test \"$kept\" = yes")]));
+    let book = Project::with_chapter(&steps(&[
+        ("", "kept=yes"),
+        ("exit=137", "kill -9 $$"),
+        ("", "test \"$kept\" = yes"),
+    ]));
     book.guide("run").exits(0).says("3 passed");
 }
 
 #[test]
 fn the_first_failing_command_of_a_step_ends_it() {
-    let book = Project::with_chapter(&steps(&[("exit=1", "false | cat\ntouch \"$GUIDE_BOOK/went-on\"")]));
+    let book =
+        Project::with_chapter(&steps(&[("exit=1", "false | cat\ntouch \"$GUIDE_BOOK/went-on\"")]));
     book.guide("run").exits(0);
     assert!(!book.has("went-on"));
 }
@@ -63,7 +72,10 @@ fn chapters_share_no_shell() {
 
 #[test]
 fn a_hung_step_with_a_hung_child_is_back_in_time_and_leaves_nothing() {
-    let book = Project::with_chapter(&steps(&[("timeout=1s", "echo begun; sleep 613 & setsid sleep 614 & sleep 615")]));
+    let book = Project::with_chapter(&steps(&[(
+        "timeout=1s",
+        "echo begun; sleep 613 & setsid sleep 614 & sleep 615",
+    )]));
     book.guide("run").exits(1).says("s0").says("begun");
     crate::project::nothing_runs("sleep 61");
 }
@@ -78,7 +90,10 @@ fn a_resumed_step_runs_in_the_folder_it_had_or_not_at_all() {
     book.guide("run").exits(1);
     std::fs::remove_dir(book.path("scratch")).expect("removed");
     book.write("ok", "");
-    book.guide("run --resume").exits(3).says("this is gone: the folder BOOK/scratch").says("hint: bring it back");
+    book.guide("run --resume")
+        .exits(3)
+        .says("this is gone: the folder BOOK/scratch")
+        .says("hint: bring it back");
     assert_eq!(book.read(".guide/rendered/chapter-1/keep.txt"), "precious\n");
     std::fs::create_dir(book.path("scratch")).expect("made");
     book.guide("run --resume").exits(0);
@@ -87,8 +102,15 @@ fn a_resumed_step_runs_in_the_folder_it_had_or_not_at_all() {
 
 #[test]
 fn a_chapters_folder_that_a_step_removed_is_named() {
-    let book = Project::with_chapter(&steps(&[("", "rm -rf \"$PWD\""), ("exit=1", "false"), ("", "echo there")]));
-    book.guide("run").exits(3).says("chapter-1/s2 can't be run: ").says("the folder BOOK/.guide/rendered/chapter-1");
+    let book = Project::with_chapter(&steps(&[
+        ("", "rm -rf \"$PWD\""),
+        ("exit=1", "false"),
+        ("", "echo there"),
+    ]));
+    book.guide("run")
+        .exits(3)
+        .says("chapter-1/s2 can't be run: ")
+        .says("the folder BOOK/.guide/rendered/chapter-1");
     // It is guide's own: the next run makes it again.
     book.guide("run --resume").exits(0);
 }
@@ -120,20 +142,32 @@ fn a_run_begun_right_after_one_was_killed_never_meets_its_processes() {
 #[test]
 fn a_code_that_stands_for_a_signal_is_explained() {
     let book = Project::with_chapter(&steps(&[("", "yes | head -1")]));
-    book.guide("run").exits(1).says("exit 141 is 128 + 13").says("the reader of a pipe ended before").says("`exit=141`");
+    book.guide("run")
+        .exits(1)
+        .says("exit 141 is 128 + 13")
+        .says("the reader of a pipe ended before")
+        .says("`exit=141`");
 }
 
 #[test]
 fn a_damaged_state_is_never_run() {
-    let book = Project::with_chapter(&steps(&[("", "n=5"), ("", "test -e \"$GUIDE_BOOK/ok\"; echo \"n is $n\"")]));
+    let book = Project::with_chapter(&steps(&[
+        ("", "n=5"),
+        ("", "test -e \"$GUIDE_BOOK/ok\"; echo \"n is $n\""),
+    ]));
     book.guide("run").exits(1);
     book.write("ok", "");
     let states = std::fs::canonicalize(book.path(".guide/latest/states.log")).expect("states");
     let text = std::fs::read_to_string(&states).expect("read");
     std::fs::write(&states, text.replace("n=\"5\"", "n=\"7\"")).expect("written");
-    book.guide("run --resume").exits(0).says("the shell's state after it was lost").says("2 passed");
-    let output =
-        std::fs::read_to_string(std::fs::canonicalize(book.path(".guide/latest/output.log")).expect("output")).expect("read");
+    book.guide("run --resume")
+        .exits(0)
+        .says("the shell's state after it was lost")
+        .says("2 passed");
+    let output = std::fs::read_to_string(
+        std::fs::canonicalize(book.path(".guide/latest/output.log")).expect("output"),
+    )
+    .expect("read");
     assert_eq!(output, "n is 5\n");
 }
 
@@ -164,7 +198,10 @@ fn odd_bytes_and_long_outputs_do_no_harm() {
 #[test]
 fn a_secret_is_found_in_no_stream_and_no_file() {
     let book = Project::with_chapter(&steps(&[
-        ("secret=TOKEN", "export TOKEN=s3cr3t/va+lue; echo \"token $TOKEN\"; echo -n \"$TOKEN\" | base64"),
+        (
+            "secret=TOKEN",
+            "export TOKEN=s3cr3t/va+lue; echo \"token $TOKEN\"; echo -n \"$TOKEN\" | base64",
+        ),
         ("", "echo \"later $TOKEN\"; false"),
     ]));
     book.guide("run").exits(1).says("later ***").never_says("s3cr3t").never_says("czNjcjN0");

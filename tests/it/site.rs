@@ -13,7 +13,8 @@ fn chapter(text: &str) -> String {
 
 /// The text that a reader of the page sees.
 fn seen(page: &str) -> String {
-    let main = page.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a page");
+    let main =
+        page.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a page");
     let mut text = String::new();
     for part in main.split('<') {
         text.push_str(part.split_once('>').map_or(part, |(_, rest)| rest));
@@ -48,10 +49,17 @@ fn what_a_step_printed_is_text_whatever_it_holds() {
     let page = book.read("book/chapter-1.html");
     assert!(!page.contains("cluster-admin-key</"), "{page}");
     assert!(
-        page.contains("{{#include ../.guide/kubeconfig}} {{ #rustdoc_include ../.guide/kubeconfig }} \\{{#include x}}"),
+        page.contains(
+            "{{#include ../.guide/kubeconfig}} {{ #rustdoc_include ../.guide/kubeconfig }} \\{{#include x}}"
+        ),
         "{page}"
     );
-    assert!(page.contains("{{#title Another title}} {{#playground a.rs}} &lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
+    assert!(
+        page.contains(
+            "{{#title Another title}} {{#playground a.rs}} &lt;script&gt;alert(1)&lt;/script&gt;"
+        ),
+        "{page}"
+    );
     assert!(page.contains("<title>chapter-1.md - Test</title>"), "{page}");
 }
 
@@ -87,8 +95,10 @@ fn a_template_stands_on_its_page_as_it_was_written() {
 /// Every file of the published site, by its path in it.
 fn files_of(book: &Project, site: &str) -> Vec<String> {
     let site = book.path(site);
-    let mut files: Vec<String> =
-        entries_below(&site).iter().map(|path| path.strip_prefix(&site).expect("below").display().to_string()).collect();
+    let mut files: Vec<String> = entries_below(&site)
+        .iter()
+        .map(|path| path.strip_prefix(&site).expect("below").display().to_string())
+        .collect();
     files.sort();
     files
 }
@@ -121,9 +131,12 @@ fn nothing_gets_into_a_site_that_the_book_does_not_show() {
         book.write(&format!("guide/{file}"), text);
     }
     book.write("outside/secret.png", "hunter7");
-    for (to, name) in
-        [("../outside/secret.png", "link.png"), ("../outside", "folder"), ("values.yaml", "v.png"), ("nowhere", "b.png")]
-    {
+    for (to, name) in [
+        ("../outside/secret.png", "link.png"),
+        ("../outside", "folder"),
+        ("values.yaml", "v.png"),
+        ("nowhere", "b.png"),
+    ] {
         std::os::unix::fs::symlink(to, book.path("guide").join(name)).expect("a link");
     }
     book.guide("publish")
@@ -155,8 +168,14 @@ fn a_book_whose_chapters_lie_at_its_root_keeps_its_state_to_itself() {
         }
         let files = files_of(&book, "book");
         let others = ["guide/", "snapshots", "state", "book/", ".git", ".guide/", "book.toml"];
-        assert!(!files.iter().any(|file| others.iter().any(|other| file.starts_with(other))), "{files:?}");
-        assert!(files.contains(&"logo.svg".to_owned()) && files.contains(&"one.html".to_owned()), "{files:?}");
+        assert!(
+            !files.iter().any(|file| others.iter().any(|other| file.starts_with(other))),
+            "{files:?}"
+        );
+        assert!(
+            files.contains(&"logo.svg".to_owned()) && files.contains(&"one.html".to_owned()),
+            "{files:?}"
+        );
     }
 }
 
@@ -168,16 +187,25 @@ fn names_in_book_toml_lead_nowhere_out_of_the_book_or_the_site() {
     book.write("private/secret.css", "hunter2");
     book.write(".guide/kubeconfig", "hunter2");
     for (html, expected) in [
-        ("additional-css = [\"../book/private/secret.css\"]", "is no file of the book that may be in its site"),
+        (
+            "additional-css = [\"../book/private/secret.css\"]",
+            "is no file of the book that may be in its site",
+        ),
         ("additional-js = [\".guide/kubeconfig\"]", "`.guide/kubeconfig` is no file of the book"),
-        ("[output.html.redirect]\n\"/../../x.html\" = \"a.html\"", "`../../x.html` is no file of the book"),
+        (
+            "[output.html.redirect]\n\"/../../x.html\" = \"a.html\"",
+            "`../../x.html` is no file of the book",
+        ),
         ("input-404 = \"../../x.md\"", "`../../x.md` is no file of the book"),
     ] {
         book.write("book.toml", format!("{toml}\n[output.html]\n{html}\n"));
         book.guide("publish").exits(3).says(expected);
         assert!(!book.has("book"));
     }
-    book.write("book.toml", format!("{toml}\n[output.html]\nadditional-css = [\"guide/style.css\"]\n"));
+    book.write(
+        "book.toml",
+        format!("{toml}\n[output.html]\nadditional-css = [\"guide/style.css\"]\n"),
+    );
     book.guide("publish").exits(0);
     assert!(book.has("book/style.css") && files_of(&book, "book/guide").len() == 1);
 }
@@ -191,12 +219,26 @@ fn a_folder_that_guide_did_not_make_stays_as_it_is() {
     book.write("guide/.nojekyll", "");
     book.write(".nojekyll", "");
     std::os::unix::fs::symlink(book.path("guide"), book.path("link")).expect("a link");
-    for out in ["pages", "guide", ".", "new/..", "./new/../guide", "link", "link/new/..", ".guide/../guide", ".."] {
-        book.guide(&format!("publish --out {out}")).exits(3).says("as what is there would be deleted");
+    for out in [
+        "pages",
+        "guide",
+        ".",
+        "new/..",
+        "./new/../guide",
+        "link",
+        "link/new/..",
+        ".guide/../guide",
+        "..",
+    ] {
+        book.guide(&format!("publish --out {out}"))
+            .exits(3)
+            .says("as what is there would be deleted");
     }
     book.write("book/.git/HEAD", "ref");
     book.guide("publish").exits(3).says("it holds `BOOK/book/.git`");
-    assert!(book.has("guide/chapter-1.md") && book.has("pages/CNAME") && book.has("book/index.html"));
+    assert!(
+        book.has("guide/chapter-1.md") && book.has("pages/CNAME") && book.has("book/index.html")
+    );
 }
 
 #[test]
@@ -214,7 +256,11 @@ fn a_publish_that_is_killed_leaves_the_old_site_or_the_new_one() {
     }
     book.guide("publish").exits(0);
     assert!(book.read("book/chapter-1.html").contains("Text 11."));
-    let left: Vec<_> = std::fs::read_dir(book.root()).expect("a folder").flatten().map(|entry| entry.file_name()).collect();
+    let left: Vec<_> = std::fs::read_dir(book.root())
+        .expect("a folder")
+        .flatten()
+        .map(|entry| entry.file_name())
+        .collect();
     assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".book.guide")), "{left:?}");
 }
 
@@ -235,18 +281,19 @@ fn two_that_publish_at_once_both_succeed() {
 fn commands_of_others_are_named_and_run_only_where_a_person_allowed_them() {
     let book = Project::with_chapter("# One\n\nText.\n");
     let toml = book.read("book.toml");
-    let echo =
-        "#!/bin/sh\ntouch ran\nif [ \"$1\" = supports ]; then exit 0; fi\nsed 's/^\\[{.*},{\"items\"/{\"items\"/; s/\\]$//'\n";
+    let echo = "#!/bin/sh\ntouch ran\nif [ \"$1\" = supports ]; then exit 0; fi\nsed 's/^\\[{.*},{\"items\"/{\"items\"/; s/\\]$//'\n";
     book.write("other.sh", echo);
     book.write("book.toml", format!("{toml}\n[preprocessor.other]\ncommand = \"sh other.sh\"\n"));
-    book.guide("publish").exits(2).says("the preprocessor `other`: sh other.sh").says("allow them with `--allow-commands`");
+    book.guide("publish")
+        .exits(2)
+        .says("the preprocessor `other`: sh other.sh")
+        .says("allow them with `--allow-commands`");
     assert!(!book.has("ran") && !book.has("book"));
     book.guide("publish --allow-commands").exits(0).says("the preprocessor `other`: sh other.sh");
     assert!(book.has("ran") && book.read("book/chapter-1.html").contains("Text."));
     // What was answered on a terminal is remembered in the user's own folder, for exactly this command.
     let root = book.root().canonicalize().expect("a folder");
-    let allowed =
-        serde_json::json!({root.display().to_string(): [{"kind": "preprocessor", "name": "other", "command": "sh other.sh"}]});
+    let allowed = serde_json::json!({root.display().to_string(): [{"kind": "preprocessor", "name": "other", "command": "sh other.sh"}]});
     book.write(".cache/guide/allowed-commands.json", allowed.to_string());
     book.guide("publish").exits(0);
     book.write("book.toml", format!("{toml}\n[preprocessor.other]\ncommand = \"sh other.sh x\"\n"));
@@ -264,8 +311,14 @@ fn a_failure_of_another_s_command_is_reported_as_its_own() {
             "[preprocessor.other]\ncommand = \"sh -c 'exit 7'\"\nrenderers = [\"html\"]\n",
             "a command of book.toml failed, the preprocessor `other`: sh -c 'exit 7'",
         ),
-        ("[preprocessor.gone]\n", "a command of book.toml failed, the preprocessor `gone`: mdbook-gone"),
-        ("[output.html]\n[output.other]\ncommand = \"false\"\n", "a command of book.toml failed, the renderer `other`: false"),
+        (
+            "[preprocessor.gone]\n",
+            "a command of book.toml failed, the preprocessor `gone`: mdbook-gone",
+        ),
+        (
+            "[output.html]\n[output.other]\ncommand = \"false\"\n",
+            "a command of book.toml failed, the renderer `other`: false",
+        ),
     ] {
         book.write("book.toml", format!("{toml}\n{table}"));
         book.guide("publish --allow-commands")
@@ -288,10 +341,16 @@ fn steps_are_drawn_however_the_chapters_folder_is_spelled() {
             book.write("SUMMARY.md", "- [One](./chapter-1.md)\n");
             book.write("chapter-1.md", text);
         }
-        book.write("book.toml", format!("[book]\ntitle = \"Test\"\nsrc = \"{src}\"\n\n[preprocessor.guide]\n"));
+        book.write(
+            "book.toml",
+            format!("[book]\ntitle = \"Test\"\nsrc = \"{src}\"\n\n[preprocessor.guide]\n"),
+        );
         published(&book);
         let page = book.read("book/chapter-1.html");
-        assert!(page.contains("id=\"step-own\"") && page.contains("<a href=\"chapter-1.html\">One</a>"), "{src}: {page}");
+        assert!(
+            page.contains("id=\"step-own\"") && page.contains("<a href=\"chapter-1.html\">One</a>"),
+            "{src}: {page}"
+        );
     }
 }
 
@@ -303,12 +362,23 @@ fn a_book_of_another_mdbook_is_told_which_one_is_needed() {
             r#"[{{"root":"{}","config":{{}},"renderer":"html","mdbook_version":"{version}"}},{{"sections":[]}}]"#,
             book.root().display()
         );
-        let mut child = book.command("preprocess").stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("guide starts");
-        std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input.as_bytes()).expect("written");
+        let mut child = book
+            .command("preprocess")
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("guide starts");
+        std::io::Write::write_all(&mut child.stdin.take().expect("stdin"), input.as_bytes())
+            .expect("written");
         let output = child.wait_with_output().expect("guide ends");
         assert_eq!(output.status.code(), Some(2));
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(said.contains(&format!("this book comes from mdBook {version}, and guide speaks with mdBook 0.5")), "{said}");
+        assert!(
+            said.contains(&format!(
+                "this book comes from mdBook {version}, and guide speaks with mdBook 0.5"
+            )),
+            "{said}"
+        );
     }
 }
 
@@ -335,8 +405,13 @@ fn a_page_without_steps_is_as_mdbook_makes_it() {
         assert!(prose.contains(link), "{link}\n{prose}");
     }
     assert!(book.read("book/chapter-1.html").contains("guidePage"));
-    let colours = files_of(&book, "book").into_iter().find(|file| file.starts_with("highlight-") && file.ends_with(".js"));
-    assert!(book.read(&format!("book/{}", colours.expect("a highlighter"))).len() > 50_000, "the book's Rust keeps its colours");
+    let colours = files_of(&book, "book")
+        .into_iter()
+        .find(|file| file.starts_with("highlight-") && file.ends_with(".js"));
+    assert!(
+        book.read(&format!("book/{}", colours.expect("a highlighter"))).len() > 50_000,
+        "the book's Rust keeps its colours"
+    );
 }
 
 #[test]
@@ -353,7 +428,8 @@ fn the_panel_is_at_the_first_page_s_end_or_where_the_author_says_or_nowhere() {
     book.write("guide/end.md", "# End\n\n<!-- guide: no state -->\n\nText.\n");
     book.guide("publish").exits(0);
     assert!(
-        !book.read("book/chapter-1.html").contains("State of this book") && !book.read("book/end.html").contains("guidePage")
+        !book.read("book/chapter-1.html").contains("State of this book")
+            && !book.read("book/end.html").contains("guidePage")
     );
     let prose = Project::with_chapter("# One\n\nNo step.\n");
     prose.guide("publish").exits(0);
@@ -369,7 +445,8 @@ fn the_server_answers_only_for_its_own_name() {
         let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
         loop {
             if let Ok(mut stream) = std::net::TcpStream::connect("127.0.0.1:38472") {
-                write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").expect("asked");
+                write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+                    .expect("asked");
                 let mut answer = String::new();
                 let _ = stream.read_to_string(&mut answer);
                 return answer;
@@ -381,7 +458,10 @@ fn the_server_answers_only_for_its_own_name() {
     assert!(ask("localhost:38472").contains("<title>"));
     let refused = ask("evil.example:38472");
     assert!(refused.starts_with("HTTP/1.1 421") && !refused.contains("<title>"), "{refused}");
-    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(child.wait().expect("it ends").success());
 }
 
@@ -390,7 +470,10 @@ fn steps_of_an_included_file_are_reported_with_their_places_and_strict_fails() {
     let book = Project::with_chapter(
         "# One\n\n{{#include part.md}}\n\n```bash {name=own}\necho hi\n```\n\n{{#include prose.md}} \\{{#include part.md}}\n",
     );
-    book.write("guide/part.md", "Install\n\n{{#include deep/more.md:4:}}\n\n```bash\necho included\n```\n");
+    book.write(
+        "guide/part.md",
+        "Install\n\n{{#include deep/more.md:4:}}\n\n```bash\necho included\n```\n",
+    );
     book.write("guide/deep/more.md", "```bash\nnot shown\n```\n\n```sh\necho more\n```\n");
     book.write("guide/prose.md", "```bash {skip}\necho shown\n```\n\n```yaml\na: 1\n```\n");
     let warning = "guide/chapter-1.md:3: `{{#include part.md}}` shows 2 steps that guide never runs (guide/part.md:5): move";

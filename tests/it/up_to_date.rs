@@ -42,9 +42,17 @@ fn an_edited_manifest_is_applied_although_its_check_passes_and_the_reason_is_tol
     let book = shallow();
     book.write("guide/chapter-1.md", SHALLOW.replace("grace: \"1\"", "grace: \"3\""));
     book.guide("plan").exits(0).says("runs: the manifest app.yaml has changed");
-    book.guide("run").exits(0).says("apply").says("(the manifest app.yaml has changed)").says("3 passed, 1 up to date");
+    book.guide("run")
+        .exits(0)
+        .says("apply")
+        .says("(the manifest app.yaml has changed)")
+        .says("3 passed, 1 up to date");
     assert!(book.read("world").contains("grace: \"3\""), "{}", book.read("world"));
-    assert_eq!(book.read("others"), "other\n", "a step that does not name the manifest stays up to date");
+    assert_eq!(
+        book.read("others"),
+        "other\n",
+        "a step that does not name the manifest stays up to date"
+    );
     book.guide("run").exits(0).says("2 passed, 2 up to date");
 }
 
@@ -78,7 +86,10 @@ fn an_edit_that_failed_and_was_taken_back_is_applied_again() {
     let text = "# One\n\n```bash {name=set}\necho 1 > \"$GUIDE_BOOK/world\"\n```\n\n```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/world\"\n```\n";
     let book = Project::with_chapter(text);
     book.guide("run").exits(0);
-    book.write("guide/chapter-1.md", text.replace("echo 1 > \"$GUIDE_BOOK/world\"", "echo 2 > \"$GUIDE_BOOK/world\"; false"));
+    book.write(
+        "guide/chapter-1.md",
+        text.replace("echo 1 > \"$GUIDE_BOOK/world\"", "echo 2 > \"$GUIDE_BOOK/world\"; false"),
+    );
     book.guide("run").exits(1);
     book.write("guide/chapter-1.md", text);
     book.guide("run").exits(0).says("it has not passed since it was begun last");
@@ -134,7 +145,11 @@ true
 fn a_failed_chapter_is_not_done() {
     let book = Project::with_chapter(DONE);
     book.guide("run").exits(0);
-    book.guide("run").exits(0).says("taken as done: p passes").says("1 chapter taken as done").never_says("tail");
+    book.guide("run")
+        .exits(0)
+        .says("taken as done: p passes")
+        .says("1 chapter taken as done")
+        .never_says("tail");
     book.write("broken", "");
     book.guide("run --rerun").exits(1).says("1 failed");
     book.guide("run").exits(1).says("tail").never_says("taken as done");
@@ -161,9 +176,15 @@ fn resume_runs_the_failed_step_and_its_checks_bind_anew() {
     book.write("broken", "");
     book.guide("run").exits(1).says("tail");
     book.write("world", "7\n");
-    book.guide("run --resume").exits(1).says("goes on at chapter-1/tail: failed").never_says("no longer holds");
+    book.guide("run --resume")
+        .exits(1)
+        .says("goes on at chapter-1/tail: failed")
+        .never_says("no longer holds");
     std::fs::remove_file(book.path("broken")).expect("removed");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/tail").says("2 passed, 2 up to date");
+    book.guide("run --resume")
+        .exits(0)
+        .says("goes on at chapter-1/tail")
+        .says("2 passed, 2 up to date");
 }
 
 #[test]
@@ -181,9 +202,9 @@ fn resume_goes_back_to_the_acting_step_of_an_edited_check() {
 fn a_check_that_passes_before_its_step_ever_ran_proves_nothing() {
     let text = "# One\n\n```bash {name=act}\necho hello > \"$GUIDE_BOOK/file\"\n```\n\n```bash {name=proof verify}\ntrue\n```\n";
     let book = Project::with_chapter(text);
-    book.guide("run --prove")
-        .exits(1)
-        .says("proof (guide/chapter-1.md:7) passes before act (guide/chapter-1.md:3) has ever run here");
+    book.guide("run --prove").exits(1).says(
+        "proof (guide/chapter-1.md:7) passes before act (guide/chapter-1.md:3) has ever run here",
+    );
     assert!(!book.has("file"));
     book.write("guide/chapter-1.md", text.replace("verify", "verify preexisting"));
     book.guide("run --prove").exits(0).says("up to date (found so)");
@@ -206,7 +227,10 @@ fn a_name_that_a_step_reads_comes_from_the_last_run_or_the_run_is_refused() {
     let text = "# One\n\n```bash {name=ask}\necho world\n```\n\n```output\n<who>\n```\n\n```bash {name=greet}\necho \"hi $who\" > \"$GUIDE_BOOK/said\"\n```\n";
     for words in ["run --from greet", "run --only greet", "run chapter-1/greet"] {
         let book = Project::with_chapter(text);
-        book.guide(words).exits(2).says("chapter-1/greet reads `who`, which chapter-1/ask binds").says("--from ask");
+        book.guide(words)
+            .exits(2)
+            .says("chapter-1/greet reads `who`, which chapter-1/ask binds")
+            .says("--from ask");
         book.guide("run").exits(0);
         std::fs::remove_file(book.path("said")).expect("removed");
         book.guide(words).exits(0);
@@ -219,9 +243,16 @@ fn a_background_step_that_ends_by_itself_fails_with_its_output() {
     let text = "# One\n\n```bash {name=server background ready=up}\ntouch \"$GUIDE_BOOK/up\"; sleep 0.4; echo 'fatal: out of disk'; exit 5\n```\n\n\
                 ```bash {name=up verify=server}\ntest -e \"$GUIDE_BOOK/up\"\n```\n\n```bash {name=work}\nsleep 0.8\n```\n";
     let book = Project::with_chapter(text);
-    book.guide("run").exits(1).says("server").says("it ended by itself (exit 5)").says("fatal: out of disk").says("1 failed");
+    book.guide("run")
+        .exits(1)
+        .says("server")
+        .says("it ended by itself (exit 5)")
+        .says("fatal: out of disk")
+        .says("1 failed");
     std::fs::remove_file(book.path("up")).expect("removed");
-    let book = Project::with_chapter(&format!("{text}\n```bash {{name=later}}\ntouch \"$GUIDE_BOOK/later\"\n```\n"));
+    let book = Project::with_chapter(&format!(
+        "{text}\n```bash {{name=later}}\ntouch \"$GUIDE_BOOK/later\"\n```\n"
+    ));
     book.guide("run").exits(1).says("fatal: out of disk").says("1 not run");
     assert!(!book.has("later"), "it is told at the next step's start");
 }
@@ -273,8 +304,11 @@ fn whoever_stops_a_run_learns_which_always_steps_did_not_run() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let pid = i32::try_from(runner.id()).expect("a process id");
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).expect("a process"), rustix::process::Signal::INT)
-        .expect("told");
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).expect("a process"),
+        rustix::process::Signal::INT,
+    )
+    .expect("told");
     let said = crate::Said::of(&runner.wait_with_output().expect("ends"), book.root());
     said.exits(130).says("always step not run, since the run was stopped: clean");
 }
@@ -291,19 +325,27 @@ fn a_step_that_was_running_when_the_run_was_killed_is_told_as_that() {
     runner.kill().expect("killed");
     runner.wait().expect("gone");
     book.write("quick", "");
-    book.guide("run --resume")
-        .exits(0)
-        .says("goes on at chapter-1/long: it was running when the run was killed, and may have done its work");
-    assert_eq!(book.read("began"), "x\nx\n", "what did not pass runs again, although its check passes");
+    book.guide("run --resume").exits(0).says(
+        "goes on at chapter-1/long: it was running when the run was killed, and may have done its work",
+    );
+    assert_eq!(
+        book.read("began"),
+        "x\nx\n",
+        "what did not pass runs again, although its check passes"
+    );
 }
 
 #[test]
 fn the_state_of_another_book_is_no_past() {
     let step = |text: &str| {
-        format!("# One\n\n```bash {{name=a}}\n{text}\n```\n\n```bash {{name=b}}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n")
+        format!(
+            "# One\n\n```bash {{name=a}}\n{text}\n```\n\n```bash {{name=b}}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n"
+        )
     };
-    let (one, two) =
-        (Project::with_chapter(&step("touch \"$GUIDE_BOOK/ran\"")), Project::with_chapter(&step("touch \"$GUIDE_BOOK/ran\"")));
+    let (one, two) = (
+        Project::with_chapter(&step("touch \"$GUIDE_BOOK/ran\"")),
+        Project::with_chapter(&step("touch \"$GUIDE_BOOK/ran\"")),
+    );
     let state = tempfile::tempdir().expect("a folder");
     let words = |words: &str| format!("{words} --state {}", state.path().display());
     one.guide(&words("run")).exits(1);
@@ -314,7 +356,8 @@ fn the_state_of_another_book_is_no_past() {
 
 #[test]
 fn a_state_folder_that_vanished_in_the_middle_is_an_error() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\nrm -rf \"$GUIDE_STATE/runs\"\n```\n");
+    let book =
+        Project::with_chapter("# One\n\n```bash {name=a}\nrm -rf \"$GUIDE_STATE/runs\"\n```\n");
     let said = book.guide("run");
     assert_eq!(said.code, Some(3), "{}", said.stderr);
     assert!(said.stderr.contains("journal.jsonl"), "{}", said.stderr);

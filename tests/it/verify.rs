@@ -6,25 +6,38 @@ const STANDS_ON: &str = "# One\n\n```bash {name=awake verify}\ntest -e \"$GUIDE_
     ```bash {name=make}\ntouch \"$GUIDE_BOOK/made\"\n```\n\n\
     ```bash {name=made verify}\necho asked >> \"$GUIDE_BOOK/log\"; test -e \"$GUIDE_BOOK/made\"\n```\n\n\
     ```bash {name=also verify=make}\necho asked >> \"$GUIDE_BOOK/log\"\n```\n";
-const OTHER: &str = "# Two\n\n```bash {name=other verify}\necho other >> \"$GUIDE_BOOK/log\"\n```\n";
+const OTHER: &str =
+    "# Two\n\n```bash {name=other verify}\necho other >> \"$GUIDE_BOOK/log\"\n```\n";
 
 #[test]
 fn what_stands_on_a_failed_step_is_not_asked_and_said_so_and_the_next_chapter_is() {
     let book = Project::with_chapters(&[("chapter-1.md", STANDS_ON), ("chapter-2.md", OTHER)]);
     let said = book.guide("verify --report json=run.jsonl --report junit=junit.xml").exits(1);
-    said.says("not asked, since awake failed").says("1 passed, 1 failed, 2 skipped").never_says("has not been run from here");
+    said.says("not asked, since awake failed")
+        .says("1 passed, 1 failed, 2 skipped")
+        .never_says("has not been run from here");
     assert_eq!(book.read("log"), "other\n");
-    assert!(book.read("run.jsonl").contains(r#""is":"skipped","why":"not asked, since awake failed""#));
-    assert!(book.read("junit.xml").contains("<skipped message=\"not asked, since awake failed\"/>"));
+    assert!(
+        book.read("run.jsonl").contains(r#""is":"skipped","why":"not asked, since awake failed""#)
+    );
+    assert!(
+        book.read("junit.xml").contains("<skipped message=\"not asked, since awake failed\"/>")
+    );
     book.write("awake", "");
     book.guide("verify").exits(1).says("made").never_says("not asked");
-    assert_eq!(book.read("log"), "other\nasked\nasked\nother\n", "a step that proves another stops nobody");
+    assert_eq!(
+        book.read("log"),
+        "other\nasked\nasked\nother\n",
+        "a step that proves another stops nobody"
+    );
 }
 
 #[test]
 fn an_answer_that_only_differs_keeps_nothing_from_being_asked() {
     let differs = "```bash {name=first verify}\necho two\n```\n\n```output\none\n```\n\n";
-    let book = Project::with_chapter(&format!("# One\n\n{differs}```bash {{name=next verify}}\ntrue\n```\n"));
+    let book = Project::with_chapter(&format!(
+        "# One\n\n{differs}```bash {{name=next verify}}\ntrue\n```\n"
+    ));
     book.guide("verify").exits(1).says("1 passed, 1 failed");
 }
 
@@ -58,7 +71,9 @@ fn lost_cluster(chapter: &str) -> Project {
          clusters:\n- {name: c, cluster: {server: \"https://127.0.0.1:1\"}}\ncontexts:\n- {name: mine, context: {cluster: c, user: u}}\n";
     book.write(".guide/kubeconfig", kubeconfig);
     let identity = r#"{"context": "mine", "server": "https://127.0.0.1:1", "ca_sha256": null, "nodes": ["guide-test-no-node"]}"#;
-    let kept = format!(r#"{{"format": 1, "at": "2026-01-01T00:00:00Z", "run": "r", "identity": {identity}}}"#);
+    let kept = format!(
+        r#"{{"format": 1, "at": "2026-01-01T00:00:00Z", "run": "r", "identity": {identity}}}"#
+    );
     book.write(".guide/world.json", kept);
     book
 }
@@ -68,7 +83,10 @@ fn a_step_that_fails_for_want_of_the_cluster_ends_with_code_3() {
     let book = lost_cluster("# One\n\n```bash {name=a}\nfalse\n```\n");
     let said = book.guide("run").exits(3).says("1 failed");
     said.says("nothing listens at the cluster's address").says("guide run --resume");
-    lost_cluster("# One\n\n```bash {name=a verify}\nfalse\n```\n").guide("verify").exits(3).says("1 failed");
+    lost_cluster("# One\n\n```bash {name=a verify}\nfalse\n```\n")
+        .guide("verify")
+        .exits(3)
+        .says("1 failed");
 }
 
 #[test]
@@ -93,7 +111,10 @@ fn knowing() -> Project {
 #[test]
 fn checks_are_asked_in_the_state_their_chapter_ended_in() {
     let book = knowing();
-    book.guide("verify chapter-1").exits(1).says("ask: command not found").says("`guide run chapter-1` tells them");
+    book.guide("verify chapter-1")
+        .exits(1)
+        .says("ask: command not found")
+        .says("`guide run chapter-1` tells them");
     book.guide("run chapter-1").exits(0);
     book.guide("verify chapter-1").exits(0).says("1 step\n").says("1 passed in");
     book.write("lines", "8\n");
@@ -113,7 +134,11 @@ fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
     book.guide("run chapter-2 --rerun").exits(0).says("1 chapter taken as done");
     assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\n");
     book.guide("run chapter-1 --rerun").exits(0);
-    assert_eq!(book.read("log"), "told\ntwo\ntwo\ntwo\ntwo\ntold\n", "it is told again when it is asked for by name");
+    assert_eq!(
+        book.read("log"),
+        "told\ntwo\ntwo\ntwo\ntwo\ntold\n",
+        "it is told again when it is asked for by name"
+    );
 }
 
 #[test]
@@ -134,7 +159,8 @@ fn a_needed_chapter_that_passed_before_is_given_a_moment() {
 
 #[test]
 fn a_chapter_that_is_no_longer_so_is_told_in_a_fresh_shell() {
-    let text = KNOWS.replace("ask pod\n```", "ask pod\necho \"${left-nothing} was left\"; left=something\n```");
+    let text = KNOWS
+        .replace("ask pod\n```", "ask pod\necho \"${left-nothing} was left\"; left=something\n```");
     let book = knowing();
     book.write("guide/chapter-1.md", text.replace("pod <pod>\n", "pod <pod>\nnothing was left\n"));
     book.guide("run chapter-1").exits(0);

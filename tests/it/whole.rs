@@ -24,15 +24,19 @@ const CALM: [(&str, &str); 14] = [
     (r"ended \d+", "ended [number]"),
     (r#"":\d+\.\d{4,}"#, r#"":[seconds]"#),
     (r#""passed_as":"[0-9a-f]{32}""#, r#""passed_as":"[fingerprint]""#),
-    (r#""states.log","offset":\d+,"length":\d+,"checksum":"[0-9a-f]{16}""#, r#""states.log",[place]"#),
+    (
+        r#""states.log","offset":\d+,"length":\d+,"checksum":"[0-9a-f]{16}""#,
+        r#""states.log",[place]"#,
+    ),
     (r#""checksum":"[0-9a-f]{16}""#, r#""checksum":"[checksum]""#),
     (r"\} {9,}", "} "),
 ];
 
 fn calm(text: &str, root: &Path) -> String {
     let text = text.replace(&root.display().to_string(), "BOOK");
-    CALM.iter()
-        .fold(text, |text, (found, instead)| Regex::new(found).expect("a pattern").replace_all(&text, *instead).into_owned())
+    CALM.iter().fold(text, |text, (found, instead)| {
+        Regex::new(found).expect("a pattern").replace_all(&text, *instead).into_owned()
+    })
 }
 
 /// Everything in the book's folder, by its name: a file's text, or where a link leads.
@@ -41,7 +45,9 @@ fn files_of(book: &Project) -> BTreeMap<String, String> {
         let name = path.strip_prefix(book.root()).expect("below").display().to_string();
         match fs::read_link(&path) {
             Ok(leads) => (name, format!("→ {}\n", leads.display())),
-            Err(_) => (name, String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned()),
+            Err(_) => {
+                (name, String::from_utf8_lossy(&fs::read(&path).expect("a file")).into_owned())
+            }
         }
     };
     entries_below(book.root()).into_iter().map(named).collect()
@@ -53,10 +59,16 @@ fn whole(book: &Project, words: &str) -> String {
     let output = book.command(words).output().expect("guide starts");
     let after = files_of(book);
     let code = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
-    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let mut text = format!("$ guide {words}\nexit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}");
-    for (name, content) in after.iter().filter(|(name, content)| before.get(*name) != Some(content)) {
-        text += &format!("--- {name}\n{content}{}", if content.is_empty() || content.ends_with('\n') { "" } else { "⏎\n" });
+    let (stdout, stderr) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let mut text =
+        format!("$ guide {words}\nexit {code}\n--- stdout\n{stdout}--- stderr\n{stderr}");
+    for (name, content) in after.iter().filter(|(name, content)| before.get(*name) != Some(content))
+    {
+        text += &format!(
+            "--- {name}\n{content}{}",
+            if content.is_empty() || content.ends_with('\n') { "" } else { "⏎\n" }
+        );
     }
     for name in before.keys().filter(|name| !after.contains_key(*name)) {
         text += &format!("--- {name}: gone\n");
@@ -78,22 +90,42 @@ fn book(parts: &[String]) -> Project {
 
 #[test]
 fn a_run_that_is_as_written() {
-    let book = book(&[block("name=a", "echo pod web-7; x=1"), fence("pod <web>"), block("name=b", "echo \"again $web $x\"")]);
+    let book = book(&[
+        block("name=a", "echo pod web-7; x=1"),
+        fence("pod <web>"),
+        block("name=b", "echo \"again $web $x\""),
+    ]);
     insta::assert_snapshot!(whole(&book, "run"));
 }
 
 #[test]
 fn a_wrong_exit_code_leaves_a_failure_report_with_the_shell_the_step_started_from() {
     let book = book(&[
-        block("name=a", "list=(1 'two words'); f() { echo \"f ${list[1]}\"; }; mkdir -p sub; cd sub"),
+        block(
+            "name=a",
+            "list=(1 'two words'); f() { echo \"f ${list[1]}\"; }; mkdir -p sub; cd sub",
+        ),
         block("name=fails", "f; ls nowhere"),
         block("name=later", "echo never"),
         block("name=cleanup always", "echo cleaned"),
     ]);
     insta::assert_snapshot!(whole(&book, "run"));
-    let runs = fs::read_dir(book.path(".guide/failures")).expect("failures").next().expect("one").expect("entry").path();
-    let by_hand = std::process::Command::new("bash").arg(runs.join("chapter-1/fails/run.sh")).output().expect("bash");
-    assert_eq!(String::from_utf8_lossy(&by_hand.stdout), "f two words\n", "{}", String::from_utf8_lossy(&by_hand.stderr));
+    let runs = fs::read_dir(book.path(".guide/failures"))
+        .expect("failures")
+        .next()
+        .expect("one")
+        .expect("entry")
+        .path();
+    let by_hand = std::process::Command::new("bash")
+        .arg(runs.join("chapter-1/fails/run.sh"))
+        .output()
+        .expect("bash");
+    assert_eq!(
+        String::from_utf8_lossy(&by_hand.stdout),
+        "f two words\n",
+        "{}",
+        String::from_utf8_lossy(&by_hand.stderr)
+    );
     assert_eq!(by_hand.status.code(), Some(2));
 }
 
@@ -109,17 +141,27 @@ fn a_text_that_differs_is_shown_by_words_and_waits_for_review() {
 #[test]
 fn a_table_that_differs_is_told_by_rows_and_columns() {
     let book = book(&[block("name=pods snapshot=table", "cat \"$GUIDE_BOOK/table\"")]);
-    book.write("table", "NAME   READY   STATUS    AGE\ndb-0   1/1     Running   9m\nweb-0  2/2     Running   5m\n");
+    book.write(
+        "table",
+        "NAME   READY   STATUS    AGE\ndb-0   1/1     Running   9m\nweb-0  2/2     Running   5m\n",
+    );
     book.guide("run").exits(1);
     book.guide("review --accept").exits(0);
-    book.write("table", "NAME   READY   STATUS    AGE\nweb-0  1/2     Running   1s\nnew-0  1/1     Pending   1s\n");
+    book.write(
+        "table",
+        "NAME   READY   STATUS    AGE\nweb-0  1/2     Running   1s\nnew-0  1/1     Pending   1s\n",
+    );
     insta::assert_snapshot!(whole(&book, "run"));
 }
 
 #[test]
 fn a_name_that_binds_to_something_else_is_an_error() {
-    let book =
-        book(&[block("name=a", "echo port 80"), fence("port <port:int>"), block("name=b", "echo port 81"), fence("port <port>")]);
+    let book = book(&[
+        block("name=a", "echo port 80"),
+        fence("port <port:int>"),
+        block("name=b", "echo port 81"),
+        fence("port <port>"),
+    ]);
     insta::assert_snapshot!(whole(&book, "run"));
 }
 
@@ -131,8 +173,10 @@ fn a_step_that_hangs_is_ended_with_what_it_had_said() {
 
 #[test]
 fn what_a_step_leaves_running_is_named_and_stopped() {
-    let book =
-        book(&[block("name=leaves", "sleep 6162 &\nuntil [[ $(ps -o args= -p $!) == 'sleep 6162' ]]; do :; done\necho done")]);
+    let book = book(&[block(
+        "name=leaves",
+        "sleep 6162 &\nuntil [[ $(ps -o args= -p $!) == 'sleep 6162' ]]; do :; done\necho done",
+    )]);
     insta::assert_snapshot!(whole(&book, "run"));
     crate::project::nothing_runs("sleep 6162");
 }
@@ -152,7 +196,10 @@ fn a_resumed_run_says_why_it_starts_where_it_starts() {
 #[test]
 fn a_secret_stands_nowhere() {
     let book = book(&[
-        block("name=login secret=TOKEN", "TOKEN=$(printf 'hush/%s hush&' hush); echo \"token $TOKEN\""),
+        block(
+            "name=login secret=TOKEN",
+            "TOKEN=$(printf 'hush/%s hush&' hush); echo \"token $TOKEN\"",
+        ),
         block("name=b snapshot", "echo \"later $TOKEN\""),
         block("name=c", "echo \"f $TOKEN\" >&2; false"),
     ]);
@@ -163,8 +210,11 @@ fn a_secret_stands_nowhere() {
 
 #[test]
 fn every_error_of_a_wrong_book() {
-    let book =
-        book(&[block("name=a timout=5s", "true"), block("name=a exit=many", "true"), block("name=b verify=nobody", "true")]);
+    let book = book(&[
+        block("name=a timout=5s", "true"),
+        block("name=a exit=many", "true"),
+        block("name=b verify=nobody", "true"),
+    ]);
     insta::assert_snapshot!(whole(&book, "check"));
 }
 
@@ -182,8 +232,10 @@ fn what_a_plan_tells() {
 
 #[test]
 fn a_verify_step_that_passes_makes_its_step_up_to_date() {
-    let book =
-        book(&[block("name=make", "touch \"$GUIDE_BOOK/made\""), block("name=made verify", "test -e \"$GUIDE_BOOK/made\"")]);
+    let book = book(&[
+        block("name=make", "touch \"$GUIDE_BOOK/made\""),
+        block("name=made verify", "test -e \"$GUIDE_BOOK/made\""),
+    ]);
     book.write("made", "");
     insta::assert_snapshot!(whole(&book, "run"));
 }

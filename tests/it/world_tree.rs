@@ -34,13 +34,16 @@ fn yaml(path: &str) -> Value {
 
 fn pins() -> BTreeMap<String, String> {
     let text = file("lab/pins");
-    let lines = text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
+    let lines =
+        text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('='));
     lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// A dotted name's value, in the profile's own values or else in those of all profiles.
 fn value(files: &[Value], dotted: &str) -> String {
-    let look = |file: &Value| dotted.split('.').try_fold(file.clone(), |value, key| value.get(key).cloned());
+    let look = |file: &Value| {
+        dotted.split('.').try_fold(file.clone(), |value, key| value.get(key).cloned())
+    };
     let found = files.iter().find_map(look).unwrap_or_else(|| panic!("no value {dotted}"));
     found.as_str().unwrap_or_else(|| panic!("{dotted} is no text")).to_owned()
 }
@@ -51,7 +54,9 @@ fn what_the_lab_builds_is_what_the_values_name() {
     for (pin, dotted) in TWINS {
         let (pinned, named) = (&pins[pin], value(&values, dotted));
         assert!(
-            *pinned == named || pinned.ends_with(&format!(":{named}")) || named.contains(&format!(":{pinned}-")),
+            *pinned == named
+                || pinned.ends_with(&format!(":{named}"))
+                || named.contains(&format!(":{pinned}-")),
             "lab/pins says {pin}={pinned}, the values say {dotted}: {named}"
         );
     }
@@ -59,10 +64,16 @@ fn what_the_lab_builds_is_what_the_values_name() {
 
 #[test]
 fn the_chart_of_chapter_3_is_the_one_the_values_name() {
-    let (chart, its_values) = (yaml("guide/charts/metrics-server/Chart.yaml"), yaml("guide/charts/metrics-server/values.yaml"));
+    let (chart, its_values) = (
+        yaml("guide/charts/metrics-server/Chart.yaml"),
+        yaml("guide/charts/metrics-server/values.yaml"),
+    );
     let values = [yaml("guide/values.sealed.yaml"), yaml("guide/values.yaml")];
     assert_eq!(chart["version"].as_str().unwrap(), value(&values, "chart.version"));
-    assert_eq!(format!("v{}", chart["appVersion"].as_str().unwrap()), value(&values, "metrics_server.version"));
+    assert_eq!(
+        format!("v{}", chart["appVersion"].as_str().unwrap()),
+        value(&values, "metrics_server.version")
+    );
     let port = values[1]["registry"]["node_port"].as_u64().unwrap();
     assert_eq!(its_values["image"]["registry"].as_str().unwrap(), format!("localhost:{port}"));
 }
@@ -79,13 +90,23 @@ const VERSIONS_IN_OPEN: [(&str, &str); 4] = [
 fn what_profile_open_downloads_is_the_version_that_the_values_name() {
     let (open, all) = (yaml("guide/values.open.yaml"), yaml("guide/values.yaml"));
     for (holder, version) in VERSIONS_IN_OPEN {
-        let (holding, version) = (value(std::slice::from_ref(&open), holder), value(&[all.clone(), open.clone()], version));
-        assert!(holding.contains(&version), "values.open.yaml says {holder}: {holding}, the version is {version}");
+        let (holding, version) = (
+            value(std::slice::from_ref(&open), holder),
+            value(&[all.clone(), open.clone()], version),
+        );
+        assert!(
+            holding.contains(&version),
+            "values.open.yaml says {holder}: {holding}, the version is {version}"
+        );
     }
     for program in ["kind", "kubectl", "helm"] {
         for architecture in ["amd64", "arm64"] {
-            let checksum = value(std::slice::from_ref(&open), &format!("{program}.sha256.{architecture}"));
-            assert!(checksum.len() == 64 && checksum.chars().all(|digit| digit.is_ascii_hexdigit()), "{program}: {checksum}");
+            let checksum =
+                value(std::slice::from_ref(&open), &format!("{program}.sha256.{architecture}"));
+            assert!(
+                checksum.len() == 64 && checksum.chars().all(|digit| digit.is_ascii_hexdigit()),
+                "{program}: {checksum}"
+            );
         }
     }
 }
@@ -94,13 +115,24 @@ fn what_profile_open_downloads_is_the_version_that_the_values_name() {
 fn steps(profile: &str) -> Vec<Value> {
     let state = tempfile::tempdir().expect("a temporary folder");
     let planned = std::process::Command::new(env!("CARGO_BIN_EXE_guide"))
-        .args(["plan", "--json", "--profile", profile, "--book", env!("CARGO_MANIFEST_DIR"), "--state"])
+        .args([
+            "plan",
+            "--json",
+            "--profile",
+            profile,
+            "--book",
+            env!("CARGO_MANIFEST_DIR"),
+            "--state",
+        ])
         .arg(state.path())
         .output()
         .expect("guide starts");
     let plan: Value = serde_yaml::from_slice(&planned.stdout).expect("a plan");
     let chapters = plan["chapters"].as_sequence().expect("chapters").clone();
-    chapters.iter().flat_map(|chapter| chapter["steps"].as_sequence().expect("steps").clone()).collect()
+    chapters
+        .iter()
+        .flat_map(|chapter| chapter["steps"].as_sequence().expect("steps").clone())
+        .collect()
 }
 
 /// A second run of profile `open` is quick and needs no network: what it downloads, pulls and builds is found up to date.
@@ -117,8 +149,10 @@ fn every_step_of_profile_open_alone_has_a_check() {
             Some(format!("{chapter}/{acting}"))
         })
         .collect();
-    let open_only = all.iter().filter(|step| step["verify"] == false && !sealed.contains(&text(step, "step")));
-    let unchecked: Vec<String> = open_only.map(|step| text(step, "step")).filter(|step| !verified.contains(step)).collect();
+    let open_only =
+        all.iter().filter(|step| step["verify"] == false && !sealed.contains(&text(step, "step")));
+    let unchecked: Vec<String> =
+        open_only.map(|step| text(step, "step")).filter(|step| !verified.contains(step)).collect();
     // The first only asks; the second is the guide to authors.
     assert_eq!(unchecked, ["chapter-1/docker-answers", "authoring/under-open"]);
 }

@@ -61,7 +61,9 @@ impl Default for Findings {
 impl Findings {
     /// The sections in the order in which one reads them.
     pub(super) fn sections(&self) -> Vec<(&'static str, String)> {
-        let said = |section: &Section| section.clone().unwrap_or_else(|why| format!("could not be had: {why}\n"));
+        let said = |section: &Section| {
+            section.clone().unwrap_or_else(|why| format!("could not be had: {why}\n"))
+        };
         vec![
             ("cluster", self.header.clone()),
             ("the chapter's objects", said(&self.objects)),
@@ -79,10 +81,11 @@ pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> 
     let deadline = Instant::now() + EVIDENCE_LIMIT - Duration::from_millis(300);
     let context = connection.context.clone();
     let asker = TerminalPrompt { connection, deadline };
-    let located = match asker.within("finding the kinds", asker.connection.located(&request.objects)).await {
-        Ok(located) => located,
-        Err(why) => return Findings { header: format!("{why}\n"), ..Findings::default() },
-    };
+    let located =
+        match asker.within("finding the kinds", asker.connection.located(&request.objects)).await {
+            Ok(located) => located,
+            Err(why) => return Findings { header: format!("{why}\n"), ..Findings::default() },
+        };
     let own = located.iter().filter_map(|located| located.object.namespace.clone());
     let namespaces: BTreeSet<String> = own.chain(request.namespaces).collect();
     let (header, objects, all_pods, owners, events, nodes, secrets) = tokio::join!(
@@ -104,16 +107,28 @@ pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> 
     Findings {
         header,
         objects,
-        pods: own_pods.map(|pods| or_none(pods.iter().map(|pod| of_pod(pod, superseded.has_pod(pod), &context)).collect())),
+        pods: own_pods.map(|pods| {
+            or_none(pods.iter().map(|pod| of_pod(pod, superseded.has_pod(pod), &context)).collect())
+        }),
         logs,
         events,
-        nodes: nodes.map(|nodes| nodes.iter().map(|node| of_node(node, all_pods.as_deref().unwrap_or_default())).collect()),
+        nodes: nodes.map(|nodes| {
+            nodes
+                .iter()
+                .map(|node| of_node(node, all_pods.as_deref().unwrap_or_default()))
+                .collect()
+        }),
         secrets,
     }
 }
 
 /// The pods worth telling of: the ownership's, and those in its namespaces that are not ready.
-fn told_pods(located: &[Located], owners: &[DynamicObject], namespaces: &BTreeSet<String>, all: &[Pod]) -> Vec<Pod> {
+fn told_pods(
+    located: &[Located],
+    owners: &[DynamicObject],
+    namespaces: &BTreeSet<String>,
+    all: &[Pod],
+) -> Vec<Pod> {
     let mut ownership = Ownership::of(located.iter().map(|located| &located.object));
     for owner in owners {
         let types = owner.types.clone().unwrap_or_default();
@@ -138,7 +153,11 @@ struct TerminalPrompt {
 
 impl TerminalPrompt {
     /// An answer, or in words why there is none.
-    async fn within<T>(&self, doing: &str, question: impl Future<Output = Result<T, ClusterError>>) -> Result<T, String> {
+    async fn within<T>(
+        &self,
+        doing: &str,
+        question: impl Future<Output = Result<T, ClusterError>>,
+    ) -> Result<T, String> {
         match timeout_at(self.deadline, question).await {
             Ok(answer) => answer.map_err(|error| error.message),
             Err(_) => Err(format!("no answer in time while {doing}")),
@@ -150,7 +169,11 @@ impl TerminalPrompt {
         K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
     {
         let doing = format!("listing {what}");
-        let question = async { api.list(&ListParams::default()).await.map_err(|error| ClusterError::from_kube(&error, &doing)) };
+        let question = async {
+            api.list(&ListParams::default())
+                .await
+                .map_err(|error| ClusterError::from_kube(&error, &doing))
+        };
         Ok(self.within(&doing, question).await?.items)
     }
 
@@ -162,7 +185,10 @@ impl TerminalPrompt {
                 .await
                 .map_err(|error| ClusterError::from_kube(&error, "asking its version"))
         };
-        let version = self.within("asking its version", question).await.map_or_else(|why| why, |info| info.git_version);
+        let version = self
+            .within("asking its version", question)
+            .await
+            .map_or_else(|why| why, |info| info.git_version);
         format!("context {} at {}, {version}\n", self.connection.context, self.connection.server())
     }
 
@@ -172,9 +198,14 @@ impl TerminalPrompt {
     }
 
     async fn object(&self, located: &Located) -> String {
-        let Some(api) = &located.api else { return absent(&located.object, "the server knows no such kind") };
-        let question =
-            async { api.get_opt(&located.object.name).await.map_err(|error| ClusterError::from_kube(&error, "getting it")) };
+        let Some(api) = &located.api else {
+            return absent(&located.object, "the server knows no such kind");
+        };
+        let question = async {
+            api.get_opt(&located.object.name)
+                .await
+                .map_err(|error| ClusterError::from_kube(&error, "getting it"))
+        };
         match self.within("getting it", question).await {
             Ok(Some(mut object)) => {
                 object.types.get_or_insert_default().kind.clone_from(&located.object.kind);
@@ -190,7 +221,11 @@ impl TerminalPrompt {
     }
 
     /// Everything that may stand between the chapter's objects and their pods, names and owners only.
-    async fn owners(&self, located: &[Located], namespaces: &BTreeSet<String>) -> Vec<DynamicObject> {
+    async fn owners(
+        &self,
+        located: &[Located],
+        namespaces: &BTreeSet<String>,
+    ) -> Vec<DynamicObject> {
         if located.is_empty() {
             return Vec::new();
         }
@@ -208,15 +243,24 @@ impl TerminalPrompt {
     }
 
     async fn owners_of_kind(&self, namespace: &str, kind: &ApiResource) -> Vec<DynamicObject> {
-        let api: Api<PartialObjectMeta<DynamicObject>> = Api::namespaced_with(self.connection.client.clone(), namespace, kind);
+        let api: Api<PartialObjectMeta<DynamicObject>> =
+            Api::namespaced_with(self.connection.client.clone(), namespace, kind);
         let list = self.list(api, &kind.plural).await.unwrap_or_default();
-        list.into_iter().map(|meta| DynamicObject { metadata: meta.metadata, ..DynamicObject::new("", kind) }).collect()
+        list.into_iter()
+            .map(|meta| DynamicObject { metadata: meta.metadata, ..DynamicObject::new("", kind) })
+            .collect()
     }
 
     async fn events(&self, namespaces: &BTreeSet<String>) -> Section {
         let mut all = Vec::new();
         for namespace in namespaces {
-            all.extend(self.list(Api::<Event>::namespaced(self.connection.client.clone(), namespace), "events").await?);
+            all.extend(
+                self.list(
+                    Api::<Event>::namespaced(self.connection.client.clone(), namespace),
+                    "events",
+                )
+                .await?,
+            );
         }
         Ok(or_none(of_event_list(all)))
     }
@@ -224,7 +268,12 @@ impl TerminalPrompt {
     async fn secrets(&self, namespaces: &BTreeSet<String>) -> Vec<Vec<u8>> {
         let mut all = Vec::new();
         for namespace in namespaces {
-            let list = self.list(Api::<Secret>::namespaced(self.connection.client.clone(), namespace), "secrets").await;
+            let list = self
+                .list(
+                    Api::<Secret>::namespaced(self.connection.client.clone(), namespace),
+                    "secrets",
+                )
+                .await;
             all.extend(list.unwrap_or_default());
         }
         values_of(&all)
@@ -249,7 +298,8 @@ impl TerminalPrompt {
             pod.name_any(),
             if previous { ", before its last restart" } else { "" }
         );
-        let api: Api<Pod> = Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
+        let api: Api<Pod> =
+            Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
         let which = LogParams {
             container: Some(container),
             previous,
@@ -257,8 +307,11 @@ impl TerminalPrompt {
             limit_bytes: Some(32 * 1024),
             ..LogParams::default()
         };
-        let question =
-            async { api.logs(&pod.name_any(), &which).await.map_err(|error| ClusterError::from_kube(&error, "reading its log")) };
+        let question = async {
+            api.logs(&pod.name_any(), &which)
+                .await
+                .map_err(|error| ClusterError::from_kube(&error, "reading its log"))
+        };
         match self.within("reading its log", question).await {
             Ok(text) if text.is_empty() => format!("{title}(nothing)\n"),
             Ok(text) => format!("{title}{}\n", text.trim_end()),
@@ -276,8 +329,14 @@ async fn all<F: Future>(questions: Vec<F>) -> Vec<F::Output> {
 fn logs_of(pod: &Pod) -> Vec<(String, bool)> {
     let Some(status) = &pod.status else { return Vec::new() };
     let mut logs = Vec::new();
-    for container in status.init_container_statuses.iter().chain(&status.container_statuses).flatten() {
-        if container.state.as_ref().is_some_and(|state| state.running.is_some() || state.terminated.is_some()) {
+    for container in
+        status.init_container_statuses.iter().chain(&status.container_statuses).flatten()
+    {
+        if container
+            .state
+            .as_ref()
+            .is_some_and(|state| state.running.is_some() || state.terminated.is_some())
+        {
             logs.push((container.name.clone(), false));
         }
         if container.restart_count > 0 {

@@ -3,8 +3,11 @@
 /// The number behind a quantity; none for what is none.
 pub(in crate::cluster) fn read(text: &str) -> Option<f64> {
     let text = text.trim();
-    let at =
-        text.find(|character: char| !(character.is_ascii_digit() || matches!(character, '.' | '-' | '+'))).unwrap_or(text.len());
+    let at = text
+        .find(|character: char| {
+            !(character.is_ascii_digit() || matches!(character, '.' | '-' | '+'))
+        })
+        .unwrap_or(text.len());
     let (number, suffix) = text.split_at(at);
     let factor = match suffix {
         "" => 1.0,
@@ -38,7 +41,11 @@ pub(super) fn cores(number: f64) -> String {
 /// `512 MiB`, `1.5 GiB`.
 pub(super) fn bytes(number: f64) -> String {
     let mebibytes = number / 1024f64.powi(2);
-    if mebibytes >= 1024.0 { format!("{:.1} GiB", mebibytes / 1024.0) } else { format!("{mebibytes:.0} MiB") }
+    if mebibytes >= 1024.0 {
+        format!("{:.1} GiB", mebibytes / 1024.0)
+    } else {
+        format!("{mebibytes:.0} MiB")
+    }
 }
 
 #[cfg(test)]
@@ -47,7 +54,9 @@ mod tests {
 
     #[test]
     fn quantities_of_every_form_are_read() {
-        let near = |text, number: f64| assert!((read(text).unwrap() - number).abs() < 1e-9 * number.max(1.0), "{text}");
+        let near = |text, number: f64| {
+            assert!((read(text).unwrap() - number).abs() < 1e-9 * number.max(1.0), "{text}")
+        };
         near("250m", 0.25);
         near("2", 2.0);
         near("1.5Gi", 1.5 * 1024f64.powi(3));
@@ -59,6 +68,9 @@ mod tests {
     #[test]
     fn they_are_said_as_people_say_them() {
         assert_eq!((cores(0.25), cores(4.0), cores(0.0)), ("0.25".into(), "4".into(), "0".into()));
-        assert_eq!((bytes(536_870_912.0), bytes(1_610_612_736.0)), ("512 MiB".into(), "1.5 GiB".into()));
+        assert_eq!(
+            (bytes(536_870_912.0), bytes(1_610_612_736.0)),
+            ("512 MiB".into(), "1.5 GiB".into())
+        );
     }
 }

@@ -15,7 +15,8 @@ use crate::cluster::told::moment;
 
 /// `deployment web in shop`.
 pub(in crate::cluster) fn titled(object: &crate::ids::ObjectRef) -> String {
-    let place = object.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+    let place =
+        object.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
     format!("{}{place}", spoken(object))
 }
 
@@ -28,7 +29,14 @@ pub(super) fn of_object(object: &DynamicObject) -> String {
     }
     for condition in object.data["status"]["conditions"].as_array().into_iter().flatten() {
         let word = |key: &str| condition[key].as_str().unwrap_or_default();
-        let _ = writeln!(text, "  {}={} {} {}", word("type"), word("status"), word("reason"), clipped(word("message")));
+        let _ = writeln!(
+            text,
+            "  {}={} {} {}",
+            word("type"),
+            word("status"),
+            word("reason"),
+            clipped(word("message"))
+        );
     }
     text
 }
@@ -38,9 +46,15 @@ pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
     let status = pod.status.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("no node");
     let phase = status.phase.as_deref().unwrap_or("no phase");
-    let mut text = format!("pod {} in {}: {phase} on {node}\n", pod.name_any(), pod.namespace().unwrap_or_default());
+    let mut text = format!(
+        "pod {} in {}: {phase} on {node}\n",
+        pod.name_any(),
+        pod.namespace().unwrap_or_default()
+    );
     if is_superseded {
-        text.push_str("  of an earlier version of its deployment: it is on its way out, nothing waits for it\n");
+        text.push_str(
+            "  of an earlier version of its deployment: it is on its way out, nothing waits for it\n",
+        );
     }
     if let Some(problem) = trouble_of_pod(pod) {
         let _ = writeln!(text, "  problem: {}", problem.why);
@@ -48,7 +62,9 @@ pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
             let _ = writeln!(text, "  cure: {}", missing.cure(Some(context)));
         }
     }
-    for condition in status.conditions.iter().flatten().filter(|condition| condition.status != "True") {
+    for condition in
+        status.conditions.iter().flatten().filter(|condition| condition.status != "True")
+    {
         let said = condition.message.as_deref().unwrap_or_default();
         let _ = writeln!(
             text,
@@ -59,7 +75,9 @@ pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
             clipped(said)
         );
     }
-    for container in status.init_container_statuses.iter().chain(&status.container_statuses).flatten() {
+    for container in
+        status.init_container_statuses.iter().chain(&status.container_statuses).flatten()
+    {
         text.push_str(&of_container(container));
     }
     text
@@ -68,8 +86,10 @@ pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
 fn of_container(container: &ContainerStatus) -> String {
     let ready = if container.ready { "ready" } else { "not ready" };
     let now = container.state.as_ref().map_or_else(|| "no state".to_owned(), of_state);
-    let mut text =
-        format!("  container {} ({}): {now}, {ready}, {} restarts\n", container.name, container.image, container.restart_count);
+    let mut text = format!(
+        "  container {} ({}): {now}, {ready}, {} restarts\n",
+        container.name, container.image, container.restart_count
+    );
     if let Some(before) = container.last_state.as_ref().filter(|state| state.terminated.is_some()) {
         let _ = writeln!(text, "    before: {}", of_state(before));
     }
@@ -78,12 +98,24 @@ fn of_container(container: &ContainerStatus) -> String {
 
 fn of_state(state: &ContainerState) -> String {
     if let Some(waiting) = &state.waiting {
-        let said = waiting.message.as_deref().map(|message| format!(" ({})", clipped(message))).unwrap_or_default();
+        let said = waiting
+            .message
+            .as_deref()
+            .map(|message| format!(" ({})", clipped(message)))
+            .unwrap_or_default();
         return format!("waiting, {}{said}", waiting.reason.as_deref().unwrap_or("no reason"));
     }
     if let Some(ended) = &state.terminated {
-        let said = ended.message.as_deref().map(|message| format!(" ({})", clipped(message))).unwrap_or_default();
-        return format!("ended with code {}, {}{said}", ended.exit_code, ended.reason.as_deref().unwrap_or("no reason"));
+        let said = ended
+            .message
+            .as_deref()
+            .map(|message| format!(" ({})", clipped(message)))
+            .unwrap_or_default();
+        return format!(
+            "ended with code {}, {}{said}",
+            ended.exit_code,
+            ended.reason.as_deref().unwrap_or("no reason")
+        );
     }
     if state.running.is_some() { "running".to_owned() } else { "waiting".to_owned() }
 }
@@ -95,10 +127,15 @@ const MOST_EVENTS: usize = 100;
 pub(super) fn of_event_list(mut events: Vec<Event>) -> String {
     events.sort_by_key(moment);
     let left_out = events.len().saturating_sub(MOST_EVENTS);
-    let mut text = if left_out > 0 { format!("({left_out} earlier ones left out)\n") } else { String::new() };
+    let mut text =
+        if left_out > 0 { format!("({left_out} earlier ones left out)\n") } else { String::new() };
     for event in &events[left_out..] {
         let about = &event.involved_object;
-        let times = event.count.filter(|count| *count > 1).map(|count| format!(" ({count} times)")).unwrap_or_default();
+        let times = event
+            .count
+            .filter(|count| *count > 1)
+            .map(|count| format!(" ({count} times)"))
+            .unwrap_or_default();
         let _ = writeln!(
             text,
             "{} {} {} {} {}: {}{times}",
@@ -117,9 +154,14 @@ pub(super) fn of_event_list(mut events: Vec<Event>) -> String {
 pub(super) fn of_node(node: &Node, pods: &[Pod]) -> String {
     let status = node.status.clone().unwrap_or_default();
     let conditions = status.conditions.unwrap_or_default();
-    let is_ready = conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    let mut text = format!("node {}: {}\n", node.name_any(), if is_ready { "ready" } else { "NOT READY" });
-    for condition in conditions.iter().filter(|condition| (condition.type_ == "Ready") != (condition.status == "True")) {
+    let is_ready =
+        conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
+    let mut text =
+        format!("node {}: {}\n", node.name_any(), if is_ready { "ready" } else { "NOT READY" });
+    for condition in conditions
+        .iter()
+        .filter(|condition| (condition.type_ == "Ready") != (condition.status == "True"))
+    {
         let said = clipped(condition.message.as_deref().unwrap_or_default());
         let _ = writeln!(
             text,
@@ -134,11 +176,19 @@ pub(super) fn of_node(node: &Node, pods: &[Pod]) -> String {
         text.push_str("  cordoned: takes no new pods\n");
     }
     for taint in spec.taints.iter().flatten() {
-        let _ = writeln!(text, "  taint {}={}:{}", taint.key, taint.value.as_deref().unwrap_or_default(), taint.effect);
+        let _ = writeln!(
+            text,
+            "  taint {}={}:{}",
+            taint.key,
+            taint.value.as_deref().unwrap_or_default(),
+            taint.effect
+        );
     }
     let here: Vec<&Pod> = pods.iter().filter(|pod| runs_on(pod, &node.name_any())).collect();
     let allocatable: BTreeMap<_, _> = status.allocatable.unwrap_or_default();
-    let has = |what: &str| allocatable.get(what).and_then(|quantity| read(&quantity.0)).unwrap_or_default();
+    let has = |what: &str| {
+        allocatable.get(what).and_then(|quantity| read(&quantity.0)).unwrap_or_default()
+    };
     let asked = |what: &str| here.iter().map(|pod| requested(pod, what)).sum::<f64>();
     let _ = writeln!(
         text,
@@ -163,7 +213,8 @@ fn runs_on(pod: &Pod, node: &str) -> bool {
 fn requested(pod: &Pod, what: &str) -> f64 {
     let Some(spec) = &pod.spec else { return 0.0 };
     let of = |container: &k8s_openapi::api::core::v1::Container| {
-        let requests = container.resources.as_ref().and_then(|resources| resources.requests.as_ref());
+        let requests =
+            container.resources.as_ref().and_then(|resources| resources.requests.as_ref());
         requests.and_then(|requests| read(&requests.get(what)?.0)).unwrap_or_default()
     };
     let main: f64 = spec.containers.iter().map(of).sum();
@@ -177,7 +228,13 @@ pub(super) fn absent(object: &crate::ids::ObjectRef, why: &str) -> String {
 
 /// A secret or configuration: names of the keys, never what they hold.
 pub(super) fn keys_only(object: &DynamicObject) -> String {
-    let keys = |field: &str| object.data[field].as_object().into_iter().flatten().map(|(key, _): (&String, &Value)| key.clone());
+    let keys = |field: &str| {
+        object.data[field]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, _): (&String, &Value)| key.clone())
+    };
     let all: Vec<String> = keys("data").chain(keys("binaryData")).collect();
     format!("{}: keys {}\n", titled(&reference(object)), all.join(", "))
 }
@@ -201,10 +258,16 @@ mod tests {
         );
         let text = of_pod(&pod, false, "kind-lab");
         assert!(
-            text.starts_with("pod web in shop: Running on w1\n  problem: container c crashes (exit code 7, 3 restarts)\n"),
+            text.starts_with(
+                "pod web in shop: Running on w1\n  problem: container c crashes (exit code 7, 3 restarts)\n"
+            ),
             "{text}"
         );
-        assert!(text.contains("waiting, CrashLoopBackOff") && text.contains("    before: ended with code 7, Error\n"), "{text}");
+        assert!(
+            text.contains("waiting, CrashLoopBackOff")
+                && text.contains("    before: ended with code 7, Error\n"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -215,48 +278,69 @@ mod tests {
             "restartCount": 0, "state": {"waiting": {"reason": "ErrImagePull", "message": "no route"}}}]}}));
         let text = of_pod(&pod, false, "kind-lab");
         assert!(
-            text.contains("  cure: image i:1 is not on node w1: `kind load docker-image i:1 --name lab --nodes w1`\n"),
+            text.contains(
+                "  cure: image i:1 is not on node w1: `kind load docker-image i:1 --name lab --nodes w1`\n"
+            ),
             "{text}"
         );
         let old = of_pod(&pod, true, "kind-lab");
-        assert!(old.contains("  of an earlier version of its deployment") && !old.contains("cure:"), "{old}");
+        assert!(
+            old.contains("  of an earlier version of its deployment") && !old.contains("cure:"),
+            "{old}"
+        );
     }
 
     #[test]
     fn events_stand_in_the_order_of_time_and_name_their_object() {
         let event = |second: u32, reason: &str| -> Event {
-            from(json!({"metadata": {}, "involvedObject": {"kind": "Pod", "name": "web"}, "type": "Normal", "reason": reason,
-                "message": "said", "count": 2, "lastTimestamp": format!("2026-01-01T00:00:{second:02}Z")}))
+            from(
+                json!({"metadata": {}, "involvedObject": {"kind": "Pod", "name": "web"}, "type": "Normal", "reason": reason,
+                "message": "said", "count": 2, "lastTimestamp": format!("2026-01-01T00:00:{second:02}Z")}),
+            )
         };
         let text = of_event_list(vec![event(9, "Later"), event(1, "Sooner")]);
-        assert_eq!(text, "00:00:01Z Normal pod web Sooner: said (2 times)\n00:00:09Z Normal pod web Later: said (2 times)\n");
+        assert_eq!(
+            text,
+            "00:00:01Z Normal pod web Sooner: said (2 times)\n00:00:09Z Normal pod web Later: said (2 times)\n"
+        );
     }
 
     #[test]
     fn only_the_last_events_are_told_and_how_many_are_not() {
         let one: Event = from(json!({"metadata": {}, "involvedObject": {}}));
-        assert!(of_event_list(vec![one; MOST_EVENTS + 5]).starts_with("(5 earlier ones left out)\n"));
+        assert!(
+            of_event_list(vec![one; MOST_EVENTS + 5]).starts_with("(5 earlier ones left out)\n")
+        );
     }
 
     #[test]
     fn a_node_tells_pressure_and_what_is_asked_of_it() {
-        let node: Node =
-            from(json!({"metadata": {"name": "w1"}, "status": {"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"},
+        let node: Node = from(
+            json!({"metadata": {"name": "w1"}, "status": {"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"},
             "conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "True", "reason": "Full"},
-            {"type": "MemoryPressure", "status": "False"}]}}));
-        let pod: Pod = from(json!({"metadata": {"name": "web"}, "spec": {"nodeName": "w1", "containers": [
+            {"type": "MemoryPressure", "status": "False"}]}}),
+        );
+        let pod: Pod =
+            from(json!({"metadata": {"name": "web"}, "spec": {"nodeName": "w1", "containers": [
             {"name": "c", "resources": {"requests": {"cpu": "250m", "memory": "512Mi"}}}],
             "initContainers": [{"name": "i", "resources": {"requests": {"cpu": "1"}}}]}}));
         let text = of_node(&node, &[pod]);
-        assert!(text.contains("DiskPressure=True Full") && !text.contains("MemoryPressure"), "{text}");
-        assert!(text.ends_with("1 of 110 pods, 1 of 2 cores and 512 MiB of 4.0 GiB memory asked for\n"), "{text}");
+        assert!(
+            text.contains("DiskPressure=True Full") && !text.contains("MemoryPressure"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with("1 of 110 pods, 1 of 2 cores and 512 MiB of 4.0 GiB memory asked for\n"),
+            "{text}"
+        );
     }
 
     #[test]
     fn a_secret_tells_its_keys_and_not_what_they_hold() {
-        let secret: DynamicObject =
-            from(json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"},
-            "data": {"password": "czNjcmV0IQ=="}}));
+        let secret: DynamicObject = from(
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"},
+            "data": {"password": "czNjcmV0IQ=="}}),
+        );
         assert_eq!(keys_only(&secret), "secret db in shop: keys password\n");
     }
 }

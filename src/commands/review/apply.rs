@@ -10,7 +10,10 @@ use crate::commands::open::BookContext;
 use crate::compare::{BodyError, Choice, apply_hunks, replace_body};
 use crate::error::Error;
 use crate::report::Reviewed;
-use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots, StoreError, rewrite_chapter};
+use crate::store::{
+    PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots, StoreError,
+    rewrite_chapter,
+};
 
 /// Where reviews are written.
 pub(super) struct Review<'o> {
@@ -37,7 +40,11 @@ impl<'o> Review<'o> {
     }
 
     /// Writes all decisions; how each item came out, and what could not be written.
-    pub(super) fn apply(&self, items: &[Item], decisions: &[Decision]) -> (Vec<Reviewed>, Vec<Error>) {
+    pub(super) fn apply(
+        &self,
+        items: &[Item],
+        decisions: &[Decision],
+    ) -> (Vec<Reviewed>, Vec<Error>) {
         let mut reviewed = Vec::with_capacity(items.len());
         let mut faults = Vec::new();
         let mut bodies: BTreeMap<SourceId, Vec<NewBody<'_>>> = BTreeMap::new();
@@ -54,7 +61,9 @@ impl<'o> Review<'o> {
                 Accepting::Recording { chapter, profile } => {
                     let recordings = Recordings::of(&self.opened.root);
                     let written = match reviewed[index] {
-                        Reviewed::SnapshotStore | Reviewed::InPart => recordings.accept(chapter, profile),
+                        Reviewed::SnapshotStore | Reviewed::InPart => {
+                            recordings.accept(chapter, profile)
+                        }
                         Reviewed::Rejected => recordings.reject(chapter, profile),
                         Reviewed::Waits | Reviewed::Failed => Ok(()),
                     };
@@ -64,7 +73,14 @@ impl<'o> Review<'o> {
                     }
                 }
                 Accepting::Fence { pending, source, fence, body } => {
-                    let new = NewBody { item: index, pending, fence, body, text, decided: decision.decided };
+                    let new = NewBody {
+                        item: index,
+                        pending,
+                        fence,
+                        body,
+                        text,
+                        decided: decision.decided,
+                    };
                     bodies.entry(*source).or_default().push(new);
                 }
             }
@@ -75,7 +91,12 @@ impl<'o> Review<'o> {
         (reviewed, faults)
     }
 
-    fn snapshot(&self, pending: &PendingSnapshot, text: &str, decision: &Decision) -> Result<(), StoreError> {
+    fn snapshot(
+        &self,
+        pending: &PendingSnapshot,
+        text: &str,
+        decision: &Decision,
+    ) -> Result<(), StoreError> {
         let accepts = decision.choices.iter().any(|choice| *choice != Choice::Keep);
         if accepts {
             self.snapshots.accept(pending, text)?;
@@ -84,7 +105,13 @@ impl<'o> Review<'o> {
     }
 
     /// The last fence of a chapter first, so that the places of those before it stay right.
-    fn chapter(&self, source: SourceId, mut bodies: Vec<NewBody<'_>>, reviewed: &mut [Reviewed], faults: &mut Vec<Error>) {
+    fn chapter(
+        &self,
+        source: SourceId,
+        mut bodies: Vec<NewBody<'_>>,
+        reviewed: &mut [Reviewed],
+        faults: &mut Vec<Error>,
+    ) {
         bodies.sort_by_key(|new| std::cmp::Reverse(new.body.start));
         let file = self.opened.book.sources.file(source);
         let mut text = file.text.to_string();
@@ -94,7 +121,8 @@ impl<'o> Review<'o> {
                 written.push(new);
                 continue;
             }
-            let changed = replace_body(&text, new.fence, new.body, &new.text).map_err(|error| refused(new.pending, &error));
+            let changed = replace_body(&text, new.fence, new.body, &new.text)
+                .map_err(|error| refused(new.pending, &error));
             match changed.and_then(|changed| self.accepted_by_check(&text, changed, &new)) {
                 Ok(changed) => {
                     text = changed;
@@ -107,7 +135,8 @@ impl<'o> Review<'o> {
             }
         }
         if *text != *file.text
-            && let Err(fault) = rewrite_chapter(&self.opened.root.join(&file.path), &file.text, &text)
+            && let Err(fault) =
+                rewrite_chapter(&self.opened.root.join(&file.path), &file.text, &text)
         {
             written.iter().for_each(|new| reviewed[new.item] = Reviewed::Failed);
             faults.push(fault.into());
@@ -118,7 +147,12 @@ impl<'o> Review<'o> {
 
     /// The chapter's new text, where `guide check` has nothing against it that it had not before, and the step then expects what
     /// was accepted.
-    fn accepted_by_check(&self, before: &str, text: String, new: &NewBody<'_>) -> Result<String, Error> {
+    fn accepted_by_check(
+        &self,
+        before: &str,
+        text: String,
+        new: &NewBody<'_>,
+    ) -> Result<String, Error> {
         let id = &new.pending.step;
         let parse = |text: &str| {
             let mut sources = Sources::default();
@@ -126,11 +160,18 @@ impl<'o> Review<'o> {
             parse_chapter(&sources, source, id.chapter.clone(), "", &self.opened.book.languages)
         };
         let ((_, old_problems), (chapter, problems)) = (parse(before), parse(&text));
-        let lines = |text: &str| text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>();
-        let expected = chapter.steps().find(|step| step.name == id.step).and_then(|step| step.expected.as_ref());
+        let lines = |text: &str| {
+            text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+        };
+        let expected = chapter
+            .steps()
+            .find(|step| step.name == id.step)
+            .and_then(|step| step.expected.as_ref());
         let why = if problems.len() > old_problems.len() {
-            let known = |message: &str| old_problems.iter().any(|problem| problem.message == message);
-            let problem = problems.iter().find(|problem| !known(&problem.message)).or(problems.last());
+            let known =
+                |message: &str| old_problems.iter().any(|problem| problem.message == message);
+            let problem =
+                problems.iter().find(|problem| !known(&problem.message)).or(problems.last());
             problem.map(|problem| problem.message.clone())
         } else if expected.is_none_or(|expected| lines(&expected.text) != lines(&new.text)) {
             Some("the fence would not hold it as it is".to_owned())

@@ -63,7 +63,10 @@ impl Item {
 ///
 /// # Errors
 /// When a target is none, or a file can't be read.
-pub(super) fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<Item>, Vec<String>), Error> {
+pub(super) fn collect(
+    opened: &BookContext,
+    targets: &[String],
+) -> Result<(Vec<Item>, Vec<String>), Error> {
     let picks = picked(opened, targets)?;
     let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let fences = PendingFences::of(&opened.state);
@@ -74,11 +77,16 @@ pub(super) fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<I
         for block in chapter.steps() {
             let id = StepId { chapter: chapter.name.clone(), step: block.name.clone() };
             let mine = |one: &PendingSnapshot| one.step == id;
-            let snapshots_of_step: Vec<PendingSnapshot> = pending.extract_if(.., |one| mine(one)).collect();
+            let snapshots_of_step: Vec<PendingSnapshot> =
+                pending.extract_if(.., |one| mine(one)).collect();
             if !pick.holds(&block.name) {
                 continue;
             }
-            items.extend(snapshots_of_step.into_iter().map(|one| snapshot_item(opened, &snapshots, block, one)));
+            items.extend(
+                snapshots_of_step
+                    .into_iter()
+                    .map(|one| snapshot_item(opened, &snapshots, block, one)),
+            );
             if let Some(fence) = fences.get(&id)? {
                 match fence_item(opened, chapter, block, fence) {
                     Some(item) => items.push(item),
@@ -86,17 +94,24 @@ pub(super) fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<I
                         notes
                             .push(format!("the outputs of {id} stand between its commands: correct them in the chapter by hand"));
                     }
-                    None => notes.push(format!("the `output` fence of {id} has changed since it ran: run it again")),
+                    None => notes.push(format!(
+                        "the `output` fence of {id} has changed since it ran: run it again"
+                    )),
                 }
             }
         }
     }
-    for (chapter, _) in opened.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == Pick::All) {
+    for (chapter, _) in
+        opened.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == Pick::All)
+    {
         items.extend(recording_items(opened, chapter)?);
     }
     if targets.is_empty() {
         let gone = |one: PendingSnapshot| {
-            format!("`{}` belongs to no step of the book: remove it", snapshots.shown(&one.path).display())
+            format!(
+                "`{}` belongs to no step of the book: remove it",
+                snapshots.shown(&one.path).display()
+            )
         };
         notes.extend(pending.into_iter().map(gone));
     }
@@ -106,16 +121,28 @@ pub(super) fn collect(opened: &BookContext, targets: &[String]) -> Result<(Vec<I
 /// What the targets pick, chapter by chapter.
 fn picked(opened: &BookContext, targets: &[String]) -> Result<Vec<Pick>, Error> {
     let selection = Selection { targets: targets.to_vec(), ..Selection::default() };
-    pick(&opened.book, &selection).map_err(|problems| Error::Book(problems, Box::new(opened.book.sources.clone())))
+    pick(&opened.book, &selection)
+        .map_err(|problems| Error::Book(problems, Box::new(opened.book.sources.clone())))
 }
 
-fn snapshot_item(opened: &BookContext, snapshots: &Snapshots, block: &StepBlock, pending: PendingSnapshot) -> Item {
+fn snapshot_item(
+    opened: &BookContext,
+    snapshots: &Snapshots,
+    block: &StepBlock,
+    pending: PendingSnapshot,
+) -> Item {
     let old = pending.old.clone().map(with_line_end).unwrap_or_default();
     let new = with_line_end(pending.new.clone());
     let mut changes = hunks(&old, &new);
     if changes.is_empty() {
         // No output at all is an output to accept, too.
-        changes.push(Hunk { start: 0, old: Vec::new(), new: Vec::new(), before: Vec::new(), after: Vec::new() });
+        changes.push(Hunk {
+            start: 0,
+            old: Vec::new(),
+            new: Vec::new(),
+            before: Vec::new(),
+            after: Vec::new(),
+        });
     }
     let waiting = Waiting {
         step: pending.step.clone(),
@@ -143,7 +170,8 @@ fn recording_items(opened: &BookContext, chapter: &Chapter) -> Result<Vec<Item>,
         let Some(new) = recordings.pending(name, &profile)? else { continue };
         let old = recordings.accepted(name, &profile)?;
         let lines = changes(old.as_ref(), &new, &Rules::default());
-        let hunk = Hunk { start: 0, old: Vec::new(), new: lines, before: Vec::new(), after: Vec::new() };
+        let hunk =
+            Hunk { start: 0, old: Vec::new(), new: lines, before: Vec::new(), after: Vec::new() };
         let waiting = Waiting {
             step: whole(chapter),
             place: None,
@@ -153,14 +181,26 @@ fn recording_items(opened: &BookContext, chapter: &Chapter) -> Result<Vec<Item>,
             hidden: Vec::new(),
             hunks: vec![hunk],
         };
-        items.push(Item { waiting, old: String::new(), target: Accepting::Recording { chapter: name.to_owned(), profile } });
+        items.push(Item {
+            waiting,
+            old: String::new(),
+            target: Accepting::Recording { chapter: name.to_owned(), profile },
+        });
     }
     Ok(items)
 }
 
 /// `None` when the fence is another by now.
-fn fence_item(opened: &BookContext, chapter: &Chapter, block: &StepBlock, pending: PendingFence) -> Option<Item> {
-    let expected = block.expected.as_ref().filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
+fn fence_item(
+    opened: &BookContext,
+    chapter: &Chapter,
+    block: &StepBlock,
+    pending: PendingFence,
+) -> Option<Item> {
+    let expected = block
+        .expected
+        .as_ref()
+        .filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
     let place = opened.book.sources.place(expected.span);
     let waiting = Waiting {
         step: pending.step.clone(),
@@ -172,7 +212,12 @@ fn fence_item(opened: &BookContext, chapter: &Chapter, block: &StepBlock, pendin
         hunks: hunks(&pending.expected, &pending.proposed),
     };
     let old = pending.expected.clone();
-    let target = Accepting::Fence { pending, source: chapter.source, fence: expected.span.range(), body: expected.body.range() };
+    let target = Accepting::Fence {
+        pending,
+        source: chapter.source,
+        fence: expected.span.range(),
+        body: expected.body.range(),
+    };
     Some(Item { waiting, old, target })
 }
 

@@ -103,7 +103,9 @@ impl Walk<'_> {
         }
         let pattern = pattern_lines(hunk, self.rules);
         if pattern == lines {
-            (self.say)("nothing in it is known to be volatile, and it has no words in common with what was expected\n");
+            (self.say)(
+                "nothing in it is known to be volatile, and it has no words in common with what was expected\n",
+            );
             return lines;
         }
         (self.say)(&hunk_text(item, index, &pattern, self.style));
@@ -144,7 +146,13 @@ mod tests {
         let mut next_key = || keys.next().map_or(Key::Quit, Key::Letter);
         let mut say = |text: &str| screen.push_str(text);
         let style = Style::colourless();
-        let mut walk = Walk { next_key: &mut next_key, say: &mut say, rules: &Rules::default(), style: &style, all: None };
+        let mut walk = Walk {
+            next_key: &mut next_key,
+            say: &mut say,
+            rules: &Rules::default(),
+            style: &style,
+            all: None,
+        };
         let decisions = items.iter().map(|item| walk.item(item)).collect();
         (decisions, screen)
     }
@@ -157,7 +165,10 @@ mod tests {
     fn every_hunk_is_asked_about() {
         let items = [waiting("a\nb\nc\n", "A\nb\nC\n"), waiting("", "new\n")];
         let (decisions, screen) = press("ara", &items);
-        assert_eq!(decisions, [decision(&[Choice::Accept, Choice::Keep], true), decision(&[Choice::Accept], true)]);
+        assert_eq!(
+            decisions,
+            [decision(&[Choice::Accept, Choice::Keep], true), decision(&[Choice::Accept], true)]
+        );
         assert_eq!(screen.matches("[a]ccept").count(), 3);
     }
 
@@ -170,17 +181,27 @@ mod tests {
     #[test]
     fn quitting_keeps_what_was_decided_and_lets_the_rest_wait() {
         for keys in ["aq", "a"] {
-            let (decisions, _) = press(keys, &[waiting("a\n", "b\n"), waiting("a\n", "b\n"), waiting("a\n", "b\n")]);
+            let (decisions, _) =
+                press(keys, &[waiting("a\n", "b\n"), waiting("a\n", "b\n"), waiting("a\n", "b\n")]);
             assert_eq!(decisions[0], decision(&[Choice::Accept], true));
-            assert_eq!(decisions[1..], [decision(&[Choice::Keep], false), decision(&[Choice::Keep], false)]);
+            assert_eq!(
+                decisions[1..],
+                [decision(&[Choice::Keep], false), decision(&[Choice::Keep], false)]
+            );
         }
     }
 
     #[test]
     fn capitals_answer_for_all_that_follow() {
         let items = [waiting("a\n", "b\n"), waiting("a\nb\nc\n", "A\nb\nC\n")];
-        assert_eq!(press("A", &items).0, [decision(&[Choice::Accept], true), decision(&[Choice::Accept, Choice::Accept], true)]);
-        assert_eq!(press("aR", &items).0, [decision(&[Choice::Accept], true), decision(&[Choice::Keep, Choice::Keep], true)]);
+        assert_eq!(
+            press("A", &items).0,
+            [decision(&[Choice::Accept], true), decision(&[Choice::Accept, Choice::Accept], true)]
+        );
+        assert_eq!(
+            press("aR", &items).0,
+            [decision(&[Choice::Accept], true), decision(&[Choice::Keep, Choice::Keep], true)]
+        );
     }
 
     #[test]

@@ -18,15 +18,30 @@ fn the_kind_is_found_by_looking() {
 
 #[test]
 fn a_fence_without_kind_is_compared_as_written() {
-    let fence = |text: &str| compare_fence("web-7d4b9c6f5-x2x9z 5m", text.as_bytes(), None, &Bindings::new(), &Rules::default());
+    let fence = |text: &str| {
+        compare_fence(
+            "web-7d4b9c6f5-x2x9z 5m",
+            text.as_bytes(),
+            None,
+            &Bindings::new(),
+            &Rules::default(),
+        )
+    };
     assert!(matches!(fence("web-7d4b9c6f5-x2x9z 5m\n"), Verdict::Same { .. }));
     assert!(matches!(fence("web-7d4b9c6f5-x2x9z 6m\n"), Verdict::Differs(_)));
 }
 
 #[test]
 fn a_fence_with_a_kind_is_compared_as_a_snapshot() {
-    let fence =
-        |kind| compare_fence(TABLE, b"NAME   READY   AGE\nweb    1/1     12d\n", Some(kind), &Bindings::new(), &Rules::default());
+    let fence = |kind| {
+        compare_fence(
+            TABLE,
+            b"NAME   READY   AGE\nweb    1/1     12d\n",
+            Some(kind),
+            &Bindings::new(),
+            &Rules::default(),
+        )
+    };
     for kind in [SnapshotKind::Auto, SnapshotKind::Table, SnapshotKind::Text] {
         assert!(matches!(fence(kind), Verdict::Same { .. }), "{kind:?}");
     }
@@ -34,21 +49,29 @@ fn a_fence_with_a_kind_is_compared_as_a_snapshot() {
 
 #[test]
 fn colours_do_not_matter() {
-    let verdict = compare_fence("ok\n", b"\x1b[32mok\x1b[0m\r\n", None, &Bindings::new(), &Rules::default());
+    let verdict =
+        compare_fence("ok\n", b"\x1b[32mok\x1b[0m\r\n", None, &Bindings::new(), &Rules::default());
     assert!(matches!(verdict, Verdict::Same { .. }));
 }
 
 #[test]
 fn an_accepted_text_that_can_not_be_read_as_its_kind_is_compared_by_line() {
-    let compare = |actual: &[u8], kind| compare_snapshot("no table\n", actual, kind, &Bindings::new(), &Rules::default());
+    let compare = |actual: &[u8], kind| {
+        compare_snapshot("no table\n", actual, kind, &Bindings::new(), &Rules::default())
+    };
     for kind in [SnapshotKind::Json, SnapshotKind::Yaml, SnapshotKind::Table] {
         assert!(matches!(compare(b"no table\n", kind), Verdict::Same { .. }));
         assert!(matches!(compare(b"something\n", kind), Verdict::Differs(_)));
     }
 }
 
-const KINDS: [SnapshotKind; 5] =
-    [SnapshotKind::Auto, SnapshotKind::Text, SnapshotKind::Table, SnapshotKind::Json, SnapshotKind::Yaml];
+const KINDS: [SnapshotKind; 5] = [
+    SnapshotKind::Auto,
+    SnapshotKind::Text,
+    SnapshotKind::Table,
+    SnapshotKind::Json,
+    SnapshotKind::Yaml,
+];
 
 /// Texts near to what the kinds read.
 fn anything() -> impl Strategy<Value = String> {

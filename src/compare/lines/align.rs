@@ -31,14 +31,20 @@ pub(in crate::compare) enum Pairing {
 
 /// Pairs all lines, in the order of both texts.
 pub(in crate::compare) fn pair_lines(texts: &Texts<'_>) -> Vec<Pairing> {
-    let written: Vec<usize> =
-        (0..texts.expected.len()).filter(|index| !matches!(texts.expected[*index], Expected::AnyLines)).collect();
+    let written: Vec<usize> = (0..texts.expected.len())
+        .filter(|index| !matches!(texts.expected[*index], Expected::AnyLines))
+        .collect();
     let (old, new) = identities(texts, &written);
     let mut pairs = Vec::with_capacity(old.len().max(new.len()));
-    for op in similar::capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline())) {
+    for op in similar::capture_diff_slices_deadline(Algorithm::Myers, &old, &new, Some(deadline()))
+    {
         match op {
             DiffOp::Equal { old_index, new_index, len } => {
-                pairs.extend((0..len).map(|offset| Pairing::Same(written[old_index + offset], new_index + offset)));
+                pairs.extend(
+                    (0..len).map(|offset| {
+                        Pairing::Same(written[old_index + offset], new_index + offset)
+                    }),
+                );
             }
             other => {
                 let (_, old_range, new_range) = other.as_tag_tuple();
@@ -81,7 +87,9 @@ fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
         let known = numbers.get(text).copied().or_else(|| {
             tried += usize::from(!patterns.is_empty());
             let mut candidates = patterns.iter().filter(|_| tried <= tries);
-            candidates.find(|(_, pattern)| pattern.matches_alone(texts.actual[index], texts.view())).map(|(number, _)| *number)
+            candidates
+                .find(|(_, pattern)| pattern.matches_alone(texts.actual[index], texts.view()))
+                .map(|(number, _)| *number)
         });
         new.push(known.unwrap_or_else(|| {
             let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
@@ -92,19 +100,37 @@ fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
 }
 
 /// The `...` line before, in or right after the block, if there is one.
-fn any_lines_at(expected: &[Expected<'_>], written: &[usize], block: &Range<usize>) -> Option<usize> {
+fn any_lines_at(
+    expected: &[Expected<'_>],
+    written: &[usize],
+    block: &Range<usize>,
+) -> Option<usize> {
     let from = block.start.checked_sub(1).map_or(0, |before| written[before] + 1);
     let to = written.get(block.end).copied().unwrap_or(expected.len());
     (from..to).find(|index| matches!(expected[*index], Expected::AnyLines))
 }
 
-fn pair_block(texts: &Texts<'_>, old: &[usize], new: Range<usize>, any: Option<usize>, pairs: &mut Vec<Pairing>) {
-    let extra = |actual: usize| any.map_or(Pairing::Unexpected(actual), |any| Pairing::Absorbed(any, actual));
+fn pair_block(
+    texts: &Texts<'_>,
+    old: &[usize],
+    new: Range<usize>,
+    any: Option<usize>,
+    pairs: &mut Vec<Pairing>,
+) {
+    let extra = |actual: usize| {
+        any.map_or(Pairing::Unexpected(actual), |any| Pairing::Absorbed(any, actual))
+    };
     if old.len() == new.len() && any.is_none() {
-        pairs.extend(old.iter().zip(new).map(|(expected, actual)| Pairing::Changed(*expected, actual)));
+        pairs.extend(
+            old.iter().zip(new).map(|(expected, actual)| Pairing::Changed(*expected, actual)),
+        );
         return;
     }
-    let alike = if old.len() * new.len() <= MOST_LIKENESS { alike_pairs(texts, old, &new) } else { Vec::new() };
+    let alike = if old.len() * new.len() <= MOST_LIKENESS {
+        alike_pairs(texts, old, &new)
+    } else {
+        Vec::new()
+    };
     let mut at = new.start;
     let mut partners = alike.into_iter().peekable();
     for (offset, expected) in old.iter().enumerate() {
@@ -123,7 +149,8 @@ fn pair_block(texts: &Texts<'_>, old: &[usize], new: Range<usize>, any: Option<u
 /// The pairs, in order on both sides, that are most alike in sum (dynamic programming over the block).
 fn alike_pairs(texts: &Texts<'_>, old: &[usize], new: &Range<usize>) -> Vec<(usize, usize)> {
     let (rows, columns) = (old.len(), new.len());
-    let old_words: Vec<Vec<&str>> = old.iter().map(|index| words(texts.expected[*index].text())).collect();
+    let old_words: Vec<Vec<&str>> =
+        old.iter().map(|index| words(texts.expected[*index].text())).collect();
     let new_words: Vec<Vec<&str>> = new.clone().map(|index| words(texts.actual[index])).collect();
     let mut best = vec![vec![0.0f32; columns + 1]; rows + 1];
     for row in (0..rows).rev() {

@@ -22,7 +22,8 @@ pub(super) fn match_all(texts: &Texts<'_>, bound: &Bindings) -> Option<Bindings>
     if first.len() + last.len() > count || !holds(texts, &first, 0, &mut scope) {
         return None;
     }
-    Search { texts, parts: &parts, left: MOST_COMPARISONS, last_at: count - last.len() }.run(first.len(), scope)
+    Search { texts, parts: &parts, left: MOST_COMPARISONS, last_at: count - last.len() }
+        .run(first.len(), scope)
 }
 
 /// Lines between `...` lines; the first and the last may be empty.
@@ -57,7 +58,11 @@ impl Search<'_, '_> {
         let (mut at, mut scope) = (from, scope);
         loop {
             let part = placed.len() + 1;
-            let found = if part + 1 == self.parts.len() { self.last(at, &scope) } else { self.place(part, at, &scope) };
+            let found = if part + 1 == self.parts.len() {
+                self.last(at, &scope)
+            } else {
+                self.place(part, at, &scope)
+            };
             match found {
                 Some((_, bound)) if part + 1 == self.parts.len() => return Some(bound.fresh),
                 Some((place, bound)) => {
@@ -67,7 +72,8 @@ impl Search<'_, '_> {
                 None => {
                     let (place, before) = placed.pop()?;
                     // Only another binding could make a later place better.
-                    let another = self.binds(placed.len() + 1) || (1..=placed.len()).any(|part| self.binds(part));
+                    let another = self.binds(placed.len() + 1)
+                        || (1..=placed.len()).any(|part| self.binds(part));
                     if self.left == 0 || !another {
                         return None;
                     }
@@ -80,11 +86,17 @@ impl Search<'_, '_> {
     fn last<'b>(&self, from: usize, scope: &Scope<'b>) -> Option<(usize, Scope<'b>)> {
         let mut scope = scope.clone();
         let part = self.parts.last()?;
-        (self.last_at >= from && holds(self.texts, part, self.last_at, &mut scope)).then_some((self.last_at, scope))
+        (self.last_at >= from && holds(self.texts, part, self.last_at, &mut scope))
+            .then_some((self.last_at, scope))
     }
 
     /// The first place from `from` on where the part matches.
-    fn place<'b>(&mut self, part: usize, from: usize, scope: &Scope<'b>) -> Option<(usize, Scope<'b>)> {
+    fn place<'b>(
+        &mut self,
+        part: usize,
+        from: usize,
+        scope: &Scope<'b>,
+    ) -> Option<(usize, Scope<'b>)> {
         let part = self.parts[part].clone();
         let last = self.last_at.checked_sub(part.len())?;
         for at in from..=last {
@@ -98,8 +110,8 @@ impl Search<'_, '_> {
     }
 
     fn binds(&self, part: usize) -> bool {
-        self.parts[part]
-            .clone()
-            .any(|line| matches!(&self.texts.expected[line], Expected::Pattern(_, pattern) if pattern.binds()))
+        self.parts[part].clone().any(
+            |line| matches!(&self.texts.expected[line], Expected::Pattern(_, pattern) if pattern.binds()),
+        )
     }
 }

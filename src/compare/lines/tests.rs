@@ -25,7 +25,9 @@ pub(crate) fn tell(difference: &Difference) -> String {
     match difference {
         Difference::Missing { what, expected, .. } => format!("- {what}: {expected}"),
         Difference::Unexpected { what, actual, .. } => format!("+ {what}: {actual}"),
-        Difference::Changed { what, expected, actual, .. } => format!("~ {what}: {expected} → {actual}"),
+        Difference::Changed { what, expected, actual, .. } => {
+            format!("~ {what}: {expected} → {actual}")
+        }
         Difference::Binding { name, why, .. } => format!("! {name} {why}"),
     }
 }
@@ -53,7 +55,11 @@ fn in_a_block_of_changes_like_lines_are_paired() {
     let actual = "start\nsomething else came\npod web is down\npod db is down\nend";
     assert_eq!(
         told(expected, actual),
-        ["+ line 2: something else came", "~ line 2: pod web is up → pod web is down", "~ line 3: pod db is up → pod db is down",]
+        [
+            "+ line 2: something else came",
+            "~ line 2: pod web is up → pod web is down",
+            "~ line 3: pod db is up → pod db is down",
+        ]
     );
 }
 
@@ -70,19 +76,28 @@ fn dots_on_a_line_stand_for_any_lines_or_none() {
 
 #[test]
 fn a_line_expected_after_dots_is_the_one_that_is_told() {
-    assert_eq!(told("a\n...\nready: 3/3\n...\nz", "a\nb\nready: 2/3\nc\nz"), ["~ line 3: ready: 3/3 → ready: 2/3"]);
+    assert_eq!(
+        told("a\n...\nready: 3/3\n...\nz", "a\nb\nready: 2/3\nc\nz"),
+        ["~ line 3: ready: 3/3 → ready: 2/3"]
+    );
 }
 
 #[test]
 fn names_are_bound_and_must_stay_equal() {
     let bound = same("pod <pod>\n...\nbye <pod>", "pod web-1\nnoise\nbye web-1");
     assert_eq!(bound["pod"], "web-1");
-    assert_eq!(told("pod <pod>\nbye <pod>", "pod web-1\nbye web-2"), ["! pod is `web-1` since it was bound, and `web-2` here"]);
+    assert_eq!(
+        told("pod <pod>\nbye <pod>", "pod web-1\nbye web-2"),
+        ["! pod is `web-1` since it was bound, and `web-2` here"]
+    );
 }
 
 #[test]
 fn the_place_of_a_part_is_the_one_that_lets_the_rest_match() {
-    let bound = same("...\npod <p> ready\n...\npod <p> done\n...", "pod a ready\npod b ready\npod b done\nend");
+    let bound = same(
+        "...\npod <p> ready\n...\npod <p> done\n...",
+        "pod a ready\npod b ready\npod b done\nend",
+    );
     assert_eq!(bound["p"], "b");
 }
 
@@ -102,7 +117,9 @@ fn many_differences_are_counted() {
 #[test]
 #[ignore = "asserts a time, which a loaded machine does not keep: it belongs into benches/"]
 fn texts_of_a_hundred_thousand_lines_that_share_nothing_are_compared_in_time() {
-    let many = |step: usize| (0..100_000).map(|index| format!("{}\n", index * step % 65_537)).collect::<String>();
+    let many = |step: usize| {
+        (0..100_000).map(|index| format!("{}\n", index * step % 65_537)).collect::<String>()
+    };
     let started = std::time::Instant::now();
     assert!(!told(&many(7), &many(11)).is_empty());
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());

@@ -35,7 +35,8 @@ pub(in crate::compare) struct Cell {
 const TELLING: [&str; 6] = ["AGE", "LAST SEEN", "CLUSTER-IP", "NODE", "COMPLETIONS", "READY"];
 
 static POD: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = format!("([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?-{POD_HASH})-{RANDOM}(?:[^A-Za-z0-9_-]|$)");
+    let pattern =
+        format!("([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?-{POD_HASH})-{RANDOM}(?:[^A-Za-z0-9_-]|$)");
     Regex::new(&pattern).expect("the expression is tested")
 });
 
@@ -44,7 +45,10 @@ impl Evidence {
         let objects = text.contains("apiVersion") && text.contains("metadata");
         let replica_sets = if text.contains('-') {
             let names = POD.captures_iter(text).map(|hit| hit[1].to_owned());
-            names.filter(|name| is_mixed(name.rsplit('-').next().unwrap_or_default())).take(10_000).collect()
+            names
+                .filter(|name| is_mixed(name.rsplit('-').next().unwrap_or_default()))
+                .take(10_000)
+                .collect()
         } else {
             BTreeSet::new()
         };
@@ -61,7 +65,8 @@ fn is_pod(name: &str) -> bool {
 
 /// Letters and digits: a number alone, or a word alone, may be somebody's.
 pub(super) fn is_mixed(text: &str) -> bool {
-    text.bytes().any(|byte| byte.is_ascii_digit()) && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+    text.bytes().any(|byte| byte.is_ascii_digit())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// What a table's columns and rows prove it to be a table of.
@@ -82,21 +87,34 @@ pub(in crate::compare) struct TableKind {
 
 impl TableKind {
     /// `cell` gives a row's cell of a column.
-    pub(crate) fn of<'t>(columns: &[&str], rows: usize, cell: impl Fn(usize, &str) -> Option<&'t str>) -> Self {
+    pub(crate) fn of<'t>(
+        columns: &[&str],
+        rows: usize,
+        cell: impl Fn(usize, &str) -> Option<&'t str>,
+    ) -> Self {
         let has = |name: &str| columns.contains(&name);
-        let any = |name: &str, test: &dyn Fn(&str) -> bool| (0..rows).any(|row| cell(row, name).is_some_and(test));
+        let any = |name: &str, test: &dyn Fn(&str) -> bool| {
+            (0..rows).any(|row| cell(row, name).is_some_and(test))
+        };
         let of_ready = |text: &str| {
             text.split_once('/').is_some_and(|(one, all)| {
-                [one, all].iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+                [one, all]
+                    .iter()
+                    .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
             })
         };
-        let phase = |text: &str| matches!(text, "Running" | "Pending" | "Succeeded" | "Failed" | "Unknown");
+        let phase =
+            |text: &str| matches!(text, "Running" | "Pending" | "Succeeded" | "Failed" | "Unknown");
         let pods = has("READY") && has("STATUS") && (has("RESTARTS") || any("READY", &of_ready))
             || has("NODE") && (any("PHASE", &phase) || any("STATUS", &phase))
             || any("NAME", &|name| is_pod(name));
         Self {
             pods,
-            replica_sets: has("DESIRED") && has("CURRENT") && has("READY") && has("AGE") && !has("NODE SELECTOR"),
+            replica_sets: has("DESIRED")
+                && has("CURRENT")
+                && has("READY")
+                && has("AGE")
+                && !has("NODE SELECTOR"),
             jobs: has("COMPLETIONS") && has("AGE"),
             slices: has("ADDRESSTYPE") && has("ENDPOINTS"),
             objects: pods || has("AGE") || has("CLUSTER-IP"),

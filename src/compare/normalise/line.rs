@@ -16,10 +16,8 @@ pub(super) const POD_HASH: &str = "[bcdf4-9]{7,10}";
 pub(super) const RANDOM: &str = "[bcdfghjklmnpqrstvwxz2456789]{5}";
 
 const STAMP: &str = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d(?: [A-Z]{3,4})?| UTC)?|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d(?: (?:[+-]\d{4}|[A-Z]{3,4}))?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} \d\d:\d\d:\d\d(?: [A-Z]{3,4})? \d{4})";
-const AGO: &str =
-    r"(?:\d+[ydhms]){1,4}|(?:about an?|less than a|About an?|Less than a|\d+) (?:second|minute|hour|day|week|month|year)s?";
-const TOOK: &str =
-    r"(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:ns|us|µs|ms|s)|\d+m|\d+(?:\.\d+)? ?(?:milliseconds?|seconds?|minutes?|hours?|ms|s)";
+const AGO: &str = r"(?:\d+[ydhms]){1,4}|(?:about an?|less than a|About an?|Less than a|\d+) (?:second|minute|hour|day|week|month|year)s?";
+const TOOK: &str = r"(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:ns|us|µs|ms|s)|\d+m|\d+(?:\.\d+)? ?(?:milliseconds?|seconds?|minutes?|hours?|ms|s)";
 const UUID: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
 const IP: &str = r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){2,7}";
 /// A name up to its last dash.
@@ -98,7 +96,8 @@ static CLUES: LazyLock<Clues> = LazyLock::new(|| {
         clue(Fields, "rev", r#"^\s*(?:- )?"?resourceVersion"?: ?"?(\d+)"?,?$"#).if_(in_objects),
         clue(Fields, "date", r#"^\s*(?:- )?"?(?:creationTimestamp|lastTransitionTime|lastUpdateTime|lastProbeTime|lastHeartbeatTime|startTime|startedAt|finishedAt)"?: ?"?(STAMP)"?,?$"#).if_(in_objects),
     ];
-    let any = RegexSet::new(clues.iter().map(|clue| &clue.pattern)).expect("the expressions are tested");
+    let any =
+        RegexSet::new(clues.iter().map(|clue| &clue.pattern)).expect("the expressions are tested");
     let compile = |clue: Clue| {
         let regex = Regex::new(&clue.pattern).expect("the expressions are tested");
         (clue, regex)
@@ -107,7 +106,13 @@ static CLUES: LazyLock<Clues> = LazyLock::new(|| {
 });
 
 /// Adds every volatile part of the text.
-pub(super) fn find(text: &str, place: Where<'_>, evidence: &Evidence, rules: Rules, found: &mut Vec<Found>) {
+pub(super) fn find(
+    text: &str,
+    place: Where<'_>,
+    evidence: &Evidence,
+    rules: Rules,
+    found: &mut Vec<Found>,
+) {
     match place {
         Where::Value(value) => return by_value(text, value, rules, found),
         Where::Cell(column, kind) => by_column(text, column, kind, rules, found),
@@ -116,7 +121,8 @@ pub(super) fn find(text: &str, place: Where<'_>, evidence: &Evidence, rules: Rul
                 let before = found.len();
                 by_column(&text[cell.range.clone()], &cell.column, cell.kind, rules, found);
                 for one in &mut found[before..] {
-                    one.range = one.range.start + cell.range.start..one.range.end + cell.range.start;
+                    one.range =
+                        one.range.start + cell.range.start..one.range.end + cell.range.start;
                 }
             }
         }
@@ -130,7 +136,11 @@ pub(super) fn find(text: &str, place: Where<'_>, evidence: &Evidence, rules: Rul
         while let Some(part) = regex.captures_at(text, from).and_then(|hit| hit.get(1)) {
             from = part.end().max(from + 1);
             if (clue.holds)(text, &part.range(), evidence) {
-                found.push(Found { range: part.range(), placeholder: clue.placeholder, by: Some(clue.by) });
+                found.push(Found {
+                    range: part.range(),
+                    placeholder: clue.placeholder,
+                    by: Some(clue.by),
+                });
             }
             if !text.is_char_boundary(from) || from > text.len() {
                 break;
@@ -179,7 +189,9 @@ fn by_value(text: &str, value: Value, rules: Rules, found: &mut Vec<Found>) {
         Value::JobName => (Normalizer::Hashes, "hash", &*JOB_NAME),
     };
     let part = pattern.captures(text).and_then(|hit| hit.get(1));
-    if let Some(part) = part.filter(|part| rules.has(by) && is_no_word(text, &part.range(), &Evidence::default())) {
+    if let Some(part) =
+        part.filter(|part| rules.has(by) && is_no_word(text, &part.range(), &Evidence::default()))
+    {
         found.push(Found { range: part.range(), placeholder, by: Some(by) });
     }
 }
@@ -190,23 +202,32 @@ fn expression(pattern: &str) -> Regex {
 
 static AGE_ALONE: LazyLock<Regex> = LazyLock::new(|| expression("^(AGO|STAMP)$"));
 static PORT_ALONE: LazyLock<Regex> = LazyLock::new(|| expression(r"^(3[0-2]\d{3})$"));
-static POD_NAME: LazyLock<Regex> = LazyLock::new(|| expression("^(?:pods?/)?STEM-(HASH-RANDOM|MINUTES-RANDOM|RANDOM)$"));
-static REPLICA_SET_NAME: LazyLock<Regex> = LazyLock::new(|| expression("^(?:[a-z.]+/)?STEM-([bcdf4-9]{6,10})$"));
+static POD_NAME: LazyLock<Regex> =
+    LazyLock::new(|| expression("^(?:pods?/)?STEM-(HASH-RANDOM|MINUTES-RANDOM|RANDOM)$"));
+static REPLICA_SET_NAME: LazyLock<Regex> =
+    LazyLock::new(|| expression("^(?:[a-z.]+/)?STEM-([bcdf4-9]{6,10})$"));
 static JOB_NAME: LazyLock<Regex> = LazyLock::new(|| expression("^(?:[a-z.]+/)?STEM-(MINUTES)$"));
-static SLICE_NAME: LazyLock<Regex> = LazyLock::new(|| expression("^(?:[a-z0-9.]+/)?STEM-(RANDOM)$"));
+static SLICE_NAME: LazyLock<Regex> =
+    LazyLock::new(|| expression("^(?:[a-z0-9.]+/)?STEM-(RANDOM)$"));
 static ADDRESSES: LazyLock<Regex> = LazyLock::new(|| expression("(ADDRESS)"));
-static AGE_CELL: LazyLock<Regex> = LazyLock::new(|| expression(r"^((?:AGO|STAMP|<invalid>|<unknown>).*)$"));
+static AGE_CELL: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"^((?:AGO|STAMP|<invalid>|<unknown>).*)$"));
 
 fn by_column(text: &str, column: &str, kind: TableKind, rules: Rules, found: &mut Vec<Found>) {
     let mut whole = |pattern: &Regex, by: Normalizer, placeholder: &'static str| {
         let part = pattern.captures(text).and_then(|hit| hit.get(1));
-        if let Some(part) = part.filter(|part| rules.has(by) && is_no_word(text, &part.range(), &Evidence::default())) {
+        if let Some(part) = part
+            .filter(|part| rules.has(by) && is_no_word(text, &part.range(), &Evidence::default()))
+        {
             found.push(Found { range: part.range(), placeholder, by: Some(by) });
         }
     };
     match column {
-        "AGE" | "LAST SEEN" | "FIRST SEEN" | "UPTIME" | "SINCE" => whole(&AGE_CELL, Normalizer::Ages, "time"),
-        "CREATED" | "CREATED AT" | "UPDATED" | "STARTED" | "STARTED AT" | "START TIME" | "LAST SCHEDULE" | "LAST DEPLOYED" => {
+        "AGE" | "LAST SEEN" | "FIRST SEEN" | "UPTIME" | "SINCE" => {
+            whole(&AGE_CELL, Normalizer::Ages, "time")
+        }
+        "CREATED" | "CREATED AT" | "UPDATED" | "STARTED" | "STARTED AT" | "START TIME"
+        | "LAST SCHEDULE" | "LAST DEPLOYED" => {
             whole(&AGE_ALONE, Normalizer::Ages, "time");
         }
         "DURATION" if kind.jobs => whole(&AGE_CELL, Normalizer::Durations, "time"),
@@ -226,8 +247,12 @@ fn by_column(text: &str, column: &str, kind: TableKind, rules: Rules, found: &mu
                 whole(&SLICE_NAME, Normalizer::Hashes, "hash");
             }
         }
-        "CLUSTER-IP" | "INTERNAL-IP" | "POD-IP" | "POD IP" | "HOST-IP" | "HOST IP" | "NODE-IP" => addresses(text, rules, found),
-        "IP" | "IPS" | "EXTERNAL-IP" | "ADDRESS" | "ENDPOINTS" if kind.objects => addresses(text, rules, found),
+        "CLUSTER-IP" | "INTERNAL-IP" | "POD-IP" | "POD IP" | "HOST-IP" | "HOST IP" | "NODE-IP" => {
+            addresses(text, rules, found)
+        }
+        "IP" | "IPS" | "EXTERNAL-IP" | "ADDRESS" | "ENDPOINTS" if kind.objects => {
+            addresses(text, rules, found)
+        }
         _ => {}
     }
 }
@@ -251,16 +276,17 @@ fn ends(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
 /// The suffix of a pod's name: what ReplicaSets make has letters and digits, and neither part is somebody's number.
 fn is_pod_suffix(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool {
     let Some((first, second)) = line[found.clone()].split_once('-') else { return false };
-    let made =
-        is_mixed(first) || second.bytes().any(|byte| byte.is_ascii_alphabetic()) && !first.starts_with(char::is_alphabetic);
+    let made = is_mixed(first)
+        || second.bytes().any(|byte| byte.is_ascii_alphabetic())
+            && !first.starts_with(char::is_alphabetic);
     made && ends(line, found, evidence) && is_no_word(line, found, evidence)
 }
 
 /// Words that people end names with, and that look as if the server had made them.
 fn is_no_word(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
     const WORDS: [&str; 18] = [
-        "https", "html5", "xhtml", "grpcs", "pgsql", "mssql", "tmpfs", "nfsv4", "btrfs", "dhcp4", "dhcp6", "nfsv2", "crds2",
-        "ssh22", "sdwan", "http2", "mqtts", "ldaps",
+        "https", "html5", "xhtml", "grpcs", "pgsql", "mssql", "tmpfs", "nfsv4", "btrfs", "dhcp4",
+        "dhcp6", "nfsv2", "crds2", "ssh22", "sdwan", "http2", "mqtts", "ldaps",
     ];
     !WORDS.contains(&&line[found.clone()])
 }
@@ -268,23 +294,30 @@ fn is_no_word(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
 /// An address, and neither a network, a version, nor one that means the machine itself.
 fn is_address(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
     let text = &line[found.clone()];
-    let goes_on = line[found.end..].starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '+'))
-        || line[found.end..].strip_prefix('.').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let begun = line[..found.start].ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'));
+    let goes_on = line[found.end..]
+        .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '+'))
+        || line[found.end..]
+            .strip_prefix('.')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let begun = line[..found.start]
+        .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'));
     let stays = matches!(text, "127.0.0.1" | "0.0.0.0" | "255.255.255.255");
     !goes_on && !begun && !stays && text.parse::<IpAddr>().is_ok()
 }
 
 /// A log's line begins with its time. A date of ISO's form that is the whole line may be a setting.
 fn starts_a_line(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool {
-    let alone = found.start == 0 && line.trim_end().len() == found.end && line.starts_with(|c: char| c.is_ascii_digit());
+    let alone = found.start == 0
+        && line.trim_end().len() == found.end
+        && line.starts_with(|c: char| c.is_ascii_digit());
     !alone && ends(line, found, evidence)
 }
 
 /// A time that is told, and not one that is set or to come.
 fn has_happened(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool {
     let before = line[..found.start].to_ascii_lowercase();
-    let words: Vec<&str> = before.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> =
+        before.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
     let to_come = [
         "expires",
         "expire",

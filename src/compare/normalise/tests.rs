@@ -18,7 +18,11 @@ struct Pair {
 fn pairs() -> Vec<Pair> {
     let lines = include_str!("pairs.txt").lines().enumerate();
     let written = lines.filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    written.map(|(index, line)| pair(index + 1, line).unwrap_or_else(|| panic!("pairs.txt:{}: {line}", index + 1))).collect()
+    written
+        .map(|(index, line)| {
+            pair(index + 1, line).unwrap_or_else(|| panic!("pairs.txt:{}: {line}", index + 1))
+        })
+        .collect()
 }
 
 fn pair(line: usize, text: &str) -> Option<Pair> {
@@ -63,7 +67,10 @@ fn bytes(text: &str) -> Vec<u8> {
 }
 
 fn is_same(stored: &str, output: &[u8], kind: SnapshotKind) -> bool {
-    matches!(compare_snapshot(stored, output, kind, &Bindings::new(), &Rules::default()), Verdict::Same { .. })
+    matches!(
+        compare_snapshot(stored, output, kind, &Bindings::new(), &Rules::default()),
+        Verdict::Same { .. }
+    )
 }
 
 #[test]
@@ -75,14 +82,20 @@ fn every_pair_compares_as_the_table_says() {
         for (accepted, output) in [(&one, &other), (&other, &one)] {
             let stored = storable(accepted, kind, &Rules::default());
             if !is_same(&stored, accepted, kind) {
-                wrong += &format!("pairs.txt:{line}: not the same as itself, stored as\n{stored}\n");
+                wrong +=
+                    &format!("pairs.txt:{line}: not the same as itself, stored as\n{stored}\n");
             }
             if is_same(&stored, output, kind) != equal {
-                wrong += &format!("pairs.txt:{line}: {}, stored as\n{stored}\n", if equal { "differ" } else { "are equal" });
+                wrong += &format!(
+                    "pairs.txt:{line}: {}, stored as\n{stored}\n",
+                    if equal { "differ" } else { "are equal" }
+                );
             }
             let automatic = storable(accepted, SnapshotKind::Auto, &Rules::default());
             if is_same(&automatic, output, SnapshotKind::Auto) && !equal {
-                wrong += &format!("pairs.txt:{line}: are equal when the kind is found by looking, stored as\n{automatic}\n");
+                wrong += &format!(
+                    "pairs.txt:{line}: are equal when the kind is found by looking, stored as\n{automatic}\n"
+                );
             }
         }
     }
@@ -91,11 +104,16 @@ fn every_pair_compares_as_the_table_says() {
 
 #[test]
 fn no_normalizer_no_forgiveness() {
-    for Pair { line, kind, one, other, .. } in pairs().into_iter().filter(|pair| pair.kind == SnapshotKind::Text) {
+    for Pair { line, kind, one, other, .. } in
+        pairs().into_iter().filter(|pair| pair.kind == SnapshotKind::Text)
+    {
         let stored = storable(&one, kind, &Rules::none());
         let verdict = compare_snapshot(&stored, &other, kind, &Bindings::new(), &Rules::none());
         let same = matches!(verdict, Verdict::Same { .. });
-        assert!(!same || crate::compare::plain(&one) == crate::compare::plain(&other), "pairs.txt:{line}");
+        assert!(
+            !same || crate::compare::plain(&one) == crate::compare::plain(&other),
+            "pairs.txt:{line}"
+        );
     }
 }
 

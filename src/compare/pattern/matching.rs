@@ -19,7 +19,12 @@ struct Capture<'m> {
 
 impl Pattern<'_> {
     /// Does the text match? The names it binds are then in the scope; otherwise the scope is unchanged.
-    pub(crate) fn matches(&self, text: &str, scope: &mut Scope<'_>, view: Option<View<'_>>) -> bool {
+    pub(crate) fn matches(
+        &self,
+        text: &str,
+        scope: &mut Scope<'_>,
+        view: Option<View<'_>>,
+    ) -> bool {
         let Some(captures) = self.run(text, Some(&*scope), view) else { return false };
         let fresh: Vec<(String, String)> = captures
             .iter()
@@ -36,12 +41,21 @@ impl Pattern<'_> {
     }
 
     /// For a text that matches but for its names: the first name that is to blame, and why.
-    pub(crate) fn blame(&self, text: &str, scope: &Scope<'_>, view: Option<View<'_>>) -> Option<(String, String)> {
+    pub(crate) fn blame(
+        &self,
+        text: &str,
+        scope: &Scope<'_>,
+        view: Option<View<'_>>,
+    ) -> Option<(String, String)> {
         if let Some(captures) = self.run(text, None, view) {
             return captures.iter().find_map(|capture| {
                 let (before, now) = (scope.get(capture.variable)?, capture.text?);
-                (before != now)
-                    .then(|| (capture.variable.to_owned(), format!("is `{before}` since it was bound, and `{now}` here")))
+                (before != now).then(|| {
+                    (
+                        capture.variable.to_owned(),
+                        format!("is `{before}` since it was bound, and `{now}` here"),
+                    )
+                })
             });
         }
         let untyped = Pattern { tokens: self.tokens.iter().map(untyped).collect() };
@@ -63,12 +77,21 @@ impl Pattern<'_> {
 
     fn name_twice(&self) -> bool {
         let mut seen = HashSet::new();
-        self.tokens.iter().any(|token| matches!(token, Token::Name { variable, .. } if !seen.insert(variable)))
+        self.tokens
+            .iter()
+            .any(|token| matches!(token, Token::Name { variable, .. } if !seen.insert(variable)))
     }
 
-    fn run<'m>(&'m self, text: &'m str, scope: Option<&'m Scope<'_>>, view: Option<View<'_>>) -> Option<Vec<Capture<'m>>> {
+    fn run<'m>(
+        &'m self,
+        text: &'m str,
+        scope: Option<&'m Scope<'_>>,
+        view: Option<View<'_>>,
+    ) -> Option<Vec<Capture<'m>>> {
         let volatile = match view {
-            Some(view) if self.tokens.iter().any(|token| matches!(token, Token::Volatile(_))) => Cow::Owned(view.find(text)),
+            Some(view) if self.tokens.iter().any(|token| matches!(token, Token::Volatile(_))) => {
+                Cow::Owned(view.find(text))
+            }
             _ => Cow::Borrowed(&[][..]),
         };
         Run {
@@ -87,7 +110,9 @@ impl Pattern<'_> {
 
 fn untyped<'t>(token: &Token<'t>) -> Token<'t> {
     match token {
-        Token::Name { raw, variable, .. } => Token::Name { raw, variable: variable.clone(), kind: NameKind::Word },
+        Token::Name { raw, variable, .. } => {
+            Token::Name { raw, variable: variable.clone(), kind: NameKind::Word }
+        }
         other => other.clone(),
     }
 }
@@ -145,9 +170,8 @@ impl<'m> Run<'m> {
         let rest = &self.text[at..];
         let length = match token {
             Token::Text(text) => rest.starts_with(text).then_some(text.len()),
-            Token::Gap => {
-                Some(rest.len() - rest.trim_start_matches([' ', '\t']).len()).filter(|length| *length > 0 || rest.is_empty())
-            }
+            Token::Gap => Some(rest.len() - rest.trim_start_matches([' ', '\t']).len())
+                .filter(|length| *length > 0 || rest.is_empty()),
             Token::Volatile(placeholder) => self
                 .volatile
                 .iter()
@@ -165,7 +189,9 @@ impl<'m> Run<'m> {
         let untried = match token {
             Token::Any if index + 1 == self.tokens.len() => Ends::List(vec![self.text.len()]),
             Token::Any => Ends::From(at),
-            Token::Name { raw, variable, kind } => Ends::List(self.name_ends(index, raw, variable, *kind, at)),
+            Token::Name { raw, variable, kind } => {
+                Ends::List(self.name_ends(index, raw, variable, *kind, at))
+            }
             _ => return None,
         };
         self.frames.push(Frame { token: index, start: at, end: at, untried });
@@ -178,9 +204,10 @@ impl<'m> Run<'m> {
             let frame = self.frames.last_mut()?;
             let end = match &mut frame.untried {
                 Ends::List(ends) => ends.pop(),
-                Ends::From(from) => next_end(self.text, *from, self.tokens.get(frame.token + 1)).inspect(|end| {
-                    *from = end + self.text[*end..].chars().next().map_or(1, char::len_utf8);
-                }),
+                Ends::From(from) => next_end(self.text, *from, self.tokens.get(frame.token + 1))
+                    .inspect(|end| {
+                        *from = end + self.text[*end..].chars().next().map_or(1, char::len_utf8);
+                    }),
             };
             if let Some(end) = end {
                 frame.end = end;
@@ -191,19 +218,34 @@ impl<'m> Run<'m> {
     }
 
     /// Where a name may end, the one to try first last.
-    fn name_ends(&self, index: usize, raw: &str, variable: &str, kind: NameKind, at: usize) -> Vec<usize> {
+    fn name_ends(
+        &self,
+        index: usize,
+        raw: &str,
+        variable: &str,
+        kind: NameKind,
+        at: usize,
+    ) -> Vec<usize> {
         let rest = &self.text[at..];
-        let here = self.captured(variable).or_else(|| self.scope.and_then(|scope| scope.get(variable)));
+        let here =
+            self.captured(variable).or_else(|| self.scope.and_then(|scope| scope.get(variable)));
         if let Some(value) = here {
-            return if !value.is_empty() && rest.starts_with(value) { vec![at + value.len()] } else { Vec::new() };
+            return if !value.is_empty() && rest.starts_with(value) {
+                vec![at + value.len()]
+            } else {
+                Vec::new()
+            };
         }
         let word = rest.find(char::is_whitespace).unwrap_or(rest.len());
         let mut ends: Vec<usize> = match kind {
-            NameKind::Word => rest[..word].char_indices().map(|(i, c)| at + i + c.len_utf8()).collect(),
+            NameKind::Word => {
+                rest[..word].char_indices().map(|(i, c)| at + i + c.len_utf8()).collect()
+            }
             NameKind::Int => number_ends(rest, at, int_length),
             NameKind::Float => number_ends(rest, at, float_length),
         };
-        let whole_first = kind != NameKind::Word || matches!(self.tokens.get(index + 1), Some(Token::Any));
+        let whole_first =
+            kind != NameKind::Word || matches!(self.tokens.get(index + 1), Some(Token::Any));
         if !whole_first {
             ends.reverse();
         }
@@ -239,7 +281,9 @@ impl<'m> Run<'m> {
 fn next_end(text: &str, from: usize, next: Option<&Token<'_>>) -> Option<usize> {
     let rest = text.get(from..)?;
     match next {
-        Some(Token::Text(wanted)) => memchr::memmem::find(rest.as_bytes(), wanted.as_bytes()).map(|offset| from + offset),
+        Some(Token::Text(wanted)) => {
+            memchr::memmem::find(rest.as_bytes(), wanted.as_bytes()).map(|offset| from + offset)
+        }
         _ => Some(from),
     }
 }
@@ -247,7 +291,10 @@ fn next_end(text: &str, from: usize, next: Option<&Token<'_>>) -> Option<usize> 
 /// Every length that is itself a number, the longest last.
 fn number_ends(rest: &str, at: usize, length: fn(&str) -> Option<usize>) -> Vec<usize> {
     let longest = length(rest).unwrap_or(0);
-    (1..=longest.min(400)).filter(|end| length(&rest[..*end]) == Some(*end)).map(|end| at + end).collect()
+    (1..=longest.min(400))
+        .filter(|end| length(&rest[..*end]) == Some(*end))
+        .map(|end| at + end)
+        .collect()
 }
 
 /// Length of the whole number at the start of the text.

@@ -5,7 +5,8 @@ use crate::book::pattern::NEVER_NAMES;
 use crate::compare::normalise::{Rules, Where};
 
 fn bind(pattern: &str, text: &str, earlier: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
-    let earlier: Bindings = earlier.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let earlier: Bindings =
+        earlier.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mut scope = Scope::new(&earlier);
     let pattern = Pattern::parse(pattern, None).expect("there is a pattern");
     pattern.matches(text, &mut scope, None).then(|| scope.fresh.into_iter().collect())
@@ -13,7 +14,8 @@ fn bind(pattern: &str, text: &str, earlier: &[(&str, &str)]) -> Option<Vec<(Stri
 
 #[track_caller]
 fn binds(pattern: &str, text: &str, names: &[(&str, &str)]) {
-    let names: Vec<(String, String)> = names.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let names: Vec<(String, String)> =
+        names.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     assert_eq!(bind(pattern, text, &[]), Some(names));
 }
 
@@ -78,7 +80,9 @@ fn what_kubectl_prints_in_angle_brackets_is_text() {
     for word in NEVER_NAMES {
         assert!(Pattern::parse(&format!("a <{word}> b"), None).is_none(), "{word}");
     }
-    for text in ["<Pending>", "<A>", "<a b>", "<a:bool>", "< a>", "</p>", "[...]", "<>", "a < b > c"] {
+    for text in
+        ["<Pending>", "<A>", "<a b>", "<a:bool>", "< a>", "</p>", "[...]", "<>", "a < b > c"]
+    {
         assert!(Pattern::parse(text, None).is_none(), "{text}");
     }
 }
@@ -93,8 +97,12 @@ fn a_name_that_is_there_as_written_stands_for_itself_and_binds_nothing() {
 fn blame_names_the_value_that_changed() {
     let earlier = Bindings::from([("ip".to_owned(), "10.0.0.1".to_owned())]);
     let pattern = Pattern::parse("ip <ip>", None).expect("there is a pattern");
-    let (name, why) = pattern.blame("ip 10.0.0.2", &Scope::new(&earlier), None).expect("the name is to blame");
-    assert_eq!((name.as_str(), why.as_str()), ("ip", "is `10.0.0.1` since it was bound, and `10.0.0.2` here"));
+    let (name, why) =
+        pattern.blame("ip 10.0.0.2", &Scope::new(&earlier), None).expect("the name is to blame");
+    assert_eq!(
+        (name.as_str(), why.as_str()),
+        ("ip", "is `10.0.0.1` since it was bound, and `10.0.0.2` here")
+    );
 }
 
 #[test]
@@ -110,12 +118,21 @@ fn blame_says_what_is_no_number() {
 fn volatile_text_beside_a_pattern_stands_for_its_like() {
     let normaliser = Rules::default().accepted("");
     let view = View { normaliser: &normaliser, place: Where::Line };
-    let pattern = Pattern::parse("web-7d4b9c6f5-x2x9z   1/1   <ip>   5m ago", Some(view)).expect("there is a pattern");
+    let pattern = Pattern::parse("web-7d4b9c6f5-x2x9z   1/1   <ip>   5m ago", Some(view))
+        .expect("there is a pattern");
     let nothing = Bindings::new();
     let mut scope = Scope::new(&nothing);
-    assert!(pattern.matches("web-6c5f4d8b7d-q4k8n     1/1   10.1.2.3   12d ago", &mut scope, Some(view)));
+    assert!(pattern.matches(
+        "web-6c5f4d8b7d-q4k8n     1/1   10.1.2.3   12d ago",
+        &mut scope,
+        Some(view)
+    ));
     assert_eq!(scope.fresh["ip"], "10.1.2.3");
-    assert!(!pattern.matches("web-6c5f4d8b7d-q4k8n     0/1   10.1.2.3   12d ago", &mut scope, Some(view)));
+    assert!(!pattern.matches(
+        "web-6c5f4d8b7d-q4k8n     0/1   10.1.2.3   12d ago",
+        &mut scope,
+        Some(view)
+    ));
 }
 
 #[test]

@@ -35,7 +35,10 @@ pub(in crate::compare) fn merge_tables(
 ) -> Option<String> {
     let (old_parts, new_parts) = (parse(accepted), parse_output(actual));
     let ((old, _), (new, _)) = (split(&old_parts), split(&new_parts));
-    if old.is_empty() || new.is_empty() || old_parts.iter().chain(&new_parts).any(|part| matches!(part, Part::Text(_))) {
+    if old.is_empty()
+        || new.is_empty()
+        || old_parts.iter().chain(&new_parts).any(|part| matches!(part, Part::Text(_)))
+    {
         return None;
     }
     let (accepted_side, output_side) = (rules.accepted(accepted), rules.output(actual));
@@ -54,7 +57,14 @@ pub(in crate::compare) fn merge_tables(
 }
 
 impl Edits {
-    fn table<'t>(&mut self, old: &Table<'t>, new: &Table<'t>, scope: &mut Scope<'_>, sides: Sides<'_>, keep: Keep<'_>) {
+    fn table<'t>(
+        &mut self,
+        old: &Table<'t>,
+        new: &Table<'t>,
+        scope: &mut Scope<'_>,
+        sides: Sides<'_>,
+        keep: Keep<'_>,
+    ) {
         let mut columns = Differences::default();
         let tables = Tables::new(old, new, sides, &mut columns);
         if !columns.is_empty() {
@@ -65,7 +75,9 @@ impl Edits {
             match partner {
                 None => drop(self.lines.insert(row.line, None)),
                 Some(other) => {
-                    if let Some(text) = merged_row(&tables, (old, row), (new, &new.rows[other.row]), scope, keep) {
+                    if let Some(text) =
+                        merged_row(&tables, (old, row), (new, &new.rows[other.row]), scope, keep)
+                    {
                         self.lines.insert(row.line, Some(text));
                     }
                 }
@@ -76,7 +88,9 @@ impl Edits {
         }
         let last = old.rows.last().map_or(old.line, |row| row.line);
         for (row, _) in new.rows.iter().zip(taken).filter(|(_, taken)| !taken) {
-            let cells: Vec<String> = (0..old.columns.len()).map(|column| kept_cell(old, column, (new, row), keep)).collect();
+            let cells: Vec<String> = (0..old.columns.len())
+                .map(|column| kept_cell(old, column, (new, row), keep))
+                .collect();
             self.after.entry(last).or_default().push(lay_out(old, &cells));
         }
     }
@@ -120,14 +134,24 @@ fn merged_row<'t>(
     for (column, expected) in row.cells.iter().enumerate() {
         let same = tables.cell_is_same(column, row, other, scope);
         changed |= !same;
-        cells.push(if same { (*expected).to_owned() } else { kept_cell(old, column, (new, other), keep) });
+        cells.push(if same {
+            (*expected).to_owned()
+        } else {
+            kept_cell(old, column, (new, other), keep)
+        });
     }
     changed.then(|| lay_out(old, &cells))
 }
 
 /// The output's cell of a column of the accepted table, as it is kept.
-fn kept_cell(old: &Table<'_>, column: usize, (new, row): (&Table<'_>, &Row<'_>), keep: Keep<'_>) -> String {
-    new.same_column(old, column).map_or_else(String::new, |index| keep(row.cells[index], new.place(index)))
+fn kept_cell(
+    old: &Table<'_>,
+    column: usize,
+    (new, row): (&Table<'_>, &Row<'_>),
+    keep: Keep<'_>,
+) -> String {
+    new.same_column(old, column)
+        .map_or_else(String::new, |index| keep(row.cells[index], new.place(index)))
 }
 
 /// A table of the output as it is kept.

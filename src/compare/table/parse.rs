@@ -95,7 +95,9 @@ fn header_cells(line: &str) -> Option<Vec<(usize, &str)>> {
     let cells = runs(line);
     let name = |cell: &str| {
         cell.starts_with(|c: char| c.is_ascii_uppercase())
-            && cell.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" ()%/_-.#:".contains(&byte))
+            && cell
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b" ()%/_-.#:".contains(&byte))
             && cell.bytes().filter(u8::is_ascii_uppercase).count() > 1
     };
     cells.iter().all(|(_, cell)| name(cell)).then_some(cells)
@@ -129,7 +131,15 @@ impl<'t> Table<'t> {
     fn new(text: &'t str, header: &[(usize, &'t str)], line: usize) -> Self {
         let columns: Vec<&str> = header.iter().map(|(_, name)| *name).collect();
         let keys = keys(&columns);
-        Self { columns, rows: Vec::new(), line, header: text, any_rows: false, keys, kind: TableKind::default() }
+        Self {
+            columns,
+            rows: Vec::new(),
+            line,
+            header: text,
+            any_rows: false,
+            keys,
+            kind: TableKind::default(),
+        }
     }
 
     fn add(&mut self, line: &'t str, header: &[(usize, &str)], number: usize) {
@@ -159,7 +169,10 @@ impl<'t> Table<'t> {
 
     /// What says which row it is, in canonical form.
     pub(super) fn key(&self, row: &Row<'t>, side: &Normaliser) -> Vec<String> {
-        self.keys.iter().map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned()).collect()
+        self.keys
+            .iter()
+            .map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned())
+            .collect()
     }
 
     /// Its first rows as they are written, for messages.
@@ -168,14 +181,17 @@ impl<'t> Table<'t> {
     }
 
     fn first_rows(&self, most: usize) -> String {
-        let lines = std::iter::once(self.header).chain(self.rows.iter().take(most).map(|row| row.text));
+        let lines =
+            std::iter::once(self.header).chain(self.rows.iter().take(most).map(|row| row.text));
         lines.collect::<Vec<_>>().join("\n")
     }
 }
 
 /// NAMESPACE and NAME (or what stands for it), else the first column that is not volatile.
 fn keys(columns: &[&str]) -> Vec<usize> {
-    let find = |names: &[&str]| names.iter().find_map(|name| columns.iter().position(|column| column == name));
+    let find = |names: &[&str]| {
+        names.iter().find_map(|name| columns.iter().position(|column| column == name))
+    };
     let name = find(&["NAME", "NAMES", "OBJECT"])
         .or_else(|| columns.iter().position(|column| !VOLATILE_COLUMNS.contains(column)))
         .unwrap_or(0);

@@ -47,7 +47,9 @@ pub(super) fn compare_table<'t>(
     for (row, partner) in expected.rows.iter().zip(&partner) {
         match partner {
             Some(Partner { wholly: true, .. }) => {}
-            Some(Partner { row: other, .. }) => tables.compare_rows(row, &actual.rows[*other], scope, found),
+            Some(Partner { row: other, .. }) => {
+                tables.compare_rows(row, &actual.rows[*other], scope, found)
+            }
             None => found.missing(tables.row_name(expected, row), row.text, Some(row.line)),
         }
     }
@@ -58,7 +60,12 @@ pub(super) fn compare_table<'t>(
     }
 }
 
-fn compare_columns<'t>(expected: &Table<'t>, actual: &Table<'t>, sides: Sides<'_>, found: &mut Differences) -> Vec<Shared<'t>> {
+fn compare_columns<'t>(
+    expected: &Table<'t>,
+    actual: &Table<'t>,
+    sides: Sides<'_>,
+    found: &mut Differences,
+) -> Vec<Shared<'t>> {
     let compared = |name: &str| !is_volatile(name, sides.output.rules);
     let mut shared = Vec::new();
     for (index, name) in expected.columns.iter().enumerate().filter(|(_, name)| compared(name)) {
@@ -76,14 +83,25 @@ fn compare_columns<'t>(expected: &Table<'t>, actual: &Table<'t>, sides: Sides<'_
 }
 
 fn shared_keys(expected: &Table<'_>, shared: &[Shared<'_>]) -> Vec<(usize, usize)> {
-    let both = |key: &usize| shared.iter().find(|(_, index, _)| index == key).map(|(_, index, other)| (*index, *other));
+    let both = |key: &usize| {
+        shared.iter().find(|(_, index, _)| index == key).map(|(_, index, other)| (*index, *other))
+    };
     let keys: Vec<_> = expected.keys.iter().filter_map(both).collect();
-    if keys.is_empty() { shared.first().map(|(_, index, other)| (*index, *other)).into_iter().collect() } else { keys }
+    if keys.is_empty() {
+        shared.first().map(|(_, index, other)| (*index, *other)).into_iter().collect()
+    } else {
+        keys
+    }
 }
 
 impl<'c, 't> Tables<'c, 't> {
     /// Columns that only one has are told.
-    pub(super) fn new(expected: &'c Table<'t>, actual: &'c Table<'t>, sides: Sides<'c>, found: &mut Differences) -> Self {
+    pub(super) fn new(
+        expected: &'c Table<'t>,
+        actual: &'c Table<'t>,
+        sides: Sides<'c>,
+        found: &mut Differences,
+    ) -> Self {
         let shared = compare_columns(expected, actual, sides, found);
         let keys = shared_keys(expected, &shared);
         Self { expected, actual, shared, keys, sides }
@@ -99,28 +117,45 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Rows with the same key: wholly equal ones first, then in their order.
-    fn pair_by_key(&self, partner: &mut [Option<Partner>], taken: &mut [bool], scope: &mut Scope<'_>) {
-        let mut by_key: HashMap<String, VecDeque<usize>> = HashMap::with_capacity(self.actual.rows.len());
+    fn pair_by_key(
+        &self,
+        partner: &mut [Option<Partner>],
+        taken: &mut [bool],
+        scope: &mut Scope<'_>,
+    ) {
+        let mut by_key: HashMap<String, VecDeque<usize>> =
+            HashMap::with_capacity(self.actual.rows.len());
         for (index, row) in self.actual.rows.iter().enumerate() {
-            by_key.entry(self.key(self.actual, self.sides.output, row, |(_, column)| column)).or_default().push_back(index);
+            by_key
+                .entry(self.key(self.actual, self.sides.output, row, |(_, column)| column))
+                .or_default()
+                .push_back(index);
         }
         let keys: Vec<Option<String>> = self
             .expected
             .rows
             .iter()
             .map(|row| {
-                (!self.key_is_pattern(row)).then(|| self.key(self.expected, self.sides.accepted, row, |(column, _)| column))
+                (!self.key_is_pattern(row)).then(|| {
+                    self.key(self.expected, self.sides.accepted, row, |(column, _)| column)
+                })
             })
             .collect();
         for wholly in [true, false] {
-            for (index, key) in keys.iter().enumerate().filter(|(index, _)| partner[*index].is_none()).collect::<Vec<_>>() {
-                let Some(candidates) = key.as_ref().and_then(|key| by_key.get_mut(key)) else { continue };
+            for (index, key) in keys
+                .iter()
+                .enumerate()
+                .filter(|(index, _)| partner[*index].is_none())
+                .collect::<Vec<_>>()
+            {
+                let Some(candidates) = key.as_ref().and_then(|key| by_key.get_mut(key)) else {
+                    continue;
+                };
                 let row = &self.expected.rows[index];
                 let place = if wholly {
-                    candidates
-                        .iter()
-                        .take(LOOK_AHEAD)
-                        .position(|other| self.row_matches(row, &self.actual.rows[*other], scope, SameKey::Known))
+                    candidates.iter().take(LOOK_AHEAD).position(|other| {
+                        self.row_matches(row, &self.actual.rows[*other], scope, SameKey::Known)
+                    })
                 } else {
                     Some(0)
                 };
@@ -133,7 +168,12 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Rows whose key is a pattern: the first free row that matches wholly, else the first whose key does.
-    fn pair_by_pattern(&self, partner: &mut [Option<Partner>], taken: &mut [bool], scope: &mut Scope<'_>) {
+    fn pair_by_pattern(
+        &self,
+        partner: &mut [Option<Partner>],
+        taken: &mut [bool],
+        scope: &mut Scope<'_>,
+    ) {
         let mut tries = MOST_PATTERN_TRIES;
         for wholly in [true, false] {
             for (index, row) in self.expected.rows.iter().enumerate() {
@@ -148,7 +188,8 @@ impl<'c, 't> Tables<'c, 't> {
                         self.key_matches(row, other, scope)
                     }
                 };
-                let free = (0..taken.len()).filter(|other| !taken[*other]).take(tries).collect::<Vec<_>>();
+                let free =
+                    (0..taken.len()).filter(|other| !taken[*other]).take(tries).collect::<Vec<_>>();
                 tries = tries.saturating_sub(free.len());
                 if let Some(other) = free.into_iter().find({
                     let mut fits = fits;
@@ -161,7 +202,13 @@ impl<'c, 't> Tables<'c, 't> {
         }
     }
 
-    fn key(&self, table: &Table<'t>, side: &Normaliser, row: &Row<'t>, which: fn((usize, usize)) -> usize) -> String {
+    fn key(
+        &self,
+        table: &Table<'t>,
+        side: &Normaliser,
+        row: &Row<'t>,
+        which: fn((usize, usize)) -> usize,
+    ) -> String {
         let mut key = String::new();
         for column in self.keys.iter().copied().map(which) {
             key.push_str(&side.canonical(row.cells[column], table.place(column)));
@@ -175,7 +222,12 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// A pair of cells, to be compared.
-    fn cells<'r>(&'r self, (index, other_index): (usize, usize), row: &Row<'t>, other: &'r Row<'t>) -> Cells<'r, 't> {
+    fn cells<'r>(
+        &'r self,
+        (index, other_index): (usize, usize),
+        row: &Row<'t>,
+        other: &'r Row<'t>,
+    ) -> Cells<'r, 't> {
         Cells {
             column: self.expected.columns[index],
             expected: row.cells[index],
@@ -186,7 +238,13 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Do all cells match? What the patterns in them bind is then in the scope.
-    fn row_matches(&self, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>, key: SameKey) -> bool {
+    fn row_matches(
+        &self,
+        row: &Row<'t>,
+        other: &Row<'t>,
+        scope: &mut Scope<'_>,
+        key: SameKey,
+    ) -> bool {
         let mut tried: Option<Scope<'_>> = None;
         let all = self.shared.iter().all(|(_, index, other_index)| {
             if key == SameKey::Known && self.keys.contains(&(*index, *other_index)) {
@@ -213,14 +271,26 @@ impl<'c, 't> Tables<'c, 't> {
         self.keys.iter().all(|key| self.cells(*key, row, other).matches(&mut scope))
     }
 
-    fn compare_rows(&self, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>, found: &mut Differences) {
+    fn compare_rows(
+        &self,
+        row: &Row<'t>,
+        other: &Row<'t>,
+        scope: &mut Scope<'_>,
+        found: &mut Differences,
+    ) {
         for (column, index, other_index) in &self.shared {
             let cells = self.cells((*index, *other_index), row, other);
             let blame = match cells.compare() {
                 CellMatch::Same => continue,
                 CellMatch::Differs => None,
-                CellMatch::Pattern(pattern) if pattern.matches(cells.actual, scope, Some(cells.output)) => continue,
-                CellMatch::Pattern(pattern) => pattern.blame(cells.actual, scope, Some(cells.output)),
+                CellMatch::Pattern(pattern)
+                    if pattern.matches(cells.actual, scope, Some(cells.output)) =>
+                {
+                    continue;
+                }
+                CellMatch::Pattern(pattern) => {
+                    pattern.blame(cells.actual, scope, Some(cells.output))
+                }
             };
             match blame {
                 Some(blame) => found.binding(blame, Some(row.line)),
@@ -233,18 +303,33 @@ impl<'c, 't> Tables<'c, 't> {
     }
 
     /// Is the cell of the accepted row right for the output's row? The column is one of the accepted table.
-    pub(super) fn cell_is_same(&self, index: usize, row: &Row<'t>, other: &Row<'t>, scope: &mut Scope<'_>) -> bool {
+    pub(super) fn cell_is_same(
+        &self,
+        index: usize,
+        row: &Row<'t>,
+        other: &Row<'t>,
+        scope: &mut Scope<'_>,
+    ) -> bool {
         if is_volatile(self.expected.columns[index], self.sides.output.rules) {
             return true;
         }
         let other_index = self.actual.same_column(self.expected, index);
-        other_index.is_some_and(|other_index| self.cells((index, other_index), row, other).matches(scope))
+        other_index
+            .is_some_and(|other_index| self.cells((index, other_index), row, other).matches(scope))
     }
 
     /// `row pod/web-…`, with the namespace before it where the table has one.
     fn row_name(&self, table: &Table<'t>, row: &Row<'t>) -> String {
-        let side = if std::ptr::eq(table, self.expected) { self.sides.accepted } else { self.sides.output };
-        let key: Vec<_> = table.keys.iter().map(|column| side.shown(row.cells[*column], table.place(*column))).collect();
+        let side = if std::ptr::eq(table, self.expected) {
+            self.sides.accepted
+        } else {
+            self.sides.output
+        };
+        let key: Vec<_> = table
+            .keys
+            .iter()
+            .map(|column| side.shown(row.cells[*column], table.place(*column)))
+            .collect();
         format!("row {}", key.join("/"))
     }
 }
@@ -283,10 +368,19 @@ impl<'t> Cells<'_, 't> {
         }
         let ages = self.output.normaliser.rules.has(Normalizer::Ages);
         let bare = |cell: &str| -> usize {
-            if ages && self.column == "RESTARTS" { cell.find(" (").unwrap_or(cell.len()) } else { cell.len() }
+            if ages && self.column == "RESTARTS" {
+                cell.find(" (").unwrap_or(cell.len())
+            } else {
+                cell.len()
+            }
         };
-        let (expected, actual) = (&self.expected[..bare(self.expected)], &self.actual[..bare(self.actual)]);
-        if self.accepted.canonical(expected) == self.output.canonical(actual) { CellMatch::Same } else { CellMatch::Differs }
+        let (expected, actual) =
+            (&self.expected[..bare(self.expected)], &self.actual[..bare(self.actual)]);
+        if self.accepted.canonical(expected) == self.output.canonical(actual) {
+            CellMatch::Same
+        } else {
+            CellMatch::Differs
+        }
     }
 
     fn matches(&self, scope: &mut Scope<'_>) -> bool {

@@ -2,7 +2,8 @@ use super::*;
 use crate::compare::lines::tests::tell;
 
 fn compare(expected: &str, actual: &str) -> Verdict {
-    compare_tables(expected, actual, &Bindings::new(), Rules::default()).expect("a table is expected")
+    compare_tables(expected, actual, &Bindings::new(), Rules::default())
+        .expect("a table is expected")
 }
 
 #[track_caller]
@@ -49,8 +50,14 @@ fn the_time_of_a_restart_does_not_matter_but_their_number_does() {
 #[test]
 fn a_row_that_is_gone_is_named() {
     let fewer = "NAME         READY   STATUS    RESTARTS   AGE\npostgres-0   1/1     Running   0          4m";
-    assert_eq!(told(PODS, fewer), ["- row web-…: web-7d4b9c6f5-x2x9z   1/1     Running   0          5m3s"]);
-    assert_eq!(told(fewer, PODS), ["+ row web-…: web-7d4b9c6f5-x2x9z   1/1     Running   0          5m3s"]);
+    assert_eq!(
+        told(PODS, fewer),
+        ["- row web-…: web-7d4b9c6f5-x2x9z   1/1     Running   0          5m3s"]
+    );
+    assert_eq!(
+        told(fewer, PODS),
+        ["+ row web-…: web-7d4b9c6f5-x2x9z   1/1     Running   0          5m3s"]
+    );
 }
 
 #[test]
@@ -79,7 +86,9 @@ fn rows_alike_but_for_their_suffix_are_counted() {
 
 #[test]
 fn namespaces_belong_to_the_key() {
-    let table = |two: &str| format!("NAMESPACE   NAME   READY\none         a      1/1\n{two}         a      0/1");
+    let table = |two: &str| {
+        format!("NAMESPACE   NAME   READY\none         a      1/1\n{two}         a      0/1")
+    };
     assert_eq!(
         told(&table("two"), &table("six")),
         ["- row two/a: two         a      0/1", "+ row six/a: six         a      0/1"]
@@ -94,7 +103,8 @@ fn empty_cells_are_read_by_position() {
 
 #[test]
 fn headers_of_two_words_are_one_column() {
-    let wide = "NAME   NODE   NOMINATED NODE   READINESS GATES\na      one    <none>           <none>";
+    let wide =
+        "NAME   NODE   NOMINATED NODE   READINESS GATES\na      one    <none>           <none>";
     same(wide, wide);
     assert_eq!(
         told(wide, &wide.replace("<none>           <none>", "two              <none>")),
@@ -130,20 +140,29 @@ fn a_table_that_is_gone_is_named() {
     let without = ALL.split("\n\n").take(2).collect::<Vec<_>>().join("\n\n");
     let told = told(ALL, &without);
     assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("- table NAMESPACE NAME READY UP-TO-DATE AVAILABLE AGE: "), "{}", told[0]);
+    assert!(
+        told[0].starts_with("- table NAMESPACE NAME READY UP-TO-DATE AVAILABLE AGE: "),
+        "{}",
+        told[0]
+    );
 }
 
 #[test]
 fn an_output_without_table_is_told_as_it_came() {
     assert_eq!(
         told(PODS, "No resources found in default namespace.\n"),
-        ["~ the output: a table of 2 rows: NAME READY STATUS RESTARTS AGE → No resources found in default namespace."]
+        [
+            "~ the output: a table of 2 rows: NAME READY STATUS RESTARTS AGE → No resources found in default namespace."
+        ]
     );
 }
 
 #[test]
 fn text_beside_a_table_is_compared_by_line() {
-    assert_eq!(told(PODS, &format!("Warning: old\n{PODS}")), ["+ text beside the table: Warning: old"]);
+    assert_eq!(
+        told(PODS, &format!("Warning: old\n{PODS}")),
+        ["+ text beside the table: Warning: old"]
+    );
 }
 
 #[test]
@@ -157,25 +176,36 @@ fn patterns_stand_in_cells_and_bind() {
 fn a_bound_name_chooses_its_row() {
     let bound = Bindings::from([("pod".to_owned(), "postgres-0".to_owned())]);
     let expected = "NAME    READY   STATUS   RESTARTS\n<pod>   2/2   Running   0\n...";
-    let verdict = compare_tables(expected, PODS, &bound, Rules::default()).expect("a table is expected");
+    let verdict =
+        compare_tables(expected, PODS, &bound, Rules::default()).expect("a table is expected");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
-    assert_eq!(differences.iter().map(tell).collect::<Vec<_>>(), ["~ row postgres-0, column READY: 2/2 → 1/1"]);
+    assert_eq!(
+        differences.iter().map(tell).collect::<Vec<_>>(),
+        ["~ row postgres-0, column READY: 2/2 → 1/1"]
+    );
 }
 
 #[test]
 fn a_bound_name_in_a_cell_that_is_not_equal_is_an_error() {
     let bound = Bindings::from([("node".to_owned(), "one".to_owned())]);
     let table = |node: &str| format!("NAME   NODE\na      {node}");
-    let verdict = compare_tables(&table("<node>"), &table("two"), &bound, Rules::default()).expect("a table is expected");
+    let verdict = compare_tables(&table("<node>"), &table("two"), &bound, Rules::default())
+        .expect("a table is expected");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
-    assert_eq!(differences.iter().map(tell).collect::<Vec<_>>(), ["! node is `one` since it was bound, and `two` here"]);
+    assert_eq!(
+        differences.iter().map(tell).collect::<Vec<_>>(),
+        ["! node is `one` since it was bound, and `two` here"]
+    );
 }
 
 #[test]
 fn only_capitals_make_a_table() {
     assert!(looks_like_table(PODS));
-    assert!(looks_like_table("CONTAINER ID   IMAGE   STATUS   NAMES\nabc            x       Up       y"));
-    for text in ["", "hello", "Filesystem  Size\n/dev/sda  1G", "NAME   READY", "ERROR\nsomething"] {
+    assert!(looks_like_table(
+        "CONTAINER ID   IMAGE   STATUS   NAMES\nabc            x       Up       y"
+    ));
+    for text in ["", "hello", "Filesystem  Size\n/dev/sda  1G", "NAME   READY", "ERROR\nsomething"]
+    {
         assert!(!looks_like_table(text), "{text}");
     }
 }

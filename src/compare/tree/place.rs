@@ -63,9 +63,12 @@ impl<'p> Place<'p> {
 
     /// The same, with what the value there proves.
     pub(crate) fn of(mut self, value: &'p Value) -> Self {
-        let fields = value.as_object().filter(|fields| fields.get("metadata").is_some_and(Value::is_object));
-        let is_object = fields.is_some_and(|fields| fields.get("apiVersion").is_some_and(Value::is_string));
-        self.object = is_object.then(|| value.get("kind").and_then(Value::as_str).unwrap_or_default());
+        let fields =
+            value.as_object().filter(|fields| fields.get("metadata").is_some_and(Value::is_object));
+        let is_object =
+            fields.is_some_and(|fields| fields.get("apiVersion").is_some_and(Value::is_string));
+        self.object =
+            is_object.then(|| value.get("kind").and_then(Value::as_str).unwrap_or_default());
         self
     }
 
@@ -95,11 +98,15 @@ impl<'p> Place<'p> {
         let index = VOLATILE_FIELDS.iter().position(|field| *field == name).unwrap_or(usize::MAX);
         let of_metadata = index < OF_METADATA && is_metadata(&path[..path.len() - 1]);
         let of_reference = matches!(name, "uid" | "resourceVersion")
-            && (parent == "ownerReferences" || parent == "involvedObject" || parent.ends_with("Ref"));
-        let of_labels =
-            (OF_METADATA..OF_LABELS).contains(&index) && matches!(parent, "labels" | "annotations" | "matchLabels" | "selector");
+            && (parent == "ownerReferences"
+                || parent == "involvedObject"
+                || parent.ends_with("Ref"));
+        let of_labels = (OF_METADATA..OF_LABELS).contains(&index)
+            && matches!(parent, "labels" | "annotations" | "matchLabels" | "selector");
         let of_status = path[0] == "status" && (OF_LABELS..VOLATILE_FIELDS.len()).contains(&index);
-        let of_lease = kind == "Lease" && path[0] == "spec" && (OF_LEASE..VOLATILE_FIELDS.len()).contains(&index);
+        let of_lease = kind == "Lease"
+            && path[0] == "spec"
+            && (OF_LEASE..VOLATILE_FIELDS.len()).contains(&index);
         let of_event = kind == "Event" && path.len() == 1 && OF_EVENT.contains(&name);
         of_metadata || of_reference || of_labels || of_status || of_lease || of_event
     }
@@ -123,7 +130,9 @@ impl<'p> Place<'p> {
             "clusterIP" | "clusterIPs" if kind == "Service" && path[0] == "spec" => Known::Address,
             "address" if kind == "Node" && path[0] == "status" => Known::Address,
             "addresses" if kind == "EndpointSlice" => Known::Address,
-            "nodePort" | "healthCheckNodePort" if kind == "Service" && path[0] == "spec" => Known::Port,
+            "nodePort" | "healthCheckNodePort" if kind == "Service" && path[0] == "spec" => {
+                Known::Port
+            }
             "name" if parent == "ownerReferences" => Known::ReplicaSetName,
             _ => return Where::Line,
         };
@@ -139,7 +148,9 @@ fn is_named(name: &str) -> bool {
 fn is_metadata(path: &[&str]) -> bool {
     match path {
         ["metadata"] => true,
-        [.., before, "metadata"] => matches!(*before, "template" | "jobTemplate" | "volumeClaimTemplates"),
+        [.., before, "metadata"] => {
+            matches!(*before, "template" | "jobTemplate" | "volumeClaimTemplates")
+        }
         _ => false,
     }
 }

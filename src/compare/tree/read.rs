@@ -22,7 +22,9 @@ pub(in crate::compare) const TAG: char = '\u{e002}';
 
 /// The documents of a text; the error says why it can't be read, in a few words.
 pub(in crate::compare) fn read(kind: SnapshotKind, text: &str) -> Result<Vec<Value>, String> {
-    let private = |text: &str| text.contains([NUMBER, TWICE, TAG]) || text.to_ascii_lowercase().contains("\\ue00");
+    let private = |text: &str| {
+        text.contains([NUMBER, TWICE, TAG]) || text.to_ascii_lowercase().contains("\\ue00")
+    };
     if private(text) {
         return Err("it has characters for private use".to_owned());
     }
@@ -42,7 +44,10 @@ fn read_json(text: &str) -> Result<Vec<Value>, String> {
     }
     let quoted = quote_numbers(text);
     let documents = serde_json::Deserializer::from_str(&quoted).into_iter::<Written>();
-    documents.map(|document| document.map(|Written(value)| value)).collect::<Result<_, _>>().map_err(|error| error.to_string())
+    documents
+        .map(|document| document.map(|Written(value)| value))
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())
 }
 
 fn read_yaml(text: &str) -> Result<Vec<Value>, String> {
@@ -61,7 +66,9 @@ fn quote_numbers(text: &str) -> String {
         let taken = match c {
             '"' => string_length(rest),
             '-' | '0'..='9' => {
-                let end = rest.find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
+                    .unwrap_or(rest.len());
                 quoted.push('"');
                 quoted.push(NUMBER);
                 quoted.push_str(&rest[..end]);
@@ -162,7 +169,8 @@ fn quote_yaml(text: &str) -> String {
             quoted.push_str("...");
         } else if is_any_lines(line) {
             text_column = None;
-            let element = in_list(lines[..index].iter().rev(), indent).or_else(|| in_list(lines[index + 1..].iter(), indent));
+            let element = in_list(lines[..index].iter().rev(), indent)
+                .or_else(|| in_list(lines[index + 1..].iter(), indent));
             let element = element.unwrap_or(false);
             quoted.push_str(indent);
             quoted.push_str(if element { "- '...'" } else { "'...': '...'" });
@@ -222,14 +230,20 @@ fn column_of_block(line: &str) -> Option<usize> {
     });
     let value = value.unwrap_or(&line[at..]).trim();
     let mark = value.split(" #").next().unwrap_or_default().trim_end();
-    let opens = mark.starts_with(['|', '>']) && mark[1..].bytes().all(|byte| matches!(byte, b'+' | b'-' | b'1'..=b'9'));
+    let opens = mark.starts_with(['|', '>'])
+        && mark[1..].bytes().all(|byte| matches!(byte, b'+' | b'-' | b'1'..=b'9'));
     opens.then_some(column)
 }
 
 /// Are the lines of this indentation elements of a list? The nearest that is none says no; `None`: there are no such lines.
 fn in_list<'t>(lines: impl Iterator<Item = &'t &'t str>, indent: &str) -> Option<bool> {
-    let block = lines.filter(|line| !is_any_lines(line)).take_while(|line| line.starts_with(indent) && line.trim() != "---");
-    let mut siblings = block.filter_map(|line| line.get(indent.len()..)).filter(|rest| !rest.starts_with(' ')).peekable();
+    let block = lines
+        .filter(|line| !is_any_lines(line))
+        .take_while(|line| line.starts_with(indent) && line.trim() != "---");
+    let mut siblings = block
+        .filter_map(|line| line.get(indent.len()..))
+        .filter(|rest| !rest.starts_with(' '))
+        .peekable();
     siblings.peek()?;
     Some(siblings.all(|rest| rest.starts_with("- ")))
 }
@@ -238,10 +252,15 @@ fn in_list<'t>(lines: impl Iterator<Item = &'t &'t str>, indent: &str) -> Option
 fn quote_yaml_value(line: &str) -> String {
     let after_key = line.find(": ").map_or(0, |at| at + 2);
     let rest = &line[after_key..];
-    let start = after_key + rest.len() - rest.trim_start().trim_start_matches("- ").trim_start().len();
+    let start =
+        after_key + rest.len() - rest.trim_start().trim_start_matches("- ").trim_start().len();
     let value = &line[start..];
     let bare = !value.is_empty() && !value.starts_with(['"', '\'', '|', '>', '#']);
-    if bare && value.contains("[..]") { format!("{}'{}'", &line[..start], value.replace('\'', "''")) } else { line.to_owned() }
+    if bare && value.contains("[..]") {
+        format!("{}'{}'", &line[..start], value.replace('\'', "''"))
+    } else {
+        line.to_owned()
+    }
 }
 
 /// Patterns outside of quotes are put in quotes, `...` lines become a field or an element, with the commas they need.

@@ -2,7 +2,8 @@ use super::*;
 use crate::compare::lines::tests::tell;
 
 fn compare(kind: SnapshotKind, expected: &str, actual: &str) -> Verdict {
-    compare_trees(kind, expected, actual, &Bindings::new(), Rules::default()).expect("the accepted text can be read")
+    compare_trees(kind, expected, actual, &Bindings::new(), Rules::default())
+        .expect("the accepted text can be read")
 }
 
 #[track_caller]
@@ -27,7 +28,10 @@ use SnapshotKind::{Json, Yaml};
 fn the_order_of_fields_and_their_layout_do_not_matter() {
     same(Json, r#"{"a": 1, "b": [1, 2]}"#, "{\"b\":[1,2],\n\"a\":1}");
     same(Yaml, "a: 1\nb: [1, 2]\n", "b:\n- 1\n- 2\na: 1\n");
-    assert_eq!(told(Json, r#"{"b": [1, 2]}"#, r#"{"b": [2, 1]}"#), ["~ field b[0]: 1 → 2", "~ field b[1]: 2 → 1"]);
+    assert_eq!(
+        told(Json, r#"{"b": [1, 2]}"#, r#"{"b": [2, 1]}"#),
+        ["~ field b[0]: 1 → 2", "~ field b[1]: 2 → 1"]
+    );
 }
 
 #[test]
@@ -43,8 +47,14 @@ fn volatile_fields_and_values_do_not_matter() {
 
 #[test]
 fn a_field_that_changed_is_gone_or_new_is_named_by_its_path() {
-    assert_eq!(told(Yaml, "spec:\n  replicas: 2\n", "spec:\n  replicas: 3\n"), ["~ field spec.replicas: 2 → 3"]);
-    assert_eq!(told(Yaml, "spec:\n  a: 2\n", "spec:\n  b: 3\n"), ["- field spec.a: 2", "+ field spec.b: 3"]);
+    assert_eq!(
+        told(Yaml, "spec:\n  replicas: 2\n", "spec:\n  replicas: 3\n"),
+        ["~ field spec.replicas: 2 → 3"]
+    );
+    assert_eq!(
+        told(Yaml, "spec:\n  a: 2\n", "spec:\n  b: 3\n"),
+        ["- field spec.a: 2", "+ field spec.b: 3"]
+    );
 }
 
 #[test]
@@ -57,7 +67,9 @@ fn objects_of_a_list_are_matched_by_name() {
     let list = |pods: &[(&str, &str)]| {
         let items: Vec<String> = pods
             .iter()
-            .map(|(name, phase)| format!(r#"{{"kind":"Pod","metadata":{{"name":"{name}"}},"phase":"{phase}"}}"#))
+            .map(|(name, phase)| {
+                format!(r#"{{"kind":"Pod","metadata":{{"name":"{name}"}},"phase":"{phase}"}}"#)
+            })
             .collect();
         format!(r#"{{"items":[{}]}}"#, items.join(","))
     };
@@ -69,7 +81,9 @@ fn objects_of_a_list_are_matched_by_name() {
     );
     assert_eq!(
         told(Json, &two, &list(&[("db-0", "Running")])),
-        ["- element items[Pod/web-…]: {\"kind\":\"Pod\",\"metadata\":{\"name\":\"web-7d4b9c6f5-x2x9z\"},\"phase\":\"Running\"}"]
+        [
+            "- element items[Pod/web-…]: {\"kind\":\"Pod\",\"metadata\":{\"name\":\"web-7d4b9c6f5-x2x9z\"},\"phase\":\"Running\"}"
+        ]
     );
 }
 
@@ -83,24 +97,40 @@ fn several_documents_are_compared_each_with_its_like() {
 
 #[test]
 fn patterns_stand_for_values_and_bind() {
-    let bound = same(Yaml, "image: nginx:[..]\nreplicas: <n:int>\nname: <name>\n", "image: nginx:1.27\nreplicas: 3\nname: web\n");
+    let bound = same(
+        Yaml,
+        "image: nginx:[..]\nreplicas: <n:int>\nname: <name>\n",
+        "image: nginx:1.27\nreplicas: 3\nname: web\n",
+    );
     assert_eq!((bound["n"].as_str(), bound["name"].as_str()), ("3", "web"));
-    let bound =
-        same(Json, r#"{"a": <n:int>, "b": [..], "c": "x[..]", "d": [1]}"#, r#"{"a": 5, "b": {"z": 1}, "c": "xyz", "d": [1]}"#);
+    let bound = same(
+        Json,
+        r#"{"a": <n:int>, "b": [..], "c": "x[..]", "d": [1]}"#,
+        r#"{"a": 5, "b": {"z": 1}, "c": "xyz", "d": [1]}"#,
+    );
     assert_eq!(bound["n"], "5");
 }
 
 #[test]
 fn a_bound_value_must_be_equal_in_a_field() {
     let bound = Bindings::from([("n".to_owned(), "3".to_owned())]);
-    let verdict = compare_trees(Yaml, "replicas: <n:int>\n", "replicas: 4\n", &bound, Rules::default()).expect("it can be read");
+    let verdict =
+        compare_trees(Yaml, "replicas: <n:int>\n", "replicas: 4\n", &bound, Rules::default())
+            .expect("it can be read");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
-    assert_eq!(differences.iter().map(tell).collect::<Vec<_>>(), ["! n is `3` since it was bound, and `4` here"]);
+    assert_eq!(
+        differences.iter().map(tell).collect::<Vec<_>>(),
+        ["! n is `3` since it was bound, and `4` here"]
+    );
 }
 
 #[test]
 fn dots_let_there_be_more_fields_and_elements() {
-    same(Yaml, "spec:\n  a: 1\n  ...\nlist:\n- 1\n...\n", "spec: {a: 1, b: 2}\nlist: [1]\nmore: 3\n");
+    same(
+        Yaml,
+        "spec:\n  a: 1\n  ...\nlist:\n- 1\n...\n",
+        "spec: {a: 1, b: 2}\nlist: [1]\nmore: 3\n",
+    );
     same(Yaml, "list:\n- a\n- b\n...\n", "list: [a, b]\nz: 1\n");
     same(Yaml, "list:\n  - a\n  ...\n", "list: [a, b, c]\n");
     same(Json, "{\n  \"a\": 1,\n  ...\n}", r#"{"a": 1, "b": 2}"#);
@@ -113,7 +143,9 @@ fn dots_let_there_be_more_fields_and_elements() {
 fn an_output_that_can_not_be_read_says_so() {
     let told = told(Json, "{}", "error: no such host");
     assert!(
-        told[0].starts_with("~ the output is no JSON (expected value at line 1 column 1): {} → error: no such host"),
+        told[0].starts_with(
+            "~ the output is no JSON (expected value at line 1 column 1): {} → error: no such host"
+        ),
         "{told:?}"
     );
 }

@@ -33,13 +33,23 @@ impl Walk<'_, '_> {
     fn value(&mut self, place: &Place<'_>, path: &str, expected: &Value, actual: &Value) {
         let place = place.of(actual);
         match (expected, actual) {
-            (Value::Object(expected), Value::Object(actual)) => self.object(&place, path, expected, actual),
-            (Value::Array(expected), Value::Array(actual)) => self.list(&place, path, expected, actual),
+            (Value::Object(expected), Value::Object(actual)) => {
+                self.object(&place, path, expected, actual)
+            }
+            (Value::Array(expected), Value::Array(actual)) => {
+                self.list(&place, path, expected, actual)
+            }
             _ => self.leaf(&place, path, expected, actual),
         }
     }
 
-    fn object(&mut self, place: &Place<'_>, path: &str, expected: &Map<String, Value>, actual: &Map<String, Value>) {
+    fn object(
+        &mut self,
+        place: &Place<'_>,
+        path: &str,
+        expected: &Map<String, Value>,
+        actual: &Map<String, Value>,
+    ) {
         let rules = self.output.rules;
         let open = expected.contains_key(ANY_MORE);
         for (name, value) in expected.iter().filter(|(name, _)| *name != ANY_MORE) {
@@ -71,7 +81,9 @@ impl Walk<'_, '_> {
         let written: Vec<&Value> = expected.iter().filter(|element| !more(element)).collect();
         let given: Vec<&Value> = actual.iter().collect();
         match (names(&written, self.accepted), names(&given, self.output)) {
-            (Some(names), Some(other_names)) => self.by_name(place, path, (&written, &names), (&given, &other_names), open),
+            (Some(names), Some(other_names)) => {
+                self.by_name(place, path, (&written, &names), (&given, &other_names), open)
+            }
             _ => self.by_order(place, path, expected, actual),
         }
     }
@@ -98,14 +110,19 @@ impl Walk<'_, '_> {
         let mut left: Vec<usize> = free.into_values().flatten().collect();
         left.sort_unstable();
         for index in left.into_iter().filter(|_| !open) {
-            self.found.unexpected(element(&format!("{path}[{}]", shown(&actual.1[index])), path), &text(actual.0[index]), None);
+            self.found.unexpected(
+                element(&format!("{path}[{}]", shown(&actual.1[index])), path),
+                &text(actual.0[index]),
+                None,
+            );
         }
     }
 
     /// In order; a `...` element lets any follow, up to as many as the rest needs.
     fn by_order(&mut self, place: &Place<'_>, path: &str, expected: &[Value], actual: &[Value]) {
         let any = expected.iter().position(|element| element.as_str() == Some(ANY_MORE));
-        let (head, tail) = any.map_or((expected, &[][..]), |any| (&expected[..any], &expected[any + 1..]));
+        let (head, tail) =
+            any.map_or((expected, &[][..]), |any| (&expected[..any], &expected[any + 1..]));
         for (index, value) in head.iter().enumerate() {
             self.at(place, path, index, Some(value), actual.get(index));
         }
@@ -120,12 +137,23 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn at(&mut self, place: &Place<'_>, path: &str, index: usize, expected: Option<&Value>, actual: Option<&Value>) {
+    fn at(
+        &mut self,
+        place: &Place<'_>,
+        path: &str,
+        index: usize,
+        expected: Option<&Value>,
+        actual: Option<&Value>,
+    ) {
         let here = format!("{path}[{index}]");
         match (expected, actual) {
             (Some(expected), Some(actual)) => self.value(place, &here, expected, actual),
-            (Some(expected), None) => self.found.missing(element(&here, path), &text(expected), None),
-            (None, Some(actual)) => self.found.unexpected(element(&here, path), &text(actual), None),
+            (Some(expected), None) => {
+                self.found.missing(element(&here, path), &text(expected), None)
+            }
+            (None, Some(actual)) => {
+                self.found.unexpected(element(&here, path), &text(actual), None)
+            }
             (None, None) => {}
         }
     }
@@ -139,14 +167,17 @@ impl Walk<'_, '_> {
             if self.lines_match(&wanted, &came) {
                 return;
             }
-        } else if let Some(pattern) = expected.as_str().and_then(|_| Pattern::parse(&wanted, Some(accepted))) {
+        } else if let Some(pattern) =
+            expected.as_str().and_then(|_| Pattern::parse(&wanted, Some(accepted)))
+        {
             if pattern.matches(&came, self.scope, Some(output)) {
                 return;
             }
             if let Some(blame) = pattern.blame(&came, self.scope, Some(output)) {
                 return self.found.binding(blame, None);
             }
-        } else if by_line(&wanted, accepted) == by_line(&came, output) && is_alike(expected, actual) {
+        } else if by_line(&wanted, accepted) == by_line(&came, output) && is_alike(expected, actual)
+        {
             return;
         }
         self.found.changed(field(path), &wanted, &came, None);
@@ -180,7 +211,9 @@ fn is_alike(expected: &Value, actual: &Value) -> bool {
         Value::Array(_) => 'a',
         _ => 'o',
     };
-    let is_placeholder = |value: &Value| value.as_str().is_some_and(|text| text.starts_with('⟨') && text.ends_with('⟩'));
+    let is_placeholder = |value: &Value| {
+        value.as_str().is_some_and(|text| text.starts_with('⟨') && text.ends_with('⟩'))
+    };
     kind(expected) == kind(actual) || is_placeholder(expected) && kind(actual) == 'n'
 }
 
@@ -214,7 +247,9 @@ fn text(value: &Value) -> String {
 
 /// The elements' names when each has one.
 fn names(elements: &[&Value], side: &Normaliser) -> Option<Vec<String>> {
-    (!elements.is_empty()).then(|| elements.iter().map(|element| name_of(element, side)).collect()).flatten()
+    (!elements.is_empty())
+        .then(|| elements.iter().map(|element| name_of(element, side)).collect())
+        .flatten()
 }
 
 /// `name`, or kind, namespace and name of an object, or the type of a condition.
@@ -230,11 +265,17 @@ fn name_of(element: &Value, side: &Normaliser) -> Option<String> {
         let name = word(of_metadata.field("name"), metadata.get("name"))?;
         let kind = word(object.field("kind"), fields.get("kind"));
         let namespace = word(of_metadata.field("namespace"), metadata.get("namespace"));
-        return Some([kind, namespace, Some(name)].into_iter().flatten().collect::<Vec<_>>().join("/"));
+        return Some(
+            [kind, namespace, Some(name)].into_iter().flatten().collect::<Vec<_>>().join("/"),
+        );
     }
     let root = Place::default();
-    word(root.field("name"), fields.get("name"))
-        .or_else(|| fields.contains_key("status").then(|| word(root.field("type"), fields.get("type"))).flatten())
+    word(root.field("name"), fields.get("name")).or_else(|| {
+        fields
+            .contains_key("status")
+            .then(|| word(root.field("type"), fields.get("type")))
+            .flatten()
+    })
 }
 
 /// Placeholders as messages show them.

@@ -18,7 +18,8 @@ impl Reading for AsWritten {
         if let Some(tag) = custom {
             return Value::String(format!("{TAG}{} {}", tag.original(), scalar.text));
         }
-        let is_text = !scalar.plain || scalar.tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+        let is_text =
+            !scalar.plain || scalar.tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
         match scalar.text {
             text if is_text => Value::String(text.to_owned()),
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,

@@ -32,7 +32,11 @@ fn always(name: &str) -> Told {
 
 /// A plan of chapters `0`, `1`, …; a verify step proves the nearest acting step before it.
 fn plan(chapters: &[Vec<Told>]) -> Plan {
-    let chapters = chapters.iter().enumerate().map(|(number, steps)| chapter(&number.to_string(), steps)).collect();
+    let chapters = chapters
+        .iter()
+        .enumerate()
+        .map(|(number, steps)| chapter(&number.to_string(), steps))
+        .collect();
     Plan {
         profile: "open".to_owned(),
         environment: Vec::new(),
@@ -45,7 +49,11 @@ fn plan(chapters: &[Vec<Told>]) -> Plan {
 fn chapter(name: &str, steps: &[Told]) -> PlannedChapter {
     let resolved = steps.iter().enumerate().map(|(index, told)| {
         let before = || (0..index).rev().find(|step| !steps[*step].verify);
-        let role = if told.verify { Role::Verify { proves: before() } } else { Role::Act { proven_by: Default::default() } };
+        let role = if told.verify {
+            Role::Verify { proves: before() }
+        } else {
+            Role::Act { proven_by: Default::default() }
+        };
         step(name, told, role)
     });
     PlannedChapter {
@@ -116,8 +124,10 @@ fn past(steps: &[(usize, Told, bool)]) -> Past {
 }
 
 fn all_passed(chapters: &[Vec<Told>]) -> Past {
-    let steps =
-        chapters.iter().enumerate().flat_map(|(chapter, steps)| steps.iter().map(move |told| (chapter, told.clone(), true)));
+    let steps = chapters
+        .iter()
+        .enumerate()
+        .flat_map(|(chapter, steps)| steps.iter().map(move |told| (chapter, told.clone(), true)));
     past(&steps.collect::<Vec<_>>())
 }
 
@@ -162,7 +172,10 @@ fn steps_that_changed_places_are_run_again_from_the_first_of_them() {
     let book = [vec![told("a"), told("b"), told("c")]];
     let past = all_passed(&book);
     let reordered = [vec![told("b"), told("a"), told("c")]];
-    assert_eq!(resume_point(&plan(&reordered), &past), at(0, 1, "stands in another place than when it passed"));
+    assert_eq!(
+        resume_point(&plan(&reordered), &past),
+        at(0, 1, "stands in another place than when it passed")
+    );
 }
 
 #[test]
@@ -188,9 +201,15 @@ fn an_always_step_runs_again_with_its_chapter_and_never_before_it() {
     let failed = past(&[(0, told("a"), true), (0, told("b"), false), (0, always("cleanup"), true)]);
     let point = resume_point(&plan, &failed);
     assert_eq!(point, at(0, 2, "failed"));
-    assert!(is_run_from(&plan, point.position(), (0, 0)), "the cleanup comes after what is run again");
+    assert!(
+        is_run_from(&plan, point.position(), (0, 0)),
+        "the cleanup comes after what is run again"
+    );
     assert!(!is_run_from(&plan, point.position(), (0, 1)));
-    assert!(!is_run_from(&plan, (1, 0), (0, 0)), "the cleanup of a chapter that is not gone on with is not repeated");
+    assert!(
+        !is_run_from(&plan, (1, 0), (0, 0)),
+        "the cleanup of a chapter that is not gone on with is not repeated"
+    );
 }
 
 #[test]
@@ -200,7 +219,10 @@ fn an_always_step_that_failed_is_all_that_is_left_of_its_chapter() {
     let past = past(&[(0, told("a"), true), (0, always("cleanup"), false)]);
     let point = resume_point(&plan, &past);
     assert_eq!(point, at(0, 0, "failed"));
-    assert!(!is_run_from(&plan, point.position(), (0, 1)), "the step written after it has passed before it");
+    assert!(
+        !is_run_from(&plan, point.position(), (0, 1)),
+        "the step written after it has passed before it"
+    );
     assert!(is_run_from(&plan, point.position(), (1, 0)));
 }
 
@@ -223,17 +245,32 @@ fn verify_steps_before_the_point_are_asked_and_the_first_that_fails_leads_to_wha
 #[test]
 fn of_a_chapter_that_ended_its_done_steps_are_asked_and_the_others_only_when_one_of_them_fails() {
     let book = [
-        vec![told("a"), verify("a-is"), told("crowd"), verify("nine-pods"), told("b"), verify("b-is")],
+        vec![
+            told("a"),
+            verify("a-is"),
+            told("crowd"),
+            verify("nine-pods"),
+            told("b"),
+            verify("b-is"),
+        ],
         vec![verify("awake"), told("c")],
     ];
     let mut plan = plan(&book);
     plan.chapters[0].done = vec![5];
     let point = at(1, 0, "failed");
-    assert_eq!(still_so_checks(&plan, &point), [(0, 5)], "nine pods were there on the way; nobody says they still are");
+    assert_eq!(
+        still_so_checks(&plan, &point),
+        [(0, 5)],
+        "nine pods were there on the way; nobody says they still are"
+    );
     assert_eq!(start_after_checks(&plan, &point, (0, 5)), at(0, 4, "0/b-is no longer holds"));
     assert_eq!(checks_behind(&plan, &point, (0, 5)), [(0, 1), (0, 3)], "`a` may be gone as well");
     let inside = at(0, 5, "failed");
-    assert_eq!(still_so_checks(&plan, &inside), [(0, 1), (0, 3)], "a chapter gone on with in its middle is asked whole");
+    assert_eq!(
+        still_so_checks(&plan, &inside),
+        [(0, 1), (0, 3)],
+        "a chapter gone on with in its middle is asked whole"
+    );
     assert_eq!(checks_behind(&plan, &inside, (0, 3)), []);
 }
 
@@ -243,14 +280,21 @@ fn checks_come_in_the_order_of_what_they_prove() {
     let mut plan = plan(&book);
     plan.chapters[0].steps[3].role = Role::Verify { proves: Some(0) };
     let point = at(0, 4, "failed");
-    assert_eq!(still_so_checks(&plan, &point), [(0, 3), (0, 2)], "if both fail, the run starts at `a`");
+    assert_eq!(
+        still_so_checks(&plan, &point),
+        [(0, 3), (0, 2)],
+        "if both fail, the run starts at `a`"
+    );
 }
 
 #[test]
 fn a_verify_step_that_proves_nothing_is_itself_where_it_starts() {
     let book = [vec![verify("alone"), told("a")]];
     let plan = plan(&book);
-    assert_eq!(start_after_checks(&plan, &at(0, 1, "failed"), (0, 0)), at(0, 0, "0/alone no longer holds"));
+    assert_eq!(
+        start_after_checks(&plan, &at(0, 1, "failed"), (0, 0)),
+        at(0, 0, "0/alone no longer holds")
+    );
 }
 
 #[test]
@@ -262,7 +306,12 @@ fn background_steps_that_ended_with_their_run_are_started_again() {
             background("proxy", Background::Run),
             background("old", Background::Chapter),
         ],
-        vec![background("forward", Background::Chapter), told("a"), told("b"), background("later", Background::Chapter)],
+        vec![
+            background("forward", Background::Chapter),
+            told("a"),
+            told("b"),
+            background("later", Background::Chapter),
+        ],
     ];
     let plan = plan(&book);
     assert_eq!(background_again(&plan, (1, 2)), [(0, 1), (1, 0)]);
@@ -285,24 +334,29 @@ fn oracle(book: &[Vec<Told>], passed: &[(usize, Told, bool)]) -> Option<(usize, 
     }
     let when = |position: &(usize, usize)| {
         let now = &book[position.0][position.1];
-        passed
-            .iter()
-            .position(|(chapter, then, held)| *chapter == position.0 && then.name == now.name && then.text == now.text && *held)
+        passed.iter().position(|(chapter, then, held)| {
+            *chapter == position.0 && then.name == now.name && then.text == now.text && *held
+        })
     };
     let in_order = |positions: &[(usize, usize)]| {
         (0..book.len()).all(|chapter| {
-            let of_chapter = positions.iter().filter(|position| position.0 == chapter && !book[chapter][position.1].always);
+            let of_chapter = positions
+                .iter()
+                .filter(|position| position.0 == chapter && !book[chapter][position.1].always);
             of_chapter.map(when).collect::<Vec<_>>().is_sorted()
         })
     };
     let longest = (0..=order.len())
         .rev()
-        .find(|length| order[..*length].iter().all(|step| when(step).is_some()) && in_order(&order[..*length]))
+        .find(|length| {
+            order[..*length].iter().all(|step| when(step).is_some()) && in_order(&order[..*length])
+        })
         .unwrap_or(0);
     let point = order.get(longest).copied()?;
     // An edited check leads to the acting step that it proves.
     let now = &book[point.0][point.1];
-    let then = passed.iter().rev().find(|(chapter, then, _)| *chapter == point.0 && then.name == now.name);
+    let then =
+        passed.iter().rev().find(|(chapter, then, _)| *chapter == point.0 && then.name == now.name);
     let edited = then.is_some_and(|(_, then, _)| then.text != now.text);
     Some(if edited { act_of(book, point) } else { point })
 }
@@ -336,7 +390,11 @@ fn apply(book: &mut Vec<Vec<Told>>, edit: &Edit) {
         }
         Edit::KeepOnly(chapter) => {
             let kept = chapter % book.len();
-            return book.iter_mut().enumerate().filter(|(at, _)| *at != kept).for_each(|(_, steps)| steps.clear());
+            return book
+                .iter_mut()
+                .enumerate()
+                .filter(|(at, _)| *at != kept)
+                .for_each(|(_, steps)| steps.clear());
         }
         Edit::Insert(chapter, _)
         | Edit::Delete(chapter, _)
@@ -358,7 +416,12 @@ fn apply(book: &mut Vec<Vec<Told>>, edit: &Edit) {
 }
 
 fn any_told() -> impl Strategy<Value = Told> {
-    (0..3u8, any::<bool>(), 0..6u8).prop_map(|(text, verify, always)| Told { text, verify, always: always == 0, ..told("") })
+    (0..3u8, any::<bool>(), 0..6u8).prop_map(|(text, verify, always)| Told {
+        text,
+        verify,
+        always: always == 0,
+        ..told("")
+    })
 }
 
 fn any_book() -> impl Strategy<Value = Vec<Vec<Told>>> {
@@ -385,11 +448,19 @@ fn any_edit() -> impl Strategy<Value = Edit> {
 }
 
 /// The run that was: every step of the book with how it ended, or not reached at all.
-fn any_run(book: Vec<Vec<Told>>) -> impl Strategy<Value = (Vec<Vec<Told>>, Vec<(usize, Told, bool)>)> {
+fn any_run(
+    book: Vec<Vec<Told>>,
+) -> impl Strategy<Value = (Vec<Vec<Told>>, Vec<(usize, Told, bool)>)> {
     let count = book.iter().map(Vec::len).sum::<usize>();
     prop::collection::vec(0..12u8, count).prop_map(move |fates| {
-        let steps = book.iter().enumerate().flat_map(|(chapter, steps)| steps.iter().map(move |told| (chapter, told.clone())));
-        let ended = steps.zip(fates).filter(|(_, fate)| *fate != 0).map(|((chapter, told), fate)| (chapter, told, fate != 1));
+        let steps = book
+            .iter()
+            .enumerate()
+            .flat_map(|(chapter, steps)| steps.iter().map(move |told| (chapter, told.clone())));
+        let ended = steps
+            .zip(fates)
+            .filter(|(_, fate)| *fate != 0)
+            .map(|((chapter, told), fate)| (chapter, told, fate != 1));
         (book.clone(), ended.collect())
     })
 }

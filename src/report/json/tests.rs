@@ -30,23 +30,38 @@ fn complaints(value: &Value, schema: &Value, root: &Value, at: &str) -> Vec<Stri
             }
             "type" => found.extend((!is_of(value, rule)).then(|| format!("{at} is not {rule}"))),
             "const" => found.extend((value != rule).then(|| format!("{at} is not {rule}"))),
-            "enum" => found.extend((!rule.as_array().unwrap().contains(value)).then(|| format!("{at} is none of {rule}"))),
+            "enum" => found.extend(
+                (!rule.as_array().unwrap().contains(value))
+                    .then(|| format!("{at} is none of {rule}")),
+            ),
             "minimum" => {
-                found.extend((value.is_number() && value.as_f64() < rule.as_f64()).then(|| format!("{at} is less than {rule}")));
+                found.extend(
+                    (value.is_number() && value.as_f64() < rule.as_f64())
+                        .then(|| format!("{at} is less than {rule}")),
+                );
             }
             "oneOf" => {
-                let tried = rule.as_array().unwrap().iter().map(|one| complaints(value, one, root, at));
+                let tried =
+                    rule.as_array().unwrap().iter().map(|one| complaints(value, one, root, at));
                 let tried: Vec<Vec<String>> = tried.collect();
                 let fits = tried.iter().filter(|complaints| complaints.is_empty()).count();
-                found.extend((fits != 1).then(|| format!("{at} fits {fits} of its kinds: {tried:?}")));
+                found.extend(
+                    (fits != 1).then(|| format!("{at} fits {fits} of its kinds: {tried:?}")),
+                );
             }
             "required" => {
-                let missing = rule.as_array().unwrap().iter().filter(|name| value.get(name.as_str().unwrap()).is_none());
+                let missing = rule
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|name| value.get(name.as_str().unwrap()).is_none());
                 found.extend(missing.map(|name| format!("{at} has no {name}")));
             }
             "properties" => {
                 for (name, rule) in rule.as_object().unwrap() {
-                    let part = value.get(name).map(|part| complaints(part, rule, root, &format!("{at}.{name}")));
+                    let part = value
+                        .get(name)
+                        .map(|part| complaints(part, rule, root, &format!("{at}.{name}")));
                     found.extend(part.into_iter().flatten());
                 }
             }
@@ -57,14 +72,18 @@ fn complaints(value: &Value, schema: &Value, root: &Value, at: &str) -> Vec<Stri
                         continue;
                     }
                     match rule {
-                        Value::Bool(false) => found.push(format!("{at}.{name} is not in the schema")),
+                        Value::Bool(false) => {
+                            found.push(format!("{at}.{name} is not in the schema"))
+                        }
                         rule => found.extend(complaints(part, rule, root, &format!("{at}.{name}"))),
                     }
                 }
             }
             "items" => {
                 let parts = value.as_array().into_iter().flatten().enumerate();
-                found.extend(parts.flat_map(|(index, part)| complaints(part, rule, root, &format!("{at}[{index}]"))));
+                found.extend(parts.flat_map(|(index, part)| {
+                    complaints(part, rule, root, &format!("{at}[{index}]"))
+                }));
             }
             other => panic!("the schema uses `{other}`, which this test does not understand"),
         }
@@ -95,7 +114,9 @@ fn named_values(schema: &Value, at: &str, found: &mut Vec<(String, Value)>) {
             for (word, rule) in words {
                 match word.as_str() {
                     "const" => found.push((at.to_owned(), rule.clone())),
-                    "enum" => found.extend(rule.as_array().unwrap().iter().map(|value| (at.to_owned(), value.clone()))),
+                    "enum" => found.extend(
+                        rule.as_array().unwrap().iter().map(|value| (at.to_owned(), value.clone())),
+                    ),
                     word => named_values(rule, &format!("{at}/{word}"), found),
                 }
             }
@@ -152,7 +173,9 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
             Ok(())
         }
     }
-    for (kind, ends_well) in [(io::ErrorKind::StorageFull, false), (io::ErrorKind::BrokenPipe, true)] {
+    for (kind, ends_well) in
+        [(io::ErrorKind::StorageFull, false), (io::ErrorKind::BrokenPipe, true)]
+    {
         let mut json = Json::new(Refuses(kind));
         json.event(&every_event()[0]);
         assert_eq!(json.finish().is_ok(), ends_well, "{kind}");

@@ -1,5 +1,7 @@
 use super::*;
-use crate::event::samples::{chapter_finished, chapter_started, every_event, finished, id, print_of, started};
+use crate::event::samples::{
+    chapter_finished, chapter_started, every_event, finished, id, print_of, started,
+};
 use crate::event::{ChapterOutcome, Outcome, RunSummary, StepFinished};
 use crate::ids::StepId;
 use crate::store::{load_past, read_journal, who_runs};
@@ -35,8 +37,12 @@ impl Desk {
 
     fn held(&self) -> Vec<String> {
         let past = self.past();
-        let mut held: Vec<String> =
-            past.steps.iter().filter(|(_, step)| step.held && !step.state_lost).map(|(id, _)| id.to_string()).collect();
+        let mut held: Vec<String> = past
+            .steps
+            .iter()
+            .filter(|(_, step)| step.held && !step.state_lost)
+            .map(|(id, _)| id.to_string())
+            .collect();
         held.sort_unstable();
         held
     }
@@ -58,7 +64,9 @@ impl Desk {
 fn step(log: &mut RunLog, step: &str, outcome: Outcome) -> Result<(), RecordError> {
     log.output(format!("output of {step}\n").as_bytes());
     let output = Some(log.finish_output());
-    let state = Some(log.state(&id(step).chapter, &ShellState(format!("declare -- after={step}").into_bytes())));
+    let state = Some(
+        log.state(&id(step).chapter, &ShellState(format!("declare -- after={step}").into_bytes())),
+    );
     log.event(&Event::StepFinished(StepFinished { output, state, ..finished(step, outcome) }))
 }
 
@@ -87,8 +95,14 @@ fn what_was_recorded_is_read_back() {
     assert_eq!(past.run, "run-1");
     assert_eq!(desk.held(), ["chapter-1/first", "chapter-1/second"]);
     assert_eq!(second.fingerprint, print_of("chapter-1/second"));
-    assert_eq!(read_stored(&folder, second.output.as_ref().unwrap()).unwrap(), b"output of chapter-1/second\n");
-    assert_eq!(read_stored(&folder, second.state.as_ref().unwrap()).unwrap(), b"declare -- after=chapter-1/second");
+    assert_eq!(
+        read_stored(&folder, second.output.as_ref().unwrap()).unwrap(),
+        b"output of chapter-1/second\n"
+    );
+    assert_eq!(
+        read_stored(&folder, second.state.as_ref().unwrap()).unwrap(),
+        b"declare -- after=chapter-1/second"
+    );
     assert_eq!(past.seconds.get(&id("chapter-1/first")), Some(&1.5));
     assert_eq!(fs::read_link(desk.state.path().join("latest")).unwrap(), Path::new("runs/run-1"));
 }
@@ -114,7 +128,11 @@ fn every_kept_event_is_the_same_after_reading() {
 
     let journal = read_journal(&desk.journal(&start.run)).unwrap().unwrap();
 
-    let kept: Vec<String> = events[1..].iter().filter(|event| is_kept(event)).map(|event| format!("{event:?}")).collect();
+    let kept: Vec<String> = events[1..]
+        .iter()
+        .filter(|event| is_kept(event))
+        .map(|event| format!("{event:?}"))
+        .collect();
     let read: Vec<String> = journal.events.iter().map(|event| format!("{event:?}")).collect();
     assert_eq!(read, kept);
     assert!(!journal.torn);
@@ -146,7 +164,11 @@ fn a_journal_torn_at_any_byte_keeps_every_whole_line_and_nothing_else() {
     for length in 0..=whole.len() {
         fs::write(desk.journal("run-1"), &whole[..length]).unwrap();
         let lines = memchr::memchr_iter(b'\n', &whole[..length]).count();
-        assert_eq!(desk.held(), steps[..lines.saturating_sub(1).min(4)], "cut after {length} bytes");
+        assert_eq!(
+            desk.held(),
+            steps[..lines.saturating_sub(1).min(4)],
+            "cut after {length} bytes"
+        );
     }
 }
 
@@ -168,7 +190,9 @@ fn a_state_with_a_single_flipped_bit_is_known_to_be_lost() {
     desk.ran("run-1", &["chapter-1/a", "chapter-1/b"]);
     let states = desk.state.path().join("runs/run-1/states.log");
     let whole = fs::read(&states).unwrap();
-    let first = usize::try_from(desk.past().steps[&id("chapter-1/a")].state.as_ref().unwrap().length).unwrap();
+    let first =
+        usize::try_from(desk.past().steps[&id("chapter-1/a")].state.as_ref().unwrap().length)
+            .unwrap();
     for bit in 0..whole.len() * 8 {
         let mut damaged = whole.clone();
         damaged[bit / 8] ^= 1 << (bit % 8);
@@ -184,7 +208,8 @@ fn a_state_with_a_single_flipped_bit_is_known_to_be_lost() {
 fn garbage_in_the_middle_is_an_error_with_its_line() {
     let desk = Desk::new();
     desk.ran("run-1", &["chapter-1/a"]);
-    let mut lines: Vec<String> = fs::read_to_string(desk.journal("run-1")).unwrap().lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        fs::read_to_string(desk.journal("run-1")).unwrap().lines().map(str::to_owned).collect();
     lines.insert(1, "{\"event\":\"step_fin".to_owned());
     fs::write(desk.journal("run-1"), lines.join("\n") + "\n").unwrap();
 
@@ -193,7 +218,10 @@ fn garbage_in_the_middle_is_an_error_with_its_line() {
     let file = desk.journal("run-1");
     assert_eq!(
         error.to_string(),
-        format!("`{}:2` is not a line of a journal: EOF while parsing a string (column 18)", file.display())
+        format!(
+            "`{}:2` is not a line of a journal: EOF while parsing a string (column 18)",
+            file.display()
+        )
     );
 }
 
@@ -245,7 +273,8 @@ fn a_resumed_run_that_decided_speaks_for_itself_alone() {
     let past = desk.past();
     let mut log = desk.begin(RunStarted { resumes: Some("run-1".to_owned()), ..started("run-2") });
     let kept = taken_over(&mut log, &past, "chapter-1/a");
-    let decision = Event::Resumed { at: Some(id("chapter-1/b")), why: "no longer holds".to_owned() };
+    let decision =
+        Event::Resumed { at: Some(id("chapter-1/b")), why: "no longer holds".to_owned() };
     log.events(&[kept, decision]).unwrap();
     drop(log);
 
@@ -279,7 +308,8 @@ fn what_was_taken_over_outlives_the_run_it_came_from() {
 fn a_run_of_a_part_is_laid_over_the_run_before_it() {
     let desk = Desk::new();
     desk.ran("run-1", &["chapter-1/a", "chapter-2/a", "chapter-2/b", "chapter-3/a"]);
-    let mut log = desk.begin(RunStarted { targets: vec!["chapter-2".to_owned()], ..started("run-2") });
+    let mut log =
+        desk.begin(RunStarted { targets: vec!["chapter-2".to_owned()], ..started("run-2") });
     log.event(&chapter_started("chapter-2", 2)).unwrap();
     step(&mut log, "chapter-2/a", Outcome::Passed).unwrap();
     drop(log);
@@ -289,7 +319,8 @@ fn a_run_of_a_part_is_laid_over_the_run_before_it() {
         "chapter-2/b may have been running when it was killed"
     );
 
-    let mut log = desk.begin(RunStarted { targets: vec!["chapter-2/b".to_owned()], ..started("run-3") });
+    let mut log =
+        desk.begin(RunStarted { targets: vec!["chapter-2/b".to_owned()], ..started("run-3") });
     log.event(&chapter_started("chapter-2", 1)).unwrap();
     step(&mut log, "chapter-2/b", Outcome::Passed).unwrap();
     end(log);
@@ -331,7 +362,10 @@ fn the_disk_space_a_run_kept_in_reserve_is_given_back_by_the_next_one() {
     use std::os::unix::fs::MetadataExt;
     let desk = Desk::new();
     desk.ran("run-1", &["chapter-1/first"]);
-    let files = || [JOURNAL, STATES].map(|name| fs::metadata(desk.state.path().join("runs/run-1").join(name)).unwrap());
+    let files = || {
+        [JOURNAL, STATES]
+            .map(|name| fs::metadata(desk.state.path().join("runs/run-1").join(name)).unwrap())
+    };
     let lengths = files().map(|file| file.len());
     if files().iter().all(|file| file.blocks() * 512 < JOURNAL_AHEAD) {
         eprintln!("skipped: this file system keeps nothing in reserve");
@@ -349,7 +383,10 @@ fn the_run_that_the_past_stands_on_is_never_pruned() {
     let desk = Desk::new();
     desk.ran("run-00", &["chapter-1/a"]);
     for number in 1..=45 {
-        end(desk.begin(RunStarted { targets: vec!["chapter-2".to_owned()], ..started(&format!("run-{number:02}")) }));
+        end(desk.begin(RunStarted {
+            targets: vec!["chapter-2".to_owned()],
+            ..started(&format!("run-{number:02}"))
+        }));
     }
 
     assert_eq!(desk.held(), ["chapter-1/a"]);
@@ -368,7 +405,10 @@ fn runs_that_only_asked_are_forgotten_and_not_read_again_and_again() {
     assert!(desk.runs().len() <= 30, "{:?}", desk.runs());
     assert_eq!(desk.runs()[0], "run-00");
     assert_eq!((desk.past().run.as_str(), desk.past().through.as_str()), ("run-00", "run-45"));
-    assert_eq!(crate::store::remembered::read_remembered(desk.state.path(), "..").unwrap().through, "run-44");
+    assert_eq!(
+        crate::store::remembered::read_remembered(desk.state.path(), "..").unwrap().through,
+        "run-44"
+    );
 }
 
 #[test]
@@ -376,10 +416,14 @@ fn a_folder_that_cannot_be_made_is_named_with_what_to_do() {
     let desk = Desk::new();
     fs::write(desk.state.path().join("runs"), "not a folder").unwrap();
 
-    let error = RunLog::begin(desk.state.path(), desk.lock(), started("run-1"), &Past::default()).unwrap_err();
+    let error = RunLog::begin(desk.state.path(), desk.lock(), started("run-1"), &Past::default())
+        .unwrap_err();
 
     let runs = desk.state.path().join("runs");
-    assert_eq!(error.to_string(), format!("can't make the folder `{}`: File exists (os error 17)", runs.display()));
+    assert_eq!(
+        error.to_string(),
+        format!("can't make the folder `{}`: File exists (os error 17)", runs.display())
+    );
 }
 
 #[test]

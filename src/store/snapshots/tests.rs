@@ -54,17 +54,25 @@ impl Book {
 }
 
 fn pend(snapshots: &mut Snapshots, name: &str, output: &str) -> PathBuf {
-    snapshots.pend(&step(name, None), SnapshotKind::Text, &Bindings::new(), output.as_bytes()).expect("it is written")
+    snapshots
+        .pend(&step(name, None), SnapshotKind::Text, &Bindings::new(), output.as_bytes())
+        .expect("it is written")
 }
 
 #[test]
 fn a_pending_snapshot_stands_beside_the_accepted_one() {
     let book = Book::new();
     let mut snapshots = book.snapshots("sealed");
-    assert_eq!(pend(&mut snapshots, "list", "one took 350ms\n"), Path::new("snapshots/chapter-1/list.snap.new"));
+    assert_eq!(
+        pend(&mut snapshots, "list", "one took 350ms\n"),
+        Path::new("snapshots/chapter-1/list.snap.new")
+    );
     assert_eq!(snapshots.accepted(&id("list")).unwrap(), None);
     let pending = snapshots.pending().unwrap();
-    assert_eq!((pending[0].step.clone(), pending[0].old.clone(), pending[0].new.as_str()), (id("list"), None, "one took ⟨tim⟩"));
+    assert_eq!(
+        (pending[0].step.clone(), pending[0].old.clone(), pending[0].new.as_str()),
+        (id("list"), None, "one took ⟨tim⟩")
+    );
     snapshots.accept(&pending[0], &pending[0].new).unwrap();
     snapshots.remove_pending(&pending[0]).unwrap();
     assert_eq!(snapshots.accepted(&id("list")).unwrap().as_deref(), Some("one took ⟨tim⟩"));
@@ -94,7 +102,10 @@ fn a_snapshot_of_the_profile_wins() {
     assert_eq!(book.snapshots("sealed").accepted(&id("list")).unwrap().as_deref(), Some("shared"));
     let mut open = book.snapshots("open");
     assert_eq!(open.accepted(&id("list")).unwrap().as_deref(), Some("open"));
-    assert_eq!(pend(&mut open, "list", "other\n"), Path::new("snapshots/chapter-1/list@open.snap.new"));
+    assert_eq!(
+        pend(&mut open, "list", "other\n"),
+        Path::new("snapshots/chapter-1/list@open.snap.new")
+    );
     assert_eq!(open.pending().unwrap()[0].profile.as_deref(), Some("open"));
 }
 
@@ -130,21 +141,35 @@ fn a_pending_file_is_written_only_if_it_changed() {
 #[test]
 fn snapshots_of_no_step_are_named() {
     let book = Book::new();
-    for file in ["chapter-1/a.snap", "chapter-1/b@open.snap", "chapter-1/gone.snap", "chapter-9/a.snap", "chapter-1/b.snap.new"] {
+    for file in [
+        "chapter-1/a.snap",
+        "chapter-1/b@open.snap",
+        "chapter-1/gone.snap",
+        "chapter-9/a.snap",
+        "chapter-1/b.snap.new",
+    ] {
         book.write(file, "---\nsource: x\n---\nx\n");
     }
     let used = HashSet::from([id("a"), id("b")]);
     let unused = book.snapshots("").unused(&used);
-    assert_eq!(unused, [Path::new("snapshots/chapter-1/gone.snap"), Path::new("snapshots/chapter-9/a.snap")]);
+    assert_eq!(
+        unused,
+        [Path::new("snapshots/chapter-1/gone.snap"), Path::new("snapshots/chapter-9/a.snap")]
+    );
 }
 
 #[test]
 fn a_file_that_is_no_snapshot_is_an_error_with_what_to_do() {
     let book = Book::new();
-    for (text, why) in [("just text\n", "its first line is not `---`"), ("---\nsource: [\n---\nx\n", "")] {
+    for (text, why) in
+        [("just text\n", "its first line is not `---`"), ("---\nsource: [\n---\nx\n", "")]
+    {
         book.write("chapter-1/list.snap", text);
         let error = book.snapshots("").accepted(&id("list")).unwrap_err();
-        assert!(error.to_string().contains("snapshots/chapter-1/list.snap` is not a snapshot"), "{error}");
+        assert!(
+            error.to_string().contains("snapshots/chapter-1/list.snap` is not a snapshot"),
+            "{error}"
+        );
         assert!(error.to_string().contains(why), "{error}");
         assert!(error.hint().is_some());
     }
@@ -158,7 +183,10 @@ fn a_fence_that_differs_is_pending_in_the_state_folder_until_it_matches() {
     snapshots.pend_fence(&fenced, &Bindings::new(), b"n 5\nnew\n").expect("it is written");
     let fences = PendingFences::of(&book.folder.path().join(".guide"));
     let pending = fences.get(&id("list")).unwrap().expect("it is pending");
-    assert_eq!((pending.expected.as_str(), pending.proposed.as_str()), ("n <n:int>\nold\n", "n <n:int>\nnew\n"));
+    assert_eq!(
+        (pending.expected.as_str(), pending.proposed.as_str()),
+        ("n <n:int>\nold\n", "n <n:int>\nnew\n")
+    );
     snapshots.settle(&fenced);
     assert_eq!(fences.get(&id("list")).unwrap(), None);
 }
