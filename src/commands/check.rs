@@ -12,7 +12,7 @@ use crate::ids::StepId;
 use crate::plan::{Plan, Selection};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{Recordings, Snapshots, find_book, included_steps, read_book, stamp};
+use crate::store::{Recordings, Snapshots, change_stamp, find_book, included_steps, read_book};
 
 /// Checks the whole book; with `--watch` again and again.
 pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
@@ -36,7 +36,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
         || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
     let (mut watched, mut seen) = (files(), None);
     while interrupt.asked() == 0 {
-        let now = stamp(&watched);
+        let now = change_stamp(&watched);
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
@@ -111,7 +111,7 @@ fn unused_snapshots(opened: &BookContext) -> Problems {
         Problem::nowhere(format!("no chapter of the book was recorded in `{}`", path.display()))
             .hint("remove the file, or give the chapter its name back")
     };
-    let strangers = Recordings::of(&opened.root).strangers(&chapters);
+    let strangers = Recordings::of(&opened.root).orphaned(&chapters);
     snapshots
         .unused(&used)
         .into_iter()

@@ -18,7 +18,7 @@ use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::shell::{Interrupt, ShellOptions, ShellWorld};
 use crate::store::{
-    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id,
+    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
     unfinished_targets,
 };
 use crate::world::{ShellContext, WorldError};
@@ -171,7 +171,7 @@ impl Session<'_> {
         opened.remember_profile()?;
         reports.write(&mut tellers)?;
         finished?;
-        if let Some(fault) = accepted.take_faults().into_iter().next() {
+        if let Some(fault) = accepted.take_errors().into_iter().next() {
             return Err(fault.into());
         }
         if recording {
@@ -275,7 +275,7 @@ impl Session<'_> {
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
             steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
-            root: root_as_kept(&opened.state, &opened.root),
+            root: stored_root(&opened.state, &opened.root),
             world: past.world.clone(),
         }
     }
