@@ -27,7 +27,7 @@ use crate::world::{ShellContext, WorldError};
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options = Options {
-        again: args.again,
+        rerun: args.again,
         keep_going: args.keep_going,
         resume: args.resume,
         prove: args.prove,
@@ -47,8 +47,12 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
 /// `guide verify`.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options =
-        Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
+    let options = Options {
+        verify_only: true,
+        keep_going: true,
+        wait_budget: args.wait,
+        ..Options::default()
+    };
     Session { settings, selection, options, yes: false, record: false, reports: &args.report }
         .start()
 }
@@ -95,7 +99,7 @@ impl Session<'_> {
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
-        let mut tellers = Reporters::new(
+        let mut reporters = Reporters::new(
             style,
             live,
             &reports.wanted(),
@@ -114,7 +118,7 @@ impl Session<'_> {
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         world.hold(lock.descriptor()?);
-        reports.open(&mut tellers)?;
+        reports.open(&mut reporters)?;
         let past = load_past(&opened.state, &opened.root)?;
         refuse_unbound(&plan, &past)?;
         let started = self.started(&opened, &plan, &past, &began);
@@ -135,7 +139,7 @@ impl Session<'_> {
             accepted.accepted(&step.id)?;
         }
         let mut monitor = LiveClusterMonitor::over(world_lock, masker.clone(), recording);
-        let mut ask = TerminalPrompt::new(self.yes, tellers.pause());
+        let mut prompt = TerminalPrompt::new(self.yes, reporters.pause());
         let request = RunRequest {
             plan: &plan,
             past: &past,
@@ -159,17 +163,17 @@ impl Session<'_> {
             world: &mut world,
             record: &mut record,
             failure_reports: &mut failure_reports,
-            teller: &mut tellers,
-            accepted: &mut accepted,
+            reporter: &mut reporters,
+            snapshots: &mut accepted,
             workspace: &mut workspace,
             monitor: &mut monitor,
-            ask: &mut ask,
+            prompt: &mut prompt,
         };
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
         opened.remember_profile()?;
-        reports.write(&mut tellers)?;
+        reports.write(&mut reporters)?;
         finished?;
         if let Some(fault) = accepted.take_errors().into_iter().next() {
             return Err(fault.into());
@@ -266,7 +270,7 @@ impl Session<'_> {
         }
         RunStarted {
             format: JOURNAL_FORMAT,
-            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.through),
+            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.newest_run),
             at: began.to_owned(),
             guide: env!("CARGO_PKG_VERSION").to_owned(),
             book: opened.book.title.clone(),
