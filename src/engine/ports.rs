@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Record};
 use crate::ids::StepId;
 use crate::plan::{NamedFiles, PlannedChapter, Step};
-use crate::world::{World, WorldError};
+use crate::world::World;
 
 /// Everything the engine works with.
 pub(crate) struct Ports<'a> {
@@ -79,7 +80,7 @@ pub(crate) trait Workspace {
     ///
     /// # Errors
     /// When they could not be written.
-    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError>;
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic>;
     /// Fingerprints of those of these files (paths from the book's root) that are there.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
     /// Renders a manifest that uses bound values.
@@ -119,14 +120,14 @@ pub(crate) trait ClusterMonitor {
     fn cure(&mut self) -> Option<String>;
     /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
     /// is so.
-    fn lost(&mut self) -> Option<String>;
+    fn lost(&mut self) -> Option<Diagnostic>;
     /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
     fn made_by_book(&self) -> Option<bool>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors
     /// When the world is another than the one kept.
-    fn after_chapter(&mut self) -> Result<(), WorldError>;
+    fn after_chapter(&mut self) -> Result<(), Diagnostic>;
 }
 
 /// Asks the person.
