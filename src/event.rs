@@ -18,7 +18,7 @@ use crate::output::{Ending, LeftoverProcess};
 use crate::plan::MadeOf;
 
 pub use record::Record;
-pub(crate) use record::{RecordError, Reporter};
+pub(crate) use record::Reporter;
 
 /// Format version of the journal: a reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 2;
@@ -350,6 +350,9 @@ pub struct RunSummary {
     pub interrupted: bool,
     /// The world could not be asked (no engine, lost cluster …): why.
     pub broken: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Seconds in all.
     pub seconds: f64,
     /// RFC 3339, UTC.

@@ -52,6 +52,6 @@ pub(crate) use site::{MadeSite, Site, change_stamp, site_file};
 pub(crate) use site_commands::{ForeignCommand, foreign_commands, remember_allowed, were_allowed};
 pub(crate) use site_files::SiteFiles;
 pub(crate) use snapshots::{PendingSnapshot, Snapshots};
-pub(crate) use source::{BookFiles, NoBook, find_book, path_aliases, read_book};
+pub(crate) use source::{BookFiles, find_book, path_aliases, read_book};
 pub(crate) use whole_file::{append_file, create_file, read_if_there};
 pub(crate) use world_file::{KeptWorld, read_world, world_path, write_world};

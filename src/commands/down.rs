@@ -7,13 +7,14 @@ use super::declared::declared;
 use super::open::open;
 use crate::cli::DownArgs;
 use crate::cluster::{Action, DownItem, DownPlan, DownRequest};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
 use crate::ids::ObjectRef;
 use crate::plan::{Plan, PlannedChapter, Selection};
 use crate::report::{self, DownReporter};
 use crate::settings::Settings;
 use crate::store::{DeletedManifests, RunLock, forget_deleted, load_past};
-use crate::world::{Flow, WorldError};
+use crate::world::Flow;
 
 /// Most time it waits for everything to be gone.
 const LIMIT: Duration = Duration::from_secs(180);
@@ -64,7 +65,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
         others: declared(&whole, others, &past)?,
         with_strays: args.with_strays,
     };
-    let plan = cluster.down_plan(&request).map_err(WorldError::from)?;
+    let plan = cluster.down_plan(&request).map_err(Diagnostic::from)?;
     for line in plan.lines() {
         report::write_data(&format!("{line}\n"));
     }
@@ -94,7 +95,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
             teller.tell(progress);
             if interrupt.asked() > 0 { Flow::Interrupt } else { Flow::Continue }
         })
-        .map_err(WorldError::from)?;
+        .map_err(Diagnostic::from)?;
     teller.end(&outcome);
     Ok(if outcome.interrupted {
         Exit::Interrupted

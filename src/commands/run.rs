@@ -8,6 +8,7 @@ use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::LiveClusterMonitor;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
+use crate::diagnostic::Diagnostic;
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
@@ -21,7 +22,7 @@ use crate::store::{
     FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
     unfinished_targets,
 };
-use crate::world::{ShellContext, WorldError};
+use crate::world::ShellContext;
 
 /// `guide run`.
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
@@ -231,7 +232,7 @@ impl Session<'_> {
         plan: &Plan,
         of_run: &[(String, String)],
         workspace: &Rendered,
-    ) -> Result<ShellWorld, WorldError> {
+    ) -> Result<ShellWorld, Diagnostic> {
         let mut world = ShellWorld::new(options)?;
         if let Some(first) = plan.chapters.first().filter(|_| !self.options.resume) {
             let environment = chapter_environment(plan, of_run, &first.name);
@@ -335,11 +336,9 @@ fn exit(summary: &RunSummary) -> Exit {
 }
 
 /// Hears Ctrl-C and SIGTERM from now on.
-pub(super) fn listen() -> Result<Interrupt, WorldError> {
-    Interrupt::install().map_err(|error| WorldError {
-        message: format!("signals can't be heard: {error}"),
-        hint: None,
-    })
+pub(super) fn listen() -> Result<Interrupt, Diagnostic> {
+    Interrupt::install()
+        .map_err(|error| Diagnostic::new(format!("signals can't be heard: {error}")))
 }
 
 /// RFC 3339 of now, UTC.

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::cluster::WorldLock;
 use crate::cluster::{ClusterWatch, EvidenceRequest, WatchScope};
+use crate::diagnostic::Diagnostic;
 use crate::engine::{ClusterMonitor, ClusterStatus};
 use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
 use crate::topology::Shape;
-use crate::world::WorldError;
 
 /// A step that is done sooner needs no watch.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -117,7 +117,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         cluster.cure().or_else(missing)
     }
 
-    fn lost(&mut self) -> Option<String> {
+    fn lost(&mut self) -> Option<Diagnostic> {
         self.lock.lost()
     }
 
@@ -125,7 +125,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         self.lock.made_by_book()
     }
 
-    fn after_chapter(&mut self) -> Result<(), WorldError> {
+    fn after_chapter(&mut self) -> Result<(), Diagnostic> {
         self.lock.after()?;
         if let (Some(cluster), Some(chapter)) = (&self.lock.cluster, self.chapter.take())
             && self.record

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::ports::{ClusterMonitor, ClusterStatus};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Record, Reporter};
 use crate::ids::StepId;
 use crate::output::Output;
-use crate::world::{Command, Flow, Watcher, World, WorldError};
+use crate::world::{Command, Flow, Watcher, World};
 
 /// How often a running step is told of.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -50,7 +51,7 @@ pub(super) fn attempt(
     eyes: &mut Observers<'_>,
     command: &Command,
     patience: &GiveUpPolicy,
-) -> Result<Attempted, WorldError> {
+) -> Result<Attempted, Diagnostic> {
     let mut sink = Sink {
         eyes,
         step: &command.step,

@@ -17,6 +17,7 @@ use super::ports::{
 use super::run::{Options, RunRequest, conduct};
 use crate::book::{BookText, SnapshotKind, parse_book};
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Reporter, RunSummary};
 use crate::ids::StepId;
 use crate::output::Ending;
@@ -27,8 +28,8 @@ use crate::store::{
     DeletedManifests, JOURNAL, RunLock, RunLog, forget_deleted, load_past, run_id, stored_root,
     unfinished_targets,
 };
+use crate::world::Command;
 use crate::world::scripted::{Answer, ScriptedWorld};
-use crate::world::{Command, WorldError};
 
 /// A book as it is written down at the moment: each acting step sets a key of the world to a value.
 #[derive(Debug, Clone, Default)]
@@ -208,7 +209,7 @@ impl SnapshotStore for Edges {
 }
 
 impl Workspace for Edges {
-    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError> {
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic> {
         self.0.borrow_mut().files.extend(request.files.iter().cloned());
         Ok(PathBuf::from(request.chapter.name.as_str()))
     }
@@ -240,13 +241,13 @@ impl ClusterMonitor for Edges {
     fn hint(&mut self) -> Option<String> {
         None
     }
-    fn lost(&mut self) -> Option<String> {
+    fn lost(&mut self) -> Option<Diagnostic> {
         None
     }
     fn made_by_book(&self) -> Option<bool> {
         Some(false)
     }
-    fn after_chapter(&mut self) -> Result<(), WorldError> {
+    fn after_chapter(&mut self) -> Result<(), Diagnostic> {
         Ok(())
     }
 }

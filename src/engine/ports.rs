@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Record, Reporter};
 use crate::ids::StepId;
 use crate::plan::{NamedFiles, PlannedChapter, Step};
-use crate::world::{World, WorldError};
+use crate::world::World;
 
 /// Everything the engine works with.
 pub(crate) struct Ports<'a> {
@@ -78,7 +79,7 @@ pub(crate) trait Workspace {
     ///
     /// # Errors
     /// When they could not be written.
-    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError>;
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic>;
     /// Fingerprints of those of these files (paths from the book's root) that are there.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
     /// Renders a manifest that uses bound values.
@@ -118,14 +119,14 @@ pub(crate) trait ClusterMonitor {
     fn hint(&mut self) -> Option<String>;
     /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
     /// is so.
-    fn lost(&mut self) -> Option<String>;
+    fn lost(&mut self) -> Option<Diagnostic>;
     /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
     fn made_by_book(&self) -> Option<bool>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors
     /// When the world is another than the one kept.
-    fn after_chapter(&mut self) -> Result<(), WorldError>;
+    fn after_chapter(&mut self) -> Result<(), Diagnostic>;
 }
 
 /// Asks the person.

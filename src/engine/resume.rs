@@ -6,11 +6,11 @@ use super::chapter::ChapterRun;
 use super::run::Run;
 use super::step::untouched;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Outcome, Reason};
 use crate::history::{
     Position, Resume, earlier_checks, is_run_from, resume_checks, resume_point, start_after_checks,
 };
-use crate::world::WorldError;
 
 /// A verify step with `until=` is waited for no longer than this before it counts as no longer so: a world that has just been
 /// woken, as the last run's failure may have advised, needs a while to be what it was.
@@ -18,7 +18,7 @@ const SETTLING: Duration = Duration::from_secs(60);
 
 impl Run<'_, '_> {
     /// Sets the first step to run and says why there.
-    pub(super) fn resume(&mut self) -> Result<(), WorldError> {
+    pub(super) fn resume(&mut self) -> Result<(), Diagnostic> {
         let request = self.request;
         let mut point = resume_point(request.plan, request.past);
         if let Some(failing) = self.first_that_no_longer_holds(&point)? {
@@ -82,7 +82,7 @@ impl Run<'_, '_> {
     fn first_that_no_longer_holds(
         &mut self,
         point: &Resume,
-    ) -> Result<Option<Position>, WorldError> {
+    ) -> Result<Option<Position>, Diagnostic> {
         let mut open = None;
         let mut found =
             self.first_failing(resume_checks(self.request.plan, point), point, &mut open)?;
@@ -101,7 +101,7 @@ impl Run<'_, '_> {
         checks: Vec<Position>,
         point: &Resume,
         open: &mut Option<usize>,
-    ) -> Result<Option<Position>, WorldError> {
+    ) -> Result<Option<Position>, Diagnostic> {
         for (chapter, step) in checks {
             let mut run = ChapterRun::before(chapter);
             if *open != Some(chapter) {

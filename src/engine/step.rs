@@ -11,11 +11,12 @@ use super::up_to_date::{Need, in_short};
 use super::waiting::{AttemptSpec, StepResult, insist};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, strip_ansi, unified};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
 use crate::history::is_run_from;
 use crate::plan::{MadeOf, Step};
 use crate::shell::Rerun;
-use crate::world::{Command, Mode, WorldError};
+use crate::world::{Command, Mode};
 
 /// What a step's turn means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Run<'_, '_> {
         &mut self,
         run: &mut ChapterRun,
         index: usize,
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         let before = !is_run_from(self.request.plan, self.start, (run.chapter, index));
         if (self.request.interrupted)() {
@@ -119,7 +120,7 @@ impl Run<'_, '_> {
         index: usize,
         reason: Reason,
         until: Option<Duration>,
-    ) -> Result<Answer, WorldError> {
+    ) -> Result<Answer, Diagnostic> {
         let mut step = self.planned(run).steps[index].clone();
         let attributes = Arc::make_mut(&mut step.attributes);
         attributes.until = until;
@@ -142,7 +143,7 @@ impl Run<'_, '_> {
         run: &mut ChapterRun,
         index: usize,
         because: Option<String>,
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let request = self.request;
         let step = &request.plan.chapters[run.chapter].steps[index];
         let asked = request.options.verify_only.then(|| self.as_asked(step));
@@ -180,7 +181,7 @@ impl Run<'_, '_> {
         command: &Command,
         index: usize,
         (reason, stands_on): (Reason, Option<&Step>),
-    ) -> Result<StepResult, WorldError> {
+    ) -> Result<StepResult, Diagnostic> {
         let request = self.request;
         let accepted = if step.attributes.snapshot.is_some() {
             self.ports.snapshots.accepted_text(step)
@@ -214,7 +215,7 @@ impl Run<'_, '_> {
         step: &Step,
         tried: StepResult,
         (made_of, because): (Option<MadeOf>, Option<String>),
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let StepResult {
             mut output,
             judgement: Judgement { outcome, bound, pend },
@@ -244,8 +245,10 @@ impl Run<'_, '_> {
             _ => StepFlow::Holds,
         };
         self.count(&outcome);
-        if turn == StepFlow::Unanswered && self.summary.broken.is_none() {
-            self.summary.broken = self.ports.monitor.lost();
+        if turn == StepFlow::Unanswered
+            && let Some(error) = self.ports.monitor.lost()
+        {
+            self.summary.breaks_off(error);
         }
         self.event(&Event::StepFinished(StepFinished {
             step: step.id.clone(),
@@ -273,7 +276,7 @@ impl Run<'_, '_> {
         run: &ChapterRun,
         index: usize,
         why: String,
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         let evidence = Evidence {
             script: step.script.to_string(),
@@ -292,12 +295,12 @@ impl Run<'_, '_> {
         run: &ChapterRun,
         index: usize,
         outcome: Outcome,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         self.finish_without_turn(untouched(step, outcome, run.bound.clone(), (self.request.now)()))
     }
 
-    pub(super) fn finish_without_turn(&mut self, finished: StepFinished) -> Result<(), WorldError> {
+    pub(super) fn finish_without_turn(&mut self, finished: StepFinished) -> Result<(), Diagnostic> {
         self.count(&finished.outcome);
         self.event(&Event::StepFinished(finished))
     }

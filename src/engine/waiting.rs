@@ -6,10 +6,11 @@ use super::attempt::{Attempted, GiveUpPolicy, Observers, attempt};
 use super::judge::{JudgeContext, Judgement, judge};
 use super::ready::gone;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Failure, Outcome, Reason};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
-use crate::world::{Command, World, WorldError};
+use crate::world::{Command, World};
 
 /// Between two questions where nothing tells of a change: kubectl asks the API once or twice a time, and a waiting step shall
 /// not make more than 4 calls a second.
@@ -65,7 +66,7 @@ pub(super) fn insist(
     world: &mut dyn World,
     eyes: &mut Observers<'_>,
     case: &AttemptSpec<'_>,
-) -> Result<StepResult, WorldError> {
+) -> Result<StepResult, Diagnostic> {
     let since = Instant::now();
     let attributes = &case.step.attributes;
     let mut steady: Option<Instant> = None;
@@ -118,7 +119,7 @@ fn once(
     since: Instant,
     number: u32,
     left: Option<Duration>,
-) -> Result<StepResult, WorldError> {
+) -> Result<StepResult, Diagnostic> {
     let step = case.step;
     let started = Event::StepStarted {
         step: step.id.clone(),

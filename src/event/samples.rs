@@ -246,6 +246,7 @@ pub(crate) fn every_event() -> Vec<Event> {
     events.push(Event::RunFinished(RunSummary {
         passed: 2,
         broken: Some("the engine went away".to_owned()),
+        hint: Some("start it".to_owned()),
         at: "2026-11-23T22:46:01Z".to_owned(),
         seconds: 61.2,
         ..RunSummary::default()

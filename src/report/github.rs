@@ -158,7 +158,9 @@ impl Reporter for Github {
             Event::RunFinished(run) => {
                 self.summary = run.clone();
                 if let Some(why) = &run.broken {
-                    self.annotations.push(format!("::error title=guide::{}\n", data(why)));
+                    let hint = run.hint.iter().map(|hint| format!("\nhint: {hint}"));
+                    let text: String = std::iter::once(why.clone()).chain(hint).collect();
+                    self.annotations.push(format!("::error title=guide::{}\n", data(&text)));
                 }
             }
             _ => {}
@@ -304,7 +306,8 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn a_world_that_could_not_be_asked_is_annotated() {
         let run = RunSummary {
-            broken: Some("no engine\nhint: start it".to_owned()),
+            broken: Some("no engine".to_owned()),
+            hint: Some("start it".to_owned()),
             ..RunSummary::default()
         };
         assert_eq!(

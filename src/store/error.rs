@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lock::Holder;
+use crate::diagnostic::Diagnostic;
 
 /// A file of a run could not be read, written or trusted.
 #[derive(Debug, thiserror::Error)]
@@ -162,13 +163,7 @@ fn in_words(error: &io::Error) -> String {
     }
 }
 
-impl From<crate::event::RecordError> for crate::world::WorldError {
-    fn from(error: crate::event::RecordError) -> Self {
-        Self { message: error.message, hint: error.hint }
-    }
-}
-
-impl From<StoreError> for crate::world::WorldError {
+impl From<StoreError> for Diagnostic {
     fn from(error: StoreError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }

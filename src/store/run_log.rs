@@ -16,7 +16,8 @@ use super::lock::RunLock;
 use super::past::prune_runs;
 use super::sync::Syncer;
 use super::whole_file::{make_private_folder, replace_link};
-use crate::event::{Event, Reason, Record, RecordError, RunStarted, Stored};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Reason, Record, RunStarted, Stored};
 use crate::history::Past;
 use crate::ids::ChapterName;
 use crate::output::ShellState;
@@ -271,11 +272,11 @@ impl Record for RunLog {
         }
     }
 
-    fn past_state(&self, run: &str, stored: &Stored) -> Result<ShellState, RecordError> {
+    fn past_state(&self, run: &str, stored: &Stored) -> Result<ShellState, Diagnostic> {
         Ok(ShellState(read_stored(&self.runs.join(run), stored)?))
     }
 
-    fn events(&mut self, events: &[Event]) -> Result<(), RecordError> {
+    fn events(&mut self, events: &[Event]) -> Result<(), Diagnostic> {
         Ok(self.write_events(events)?)
     }
 }
@@ -337,12 +338,6 @@ fn is_kept(event: &Event) -> bool {
         Event::StepStarted { reason, attempt, .. } => *reason == Reason::Turn && *attempt <= 1,
         Event::StepProgress { .. } => false,
         _ => true,
-    }
-}
-
-impl From<StoreError> for RecordError {
-    fn from(error: StoreError) -> Self {
-        Self { hint: error.hint(), message: error.to_string() }
     }
 }
 

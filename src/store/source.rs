@@ -10,27 +10,18 @@ use super::config::{BookConfig, read_config};
 use super::texts::{Texts, shown};
 use super::values::ValuesFiles;
 use crate::book::{BookText, Problems, Sources};
+use crate::diagnostic::Diagnostic;
 
-/// There is no book where one was looked for.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no book: looked for `book.toml` in {}{}", from.display(), if *upwards { " and every folder above it" } else { "" })]
-pub struct NoBook {
-    /// Where it was looked for first.
-    from: PathBuf,
-    /// Were the folders above looked at too?
-    upwards: bool,
-}
-
-impl NoBook {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        let other = if self.upwards {
-            "name the book's folder with `--book DIR`"
-        } else {
-            "name another folder, the one that holds `book.toml`"
-        };
-        format!("{other}, or make a book with `guide init`")
-    }
+/// There is no book in this folder, nor, where `upwards`, in any folder above it.
+fn no_book(from: &Path, upwards: bool) -> Diagnostic {
+    let (above, other) = if upwards {
+        (" and every folder above it", "name the book's folder with `--book DIR`")
+    } else {
+        ("", "name another folder, the one that holds `book.toml`")
+    };
+    let from = from.display();
+    Diagnostic::new(format!("there is no book: looked for `book.toml` in {from}{above}"))
+        .with_hint(format!("{other}, or make a book with `guide init`"))
 }
 
 /// A book's files as they were read.
@@ -53,7 +44,7 @@ pub(crate) struct BookFiles {
 ///
 /// # Errors
 /// When there is none.
-pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, NoBook> {
+pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, Diagnostic> {
     if let Some(named) = named {
         let folder = if named.file_name().is_some_and(|name| name == "book.toml") {
             named.parent().unwrap_or(named)
@@ -62,14 +53,10 @@ pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, No
         };
         let folder = here.join(folder);
         let found = folder.join("book.toml").is_file();
-        return if found {
-            Ok(tidy(&folder))
-        } else {
-            Err(NoBook { from: folder, upwards: false })
-        };
+        return if found { Ok(tidy(&folder)) } else { Err(no_book(&folder, false)) };
     }
     let found = here.ancestors().find(|folder| folder.join("book.toml").is_file());
-    found.map(Path::to_owned).ok_or_else(|| NoBook { from: here.to_owned(), upwards: true })
+    found.map(Path::to_owned).ok_or_else(|| no_book(here, true))
 }
 
 /// A folder as it is named and, where a link leads to it, as the system names it.

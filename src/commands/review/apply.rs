@@ -180,12 +180,12 @@ impl<'o> Review<'o> {
         };
         match why {
             None => Ok(text),
-            Some(why) => Err(Error::Usage {
-                message: format!(
-                    "the output of {id} can't stand in its fence, since `guide check` would refuse the chapter: {why}"
+            Some(why) => Err(Error::usage(
+                format!(
+                    "the output of {id} cannot be written into its fence, since `guide check` would refuse the chapter: {why}"
                 ),
-                hint: Some("compare with a `snapshot` instead of the `output` fence".to_owned()),
-            }),
+                "compare with a `snapshot` instead of the `output` fence",
+            )),
         }
     }
 
@@ -209,8 +209,8 @@ fn outcome(decision: &Decision) -> Reviewed {
 }
 
 fn refused(pending: &PendingFence, error: &FenceEditError) -> Error {
-    Error::Usage {
-        message: format!("the output of {} can't stand in its fence: {error}", pending.step),
-        hint: Some(error.hint()),
-    }
+    Error::usage(
+        format!("the output of {} cannot be written into its fence: {error}", pending.step),
+        error.hint(),
+    )
 }

@@ -61,7 +61,7 @@ impl Desk {
     }
 }
 
-fn step(log: &mut RunLog, step: &str, outcome: Outcome) -> Result<(), RecordError> {
+fn step(log: &mut RunLog, step: &str, outcome: Outcome) -> Result<(), Diagnostic> {
     log.output(format!("output of {step}\n").as_bytes());
     let output = Some(log.finish_output());
     let state = Some(

@@ -148,5 +148,5 @@ fn the_nearest_book_upwards_is_found() {
             folder.path().join("guide").display()
         )
     );
-    assert!(missing.hint().contains("guide init"));
+    assert!(missing.hint.unwrap().contains("guide init"));
 }
