@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
-use super::braces::{Malformed, Word};
 use super::duration::parse_duration;
 use super::foreign_words::tool_of;
+use super::info_string::{Malformed, Word};
 use super::normalizers::Normalizers;
 use crate::ids::{StepName, is_name, nearest, slug};
 use crate::text::word_search::is_variable_name;
