@@ -103,13 +103,16 @@ fn unused_snapshots(opened: &BookContext) -> Problems {
     let used: HashSet<StepId> = steps.collect();
     let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
     let problem = |path: std::path::PathBuf| {
-        Problem::nowhere(format!("no step compares with `{}`", path.display()))
+        Problem::without_span(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")
     };
     let chapters = opened.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
     let stranger = |path: std::path::PathBuf| {
-        Problem::nowhere(format!("no chapter of the book was recorded in `{}`", path.display()))
-            .hint("remove the file, or give the chapter its name back")
+        Problem::without_span(format!(
+            "no chapter of the book was recorded in `{}`",
+            path.display()
+        ))
+        .hint("remove the file, or give the chapter its name back")
     };
     let strangers = Recordings::of(&opened.root).orphaned(&chapters);
     snapshots

@@ -86,7 +86,7 @@ impl Texts<'_> {
         hint: Option<&str>,
         named: Option<Span>,
     ) -> Option<SourceId> {
-        let mut problem = Problem::nowhere(message);
+        let mut problem = Problem::without_span(message);
         problem.span = named;
         problem.hint = hint.map(str::to_owned);
         self.problems.push(problem);
