@@ -1,10 +1,10 @@
 //! One short file a subcommand: wires the rooms, decides nothing, formats nothing.
 
+mod book_context;
 mod cluster;
-mod declared;
-mod open;
+mod cluster_monitor;
+mod manifest_objects;
 mod run;
-mod watch;
 
 mod check;
 mod diff;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::open::BookContext;
+use super::book_context::BookContext;
 use crate::cluster::{Access, Cluster, ClusterError, ClusterErrorKind};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -26,24 +26,24 @@ impl WorldLock {
     /// # Errors
     /// When `world.json` can't be read.
     pub(super) fn of(
-        opened: &BookContext,
+        context: &BookContext,
         run: &str,
         now: fn() -> String,
     ) -> Result<Self, Diagnostic> {
-        let kept = read_world(&opened.state)?;
+        let kept = read_world(&context.state)?;
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
         let access = Access {
-            kubeconfig: opened.kubeconfig.clone(),
-            context: opened.config.context.clone(),
+            kubeconfig: context.kubeconfig.clone(),
+            context: context.config.context.clone(),
             known_nodes,
         };
-        let cluster = opened.config.cluster.is_some().then(|| Cluster::new(access));
+        let cluster = context.config.cluster.is_some().then(|| Cluster::new(access));
         let kubeconfig =
-            std::path::absolute(&opened.kubeconfig).unwrap_or_else(|_| opened.kubeconfig.clone());
-        let is_private = opened.kubeconfig == opened.private_kubeconfig();
+            std::path::absolute(&context.kubeconfig).unwrap_or_else(|_| context.kubeconfig.clone());
+        let is_private = context.kubeconfig == context.private_kubeconfig();
         Ok(Self {
             cluster,
-            state: opened.state.clone(),
+            state: context.state.clone(),
             kubeconfig,
             is_private,
             kept,

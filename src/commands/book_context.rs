@@ -1,4 +1,4 @@
-//! Settings → an opened book: found, read, parsed, its values merged, its profile known.
+//! Settings → an context book: found, read, parsed, its values merged, its profile known.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
