@@ -217,7 +217,9 @@ impl ShellWorld {
                 cwd: None,
             };
             left.extend(
-                self.execute(&exit, &mut NullWatcher).map(|output| output.left).unwrap_or_default(),
+                self.execute(&exit, &mut NullWatcher)
+                    .map(|output| output.leftovers)
+                    .unwrap_or_default(),
             );
         }
         if let Some(session) = self.session.take() {

@@ -28,7 +28,7 @@ use crate::world::ShellContext;
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options = Options {
-        again: args.rerun,
+        rerun: args.rerun,
         keep_going: args.keep_going,
         resume: args.resume,
         prove: args.prove,
@@ -48,8 +48,12 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
 /// `guide verify`.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options =
-        Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
+    let options = Options {
+        verify_only: true,
+        keep_going: true,
+        wait_budget: args.wait,
+        ..Options::default()
+    };
     RunCommand { settings, selection, options, yes: false, record: false, reports: &args.report }
         .start()
 }
@@ -136,7 +140,7 @@ impl RunCommand<'_> {
             accepted.accepted(&step.id)?;
         }
         let mut monitor = LiveClusterMonitor::over(world_lock, masker.clone(), recording);
-        let mut ask = TerminalPrompt::new(self.yes, reporters.pause());
+        let mut prompt = TerminalPrompt::new(self.yes, reporters.pause());
         let request = RunRequest {
             plan: &plan,
             past: &past,
@@ -160,11 +164,11 @@ impl RunCommand<'_> {
             world: &mut world,
             record: &mut record,
             failure_reports: &mut failure_reports,
-            teller: &mut reporters,
-            accepted: &mut accepted,
+            reporter: &mut reporters,
+            snapshots: &mut accepted,
             workspace: &mut workspace,
             monitor: &mut monitor,
-            ask: &mut ask,
+            prompt: &mut prompt,
         };
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
@@ -267,7 +271,7 @@ impl RunCommand<'_> {
         }
         RunStarted {
             format: JOURNAL_FORMAT,
-            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.through),
+            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.newest_run),
             at: began.to_owned(),
             guide: env!("CARGO_PKG_VERSION").to_owned(),
             book: context.book.title.clone(),

@@ -74,7 +74,7 @@ impl Run<'_, '_> {
 
     /// Do this chapter's acting steps run whatever its checks say? One that another only needs is not what was asked for.
     pub(super) fn again(&self, run: &ChapterRun) -> bool {
-        self.request.options.again && self.planned(run).needed_by.is_none()
+        self.request.options.rerun && self.planned(run).needed_by.is_none()
     }
 
     /// A step of a chapter that is taken as done. What its shell knew after it when it passed is kept for whoever asks next.
@@ -119,7 +119,7 @@ impl Run<'_, '_> {
     pub(super) fn as_asked(&self, step: &Step) -> Step {
         let mut step = step.clone();
         if let Some(until) = step.attributes.until {
-            let patience = until.min(self.patience);
+            let patience = until.min(self.wait_budget);
             Arc::make_mut(&mut step.attributes).until = (!patience.is_zero()).then_some(patience);
         }
         step
@@ -135,7 +135,7 @@ impl Run<'_, '_> {
     pub(super) fn spend_patience(&mut self, step: &Step, tried: &StepResult) {
         if tried.attempts > 1 {
             let waited = tried.duration.saturating_sub(step.attributes.stable.unwrap_or_default());
-            self.patience = self.patience.saturating_sub(waited);
+            self.wait_budget = self.wait_budget.saturating_sub(waited);
         }
     }
 

@@ -9,7 +9,7 @@ use super::step::StepFlow;
 use crate::compare::Bindings;
 use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event};
-use crate::history::{background_again, is_run_from};
+use crate::history::{background_to_restart, is_run_from};
 use crate::ids::ChapterName;
 use crate::output::ShellState;
 use crate::plan::{Plan, PlannedChapter, RenderedManifest};
@@ -178,7 +178,7 @@ impl Run<'_, '_> {
         &mut self,
         run: &mut ChapterRun,
     ) -> Result<(), Diagnostic> {
-        for (chapter, index) in background_again(self.request.plan, self.start) {
+        for (chapter, index) in background_to_restart(self.request.plan, self.start) {
             if chapter == run.chapter {
                 self.run_step(run, index, None)?;
             }

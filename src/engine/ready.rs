@@ -36,7 +36,7 @@ impl Run<'_, '_> {
                 why: format!("the background step has ended ({})", words(ended.ending)),
             });
             tried.output = if ended.bytes.is_empty() { asked.output } else { ended };
-        } else if !asked.judgement.outcome.holds() {
+        } else if !asked.judgement.outcome.passes() {
             tried.judgement.outcome = match asked.judgement.outcome {
                 Outcome::Interrupted => Outcome::Interrupted,
                 _ => Outcome::Failed(Failure::Broken {

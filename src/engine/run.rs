@@ -17,7 +17,7 @@ use crate::secrets::Masker;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Options {
     /// Run acting steps even where the world is up to date.
-    pub again: bool,
+    pub rerun: bool,
     /// Go on after a failed step.
     pub keep_going: bool,
     /// `guide verify`: only verify steps, each once, nothing acts.
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     pub prove: bool,
     /// `guide verify`: how long all checks together are waited for (`until=`). A world that was just stirred comes to rest within
     /// some time, and what is gone for good is not waited for at each check anew.
-    pub patience: Duration,
+    pub wait_budget: Duration,
 }
 
 impl Options {
@@ -68,7 +68,7 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
         request,
         summary: RunSummary::default(),
         start: (0, 0),
-        patience: request.options.patience,
+        wait_budget: request.options.wait_budget,
         going: Vec::new(),
         acted: false,
         rebound: HashMap::new(),
@@ -97,7 +97,7 @@ pub(super) struct Run<'a, 'p> {
     /// First step to run, as steps are executed. Those before it passed before.
     pub(super) start: Position,
     /// What is left of that of the options.
-    pub(super) patience: Duration,
+    pub(super) wait_budget: Duration,
     /// Background steps that were started and are to go on.
     pub(super) going: Vec<Position>,
     /// An acting step has run and passed.
@@ -109,7 +109,7 @@ pub(super) struct Run<'a, 'p> {
 impl Run<'_, '_> {
     fn all(&mut self) -> Result<(), Diagnostic> {
         // The journal began with it already.
-        self.ports.teller.tell(&Event::RunStarted(self.request.started.clone()));
+        self.ports.reporter.report(&Event::RunStarted(self.request.started.clone()));
         if self.request.options.resume {
             self.resume()?;
         }
@@ -145,7 +145,7 @@ impl Run<'_, '_> {
     /// Keeps and tells an event.
     pub(super) fn event(&mut self, event: &Event) -> Result<(), Diagnostic> {
         let event = event.masked(&self.request.masker);
-        self.ports.teller.tell(&event);
+        self.ports.reporter.report(&event);
         Ok(self.ports.record.event(&event)?)
     }
 

@@ -100,7 +100,7 @@ impl Run<'_, '_> {
             return self.refuse(run, index, why);
         }
         if let Some(question) = &step.attributes.confirm
-            && !self.ports.ask.confirm(&step.id, question)
+            && !self.ports.prompt.confirm(&step.id, question)
         {
             self.finish_untouched(
                 run,
@@ -157,14 +157,14 @@ impl Run<'_, '_> {
         let bound = run.bound.clone();
         let command = command(step, mode, std::mem::take(&mut run.news));
         let mut tried = self.tried(run, step, &command, index, (Reason::Turn, None))?;
-        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+        if step.attributes.background.is_some() && tried.judgement.outcome.passes() {
             self.await_ready(run, step, &mut tried)?;
         }
-        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+        if step.attributes.background.is_some() && tried.judgement.outcome.passes() {
             self.going.push((run.chapter, index));
         }
         self.spend_patience(step, &tried);
-        let passed = !step.is_verify() && tried.judgement.outcome.holds();
+        let passed = !step.is_verify() && tried.judgement.outcome.passes();
         self.acted |= passed;
         let made_of = passed.then(|| {
             let now = self.files_of(step);
@@ -184,11 +184,11 @@ impl Run<'_, '_> {
     ) -> Result<StepResult, Diagnostic> {
         let request = self.request;
         let accepted = if step.attributes.snapshot.is_some() {
-            self.ports.accepted.snapshot(step)
+            self.ports.snapshots.accepted_text(step)
         } else {
             None
         };
-        self.ports.monitor.turn(&request.plan.chapters[run.chapter]);
+        self.ports.monitor.begin_step(&request.plan.chapters[run.chapter]);
         let case = AttemptSpec {
             step,
             command,
@@ -202,7 +202,7 @@ impl Run<'_, '_> {
         };
         let mut eyes = Observers {
             record: &mut *self.ports.record,
-            teller: &mut *self.ports.teller,
+            reporter: &mut *self.ports.reporter,
             monitor: &mut *self.ports.monitor,
             interrupted: request.interrupted,
         };
@@ -223,12 +223,12 @@ impl Run<'_, '_> {
             duration,
             stored,
         } = tried;
-        if outcome.holds() {
+        if outcome.passes() {
             run.news.extend(told(&bound));
             run.bound.extend(bound);
         }
         let state = match &output.state {
-            Some(state) if outcome.holds() => {
+            Some(state) if outcome.passes() => {
                 Some(self.ports.record.state(&step.id.chapter, state))
             }
             _ => None,
@@ -237,7 +237,7 @@ impl Run<'_, '_> {
         if state.is_some() {
             run.state = output.state.take();
         }
-        self.name_left(&output.left, Some(&step.id));
+        self.name_left(&output.leftovers, Some(&step.id));
         let turn = match &outcome {
             Outcome::Interrupted => StepFlow::Interrupted,
             Outcome::Failed(Failure::Mismatch { .. } | Failure::Check { .. }) => StepFlow::Failed,
@@ -262,7 +262,7 @@ impl Run<'_, '_> {
             output: Some(stored),
             state,
             bound: run.bound.clone(),
-            left: output.left,
+            leftovers: output.leftovers,
             made_of,
             because,
             evidence,
@@ -314,14 +314,14 @@ impl Run<'_, '_> {
         pend: Option<SnapshotKind>,
     ) -> Option<Box<Evidence>> {
         let pending = match (pend, outcome) {
-            (Some(kind), _) => self.ports.accepted.pend(step, kind, &run.bound, bytes),
+            (Some(kind), _) => self.ports.snapshots.write_pending(step, kind, &run.bound, bytes),
             (None, Outcome::Failed(Failure::Mismatch { fence: true, .. })) => {
-                self.ports.accepted.pend_fence(step, &run.bound, bytes)
+                self.ports.snapshots.write_pending_fence(step, &run.bound, bytes)
             }
             (None, Outcome::Passed)
                 if step.attributes.snapshot.is_some() || step.expected.is_some() =>
             {
-                self.ports.accepted.settle(step);
+                self.ports.snapshots.clear_pending(step);
                 None
             }
             _ => None,
@@ -340,7 +340,7 @@ impl Run<'_, '_> {
             parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
             parts.extend(self.whole_difference(step, outcome, bytes));
             parts.extend(self.ports.monitor.evidence(chapter));
-            self.ports.failure_reports.keep(step, chapter, &parts)
+            self.ports.failure_reports.write(step, chapter, &parts)
         } else {
             None
         };
@@ -352,8 +352,8 @@ impl Run<'_, '_> {
             expected: step.expected.as_deref().map(str::to_owned),
             failure_report,
             pending,
-            cure: failed.then(|| self.ports.monitor.cure()).flatten(),
-            asked: self.request.options.verify_only,
+            hint: failed.then(|| self.ports.monitor.hint()).flatten(),
+            verify_only: self.request.options.verify_only,
             wait: self.cut_short(run, step),
         }))
     }
@@ -369,7 +369,7 @@ impl Run<'_, '_> {
         let expected = if *fence {
             step.expected.as_deref().map(str::to_owned)
         } else {
-            self.ports.accepted.snapshot(step)
+            self.ports.snapshots.accepted_text(step)
         };
         let Some(mut expected) = expected else { return Vec::new() };
         if !expected.ends_with('\n') {
@@ -430,7 +430,7 @@ pub(super) fn untouched(
         output: None,
         state: None,
         bound,
-        left: Vec::new(),
+        leftovers: Vec::new(),
         made_of: None,
         because: None,
         evidence: None,

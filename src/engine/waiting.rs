@@ -78,7 +78,7 @@ pub(super) fn insist(
             .until
             .map(|until| until.saturating_sub(since.elapsed()).max(Duration::from_secs(1)));
         let mut tried = once(world, eyes, case, since, attempts, left)?;
-        let holds = tried.judgement.outcome.holds();
+        let holds = tried.judgement.outcome.passes();
         if matches!(
             tried.judgement.outcome,
             Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. })
@@ -136,7 +136,7 @@ fn once(
         reason: case.reason,
         interactive: step.attributes.interactive,
     };
-    eyes.teller.tell(&started);
+    eyes.reporter.report(&started);
     if case.reason == Reason::Turn && number == 1 {
         eyes.record.event(&started)?;
     }
@@ -147,7 +147,7 @@ fn once(
         Some(_) => Some(Duration::ZERO),
         None => step.attributes.exit.accepts(0).then_some(MENDING),
     };
-    eyes.monitor.asking();
+    eyes.monitor.begin_attempt();
     let Attempted { output, status } =
         attempt(world, eyes, &command, &GiveUpPolicy { since, gives_up_after })?;
     let stored = eyes.record.finish_output();
@@ -177,14 +177,14 @@ fn rest(
         if (eyes.interrupted)() {
             return false;
         }
-        let status = eyes.monitor.look(since.elapsed());
-        eyes.teller.tell(&Event::StepProgress {
+        let status = eyes.monitor.status(since.elapsed());
+        eyes.reporter.report(&Event::StepProgress {
             step: case.step.id.clone(),
             line: line.clone(),
             seconds: since.elapsed().as_secs_f64(),
             waiting_for: status.waiting_for,
         });
-        if eyes.monitor.changed_within(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
+        if eyes.monitor.wait_for_change(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
             break;
         }
     }

@@ -43,3 +43,9 @@ pub trait Record {
         self.events(std::slice::from_ref(event))
     }
 }
+
+/// Shows a run's events to a person or to a program.
+pub(crate) trait Reporter {
+    /// Shows the next event. Events arrive in the order in which they happened, and after they were recorded.
+    fn report(&mut self, event: &Event);
+}

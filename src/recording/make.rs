@@ -59,7 +59,7 @@ pub(crate) fn make_recording(
     let (mut ran, mut steps) = (0, Vec::new());
     for (index, planned) in chapter.steps.iter().enumerate() {
         let name = planned.id.step.as_str();
-        let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.holds());
+        let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.passes());
         let fresh = now.filter(|step| {
             step.outcome != Outcome::PassedBefore || step.fingerprint == planned.fingerprint
         });

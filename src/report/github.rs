@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Reporter;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
 use super::words::{duration, summary};
+use crate::event::Reporter;
 use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
 use crate::text::sanitize::visible;
 
@@ -144,7 +144,7 @@ impl Github {
 }
 
 impl Reporter for Github {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         match event {
             Event::RunStarted(run) => self.book.clone_from(&run.book),
             Event::ChapterStarted { chapter, title, .. } => {
@@ -216,7 +216,7 @@ mod tests {
     fn reported(events: &[Event]) -> Github {
         let mut github = Github::new("docs");
         for event in events {
-            github.event(event);
+            github.report(event);
         }
         github
     }

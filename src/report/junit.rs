@@ -5,10 +5,10 @@
 //!
 //! No attribute beyond the schema of Jenkins's xUnit plugin (junit-10.xsd), which refuses a report with any other.
 
-use super::Reporter;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
+use crate::event::Reporter;
 use crate::event::{Event, Failure, Outcome, RunSummary, StepFinished};
 use crate::text::sanitize::visible;
 
@@ -38,7 +38,7 @@ struct Suite {
 }
 
 impl Reporter for Junit {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         match event {
             Event::RunStarted(run) => {
                 self.book.clone_from(&run.book);
@@ -238,7 +238,7 @@ mod tests {
     fn reported(events: &[Event]) -> String {
         let mut junit = Junit::default();
         for event in events {
-            junit.event(event);
+            junit.report(event);
         }
         junit.xml()
     }

@@ -289,7 +289,7 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
             profile: journal.started.profile.clone(),
             number,
             fingerprint: finished.fingerprint,
-            held: finished.outcome.holds(),
+            passed: finished.outcome.passes(),
             cut_off: false,
             state_lost,
             seconds: finished.seconds,
@@ -311,7 +311,7 @@ fn begun(journal: &Journal, number: usize) -> PastStep {
         profile: journal.started.profile.clone(),
         number,
         fingerprint: Fingerprint::of([]),
-        held: false,
+        passed: false,
         cut_off: true,
         state_lost: false,
         seconds: 0.0,
@@ -348,7 +348,7 @@ fn remember(
     past.chapters.extend(remembered.chapters);
     past.records.extend(remembered.records);
     past.world = remembered.world;
-    past.through = runs.ids.last().max(Some(&remembered.through)).cloned().unwrap_or_default();
+    past.newest_run = runs.ids.last().max(Some(&remembered.through)).cloned().unwrap_or_default();
     for id in runs.ids.iter().filter(|id| **id > remembered.through) {
         match read.iter().find(|journal| journal.started.run == *id) {
             Some(journal) => remember_run(past, journal),

@@ -49,7 +49,7 @@ impl Remembered {
     pub(super) fn of(past: &Past) -> Self {
         Self {
             format: FORMAT,
-            through: past.through.clone(),
+            through: past.newest_run.clone(),
             seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
             chapters: past
                 .chapters

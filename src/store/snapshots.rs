@@ -241,12 +241,12 @@ impl Snapshots {
 }
 
 impl SnapshotStore for Snapshots {
-    fn snapshot(&mut self, step: &Step) -> Option<String> {
+    fn accepted_text(&mut self, step: &Step) -> Option<String> {
         let accepted = self.accepted(&step.id);
         self.note(accepted).flatten()
     }
 
-    fn pend(
+    fn write_pending(
         &mut self,
         step: &Step,
         kind: SnapshotKind,
@@ -257,12 +257,17 @@ impl SnapshotStore for Snapshots {
         self.note(pended)
     }
 
-    fn pend_fence(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Option<PathBuf> {
+    fn write_pending_fence(
+        &mut self,
+        step: &Step,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Option<PathBuf> {
         let pended = self.fences.pend(step, bound, output);
         self.note(pended)
     }
 
-    fn settle(&mut self, step: &Step) {
+    fn clear_pending(&mut self, step: &Step) {
         let settled = self.try_settle(step);
         self.note(settled);
     }

@@ -40,7 +40,7 @@ impl Desk {
         let mut held: Vec<String> = past
             .steps
             .iter()
-            .filter(|(_, step)| step.held && !step.state_lost)
+            .filter(|(_, step)| step.passed && !step.state_lost)
             .map(|(id, _)| id.to_string())
             .collect();
         held.sort_unstable();
@@ -404,7 +404,7 @@ fn runs_that_only_asked_are_forgotten_and_not_read_again_and_again() {
     assert_eq!(desk.held(), ["chapter-1/a"]);
     assert!(desk.runs().len() <= 30, "{:?}", desk.runs());
     assert_eq!(desk.runs()[0], "run-00");
-    assert_eq!((desk.past().run.as_str(), desk.past().through.as_str()), ("run-00", "run-45"));
+    assert_eq!((desk.past().run.as_str(), desk.past().newest_run.as_str()), ("run-00", "run-45"));
     assert_eq!(
         crate::store::remembered::read_remembered(desk.state.path(), "..").unwrap().through,
         "run-44"
