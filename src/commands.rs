@@ -3,6 +3,7 @@
 mod book_context;
 mod cluster;
 mod cluster_monitor;
+mod existing_cluster;
 mod manifest_objects;
 mod run;
 

@@ -171,7 +171,7 @@ pub(super) fn read_views(
             }
         }
         let included = included(&recordings, &plan);
-        views.push(View::new(plan, included, found, context.config.cluster.is_some(), masker));
+        views.push(View::new(plan, included, found, context.has_cluster(), masker));
         base.get_or_insert(context);
     }
     views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));

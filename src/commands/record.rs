@@ -114,7 +114,7 @@ impl Recorder<'_> {
     }
 
     fn versions(&self) -> BTreeMap<String, String> {
-        if self.context.config.cluster.is_none() {
+        if !self.context.has_cluster() {
             return BTreeMap::new();
         }
         let nodes = self.shapes.values().flat_map(|shape| &shape.nodes);
