@@ -136,7 +136,11 @@ impl Run<'_, '_> {
         }
         if !printed.is_empty() {
             let start = printed.ceil_char_boundary(printed.len().saturating_sub(LONGEST));
-            text += &format!("{} printed: {}", if stopped { " and" } else { "" }, printed[start..].trim_end());
+            text += &format!(
+                "{} printed: {}",
+                if stopped { " and" } else { "" },
+                printed[start..].trim_end()
+            );
         }
         // The chapter has ended, whether the note can be written or not.
         let _ = self.event(&Event::Note { text, step: None });

@@ -30,6 +30,8 @@ use crate::world::{Command, Watcher};
 
 /// How long a start is watched: a step that ends within this time has ended at once.
 const START_TIME: Duration = Duration::from_millis(100);
+/// How long the rest of the output of an ended step may take to be read.
+const READ_LIMIT: Duration = Duration::from_secs(2);
 /// The time between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
 /// The whole program of such a bash. The text of the step comes by standard input, so that no command line holds a secret.
@@ -60,7 +62,7 @@ impl ShellWorld {
         }
         step.wait_until_started()?;
         let ending = step.ending(&self.processes)?.unwrap_or(Ending::Started);
-        let output = step.output(ending);
+        let output = step.output(ending, &self.processes);
         watcher.output(&output.bytes);
         self.backgrounds.push(step);
         Ok(output)
@@ -71,7 +73,7 @@ impl ShellWorld {
         let mut steps = self.backgrounds.iter_mut().rev();
         let background = steps.find(|background| background.step == *step)?;
         let ending = background.ending(&self.processes).ok()??;
-        Some(background.output(ending))
+        Some(background.output(ending, &self.processes))
     }
 
     /// Stops the background steps of these kinds.
@@ -182,16 +184,20 @@ impl BackgroundStep {
     }
 
     /// Its output so far, as the output of a step that ended (or started) like this.
-    fn output(&self, ending: Ending) -> Output {
-        let Captured { kept: bytes, total } = self.captured();
+    fn output(&self, ending: Ending, processes: &Processes) -> Output {
+        let Captured { kept: bytes, total } = self.captured(processes);
         Output { bytes, total, ending, duration: self.started.elapsed(), ..Output::default() }
     }
 
     /// The output so far. When the step has ended it is the whole output, unless a process of it still holds the pipe.
-    fn captured(&self) -> Captured {
+    fn captured(&self, processes: &Processes) -> Captured {
         let since = Instant::now();
         let is_reading = || self.reader.as_ref().is_some_and(|reader| !reader.is_finished());
-        while !self.is_running() && is_reading() && since.elapsed() < START_TIME {
+        while !self.is_running() && is_reading() {
+            let has_orphans = !processes.orphans_of(&self.tag, self.pid).is_empty();
+            if since.elapsed() >= if has_orphans { START_TIME } else { READ_LIMIT } {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
         let captured = self.captured.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -31,8 +31,7 @@ impl Start<'_> {
         output: OwnedFd,
         own_session: bool,
     ) -> duct::Expression {
-        let mut all: Vec<OsString> =
-            vec![self.bash.into(), "--noprofile".into(), "--norc".into()];
+        let mut all: Vec<OsString> = vec![self.bash.into(), "--noprofile".into(), "--norc".into()];
         all.extend(arguments.iter().map(OsString::from));
         if own_session {
             all.insert(0, "setsid".into());

@@ -18,12 +18,13 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// How the text of the runner's trap begins.
 const START: &str = "{ __guide_result=$?; ";
 
-/// The text of the runner's trap, which sources [`PROGRAM`]. It keeps the exit code and enables `.`, which a step may have disabled;
-/// a traced step (`set -x`) shows nothing of that.
-pub(super) fn text(program: &OwnedFd) -> String {
-    let path = path_of(program);
+/// The text of the runner's trap, which sources [`PROGRAM`]. It keeps the exit code, and lists and enables the builtins that a step
+/// may have disabled; a traced step (`set -x`) shows nothing of that. A child of the shell must not write to the state.
+pub(super) fn text(program: &OwnedFd, state: &OwnedFd) -> String {
+    let (program, state) = (path_of(program), path_of(state));
     format!(
-        "{START}\\builtin . /dev/null || __guide_dot=disabled; \\builtin enable .; }} 2>/dev/null; \\builtin . {path}"
+        "{START}[[ ${{BASHPID:-$$}} != \"$$\" ]] || \\builtin enable -n >>{state}; \
+         \\builtin enable . eval exit printf return set shopt; }} 2>/dev/null; \\builtin . {program}"
     )
 }
 

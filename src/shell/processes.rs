@@ -78,7 +78,11 @@ impl Processes {
     /// Makes this process a subreaper.
     pub(super) fn new(tag: String) -> io::Result<Self> {
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-        Ok(Self { own_children: Children::of(rustix::process::getpid())?, tag, groups: HashSet::new() })
+        Ok(Self {
+            own_children: Children::of(rustix::process::getpid())?,
+            tag,
+            groups: HashSet::new(),
+        })
     }
 
     /// Adds the process group of a shell of this run.
@@ -127,7 +131,11 @@ impl Processes {
 
     fn is_of_this_run(&self, pid: Pid, background_groups: &[Pid]) -> bool {
         let Some(stat) = Stat::of(pid) else { return false };
-        if [stat.group, stat.session].into_iter().flatten().any(|id| background_groups.contains(&id)) {
+        if [stat.group, stat.session]
+            .into_iter()
+            .flatten()
+            .any(|id| background_groups.contains(&id))
+        {
             return false;
         }
         let known = stat.group.is_some_and(|group| self.groups.contains(&group));

@@ -57,7 +57,7 @@ impl Session {
                 .replace("@CONTROL@", &path_of(&channel.control.1))
                 .replace("@STATE@", &path_of(&channel.state))
                 .replace("@INITIAL@", &path_of(&channel.initial))
-                .replace("@TRAP@", &exit_trap::text(&channel.exit_trap))
+                .replace("@TRAP@", &exit_trap::text(&channel.exit_trap, &channel.state))
         };
         write_memory(&channel.exit_trap, fill(exit_trap::PROGRAM).as_bytes())?;
         let input = dev_null()?;
@@ -184,7 +184,10 @@ impl Session {
 
     /// The command that sets the runner's EXIT trap, which a step has replaced.
     pub(super) fn set_exit_trap(&self) -> String {
-        format!("\\builtin trap '{}' EXIT;", exit_trap::text(&self.channel.exit_trap))
+        format!(
+            "\\builtin trap '{}' EXIT;",
+            exit_trap::text(&self.channel.exit_trap, &self.channel.state)
+        )
     }
 
     fn mark(&self) -> String {

@@ -69,8 +69,10 @@ impl<'a> Sink<'a> {
                 held.beyond += held.bytes.len() as u64;
             }
             if held.beyond > 0 {
-                notice =
-                    withheld_notice(held.beyond, doubt.unwrap_or("the output is too long to be searched"));
+                notice = withheld_notice(
+                    held.beyond,
+                    doubt.unwrap_or("the output is too long to be searched"),
+                );
             }
         }
         let Self { watcher, masker, stream, captured, .. } = &mut self;

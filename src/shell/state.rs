@@ -152,10 +152,9 @@ impl ShellSnapshot {
             .flat_map(|name| [b"\\builtin unset -v ", name.as_slice(), b"\n"].concat())
             .collect();
         let mut runner_variables = Vec::new();
-        for (name, value) in [
-            ("late", quoted(&self.deferred_setup).into_bytes()),
-            ("exit", self.exit_trap.clone()),
-        ] {
+        for (name, value) in
+            [("late", quoted(&self.deferred_setup).into_bytes()), ("exit", self.exit_trap.clone())]
+        {
             if !matches!(value.as_slice(), b"" | b"''") {
                 runner_variables.push([b"__guide_", name.as_bytes(), b"=", &value, b"\n"].concat());
             }
@@ -202,8 +201,7 @@ impl ShellSnapshot {
         let on: Vec<&str> = options.split(':').filter(|option| !option.is_empty()).collect();
         let extra: Vec<&str> =
             on.iter().copied().filter(|option| !USUAL.contains(option)).collect();
-        let missing: Vec<&str> =
-            USUAL.into_iter().filter(|option| !on.contains(option)).collect();
+        let missing: Vec<&str> = USUAL.into_iter().filter(|option| !on.contains(option)).collect();
         if extra.is_empty() && missing.is_empty() {
             return;
         }

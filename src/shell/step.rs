@@ -86,8 +86,8 @@ impl ShellWorld {
         let duration = started.elapsed();
         drop(terminal);
         // A shell that had to be stopped and has neither ended nor come back is stuck: the next step gets a new one.
-        let lives = result.died.is_none()
-            && (result.stopped.is_none() || (is_aside && result.is_ready));
+        let lives =
+            result.died.is_none() && (result.stopped.is_none() || (is_aside && result.is_ready));
         // Leftover processes are stopped before the rest of the output is taken: it belongs to this step, not to the next one.
         let left = self.processes.stop_leftovers(
             lives.then(|| session.children()),

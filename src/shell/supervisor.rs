@@ -82,7 +82,11 @@ enum Message {
 
 impl Supervisor<'_, '_> {
     /// Supervises the step until it has ended or was stopped.
-    pub(super) fn supervise(&mut self, started: Instant, limit: Duration) -> io::Result<Supervised> {
+    pub(super) fn supervise(
+        &mut self,
+        started: Instant,
+        limit: Duration,
+    ) -> io::Result<Supervised> {
         let mut result = Supervised::default();
         let mut next_tick = started + TICK;
         let sent = Instant::now();
@@ -243,11 +247,7 @@ impl Supervisor<'_, '_> {
 }
 
 /// Reads once from a non-blocking descriptor. True when there was something to read.
-fn read_some(
-    end: &OwnedFd,
-    buffer: &mut [u8],
-    mut take: impl FnMut(&[u8]),
-) -> io::Result<bool> {
+fn read_some(end: &OwnedFd, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<bool> {
     match rustix::io::read(end, &mut *buffer) {
         Ok(0) | Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(false),
         Ok(length) => {

@@ -14,7 +14,8 @@ pub(crate) struct SyntaxError {
 }
 
 /// Runs `set -n` before each script, after which bash only parses. Each script needs a subshell, as nothing takes `-n` back.
-const PARSE_ONLY: &str = "for script; do ( eval \"set -n\n$script\" ) 2>&1; printf '\\0%s\\0' $?; done";
+const PARSE_ONLY: &str =
+    "for script; do ( eval \"set -n\n$script\" ) 2>&1; printf '\\0%s\\0' $?; done";
 
 /// The lines before the script's first line, as bash counts them.
 const LINES_BEFORE: usize = 2;
@@ -114,7 +115,8 @@ fn read_error(output: &str) -> SyntaxError {
         .unwrap_or_default();
     let after = first.split_once("line ").map_or("", |(_, after)| after);
     let (number, message) = after.split_once(": ").unwrap_or(("", "syntax error"));
-    let line = number.parse::<usize>().unwrap_or(LINES_BEFORE + 1).saturating_sub(LINES_BEFORE).max(1);
+    let line =
+        number.parse::<usize>().unwrap_or(LINES_BEFORE + 1).saturating_sub(LINES_BEFORE).max(1);
     SyntaxError { line, message: message.to_owned() }
 }
 

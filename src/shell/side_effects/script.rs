@@ -76,9 +76,12 @@ fn add_name(name: &str, names: &mut Vec<String>) -> Option<()> {
 
 /// Whether this word starts a program of its own, or a builtin that changes nothing.
 fn is_harmless(word: &str) -> bool {
-    let is_plain = word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-:".contains(&byte));
+    let is_plain =
+        word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-:".contains(&byte));
     let has_letter = word.bytes().any(|byte| byte.is_ascii_alphabetic());
-    is_plain && !OTHER_WORDS.split(' ').any(|other| other == word) && (HARMLESS.contains(&word) || has_letter)
+    is_plain
+        && !OTHER_WORDS.split(' ').any(|other| other == word)
+        && (HARMLESS.contains(&word) || has_letter)
 }
 
 /// The name of a word `NAME=…`.

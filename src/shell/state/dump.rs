@@ -68,7 +68,8 @@ impl<'a> Dump<'a> {
             rest = &after[begin.len() - 1..];
             Some(section)
         };
-        let (arguments, traps_set, special, limits) = (section()?, section()?, section()?, section()?);
+        let (arguments, traps_set, special, limits) =
+            (section()?, section()?, section()?, section()?);
         let (umask, limits) = limits.split_at(line_end(limits));
         Some(Self {
             code,

@@ -83,7 +83,8 @@ impl Parts {
                 );
                 continue;
             }
-            self.has_indirect_variables |= variable.attributes().iter().any(|attribute| b"in".contains(attribute));
+            self.has_indirect_variables |=
+                variable.attributes().iter().any(|attribute| b"in".contains(attribute));
             self.variables.insert(variable.name.to_vec(), initial.roots.declaration(variable.text));
         }
         let mut unset =
