@@ -24,6 +24,9 @@ pub enum Error {
     /// The world could not be asked.
     #[error("{0}")]
     World(#[from] WorldError),
+    /// The answer could not be written to standard output.
+    #[error("cannot write to standard output: {0}")]
+    Output(std::io::Error),
     /// A file of a run could not be read or written, or another run goes on.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -67,14 +70,14 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Book(..) | Self::NoBook(_) | Self::Usage { .. } => Exit::Wrong,
-            Self::World(_) | Self::Store(_) => Exit::NoWorld,
+            Self::World(_) | Self::Store(_) | Self::Output(_) => Exit::NoWorld,
         }
     }
 
     /// What to do next, if that is known.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Book(..) => None,
+            Self::Book(..) | Self::Output(_) => None,
             Self::NoBook(error) => Some(error.hint()),
             Self::Usage { hint, .. } => hint.clone(),
             Self::Store(error) => error.hint(),

@@ -6,8 +6,6 @@
 
 mod ansi;
 mod block;
-mod facts;
-mod front;
 mod html;
 mod links;
 mod manifest;
@@ -16,6 +14,8 @@ mod plot;
 mod preprocessor;
 mod series;
 mod shape;
+mod status_panel;
+mod step_meta;
 mod timeline;
 mod view;
 

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use super::ansi;
-use super::facts::{facts, not_run, up_to_date};
 use super::html::{id, text};
 use super::plot;
 use super::series::Series;
-use super::view::{Seen, Views};
+use super::step_meta::{facts, not_run, up_to_date};
+use super::view::{StepView, Views};
 use crate::book::StepBlock;
 use crate::ids::{ChapterName, StepName};
 use crate::recording::Recording;
@@ -22,7 +22,7 @@ pub(super) struct Drawing<'a> {
     /// All profiles.
     pub views: &'a Views,
     /// The chapter's steps, as each of them sees them.
-    pub judged: Vec<HashMap<StepName, Seen<'a>>>,
+    pub judged: Vec<HashMap<StepName, StepView<'a>>>,
     /// Most characters of an output.
     pub most: usize,
 }
@@ -82,7 +82,9 @@ impl Drawing<'_> {
     }
 
     fn recorded(&self, block: &StepBlock) -> bool {
-        self.judged.iter().any(|judged| matches!(judged.get(&block.name), Some(Seen::Recorded(..))))
+        self.judged
+            .iter()
+            .any(|judged| matches!(judged.get(&block.name), Some(StepView::Recorded(..))))
     }
 
     /// A pane a profile that has the step.
@@ -91,12 +93,12 @@ impl Drawing<'_> {
         let elsewhere = self.elsewhere(block);
         let mut panes = Vec::new();
         for (view, judged) in self.views.iter().zip(&self.judged) {
-            let never = matches!(judged.get(&block.name), Some(Seen::NotRun));
+            let never = matches!(judged.get(&block.name), Some(StepView::NotRun));
             let body = match judged.get(&block.name) {
-                None | Some(Seen::Absent) => continue,
-                Some(Seen::NotRun) if elsewhere.contains(&view.profile()) => continue,
-                Some(Seen::NotRun) => not_run(&[view.profile()], several),
-                Some(Seen::Recorded(step, reasons)) => {
+                None | Some(StepView::Absent) => continue,
+                Some(StepView::NotRun) if elsewhere.contains(&view.profile()) => continue,
+                Some(StepView::NotRun) => not_run(&[view.profile()], several),
+                Some(StepView::Recorded(step, reasons)) => {
                     let Some(recording) = view.recording(self.chapter) else { continue };
                     let mut body = facts(step, reasons, recording);
                     if !step.up_to_date.is_empty() {

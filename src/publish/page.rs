@@ -5,7 +5,7 @@ use super::html::text as escaped;
 use super::manifest::manifest;
 use super::shape::shape;
 use super::timeline::timeline;
-use super::view::{Seen, Views};
+use super::view::{StepView, Views};
 use crate::book::{Block, Chapter, Span};
 
 const STYLE: &str = include_str!("page.css");
@@ -110,12 +110,12 @@ fn follows(text: &str, end: usize, group: &[&Block], next: &Block) -> bool {
 }
 
 /// The largest cut with which all outputs of the page fit.
-fn affordable(judged: &[std::collections::HashMap<crate::ids::StepName, Seen<'_>>]) -> usize {
+fn affordable(judged: &[std::collections::HashMap<crate::ids::StepName, StepView<'_>>]) -> usize {
     let lengths: Vec<usize> = judged
         .iter()
         .flat_map(|judged| judged.values())
         .filter_map(|seen| match seen {
-            Seen::Recorded(step, _) => Some(step.output.len()),
+            StepView::Recorded(step, _) => Some(step.output.len()),
             _ => None,
         })
         .collect();

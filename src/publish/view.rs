@@ -71,7 +71,7 @@ pub(crate) type Views = [View];
 
 /// A step as a profile sees it.
 #[derive(Debug)]
-pub(crate) enum Seen<'a> {
+pub(crate) enum StepView<'a> {
     /// The profile does not have it.
     Absent,
     /// No recording of it.
@@ -124,14 +124,14 @@ impl View {
     }
 
     /// A chapter's steps, judged.
-    pub(crate) fn judged(&self, name: &ChapterName) -> HashMap<StepName, Seen<'_>> {
+    pub(crate) fn judged(&self, name: &ChapterName) -> HashMap<StepName, StepView<'_>> {
         let Some(chapter) = self.chapter(name) else { return HashMap::new() };
         let mut judged = self
             .recording(name)
             .map(|recording| recording.judged(&self.plan, chapter, &self.included));
         let seen = |index: usize| match judged.as_mut().and_then(|judged| judged[index].take()) {
-            Some((step, reasons)) => Seen::Recorded(step, reasons),
-            None => Seen::NotRun,
+            Some((step, reasons)) => StepView::Recorded(step, reasons),
+            None => StepView::NotRun,
         };
         let names = chapter.steps.iter().map(|step| step.id.step.clone());
         names.zip((0..chapter.steps.len()).map(seen)).collect()

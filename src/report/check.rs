@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::humanize::count;
 use super::problem::draw_groups;
 use super::style::Style;
-use super::words::count;
 use crate::book::{Book, Problem, Severity, Sources};
 use crate::error::Error;
 

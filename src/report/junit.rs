@@ -7,10 +7,10 @@
 
 use super::Reporter;
 use super::failure::failure;
-use super::line::failure_in_short;
+use super::step_line::failure_in_short;
 use super::style::Style;
 use crate::event::{Event, Failure, Outcome, RunSummary, StepFinished};
-use crate::text::sanitize::visible;
+use crate::text::sanitize::one_line;
 
 /// Most of a step's output in a report, in bytes of its end.
 const OUTPUT: usize = 32 * 1024;
@@ -200,12 +200,12 @@ fn kind(failure: &Failure) -> &'static str {
 
 /// Text of an element: nothing in it is markup, and every character is one that XML allows.
 fn text(raw: &str) -> String {
-    raw.lines().map(|line| escape(&visible(line)) + "\n").collect::<String>().trim_end().to_owned()
+    raw.lines().map(|line| escape(&one_line(line)) + "\n").collect::<String>().trim_end().to_owned()
 }
 
 /// An attribute's value; its lines stay apart.
 fn attribute(raw: &str) -> String {
-    raw.lines().map(|line| escape(&visible(line))).collect::<Vec<_>>().join("&#10;")
+    raw.lines().map(|line| escape(&one_line(line))).collect::<Vec<_>>().join("&#10;")
 }
 
 fn escape(line: &str) -> String {

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::humanize::{count, duration};
 use super::style::Style;
-use super::words::{count, duration};
 use crate::book::Normalizers;
 use crate::compare::Rules;
 use crate::history::{Past, Position, Resume, is_run_from};

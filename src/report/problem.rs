@@ -15,9 +15,11 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
+use super::humanize::count;
 use super::style::Style;
-use super::words::count;
+use super::terminal::eprint;
 use crate::book::{Problem, Severity, Sources, Span};
+use crate::error::Error;
 
 /// Columns a tab takes in an excerpt.
 const TAB: usize = 4;
@@ -132,6 +134,29 @@ fn more_like_it(sources: &Sources, more: &[&Problem], style: Style) -> String {
 /// What a message quotes first.
 fn quoted(message: &str) -> &str {
     message.split('`').nth(1).unwrap_or_default()
+}
+
+/// Prints an error that ends a command on stderr: the message, and after a blank line what to do next.
+pub(crate) fn report_error(error: &Error, style: Style) {
+    eprint(&error_text(error, style));
+}
+
+fn error_text(error: &Error, style: Style) -> String {
+    let mut text = String::new();
+    if let Error::Book(problems, sources) = error {
+        text += &draw_groups(sources, problems, style);
+    }
+    // A word of the command line that means nothing in the book (it has no place there) is no problem of the book's.
+    if matches!(error, Error::Book(problems, _) if problems.iter().all(|problem| problem.span.is_none()))
+    {
+        text.pop();
+    } else {
+        text += &format!("{} {error}\n", style.failed("error:"));
+    }
+    if let Some(hint) = error.hint() {
+        text += &format!("\n{} {hint}\n", style.hint("hint:"));
+    }
+    text
 }
 
 /// One problem, ended by a line end.
@@ -424,7 +449,8 @@ hint: a step is known by its name in every file and message, so give one of them
     fn colour_is_only_used_when_asked_for() {
         let problem = Problem::nowhere("x");
         let style = Style::decide(super::super::style::ColourChoice::Always, true, false, true);
-        assert!(draw(&Sources::default(), &problem, style).contains('\u{1b}'));
+        let drawn = draw(&Sources::default(), &problem, style);
+        assert!(super::super::terminal::printable(&drawn).contains('\u{1b}'), "{drawn}");
     }
 
     #[test]

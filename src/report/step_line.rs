@@ -1,11 +1,11 @@
 //! One line a finished step, the same on a terminal and in a log.
 
+use super::humanize::{count, duration};
 use super::style::Style;
-use super::words::{count, duration};
 use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
 use crate::ids::StepId;
 use crate::ids::StepName;
-use crate::text::sanitize::visible;
+use crate::text::sanitize::one_line;
 
 /// Names are padded to this, so that times stand under each other.
 const NAME_WIDTH: usize = 32;
@@ -85,7 +85,7 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
             let because = finished
                 .because
                 .as_deref()
-                .map(|why| format!("  ({})", visible(why)))
+                .map(|why| format!("  ({})", one_line(why)))
                 .unwrap_or_default();
             format!(
                 "{} {name} {took}{}{}",
@@ -165,7 +165,7 @@ pub(super) fn failure_in_short(failure: &Failure) -> String {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().map(visible).unwrap_or_default()
+    text.lines().next().map(one_line).unwrap_or_default()
 }
 
 /// `signal 9 (KILL)`.

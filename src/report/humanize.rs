@@ -70,7 +70,7 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
 }
 
 /// What a run says of recordings that wait; nothing when none does.
-pub(crate) fn recordings_wait(number: usize) -> String {
+pub(crate) fn recordings_pending(number: usize) -> String {
     match number {
         0 => String::new(),
         1 => "1 recording waits for the page: guide review\n".to_owned(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::html::{moment, seconds, text};
 use super::preprocessor::plain;
-use super::view::{Seen, View, Views};
+use super::view::{StepView, View, Views};
 use crate::book::{Book, Chapter};
 use mdbook_preprocessor::book::{Book as Pages, BookItem};
 
@@ -20,7 +20,7 @@ impl Standing {
     fn of(chapter: &Chapter, view: &View) -> Self {
         let judged = view.judged(&chapter.name);
         let recorded = judged.values().filter_map(|seen| match seen {
-            Seen::Recorded(_, reasons) => Some(reasons.is_empty()),
+            StepView::Recorded(_, reasons) => Some(reasons.is_empty()),
             _ => None,
         });
         let fresh: Vec<bool> = recorded.collect();

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::style::Style;
-use super::terminal::write_talk;
+use super::terminal::eprint;
 use crate::doctor::Fact;
 
 /// For people: a line a fact, what to do under those that are not good enough.
@@ -37,7 +37,7 @@ pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String
 /// The first line of a run whose profile was found out.
 pub(crate) fn write_profile(profile: &str, reason: &str, style: &Style) {
     let other = style.faint("--profile NAME takes another one");
-    write_talk(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
+    eprint(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
 }
 
 /// For programs.
