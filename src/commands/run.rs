@@ -102,6 +102,7 @@ impl Session<'_> {
             &prefix(&opened.root, &self.settings.here),
         );
         let plan = self.planned(&opened)?;
+        tellers.expect(&plan, self.options.verify_only);
         let recording = !self.options.verify_only && (self.record || opened.config.record);
         let interrupt = listen()?;
         let masker = opened.masker_of(&plan);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::json::json_text;
 use super::style::Style;
 use super::terminal::eprint;
 use crate::doctor::Fact;
@@ -46,5 +47,5 @@ pub(crate) fn facts_json(facts: &[Fact], profile: &str) -> String {
         .iter()
         .map(|fact| json!({"name": fact.name, "value": fact.value, "ok": fact.ok, "why": fact.why, "hint": fact.hint}))
         .collect();
-    format!("{:#}\n", json!({"profile": profile, "facts": facts}))
+    json_text(&json!({"profile": profile, "facts": facts}))
 }

@@ -20,6 +20,7 @@ use super::style::Style;
 use super::terminal::eprint;
 use crate::book::{Problem, Severity, Sources, Span};
 use crate::error::Error;
+use crate::text::sanitize::{is_unsafe, lines, one_line};
 
 /// Columns a tab takes in an excerpt.
 const TAB: usize = 4;
@@ -122,7 +123,7 @@ fn more_like_it(sources: &Sources, more: &[&Problem], style: Style) -> String {
             || problem.message.clone(),
             |span| format!("{}  {}", sources.place(span), quoted(&problem.message)),
         );
-        let _ = writeln!(out, "    {}", place.trim_end());
+        let _ = writeln!(out, "    {}", one_line(place.trim_end()));
     }
     if more.len() > NAMED {
         let _ = writeln!(out, "    and {} more", more.len() - NAMED);
@@ -151,10 +152,10 @@ fn error_text(error: &Error, style: Style) -> String {
     {
         text.pop();
     } else {
-        text += &format!("{} {error}\n", style.failed("error:"));
+        text += &format!("{} {}\n", style.failed("error:"), lines(&error.to_string()));
     }
     if let Some(hint) = error.hint() {
-        text += &format!("\n{} {hint}\n", style.hint("hint:"));
+        text += &format!("\n{} {}\n", style.hint("hint:"), lines(&hint));
     }
     text
 }
@@ -167,15 +168,15 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
         Severity::Warning => style.warning("warning").to_string(),
         Severity::Note => style.hint("note").to_string(),
     };
-    let _ = writeln!(out, "{label}{}", style.strong(format_args!(": {}", problem.message)));
-    let lines = |span: &Span| {
+    let _ = writeln!(out, "{label}{}", style.strong(format_args!(": {}", lines(&problem.message))));
+    let height = |span: &Span| {
         sources
             .file(span.source)
             .text
             .get(span.range())
             .map_or(1, |text| text.lines().count().clamp(1, MOST_LINES))
     };
-    let last_line = |span: &Span| span.line as usize + lines(span) - 1;
+    let last_line = |span: &Span| span.line as usize + height(span) - 1;
     let gutter = problem
         .span
         .iter()
@@ -190,10 +191,10 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
     }
     for (span, note) in &problem.also {
         let mut picture = Picture { out: &mut out, sources, style, gutter };
-        picture.draw(*span, Some(note));
+        picture.draw(*span, Some(&one_line(note)));
     }
     if let Some(hint) = &problem.hint {
-        let _ = writeln!(out, "\n{}: {hint}", style.hint("hint"));
+        let _ = writeln!(out, "\n{}: {}", style.hint("hint"), lines(hint));
     }
     out
 }
@@ -219,7 +220,7 @@ impl Picture<'_> {
             "{:gutter$}{} {}:{}:{column}",
             "",
             self.style.frame(arrow),
-            file.path.display(),
+            one_line(&file.path.display().to_string()),
             span.line,
             gutter = self.gutter
         );
@@ -323,7 +324,7 @@ fn visible(line: &str) -> (String, bool) {
         }
         match next {
             '\t' => shown.push_str(&" ".repeat(TAB)),
-            control if control.is_control() => shown.push('\u{fffd}'),
+            unsafe_one if is_unsafe(unsafe_one) => shown.push('\u{fffd}'),
             plain => shown.push(plain),
         }
     }

@@ -12,6 +12,7 @@ use super::plain::Plain;
 use super::style::Style;
 use crate::engine::Teller;
 use crate::event::Event;
+use crate::plan::Plan;
 
 /// A report that was asked for, and does not go to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl Reporters {
             } else {
                 Person::Plain(Plain::new(std::io::stderr(), style))
             },
-            junit: wanted.contains(&ReportKind::Junit).then(Junit::default),
+            junit: wanted.contains(&ReportKind::Junit).then(|| Junit::new(prefix)),
             json: Vec::new(),
             github: wanted.contains(&ReportKind::Github).then(|| Github::new(prefix)),
         }
@@ -58,7 +59,14 @@ impl Reporters {
         }
     }
 
-    /// The JUnit file's text.
+    /// Names the planned steps, so that a report can also list those that are never reached. `verify_only`: only checks run.
+    pub(crate) fn expect(&mut self, plan: &Plan, verify_only: bool) {
+        if let Some(junit) = &mut self.junit {
+            junit.expect(plan, |step| !verify_only || step.is_verify());
+        }
+    }
+
+    /// The text of the JUnit file.
     pub(crate) fn junit(&self) -> Option<String> {
         self.junit.as_ref().map(Junit::xml)
     }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::diff_view::changed_words;
 use super::humanize::count;
+use super::json::json_text;
 use super::style::Style;
 use crate::book::Place;
 use crate::compare::Hunk;
@@ -104,7 +105,7 @@ pub(crate) fn reviewed_json(reviewed: &[(&PendingOutput, Reviewed)]) -> String {
             "hunks": hunks,
         })
     };
-    format!("{:#}\n", Value::from(reviewed.iter().map(entry).collect::<Vec<_>>()))
+    json_text(&Value::from(reviewed.iter().map(entry).collect::<Vec<_>>()))
 }
 
 fn kind(one: &PendingOutput) -> &'static str {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::humanize::summary;
+use super::json::json_text;
 use super::step_line::{chapter_end_line, chapter_line, resumed_line, step_line};
 use super::style::Style;
 use crate::event::{Event, Outcome, RunStarted, StepFinished, Stored};
@@ -66,7 +67,7 @@ pub(crate) fn status_json(seen: &ShownRun<'_>) -> String {
         "ended": ended,
         "events": seen.events,
     });
-    format!("{all:#}\n")
+    json_text(&all)
 }
 
 fn heading(seen: &ShownRun<'_>, style: &Style) -> Vec<String> {

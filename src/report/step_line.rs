@@ -13,7 +13,8 @@ const NAME_WIDTH: usize = 32;
 /// `chapter-1 · Infrastructure · 17 steps`
 pub(super) fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Style) -> String {
     let dot = style.symbols().dot;
-    let title = if title == chapter { String::new() } else { format!(" {dot} {title}") };
+    let title =
+        if title == chapter { String::new() } else { format!(" {dot} {}", one_line(title)) };
     format!(
         "{}{title} {}",
         style.strong(chapter),
@@ -121,7 +122,7 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
             format!(
                 "{} {name} {}",
                 style.warning(symbols.skipped),
-                style.warning(format!("skipped: {why}"))
+                style.warning(format!("skipped: {}", one_line(why)))
             )
         }
         Outcome::Failed(failure) => {
