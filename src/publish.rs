@@ -4,7 +4,6 @@
 //! HTML (a blank line would end it), so that what surrounds it stays Markdown. Nothing here runs a step, opens a file or knows the
 //! clock; nothing that comes out asks another server for anything.
 
-mod ansi;
 mod block;
 mod html;
 mod links;
@@ -15,7 +14,6 @@ mod preprocessor;
 mod series;
 mod shape;
 mod status_panel;
-mod step_meta;
 mod timeline;
 mod view;
 
