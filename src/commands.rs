@@ -47,6 +47,18 @@ pub fn main(cli: Cli) -> Exit {
     }
 }
 
+/// Prints what clap has to say in place of a command: the help, the version, or what is wrong with the command line.
+pub fn command_line_ended(said: &clap::Error) -> Exit {
+    match report::command_line_text(said) {
+        Ok(()) if said.use_stderr() => Exit::Wrong,
+        Ok(()) => Exit::AsWritten,
+        Err(error) => {
+            report::report_error(&error, Style::colourless());
+            error.exit()
+        }
+    }
+}
+
 /// How text for a stream that is or is not a terminal is painted.
 fn style(settings: &Settings, terminal: bool) -> Style {
     let around = &settings.surroundings;
@@ -78,7 +90,7 @@ fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {
         Command::Status(args) => status::status(settings, &args),
         Command::Doctor(args) => doctor::doctor(settings, &args),
         Command::Completions { shell } => {
-            report::completions(&mut Cli::command(), shell);
+            report::completions(&mut Cli::command(), shell)?;
             Ok(Exit::AsWritten)
         }
     }

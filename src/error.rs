@@ -16,6 +16,9 @@ pub enum Error {
     /// The world did not answer, or a file of a run could not be read or written.
     #[error("{0}")]
     World(#[from] Diagnostic),
+    /// The answer could not be written to standard output.
+    #[error("cannot write to standard output: {0}")]
+    Output(std::io::Error),
 }
 
 /// How a command ended.
@@ -62,14 +65,14 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Book(..) | Self::Usage(_) => Exit::Wrong,
-            Self::World(_) => Exit::NoWorld,
+            Self::World(_) | Self::Output(_) => Exit::NoWorld,
         }
     }
 
     /// What to do next, if that is known.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::Book(..) => None,
+            Self::Book(..) | Self::Output(_) => None,
             Self::Usage(error) | Self::World(error) => error.hint.as_deref(),
         }
     }

@@ -8,9 +8,7 @@ fn main() -> ExitCode {
     let cli = match guide::cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap's own text; help and version are no errors.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+            return ExitCode::from(guide::commands::command_line_ended(&error).code());
         }
     };
     ExitCode::from(guide::commands::main(cli).code())

@@ -4,10 +4,7 @@
 //! HTML (a blank line would end it), so that what surrounds it stays Markdown. Nothing here runs a step, opens a file or knows the
 //! clock; nothing that comes out asks another server for anything.
 
-mod ansi;
 mod block;
-mod facts;
-mod front;
 mod html;
 mod links;
 mod manifest;
@@ -16,6 +13,7 @@ mod plot;
 mod preprocessor;
 mod series;
 mod shape;
+mod status_panel;
 mod timeline;
 mod view;
 

@@ -6,53 +6,53 @@
 
 mod ask;
 mod check;
-mod differs;
+mod diff_view;
+mod doctor;
 mod down;
-mod error;
 mod exit_codes;
-mod facts;
 mod failure;
-mod frame;
 mod github;
+mod humanize;
 mod init;
 mod json;
 mod junit;
 mod keys;
-mod line;
 mod live;
-mod meanwhile;
+mod live_view;
 mod plain;
 mod plan;
 pub(crate) mod problem;
-mod publication;
+mod publish;
 mod reporters;
 mod review;
+mod slow_notice;
 mod status;
+mod step_line;
 mod style;
-mod talk;
 mod terminal;
 mod times;
 
-mod words;
-
 pub(crate) use ask::{TerminalPrompt, ask};
 pub(crate) use check::{check_text, notes_text};
+pub(crate) use doctor::{facts_json, facts_text, write_profile};
 pub(crate) use down::DownReporter;
-pub(crate) use error::report_error;
-pub(crate) use facts::{facts_json, facts_text, write_profile};
-pub(crate) use init::{Effect, Fate, Surveyed, Touch, adopted, initialised, survey_text};
-pub(crate) use keys::{Key, Keys};
-pub(crate) use meanwhile::meanwhile;
-pub(crate) use plan::{plan_json, plan_text};
-pub(crate) use publication::{Publication, publication_notes, publication_text};
-pub(crate) use reporters::{Reporters, Wanted};
-pub(crate) use review::{
-    Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text,
+pub(crate) use humanize::recordings_pending;
+pub(crate) use init::{
+    BlockUse, ChangeTarget, Effect, SurveyedBlock, adopted_text, initialised_text, survey_text,
 };
-pub(crate) use status::{Seen, status, status_json};
+pub(crate) use keys::{Key, Keys};
+pub(crate) use plan::{plan_json, plan_text};
+pub(crate) use problem::report_error;
+pub(crate) use publish::{Publication, publication_notes, publication_text};
+pub(crate) use reporters::{ReportKind, Reporters};
+pub(crate) use review::{
+    PendingOutput, Reviewed, hunk_text, pending_text, review_prompt, reviewed_json, reviewed_text,
+};
+pub(crate) use slow_notice::notice_when_slow;
+pub(crate) use status::{ShownRun, status, status_json};
 pub(crate) use style::{ColourChoice, Style};
 pub(crate) use terminal::{
-    completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk,
+    command_line_text, completions, eprint, print, print_bytes, stderr_is_terminal,
+    stdin_is_terminal, stdout_is_terminal,
 };
 pub(crate) use times::times;
-pub(crate) use words::recordings_wait;

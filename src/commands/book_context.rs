@@ -121,7 +121,7 @@ impl BookContext {
     /// Tells what may not be what was meant.
     pub(super) fn report_notes(&self) {
         for note in &self.notes {
-            crate::report::write_talk(&format!("warning: {note}\n"));
+            crate::report::eprint(&format!("warning: {note}\n"));
         }
     }
 

@@ -69,17 +69,17 @@ fn checked(
         && !args.json
     {
         for stale in super::stale::stale(settings, context, plan)? {
-            report::write_talk(&format!("note: {stale}\n"));
+            report::eprint(&format!("note: {stale}\n"));
         }
     }
     if !args.json {
         let style = super::style(settings, report::stderr_is_terminal());
-        report::write_talk(&report::notes_text(&context.book, &notes, args.strict, style));
+        report::eprint(&report::notes_text(&context.book, &notes, args.strict, style));
         for line in included_steps(&context.root, &context.book) {
-            report::write_talk(&format!("warning: {line}\n"));
+            report::eprint(&format!("warning: {line}\n"));
         }
     }
-    report::write_data(&report::check_text(&context.book, &notes, plan.as_ref().err(), args.json));
+    report::print(&report::check_text(&context.book, &notes, plan.as_ref().err(), args.json))?;
     plan
 }
 

@@ -30,10 +30,10 @@ pub(super) fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error
     }
     let masker = context.masker_of(&whole);
     for line in drift.lines() {
-        report::write_data(&format!("{}\n", masker.mask(&line.to_string())));
+        report::print(&format!("{}\n", masker.mask(&line.to_string())))?;
     }
     if drift.is_none() {
-        report::write_data("the cluster is as the manifests say\n");
+        report::print("the cluster is as the manifests say\n")?;
         return Ok(Exit::AsWritten);
     }
     Ok(Exit::Differs)

@@ -19,10 +19,10 @@ pub(super) fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Err
         super::profile::found_by_doctor(profile, &state)?;
     }
     let style = super::style(settings, report::stdout_is_terminal());
-    report::write_data(&if args.json {
+    report::print(&if args.json {
         report::facts_json(&facts, profile)
     } else {
         report::facts_text(&facts, profile, &style)
-    });
+    })?;
     Ok(Exit::AsWritten)
 }

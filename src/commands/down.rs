@@ -67,11 +67,11 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     };
     let plan = cluster.down_plan(&request).map_err(Diagnostic::from)?;
     for line in plan.lines() {
-        report::write_data(&format!("{line}\n"));
+        report::print(&format!("{line}\n"))?;
     }
     if plan.going() == 0 {
         forget_deleted(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
-        report::write_data("nothing to take away\n");
+        report::print("nothing to take away\n")?;
         return Ok(Exit::AsWritten);
     }
     if !args.yes {

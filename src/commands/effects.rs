@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::book::{Simple, commands_of, verb};
-use crate::report::{Effect, Touch};
+use crate::report::{ChangeTarget, Effect};
 
 /// Programs that only look, whatever their words are. (The shell's own words among them change nothing outside of the shell.)
 const LOOKING: [&str; 64] = [
@@ -158,8 +158,8 @@ fn risky(word: &str) -> Option<&str> {
 fn written(file: &str, effect: &mut Effect) {
     match file {
         "/dev/null" | "/dev/stdout" | "/dev/stderr" | "/dev/tty" => {}
-        _ if is_outside(file) => effect.change(Touch::Outside(file.to_owned())),
-        _ => effect.change(Touch::Files),
+        _ if is_outside(file) => effect.change(ChangeTarget::Outside(file.to_owned())),
+        _ => effect.change(ChangeTarget::Files),
     }
 }
 
@@ -194,14 +194,14 @@ fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effec
         "docker" | "podman" | "nerdctl" => docker(program, rest, effect),
         "kind" | "minikube" | "k3d" | "k3s" => match rest.first() {
             Some(&("get" | "version" | "status" | "list" | "profile")) => {}
-            Some(_) => effect.change(Touch::Engine),
+            Some(_) => effect.change(ChangeTarget::Engine),
             None => {}
         },
         "git" => git(rest, sure, effect),
         "systemctl" | "service" => match rest.first() {
             Some(&("status" | "is-active" | "is-enabled" | "list-units" | "show" | "cat"))
                 if sure => {}
-            _ => effect.change(Touch::Machine),
+            _ => effect.change(ChangeTarget::Machine),
         },
         // These run another command.
         "env" | "command" | "nohup" | "nice" | "builtin" | "exec" | "timeout" | "xargs"
@@ -235,7 +235,7 @@ fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effec
         }
         program if LOOKING.contains(&program) => {}
         program if FILES.contains(&program) => files(rest, effect),
-        program if MACHINE.contains(&program) => effect.change(Touch::Machine),
+        program if MACHINE.contains(&program) => effect.change(ChangeTarget::Machine),
         other => effect.unknown(format!("nothing is known of `{other}`")),
     }
 }
@@ -243,8 +243,8 @@ fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effec
 /// A change of files; one outside of the book is told by its name.
 fn files(rest: &[&str], effect: &mut Effect) {
     match rest.iter().find(|word| is_outside(word)) {
-        Some(file) => effect.change(Touch::Outside((*file).to_owned())),
-        None => effect.change(Touch::Files),
+        Some(file) => effect.change(ChangeTarget::Outside((*file).to_owned())),
+        None => effect.change(ChangeTarget::Files),
     }
 }
 
@@ -360,7 +360,7 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
         | ("create" | "apply" | "run" | "delete", _)
             if !matches!(verb, "create" | "apply" | "run" | "delete")
                 || rest.contains(&"--dry-run=client") => {}
-        ("config", _) => effect.change(Touch::Outside("your kubeconfig".to_owned())),
+        ("config", _) => effect.change(ChangeTarget::Outside("your kubeconfig".to_owned())),
         ("exec" | "debug" | "attach" | "cp", _) => {
             effect.unknown(format!("`{program} {verb}` runs a program in a container"))
         }
@@ -372,7 +372,7 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
             | "label" | "annotate" | "rollout" | "run" | "expose" | "autoscale" | "drain"
             | "cordon" | "uncordon" | "taint" | "certificate" | "auth",
             _,
-        ) => effect.change(Touch::Cluster),
+        ) => effect.change(ChangeTarget::Cluster),
         _ => effect.unknown(format!("nothing is known of `{program} {verb}`")),
     }
 }
@@ -388,13 +388,13 @@ fn helm(rest: &[&str], effect: &mut Effect) {
         Some("template")
             if !rest.iter().any(|word| writes[..2].iter().any(|odd| word.starts_with(odd))) => {}
         Some("install" | "upgrade" | "uninstall" | "delete" | "rollback" | "test") => {
-            effect.change(Touch::Cluster)
+            effect.change(ChangeTarget::Cluster)
         }
         Some("repo" | "registry" | "plugin") => {
-            effect.change(Touch::Outside("helm's own settings".to_owned()))
+            effect.change(ChangeTarget::Outside("helm's own settings".to_owned()))
         }
         Some("pull" | "package" | "create" | "dependency" | "dep" | "template") => {
-            effect.change(Touch::Files)
+            effect.change(ChangeTarget::Files)
         }
         Some(other) => effect.unknown(format!("nothing is known of `helm {other}`")),
     }
@@ -418,7 +418,7 @@ fn docker(program: &str, rest: &[&str], effect: &mut Effect) {
         Some(option) if option.starts_with('-') => {
             effect.unknown(format!("`{program} {option}` is not known, so neither is its command"))
         }
-        Some(_) => effect.change(Touch::Engine),
+        Some(_) => effect.change(ChangeTarget::Engine),
     }
 }
 
@@ -441,7 +441,7 @@ fn git(rest: &[&str], sure: bool, effect: &mut Effect) {
         Some(option) if option.starts_with('-') => {
             effect.unknown(format!("`git {option}` is not known, so neither is its command"))
         }
-        _ => effect.change(Touch::Files),
+        _ => effect.change(ChangeTarget::Files),
     }
 }
 
@@ -532,13 +532,13 @@ mod tests {
         let changes = |script: &str| effect(script).changes;
         assert_eq!(
             changes("sudo apt-get install x && docker run y"),
-            [Touch::Machine, Touch::Engine]
+            [ChangeTarget::Machine, ChangeTarget::Engine]
         );
-        assert_eq!(changes("echo hi > file"), [Touch::Files]);
-        assert_eq!(changes("rm -rf ~/.frob"), [Touch::Outside("~/.frob".to_owned())]);
+        assert_eq!(changes("echo hi > file"), [ChangeTarget::Files]);
+        assert_eq!(changes("rm -rf ~/.frob"), [ChangeTarget::Outside("~/.frob".to_owned())]);
         assert_eq!(
             changes("cat <<EOF > /etc/frob.conf\na\nEOF"),
-            [Touch::Outside("/etc/frob.conf".to_owned())]
+            [ChangeTarget::Outside("/etc/frob.conf".to_owned())]
         );
         assert_eq!(effect("A=1 ./deploy.sh").doubts, ["nothing is known of `./deploy.sh`"]);
     }

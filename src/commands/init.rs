@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::survey::{Survey, survey};
 use crate::cli::InitArgs;
 use crate::error::{Error, Exit};
-use crate::report::{self, Fate, Surveyed};
+use crate::report::{self, BlockUse, SurveyedBlock};
 use crate::settings::Settings;
 use crate::store::{create_file, read_if_there};
 
@@ -54,18 +54,18 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
         files.iter().map(|(name, _)| args.folder.clone().unwrap_or_default().join(name)).collect();
     match adopted {
         Some(adopted) => {
-            report::write_talk(&report::survey_text(&adopted.survey.told));
-            report::write_data(&report::adopted(
+            report::eprint(&report::survey_text(&adopted.survey.told));
+            report::print(&report::adopted_text(
                 &shown,
                 args.folder.as_deref(),
                 &adopted.survey.told,
-            ));
+            ))?;
         }
-        None => report::write_data(&report::initialised(
+        None => report::print(&report::initialised_text(
             &shown,
             args.folder.as_deref(),
             args.cluster.is_some(),
-        )),
+        ))?,
     }
     Ok(Exit::AsWritten)
 }
@@ -138,11 +138,11 @@ impl Adopted {
     }
 }
 
-fn not_utf8(line: usize) -> Surveyed {
+fn not_utf8(line: usize) -> SurveyedBlock {
     let message = "it is not UTF-8; its bytes were left as they are".to_owned();
-    Surveyed {
+    SurveyedBlock {
         line: u32::try_from(line).unwrap_or(1),
-        fate: Fate::Wrong(message),
+        fate: BlockUse::Wrong(message),
         first: "save guide/chapter-1.md as UTF-8".to_owned(),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> 
         let style = super::style(settings, report::stdout_is_terminal());
         report::plan_text(&plan, &past, resume.as_ref(), &style)
     };
-    report::write_data(&context.masker_of(&plan).mask(&text));
+    report::print(&context.masker_of(&plan).mask(&text))?;
     Ok(Exit::AsWritten)
 }
 

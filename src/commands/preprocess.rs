@@ -29,7 +29,7 @@ pub(super) fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<E
     annotator(context, views).annotate(&mut book);
     let text = serde_json::to_string(&book)
         .map_err(|error| Error::usage(format!("the book can't be written: {error}"), ""))?;
-    report::write_data(&text);
+    report::print_bytes(text.as_bytes())?;
     Ok(Exit::AsWritten)
 }
 

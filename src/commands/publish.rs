@@ -25,9 +25,10 @@ const PLAIN: &str = "default";
 /// Makes the site, tells what is missing or stale, and serves it if asked.
 pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
     let allowed = allowed_commands(settings, args)?;
-    let publication = report::meanwhile("making the site", || make(settings, args, &allowed))?;
-    report::write_talk(&report::publication_notes(&publication, args.strict));
-    report::write_data(&report::publication_text(&publication));
+    let publication =
+        report::notice_when_slow("making the site", || make(settings, args, &allowed))?;
+    report::eprint(&report::publication_notes(&publication, args.strict));
+    report::print(&report::publication_text(&publication))?;
     if args.serve {
         return serve_site(settings, args, &allowed, &publication.out);
     }
@@ -45,7 +46,7 @@ fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<Forei
         return Ok(commands);
     }
     let list: String = commands.iter().map(|command| format!("  {command}\n")).collect();
-    report::write_talk(&format!("book.toml names commands that making the site runs:\n{list}"));
+    report::eprint(&format!("book.toml names commands that making the site runs:\n{list}"));
     let cache = settings.surroundings.cache.as_deref();
     if args.allow_commands || cache.is_some_and(|cache| were_allowed(cache, &root, &commands)) {
         return Ok(commands);
@@ -258,14 +259,14 @@ fn serve_site(
         .map(|name| context.root.join(name))
         .collect();
     let interrupt = super::run::listen()?;
-    report::write_talk(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
+    report::eprint(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
     let mut seen = change_stamp(&watched);
     let mut go_on = || {
         let now = change_stamp(&watched);
         if now != seen {
             seen = now;
-            match report::meanwhile("making the site", || make(settings, args, allowed)) {
-                Ok(publication) => report::write_talk(&report::publication_text(&publication)),
+            match report::notice_when_slow("making the site", || make(settings, args, allowed)) {
+                Ok(publication) => report::eprint(&report::publication_text(&publication)),
                 Err(error) => report::report_error(
                     &error,
                     super::style(settings, report::stderr_is_terminal()),

@@ -43,7 +43,7 @@ impl Recorder<'_> {
     /// # Errors
     /// As [`Recorder::record`].
     pub(super) fn tell(self) -> Result<(), Error> {
-        report::write_talk(&report::recordings_wait(self.record()?));
+        report::eprint(&report::recordings_pending(self.record()?));
         Ok(())
     }
 

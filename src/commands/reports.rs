@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::report::{Reporters, Wanted, write_data};
+use crate::report::{ReportKind, Reporters, print_bytes};
 use crate::settings::Settings;
 use crate::store::{StoreError, append_file, create_report};
 
@@ -46,9 +46,9 @@ impl Reports {
     }
 
     /// Which reports have to be kept while the run goes on.
-    pub(super) fn wanted(&self) -> Vec<Wanted> {
-        let junit = (!self.junit.is_empty()).then_some(Wanted::Junit);
-        junit.into_iter().chain(self.github.then_some(Wanted::Github)).collect()
+    pub(super) fn wanted(&self) -> Vec<ReportKind> {
+        let junit = (!self.junit.is_empty()).then_some(ReportKind::Junit);
+        junit.into_iter().chain(self.github.then_some(ReportKind::Github)).collect()
     }
 
     /// Makes the files, so that a place that can't be written is told before step 1. JSON is written from here on.
@@ -80,7 +80,7 @@ impl Reports {
             written.map_err(|error| StoreError::write_failed(path, error))?;
         }
         if let Some((annotations, summary)) = reporters.github() {
-            write_data(&annotations);
+            print_bytes(annotations.as_bytes())?;
             if let Some(file) = &self.step_summary {
                 append_file(file, &summary)?;
             }

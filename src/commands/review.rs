@@ -10,7 +10,7 @@ use super::book_context::open;
 use crate::cli::ReviewArgs;
 use crate::compare::Rules;
 use crate::error::{Error, Exit};
-use crate::report::{self, Keys, Reviewed, Style, Waiting};
+use crate::report::{self, Keys, PendingOutput, Reviewed, Style};
 use crate::settings::Settings;
 
 use apply::Review;
@@ -22,16 +22,16 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
     let context = open(settings)?;
     let (items, notes) = collect(&context, &args.targets)?;
     for note in notes {
-        report::write_talk(&format!("note: {note}\n"));
+        report::eprint(&format!("note: {note}\n"));
     }
     if items.is_empty() {
-        report::write_data(if args.json { "[]\n" } else { "" });
-        report::write_talk(if args.json { "" } else { "nothing waits for review\n" });
+        report::print(if args.json { "[]\n" } else { "" })?;
+        report::eprint(if args.json { "" } else { "nothing waits for review\n" });
         return Ok(Exit::AsWritten);
     }
     let data_style = super::style(settings, report::stdout_is_terminal());
     let decisions = if args.list || args.json && !args.accept && !args.reject {
-        return Ok(list(&items, args.json, &data_style));
+        return list(&items, args.json, &data_style);
     } else if args.accept {
         items.iter().map(Item::accepted).collect()
     } else if args.reject {
@@ -40,26 +40,28 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
         ask(&items, &super::style(settings, report::stderr_is_terminal()))?
     };
     let (reviewed, faults) = Review::of(&context).apply(&items, &decisions);
-    let told: Vec<(&Waiting, Reviewed)> =
+    let told: Vec<(&PendingOutput, Reviewed)> =
         items.iter().map(|item| &item.waiting).zip(reviewed).collect();
-    report::write_data(&if args.json {
+    report::print(&if args.json {
         report::reviewed_json(&told)
     } else {
         report::reviewed_text(&told, &data_style)
-    });
+    })?;
     match faults.into_iter().next() {
         Some(fault) => Err(fault),
         None => Ok(Exit::AsWritten),
     }
 }
 
-fn list(items: &[Item], json: bool, style: &Style) -> Exit {
-    let waiting: Vec<Waiting> = items.iter().map(|item| item.waiting.clone()).collect();
+fn list(items: &[Item], json: bool, style: &Style) -> Result<Exit, Error> {
+    let waiting: Vec<PendingOutput> = items.iter().map(|item| item.waiting.clone()).collect();
     let as_json = || {
-        report::reviewed_json(&waiting.iter().map(|one| (one, Reviewed::Waits)).collect::<Vec<_>>())
+        report::reviewed_json(
+            &waiting.iter().map(|one| (one, Reviewed::Pending)).collect::<Vec<_>>(),
+        )
     };
-    report::write_data(&if json { as_json() } else { report::waiting_text(&waiting, style) });
-    Exit::AsWritten
+    report::print(&if json { as_json() } else { report::pending_text(&waiting, style) })?;
+    Ok(Exit::AsWritten)
 }
 
 fn ask(items: &[Item], style: &Style) -> Result<Vec<Decision>, Error> {
@@ -72,7 +74,7 @@ fn ask(items: &[Item], style: &Style) -> Result<Vec<Decision>, Error> {
     let mut keys = Keys::of_stdin();
     let mut walk = Walk {
         next_key: &mut || keys.next_key(),
-        say: &mut |text| report::write_talk(text),
+        say: &mut |text| report::eprint(text),
         rules: &Rules::default(),
         style,
         all: None,

@@ -106,6 +106,7 @@ impl RunCommand<'_> {
             &prefix(&context.root, &self.settings.here),
         );
         let plan = self.planned(&context)?;
+        reporters.expect(&plan, self.options.verify_only);
         let recording = !self.options.verify_only && (self.record || context.config.record);
         let interrupt = listen()?;
         let masker = context.masker_of(&plan);

@@ -3,7 +3,7 @@
 use crate::cli::StatusArgs;
 use crate::error::{Error, Exit};
 use crate::ids::StepId;
-use crate::report::{self, Seen, write_data};
+use crate::report::{self, ShownRun, print};
 use crate::settings::Settings;
 use crate::store::{current_holder, find_failure_report, last_run};
 
@@ -19,7 +19,7 @@ pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Err
     };
     let run = &journal.started.run;
     let failure_report = |step: &StepId| find_failure_report(&state, run, step).map(shown);
-    let seen = Seen {
+    let seen = ShownRun {
         started: &journal.started,
         events: &journal.events,
         going_on: current_holder(&state).map(|holder| holder.to_string()),
@@ -33,6 +33,6 @@ pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Err
     } else {
         report::status(&seen, &super::style(settings, report::stdout_is_terminal()))
     };
-    write_data(&text);
+    print(&text)?;
     Ok(Exit::AsWritten)
 }

@@ -7,13 +7,13 @@ use super::effects::{effect_of, functions_of};
 use crate::book::{
     Block, Book, BookText, ListedFence, Problem, Severity, Span, StepBlock, list_fences, parse_book,
 };
-use crate::report::{Fate, Surveyed, Touch};
+use crate::report::{BlockUse, ChangeTarget, SurveyedBlock};
 use crate::shell::syntax_errors;
 
 /// A document as it was found, and the chapter made of it.
 pub(super) struct Survey {
     /// Every block, in order.
-    pub told: Vec<Surveyed>,
+    pub told: Vec<SurveyedBlock>,
     /// The document, the doubtful blocks marked.
     pub chapter: String,
 }
@@ -33,7 +33,7 @@ pub(super) fn survey(name: &str, text: &str) -> Survey {
         .collect();
     let mut functions = HashSet::new();
     steps.iter().for_each(|step| functions_of(&step.script, &mut functions));
-    let mut told: Vec<Surveyed> = blocks
+    let mut told: Vec<SurveyedBlock> = blocks
         .iter()
         .map(|block| block_fate(&book, block, &problems, &unparsed, &functions))
         .collect();
@@ -60,11 +60,11 @@ fn block_fate(
     problems: &[Problem],
     unparsed: &[u32],
     functions: &HashSet<String>,
-) -> Surveyed {
+) -> SurveyedBlock {
     match block {
-        Block::Manifest(manifest) => Surveyed {
+        Block::Manifest(manifest) => SurveyedBlock {
             line: manifest.span.line,
-            fate: Fate::Rendered(manifest.file.clone()),
+            fate: BlockUse::Rendered(manifest.file.clone()),
             first: first_line(&manifest.template),
         },
         Block::Step(step) => {
@@ -73,13 +73,13 @@ fn block_fate(
                 let risky = effect
                     .changes
                     .iter()
-                    .any(|touch| matches!(touch, Touch::Machine | Touch::Outside(_)));
+                    .any(|touch| matches!(touch, ChangeTarget::Machine | ChangeTarget::Outside(_)));
                 (risky || !effect.doubts.is_empty()).then(|| effect.to_string())
             }) {
-                Some(why) => Fate::Skipped(why),
-                None => Fate::Runs(step.name.to_string(), effect),
+                Some(why) => BlockUse::Skipped(why),
+                None => BlockUse::Runs(step.name.to_string(), effect),
             };
-            Surveyed { line: step.span.line, fate, first: first_line(&step.script) }
+            SurveyedBlock { line: step.span.line, fate, first: first_line(&step.script) }
         }
     }
 }
@@ -107,17 +107,17 @@ fn is_inside_of_a_step(problem: &Problem, steps: &[&StepBlock]) -> bool {
     problem.span.is_some_and(|span| steps.iter().any(|step| is_inside(span, step.span)))
 }
 
-fn wrong(problem: &Problem) -> Surveyed {
+fn wrong(problem: &Problem) -> SurveyedBlock {
     let first = problem.hint.clone().unwrap_or_default();
-    Surveyed {
+    SurveyedBlock {
         line: problem.span.map_or(0, |span| span.line),
-        fate: Fate::Wrong(problem.message.clone()),
+        fate: BlockUse::Wrong(problem.message.clone()),
         first,
     }
 }
 
 /// A fence that is not run, and what would make a step of one that looks like commands.
-fn shown(fence: &ListedFence, blocks: &[&Block], book: &Book) -> Option<Surveyed> {
+fn shown(fence: &ListedFence, blocks: &[&Block], book: &Book) -> Option<SurveyedBlock> {
     let is_told = blocks.iter().any(|block| match block {
         Block::Step(step) => {
             step.span.line == fence.line
@@ -141,7 +141,7 @@ fn shown(fence: &ListedFence, blocks: &[&Block], book: &Book) -> Option<Surveyed
         None => "is prose: not run".to_owned(),
     };
     let first = if fence.info.is_empty() { "(no language)".to_owned() } else { fence.info.clone() };
-    Some(Surveyed { line: fence.line, fate: Fate::Shown(why), first })
+    Some(SurveyedBlock { line: fence.line, fate: BlockUse::Shown(why), first })
 }
 
 fn first_line(script: &str) -> String {
@@ -154,12 +154,12 @@ fn first_line(script: &str) -> String {
 }
 
 /// The text with `skip` and the reason in the braces of every doubtful block, and not a byte else changed.
-fn mark(text: &str, seen: &[ListedFence], told: &[Surveyed]) -> String {
+fn mark(text: &str, seen: &[ListedFence], told: &[SurveyedBlock]) -> String {
     let mut marked = String::with_capacity(text.len());
     let mut from = 0;
     for fence in seen {
         let why = told.iter().find_map(|one| match &one.fate {
-            Fate::Skipped(why) if one.line == fence.line => Some(why),
+            BlockUse::Skipped(why) if one.line == fence.line => Some(why),
             _ => None,
         });
         let Some(why) = why else { continue };
@@ -188,12 +188,12 @@ mod tests {
     use super::*;
 
     fn fates(text: &str) -> Vec<(u32, String)> {
-        let name = |fate: &Fate| match fate {
-            Fate::Runs(_, effect) => format!("runs: {effect}"),
-            Fate::Skipped(why) => format!("skipped: {why}"),
-            Fate::Rendered(file) => format!("rendered: {file}"),
-            Fate::Shown(why) => why.clone(),
-            Fate::Wrong(why) => format!("wrong: {why}"),
+        let name = |fate: &BlockUse| match fate {
+            BlockUse::Runs(_, effect) => format!("runs: {effect}"),
+            BlockUse::Skipped(why) => format!("skipped: {why}"),
+            BlockUse::Rendered(file) => format!("rendered: {file}"),
+            BlockUse::Shown(why) => why.clone(),
+            BlockUse::Wrong(why) => format!("wrong: {why}"),
         };
         survey("r.md", text).told.iter().map(|one| (one.line, name(&one.fate))).collect()
     }
@@ -222,7 +222,7 @@ mod tests {
                     ```bash {\"name\":\"b\"}\n$ ls\n```\n\n```bash title=\"x\"\nif true\n```\n\n~~~bash\nkubectl get pod <pod>\n~~~\n\n```bash\nls\n```\n";
         let survey = survey("r.md", text);
         assert_eq!(
-            survey.told.iter().filter(|one| matches!(one.fate, Fate::Skipped(_))).count(),
+            survey.told.iter().filter(|one| matches!(one.fate, BlockUse::Skipped(_))).count(),
             5,
             "{:?}",
             survey.told

@@ -1,217 +1,194 @@
-//! A command fence → its HTML: the commands, and under them what came out under each profile.
+//! A command fence → its HTML: the commands, and under them what they printed under each profile.
 
 use std::collections::HashMap;
 
-use super::ansi;
-use super::facts::{facts, not_run, up_to_date};
-use super::html::{id, text};
+use minijinja::{Value, context};
+
+use super::html::{html, id, moment, render, seconds, terminal_output};
 use super::plot;
 use super::series::Series;
-use super::view::{Seen, Views};
+use super::view::{StepView, View, Views};
 use crate::book::StepBlock;
 use crate::ids::{ChapterName, StepName};
-use crate::recording::Recording;
+use crate::recording::{RecordedStep, Recording};
 
-/// Lines of an output that are shown unfolded.
+/// Most lines of an output that are shown unfolded.
 const UNFOLDED: usize = 14;
 
 /// What the steps of one chapter are drawn with.
 pub(super) struct Drawing<'a> {
-    /// The chapter.
     pub chapter: &'a ChapterName,
     /// All profiles.
     pub views: &'a Views,
-    /// The chapter's steps, as each of them sees them.
-    pub judged: Vec<HashMap<StepName, Seen<'a>>>,
-    /// Most characters of an output.
+    /// The steps of the chapter, as each profile sees them.
+    pub steps: Vec<HashMap<StepName, StepView<'a>>>,
+    /// Most bytes of an output.
     pub most: usize,
 }
 
-impl Drawing<'_> {
-    /// The whole step.
-    pub(super) fn step(&self, block: &StepBlock) -> String {
-        let name = block.name.as_str();
-        let anchor = id(name);
-        let profiles = block.attributes.profiles.join(" ");
-        let data = if profiles.is_empty() {
-            String::new()
-        } else {
-            format!(" data-profile=\"{}\"", text(&profiles))
-        };
-        let mut html = format!("<figure class=\"g-step\" id=\"step-{anchor}\"{data}>");
-        html.push_str(&format!(
-            "<figcaption><a class=\"g-name\" href=\"#step-{anchor}\">{}</a>",
-            text(name)
-        ));
-        html.push_str(&badges(block));
-        html.extend(self.elsewhere(block).iter().map(|profile| {
-            format!("<span class=\"g-badge g-none\">{}: not run here</span>", text(profile))
-        }));
-        html.push_str("<button class=\"g-copy\" type=\"button\" hidden>Copy</button></figcaption>");
-        html.push_str(&format!(
-            "<pre class=\"g-commands\" tabindex=\"0\" aria-label=\"Commands of {}\">",
-            text(name)
-        ));
-        html.push_str(&format!(
-            "<code class=\"nohighlight\">{}</code></pre>",
-            commands(&block.script)
-        ));
-        html.push_str(&self.panes(block));
-        if let Some(expected) =
-            block.expected.as_ref().filter(|expected| !expected.text.trim().is_empty())
-        {
-            let open = if self.recorded(block) { "" } else { " open" };
-            let body = text(expected.text.trim_end());
-            html.push_str(&format!("<details class=\"g-expected\"{open}><summary>What it has to print</summary><pre tabindex=\"0\">{body}</pre></details>"));
-        }
-        html.push_str("</figure>");
-        html
-    }
-
-    /// What the checks printed that stand for a step which did not run.
-    fn checks(&self, checks: &[String], recording: &Recording) -> String {
-        let mut html = up_to_date(checks);
-        for check in checks.iter().filter_map(|check| recording.step(check)) {
-            let printed = check.output.trim_end();
-            if !printed.is_empty() {
-                let (name, body) = (text(&check.step), ansi::html(&cut(printed, self.most)));
-                html.push_str(&format!("<details class=\"g-long\"><summary>What {name} printed</summary><pre class=\"g-output\" tabindex=\"0\" aria-label=\"Output of {name}\">{body}</pre></details>"));
-            }
-        }
-        html
-    }
-
-    fn recorded(&self, block: &StepBlock) -> bool {
-        self.judged.iter().any(|judged| matches!(judged.get(&block.name), Some(Seen::Recorded(..))))
-    }
-
-    /// A pane a profile that has the step.
-    fn panes(&self, block: &StepBlock) -> String {
-        let several = self.views.len() > 1;
-        let elsewhere = self.elsewhere(block);
-        let mut panes = Vec::new();
-        for (view, judged) in self.views.iter().zip(&self.judged) {
-            let never = matches!(judged.get(&block.name), Some(Seen::NotRun));
-            let body = match judged.get(&block.name) {
-                None | Some(Seen::Absent) => continue,
-                Some(Seen::NotRun) if elsewhere.contains(&view.profile()) => continue,
-                Some(Seen::NotRun) => not_run(&[view.profile()], several),
-                Some(Seen::Recorded(step, reasons)) => {
-                    let Some(recording) = view.recording(self.chapter) else { continue };
-                    let mut body = facts(step, reasons, recording);
-                    if !step.up_to_date.is_empty() {
-                        body.push_str(&self.checks(&step.up_to_date, recording));
-                    } else if let Some(series) = &block.attributes.sample
-                        && let Some(read) = Series::read(&step.output)
-                    {
-                        body.push_str(&plot::plot(
-                            series,
-                            &read,
-                            &format!("{}-{}", id(block.name.as_str()), id(view.profile())),
-                        ));
-                    } else {
-                        body.push_str(&output(&step.output, self.most));
-                    }
-                    body
-                }
-            };
-            panes.push((view.profile(), body, never));
-        }
-        if panes.iter().all(|pane| pane.2) && panes.len() > 1 {
-            // Nowhere: said once.
-            let profiles: Vec<&str> = panes.iter().map(|pane| pane.0).collect();
-            return format!(
-                "<div class=\"g-panes\"><div class=\"g-pane\">{}</div></div>",
-                not_run(&profiles, several)
-            );
-        }
-        let tabs = panes.len() > 1;
-        let pane = |(profile, body, _): (&str, String, bool)| {
-            let label = if tabs {
-                format!("<p class=\"g-label\">{}</p>", text(profile))
-            } else {
-                String::new()
-            };
-            format!("<div class=\"g-pane\" data-profile=\"{}\">{label}{body}</div>", text(profile))
-        };
-        let class = if tabs { "g-panes g-tabs" } else { "g-panes" };
-        format!("<div class=\"{class}\">{}</div>", panes.into_iter().map(pane).collect::<String>())
-    }
-}
-
 impl<'a> Drawing<'a> {
-    /// Profiles that were never run here, where another one was: a word under that one says so, a tab of their own would be empty.
+    /// The whole step. `hidden` are the names of the hidden steps that come with it.
+    pub(super) fn step(&self, block: &StepBlock, hidden: &[String]) -> String {
+        let elsewhere = self.elsewhere(block);
+        let panes = self.panes(block, &elsewhere);
+        let expected = block.expected.as_ref().map_or("", |expected| expected.text.trim_end());
+        render(
+            "step",
+            context! {
+                name => block.name.as_str(),
+                profiles => block.attributes.profiles.join(" "),
+                badges => badges(block),
+                commands => commands(&block.script),
+                tabs => panes.len() > 1,
+                expected_open => !self.is_recorded(block),
+                expected => if expected.trim().is_empty() { "" } else { expected },
+                elsewhere => elsewhere.iter().map(|profile| (*profile).to_owned()).collect::<Vec<_>>(),
+                panes,
+                hidden => hidden.to_vec(),
+            },
+        )
+    }
+
+    fn is_recorded(&self, block: &StepBlock) -> bool {
+        self.steps
+            .iter()
+            .any(|steps| matches!(steps.get(&block.name), Some(StepView::Recorded(..))))
+    }
+
+    /// Profiles that were never run here, where another one was: a word in the caption says so, because a tab of their own would be
+    /// empty.
     fn elsewhere(&self, block: &StepBlock) -> Vec<&'a str> {
-        if !self.recorded(block) {
+        if !self.is_recorded(block) {
             return Vec::new();
         }
-        let never = self
+        let never_ran = self
             .views
             .iter()
-            .zip(&self.judged)
-            .filter(|(view, judged)| !view.ran() && judged.contains_key(&block.name));
-        never.map(|(view, _)| view.profile()).collect()
+            .zip(&self.steps)
+            .filter(|(view, steps)| !view.ran() && steps.contains_key(&block.name));
+        never_ran.map(|(view, _)| view.profile()).collect()
     }
-}
 
-/// What is worth knowing before copying.
-fn badges(block: &StepBlock) -> String {
-    let mut badges = Vec::new();
-    let attributes = &block.attributes;
-    if !attributes.profiles.is_empty() {
-        badges.push(format!("profile {}", attributes.profiles.join(", ")));
-    }
-    if attributes.verify.is_some() {
-        badges.push("proof".to_owned());
-    }
-    if attributes.confirm.is_some() {
-        badges.push("asks first".to_owned());
-    }
-    if attributes.background.is_some() {
-        badges.push("in the background".to_owned());
-    }
-    badges.iter().map(|badge| format!("<span class=\"g-badge\">{}</span>", text(badge))).collect()
-}
-
-/// The script, comments set apart.
-fn commands(script: &str) -> String {
-    let line = |line: &str| {
-        let comment = line.trim_start().starts_with('#');
-        if comment {
-            format!("<span class=\"g-comment\">{}</span>", text(line))
-        } else {
-            text(line)
+    /// One pane for each profile that has the step; a single one where none of them recorded it.
+    fn panes(&self, block: &StepBlock, elsewhere: &[&str]) -> Vec<Value> {
+        let several = self.views.len() > 1;
+        let having: Vec<(&View, &StepView<'_>)> = self
+            .views
+            .iter()
+            .zip(&self.steps)
+            .filter_map(|(view, steps)| Some((view, steps.get(&block.name)?)))
+            .filter(|(view, step)| {
+                !matches!(step, StepView::NotRun) || !elsewhere.contains(&view.profile())
+            })
+            .collect();
+        if having.len() > 1 && having.iter().all(|(_, step)| matches!(step, StepView::NotRun)) {
+            let under: Vec<String> =
+                having.iter().map(|(view, _)| view.profile().to_owned()).collect();
+            return vec![context! { not_run => context! { under } }];
         }
-    };
-    script.trim_end().split('\n').map(line).collect::<Vec<_>>().join("&#10;")
+        let pane = |(view, step): &(&View, &StepView<'_>)| match step {
+            StepView::NotRun => {
+                let under: Vec<String> =
+                    several.then(|| view.profile().to_owned()).into_iter().collect();
+                Some(context! { profile => view.profile(), not_run => context! { under } })
+            }
+            StepView::Recorded(step, reasons) => {
+                Some(self.recorded(block, view, step, reasons, view.recording(self.chapter)?))
+            }
+        };
+        having.iter().filter_map(pane).collect()
+    }
+
+    fn recorded(
+        &self,
+        block: &StepBlock,
+        view: &View,
+        step: &RecordedStep,
+        reasons: &[String],
+        recording: &Recording,
+    ) -> Value {
+        let (profile, facts) = (view.profile(), facts(step, reasons, recording));
+        if !step.up_to_date.is_empty() {
+            let check = |name: &String| {
+                let printed = recording.step(name).map_or("", |check| check.output.as_str());
+                context! { name, output => self.output(printed) }
+            };
+            let checks: Vec<Value> = step.up_to_date.iter().map(check).collect();
+            return context! { profile, facts, checks };
+        }
+        if let Some(series) = &block.attributes.sample
+            && let Some(read) = Series::read(&step.output)
+        {
+            let anchor = format!("{}-{}", id(block.name.as_str()), id(profile));
+            return context! { profile, facts, plot => html(plot::plot(series, &read, &anchor)) };
+        }
+        let lines = step.output.trim_end().lines().count();
+        let folded_lines = (lines > UNFOLDED).then_some(lines);
+        context! { profile, facts, folded_lines, output => self.output(&step.output) }
+    }
+
+    fn output(&self, output: &str) -> Value {
+        html(terminal_output(&cut(output.trim_end(), self.most)))
+    }
 }
 
-/// What was printed; folded where it is long.
-fn output(output: &str, most: usize) -> String {
-    let output = output.trim_end();
-    if output.is_empty() {
-        return String::new();
+/// The line over a recorded output: exit code, date, duration, versions, and whether it is out of date.
+fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> Vec<Value> {
+    let fact = |kind: &str, text: String| context! { kind, text };
+    let mut facts = Vec::new();
+    if !step.up_to_date.is_empty() {
+        facts.push(fact("passed", "up to date".to_owned()));
     }
-    let lines = output.lines().count();
-    let body = format!(
-        "<pre class=\"g-output\" tabindex=\"0\" aria-label=\"Output\">{}</pre>",
-        ansi::html(&cut(output, most))
-    );
-    if lines <= UNFOLDED {
-        return body;
+    if let Some(code) = step.exit.filter(|code| *code != 0) {
+        facts.push(fact("exit", format!("exit {code}")));
     }
-    format!("<details class=\"g-long\"><summary>Output, {lines} lines</summary>{body}</details>")
+    if !reasons.is_empty() {
+        facts.push(fact("stale", reasons.join(", ")));
+    }
+    if recording.pending {
+        facts.push(fact("part", "not reviewed yet".to_owned()));
+    }
+    facts.push(context! { kind => "time", text => moment(&step.at), datetime => step.at.as_str() });
+    if step.up_to_date.is_empty() {
+        let attempts =
+            if step.attempts > 1 { format!(", {} attempts", step.attempts) } else { String::new() };
+        facts.push(fact("plain", format!("{}{attempts}", seconds(step.seconds))));
+    }
+    if !recording.versions.is_empty() {
+        let named = recording.versions.iter().map(|(name, version)| format!("{name} {version}"));
+        facts.push(fact("versions", named.collect::<Vec<_>>().join(", ")));
+    }
+    facts
 }
 
-/// A page must not become heavy by one long output.
+/// What a reader has to know before copying the commands.
+fn badges(block: &StepBlock) -> Vec<String> {
+    let attributes = &block.attributes;
+    let profiles = &attributes.profiles;
+    let badges = [
+        (!profiles.is_empty(), format!("profile {}", profiles.join(", "))),
+        (attributes.verify.is_some(), "check".to_owned()),
+        (attributes.confirm.is_some(), "asks first".to_owned()),
+        (attributes.background.is_some(), "in the background".to_owned()),
+    ];
+    badges.into_iter().filter_map(|(applies, badge)| applies.then_some(badge)).collect()
+}
+
+/// The lines of the script, comments marked.
+fn commands(script: &str) -> Vec<Value> {
+    let line = |text: &str| context! { text, is_comment => text.trim_start().starts_with('#') };
+    script.trim_end().split('\n').map(line).collect()
+}
+
+/// The output without its middle, where one long output would make the page heavy.
 fn cut(output: &str, most: usize) -> String {
     if output.len() <= most {
         return output.to_owned();
     }
-    let boundary = |at: usize| (0..=at).rev().find(|at| output.is_char_boundary(*at)).unwrap_or(0);
-    let (head, tail) = (boundary(most * 2 / 3), boundary(output.len() - most / 3));
-    let left = output[head..tail].lines().count();
-    format!("{}\n[… {left} lines more in the recording …]\n{}", &output[..head], &output[tail..])
+    let head = output.floor_char_boundary(most * 2 / 3);
+    let tail = output.floor_char_boundary(output.len() - most / 3);
+    let missing = output[head..tail].lines().count();
+    format!("{}\n[… {missing} more lines in the recording …]\n{}", &output[..head], &output[tail..])
 }
 
 #[cfg(test)]
@@ -219,22 +196,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_output_is_folded_and_a_heavy_one_cut() {
-        assert!(output("one\n", 1000).starts_with("<pre"));
-        assert!(
-            output(&"line\n".repeat(15), 1000)
-                .starts_with("<details class=\"g-long\"><summary>Output, 15 lines")
-        );
+    fn a_heavy_output_is_cut_in_its_middle() {
         let heavy = cut(&"é line\n".repeat(1000), 300);
-        assert!(heavy.len() < 400 && heavy.contains("lines more in the recording"));
-        assert_eq!(output("", 10), "");
+        assert!(heavy.len() < 400 && heavy.contains("more lines in the recording"));
+        assert_eq!(cut("short", 300), "short");
     }
 
     #[test]
-    fn comments_are_set_apart_and_markup_stays_text() {
-        assert_eq!(
-            commands("# say <hi>\necho hi # there\n"),
-            "<span class=\"g-comment\"># say &lt;hi&gt;</span>&#10;echo hi # there"
-        );
+    fn comments_are_marked() {
+        let lines = commands("# say <hi>\necho hi # there\n");
+        let is_comment = |line: &Value| line.get_attr("is_comment").unwrap().is_true();
+        assert_eq!(lines.iter().map(is_comment).collect::<Vec<_>>(), [true, false]);
     }
 }

@@ -9,7 +9,12 @@ pub(super) type Lacks<'a> = &'a dyn Fn(&str) -> bool;
 
 /// The Markdown with such links as their text and the file's name. `folder`: the page's, relative to the chapters' (empty: that one);
 /// `src`: the chapters' folder, relative to the book's root.
-pub(super) fn without_outward(text: &str, folder: &str, src: &str, lacks: Lacks<'_>) -> String {
+pub(super) fn strip_external_links(
+    text: &str,
+    folder: &str,
+    src: &str,
+    lacks: Lacks<'_>,
+) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for (event, range) in Parser::new_ext(text, MARKDOWN).into_offset_iter() {
@@ -65,9 +70,9 @@ mod tests {
         let text = "See [the lab](../lab/README.md), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and [`lab/x`](../lab/x).\n";
         let expected = "See the lab (`lab/README.md`), [next](chapter-2.md#x), [site](https://a.b/c), `[no](../x.md)` and `lab/x`.\n";
         let lacks = |path: &str| ["lab/README.md", "lab/x", "guide/charts/web"].contains(&path);
-        assert_eq!(without_outward(text, "", "guide", &lacks), expected);
+        assert_eq!(strip_external_links(text, "", "guide", &lacks), expected);
         assert_eq!(
-            without_outward("[charts](charts/web)", "", "guide", &lacks),
+            strip_external_links("[charts](charts/web)", "", "guide", &lacks),
             "charts (`guide/charts/web`)"
         );
     }
@@ -83,7 +88,7 @@ mod tests {
             "[x](/lab/README.md)",
             "[x](#a)",
         ] {
-            assert_eq!(without_outward(text, "part-1", "guide", &lacks), text);
+            assert_eq!(strip_external_links(text, "part-1", "guide", &lacks), text);
         }
     }
 }

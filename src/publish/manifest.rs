@@ -1,95 +1,67 @@
-//! A manifest's template, and beside it what each profile makes of it, to be downloaded.
+//! A manifest's template, and beside it what each profile makes of it, with a link to download that.
 
 use std::collections::HashSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use minijinja::{Value, context};
 
-use super::html::{id, text};
+use super::html::render;
 use super::view::Views;
 use crate::book::ManifestBlock;
 use crate::ids::ChapterName;
 use crate::secrets::{Masker, secret_values, without_secret_data};
 
+/// What some profiles make of a template: their names, and the text.
+type Version<'a> = (Vec<&'a str>, String);
+
 /// The whole block.
 pub(super) fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> String {
-    let template = shown_template(&block.template);
-    let template = template.trim_end();
-    let mut versions: Vec<(String, String)> = Vec::new();
+    let mut versions: Vec<Version<'_>> = Vec::new();
     for view in views {
         let Some(text) = rendered(block, chapter, view) else { continue };
         match versions.iter_mut().find(|(_, known)| *known == text) {
-            Some((profiles, _)) => profiles.push_str(&format!(", {}", view.profile())),
-            None => versions.push((view.profile().to_owned(), text)),
+            Some((profiles, _)) => profiles.push(view.profile()),
+            None => versions.push((vec![view.profile()], text)),
         }
     }
-    let (file, anchor) = (text(&block.file), id(&block.file));
-    let profiles = block.profiles.join(" ");
-    let data = if profiles.is_empty() {
-        String::new()
-    } else {
-        format!(" data-profile=\"{}\"", text(&profiles))
-    };
-    let same = versions.len() == 1 && versions[0].1.trim_end() == template;
-    let mut html = format!(
-        "<figure class=\"g-step g-manifest{}\" id=\"file-{anchor}\"{data}><figcaption><a class=\"g-name\" href=\"#file-{anchor}\">{file}</a>",
-        if same || versions.is_empty() { "" } else { " g-beside" }
-    );
-    html.push_str(if same { "" } else { "<span class=\"g-badge\">template</span>" });
-    if same {
-        html.push_str(&download(&block.file, &versions[0].1));
-    }
-    html.push_str("</figcaption>");
-    if same || versions.is_empty() {
-        html.push_str(&format!(
-            "<pre tabindex=\"0\" aria-label=\"{file}\"><code class=\"nohighlight\">{}</code></pre>",
-            text(template)
-        ));
-    } else {
-        html.push_str(&sides(template, &block.file, &versions));
-    }
-    html.push_str("</figure>");
-    html
+    drawn(&block.file, &block.profiles.join(" "), &shown_template(&block.template), &versions)
 }
 
-/// The template, and beside it what came of it: `versions` are (profiles, text). Lines that the values filled in are marked in both.
-fn sides(template: &str, file: &str, versions: &[(String, String)]) -> String {
-    let name = text(file);
-    let left =
-        marked(template, |line| line.contains("{{") || line.contains("{%") || line.contains("{#"));
+/// The template, and beside it what came of it, unless that is the same. Lines that the values filled in are marked in both.
+fn drawn(file: &str, profiles: &str, template: &str, versions: &[Version<'_>]) -> String {
+    let template = template.trim_end();
+    let same = versions.len() == 1 && versions[0].1.trim_end() == template;
+    let beside = !same && !versions.is_empty();
     let as_it_is: HashSet<&str> = template.lines().map(str::trim_end).collect();
-    let several = versions.len() > 1;
-    let pane = |(profiles, body): &(String, String)| {
-        let label = if several {
-            format!("<p class=\"g-label\">{}</p>", text(profiles))
-        } else {
-            String::new()
-        };
-        format!(
-            "<div class=\"g-pane\" data-profile=\"{}\">{label}<p class=\"g-side\">Rendered with the values {}</p><pre tabindex=\"0\" aria-label=\"{name}, rendered under {}\"><code class=\"nohighlight\">{}</code></pre></div>",
-            text(&profiles.replace(", ", " ")),
-            download(file, body),
-            text(profiles),
-            marked(body.trim_end(), |line| !as_it_is.contains(line.trim_end()))
-        )
+    let version = |(profiles, text): &Version<'_>| {
+        let filled = |line: &str| !as_it_is.contains(line.trim_end());
+        let profiles: Vec<String> = profiles.iter().map(|profile| (*profile).to_owned()).collect();
+        context! { profiles, base64 => STANDARD.encode(text), lines => lines(text.trim_end(), filled) }
     };
-    let panes: String = versions.iter().map(pane).collect();
-    let tabs = if several { " g-tabs" } else { "" };
-    format!(
-        "<div class=\"g-sides\"><div><p class=\"g-side\">Template</p><pre tabindex=\"0\" aria-label=\"{name}, template\"><code class=\"nohighlight\">{left}</code></pre></div><div class=\"g-panes{tabs}\">{panes}</div></div>"
+    let has_tag = |line: &str| beside && ["{{", "{%", "{#"].iter().any(|tag| line.contains(tag));
+    render(
+        "manifest",
+        context! {
+            file,
+            file_name => file.rsplit('/').next().unwrap_or(file),
+            profiles,
+            same,
+            beside,
+            template => lines(template, has_tag),
+            versions => versions.iter().map(version).collect::<Vec<_>>(),
+        },
     )
 }
 
-fn marked(yaml: &str, filled: impl Fn(&str) -> bool) -> String {
+fn lines(yaml: &str, filled: impl Fn(&str) -> bool) -> Vec<Value> {
     let line = |line: &str| {
-        let (indent, words) = line.split_at(line.len() - line.trim_start().len());
-        if filled(line) {
-            format!("{indent}<span class=\"g-filled\">{}</span>", text(words))
-        } else {
-            text(line)
-        }
+        let filled = filled(line);
+        let (indent, text) =
+            if filled { line.split_at(line.len() - line.trim_start().len()) } else { ("", line) };
+        context! { indent, text, filled }
     };
-    yaml.split('\n').map(line).collect::<Vec<_>>().join("&#10;")
+    yaml.split('\n').map(line).collect()
 }
 
 /// What a profile makes of it; `None` where it does not have it, or only a run could render it and none was recorded.
@@ -102,16 +74,6 @@ fn rendered(block: &ManifestBlock, chapter: &ChapterName, view: &super::View) ->
         planned.text.clone()
     };
     Some(view.masker.mask(&without_secret_data(&text)))
-}
-
-fn download(file: &str, body: &str) -> String {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    format!(
-        "<a class=\"g-download\" download=\"{}\" href=\"data:text/yaml;base64,{}\">Download {}</a>",
-        text(name),
-        STANDARD.encode(body),
-        text(name)
-    )
 }
 
 /// The template without what its Secret objects hold beside what the values fill in.
@@ -153,7 +115,8 @@ mod tests {
 
     #[test]
     fn what_the_values_filled_in_is_marked_beside_its_template() {
-        let html = sides("a: 1\nb: {{ x }}", "w.yaml", &[("open".into(), "a: 1\nb: <2>\n".into())]);
+        let html =
+            drawn("w.yaml", "", "a: 1\nb: {{ x }}", &[(vec!["open"], "a: 1\nb: <2>\n".into())]);
         assert!(
             html.contains(
                 "a: 1&#10;<span class=\"g-filled\">b: &#123;&#123; x &#125;&#125;</span>"
@@ -166,10 +129,11 @@ mod tests {
             "{html}"
         );
         assert!(html.contains("download=\"w.yaml\"") && !html.contains('\n'), "{html}");
-        let two = sides(
-            "b: {{ x }}",
+        let two = drawn(
             "w.yaml",
-            &[("a, b".into(), "b: 1".into()), ("c".into(), "b: 2".into())],
+            "",
+            "b: {{ x }}",
+            &[(vec!["a", "b"], "b: 1".into()), (vec!["c"], "b: 2".into())],
         );
         assert!(two.contains("g-tabs") && two.contains("data-profile=\"a b\""), "{two}");
     }

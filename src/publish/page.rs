@@ -1,12 +1,15 @@
 //! A chapter's Markdown → Markdown in which its steps and manifests are HTML with what was recorded.
 
+use std::collections::HashMap;
+
 use super::block::Drawing;
 use super::html::text as escaped;
 use super::manifest::manifest;
 use super::shape::shape;
 use super::timeline::timeline;
-use super::view::{Seen, Views};
+use super::view::{StepView, Views};
 use crate::book::{Block, Chapter, Span};
+use crate::ids::StepName;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -23,9 +26,9 @@ pub(crate) fn assets() -> String {
 
 /// The chapter's page. `text` is the chapter's Markdown that `chapter` was parsed from.
 pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
-    let judged: Vec<_> = views.iter().map(|view| view.judged(&chapter.name)).collect();
-    let most = affordable(&judged);
-    let drawing = Drawing { chapter: &chapter.name, views, judged, most };
+    let steps: Vec<_> = views.iter().map(|view| view.steps(&chapter.name)).collect();
+    let most = affordable(&steps);
+    let drawing = Drawing { chapter: &chapter.name, views, steps, most };
     let from = chapter.front.span.map_or(0, |span| span.range().end);
     let mut page = String::with_capacity(text.len() * 2);
     let mut at = from;
@@ -63,7 +66,7 @@ fn written(
         return text[start..end].to_owned();
     }
     let one = |block: &&Block| match block {
-        Block::Step(step) => drawing.step(step),
+        Block::Step(step) => drawing.step(step, &[]),
         Block::Manifest(block) => manifest(block, drawing.chapter, drawing.views),
     };
     let html: String = group.iter().map(one).collect();
@@ -110,12 +113,12 @@ fn follows(text: &str, end: usize, group: &[&Block], next: &Block) -> bool {
 }
 
 /// The largest cut with which all outputs of the page fit.
-fn affordable(judged: &[std::collections::HashMap<crate::ids::StepName, Seen<'_>>]) -> usize {
-    let lengths: Vec<usize> = judged
+fn affordable(steps: &[HashMap<StepName, StepView<'_>>]) -> usize {
+    let lengths: Vec<usize> = steps
         .iter()
-        .flat_map(|judged| judged.values())
-        .filter_map(|seen| match seen {
-            Seen::Recorded(step, _) => Some(step.output.len()),
+        .flat_map(HashMap::values)
+        .filter_map(|step| match step {
+            StepView::Recorded(step, _) => Some(step.output.len()),
             _ => None,
         })
         .collect();

@@ -1,6 +1,8 @@
 //! A series as a picture: a panel a column, one running axis, the moments of scaling marked, the table behind it.
 
-use super::html::text;
+use minijinja::context;
+
+use super::html::{html, render, text};
 use super::series::Series;
 
 const WIDTH: f64 = 720.0;
@@ -54,10 +56,25 @@ pub(super) fn plot(name: &str, series: &Series, id: &str) -> String {
         height - 3.0,
         text(&series.names[0])
     ));
-    format!(
-        "<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Plot of {}\">{svg}</div>{}</div>",
-        text(name),
-        table(name, series)
+    let every = series.rows.len().div_ceil(MOST_ROWS);
+    let thinned = if every > 1 {
+        format!(", every {every}. row of {}", series.rows.len())
+    } else {
+        String::new()
+    };
+    let cells = |row: &Vec<Option<f64>>| -> Vec<String> {
+        row.iter().map(|value| value.map_or(String::new(), number)).collect()
+    };
+    render(
+        "pictures",
+        context! {
+            svg => html(svg),
+            label => format!("Plot of {name}"),
+            table => format!("The numbers of {name}{thinned}"),
+            table_label => format!("Numbers of {name}"),
+            columns => series.names.clone(),
+            rows => series.rows.iter().step_by(every.max(1)).map(cells).collect::<Vec<_>>(),
+        },
     )
 }
 
@@ -131,26 +148,6 @@ fn draw_panel(series: &Series, column: usize, top: f64, x: &dyn Fn(f64) -> f64) 
     }
     svg.push_str(&format!("<path class=\"g-line g-line-{}\" d=\"{path}\"></path>", column % 4));
     svg
-}
-
-fn table(name: &str, series: &Series) -> String {
-    let every = series.rows.len().div_ceil(MOST_ROWS);
-    let cell = |value: &Option<f64>| format!("<td>{}</td>", value.map_or(String::new(), number));
-    let row =
-        |row: &Vec<Option<f64>>| format!("<tr>{}</tr>", row.iter().map(cell).collect::<String>());
-    let head: String =
-        series.names.iter().map(|name| format!("<th scope=\"col\">{}</th>", text(name))).collect();
-    let rows: String = series.rows.iter().step_by(every).map(row).collect();
-    let thinned = if every > 1 {
-        format!(", every {every}. row of {}", series.rows.len())
-    } else {
-        String::new()
-    };
-    format!(
-        "<details class=\"g-table\"><summary>The numbers of {}{thinned}</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Numbers of {}\"><table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div></details>",
-        text(name),
-        text(name)
-    )
 }
 
 fn bounds(series: &Series, column: usize) -> (f64, f64) {

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use mdbook_preprocessor::errors::Result;
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext, book};
 
-use super::front::Panel;
-use super::links::without_outward;
+use super::links::strip_external_links;
+use super::status_panel::Panel;
 use super::{View, annotate, assets};
 use crate::book::{Book, Chapter, Sources, parse_chapter};
 
@@ -78,15 +78,15 @@ impl Annotator {
             text = panel.put_into(text, std::mem::take(&mut first));
             let has_steps = text.contains(OURS);
             if known.is_some() {
-                text = self.without_outward(&text, &path);
+                text = self.strip_external_links(&text, &path);
             }
             page.content = if has_steps { format!("{}{text}", assets()) } else { text };
         });
     }
 
-    fn without_outward(&self, text: &str, page: &Path) -> String {
+    fn strip_external_links(&self, text: &str, page: &Path) -> String {
         let folder = page.parent().map_or(String::new(), |folder| folder.display().to_string());
-        without_outward(text, &folder, &self.src_in_book(), &|file| {
+        strip_external_links(text, &folder, &self.src_in_book(), &|file| {
             (self.lacks)(&self.root.join(file))
         })
     }

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use super::html::text;
+use minijinja::{Value, context};
+
+use super::html::render;
 use super::view::Own;
-use crate::topology::{Shape, ShapePlace, ShapePod};
+use crate::topology::{Shape, ShapeNode, ShapePlace, ShapePod};
 
 struct Chip {
     class: &'static str,
@@ -18,22 +20,26 @@ pub(super) fn shape(whole: &Shape, own: &Own) -> String {
     if shape.nodes.is_empty() {
         return String::new();
     }
-    let chip = |chip: Chip| format!("<span class=\"{}\">{}</span>", chip.class, text(&chip.text));
-    let mut nodes = String::new();
-    for node in &shape.nodes {
-        let ready = if node.ready { "" } else { ", not ready" };
+    let node = |node: &ShapeNode| {
         let role = if node.control_plane { "control plane" } else { "worker" };
-        nodes.push_str(&format!(
-            "<div class=\"g-node\"><div class=\"g-node-head\"><strong>{}</strong> <span>{role}, {}{ready}</span></div><div class=\"g-chips\">{}</div></div>",
-            text(&node.name),
-            text(&node.version),
-            chips(shape, &node.name).into_iter().map(chip).collect::<String>()
-        ));
-    }
-    format!(
-        "<div class=\"g-picture\"><div class=\"g-shape\" role=\"img\" aria-label=\"{}\">{nodes}</div>{}</div>",
-        text(&summary(shape)),
-        table(shape)
+        let ready = if node.ready { "" } else { ", not ready" };
+        let chips: Vec<Value> = chips(shape, &node.name)
+            .into_iter()
+            .map(|Chip { class, text }| context! { class, text })
+            .collect();
+        context! { name => node.name.as_str(), facts => format!("{role}, {}{ready}", node.version), chips }
+    };
+    render(
+        "pictures",
+        context! {
+            label => summary(shape),
+            nodes => shape.nodes.iter().map(node).collect::<Vec<_>>(),
+            table => "Where everything is, as a table",
+            table_label => "Where everything is",
+            columns => ["what", "name", "node"],
+            heading_column => 1,
+            rows => rows(shape),
+        },
     )
 }
 
@@ -99,18 +105,18 @@ fn is_system(namespace: &str) -> bool {
 
 fn summary(shape: &Shape) -> String {
     let entries = shape.pods.iter().filter(|pod| pod.host_ports);
-    let mut told = vec![format!("{} nodes, {} pods", shape.nodes.len(), shape.pods.len())];
-    told.extend(entries.map(|pod| {
+    let mut parts = vec![format!("{} nodes, {} pods", shape.nodes.len(), shape.pods.len())];
+    parts.extend(entries.map(|pod| {
         format!("traffic comes in at {} on {}", pod.name, pod.node.as_deref().unwrap_or("no node"))
     }));
     let bound = shape.volumes.iter().filter_map(|volume| {
         Some(format!("volume {} is bound to {}", volume.name, volume.node.as_ref()?))
     });
-    told.extend(bound);
-    told.join("; ")
+    parts.extend(bound);
+    parts.join("; ")
 }
 
-fn table(shape: &Shape) -> String {
+fn rows(shape: &Shape) -> Vec<[String; 3]> {
     let mut rows: BTreeMap<(String, String, &str), usize> = BTreeMap::new();
     for pod in shape.pods.iter().filter(|pod| !is_system(&pod.namespace) || pod.host_ports) {
         let node = pod.node.clone().unwrap_or_default();
@@ -130,27 +136,16 @@ fn table(shape: &Shape) -> String {
             .entry((format!("{}: {}", ingress.name, ingress.what), String::new(), "ingress"))
             .or_default() += 1;
     }
-    if rows.is_empty() {
-        return String::new();
-    }
-    let row = |((name, node, what), count): (&(String, String, &str), &usize)| {
-        let times = if *count > 1 { format!(" ×{count}") } else { String::new() };
-        format!(
-            "<tr><td>{what}</td><th scope=\"row\">{}{times}</th><td>{}</td></tr>",
-            text(name),
-            text(node)
-        )
+    let row = |((name, node, what), count): ((String, String, &str), usize)| {
+        let times = if count > 1 { format!(" ×{count}") } else { String::new() };
+        [what.to_owned(), format!("{name}{times}"), node]
     };
-    let rows: String = rows.iter().map(row).collect();
-    format!(
-        "<details class=\"g-table\"><summary>What sits where, as a table</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What sits where\"><table><thead><tr><th scope=\"col\">what</th><th scope=\"col\">name</th><th scope=\"col\">node</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
-    )
+    rows.into_iter().map(row).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::topology::ShapeNode;
 
     #[test]
     fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {

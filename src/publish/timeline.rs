@@ -1,6 +1,8 @@
 //! The run of a chapter as bars: when each step began, how long it took, and which of that was waiting.
 
-use super::html::{id, seconds, text};
+use minijinja::context;
+
+use super::html::{html, id, render, seconds, text};
 use crate::plan::{PlannedChapter, Role, Step};
 use crate::recording::{RecordedStep, Recording};
 
@@ -71,10 +73,22 @@ pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> Strin
         bottom + 15.0,
         seconds(end)
     ));
-    format!(
-        "<div class=\"g-picture\"><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Timeline\">{svg}</div>{}{}</div>",
-        legend(&bars),
-        table(&bars)
+    let row = |bar: &Bar<'_>| {
+        let waited = bar.waits_for.clone().unwrap_or_default();
+        [bar.step.step.clone(), seconds(bar.began), seconds(bar.step.seconds), waited]
+    };
+    render(
+        "pictures",
+        context! {
+            svg => html(svg),
+            label => "Timeline",
+            has_waited => bars.iter().any(|bar| bar.waits_for.is_some()),
+            table => "The times as a table",
+            table_label => "Times",
+            columns => ["step", "began after", "took", "waited for"],
+            heading_column => 0,
+            rows => bars.iter().map(row).collect::<Vec<_>>(),
+        },
     )
 }
 
@@ -105,7 +119,7 @@ fn ended_at(recording: &Recording) -> Option<f64> {
     recording.at.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond() as f64 / 1000.0)
 }
 
-/// A proof that had to be asked more than once waited for what it proves.
+/// A check that needed more than one attempt waited for what it proves.
 fn waits_for(step: &RecordedStep, chapter: &PlannedChapter) -> Option<String> {
     let planned: &Step =
         chapter.steps.iter().find(|planned| planned.id.step.as_str() == step.step)?;
@@ -117,30 +131,6 @@ fn waits_for(step: &RecordedStep, chapter: &PlannedChapter) -> Option<String> {
             |index| chapter.steps[index].id.step.to_string(),
         )
     })
-}
-
-fn legend(bars: &[Bar<'_>]) -> String {
-    if bars.iter().all(|bar| bar.waits_for.is_none()) {
-        return String::new();
-    }
-    "<p class=\"g-legend\"><span class=\"g-key\"></span> worked <span class=\"g-key g-wait\"></span> waited until it held</p>"
-        .to_owned()
-}
-
-fn table(bars: &[Bar<'_>]) -> String {
-    let row = |bar: &Bar<'_>| {
-        format!(
-            "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td>{}</td></tr>",
-            text(&bar.step.step),
-            seconds(bar.began),
-            seconds(bar.step.seconds),
-            text(bar.waits_for.as_deref().unwrap_or(""))
-        )
-    };
-    let rows: String = bars.iter().map(row).collect();
-    format!(
-        "<details class=\"g-table\"><summary>The times as a table</summary><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Times\"><table><thead><tr><th scope=\"col\">step</th><th scope=\"col\">began after</th><th scope=\"col\">took</th><th scope=\"col\">waited for</th></tr></thead><tbody>{rows}</tbody></table></div></details>"
-    )
 }
 
 fn short(name: &str) -> String {

@@ -16,7 +16,7 @@ pub(crate) struct View {
     pub plan: Plan,
     /// Files the steps mention.
     pub included: Included,
-    /// SnapshotStore recordings, by chapter.
+    /// Accepted recordings, by chapter.
     pub recordings: HashMap<String, Recording>,
     /// Hides the secrets that the values, the caller's environment and the book's Secret objects give.
     pub masker: Masker,
@@ -69,14 +69,12 @@ impl Own {
 /// All profiles; the one with the most recordings first.
 pub(crate) type Views = [View];
 
-/// A step as a profile sees it.
+/// A step as a profile sees it; a profile that does not have the step has no entry.
 #[derive(Debug)]
-pub(crate) enum Seen<'a> {
-    /// The profile does not have it.
-    Absent,
-    /// No recording of it.
+pub(crate) enum StepView<'a> {
+    /// There is no recording of it.
     NotRun,
-    /// What came out, and why that is out of date (empty: it is not).
+    /// What it printed, and why that is out of date (empty: it is not).
     Recorded(&'a RecordedStep, Vec<String>),
 }
 
@@ -123,15 +121,15 @@ impl View {
         self.recordings.get(name.as_str())
     }
 
-    /// A chapter's steps, judged.
-    pub(crate) fn judged(&self, name: &ChapterName) -> HashMap<StepName, Seen<'_>> {
+    /// The steps of a chapter.
+    pub(crate) fn steps(&self, name: &ChapterName) -> HashMap<StepName, StepView<'_>> {
         let Some(chapter) = self.chapter(name) else { return HashMap::new() };
         let mut judged = self
             .recording(name)
             .map(|recording| recording.judged(&self.plan, chapter, &self.included));
         let seen = |index: usize| match judged.as_mut().and_then(|judged| judged[index].take()) {
-            Some((step, reasons)) => Seen::Recorded(step, reasons),
-            None => Seen::NotRun,
+            Some((step, reasons)) => StepView::Recorded(step, reasons),
+            None => StepView::NotRun,
         };
         let names = chapter.steps.iter().map(|step| step.id.step.clone());
         names.zip((0..chapter.steps.len()).map(seen)).collect()

@@ -2,7 +2,7 @@
 
 use std::io::BufRead;
 
-use super::terminal::write_talk;
+use super::terminal::eprint;
 use crate::engine::Prompt;
 use crate::ids::StepId;
 
@@ -48,7 +48,7 @@ impl Prompt for TerminalPrompt {
 
 /// Asks a question on the terminal. No answer is a no.
 pub(crate) fn ask(question: &str) -> bool {
-    write_talk(&format!("{question} [y/N] "));
+    eprint(&format!("{question} [y/N] "));
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);
     matches!(answer.trim(), "y" | "Y" | "yes" | "Yes")

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::humanize::count;
+use super::json::json_text;
 use super::problem::draw_groups;
 use super::style::Style;
-use super::words::count;
 use crate::book::{Book, Problem, Severity, Sources};
 use crate::error::Error;
 
@@ -17,7 +18,7 @@ pub(crate) fn check_text(
 ) -> String {
     if as_json {
         let notes: Vec<Value> = notes.iter().map(|note| one(note, &book.sources)).collect();
-        return format!("{:#}\n", json!({"problems": problems(error), "notes": notes}));
+        return json_text(&json!({"problems": problems(error), "notes": notes}));
     }
     let steps = book.chapters.iter().map(|chapter| chapter.steps().count()).sum();
     let warnings = notes.iter().filter(|note| note.severity == Severity::Warning).count();

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::terminal::write_talk;
+use super::terminal::{eprint, printable};
 use crate::cluster::{DownOutcome, DownProgress};
 
 /// Tells how far taking away is: a bar on a terminal, a line whenever something is gone elsewhere.
@@ -28,10 +28,10 @@ impl DownReporter {
             Some(bar) => {
                 bar.set_length(progress.of as u64);
                 bar.set_position(progress.gone as u64);
-                bar.set_message(waiting);
+                bar.set_message(printable(&waiting));
             }
             None if progress.gone > self.gone => {
-                write_talk(&format!("{} of {} gone  {waiting}\n", progress.gone, progress.of))
+                eprint(&format!("{} of {} gone  {waiting}\n", progress.gone, progress.of))
             }
             None => {}
         }
@@ -44,8 +44,8 @@ impl DownReporter {
             bar.finish_and_clear();
         }
         for (object, why) in &outcome.left {
-            write_talk(&format!("still there: {} {}: {why}\n", object.kind, object.name));
+            eprint(&format!("still there: {} {}: {why}\n", object.kind, object.name));
         }
-        write_talk(&format!("{} gone, {} left\n", outcome.gone.len(), outcome.left.len()));
+        eprint(&format!("{} gone, {} left\n", outcome.gone.len(), outcome.left.len()));
     }
 }

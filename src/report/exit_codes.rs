@@ -1,6 +1,6 @@
 //! What an exit code or a signal says by itself, and what is mostly to be done about it.
 
-use super::line::signal_name;
+use super::step_line::signal_name;
 use crate::event::Failure;
 
 /// A line on what the number means, and advice where there is any of use.

@@ -1,12 +1,12 @@
 //! What a person needs when a step has failed: what, where, the command, what came, and what to do next.
 
-use super::differs::{ConcatLines, Drawn, difference_lines};
+use super::diff_view::{ConcatLines, Drawn, difference_lines};
 use super::exit_codes::meaning;
-use super::line::failure_in_short;
+use super::humanize::count;
+use super::step_line::failure_in_short;
 use super::style::Style;
-use super::words::count;
 use crate::event::{Evidence, Failure, Outcome, StepFinished};
-use crate::text::sanitize::{fit, visible};
+use crate::text::sanitize::{fit, one_line};
 
 /// Last lines of the output that are shown.
 const TAIL_LINES: usize = 30;
@@ -38,7 +38,7 @@ pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
     for process in &finished.leftovers {
         lines.push(format!(
             "left running and stopped: {} (process {})",
-            visible(&process.command),
+            one_line(&process.command),
             process.pid
         ));
     }
@@ -58,7 +58,7 @@ fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
     let gutter = last.to_string().len();
     let mut lines = vec![style.frame(format!("{:gutter$} {bar}", "")).to_string()];
     for (number, line) in (evidence.script_line..).zip(shown) {
-        let line = fit(&visible(line), WIDTH, style.symbols().ellipsis);
+        let line = fit(&one_line(line), WIDTH, style.symbols().ellipsis);
         lines.push(format!("{} {line}", style.frame(format!("{number:gutter$} {bar}"))));
     }
     if script.len() > shown.len() {
@@ -81,11 +81,11 @@ fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
 fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<String> {
     match failure {
         Failure::TimedOut { waiting_for: Some(what), .. } => {
-            vec![format!("it was waiting for {}", visible(what))]
+            vec![format!("it was waiting for {}", one_line(what))]
         }
-        Failure::Check { why, .. } => why.lines().map(visible).collect(),
+        Failure::Check { why, .. } => why.lines().map(one_line).collect(),
         Failure::Unrecoverable { why } | Failure::Broken { why } => {
-            why.lines().skip(1).map(visible).collect()
+            why.lines().skip(1).map(one_line).collect()
         }
         Failure::Mismatch { differences, .. } => {
             let Drawn { lines: drawn, left, cut } =
@@ -127,7 +127,7 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
         "output:".to_owned()
     };
     let quoted = shown.iter().map(|line| {
-        let line = fit(&visible(line), WIDTH, style.symbols().ellipsis);
+        let line = fit(&one_line(line), WIDTH, style.symbols().ellipsis);
         format!("  {} {line}", style.frame(style.symbols().bar))
     });
     std::iter::once(heading).chain(quoted).collect()
@@ -138,7 +138,7 @@ fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evid
     if let Some(cure) = evidence.and_then(|evidence| evidence.hint.as_ref()) {
         return format!(
             "{}, then `guide {}`",
-            visible(cure),
+            one_line(cure),
             if asked { "verify" } else { "run --resume" }
         );
     }

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::failure::failure;
-use super::line::failure_in_short;
-use super::style::Style;
-use super::words::{duration, summary};
 use crate::event::Reporter;
+use super::failure::failure;
+use super::humanize::{duration, summary};
+use super::step_line::failure_in_short;
+use super::style::Style;
 use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
-use crate::text::sanitize::visible;
+use crate::text::sanitize::one_line;
 
 /// Longest text of an annotation, in bytes: GitHub cuts longer ones off.
 const ANNOTATION: usize = 4000;
@@ -134,7 +134,7 @@ impl Github {
             return;
         }
         let file = property(&format!("{}{}", self.prefix, finished.place.file.display()));
-        let title = property(&format!("{}: {}", finished.step, visible(title)));
+        let title = property(&format!("{}: {}", finished.step, one_line(title)));
         let text = data(text.trim_end());
         self.annotations.push(format!(
             "{start}file={file},line={},title={title}::{text}\n",
@@ -158,9 +158,7 @@ impl Reporter for Github {
             Event::RunFinished(run) => {
                 self.summary = run.clone();
                 if let Some(why) = &run.broken {
-                    let hint = run.hint.iter().map(|hint| format!("\nhint: {hint}"));
-                    let text: String = std::iter::once(why.clone()).chain(hint).collect();
-                    self.annotations.push(format!("::error title=guide::{}\n", data(&text)));
+                    self.annotations.push(format!("::error title=guide::{}\n", data(why)));
                 }
             }
             _ => {}
@@ -188,12 +186,12 @@ fn fence(text: &str) -> String {
 
 /// Text inside a table's cell or a heading.
 fn markdown(text: &str) -> String {
-    visible(text).replace('|', "\\|").replace('<', "&lt;")
+    one_line(text).replace('|', "\\|").replace('<', "&lt;")
 }
 
 /// The text of a workflow command.
 fn data(text: &str) -> String {
-    let shown: Vec<String> = text.lines().map(visible).collect();
+    let shown: Vec<String> = text.lines().map(one_line).collect();
     let shown = shown.join("\n");
     let end = (0..=shown.len().min(ANNOTATION))
         .rev()
@@ -306,8 +304,7 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn a_world_that_could_not_be_asked_is_annotated() {
         let run = RunSummary {
-            broken: Some("no engine".to_owned()),
-            hint: Some("start it".to_owned()),
+            broken: Some("no engine\nhint: start it".to_owned()),
             ..RunSummary::default()
         };
         assert_eq!(

@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use super::words::count;
+use super::humanize::count;
 
 /// A block of someone's Markdown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Surveyed {
+pub(crate) struct SurveyedBlock {
     /// 1-based line of its fence.
     pub line: u32,
     /// What becomes of it.
-    pub fate: Fate,
+    pub fate: BlockUse,
     /// Its first command.
     pub first: String,
 }
 
 /// What becomes of a block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fate {
+pub(crate) enum BlockUse {
     /// It runs as this step, with this effect.
     Runs(String, Effect),
     /// It would run, but was marked `{skip}`, for this reason.
@@ -34,7 +34,7 @@ pub(crate) enum Fate {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Effect {
     /// What it changes.
-    pub changes: Vec<Touch>,
+    pub changes: Vec<ChangeTarget>,
     /// Why more than that can't be told.
     pub doubts: Vec<String>,
 }
@@ -46,7 +46,7 @@ impl Effect {
     }
 
     /// Adds something that is changed.
-    pub(crate) fn change(&mut self, touch: Touch) {
+    pub(crate) fn change(&mut self, touch: ChangeTarget) {
         if !self.changes.contains(&touch) {
             self.changes.push(touch);
         }
@@ -79,7 +79,7 @@ impl std::fmt::Display for Effect {
 
 /// What a command changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Touch {
+pub(crate) enum ChangeTarget {
     /// Objects of a cluster.
     Cluster,
     /// Containers, images, whole clusters.
@@ -92,7 +92,7 @@ pub(crate) enum Touch {
     Machine,
 }
 
-impl std::fmt::Display for Touch {
+impl std::fmt::Display for ChangeTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Cluster => f.write_str("the cluster's objects"),
@@ -105,19 +105,19 @@ impl std::fmt::Display for Touch {
 }
 
 /// A line or two a block.
-pub(crate) fn survey_text(told: &[Surveyed]) -> String {
+pub(crate) fn survey_text(told: &[SurveyedBlock]) -> String {
     let mut text = String::new();
     for one in told {
         let (what, more) = match &one.fate {
-            Fate::Runs(step, effect) => {
+            BlockUse::Runs(step, effect) => {
                 (format!("runs as step `{step}`"), Some(effect.to_string()))
             }
-            Fate::Skipped(why) => {
+            BlockUse::Skipped(why) => {
                 ("would run, and is marked `{skip}`".to_owned(), Some(why.clone()))
             }
-            Fate::Rendered(file) => (format!("is rendered as {file}"), None),
-            Fate::Shown(why) => (why.clone(), None),
-            Fate::Wrong(message) => (format!("is wrong: {message}"), None),
+            BlockUse::Rendered(file) => (format!("is rendered as {file}"), None),
+            BlockUse::Shown(why) => (why.clone(), None),
+            BlockUse::Wrong(message) => (format!("is wrong: {message}"), None),
         };
         text.push_str(&format!("line {}: {what}\n", one.line));
         for line in
@@ -126,7 +126,8 @@ pub(crate) fn survey_text(told: &[Surveyed]) -> String {
             text.push_str(&format!("    {line}\n"));
         }
     }
-    let would_run = |one: &&Surveyed| matches!(one.fate, Fate::Runs(..) | Fate::Skipped(_));
+    let would_run =
+        |one: &&SurveyedBlock| matches!(one.fate, BlockUse::Runs(..) | BlockUse::Skipped(_));
     if !told.iter().any(|one| would_run(&one)) {
         text.push_str("nothing of it would run: only `bash` and `sh` blocks do\n");
     }
@@ -134,7 +135,7 @@ pub(crate) fn survey_text(told: &[Surveyed]) -> String {
 }
 
 /// What was written, and what to type now.
-pub(crate) fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
+pub(crate) fn initialised_text(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
     let mut text = wrote(files);
     text.push_str(&format!(
         "now:  {}guide check && guide run && guide review && guide publish\n",
@@ -147,11 +148,16 @@ pub(crate) fn initialised(files: &[PathBuf], folder: Option<&Path>, cluster: boo
 }
 
 /// What was written of somebody's document: it is to be read before anything of it runs.
-pub(crate) fn adopted(files: &[PathBuf], folder: Option<&Path>, told: &[Surveyed]) -> String {
-    let number = |wanted: fn(&Fate) -> bool| told.iter().filter(|one| wanted(&one.fate)).count();
-    let runs = number(|fate| matches!(fate, Fate::Runs(..)));
-    let skipped = number(|fate| matches!(fate, Fate::Skipped(_)));
-    let wrong = number(|fate| matches!(fate, Fate::Wrong(_)));
+pub(crate) fn adopted_text(
+    files: &[PathBuf],
+    folder: Option<&Path>,
+    told: &[SurveyedBlock],
+) -> String {
+    let number =
+        |wanted: fn(&BlockUse) -> bool| told.iter().filter(|one| wanted(&one.fate)).count();
+    let runs = number(|fate| matches!(fate, BlockUse::Runs(..)));
+    let skipped = number(|fate| matches!(fate, BlockUse::Skipped(_)));
+    let wrong = number(|fate| matches!(fate, BlockUse::Wrong(_)));
     let chapter = folder.unwrap_or(Path::new("")).join("guide/chapter-1.md");
     let mut text = wrote(files);
     let blocks = format!("{} would run, {skipped} marked `{{skip}}`", count(runs, "block"));

@@ -1,31 +1,36 @@
-//! One JSON object an event, a line each: every event, also those the journal does not keep. `docs/events.schema.json` says what
-//! may stand in one.
+//! JSON for programs. A run's report has one object per line for every event, also for those that the journal does not keep;
+//! `docs/events.schema.json` describes them.
 
 use std::io::{self, Write};
 
-use crate::event::Event;
-use crate::event::Reporter;
+use serde_json::Value;
 
-/// For programs.
+use crate::event::Reporter;
+use crate::event::Event;
+use crate::text::sanitize::json_for_display;
+
+/// A value as it is printed: indented, ended by a line end, and safe to look at on a terminal.
+pub(super) fn json_text(value: &Value) -> String {
+    json_for_display(&format!("{value:#}\n")).into_owned()
+}
+
+/// Writes a run's events as JSON.
 #[derive(Debug)]
 pub(crate) struct Json<W> {
     to: W,
-    /// The first thing that went wrong; nothing is written after it.
-    failed: Option<io::Error>,
+    /// The first error; nothing is written after it.
+    error: Option<io::Error>,
 }
 
 impl<W: Write> Json<W> {
-    /// Writes to a stream, a line at once.
+    /// Writes to a stream, one whole line at a time.
     pub(crate) fn new(to: W) -> Self {
-        Self { to, failed: None }
+        Self { to, error: None }
     }
 
-    /// The stream, when all could be written to it.
-    ///
-    /// # Errors
-    /// What kept an event from being written, but for a reader who has gone away.
+    /// The stream, if everything could be written to it. A reader who has gone away is no error.
     pub(crate) fn finish(self) -> io::Result<W> {
-        match self.failed {
+        match self.error {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             _ => Ok(self.to),
         }
@@ -34,10 +39,12 @@ impl<W: Write> Json<W> {
 
 impl<W: Write> Reporter for Json<W> {
     fn report(&mut self, event: &Event) {
-        if self.failed.is_none() {
+        if self.error.is_none() {
             let line = serde_json::to_string(event).map_err(io::Error::from);
-            self.failed =
-                line.and_then(|line| self.to.write_all(format!("{line}\n").as_bytes())).err();
+            let written = line.and_then(|line| {
+                self.to.write_all(format!("{}\n", json_for_display(&line)).as_bytes())
+            });
+            self.error = written.err();
         }
     }
 }

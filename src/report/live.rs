@@ -4,12 +4,13 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use super::failure::failure;
-use super::frame::{Now, frame};
-use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
-use super::style::Style;
-use super::words::summary;
 use crate::event::Reporter;
+use super::failure::failure;
+use super::humanize::summary;
+use super::live_view::{RunningStep, frame};
+use super::step_line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
+use super::style::Style;
+use super::terminal::printable;
 use crate::event::{ChapterOutcome, Event};
 
 /// Columns of a terminal that does not tell.
@@ -20,7 +21,7 @@ pub(crate) struct Live {
     bar: ProgressBar,
     style: Style,
     width: Box<dyn Fn() -> usize>,
-    now: Option<Now>,
+    now: Option<RunningStep>,
     /// The running step has the terminal to itself.
     hidden: bool,
     /// Steps of the present chapter.
@@ -37,7 +38,7 @@ pub(crate) struct DisplayGuard {
 
 impl DisplayGuard {
     /// Does something with a terminal on which nothing is drawn meanwhile.
-    pub(crate) fn lowered<R>(&self, act: impl FnOnce() -> R) -> R {
+    pub(crate) fn suspended<R>(&self, act: impl FnOnce() -> R) -> R {
         self.bar.suspend(act)
     }
 }
@@ -59,7 +60,7 @@ impl Live {
     }
 
     /// To be given to whoever needs the terminal in between.
-    pub(crate) fn curtain(&self) -> DisplayGuard {
+    pub(crate) fn display_guard(&self) -> DisplayGuard {
         DisplayGuard { bar: self.bar.clone() }
     }
 
@@ -72,13 +73,12 @@ impl Live {
         }
         // One column stays free: a terminal may wrap a line that fills it.
         let width = (self.width)().saturating_sub(1);
-        self.bar.set_message(
-            frame(self.now.as_ref(), self.done, self.steps, width, &self.style).join("\n"),
-        );
+        let lines = frame(self.now.as_ref(), self.done, self.steps, width, &self.style);
+        self.bar.set_message(printable(&lines.join("\n")));
     }
 
     fn say(&self, text: &str) {
-        self.bar.println(text.trim_end());
+        self.bar.println(printable(text.trim_end()));
     }
 
     fn moment(&mut self, event: &Event) {
@@ -96,7 +96,7 @@ impl Live {
                 ..
             } => {
                 self.hidden = *interactive;
-                self.now = Some(Now {
+                self.now = Some(RunningStep {
                     chapter: step.chapter.to_string(),
                     step: step.step.to_string(),
                     number: *number,
@@ -315,7 +315,7 @@ hint: fix it, then `guide run --resume`
             &mut live,
             &[Event::RunStarted(started("run-1")), step_started("chapter-1/a", 1, None)],
         );
-        let seen = live.curtain().lowered(|| screen.contents());
+        let seen = live.display_guard().suspended(|| screen.contents());
         assert_eq!(seen, "");
         assert!(screen.contents().contains("chapter-1 · 1/0 a"), "{}", screen.contents());
     }

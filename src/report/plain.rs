@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use super::failure::failure;
-use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
-use super::style::Style;
-use super::talk::BestEffortWriter;
-use super::words::{duration, summary};
 use crate::event::Reporter;
+use super::failure::failure;
+use super::humanize::{duration, summary};
+use super::step_line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
+use super::style::Style;
+use super::terminal::BestEffortWriter;
 use crate::event::{ChapterOutcome, Event, Outcome};
 
 /// Seconds between two signs of life of a step.
@@ -16,7 +16,7 @@ const STILL_THERE: f64 = 30.0;
 /// For logs and pipes.
 #[derive(Debug)]
 pub(crate) struct Plain<W> {
-    talk: BestEffortWriter<W>,
+    writer: BestEffortWriter<W>,
     style: Style,
     /// Seconds into the present attempt at which the next sign of life is due.
     due: f64,
@@ -27,13 +27,13 @@ pub(crate) struct Plain<W> {
 impl<W: Write> Plain<W> {
     /// Writes to a stream, stderr in life.
     pub(crate) fn new(stream: W, style: Style) -> Self {
-        Self { talk: BestEffortWriter::to(stream), style, due: STILL_THERE, passed_before: 0 }
+        Self { writer: BestEffortWriter::new(stream), style, due: STILL_THERE, passed_before: 0 }
     }
 
     /// What it writes to.
     #[cfg(test)]
     pub(crate) fn stream(&self) -> &W {
-        self.talk.stream()
+        self.writer.stream()
     }
 
     fn still_there(&mut self, event: &Event) {
@@ -49,7 +49,7 @@ impl<W: Write> Plain<W> {
             None if line.trim().is_empty() => {}
             None => text += &[": ", line.trim()].concat(),
         }
-        self.talk.say(&format!("{}\n", self.style.faint(text)));
+        self.writer.write(&format!("{}\n", self.style.faint(text)));
     }
 }
 
@@ -88,7 +88,7 @@ impl<W: Write> Reporter for Plain<W> {
             Event::RunStarted(_) => return,
             Event::RunFinished(run) => summary(run, &style).trim_end().to_owned(),
         };
-        self.talk.say(&format!("{line}\n"));
+        self.writer.write(&format!("{line}\n"));
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use super::humanize::{count, duration};
+use super::json::json_text;
 use super::style::Style;
-use super::words::{count, duration};
 use crate::book::Normalizers;
 use crate::compare::Rules;
 use crate::history::{Past, Position, Resume, is_run_from};
@@ -162,8 +163,7 @@ pub(crate) fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
         .enumerate()
         .map(|(index, chapter)| chapter_json(plan, past, start, index, chapter))
         .collect();
-    let all = json!({"profile": plan.profile, "chapters": chapters, "normalisers": names()});
-    format!("{all:#}\n")
+    json_text(&json!({"profile": plan.profile, "chapters": chapters, "normalisers": names()}))
 }
 
 fn chapter_json(

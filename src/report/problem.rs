@@ -15,9 +15,12 @@ use std::fmt::Write;
 
 use unicode_width::UnicodeWidthChar;
 
+use super::humanize::count;
 use super::style::Style;
-use super::words::count;
+use super::terminal::eprint;
 use crate::book::{Problem, Severity, Sources, Span};
+use crate::error::Error;
+use crate::text::sanitize::{is_unsafe, lines, one_line};
 
 /// Columns a tab takes in an excerpt.
 const TAB: usize = 4;
@@ -120,7 +123,7 @@ fn more_like_it(sources: &Sources, more: &[&Problem], style: Style) -> String {
             || problem.message.clone(),
             |span| format!("{}  {}", sources.place(span), quoted(&problem.message)),
         );
-        let _ = writeln!(out, "    {}", place.trim_end());
+        let _ = writeln!(out, "    {}", one_line(place.trim_end()));
     }
     if more.len() > NAMED {
         let _ = writeln!(out, "    and {} more", more.len() - NAMED);
@@ -134,6 +137,29 @@ fn quoted(message: &str) -> &str {
     message.split('`').nth(1).unwrap_or_default()
 }
 
+/// Prints an error that ends a command on stderr: the message, and after a blank line what to do next.
+pub(crate) fn report_error(error: &Error, style: Style) {
+    eprint(&error_text(error, style));
+}
+
+fn error_text(error: &Error, style: Style) -> String {
+    let mut text = String::new();
+    if let Error::Book(problems, sources) = error {
+        text += &draw_groups(sources, problems, style);
+    }
+    // A word of the command line that means nothing in the book (it has no place there) is no problem of the book's.
+    if matches!(error, Error::Book(problems, _) if problems.iter().all(|problem| problem.span.is_none()))
+    {
+        text.pop();
+    } else {
+        text += &format!("{} {}\n", style.failed("error:"), lines(&error.to_string()));
+    }
+    if let Some(hint) = error.hint() {
+        text += &format!("\n{} {}\n", style.hint("hint:"), lines(&hint));
+    }
+    text
+}
+
 /// One problem, ended by a line end.
 pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String {
     let mut out = String::new();
@@ -142,15 +168,15 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
         Severity::Warning => style.warning("warning").to_string(),
         Severity::Note => style.hint("note").to_string(),
     };
-    let _ = writeln!(out, "{label}{}", style.strong(format_args!(": {}", problem.message)));
-    let lines = |span: &Span| {
+    let _ = writeln!(out, "{label}{}", style.strong(format_args!(": {}", lines(&problem.message))));
+    let height = |span: &Span| {
         sources
             .file(span.source)
             .text
             .get(span.range())
             .map_or(1, |text| text.lines().count().clamp(1, MOST_LINES))
     };
-    let last_line = |span: &Span| span.line as usize + lines(span) - 1;
+    let last_line = |span: &Span| span.line as usize + height(span) - 1;
     let gutter = problem
         .span
         .iter()
@@ -165,10 +191,10 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
     }
     for (span, note) in &problem.labels {
         let mut picture = Picture { out: &mut out, sources, style, gutter };
-        picture.draw(*span, Some(note));
+        picture.draw(*span, Some(&one_line(note)));
     }
     if let Some(hint) = &problem.hint {
-        let _ = writeln!(out, "\n{}: {hint}", style.hint("hint"));
+        let _ = writeln!(out, "\n{}: {}", style.hint("hint"), lines(hint));
     }
     out
 }
@@ -194,7 +220,7 @@ impl Picture<'_> {
             "{:gutter$}{} {}:{}:{column}",
             "",
             self.style.frame(arrow),
-            file.path.display(),
+            one_line(&file.path.display().to_string()),
             span.line,
             gutter = self.gutter
         );
@@ -298,7 +324,7 @@ fn visible(line: &str) -> (String, bool) {
         }
         match next {
             '\t' => shown.push_str(&" ".repeat(TAB)),
-            control if control.is_control() => shown.push('\u{fffd}'),
+            unsafe_one if is_unsafe(unsafe_one) => shown.push('\u{fffd}'),
             plain => shown.push(plain),
         }
     }
@@ -425,7 +451,8 @@ hint: a step is known by its name in every file and message, so give one of them
     fn colour_is_only_used_when_asked_for() {
         let problem = Problem::without_span("x");
         let style = Style::decide(super::super::style::ColourChoice::Always, true, false, true);
-        assert!(draw(&Sources::default(), &problem, style).contains('\u{1b}'));
+        let drawn = draw(&Sources::default(), &problem, style);
+        assert!(super::super::terminal::printable(&drawn).contains('\u{1b}'), "{drawn}");
     }
 
     #[test]

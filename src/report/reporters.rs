@@ -9,12 +9,12 @@ use super::junit::Junit;
 use super::live::{DisplayGuard, Live};
 use super::plain::Plain;
 use super::style::Style;
-use crate::event::Event;
-use crate::event::Reporter;
+use crate::event::{Event, Reporter};
+use crate::plan::Plan;
 
 /// A report that was asked for, and does not go to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum ReportKind {
     /// `--report junit=FILE`.
     Junit,
     /// Annotations and step summary, under GitHub Actions.
@@ -36,28 +36,35 @@ enum Person {
 
 impl Reporters {
     /// The display for a person, live on a terminal, and the reports wanted. `prefix` is the book's folder in its repository.
-    pub(crate) fn new(style: Style, live: bool, wanted: &[Wanted], prefix: &str) -> Self {
+    pub(crate) fn new(style: Style, live: bool, wanted: &[ReportKind], prefix: &str) -> Self {
         Self {
             person: if live {
                 Person::Live(Box::new(Live::new(style)))
             } else {
                 Person::Plain(Plain::new(std::io::stderr(), style))
             },
-            junit: wanted.contains(&Wanted::Junit).then(Junit::default),
+            junit: wanted.contains(&ReportKind::Junit).then(|| Junit::new(prefix)),
             json: Vec::new(),
-            github: wanted.contains(&Wanted::Github).then(|| Github::new(prefix)),
+            github: wanted.contains(&ReportKind::Github).then(|| Github::new(prefix)),
         }
     }
 
     /// What holds the display back while a question is asked.
     pub(crate) fn pause(&self) -> Box<dyn Pause> {
         match &self.person {
-            Person::Live(live) => Box::new(live.curtain()),
+            Person::Live(live) => Box::new(live.display_guard()),
             Person::Plain(_) => Box::new(NothingToPause),
         }
     }
 
-    /// The JUnit file's text.
+    /// Names the planned steps, so that a report can also list those that are never reached. `verify_only`: only checks run.
+    pub(crate) fn expect(&mut self, plan: &Plan, verify_only: bool) {
+        if let Some(junit) = &mut self.junit {
+            junit.expect(plan, |step| !verify_only || step.is_verify());
+        }
+    }
+
+    /// The text of the JUnit file.
     pub(crate) fn junit(&self) -> Option<String> {
         self.junit.as_ref().map(Junit::xml)
     }
@@ -83,7 +90,7 @@ impl Reporters {
 
 impl Pause for DisplayGuard {
     fn paused(&self, ask: &mut dyn FnMut()) {
-        self.lowered(ask);
+        self.suspended(ask);
     }
 }
 

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::differs::changed_words;
+use super::diff_view::changed_words;
+use super::humanize::count;
+use super::json::json_text;
 use super::style::Style;
-use super::words::count;
 use crate::book::Place;
 use crate::compare::Hunk;
 use crate::ids::StepId;
-use crate::text::sanitize::{fit, visible};
+use crate::text::sanitize::{fit, one_line};
 
 /// Lines of a hunk that are shown.
 const MOST_LINES: usize = 40;
@@ -19,7 +20,7 @@ const WIDTH: usize = 160;
 
 /// Something that waits for review, as it is told.
 #[derive(Debug, Clone)]
-pub(crate) struct Waiting {
+pub(crate) struct PendingOutput {
     /// Whose output.
     pub step: StepId,
     /// Where the step stands; none for a step that is gone.
@@ -40,13 +41,13 @@ pub(crate) struct Waiting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reviewed {
     /// All of it was accepted.
-    SnapshotStore,
+    Accepted,
     /// A part of it was accepted.
     InPart,
     /// None of it.
     Rejected,
     /// It goes on waiting.
-    Waits,
+    Pending,
     /// It could not be written.
     Failed,
 }
@@ -54,17 +55,17 @@ pub(crate) enum Reviewed {
 impl Reviewed {
     fn word(self) -> &'static str {
         match self {
-            Self::SnapshotStore => "accepted",
+            Self::Accepted => "accepted",
             Self::InPart => "accepted in part",
             Self::Rejected => "rejected",
-            Self::Waits => "waiting",
+            Self::Pending => "waiting",
             Self::Failed => "not written",
         }
     }
 }
 
 /// One line an entry.
-pub(crate) fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
+pub(crate) fn pending_text(waiting: &[PendingOutput], style: &Style) -> String {
     let lines = waiting.iter().map(|one| {
         format!("{}  {}  {}\n", style.strong(&one.step), what(one), style.faint(one.file.display()))
     });
@@ -72,12 +73,12 @@ pub(crate) fn waiting_text(waiting: &[Waiting], style: &Style) -> String {
 }
 
 /// What became of each, one line an entry.
-pub(crate) fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) -> String {
-    let line = |(one, how): &(&Waiting, Reviewed)| {
+pub(crate) fn reviewed_text(reviewed: &[(&PendingOutput, Reviewed)], style: &Style) -> String {
+    let line = |(one, how): &(&PendingOutput, Reviewed)| {
         let word = match how {
-            Reviewed::SnapshotStore | Reviewed::InPart => style.passed(how.word()).to_string(),
+            Reviewed::Accepted | Reviewed::InPart => style.passed(how.word()).to_string(),
             Reviewed::Failed => style.failed(how.word()).to_string(),
-            Reviewed::Rejected | Reviewed::Waits => style.warning(how.word()).to_string(),
+            Reviewed::Rejected | Reviewed::Pending => style.warning(how.word()).to_string(),
         };
         format!("{}  {word}  {}\n", style.strong(&one.step), style.faint(one.file.display()))
     };
@@ -85,8 +86,8 @@ pub(crate) fn reviewed_text(reviewed: &[(&Waiting, Reviewed)], style: &Style) ->
 }
 
 /// An array with an object an entry; `is` says what became of it.
-pub(crate) fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
-    let entry = |(one, how): &(&Waiting, Reviewed)| -> Value {
+pub(crate) fn reviewed_json(reviewed: &[(&PendingOutput, Reviewed)]) -> String {
+    let entry = |(one, how): &(&PendingOutput, Reviewed)| -> Value {
         let hunks: Vec<Value> = one
             .hunks
             .iter()
@@ -104,10 +105,10 @@ pub(crate) fn reviewed_json(reviewed: &[(&Waiting, Reviewed)]) -> String {
             "hunks": hunks,
         })
     };
-    format!("{:#}\n", Value::from(reviewed.iter().map(entry).collect::<Vec<_>>()))
+    json_text(&Value::from(reviewed.iter().map(entry).collect::<Vec<_>>()))
 }
 
-fn kind(one: &Waiting) -> &'static str {
+fn kind(one: &PendingOutput) -> &'static str {
     match one.file.extension() {
         _ if one.fence => "output fence",
         Some(extension) if extension == "json" => "recording",
@@ -115,7 +116,7 @@ fn kind(one: &Waiting) -> &'static str {
     }
 }
 
-fn what(one: &Waiting) -> String {
+fn what(one: &PendingOutput) -> String {
     let what = kind(one);
     if one.new {
         format!("new {what}")
@@ -125,7 +126,12 @@ fn what(one: &Waiting) -> String {
 }
 
 /// A hunk (`index` of `one.hunks`), its new lines perhaps as a pattern.
-pub(crate) fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Style) -> String {
+pub(crate) fn hunk_text(
+    one: &PendingOutput,
+    index: usize,
+    new: &[String],
+    style: &Style,
+) -> String {
     let hunk = &one.hunks[index];
     let place = one.place.as_ref().map_or(String::new(), |place| format!(" {place}"));
     let number = if one.hunks.len() > 1 {
@@ -140,7 +146,7 @@ pub(crate) fn hunk_text(one: &Waiting, index: usize, new: &[String], style: &Sty
         style.faint(format!("{number}{place}"))
     );
     if index == 0 && !one.hidden.is_empty() {
-        let hidden = one.hidden.iter().map(|what| visible(what)).collect::<Vec<_>>().join(", ");
+        let hidden = one.hidden.iter().map(|what| one_line(what)).collect::<Vec<_>>().join(", ");
         text.push_str(&format!(
             "{}\n",
             style.faint(format!("    not compared (normalize=): {hidden}"))
@@ -182,11 +188,11 @@ fn changed_lines(old: &[String], new: &[String], style: &Style) -> Vec<String> {
 }
 
 fn shown(line: &str, style: &Style) -> String {
-    fit(&visible(line), WIDTH, style.symbols().ellipsis)
+    fit(&one_line(line), WIDTH, style.symbols().ellipsis)
 }
 
 /// The line under a hunk.
-pub(crate) fn keys_text(style: &Style) -> String {
+pub(crate) fn review_prompt(style: &Style) -> String {
     let key = |key: &str, rest: &str| format!("[{}]{rest}", style.strong(key));
     let keys = [
         key("a", "ccept"),
@@ -205,8 +211,8 @@ mod tests {
     use crate::compare::hunks;
     use crate::ids::{ChapterName, StepName};
 
-    fn waiting(old: Option<&str>, new: &str) -> Waiting {
-        Waiting {
+    fn waiting(old: Option<&str>, new: &str) -> PendingOutput {
+        PendingOutput {
             step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
             place: Some(Place {
                 file: std::path::Path::new("guide/chapter-1.md").into(),
@@ -240,7 +246,8 @@ mod tests {
     #[test]
     fn for_programs_each_entry_has_its_place_its_hunks_and_what_became_of_it() {
         let one = waiting(Some("a\n"), "b\n");
-        let json: Value = serde_json::from_str(&reviewed_json(&[(&one, Reviewed::Waits)])).unwrap();
+        let json: Value =
+            serde_json::from_str(&reviewed_json(&[(&one, Reviewed::Pending)])).unwrap();
         assert_eq!(
             json,
             json!([{

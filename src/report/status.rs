@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::line::{chapter_end_line, chapter_line, resumed_line, step_line};
+use super::humanize::summary;
+use super::json::json_text;
+use super::step_line::{chapter_end_line, chapter_line, resumed_line, step_line};
 use super::style::Style;
-use super::words::summary;
 use crate::event::{Event, Outcome, RunStarted, StepFinished, Stored};
 use crate::ids::StepId;
 
 /// A run as its journal tells it.
-pub(crate) struct Seen<'a> {
+pub(crate) struct ShownRun<'a> {
     /// How it began.
     pub started: &'a RunStarted,
     /// What it wrote down since.
@@ -23,7 +24,7 @@ pub(crate) struct Seen<'a> {
 }
 
 /// The run for a person.
-pub(crate) fn status(seen: &Seen<'_>, style: &Style) -> String {
+pub(crate) fn status(seen: &ShownRun<'_>, style: &Style) -> String {
     let mut lines = heading(seen, style);
     let mut ended = None;
     for event in seen.events {
@@ -57,7 +58,7 @@ pub(crate) fn status(seen: &Seen<'_>, style: &Style) -> String {
 }
 
 /// The run for a program: how it began, every event its journal holds, and whether it still goes on.
-pub(crate) fn status_json(seen: &Seen<'_>) -> String {
+pub(crate) fn status_json(seen: &ShownRun<'_>) -> String {
     let ended = seen.events.iter().any(|event| matches!(event, Event::RunFinished(_)));
     let all = serde_json::json!({
         "run": seen.started,
@@ -66,10 +67,10 @@ pub(crate) fn status_json(seen: &Seen<'_>) -> String {
         "ended": ended,
         "events": seen.events,
     });
-    format!("{all:#}\n")
+    json_text(&all)
 }
 
-fn heading(seen: &Seen<'_>, style: &Style) -> Vec<String> {
+fn heading(seen: &ShownRun<'_>, style: &Style) -> Vec<String> {
     let (run, dot) = (seen.started, style.symbols().dot);
     let what =
         if run.targets.is_empty() { "the whole book".to_owned() } else { run.targets.join(" ") };
@@ -90,7 +91,7 @@ fn heading(seen: &Seen<'_>, style: &Style) -> Vec<String> {
     vec![first, style.faint(began).to_string()]
 }
 
-fn step(finished: &StepFinished, seen: &Seen<'_>, style: &Style) -> Vec<String> {
+fn step(finished: &StepFinished, seen: &ShownRun<'_>, style: &Style) -> Vec<String> {
     let mut lines =
         vec![format!("{} {}", style.faint(time(&finished.at)), step_line(finished, style))];
     if matches!(finished.outcome, Outcome::Failed(_) | Outcome::Interrupted) {
@@ -107,7 +108,7 @@ fn step(finished: &StepFinished, seen: &Seen<'_>, style: &Style) -> Vec<String> 
 }
 
 /// A command that shows a part of a file.
-fn how_to_read(stored: &Stored, seen: &Seen<'_>) -> String {
+fn how_to_read(stored: &Stored, seen: &ShownRun<'_>) -> String {
     let file = seen.folder.join(&stored.file);
     format!("tail -c +{} {} | head -c {}", stored.offset + 1, file.display(), stored.length)
 }
@@ -137,7 +138,7 @@ mod tests {
             (*step == id("chapter-1/curl")).then(|| PathBuf::from(".guide/failures/curl"))
         };
         let run = started("run-1");
-        let seen = Seen {
+        let seen = ShownRun {
             started: &run,
             events,
             going_on: going_on.map(str::to_owned),
@@ -203,7 +204,7 @@ chapter-1 · Infrastructure · 3 steps
     fn a_program_gets_every_event_of_the_journal() {
         let events = every_event();
         let run = started("run-1");
-        let seen = Seen {
+        let seen = ShownRun {
             started: &run,
             events: &events,
             going_on: None,

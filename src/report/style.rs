@@ -4,6 +4,8 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
+use crate::text::sanitize::is_colour_mark;
+
 /// `--color`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum ColourChoice {
@@ -105,82 +107,161 @@ impl Style {
         self.colour
     }
 
-    /// As it should be.
+    /// Something is as it should be.
     pub(crate) fn passed<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Green.on_default(), text)
+        self.paint(Paint::Green, text)
     }
 
-    /// Not as it should be.
+    /// Something is not as it should be.
     pub(crate) fn failed<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Red.on_default().bold(), text)
+        self.paint(Paint::BoldRed, text)
     }
 
-    /// Wants to be looked at.
+    /// Something deserves attention.
     pub(crate) fn warning<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Yellow.on_default(), text)
+        self.paint(Paint::Yellow, text)
     }
 
-    /// Had not to be done.
+    /// Something did not have to be done.
     pub(crate) fn skipped<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Cyan.on_default(), text)
+        self.paint(Paint::Cyan, text)
     }
 
-    /// What to do next.
+    /// The next thing to do.
     pub(crate) fn hint<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Cyan.on_default().bold(), text)
+        self.paint(Paint::BoldCyan, text)
     }
 
-    /// A heading, or the words that count in a line.
+    /// A heading, or the words of a line that matter.
     pub(crate) fn strong<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(Ansi::new().bold(), text)
+        self.paint(Paint::Bold, text)
     }
 
-    /// What can be passed over.
+    /// Words that a reader can skip.
     pub(crate) fn faint<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(Ansi::new().dimmed(), text)
+        self.paint(Paint::Dimmed, text)
     }
 
-    /// Frames of excerpts: line numbers, arrows.
+    /// The frame of an excerpt: line numbers and arrows.
     pub(crate) fn frame<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Blue.on_default().bold(), text)
+        self.paint(Paint::BoldBlue, text)
     }
 
-    /// Text that was expected and is not there.
+    /// Expected text that is missing.
     pub(crate) fn removed<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Red.on_default(), text)
+        self.paint(Paint::Red, text)
     }
 
-    /// Text that came instead.
+    /// Actual text that was not expected.
     pub(crate) fn added<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Green.on_default(), text)
+        self.paint(Paint::Green, text)
     }
 
-    /// The very words that differ in a removed line.
+    /// The words that differ in a removed line.
     pub(crate) fn removed_word<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Red.on_default().bold().underline(), text)
+        self.paint(Paint::UnderlinedRed, text)
     }
 
-    /// The very words that differ in an added line.
+    /// The words that differ in an added line.
     pub(crate) fn added_word<T: fmt::Display>(&self, text: T) -> Painted<T> {
-        self.paint(AnsiColor::Green.on_default().bold().underline(), text)
+        self.paint(Paint::UnderlinedGreen, text)
     }
 
-    fn paint<T: fmt::Display>(&self, ansi: Ansi, text: T) -> Painted<T> {
-        Painted { ansi: if self.colour { ansi } else { Ansi::new() }, text }
+    fn paint<T: fmt::Display>(&self, paint: Paint, text: T) -> Painted<T> {
+        Painted { paint: self.colour.then_some(paint), text }
     }
 }
 
-/// Text with its paint.
+/// Every colour that guide uses.
+#[derive(Debug, Clone, Copy)]
+enum Paint {
+    Bold,
+    Dimmed,
+    Red,
+    Green,
+    Yellow,
+    Cyan,
+    BoldRed,
+    BoldCyan,
+    BoldBlue,
+    UnderlinedRed,
+    UnderlinedGreen,
+}
+
+/// In the order of their marks.
+const PAINTS: [Paint; 11] = [
+    Paint::Bold,
+    Paint::Dimmed,
+    Paint::Red,
+    Paint::Green,
+    Paint::Yellow,
+    Paint::Cyan,
+    Paint::BoldRed,
+    Paint::BoldCyan,
+    Paint::BoldBlue,
+    Paint::UnderlinedRed,
+    Paint::UnderlinedGreen,
+];
+
+/// The mark of the first paint; see [`is_colour_mark`] for why these characters.
+const FIRST_MARK: u32 = 0xfdd0;
+/// The mark that ends a paint.
+const END_MARK: char = '\u{fdef}';
+
+impl Paint {
+    fn ansi(self) -> Ansi {
+        match self {
+            Self::Bold => Ansi::new().bold(),
+            Self::Dimmed => Ansi::new().dimmed(),
+            Self::Red => AnsiColor::Red.on_default(),
+            Self::Green => AnsiColor::Green.on_default(),
+            Self::Yellow => AnsiColor::Yellow.on_default(),
+            Self::Cyan => AnsiColor::Cyan.on_default(),
+            Self::BoldRed => AnsiColor::Red.on_default().bold(),
+            Self::BoldCyan => AnsiColor::Cyan.on_default().bold(),
+            Self::BoldBlue => AnsiColor::Blue.on_default().bold(),
+            Self::UnderlinedRed => AnsiColor::Red.on_default().bold().underline(),
+            Self::UnderlinedGreen => AnsiColor::Green.on_default().bold().underline(),
+        }
+    }
+
+    fn mark(self) -> char {
+        char::from_u32(FIRST_MARK + self as u32).unwrap_or(END_MARK)
+    }
+}
+
+/// Text with a colour. It is written with marks around it, which [`with_escape_sequences`] replaces when it is printed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Painted<T> {
-    ansi: Ansi,
+    paint: Option<Paint>,
     text: T,
 }
 
 impl<T: fmt::Display> fmt::Display for Painted<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}", self.ansi.render(), self.text, self.ansi.render_reset())
+        match self.paint {
+            Some(paint) => write!(f, "{}{}{END_MARK}", paint.mark(), self.text),
+            None => self.text.fmt(f),
+        }
     }
+}
+
+/// The text with an escape sequence in the place of every colour mark: the last thing that happens to it before it is printed.
+pub(super) fn with_escape_sequences(text: &str) -> String {
+    let mut coloured = String::with_capacity(text.len());
+    for character in text.chars() {
+        let paint =
+            (character as u32).checked_sub(FIRST_MARK).and_then(|at| PAINTS.get(at as usize));
+        match paint {
+            Some(paint) => coloured.push_str(&paint.ansi().render().to_string()),
+            None if character == END_MARK => {
+                coloured.push_str(&anstyle::Reset.render().to_string())
+            }
+            None if is_colour_mark(character) => {}
+            None => coloured.push(character),
+        }
+    }
+    coloured
 }
 
 #[cfg(test)]
@@ -203,10 +284,18 @@ mod tests {
     fn without_colour_no_escape_sequence_is_written() {
         let style = Style::colourless();
         assert_eq!(style.failed("error").to_string(), "error");
-        assert_eq!(
-            Style::decide(ColourChoice::Always, false, false, true).strong("x").to_string(),
-            "\u{1b}[1mx\u{1b}[0m"
-        );
+        let painted =
+            Style::decide(ColourChoice::Always, false, false, true).strong("x").to_string();
+        assert_eq!(with_escape_sequences(&painted), "\u{1b}[1mx\u{1b}[0m");
+    }
+
+    #[test]
+    fn every_colour_has_a_mark_of_its_own_that_becomes_its_escape_sequence() {
+        for paint in PAINTS {
+            let painted = Painted { paint: Some(paint), text: "x" }.to_string();
+            let expected = format!("{}x{}", paint.ansi().render(), anstyle::Reset.render());
+            assert_eq!(with_escape_sequences(&painted), expected);
+        }
     }
 
     #[test]

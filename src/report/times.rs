@@ -1,6 +1,6 @@
 //! `guide status --times`: where a run's time went, a line a chapter.
 
-use super::words::duration;
+use super::humanize::duration;
 use crate::event::Event;
 use crate::ids::StepId;
 

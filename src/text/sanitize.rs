@@ -1,25 +1,103 @@
-//! Text from outside made fit to be shown: no escape sequence, no control character, no more than fits.
+//! The one door for text that guide did not write itself (a book, an output, a file's name, a cluster's object) and that it shows.
+//!
+//! Such text must never command the terminal or the CI that shows it: no escape sequence, no control character, no control of the
+//! writing direction (which can make a line read otherwise than it is), and no line that GitHub Actions takes for a workflow command.
+//! [`one_line`] cleans one value at the place where it is put into a line; [`for_display`] is applied to everything that is printed,
+//! so that a forgotten [`one_line`] is ugly and never dangerous.
+
+use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// One line as a terminal would have left it: escape sequences gone, tabs as blanks, of what carriage returns have overwritten
-/// only the last, other control characters gone.
-pub(crate) fn visible(line: &str) -> String {
+/// Characters that Unicode reserves for a program's internal use. The report room marks its own colours with them; the printer turns
+/// them into escape sequences after [`for_display`], so that an escape sequence can only come from guide itself.
+pub(crate) fn is_colour_mark(character: char) -> bool {
+    ('\u{fdd0}'..='\u{fdef}').contains(&character)
+}
+
+/// Characters that may command a terminal, or that make text read otherwise than it is: controls but for the line end and the tab,
+/// and the embeddings, overrides and isolates of the writing direction.
+pub(crate) fn is_unsafe(character: char) -> bool {
+    match character {
+        '\n' | '\t' => false,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        other => other.is_control(),
+    }
+}
+
+/// One line as a terminal would have left it: escape sequences are removed, tabs become blanks, of what carriage returns have
+/// overwritten only the last part stays, line ends within it become a blank, and all other unsafe characters are removed.
+pub(crate) fn one_line(line: &str) -> String {
     let stripped = anstream::adapter::strip_str(line).to_string();
-    let line = stripped.trim_end_matches(['\n', '\r']);
+    let line = stripped.trim_end_matches(['\n', '\r']).replace("\r\n", "\n");
     let last = line.rsplit('\r').next().unwrap_or_default();
     let mut shown = String::with_capacity(last.len());
     for character in last.chars() {
         match character {
             '\t' => (shown.width() % 8..8).for_each(|_| shown.push(' ')),
-            character if character.is_control() => {}
+            '\n' => shown.push(' '),
+            character if is_unsafe(character) || is_colour_mark(character) => {}
             character => shown.push(character),
         }
     }
     shown
 }
 
-/// As much of a line as fits into `width` columns, `ellipsis` at its end where something was cut off.
+/// Text of several lines, each of them cleaned as by [`one_line`].
+pub(crate) fn lines(text: &str) -> String {
+    text.lines().map(one_line).collect::<Vec<_>>().join("\n")
+}
+
+/// Everything that is printed for people goes through here. Colour marks stay; an unsafe character becomes `U+FFFD`, so that nothing
+/// that follows it is hidden, and a workflow command of GitHub Actions (a line that begins with `::`, or `##[` anywhere) is broken up.
+pub(crate) fn for_display(text: &str) -> Cow<'_, str> {
+    if !text.contains("::") && !text.contains("##[") && !text.contains(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for line in text.split_inclusive('\n') {
+        let start = line.len()
+            - line
+                .trim_start_matches(|next: char| {
+                    next.is_whitespace() || is_colour_mark(next) || is_unsafe(next)
+                })
+                .len();
+        let (indent, rest) = line.split_at(start);
+        push_safe(&mut shown, indent);
+        match rest.strip_prefix("::") {
+            Some(command) => {
+                shown.push_str(": :");
+                push_safe(&mut shown, &command.replace("##[", "## ["));
+            }
+            None => push_safe(&mut shown, &rest.replace("##[", "## [")),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+fn push_safe(shown: &mut String, text: &str) {
+    let text = text.replace("\r\n", "\n");
+    shown.extend(text.chars().map(|next| if is_unsafe(next) { '\u{fffd}' } else { next }));
+}
+
+/// JSON that says the same and can be shown: what is unsafe stands as `\uXXXX`, and `##[` never stands in it as it is. (No line of JSON
+/// begins with `::`.)
+pub(crate) fn json_for_display(json: &str) -> Cow<'_, str> {
+    let escaped = |next: char| (is_unsafe(next) || is_colour_mark(next)) && next != '\n';
+    if !json.contains("##[") && !json.contains(escaped) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len() + 16);
+    for next in json.replace("##[", "#\\u0023[").chars() {
+        match next {
+            next if escaped(next) => shown.push_str(&format!("\\u{:04x}", u32::from(next))),
+            next => shown.push(next),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// As much of a line as fits into `width` columns, with `ellipsis` at its end where something was cut off.
 pub(crate) fn fit(line: &str, width: usize, ellipsis: &str) -> String {
     if line.width() <= width {
         return line.to_owned();
@@ -46,9 +124,40 @@ mod tests {
 
     #[test]
     fn escape_sequences_and_control_characters_do_not_reach_the_terminal() {
-        assert_eq!(visible("\u{1b}[31mred\u{1b}[0m \u{7}bell\tx"), "red bell        x");
-        assert_eq!(visible("10%\r50%\r100%\r\n"), "100%");
-        assert_eq!(visible("a\tb"), "a       b");
+        assert_eq!(one_line("\u{1b}[31mred\u{1b}[0m \u{7}bell\tx"), "red bell        x");
+        assert_eq!(one_line("10%\r50%\r100%\r\n"), "100%");
+        assert_eq!(one_line("a\tb"), "a       b");
+        assert_eq!(one_line("\u{1b}]52;c;cm0=\u{7}title\u{9b}2J"), "title2J");
+    }
+
+    #[test]
+    fn a_line_stays_one_line_and_reads_in_the_order_in_which_it_is() {
+        assert_eq!(one_line("title\n::stop-commands::x\n"), "title ::stop-commands::x");
+        assert_eq!(one_line("a\u{202e}b\u{2066}c\u{fdd0}"), "abc");
+    }
+
+    #[test]
+    fn nothing_that_is_printed_commands_a_terminal_or_a_workflow() {
+        assert_eq!(for_display("plain: a::b\n"), "plain: a::b\n");
+        assert_eq!(
+            for_display("\u{1b}]0;x\ny\u{202e}z\u{9b}m\r\n"),
+            "\u{fffd}]0;x\ny\u{fffd}z\u{fffd}m\n"
+        );
+        assert_eq!(
+            for_display("a\n::warning::x\n  \u{fdd0}::add-mask::y\n\u{202e}::z\n"),
+            "a\n: :warning::x\n  \u{fdd0}: :add-mask::y\n\u{fffd}: :z\n"
+        );
+        assert_eq!(for_display("x ##[error]y"), "x ## [error]y");
+    }
+
+    #[test]
+    fn json_for_display_says_the_same() {
+        let value = serde_json::json!({"a": "\u{1b}[31m \u{9b}x\u{202e} ##[error]\n::y \u{fdd0}"});
+        let json = format!("{value:#}\n");
+        let shown = json_for_display(&json);
+        assert!(!shown.contains(|next| next != '\n' && is_unsafe(next)), "{shown}");
+        assert!(!shown.contains("##[") && !shown.lines().any(|line| line.starts_with("::")));
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 
     #[test]

@@ -61,11 +61,11 @@ impl<'o> Review<'o> {
                 Accepting::Recording { chapter, profile } => {
                     let recordings = Recordings::of(&self.context.root);
                     let written = match reviewed[index] {
-                        Reviewed::SnapshotStore | Reviewed::InPart => {
+                        Reviewed::Accepted | Reviewed::InPart => {
                             recordings.accept(chapter, profile)
                         }
                         Reviewed::Rejected => recordings.reject(chapter, profile),
-                        Reviewed::Waits | Reviewed::Failed => Ok(()),
+                        Reviewed::Pending | Reviewed::Failed => Ok(()),
                     };
                     if let Err(fault) = written {
                         reviewed[index] = Reviewed::Failed;
@@ -117,7 +117,7 @@ impl<'o> Review<'o> {
         let mut text = file.text.to_string();
         let mut written = Vec::new();
         for new in bodies {
-            if matches!(reviewed[new.item], Reviewed::Rejected | Reviewed::Waits) {
+            if matches!(reviewed[new.item], Reviewed::Rejected | Reviewed::Pending) {
                 written.push(new);
                 continue;
             }
@@ -201,10 +201,10 @@ impl<'o> Review<'o> {
 fn outcome(decision: &Decision) -> Reviewed {
     let kept = decision.choices.iter().filter(|choice| **choice == Choice::Keep).count();
     match (decision.decided, kept) {
-        (true, 0) => Reviewed::SnapshotStore,
+        (true, 0) => Reviewed::Accepted,
         (_, kept) if kept < decision.choices.len() => Reviewed::InPart,
         (true, _) => Reviewed::Rejected,
-        (false, _) => Reviewed::Waits,
+        (false, _) => Reviewed::Pending,
     }
 }
 

@@ -10,13 +10,13 @@ use crate::error::Error;
 use crate::ids::StepId;
 use crate::plan::{ChapterSelection, Selection, pick};
 use crate::recording::changes;
-use crate::report::Waiting;
+use crate::report::PendingOutput;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
 
 /// Something that waits for review.
 pub(super) struct Item {
     /// As it is told; its hunks lead from `old` to `new`.
-    pub waiting: Waiting,
+    pub waiting: PendingOutput,
     /// The text that is accepted now.
     pub old: String,
     /// What accepting writes.
@@ -144,7 +144,7 @@ fn snapshot_item(
             after: Vec::new(),
         });
     }
-    let waiting = Waiting {
+    let waiting = PendingOutput {
         step: pending.step.clone(),
         place: Some(context.book.sources.place(block.span)),
         file: snapshots.shown(&pending.accepts_to),
@@ -172,7 +172,7 @@ fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>
         let lines = changes(old.as_ref(), &new, &Rules::default());
         let hunk =
             Hunk { start: 0, old: Vec::new(), new: lines, before: Vec::new(), after: Vec::new() };
-        let waiting = Waiting {
+        let waiting = PendingOutput {
             step: whole(chapter),
             place: None,
             file: recordings.shown(name, &profile),
@@ -202,7 +202,7 @@ fn fence_item(
         .as_ref()
         .filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
     let place = context.book.sources.place(expected.span);
-    let waiting = Waiting {
+    let waiting = PendingOutput {
         step: pending.step.clone(),
         file: place.file.to_path_buf(),
         place: Some(place),

@@ -2,7 +2,7 @@
 
 use super::items::Item;
 use crate::compare::{Choice, Hunk, Rules, pattern_for};
-use crate::report::{Key, Style, Waiting, hunk_text, keys_text};
+use crate::report::{Key, PendingOutput, Style, hunk_text, review_prompt};
 
 /// What was decided about an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl Walk<'_> {
         items.iter().map(|item| self.item(&item.waiting)).collect()
     }
 
-    fn item(&mut self, item: &Waiting) -> Decision {
+    fn item(&mut self, item: &PendingOutput) -> Decision {
         let mut decision = Decision { choices: Vec::new(), decided: true };
         for (index, hunk) in item.hunks.iter().enumerate() {
             let (answer, lines) = self.hunk(item, index, hunk);
@@ -59,14 +59,14 @@ impl Walk<'_> {
     }
 
     /// The answer, and the lines that were shown then.
-    fn hunk(&mut self, item: &Waiting, index: usize, hunk: &Hunk) -> (Answer, Vec<String>) {
+    fn hunk(&mut self, item: &PendingOutput, index: usize, hunk: &Hunk) -> (Answer, Vec<String>) {
         if let Some(all) = &self.all {
             return (all.clone(), hunk.new.clone());
         }
         let mut lines = hunk.new.clone();
         (self.say)(&hunk_text(item, index, &lines, self.style));
         loop {
-            (self.say)(&keys_text(self.style));
+            (self.say)(&review_prompt(self.style));
             let key = (self.next_key)();
             if let Key::Letter(letter) = key {
                 (self.say)(&format!("{letter}\n"));
@@ -95,7 +95,12 @@ impl Walk<'_> {
     }
 
     /// Shows the hunk as a pattern, or again as it came.
-    fn toggle_pattern(&mut self, item: &Waiting, index: usize, lines: Vec<String>) -> Vec<String> {
+    fn toggle_pattern(
+        &mut self,
+        item: &PendingOutput,
+        index: usize,
+        lines: Vec<String>,
+    ) -> Vec<String> {
         let hunk = &item.hunks[index];
         if lines != hunk.new {
             (self.say)(&hunk_text(item, index, &hunk.new, self.style));
@@ -127,8 +132,8 @@ mod tests {
     use crate::ids::StepId;
     use crate::ids::{ChapterName, StepName};
 
-    fn waiting(old: &str, new: &str) -> Waiting {
-        Waiting {
+    fn waiting(old: &str, new: &str) -> PendingOutput {
+        PendingOutput {
             step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
             place: None,
             file: "x".into(),
@@ -140,7 +145,7 @@ mod tests {
     }
 
     /// Presses these keys, then Ctrl-C; what was decided, and what was on the screen.
-    fn press(keys: &str, items: &[Waiting]) -> (Vec<Decision>, String) {
+    fn press(keys: &str, items: &[PendingOutput]) -> (Vec<Decision>, String) {
         let mut keys = keys.chars();
         let mut screen = String::new();
         let mut next_key = || keys.next().map_or(Key::Quit, Key::Letter);

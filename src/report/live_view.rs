@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use unicode_width::UnicodeWidthStr;
 
+use super::humanize::duration;
 use super::style::Style;
-use super::words::duration;
 use crate::event::Reason;
-use crate::text::sanitize::{fit, visible};
+use crate::text::sanitize::{fit, one_line};
 
 /// Columns of a progress bar.
 const BAR: usize = 20;
@@ -16,7 +16,7 @@ const TURNS: f64 = 10.0;
 
 /// The step that is running.
 #[derive(Debug, Clone)]
-pub(super) struct Now {
+pub(super) struct RunningStep {
     /// Its chapter.
     pub chapter: String,
     /// Its name.
@@ -41,7 +41,7 @@ pub(super) struct Now {
 
 /// The lines of a moment: the step, its last output, what it waits for, and how far the run has come.
 pub(super) fn frame(
-    now: Option<&Now>,
+    now: Option<&RunningStep>,
     done: usize,
     steps: usize,
     width: usize,
@@ -53,13 +53,13 @@ pub(super) fn frame(
         if !now.line.trim().is_empty() {
             let mut line = Line::new(width, style);
             line.push(&format!("  {} ", style.symbols().bar), |text| style.frame(text));
-            line.push(visible(&now.line).trim(), |text| style.faint(text));
+            line.push(one_line(&now.line).trim(), |text| style.faint(text));
             lines.push(line.text);
         }
         if let Some(what) = &now.waiting_for {
             let mut line = Line::new(width, style);
             line.push("  waiting for ", |text| style.warning(text));
-            line.push(&visible(what), |text| style.warning(text));
+            line.push(&one_line(what), |text| style.warning(text));
             lines.push(line.text);
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn frame(
 }
 
 /// `⠹ chapter-1 · 4/17 create-cluster  8.0s ━━━━━━╌╌╌╌╌╌╌╌╌╌╌╌╌╌ 23.0s last time`
-fn step_line(now: &Now, width: usize, style: &Style) -> String {
+fn step_line(now: &RunningStep, width: usize, style: &Style) -> String {
     let symbols = style.symbols();
     #[expect(
         clippy::cast_possible_truncation,
@@ -107,7 +107,7 @@ fn step_line(now: &Now, width: usize, style: &Style) -> String {
     line.text
 }
 
-fn doing(now: &Now) -> Option<String> {
+fn doing(now: &RunningStep) -> Option<String> {
     match (now.reason, now.attempt) {
         (Reason::UpToDate, _) => Some("up to date?".to_owned()),
         (Reason::Recheck, _) => Some("still so?".to_owned()),
@@ -162,9 +162,10 @@ impl<'a> Line<'a> {
 mod tests {
     use super::*;
     use crate::report::ColourChoice;
+    use crate::text::sanitize::is_colour_mark;
 
-    fn now() -> Now {
-        Now {
+    fn now() -> RunningStep {
+        RunningStep {
             chapter: "chapter-1".to_owned(),
             step: "create-cluster".to_owned(),
             number: 4,
@@ -178,7 +179,7 @@ mod tests {
         }
     }
 
-    fn drawn(now: &Now, width: usize) -> Vec<String> {
+    fn drawn(now: &RunningStep, width: usize) -> Vec<String> {
         frame(Some(now), 8, 35, width, &Style::colourless())
     }
 
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_step_that_takes_longer_than_last_time_says_so() {
-        let slow = Now { seconds: 31.3, line: String::new(), waiting_for: None, ..now() };
+        let slow = RunningStep { seconds: 31.3, line: String::new(), waiting_for: None, ..now() };
         assert_eq!(
             drawn(&slow, 100)[0],
             "⠸ chapter-1 · 4/17 create-cluster  31.3s ━━━━━━━━━━━━━━━━━━━━ longer than last time (23.0s)"
@@ -210,15 +211,15 @@ mod tests {
 
     #[test]
     fn a_question_and_a_further_attempt_are_named() {
-        let asking = Now { reason: Reason::UpToDate, expected: None, ..now() };
+        let asking = RunningStep { reason: Reason::UpToDate, expected: None, ..now() };
         assert_eq!(drawn(&asking, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (up to date?)  8.0s");
-        let again = Now { attempt: 3, expected: None, ..now() };
+        let again = RunningStep { attempt: 3, expected: None, ..now() };
         assert_eq!(drawn(&again, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (attempt 3)  8.0s");
     }
 
     #[test]
     fn no_line_is_wider_than_the_terminal() {
-        let wide = Now {
+        let wide = RunningStep {
             step: "a-very-long-name-".repeat(9),
             line: "x".repeat(999),
             waiting_for: Some("日".repeat(99)),
@@ -228,7 +229,8 @@ mod tests {
         {
             for width in 0..200 {
                 for line in frame(Some(&wide), 8, 35, width, &style) {
-                    let plain = anstream::adapter::strip_str(&line).to_string();
+                    let plain: String =
+                        line.chars().filter(|next| !is_colour_mark(*next)).collect();
                     assert!(plain.width() <= width, "{} > {width}: {plain}", plain.width());
                 }
             }

@@ -1,11 +1,11 @@
 //! One line a finished step, the same on a terminal and in a log.
 
+use super::humanize::{count, duration};
 use super::style::Style;
-use super::words::{count, duration};
 use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
 use crate::ids::StepId;
 use crate::ids::StepName;
-use crate::text::sanitize::visible;
+use crate::text::sanitize::one_line;
 
 /// Names are padded to this, so that times stand under each other.
 const NAME_WIDTH: usize = 32;
@@ -13,7 +13,8 @@ const NAME_WIDTH: usize = 32;
 /// `chapter-1 · Infrastructure · 17 steps`
 pub(super) fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Style) -> String {
     let dot = style.symbols().dot;
-    let title = if title == chapter { String::new() } else { format!(" {dot} {title}") };
+    let title =
+        if title == chapter { String::new() } else { format!(" {dot} {}", one_line(title)) };
     format!(
         "{}{title} {}",
         style.strong(chapter),
@@ -85,7 +86,7 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
             let because = finished
                 .because
                 .as_deref()
-                .map(|why| format!("  ({})", visible(why)))
+                .map(|why| format!("  ({})", one_line(why)))
                 .unwrap_or_default();
             format!(
                 "{} {name} {took}{}{}",
@@ -121,7 +122,7 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
             format!(
                 "{} {name} {}",
                 style.warning(symbols.skipped),
-                style.warning(format!("skipped: {why}"))
+                style.warning(format!("skipped: {}", one_line(why)))
             )
         }
         Outcome::Failed(failure) => {
@@ -165,7 +166,7 @@ pub(super) fn failure_in_short(failure: &Failure) -> String {
 }
 
 fn first_line(text: &str) -> String {
-    text.lines().next().map(visible).unwrap_or_default()
+    text.lines().next().map(one_line).unwrap_or_default()
 }
 
 /// `signal 9 (KILL)`.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use super::json::json_text;
 use super::style::Style;
-use super::terminal::write_talk;
+use super::terminal::eprint;
 use crate::doctor::Fact;
 
 /// For people: a line a fact, what to do under those that are not good enough.
@@ -37,7 +38,7 @@ pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String
 /// The first line of a run whose profile was found out.
 pub(crate) fn write_profile(profile: &str, reason: &str, style: &Style) {
     let other = style.faint("--profile NAME takes another one");
-    write_talk(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
+    eprint(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
 }
 
 /// For programs.
@@ -46,5 +47,5 @@ pub(crate) fn facts_json(facts: &[Fact], profile: &str) -> String {
         .iter()
         .map(|fact| json!({"name": fact.name, "value": fact.value, "ok": fact.ok, "why": fact.why, "hint": fact.hint}))
         .collect();
-    format!("{:#}\n", json!({"profile": profile, "facts": facts}))
+    json_text(&json!({"profile": profile, "facts": facts}))
 }

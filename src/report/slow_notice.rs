@@ -3,17 +3,17 @@
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::terminal::write_talk;
-use super::words::duration;
+use super::humanize::duration;
+use super::terminal::eprint;
 
 /// A reader who waits longer than this wants to know why.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Does the work; says `what` is going on, and since when, where it takes longer than two seconds.
-pub(crate) fn meanwhile<T>(what: &str, work: impl FnOnce() -> T) -> T {
+pub(crate) fn notice_when_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
     telling(
         PATIENCE,
-        &|since| write_talk(&format!("{what} … {}\n", duration(since.as_secs_f64()))),
+        &|since| eprint(&format!("{what} … {}\n", duration(since.as_secs_f64()))),
         work,
     )
 }

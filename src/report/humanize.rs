@@ -2,6 +2,7 @@
 
 use super::style::Style;
 use crate::event::RunSummary;
+use crate::text::sanitize;
 
 /// A duration: `0.3s`, `23.1s`, `2m 05s`, `1h 02m`.
 pub(crate) fn duration(seconds: f64) -> String {
@@ -51,7 +52,7 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
     }
     let mut lines = vec![format!("{} in {}\n", parts.join(", "), duration(summary.seconds))];
     if let Some(why) = &summary.broken {
-        lines.push(format!("{}: {why}\n", style.failed("error")));
+        lines.push(format!("{}: {}\n", style.failed("error"), sanitize::lines(why)));
     }
     if let Some(what_to_do) = &summary.hint {
         lines.push(format!("{}: {what_to_do}\n", style.hint("hint")));
@@ -73,7 +74,7 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
 }
 
 /// What a run says of recordings that wait; nothing when none does.
-pub(crate) fn recordings_wait(number: usize) -> String {
+pub(crate) fn recordings_pending(number: usize) -> String {
     match number {
         0 => String::new(),
         1 => "1 recording waits for the page: guide review\n".to_owned(),

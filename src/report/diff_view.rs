@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::style::Style;
 use crate::compare::Difference;
-use crate::text::sanitize::{fit, visible};
+use crate::text::sanitize::{fit, one_line};
 
 /// Longest line shown, in columns.
 const WIDTH: usize = 160;
@@ -74,7 +74,7 @@ fn draw(difference: &Difference, style: &Style) -> Vec<String> {
         Difference::Changed { what, expected, actual, .. } => {
             if !what.starts_with("line") && is_short(expected) && is_short(actual) {
                 let arrow = style.symbols().arrow;
-                let (expected, actual) = (visible(expected), visible(actual));
+                let (expected, actual) = (one_line(expected), one_line(actual));
                 return vec![format!(
                     "{}: {} {arrow} {}",
                     style.strong(what),
@@ -88,12 +88,12 @@ fn draw(difference: &Difference, style: &Style) -> Vec<String> {
             {
                 quote('-', expected, style).chain(quote('+', actual, style)).collect()
             } else {
-                changed_words(&visible(expected), &visible(actual), style)
+                changed_words(&one_line(expected), &one_line(actual), style)
             };
             std::iter::once(format!("{}:", style.strong(what))).chain(both).collect()
         }
         Difference::Binding { name, why, .. } => {
-            vec![format!("{}: {}", style.strong(format!("<{name}>")), visible(why))]
+            vec![format!("{}: {}", style.strong(format!("<{name}>")), one_line(why))]
         }
     }
 }
@@ -109,7 +109,7 @@ fn is_short(text: &str) -> bool {
 fn quote(sign: char, text: &str, style: &Style) -> std::vec::IntoIter<String> {
     let ellipsis = style.symbols().ellipsis;
     let lines = text.lines().map(|line| {
-        let line = format!("  {sign} {}", fit(&visible(line), WIDTH, ellipsis));
+        let line = format!("  {sign} {}", fit(&one_line(line), WIDTH, ellipsis));
         if sign == '-' { style.removed(line).to_string() } else { style.added(line).to_string() }
     });
     lines.collect::<Vec<_>>().into_iter()
@@ -168,6 +168,7 @@ mod tests {
     use crate::event::Failure;
     use crate::event::samples::every_failure;
     use crate::report::ColourChoice;
+    use crate::report::terminal::printable;
 
     fn changed(what: &str, expected: &str, actual: &str) -> Difference {
         Difference::Changed {
@@ -206,7 +207,8 @@ mod tests {
             difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
         assert_eq!(left, 0);
         assert_eq!(lines.len(), 3);
-        assert!(lines[1].ends_with("\u{1b}[1m\u{1b}[4m\u{1b}[31mb\u{1b}[0m"), "{:?}", lines[1]);
+        let line = printable(&lines[1]);
+        assert!(line.ends_with("\u{1b}[1m\u{1b}[4m\u{1b}[31mb\u{1b}[0m"), "{line:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::words::{count, duration, recordings_wait};
+use super::humanize::{count, duration, recordings_pending};
 
 /// Lines of a list that are told; the rest is counted.
 const MOST: usize = 20;
@@ -47,7 +47,7 @@ pub(crate) fn publication_notes(publication: &Publication, strict: bool) -> Stri
     text.push_str(&list("no recording", &publication.missing));
     text.push_str(&list("never run", &publication.never_run));
     if publication.waiting > 0 {
-        text.push_str(&format!("note: {}", recordings_wait(publication.waiting)));
+        text.push_str(&format!("note: {}", recordings_pending(publication.waiting)));
     } else if !(publication.stale.is_empty() && publication.missing.is_empty()) {
         text.push_str(
             "hint: run these chapters (`guide run CHAPTER --rerun`), then accept with `guide review`\n",

@@ -1,37 +1,39 @@
-//! The front page's panel: what the book rebuilds, whether it passed, when, and how to run it.
+//! The panel with the state of the book: which chapters passed, when, how long they took, and how to run them.
 
 use std::path::Path;
 
-use super::html::{moment, seconds, text};
+use minijinja::{Value, context};
+
+use super::html::{counted, moment, render, seconds};
 use super::preprocessor::plain;
-use super::view::{Seen, View, Views};
+use super::view::{StepView, View, Views};
 use crate::book::{Book, Chapter};
 use mdbook_preprocessor::book::{Book as Pages, BookItem};
 
-/// How a chapter stands under one profile.
+/// How much of a chapter is recorded under one profile.
 #[derive(Debug, Default, PartialEq, Eq, Clone, Copy)]
-struct Standing {
+struct ChapterState {
     steps: usize,
     recorded: usize,
     stale: usize,
 }
 
-impl Standing {
+impl ChapterState {
     fn of(chapter: &Chapter, view: &View) -> Self {
-        let judged = view.judged(&chapter.name);
-        let recorded = judged.values().filter_map(|seen| match seen {
-            Seen::Recorded(_, reasons) => Some(reasons.is_empty()),
+        let steps = view.steps(&chapter.name);
+        let recorded = steps.values().filter_map(|step| match step {
+            StepView::Recorded(_, reasons) => Some(reasons.is_empty()),
             _ => None,
         });
         let fresh: Vec<bool> = recorded.collect();
         Self {
-            steps: judged.len(),
+            steps: steps.len(),
             recorded: fresh.len(),
             stale: fresh.iter().filter(|fresh| !**fresh).count(),
         }
     }
 
-    /// The badge's class, its word, and what else is to be said.
+    /// The class of the badge, its word, and details.
     fn words(self) -> (&'static str, &'static str, String) {
         match self {
             Self { steps: 0, .. } => ("", "nothing to run", String::new()),
@@ -47,10 +49,10 @@ impl Standing {
     }
 }
 
-/// Where an author wants the panel.
-const HERE: &str = "<!-- guide: state -->";
-/// An author wants none.
-const NOWHERE: &str = "<!-- guide: no state -->";
+/// An author's mark for where the panel goes.
+const PLACE_MARK: &str = "<!-- guide: state -->";
+/// An author's mark for no panel at all.
+const NONE_MARK: &str = "<!-- guide: no state -->";
 
 /// The panel, and where it goes: where the author says so, else at the end of the first page.
 pub(super) struct Panel {
@@ -67,14 +69,14 @@ impl Panel {
                 .any(|item| matches!(item, BookItem::Chapter(page) if page.content.contains(words)))
         };
         let runs = book.chapters.iter().any(|chapter| chapter.steps().next().is_some());
-        let html = if runs && !says(NOWHERE) { front(book, views, src) } else { String::new() };
-        Self { html, placed: says(HERE) }
+        let html = if runs && !says(NONE_MARK) { front(book, views, src) } else { String::new() };
+        Self { html, placed: says(PLACE_MARK) }
     }
 
     /// A page with the panel, where it belongs there.
     pub(super) fn put_into(&self, text: String, first: bool) -> String {
-        if text.contains(HERE) {
-            return text.replacen(HERE, &self.html, 1);
+        if text.contains(PLACE_MARK) {
+            return text.replacen(PLACE_MARK, &self.html, 1);
         }
         if !first || self.placed || self.html.is_empty() {
             return text;
@@ -87,76 +89,56 @@ impl Panel {
 fn front(book: &Book, views: &Views, src: &str) -> String {
     let running: Vec<&Chapter> =
         book.chapters.iter().filter(|chapter| chapter.steps().next().is_some()).collect();
-    let steps: usize = running.iter().map(|chapter| chapter.steps().count()).sum();
-    let mut html = format!(
-        "<section class=\"g-front\" aria-label=\"State of this book\"><h2 id=\"guide-state\">State of this book</h2><p>{}{} with {}. What stands under a command is what it printed when it was run.</p>",
-        if book.title.is_empty() { String::new() } else { format!("{}: ", text(&book.title)) },
-        counted(running.len(), "chapter"),
-        counted(steps, "command"),
-    );
-    for view in views {
-        html.push_str(&of_view(book, &running, view, views.len() > 1, src));
-    }
-    html.push_str("<h3 id=\"guide-run-it\">Run it yourself</h3><pre tabindex=\"0\" class=\"g-commands\"><code class=\"nohighlight\">guide doctor   # what this machine has for it&#10;guide run      # the whole book; guide run --resume goes on after a failure</code></pre></section>");
-    html
+    let steps = running.iter().map(|chapter| chapter.steps().count()).sum();
+    let views: Vec<Value> =
+        views.iter().map(|view| profile_state(book, &running, view, src)).collect();
+    render(
+        "status_panel",
+        context! {
+            title => book.title.as_str(),
+            chapters => counted(running.len(), "chapter"),
+            commands => counted(steps, "command"),
+            views,
+        },
+    )
 }
 
-fn counted(number: usize, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
-}
-
-fn of_view(book: &Book, running: &[&Chapter], view: &View, several: bool, src: &str) -> String {
-    let title = if several {
-        format!("<h3 id=\"guide-profile-{0}\">Profile {0}</h3>", text(view.profile()))
-    } else {
-        String::new()
-    };
+/// The state of the book under one profile: no rows where nothing is recorded.
+fn profile_state(book: &Book, running: &[&Chapter], view: &View, src: &str) -> Value {
+    let profile = view.profile();
     if !view.ran() {
-        return format!(
-            "{title}<p class=\"g-facts g-none\">Not run here{}.</p>",
-            if several { " under this profile" } else { ": nothing is recorded" }
-        );
+        return context! { profile };
     }
-    let standings: Vec<Standing> =
-        running.iter().map(|chapter| Standing::of(chapter, view)).collect();
-    let whole = standings.iter().filter(|standing| standing.words().0 == "g-passed").count();
-    let last =
-        view.recordings.values().map(|recording| recording.at.as_str()).max().unwrap_or_default();
-    let mut versions: Vec<String> = view
-        .recordings
-        .values()
+    let states: Vec<ChapterState> =
+        running.iter().map(|chapter| ChapterState::of(chapter, view)).collect();
+    let recordings = || view.recordings.values();
+    let last = recordings().map(|recording| recording.at.as_str()).max().unwrap_or_default();
+    let mut versions: Vec<String> = recordings()
         .flat_map(|recording| &recording.versions)
-        .map(|(name, version)| format!("{} {}", text(name), text(version)))
+        .map(|(name, version)| format!("{name} {version}"))
         .collect();
     versions.sort();
     versions.dedup();
-    let on =
-        if versions.is_empty() { String::new() } else { format!(", on {}", versions.join(", ")) };
-    let rows: String = running
-        .iter()
-        .zip(&standings)
-        .map(|(chapter, standing)| row(book, chapter, view, *standing, src))
-        .collect();
-    format!(
-        "{title}<p><strong>{whole} of {} chapters passed as they stand here</strong>; last recorded {}{on}.</p><div class=\"g-scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Chapters\"><table class=\"g-chapters\"><thead><tr><th scope=\"col\">chapter</th><th scope=\"col\">state</th><th scope=\"col\">when</th><th scope=\"col\">took</th></tr></thead><tbody>{rows}</tbody></table></div>",
-        running.len(),
-        moment(last)
-    )
-}
-
-fn row(book: &Book, chapter: &Chapter, view: &View, standing: Standing, src: &str) -> String {
-    let page = page_of(&book.sources.file(chapter.source).path, src);
-    let recording = view.recording(&chapter.name);
-    let (class, word, more) = standing.words();
-    let more =
-        if more.is_empty() { more } else { format!(" <span class=\"g-more\">{more}</span>") };
-    format!(
-        "<tr><th scope=\"row\"><a href=\"{}\">{}</a></th><td><span class=\"{class}\">{word}</span>{more}</td><td>{}</td><td>{}</td></tr>",
-        text(&page),
-        text(&chapter.title),
-        recording.map_or(String::new(), |recording| moment(&recording.at)),
-        recording.map_or(String::new(), |recording| seconds(recording.seconds)),
-    )
+    let row = |(chapter, state): (&&Chapter, &ChapterState)| {
+        let recording = view.recording(&chapter.name);
+        let (class, word, more) = state.words();
+        context! {
+            page => page_of(&book.sources.file(chapter.source).path, src),
+            title => chapter.title.as_str(),
+            class,
+            state => word,
+            more,
+            when => recording.map(|recording| moment(&recording.at)),
+            took => recording.map(|recording| seconds(recording.seconds)),
+        }
+    };
+    context! {
+        profile,
+        passed => states.iter().filter(|state| state.words().0 == "g-passed").count(),
+        last => moment(last),
+        versions,
+        rows => running.iter().zip(&states).map(row).collect::<Vec<_>>(),
+    }
 }
 
 /// The page that mdBook makes of a chapter's file, relative to the site. `src`: the chapters' folder, relative to the book's.
@@ -202,9 +184,9 @@ mod tests {
     }
 
     #[test]
-    fn a_standing_never_says_more_than_was_recorded() {
+    fn a_state_never_says_more_than_was_recorded() {
         let words = |steps, recorded, stale| {
-            let (_, word, more) = Standing { steps, recorded, stale }.words();
+            let (_, word, more) = ChapterState { steps, recorded, stale }.words();
             format!("{word}: {more}")
         };
         assert_eq!(words(3, 3, 0), "passed: ");
