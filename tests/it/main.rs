@@ -5,6 +5,10 @@
     clippy::print_stdout,
     reason = "tests make books, start the binary, and say what they skip"
 )]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test shows its chapters as text, from the book to the last assertion"
+)]
 #![allow(clippy::must_use_candidate, reason = "a chain of demands ends where it ends")]
 
 mod adoption;
