@@ -1,4 +1,4 @@
-//! The real binary on small books: one case, one book, one sentence. Needs bash, no cluster.
+//! Runs the real binary on small books: one book for each case. The tests need bash and no cluster.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,7 +9,7 @@
     clippy::too_many_lines,
     reason = "a test shows its chapters as text, from the book to the last assertion"
 )]
-#![allow(clippy::must_use_candidate, reason = "a chain of demands ends where it ends")]
+#![allow(clippy::must_use_candidate, reason = "the result of the last assertion of a chain is not used")]
 
 mod adoption;
 mod bad_books;
