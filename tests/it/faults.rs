@@ -35,7 +35,7 @@ fn ran(book: &Project) -> Vec<usize> {
 fn believed(book: &Project) -> BTreeSet<usize> {
     let past = load_past(&book.path(".guide"), book.root())
         .expect("the journal can be read after every kill");
-    let held = past.steps.iter().filter(|(_, step)| step.held && !step.state_lost);
+    let held = past.steps.iter().filter(|(_, step)| step.passed && !step.state_lost);
     held.map(|(id, _)| id.step.as_str()[1..].parse().expect("s7")).collect()
 }
 

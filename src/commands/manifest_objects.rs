@@ -2,16 +2,16 @@
 
 use crate::cluster::{Declared, declared_in};
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::history::Past;
 use crate::plan::{Plan, PlannedChapter};
-use crate::world::WorldError;
 
 /// Every object of these chapters, in the order in which their manifests stand.
 ///
 /// # Errors
 /// When a manifest can't be read as YAML.
-pub(super) fn declared<'a>(
+pub(super) fn manifest_objects<'a>(
     plan: &'a Plan,
     chapters: impl IntoIterator<Item = &'a PlannedChapter>,
     past: &Past,
@@ -32,7 +32,7 @@ pub(super) fn declared<'a>(
                 manifest.text.clone()
             };
             let objects = declared_in(&text, chapter.namespace.as_deref(), &manifest.place);
-            all.extend(objects.map_err(|message| WorldError { message, hint: None })?);
+            all.extend(objects.map_err(|message| Diagnostic::new(message))?);
         }
     }
     Ok(all)
