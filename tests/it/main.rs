@@ -9,7 +9,10 @@
     clippy::too_many_lines,
     reason = "a test shows its chapters as text, from the book to the last assertion"
 )]
-#![allow(clippy::must_use_candidate, reason = "the result of the last assertion of a chain is not used")]
+#![allow(
+    clippy::must_use_candidate,
+    reason = "the result of the last assertion of a chain is not used"
+)]
 
 mod adoption;
 mod bad_books;
@@ -17,6 +20,7 @@ mod bad_worlds;
 mod compare;
 mod documents;
 mod faults;
+mod help;
 mod images;
 mod lab;
 mod profile;
