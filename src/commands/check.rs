@@ -35,7 +35,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let files =
         || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
     let (mut watched, mut seen) = (files(), None);
-    while interrupt.asked() == 0 {
+    while interrupt.count() == 0 {
         let now = change_stamp(&watched);
         if seen.as_ref() != Some(&now) {
             seen = Some(now);

@@ -93,7 +93,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     let outcome = cluster
         .take_down(&plan, LIMIT, &mut |progress| {
             teller.tell(progress);
-            if interrupt.asked() > 0 { Flow::Interrupt } else { Flow::Continue }
+            if interrupt.count() > 0 { Flow::Interrupt } else { Flow::Continue }
         })
         .map_err(Diagnostic::from)?;
     teller.end(&outcome);

@@ -272,7 +272,7 @@ fn serve_site(
                 ),
             }
         }
-        interrupt.asked() == 0
+        interrupt.count() == 0
     };
     serve(args.port, &mut |url| site_file(out, url), &mut go_on)?;
     Ok(Exit::AsWritten)

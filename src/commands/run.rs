@@ -9,7 +9,7 @@ use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
+use crate::engine::{Options, Ports, RunRequest, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
@@ -22,7 +22,6 @@ use crate::store::{
     FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
     unfinished_targets,
 };
-use crate::world::ShellContext;
 
 /// `guide run`.
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
@@ -114,11 +113,10 @@ impl RunCommand<'_> {
             .of_book(&context.root)
             .with_folders(context.working_folders());
         let environment = context.environment(self.settings);
-        let mut world =
-            self.world(self.shell(&masker, &interrupt), &plan, &environment, &workspace)?;
+        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
         let began = now();
         let lock = RunLock::take(&context.state, std::process::id(), &began)?;
-        world.hold(lock.descriptor()?);
+        world.hold_lock(lock.descriptor()?);
         reports.open(&mut reporters)?;
         let past = load_past(&context.state, &context.root)?;
         refuse_unbound(&plan, &past)?;
@@ -148,7 +146,7 @@ impl RunCommand<'_> {
             environment,
             given_secrets: self.given_secrets(&plan),
             started: started.clone(),
-            interrupted: &|| interrupt.asked() > 0,
+            interrupted: &|| interrupt.count() > 0,
             now: &now,
             masker: masker.clone(),
             caller_variables: self
@@ -225,28 +223,13 @@ impl RunCommand<'_> {
         Ok(context.with_files(plan))
     }
 
-    /// The world, in which the first chapter's shell makes itself ready. (Where a resumed run begins is not known yet.)
-    fn world(
-        &self,
-        options: ShellOptions,
-        plan: &Plan,
-        of_run: &[(String, String)],
-        workspace: &Rendered,
-    ) -> Result<ShellWorld, Diagnostic> {
-        let mut world = ShellWorld::new(options)?;
-        if let Some(first) = plan.chapters.first().filter(|_| !self.options.resume) {
-            let environment = chapter_environment(plan, of_run, &first.name);
-            world.expect(ShellContext { folder: workspace.folder_of(&first.name), environment });
-        }
-        Ok(world)
-    }
-
     fn shell(&self, masker: &Masker, interrupt: &Interrupt) -> ShellOptions {
         ShellOptions {
             bash: "bash".into(),
             environment: self.settings.surroundings.all.clone(),
             masker: masker.clone(),
             interrupt: interrupt.clone(),
+            verify_only: self.options.verify_only,
         }
     }
 
