@@ -13,8 +13,10 @@ fn help(words: &str) -> String {
 fn commands(help: &str) -> Vec<String> {
     let listed = help.split_once("Commands:\n").expect("a list of commands").1;
     let lines = listed.lines().take_while(|line| !line.is_empty());
-    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next());
-    names.map(str::to_owned).collect()
+    // A line that is indented further continues the text above it.
+    let entries =
+        lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    entries.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 #[test]
