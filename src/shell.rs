@@ -48,10 +48,10 @@ use self::state::{MentionedNames, ShellSnapshot};
 pub(crate) use self::syntax::{SyntaxError, syntax_errors};
 use self::watchdog::Watchdog;
 use crate::book::Background;
+use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
 use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
-use crate::diagnostic::Diagnostic;
 use crate::world::{Command, Mode, ShellContext, Watcher, World};
 
 /// What the real world has to know beforehand.

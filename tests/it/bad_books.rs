@@ -1,4 +1,4 @@
-//! Wrong books: every error at once, each with its place and what to do, exit code 2.
+//! Wrong books: every error is reported at once, with its place and a hint, and the exit code is 2.
 
 use crate::Project;
 
@@ -143,7 +143,7 @@ fn a_wrong_command_line_is_exit_two() {
 }
 
 #[test]
-fn what_mdbook_would_put_in_the_place_of_a_step_is_told() {
+fn an_include_that_mdbook_would_expand_in_a_step_is_an_error() {
     let included = |fence: &str| {
         format!(
             r"

@@ -1,4 +1,4 @@
-//! Worlds that can't be asked, files that can't be written.
+//! Worlds that cannot be reached, and files that cannot be written.
 
 use crate::Project;
 use crate::faults::newest_journal;
@@ -28,7 +28,7 @@ fn a_torn_last_journal_line_is_dropped() {
 }
 
 #[test]
-fn a_state_folder_that_is_no_folder_is_a_clear_error() {
+fn a_state_folder_that_is_a_file_is_a_clear_error() {
     let book = Project::with_chapter(
         r"
         # One
@@ -42,7 +42,7 @@ fn a_state_folder_that_is_no_folder_is_a_clear_error() {
     insta::assert_snapshot!(book.guide("run").whole());
 }
 
-/// A kubeconfig of two contexts at an address where nobody listens.
+/// A kubeconfig with two contexts, at an address where no server listens.
 fn two_contexts(current: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Config\ncurrent-context: \"{current}\"\nusers: [{{name: u, user: {{token: t}}}}]\n\
@@ -110,7 +110,7 @@ fn a_book_that_adopted_a_cluster_does_not_run_without_it() {
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);
     }
     assert!(!book.has("log"));
-    // One that the book made itself may be gone: its first chapter makes it anew.
+    // A cluster that the book made itself may be gone: its first chapter makes it again.
     book.write(".guide/world.json", kept(""));
     book.guide("run --yes").exits(0);
 }

@@ -347,7 +347,7 @@ fn shell_words(line: &str) -> Vec<String> {
             Some(_) => word.push(character),
             None if character == '\'' || character == '"' => quote = Some(character),
             None if character.is_whitespace() || "|;&(){}".contains(character) => {
-                words.push(std::mem::take(&mut word))
+                words.push(std::mem::take(&mut word));
             }
             None => word.push(character),
         }

@@ -1,11 +1,18 @@
-//! The real binary on small books: one case, one book, one sentence. Needs bash, no cluster.
+//! Runs the real binary on small books: one book for each case. The tests need bash and no cluster.
 
 #![expect(
     clippy::disallowed_methods,
     clippy::print_stdout,
     reason = "tests make books, start the binary, and say what they skip"
 )]
-#![allow(clippy::must_use_candidate, reason = "a chain of demands ends where it ends")]
+#![expect(
+    clippy::too_many_lines,
+    reason = "a test shows its chapters as text, from the book to the last assertion"
+)]
+#![allow(
+    clippy::must_use_candidate,
+    reason = "the result of the last assertion of a chain is not used"
+)]
 
 mod adoption;
 mod bad_books;
@@ -13,6 +20,7 @@ mod bad_worlds;
 mod compare;
 mod documents;
 mod faults;
+mod help;
 mod images;
 mod lab;
 mod profile;

@@ -1,4 +1,4 @@
-//! A small book in a temporary folder, run with the real binary, everything it says compared.
+//! A small book in a temporary folder, run by the real binary, and the comparison of its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ pub(crate) struct Project {
     folder: TempDir,
 }
 
-/// What one call gave.
+/// The result of one call.
 pub(crate) struct Said {
     /// Exit code; `None` when ended by a signal.
     pub(crate) code: Option<i32>,
-    /// stdout, times made calm.
+    /// stdout, without times.
     pub(crate) stdout: String,
-    /// stderr, times made calm.
+    /// stderr, without times.
     pub(crate) stderr: String,
 }
 
@@ -71,7 +71,7 @@ impl Project {
         fs::read_to_string(self.path(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }
 
-    /// Is there such a file?
+    /// Whether the book has such a file.
     pub(crate) fn has(&self, file: &str) -> bool {
         self.path(file).exists()
     }
@@ -82,7 +82,7 @@ impl Project {
         wait_for(file, || self.has(file).then_some(()));
     }
 
-    /// The real binary, in a quiet environment, with these words.
+    /// The real binary with these arguments, in an environment without the variables of the caller.
     pub(crate) fn command(&self, words: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guide"));
         command.args(words.split_whitespace()).current_dir(self.root()).stdin(Stdio::null());
@@ -99,7 +99,7 @@ impl Project {
         Said::of(&self.command(words).output().expect("guide starts"), self.root())
     }
 
-    /// Starts `guide WORDS` and goes on.
+    /// Starts `guide WORDS`, and does not wait for its end.
     pub(crate) fn start(&self, words: &str) -> Child {
         self.command(words)
             .stdout(Stdio::piped())
@@ -110,7 +110,7 @@ impl Project {
 }
 
 impl Said {
-    /// Takes what a finished call gave.
+    /// Reads the result of a finished call.
     pub(crate) fn of(output: &Output, root: &Path) -> Self {
         let calm = |bytes: &[u8]| {
             calm(&String::from_utf8_lossy(bytes).replace(&root.display().to_string(), "BOOK"))
@@ -122,7 +122,7 @@ impl Said {
         }
     }
 
-    /// The exit code has to be this.
+    /// Asserts the exit code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
         assert_eq!(
@@ -135,7 +135,7 @@ impl Said {
         self
     }
 
-    /// stdout and stderr together have to hold this.
+    /// Asserts that stdout or stderr contains this text.
     #[track_caller]
     pub(crate) fn says(self, text: &str) -> Self {
         let all = self.all();
@@ -143,7 +143,7 @@ impl Said {
         self
     }
 
-    /// Neither stream may hold this.
+    /// Asserts that neither stream contains this text.
     #[track_caller]
     pub(crate) fn never_says(self, text: &str) -> Self {
         let all = self.all();
@@ -192,7 +192,7 @@ fn an_indented_chapter_is_written_without_its_indentation() {
     assert_eq!(unindented(text), text, "a text that is not indented stays as it is");
 }
 
-/// Seconds become `[time]`: the only thing that differs from run to run.
+/// Replaces seconds by `[time]`, because they differ from run to run.
 fn calm(text: &str) -> String {
     let mut calm = String::with_capacity(text.len());
     let mut rest = text;
@@ -214,7 +214,7 @@ fn calm(text: &str) -> String {
     calm + rest
 }
 
-/// All that lies below the folder and is no folder itself, links among it, not followed.
+/// Every entry below the folder that is not a folder itself. Links are listed and not followed.
 pub(crate) fn entries_below(folder: &Path) -> Vec<PathBuf> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {

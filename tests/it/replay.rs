@@ -1,4 +1,4 @@
-//! `--resume`, and what a killed runner leaves.
+//! `--resume`, and what a killed run leaves behind.
 
 use crate::Project;
 use crate::project::{interrupt, nothing_runs};
@@ -22,7 +22,7 @@ const THREE: &str = r#"
 "#;
 
 #[test]
-fn resume_goes_on_at_the_failed_step_with_its_shell_state() {
+fn resume_continues_at_the_failed_step_with_its_shell_state() {
     let book = Project::with_chapter(THREE);
     book.guide("run").exits(1).says("chapter-1/b");
     book.write("cured", "");
@@ -64,7 +64,7 @@ fn an_edited_value_makes_the_steps_that_use_it_run_again() {
 }
 
 #[test]
-fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
+fn resume_starts_at_the_act_of_a_check_that_no_longer_passes() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -94,7 +94,7 @@ fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
 }
 
 #[test]
-fn what_was_asked_in_between_passes_nothing() {
+fn a_verify_in_between_marks_no_step_as_passed() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -171,7 +171,7 @@ fn a_second_run_is_refused_and_names_the_first() {
 }
 
 #[test]
-fn ctrl_c_ends_the_step_keeps_the_journal_and_says_how_to_go_on() {
+fn ctrl_c_ends_the_step_keeps_the_journal_and_says_how_to_continue() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -229,7 +229,7 @@ fn three_chapters() -> Project {
 }
 
 #[test]
-fn resume_goes_on_with_what_was_asked_for_and_not_with_the_whole_book() {
+fn resume_continues_the_targets_of_the_failed_run_and_not_the_whole_book() {
     let book = three_chapters();
     book.guide("run chapter-2").exits(1);
     book.guide("verify").exits(0);

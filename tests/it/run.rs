@@ -1,4 +1,4 @@
-//! A book runs: order, exit codes, verify steps, waiting, confirming, manifests.
+//! Runs of a book: order, exit codes, checks, waiting, confirming, manifests.
 
 use crate::Project;
 
@@ -118,7 +118,7 @@ fn an_expected_exit_code_passes_and_another_one_fails() {
 }
 
 #[test]
-fn a_step_whose_verify_step_already_passes_is_skipped() {
+fn a_step_whose_check_already_passes_is_up_to_date() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -140,7 +140,7 @@ fn a_step_whose_verify_step_already_passes_is_skipped() {
 }
 
 #[test]
-fn a_chapter_whose_done_steps_pass_is_up_to_date_until_it_is_edited() {
+fn a_chapter_whose_done_checks_pass_is_taken_as_done_until_it_is_edited() {
     let text = r#"
         ---
         done: [is-made]
@@ -162,10 +162,10 @@ fn a_chapter_whose_done_steps_pass_is_up_to_date_until_it_is_edited() {
     let book = Project::with_chapter(text);
     book.guide("run").exits(0);
     book.guide("run").exits(0);
-    assert_eq!(book.read("told"), "told\n", "nothing of an up-to-date chapter is run");
+    assert_eq!(book.read("told"), "told\n", "no step of a chapter that is taken as done runs");
     book.write("guide/chapter-1.md", text.replace("echo told", "echo edited"));
     book.guide("run").exits(0);
-    assert_eq!(book.read("told"), "told\nedited\n", "an edited chapter is told anew");
+    assert_eq!(book.read("told"), "told\nedited\n", "an edited chapter runs again");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn until_waits_for_the_world() {
         ```
     "#,
     );
-    // What a step leaves behind is named and stopped: nothing comes late.
+    // A process that a step leaves behind is named and stopped, so `late` is never made.
     book.guide("run").exits(0).says("sleep 0.6");
     assert!(!book.has("late"));
     let book = Project::with_chapter(
@@ -208,7 +208,7 @@ fn until_waits_for_the_world() {
 }
 
 #[test]
-fn a_question_is_asked_before_anything_runs() {
+fn a_confirmation_without_a_terminal_is_an_error_before_anything_runs() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -420,11 +420,11 @@ fn waiting_for_ready_ends_when_the_background_step_has_failed() {
     );
     let began = std::time::Instant::now();
     book.guide("run").exits(1).says("the background step has ended (exit 3)").says("  │ not yet");
-    assert!(began.elapsed().as_secs() < 30, "it does not wait for the whole minute");
+    assert!(began.elapsed().as_secs() < 30, "it must not wait for the whole minute");
 }
 
 #[test]
-fn a_question_cut_short_by_until_does_not_hide_the_answer_before_it() {
+fn an_attempt_cut_short_by_until_does_not_hide_the_output_before_it() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -447,7 +447,7 @@ fn a_question_cut_short_by_until_does_not_hide_the_answer_before_it() {
 }
 
 #[test]
-fn a_misspelt_target_is_no_problem_of_the_book() {
+fn a_misspelt_target_is_not_counted_as_a_problem_of_the_book() {
     let book = Project::with_chapter(
         r"
         # One

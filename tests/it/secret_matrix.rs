@@ -72,16 +72,13 @@ form "$(printf %s "$V" | base64 -w0 | tr '+/' '-_' | tr -d =)"; form "$(printf %
 /// What other encoders write.
 fn encoded(value: &str) -> Vec<String> {
     let json = serde_json::Value::from(value).to_string();
-    let ascii: String =
-        json.encode_utf16()
-            .map(|unit| {
-                if unit < 128 {
-                    char::from(unit as u8).to_string()
-                } else {
-                    format!("\\u{unit:04x}")
-                }
-            })
-            .collect();
+    let ascii: String = json
+        .encode_utf16()
+        .map(|unit| match u8::try_from(unit) {
+            Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+            _ => format!("\\u{unit:04x}"),
+        })
+        .collect();
     let html = value
         .replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -469,7 +466,7 @@ fn the_state_folder_and_its_files_are_their_owners_only() {
     assert_eq!(mode(&book.path(".guide")), 0o700);
     for path in entries_below(&book.path(".guide")) {
         let is_link = fs::symlink_metadata(&path).expect("it is there").is_symlink();
-        assert!(is_link || mode(&path) & 0o077 == 0, "{}: {:o}", path.display(), mode(&path));
+        assert!(is_link || (mode(&path) & 0o077) == 0, "{}: {:o}", path.display(), mode(&path));
         assert_eq!(
             mode(path.parent().expect("a folder")) & 0o077,
             0,

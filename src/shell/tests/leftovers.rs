@@ -58,7 +58,10 @@ fn what_goes_on_writing_neither_holds_up_its_step_nor_gets_into_the_next() {
     let mut chapter = Chapter::new();
     let output = chapter.run("yes & until pgrep -x yes -P $$ >/dev/null; do :; done; echo done");
     assert_eq!(output.ending, Ending::Exited(0));
-    assert_eq!(output.leftovers.iter().map(|left| left.command.as_str()).collect::<Vec<_>>(), ["yes"]);
+    assert_eq!(
+        output.leftovers.iter().map(|left| left.command.as_str()).collect::<Vec<_>>(),
+        ["yes"]
+    );
     chapter.prints("echo clean", "clean\n");
     chapter.ends("yes & exit 3", Ending::Exited(3));
     chapter.prints("echo clean", "clean\n");

@@ -1,0 +1,34 @@
+//! The help of every command: text for people, reviewed like any other.
+
+use crate::Project;
+
+fn help(words: &str) -> String {
+    let book = Project::with_chapter("# One\n");
+    let output = book.command(words).output().expect("guide starts");
+    assert_eq!(output.status.code(), Some(0), "guide {words}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// The commands that `guide --help` lists.
+fn commands(help: &str) -> Vec<String> {
+    let listed = help.split_once("Commands:\n").expect("a list of commands").1;
+    let lines = listed.lines().take_while(|line| !line.is_empty());
+    // A line that is indented further continues the text above it.
+    let entries =
+        lines.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    entries.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_help_of_guide() {
+    insta::assert_snapshot!(help("--help"));
+}
+
+#[test]
+fn the_help_of_every_command() {
+    let commands = commands(&help("--help"));
+    assert!(commands.len() > 10, "{commands:?}");
+    for command in commands {
+        insta::assert_snapshot!(format!("help_of_{command}"), help(&format!("{command} --help")));
+    }
+}
