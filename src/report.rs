@@ -55,4 +55,4 @@ pub(crate) use terminal::{
     completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk,
 };
 pub(crate) use times::times;
-pub(crate) use words::recordings_wait;
+pub(crate) use words::{recordings_not_kept, recordings_wait};
