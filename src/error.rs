@@ -51,7 +51,9 @@ impl Exit {
 
 impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
-        Self::World(error.into())
+        let of_book = error.is_of_book();
+        let error = Diagnostic::from(error);
+        if of_book { Self::Usage(error) } else { Self::World(error) }
     }
 }
 

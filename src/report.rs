@@ -36,7 +36,7 @@ pub(crate) use ask::{TerminalPrompt, ask};
 pub(crate) use check::{check_text, notes_text};
 pub(crate) use doctor::{facts_json, facts_text, write_profile};
 pub(crate) use down::DownReporter;
-pub(crate) use humanize::recordings_pending;
+pub(crate) use humanize::{recordings_not_kept, recordings_pending};
 pub(crate) use init::{
     BlockUse, ChangeTarget, Effect, SurveyedBlock, adopted_text, initialised_text, survey_text,
 };

@@ -70,7 +70,11 @@ impl Recorder<'_> {
         for chapter in self.plan.chapters.iter().filter(|chapter| !chapter.partial) {
             let (name, profile) = (chapter.name.as_str(), self.plan.profile.as_str());
             let accepted = recordings.accepted(name, profile)?;
-            let pending = recordings.pending(name, profile)?;
+            let pending = match recordings.pending(name, profile) {
+                // A damaged pending recording is replaced by the new one.
+                Err(error) if error.is_of_book() => None,
+                read => read?,
+            };
             let shape = self.shapes.remove(name);
             let mut output = |step: &crate::event::StepFinished| {
                 let stored =
@@ -94,8 +98,15 @@ impl Recorder<'_> {
                 recordings.reject(name, profile)?;
                 continue;
             }
-            recordings.pend(&recording)?;
-            waiting += 1;
+            match recordings.write_pending(&recording) {
+                Ok(_) => waiting += 1,
+                // The run has passed. Recordings that `record = true` asks for are only offered where the book can be written.
+                Err(error) if error.is_unwritable() && !self.always => {
+                    report::write_talk(&report::recordings_not_kept(&error.to_string()));
+                    break;
+                }
+                Err(error) => return Err(error.into()),
+            }
         }
         Ok(waiting)
     }

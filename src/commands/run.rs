@@ -19,8 +19,8 @@ use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::shell::{Interrupt, ShellOptions, ShellWorld};
 use crate::store::{
-    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
-    unfinished_targets,
+    FailureFolder, Recordings, Rendered, RunLock, RunLog, Snapshots, load_past, run_id,
+    stored_root, unfinished_targets,
 };
 
 /// `guide run`.
@@ -138,6 +138,13 @@ impl RunCommand<'_> {
         {
             accepted.accepted(&step.id)?;
         }
+        // The same holds for an accepted recording that the run compares with.
+        if recording {
+            for chapter in plan.chapters.iter().filter(|chapter| !chapter.partial) {
+                Recordings::of(&opened.root).accepted(chapter.name.as_str(), &plan.profile)?;
+            }
+        }
+        accepted.sweep();
         let mut monitor = LiveClusterMonitor::over(world_lock, masker.clone(), recording);
         let mut prompt = TerminalPrompt::new(self.yes, reporters.pause());
         let request = RunRequest {

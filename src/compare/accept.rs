@@ -90,7 +90,8 @@ fn merged(
             .flatten()
     };
     let by_line = || Some(merge_lines(old, actual, kind.map(|_| rules), bound, keep));
-    [by_table(), by_line()].into_iter().flatten().find(|text| same(text)).unwrap_or(anew)
+    let fits = |text: &String| same(text);
+    by_table().filter(fits).or_else(|| by_line().filter(fits)).unwrap_or(anew)
 }
 
 fn whole(lines: &[String]) -> String {

@@ -229,21 +229,13 @@ fn pair_tables<'p, 't>(
             .enumerate()
             .filter_map(|(at, other)| Some((at, similarity(table, (*other)?, sides))));
         // The first of the best.
-        let best = scores.filter(|(_, score)| *score > 0).rev_max();
-        pairs.push((Some(table), best.and_then(|at| free[at].take())));
+        let best = scores
+            .filter(|(_, score)| *score > 0)
+            .max_by_key(|(at, score)| (*score, std::cmp::Reverse(*at)));
+        pairs.push((Some(table), best.and_then(|(at, _)| free[at].take())));
     }
     pairs.extend(free.into_iter().flatten().map(|table| (None, Some(table))));
     pairs
-}
-
-trait FirstOfBest {
-    fn rev_max(self) -> Option<usize>;
-}
-
-impl<I: Iterator<Item = (usize, u32)>> FirstOfBest for I {
-    fn rev_max(self) -> Option<usize> {
-        self.max_by_key(|(at, score)| (*score, std::cmp::Reverse(*at))).map(|(at, _)| at)
-    }
 }
 
 fn similarity(one: &Table<'_>, other: &Table<'_>, sides: Sides<'_>) -> u32 {

@@ -82,6 +82,11 @@ pub(crate) fn recordings_pending(number: usize) -> String {
     }
 }
 
+/// What a run says when the book cannot be written, so that nothing is recorded for the page. The run itself is not affected.
+pub(crate) fn recordings_not_kept(why: &str) -> String {
+    format!("note: nothing was recorded for the page: {why}\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

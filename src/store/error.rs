@@ -1,15 +1,15 @@
-//! What can go wrong with a run's files, for people: what, where, why, what to do next.
+//! What can go wrong with the files of a book and of its runs: what, where, why, and what to do next.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::lock::Holder;
+use super::holder::Holder;
 use crate::diagnostic::Diagnostic;
 
-/// A file of a run could not be read, written or trusted.
+/// A file could not be read, written or trusted.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The operating system refused.
+    /// The operating system refused to read or write a file of the state folder.
     #[error("can't {doing} `{}`: {}", path.display(), in_words(source))]
     Io {
         /// A verb: `write`, `read`, `make the folder` …
@@ -17,138 +17,155 @@ pub enum StoreError {
         path: PathBuf,
         source: io::Error,
     },
-    /// Another run of the book goes on.
+    /// The operating system refused to read or write a file outside of the state folder: of the book, or a report.
+    #[error("can't {doing} `{}`: {}", path.display(), in_words(source))]
+    File { doing: &'static str, path: PathBuf, source: io::Error },
+    /// Another run of the book is in progress.
     #[error("another run of this book is going on: {holder}")]
     Busy {
-        /// Who holds the lock.
         holder: Holder,
-        /// The lock's file.
+        /// The lock file.
         path: PathBuf,
     },
-    /// Written by a newer guide.
+    /// The file was written by a newer guide.
     #[error("`{}` has format {found}, written by guide {by}; this is guide {} and knows format {known}", path.display(), env!("CARGO_PKG_VERSION"))]
-    NewerFormat {
-        /// The file.
-        path: PathBuf,
-        /// Its format.
-        found: u32,
-        /// The newest one known here.
-        known: u32,
-        /// The version of guide that wrote it.
-        by: String,
-    },
+    NewerFormat { path: PathBuf, found: u32, known: u32, by: String },
     /// A chapter was edited while it was reviewed.
     #[error("`{}` was changed while it was reviewed", path.display())]
-    ChapterChanged {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file among the snapshots that is none.
+    ChapterChanged { path: PathBuf },
+    /// A file under `snapshots/` is not a snapshot.
     #[error("`{}` is not a snapshot: {why}", path.display())]
-    InvalidSnapshot {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// A file among the snapshots that is no recording.
+    InvalidSnapshot { path: PathBuf, why: String },
+    /// A file under `snapshots/` is not a recording.
     #[error("`{}` is not a recording: {why}", path.display())]
-    InvalidRecording {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// mdBook could not make the site.
+    InvalidRecording { path: PathBuf, why: String },
+    /// mdBook could not build the site.
     #[error("mdBook can't make a site of `{}`: {why}", root.display())]
-    SiteFailed {
-        /// The book.
-        root: PathBuf,
-        /// What mdBook says.
-        why: String,
-    },
+    SiteFailed { root: PathBuf, why: String },
     /// A command of another program that `book.toml` names failed.
     #[error("a command of book.toml failed, {command}: {why}")]
-    CommandFailed {
-        command: String,
-        /// What mdBook says.
-        why: String,
-    },
+    CommandFailed { command: String, why: String },
     /// A command of another program that `book.toml` names was not allowed.
     #[error("book.toml names a command that nobody allowed, {command}")]
     CommandNotAllowed { command: String },
-    /// The folder of the site holds something else.
+    /// The folder of the site holds something that guide did not make.
     #[error("guide does not make the site in `{}`, as what is there would be deleted: {why}", path.display())]
-    NotASite {
-        /// The folder.
-        path: PathBuf,
-        /// By what guide knows that it is not its own.
-        why: String,
-    },
-    /// Not what guide writes.
+    NotASite { path: PathBuf, why: String },
+    /// A line of a journal was not written by guide.
     #[error("`{}:{line}` is not a line of a journal: {why}", path.display())]
     CorruptJournal {
-        /// The file.
         path: PathBuf,
-        /// 1-based line.
+        /// 1-based.
         line: usize,
-        /// What the parser says.
         why: String,
     },
+    /// `world.json` was not written by guide.
+    #[error("`{}` does not name a cluster: {why}", path.display())]
+    CorruptWorld { path: PathBuf, why: String },
 }
 
 impl StoreError {
-    /// Makes an I/O error of a path, for `map_err`.
+    /// Makes an error of a file in the state folder, for `map_err`.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Io { doing, path, source }
     }
 
-    /// A file whose path the writer does not know.
-    pub fn write_failed(path: &Path, source: io::Error) -> Self {
-        Self::Io { doing: "write", path: path.to_owned(), source }
+    /// Makes an error of a file outside of the state folder, for `map_err`.
+    pub(super) fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { doing, path, source }
     }
 
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Io { source, .. } => match source.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-                    Some("make room on that disk, then `guide run --resume`: every step written down so far is kept".to_owned())
-                }
-                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
-                    Some("name a folder that can be written with `--state DIR`".to_owned())
-                }
-                _ => None,
-            },
-            Self::Busy { holder, .. } => Some(format!("wait for process {}, or end it with `kill {}`", holder.pid, holder.pid)),
+    /// A report could not be written to an open file.
+    pub(crate) fn write_failed(path: &Path, source: io::Error) -> Self {
+        Self::File { doing: "write", path: path.to_owned(), source }
+    }
+
+    /// Returns whether nothing can be written there at all: the disk is read-only, or belongs to somebody else.
+    pub(crate) fn is_unwritable(&self) -> bool {
+        use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+        matches!(self, Self::File { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
+    }
+
+    /// Returns whether a file of the book is wrong, which its author has to correct.
+    pub(crate) fn is_of_book(&self) -> bool {
+        matches!(self, Self::InvalidSnapshot { .. } | Self::InvalidRecording { .. })
+    }
+
+    /// What to do next.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Io { source, .. } => return state_hint(source).map(str::to_owned),
+            Self::File { doing, source, .. } => {
+                return file_hint(doing, source).map(str::to_owned);
+            }
+            Self::Busy { holder, .. } => {
+                return Some(format!(
+                    "wait for process {}, or end it with `kill {}`",
+                    holder.pid, holder.pid
+                ));
+            }
             Self::NewerFormat { .. } => {
-                Some("use that guide, or name another folder with `--state DIR`, or move the file away".to_owned())
+                "use that guide, or name another folder with `--state DIR`, or move the file away"
             }
-            Self::ChapterChanged { .. } => Some("review it again: nothing of it was written".to_owned()),
-            Self::InvalidSnapshot { .. } => {
-                Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
+            Self::ChapterChanged { .. } => "review it again: nothing of it was written",
+            Self::InvalidSnapshot { path, .. } | Self::InvalidRecording { path, .. }
+                if path.extension().is_some_and(|extension| extension == "new") =>
+            {
+                "reject it with `guide review --reject`, or run the chapter again"
             }
-            Self::InvalidRecording { .. } => {
-                Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
+            Self::InvalidSnapshot { .. } | Self::InvalidRecording { .. } => {
+                "take it back from version control, or remove it: the next run writes a pending one"
             }
-            Self::SiteFailed { .. } => Some(
+            Self::SiteFailed { .. } => {
                 "guide makes sites with mdBook 0.5, which no longer knows some keys of 0.4; `guide check` finds what is wrong with the chapters"
-                    .to_owned(),
-            ),
-            Self::CommandFailed { .. } => Some(
-                "it is another program than guide: see what it printed, correct or install it, or take its table out of book.toml".to_owned(),
-            ),
-            Self::CommandNotAllowed { .. } => Some("allow it with `--allow-commands`, or take its table out of book.toml".to_owned()),
-            Self::NotASite { .. } => Some(
+            }
+            Self::CommandFailed { .. } => {
+                "it is another program than guide: see what it printed, correct or install it, or take its table out of book.toml"
+            }
+            Self::CommandNotAllowed { .. } => {
+                "allow it with `--allow-commands`, or take its table out of book.toml"
+            }
+            Self::NotASite { .. } => {
                 "name an empty or a new folder with `--out`; a site that mdBook or an older guide made may be removed by hand"
-                    .to_owned(),
-            ),
-            Self::CorruptJournal { .. } => Some(
+            }
+            Self::CorruptJournal { .. } => {
                 "something else has written into that file: move the run's folder away; the run before it is then the last one"
-                    .to_owned(),
-            ),
+            }
+            Self::CorruptWorld { .. } => {
+                "something else has written into that file: remove it if the book's cluster is gone, and else name another folder with `--state DIR`"
+            }
+        };
+        Some(hint.to_owned())
+    }
+}
+
+fn state_hint(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Some(
+            "make room on that disk, then `guide run --resume`: every step written down so far is kept",
+        ),
+        io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+            Some("name a folder that can be written with `--state DIR`")
         }
+        _ => None,
+    }
+}
+
+fn file_hint(doing: &str, error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            Some("make room on that disk, then type the command again")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => Some("copy the book to a disk that can be written"),
+        io::ErrorKind::PermissionDenied if doing == "read" => {
+            Some("give yourself permission to read it: `chmod u+r`")
+        }
+        io::ErrorKind::PermissionDenied => {
+            Some("give yourself permission to write it and its folder: `chmod u+w`")
+        }
+        _ => None,
     }
 }
 

@@ -1,28 +1,27 @@
-//! `journal.jsonl`: an event a line, read back. (Writing is [`RunLog`](super::RunLog)'s, line by line.)
+//! Reads `journal.jsonl`, which holds one event per line. ([`RunLog`](super::RunLog) writes it.)
 
 use std::path::Path;
 
 use serde::Deserialize;
 
 use super::error::StoreError;
-use super::whole_file::read_if_there;
+use super::files::read_if_there;
 use crate::event::{Event, JOURNAL_FORMAT, RunStarted};
 
-/// A journal as it was found.
+/// The journal of a run.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
     /// Its first line.
     pub started: RunStarted,
-    /// All others, in order.
+    /// All other lines, in order. A last line that is not whole was dropped.
     pub events: Vec<Event>,
-    /// A last line was not whole and has been dropped.
-    pub torn: bool,
 }
 
-/// Reads a journal. `None`: there is no file, or not even its first line is whole.
+/// Reads a journal. `None`: there is no file, not even its first line is whole, or an older guide wrote it in a format that is no
+/// longer known. Such a run is not part of the history; it must not keep the book from being run.
 ///
 /// # Errors
-/// When it can't be read, was written by a newer guide, or holds a line that no guide wrote.
+/// When it cannot be read, was written by a newer guide, or holds a line that guide did not write.
 pub(crate) fn read_journal(path: &Path) -> Result<Option<Journal>, StoreError> {
     match read_if_there(path)? {
         Some(bytes) => parse_journal(path, &bytes),
@@ -30,7 +29,7 @@ pub(crate) fn read_journal(path: &Path) -> Result<Option<Journal>, StoreError> {
     }
 }
 
-/// An event as the bytes of its line.
+/// Appends an event as one line.
 pub(super) fn push_line(event: &Event, lines: &mut Vec<u8>) -> Result<(), serde_json::Error> {
     serde_json::to_writer(&mut *lines, event)?;
     lines.push(b'\n');
@@ -38,32 +37,31 @@ pub(super) fn push_line(event: &Event, lines: &mut Vec<u8>) -> Result<(), serde_
 }
 
 fn parse_journal(path: &Path, bytes: &[u8]) -> Result<Option<Journal>, StoreError> {
-    // Whatever stands behind the last line end was being written when the runner was killed.
+    // The runner was killed while it wrote what stands behind the last line end.
     let Some(end) = memchr::memrchr(b'\n', bytes) else { return Ok(None) };
     let mut lines = bytes[..end].split(|byte| *byte == b'\n').zip(1..);
     let Some((first, _)) = lines.next() else { return Ok(None) };
-    let started = parse_start(path, first)?;
-    let mut events = Vec::new();
-    for (line, number) in lines {
-        let event = serde_json::from_slice(line).map_err(|error| StoreError::CorruptJournal {
-            path: path.to_owned(),
-            line: number,
-            why: in_line(&error),
-        })?;
-        events.push(event);
-    }
-    Ok(Some(Journal { started, events, torn: end + 1 < bytes.len() }))
+    let (format, started) = parse_start(path, first)?;
+    let corrupt = |line, why| StoreError::CorruptJournal { path: path.to_owned(), line, why };
+    let journal = started.map_err(|why| corrupt(1, why)).and_then(|started| {
+        let parsed = lines.map(|(line, number)| {
+            serde_json::from_slice(line).map_err(|error| corrupt(number, in_line(&error)))
+        });
+        Ok(Journal { started, events: parsed.collect::<Result<Vec<Event>, _>>()? })
+    });
+    if journal.is_err() && format < JOURNAL_FORMAT { Ok(None) } else { journal.map(Some) }
 }
 
-/// The first line; its format is looked at before anything else in it is believed.
-fn parse_start(path: &Path, line: &[u8]) -> Result<RunStarted, StoreError> {
+/// The format that the first line names, and the line itself, or why it cannot be read. The format is checked first.
+fn parse_start(path: &Path, line: &[u8]) -> Result<(u32, Result<RunStarted, String>), StoreError> {
     #[derive(Deserialize)]
     struct Start {
         format: u32,
         guide: Option<String>,
     }
-    let garbage = |why| StoreError::CorruptJournal { path: path.to_owned(), line: 1, why };
-    let start: Start = serde_json::from_slice(line).map_err(|error| garbage(in_line(&error)))?;
+    let start: Start = serde_json::from_slice(line).map_err(|error| {
+        StoreError::CorruptJournal { path: path.to_owned(), line: 1, why: in_line(&error) }
+    })?;
     if start.format > JOURNAL_FORMAT {
         return Err(StoreError::NewerFormat {
             path: path.to_owned(),
@@ -72,14 +70,15 @@ fn parse_start(path: &Path, line: &[u8]) -> Result<RunStarted, StoreError> {
             by: start.guide.unwrap_or_else(|| "unknown".to_owned()),
         });
     }
-    match serde_json::from_slice(line) {
+    let started = match serde_json::from_slice(line) {
         Ok(Event::RunStarted(started)) => Ok(started),
-        Ok(_) => Err(garbage("a journal begins with `run_started`".to_owned())),
-        Err(error) => Err(garbage(in_line(&error))),
-    }
+        Ok(_) => Err("a journal begins with `run_started`".to_owned()),
+        Err(error) => Err(in_line(&error)),
+    };
+    Ok((start.format, started))
 }
 
-/// serde's words without its own "at line 1 column 7": there is only one line.
+/// serde's message without its own "at line 1 column 7": it was given one line only.
 fn in_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {

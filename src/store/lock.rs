@@ -1,51 +1,27 @@
-//! One run of a book at a time. The kernel holds the lock, so one whose process is dead is no obstacle.
+//! One run of a book at a time. The kernel holds the lock, so the lock file of a dead process is no obstacle.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, TryLockError};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::{FlockOperation, flock};
-use serde::{Deserialize, Serialize};
-
 use super::error::StoreError;
-use super::whole_file::make_private_folder;
+use super::files::make_private_folder;
+use super::holder::Holder;
+use super::process::is_alive;
 use crate::ids::ChapterName;
 
-/// The lock's text is padded to this, so that one write replaces all of it and a reader never sees half.
+/// The lock file's text is padded to this length, so that one write replaces all of it and a reader never sees a part.
 const SIZE: usize = 512;
 
-/// How long a killed run's guard is waited for: it holds the lock until it has ended the processes of that run.
-const CLEARING: Duration = Duration::from_secs(10);
-/// How often it is looked.
-const LOOK: Duration = Duration::from_millis(20);
+/// How long to wait for the watchdog of a killed run: it holds the lock until it has ended the processes of that run.
+const WATCHDOG_LIMIT: Duration = Duration::from_secs(10);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Who holds the lock, as it told itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// Process id.
-    pub pid: u32,
-    /// The chapter it is in; none before the first.
-    pub chapter: Option<ChapterName>,
-    /// Since when the run goes on (RFC 3339, UTC).
-    pub since: String,
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "process {}", self.pid)?;
-        if let Some(chapter) = &self.chapter {
-            write!(f, ", in {chapter}")?;
-        }
-        if self.since.is_empty() { Ok(()) } else { write!(f, ", since {}", self.since) }
-    }
-}
-
-/// The lock, held until it is dropped, and after this process was killed until whoever has its descriptor ends, too.
+/// The lock. It is held until it is dropped; when this process is killed, until every process that has its descriptor has ended.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
@@ -54,10 +30,10 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a state folder, which is made where it is missing.
+    /// Takes the lock of a state folder, which is made where it does not exist.
     ///
     /// # Errors
-    /// [`StoreError::Busy`] at once when another run holds it; else when the file can't be made.
+    /// [`StoreError::Busy`] at once when another run holds it; else when the file cannot be made.
     pub fn take(state_dir: &Path, pid: u32, since: &str) -> Result<Self, StoreError> {
         make_private_folder(state_dir)?;
         make_private(state_dir);
@@ -70,21 +46,12 @@ impl RunLock {
             .mode(0o600)
             .open(&path)
             .map_err(StoreError::io("write", &path))?;
-        let since_when = Instant::now();
-        let mut taken = lock_at_once(&file);
-        while taken == Err(rustix::io::Errno::WOULDBLOCK)
-            && since_when.elapsed() < CLEARING
-            && !read_holder(&file).is_alive()
-        {
-            std::thread::sleep(LOOK);
-            taken = lock_at_once(&file);
-        }
-        match taken {
+        match wait_for_lock(&file) {
             Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(TryLockError::WouldBlock) => {
                 return Err(StoreError::Busy { holder: read_holder(&file), path });
             }
-            Err(errno) => return Err(StoreError::io("lock", &path)(io::Error::from(errno))),
+            Err(TryLockError::Error(error)) => return Err(StoreError::io("lock", &path)(error)),
         }
         let holder = Holder { pid, chapter: None, since: since.to_owned() };
         let lock = Self { path, file, holder };
@@ -92,18 +59,18 @@ impl RunLock {
         Ok(lock)
     }
 
-    /// The lock once more, for whoever ends the run's processes if this one is killed.
+    /// A second descriptor of the lock, for the watchdog that ends the run's processes when this process is killed.
     ///
     /// # Errors
-    /// When there is no descriptor to be had.
+    /// When this process can have no more descriptors.
     pub fn descriptor(&self) -> Result<OwnedFd, StoreError> {
         Ok(self.file.try_clone().map_err(StoreError::io("lock", &self.path))?.into())
     }
 
-    /// Tells others which chapter the run is in.
+    /// Writes into the lock file which chapter the run is in.
     ///
     /// # Errors
-    /// When the file can't be written.
+    /// When the file cannot be written.
     pub fn enter(&mut self, chapter: &ChapterName) -> Result<(), StoreError> {
         self.holder.chapter = Some(chapter.clone());
         self.write()
@@ -119,40 +86,19 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // For all descriptors of it: a run that ends by itself has nothing left to be ended.
-        let _ = flock(&self.file, FlockOperation::Unlock);
+        // This releases the lock for all descriptors of it: a run that ends by itself has no processes left to end.
+        let _ = self.file.unlock();
     }
 }
 
-impl Holder {
-    /// Is its process there, and not one that has ended and that nobody has noticed yet? In doubt, it is.
-    fn is_alive(&self) -> bool {
-        match fs::read_to_string(format!("/proc/{}/stat", self.pid)) {
-            Ok(stat) => {
-                !stat.rsplit_once(") ").is_some_and(|(_, fields)| fields.starts_with(['Z', 'X']))
-            }
-            Err(_) => {
-                let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
-                pid.is_none_or(|pid| {
-                    rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH)
-                })
-            }
-        }
-    }
-}
-
-/// Who runs the book of that state folder right now.
+/// The run that holds the lock of that state folder right now.
 pub(crate) fn current_holder(state_dir: &Path) -> Option<Holder> {
     let file = File::open(state_dir.join("lock")).ok()?;
-    match flock(&file, FlockOperation::NonBlockingLockShared) {
-        Err(rustix::io::Errno::WOULDBLOCK) => Some(read_holder(&file)),
-        _ => None,
-    }
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read_holder(&file))
 }
 
-/// Takes the lock, or knows at once that it can't. A second try passes over whoever only asked [`current_holder`] at that moment.
-/// Takes from others what an earlier version, or whoever made the folder, let them see. Only of a folder that is surely ours: one
-/// that was named by mistake stays as it is.
+/// Takes away other users' permissions that an earlier version, or whoever made the folder, gave. Only a folder that is surely a
+/// state folder is changed: one that was named by mistake stays as it is.
 fn make_private(state_dir: &Path) {
     let Ok(found) = fs::symlink_metadata(state_dir) else { return };
     let mode = found.permissions().mode();
@@ -160,19 +106,33 @@ fn make_private(state_dir: &Path) {
         && (state_dir.join("lock").exists()
             || fs::read_dir(state_dir).is_ok_and(|mut all| all.next().is_none()));
     if is_ours && mode & 0o077 != 0 && mode & 0o1000 == 0 {
-        // Where it is another user's the next write says so.
+        // Where the folder belongs to another user the next write fails with a message.
         let _ = fs::set_permissions(state_dir, fs::Permissions::from_mode(mode & 0o7700));
     }
 }
 
-fn lock_at_once(file: &File) -> rustix::io::Result<()> {
-    flock(file, FlockOperation::NonBlockingLockExclusive).or_else(|_| {
-        std::thread::sleep(LOOK);
-        flock(file, FlockOperation::NonBlockingLockExclusive)
+/// Takes the lock; waits only for the watchdog of a run whose process is dead.
+fn wait_for_lock(file: &File) -> Result<(), TryLockError> {
+    let began = Instant::now();
+    loop {
+        match lock_now(file) {
+            Err(TryLockError::WouldBlock)
+                if began.elapsed() < WATCHDOG_LIMIT && !is_alive(read_holder(file).pid) => {}
+            result => return result,
+        }
+        std::thread::sleep(POLL_INTERVAL);
+    }
+}
+
+/// The second attempt succeeds where the first one met a process that was just calling [`current_holder`].
+fn lock_now(file: &File) -> Result<(), TryLockError> {
+    file.try_lock().or_else(|_| {
+        std::thread::sleep(POLL_INTERVAL);
+        file.try_lock()
     })
 }
 
-/// What the lock's file says; of one that can't be understood, nothing.
+/// What the lock file says; the default where it cannot be parsed.
 fn read_holder(file: &File) -> Holder {
     let mut text = vec![0; 4 * SIZE];
     let length = file.read_at(&mut text, 0).unwrap_or(0);
@@ -206,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn who_runs_the_book_can_be_asked_without_taking_the_lock() {
+    fn the_holder_is_known_without_taking_the_lock() {
         let state = tempfile::tempdir().unwrap();
         assert_eq!(current_holder(state.path()), None);
         let lock = RunLock::take(state.path(), 7, "now").unwrap();
@@ -216,30 +176,30 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_was_let_go_is_free() {
+    fn a_released_lock_is_free() {
         let state = tempfile::tempdir().unwrap();
         drop(RunLock::take(state.path(), 1, "then").unwrap());
         RunLock::take(state.path(), 2, "now").unwrap();
     }
 
     #[test]
-    fn a_killed_runs_lock_is_waited_for_until_its_guard_has_ended() {
+    fn the_lock_of_a_killed_run_is_taken_once_its_watchdog_has_ended() {
         let state = tempfile::tempdir().unwrap();
         let mut dead = std::process::Command::new("true").spawn().unwrap();
         dead.wait().unwrap();
         let lock = RunLock::take(state.path(), dead.id(), "then").unwrap();
-        let guards = lock.descriptor().unwrap();
-        // What a kill does: nothing of the lock's own is done any more.
+        let watchdogs = lock.descriptor().unwrap();
+        // As after a kill: the destructor does not run.
         std::mem::forget(lock);
-        let guard = std::thread::spawn(move || {
+        let watchdog = std::thread::spawn(move || {
             std::thread::sleep(Duration::from_millis(200));
-            let file = File::from(guards);
-            flock(&file, FlockOperation::Unlock).unwrap();
+            let file = File::from(watchdogs);
+            file.unlock().unwrap();
         });
-        let since = Instant::now();
+        let began = Instant::now();
         let again = RunLock::take(state.path(), 7, "now").unwrap();
-        assert!(since.elapsed() >= Duration::from_millis(150), "{:?}", since.elapsed());
-        guard.join().unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(150), "{:?}", began.elapsed());
+        watchdog.join().unwrap();
 
         let copy = again.descriptor().unwrap();
         drop(again);

@@ -1,4 +1,4 @@
-//! `STATE/pending/CHAPTER/STEP.json`: what would stand in an `output` fence if what came were accepted.
+//! `STATE/pending/CHAPTER/STEP.json`: the proposed text of an `output` fence whose step printed something else.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -7,18 +7,20 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::whole_file::{read_if_there, replace_private_file};
+use super::files::{Durability, read_if_there, remove_if_there, replace_private_file};
+use super::temporary::sweep;
+use super::texts::chapter_folders;
 use crate::compare::{Bindings, Rules, accept_fence, strip_ansi};
 use crate::ids::StepId;
 use crate::plan::Step;
 
-/// A fence whose step gave another output.
+/// A fence whose step printed another output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PendingFence {
     pub step: StepId,
-    /// The fence's text when the step ran: where it is another by now, this is out of date.
+    /// The fence's text when the step ran. If the fence has changed since then, this file is out of date.
     pub expected: String,
-    /// The text proposed: only what truly changed, patterns kept.
+    /// The proposed text: only what truly changed is rewritten, and the author's patterns stay.
     pub proposed: String,
 }
 
@@ -26,22 +28,23 @@ pub(crate) struct PendingFence {
 #[derive(Debug)]
 pub(crate) struct PendingFences {
     folder: PathBuf,
-    some: bool,
+    /// Whether the folder exists; most runs have nothing to look for in it.
+    exists: bool,
 }
 
 impl PendingFences {
-    /// Those of a state folder.
+    /// The pending fences in this state folder.
     pub(crate) fn of(state: &Path) -> Self {
         let folder = state.join("pending");
-        let some = folder.exists();
-        Self { folder, some }
+        let exists = folder.exists();
+        Self { folder, exists }
     }
 
-    /// Keeps what came in place of the step's fence.
+    /// Proposes the output that the step printed in place of its fence.
     ///
     /// # Errors
-    /// When it can't be written.
-    pub(crate) fn pend(
+    /// When it cannot be written.
+    pub(crate) fn write_pending(
         &mut self,
         step: &Step,
         bound: &Bindings,
@@ -56,44 +59,45 @@ impl PendingFences {
             &Rules(step.normalizers()),
         );
         let fence = PendingFence { step: step.id.clone(), expected, proposed };
-        self.keep(&fence)?;
-        self.some = true;
+        self.write(&fence)?;
+        self.exists = true;
         Ok(self.path(&step.id))
     }
 
-    /// Keeps it as it is now.
+    /// Writes a pending fence.
     ///
     /// # Errors
-    /// When it can't be written.
-    pub(crate) fn keep(&self, fence: &PendingFence) -> Result<(), StoreError> {
+    /// When it cannot be written.
+    pub(crate) fn write(&self, fence: &PendingFence) -> Result<(), StoreError> {
         let text = serde_json::to_string_pretty(fence).unwrap_or_default();
-        replace_private_file(&self.path(&fence.step), text.as_bytes(), false)
+        replace_private_file(&self.path(&fence.step), text.as_bytes(), Durability::Lazy)
     }
 
-    /// The output is as the fence says: nothing is pending any more.
+    /// Removes the pending fence of a step whose output is as its fence says.
     ///
     /// # Errors
-    /// When the file is there and can't be removed.
-    pub(crate) fn settle(&self, step: &StepId) -> Result<(), StoreError> {
-        if !self.some {
+    /// When the file exists and cannot be removed.
+    pub(crate) fn clear_pending(&self, step: &StepId) -> Result<(), StoreError> {
+        if !self.exists {
             return Ok(());
         }
-        let path = self.path(step);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        remove_if_there(&self.path(step))
     }
 
-    /// The pending fence of a step. A file that can't be understood counts as none: the next run writes it anew.
+    /// The pending fence of a step. A damaged file counts as none: the next run writes it again.
     ///
     /// # Errors
-    /// When the file is there and can't be read.
+    /// When the file exists and cannot be read.
     pub(crate) fn get(&self, step: &StepId) -> Result<Option<PendingFence>, StoreError> {
-        let bytes = if self.some { read_if_there(&self.path(step))? } else { None };
+        let bytes = if self.exists { read_if_there(&self.path(step))? } else { None };
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Removes the temporary files that killed processes left beside the pending fences.
+    pub(super) fn sweep(&self) {
+        if self.exists {
+            chapter_folders(&self.folder).iter().for_each(|folder| sweep(folder));
+        }
     }
 
     fn path(&self, step: &StepId) -> PathBuf {

@@ -1,4 +1,5 @@
-//! `snapshots/CHAPTER/recording@PROFILE.json`: what a page shows, accepted, and pending beside it as `….json.new`.
+//! `snapshots/CHAPTER/recording@PROFILE.json`: the accepted recording that a page shows; a pending one stands beside it as
+//! `….json.new`.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -6,15 +7,15 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::error::StoreError;
+use super::files::{Durability, read_if_there, remove_if_there, rename_synced, replace_book_file};
 use super::texts::chapter_folders;
-use super::whole_file::{read_if_there, replace_file};
 use crate::ids::Fingerprint;
 use crate::recording::{Included, RECORDING_FORMAT, Recording};
 
 const NAME: &str = "recording@";
 const ACCEPTED: &str = ".json";
 const PENDING: &str = ".json.new";
-/// Of a folder that a step mentions only so much is read: enough for a chart, too little for a cache.
+/// How much of a folder that a step mentions is read: enough for a chart, too little for a cache.
 const MOST_FILES: usize = 200;
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
@@ -25,15 +26,15 @@ pub(crate) struct Recordings {
 }
 
 impl Recordings {
-    /// Those of the book under `root`.
+    /// The recordings of the book under `root`.
     pub(crate) fn of(root: &Path) -> Self {
         Self { root: root.to_owned() }
     }
 
-    /// The accepted one.
+    /// The accepted recording.
     ///
     /// # Errors
-    /// When there is a file that can't be read, or is no recording.
+    /// When there is a file that cannot be read, or is not a recording.
     pub(crate) fn accepted(
         &self,
         chapter: &str,
@@ -42,7 +43,7 @@ impl Recordings {
         read(&self.path(chapter, profile, ACCEPTED))
     }
 
-    /// The pending one.
+    /// The pending recording.
     ///
     /// # Errors
     /// As [`Recordings::accepted`].
@@ -55,7 +56,7 @@ impl Recordings {
         Ok(read.map(|recording| Recording { pending: true, ..recording }))
     }
 
-    /// Profiles that a chapter has a recording of (`pending`: one that waits), sorted.
+    /// Profiles that a chapter has an accepted (or `pending`) recording of, sorted.
     pub(crate) fn profiles(&self, chapter: &str, pending: bool) -> Vec<String> {
         let ending = if pending { PENDING } else { ACCEPTED };
         let entries = std::fs::read_dir(self.folder(chapter)).into_iter().flatten().flatten();
@@ -67,7 +68,7 @@ impl Recordings {
         profiles
     }
 
-    /// Every profile that any chapter of the book has a recording of (`pending`: one that waits).
+    /// Every profile that some chapter has an accepted (or `pending`) recording of.
     pub(crate) fn all_profiles(&self, pending: bool) -> BTreeSet<String> {
         self.recorded().iter().flat_map(|chapter| self.profiles(chapter, pending)).collect()
     }
@@ -80,9 +81,9 @@ impl Recordings {
         chapter_folders(&snapshots).into_iter().filter_map(name).collect()
     }
 
-    /// SnapshotStore recordings of chapters that the book does not have, relative to its root.
+    /// Accepted recordings of chapters that the book does not have, relative to its root.
     pub(crate) fn orphaned(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
-        let gone: Vec<String> =
+        let without_chapter: Vec<String> =
             self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();
         let files = |name: &String| {
             self.profiles(name, false)
@@ -90,43 +91,38 @@ impl Recordings {
                 .map(|profile| self.shown(name, &profile))
                 .collect::<Vec<_>>()
         };
-        gone.iter().flat_map(files).collect()
+        without_chapter.iter().flat_map(files).collect()
     }
 
-    /// Lets a recording wait for review.
+    /// Writes a pending recording, which waits for review.
     ///
     /// # Errors
-    /// When it can't be written.
-    pub(crate) fn pend(&self, recording: &Recording) -> Result<PathBuf, StoreError> {
+    /// When it cannot be written.
+    pub(crate) fn write_pending(&self, recording: &Recording) -> Result<PathBuf, StoreError> {
         let path = self.path(&recording.chapter, &recording.profile, PENDING);
         let mut text = serde_json::to_vec_pretty(recording).unwrap_or_default();
         text.push(b'\n');
-        replace_file(&path, &text, false)?;
+        replace_book_file(&path, &text, Durability::Lazy)?;
         Ok(path)
     }
 
-    /// Makes the pending recording the accepted one.
+    /// Makes the pending recording the accepted one; it is on the disk when this returns.
     ///
     /// # Errors
-    /// When it can't be moved.
+    /// When it is damaged, or cannot be renamed.
     pub(crate) fn accept(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
         let (from, to) =
             (self.path(chapter, profile, PENDING), self.path(chapter, profile, ACCEPTED));
-        std::fs::rename(&from, &to).map_err(StoreError::io("write", &to))
+        read(&from)?;
+        rename_synced(&from, &to)
     }
 
-    /// Takes the pending one away, if there is one.
+    /// Removes the pending recording, if there is one.
     ///
     /// # Errors
-    /// When it is there and can't be removed.
+    /// When it exists and cannot be removed.
     pub(crate) fn reject(&self, chapter: &str, profile: &str) -> Result<(), StoreError> {
-        let path = self.path(chapter, profile, PENDING);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(StoreError::io("remove", &path)(error))
-            }
-            _ => Ok(()),
-        }
+        remove_if_there(&self.path(chapter, profile, PENDING))
     }
 
     /// The accepted file, relative to the book's root.
@@ -141,7 +137,8 @@ impl Recordings {
         mentioned.into_iter().collect::<BTreeSet<_>>().into_iter().filter_map(print).collect()
     }
 
-    /// A file's, or a folder's with all that is in it; none for what is not there, or is no part of the book's text (`.guide`).
+    /// The fingerprint of a file, or of a folder with all files in it; `None` for a path that does not exist or is not part of the
+    /// book's text (`.guide`).
     fn fingerprint(&self, path: &str) -> Option<Fingerprint> {
         if path.split('/').any(|part| part.starts_with('.') || part == "target") {
             return None;
@@ -180,9 +177,9 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) {
 
 fn read(path: &Path) -> Result<Option<Recording>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
-    let wrong = |why: String| StoreError::InvalidRecording { path: path.to_owned(), why };
+    let invalid = |why: String| StoreError::InvalidRecording { path: path.to_owned(), why };
     let recording: Recording =
-        serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| invalid(error.to_string()))?;
     if recording.format > RECORDING_FORMAT {
         let (found, by) = (recording.format, recording.guide);
         return Err(StoreError::NewerFormat {
@@ -207,10 +204,10 @@ mod tests {
     }
 
     #[test]
-    fn a_recording_waits_is_accepted_and_read_back() {
+    fn a_pending_recording_is_accepted_and_read_back() {
         let book = tempfile::tempdir().unwrap();
         let recordings = Recordings::of(book.path());
-        recordings.pend(&recording()).unwrap();
+        recordings.write_pending(&recording()).unwrap();
         assert_eq!(
             (recordings.profiles("c", true), recordings.profiles("c", false)),
             (vec!["open".to_owned()], vec![])
@@ -227,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_another_when_a_file_in_it_is() {
+    fn a_folder_has_another_fingerprint_when_a_file_in_it_changes() {
         let book = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(book.path().join("charts/a")).unwrap();
         std::fs::write(book.path().join("charts/a/x"), "1").unwrap();
@@ -240,11 +237,11 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_recording_or_a_newer_one_is_refused() {
+    fn a_damaged_or_newer_recording_is_refused() {
         let book = tempfile::tempdir().unwrap();
         let recordings = Recordings::of(book.path());
         let newer = Recording { format: 99, ..recording() };
-        recordings.pend(&newer).unwrap();
+        recordings.write_pending(&newer).unwrap();
         assert!(matches!(
             recordings.pending("c", "open"),
             Err(StoreError::NewerFormat { found: 99, .. })

@@ -5,8 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::files::{Durability, make_private_folder, read_if_there, replace_private_file};
 use super::recordings::Recordings;
-use super::whole_file::{make_private_folder, read_if_there, replace_private_file};
+use super::temporary::sweep;
 use crate::compare::Bindings;
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Workspace, WorkspaceRequest};
@@ -49,10 +50,11 @@ impl Workspace for Rendered {
     fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic> {
         let folder = self.folder.join(request.chapter.name.as_str());
         make_private_folder(&folder)?;
+        sweep(&folder);
         for (name, text) in request.files {
             let path = folder.join(name);
             if read_if_there(&path)?.is_none_or(|present| present != text.as_bytes()) {
-                replace_private_file(&path, text.as_bytes(), false)?;
+                replace_private_file(&path, text.as_bytes(), Durability::Lazy)?;
             }
         }
         let start = self.folder_of(&request.chapter.name);

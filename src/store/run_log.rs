@@ -3,62 +3,32 @@
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use super::append_only::AppendOnlyFile;
 use super::error::StoreError;
+use super::files::{make_private_folder, replace_link};
 use super::history_cache::HistoryCache;
 use super::journal::push_line;
 use super::lock::RunLock;
-use super::past::prune_runs;
+use super::prune::prune_runs;
+use super::run_folder::{JOURNAL, OUTPUT, STATES, checksum, read_stored, runs_folder};
 use super::sync::Syncer;
-use super::whole_file::{make_private_folder, replace_link};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Reason, Record, RunStarted, Stored};
 use crate::history::Past;
 use crate::ids::ChapterName;
 use crate::output::ShellState;
 
-/// The file of a run's folder that has all its events.
-pub(crate) const JOURNAL: &str = "journal.jsonl";
-/// All outputs of a run.
-const OUTPUT: &str = "output.log";
-/// The shell states of a run.
-pub(super) const STATES: &str = "states.log";
 /// Disk space reserved ahead of the journal's and the states' end. The next run gives back what is left of it: that takes a tenth
 /// of a millisecond a file, and this one's end would wait for it.
 const JOURNAL_AHEAD: u64 = 64 * 1024;
 const STATES_AHEAD: u64 = 256 * 1024;
 /// Output is gathered up to this before it is written, if its step does not end sooner.
 const OUTPUT_BUFFER: usize = 64 * 1024;
-
-/// How the time stands in a run's id.
-const ID_TIME: &str = "%Y%m%dT%H%M%S.%3fZ";
-
-/// A new run's id: when it began and its process. Ids sort in the order of the runs, whatever the clock says: a new one comes
-/// after the newest there is. Two runs of one book never go on at once.
-pub(crate) fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
-    let id = |at: jiff::Timestamp| format!("{}-{pid}", at.strftime(ID_TIME));
-    let last = newest
-        .rsplit_once('-')
-        .and_then(|(time, _)| jiff::civil::DateTime::strptime(ID_TIME, time).ok());
-    let last = last
-        .and_then(|last| last.to_zoned(jiff::tz::TimeZone::UTC).ok())
-        .map(|last| last.timestamp());
-    match last {
-        // The clock was set back, or two runs came within a millisecond.
-        Some(last) if id(at).as_str() <= newest => id(last + jiff::SignedDuration::from_millis(1)),
-        _ => id(at),
-    }
-}
-
-/// The folder of all runs.
-pub(super) fn runs_folder(state_dir: &Path) -> PathBuf {
-    state_dir.join("runs")
-}
 
 /// Keeps the record of a run in files. See [`Record`] for the order of calls.
 #[derive(Debug)]
@@ -80,7 +50,7 @@ pub struct RunLog {
     /// Files of former runs that this one shares: (run, its name there) → name here.
     shared: HashMap<(String, PathBuf), PathBuf>,
     /// What went wrong since the last events.
-    fault: Option<StoreError>,
+    error: Option<StoreError>,
     lines: Vec<u8>,
 }
 
@@ -127,7 +97,7 @@ impl RunLog {
             output_start: 0,
             last_state: None,
             shared: HashMap::new(),
-            fault: None,
+            error: None,
             lines: Vec::new(),
         };
         log.syncer.add(log.journal.path().to_owned(), log.journal.file());
@@ -148,9 +118,21 @@ impl RunLog {
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.flush_output();
         let synced = self.syncer.finish();
-        let journal = self.folder.join(JOURNAL);
-        fs::metadata(&journal).map_err(StoreError::io("find at the run's end", &journal))?;
-        self.fault.take().map_or(synced, Err)
+        self.still_there()?;
+        self.error.take().map_or(synced, Err)
+    }
+
+    /// A state folder that was removed or replaced during the run takes the record of the run with it: the open files are written,
+    /// and nobody ever finds them.
+    fn still_there(&self) -> Result<(), StoreError> {
+        let path = self.journal.path();
+        let found = fs::metadata(path).map_err(StoreError::io("find at the run's end", path))?;
+        let open = self.journal.file().metadata().map_err(StoreError::io("read", path))?;
+        if (found.dev(), found.ino()) == (open.dev(), open.ino()) {
+            return Ok(());
+        }
+        let replaced = io::Error::other("another file took its place during the run");
+        Err(StoreError::io("find at the run's end", path)(replaced))
     }
 
     fn write_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
@@ -169,7 +151,7 @@ impl RunLog {
         }
         self.syncer.changed()?;
         self.journal.reserve()?;
-        self.fault.take().map_or(Ok(()), Err)
+        self.error.take().map_or(Ok(()), Err)
     }
 
     fn flush_output(&mut self) {
@@ -182,10 +164,10 @@ impl RunLog {
         }
     }
 
-    /// Only the first fault is told: those after it follow from it.
+    /// Only the first error is told: those after it follow from it.
     fn remember(&mut self, result: Result<(), StoreError>) {
-        if let Err(fault) = result {
-            self.fault.get_or_insert(fault);
+        if let Err(error) = result {
+            self.error.get_or_insert(error);
         }
     }
 
@@ -265,8 +247,8 @@ impl Record for RunLog {
         }
         match self.share(run, &stored.file) {
             Ok(file) => Stored { file, ..stored.clone() },
-            Err(fault) => {
-                self.remember(Err(fault));
+            Err(error) => {
+                self.remember(Err(error));
                 stored.clone()
             }
         }
@@ -294,42 +276,12 @@ impl LazyFile {
             }
         };
         if file.length() + bytes.len() as u64 != self.length {
-            return Ok(()); // an earlier piece is missing; that fault was told
+            return Ok(()); // an earlier piece is missing; that error was told
         }
         file.append(bytes)?;
         syncer.changed()?;
         file.reserve()
     }
-}
-
-/// Reads a part of a file of a run's folder.
-///
-/// # Errors
-/// When not all of it is there.
-pub(crate) fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, StoreError> {
-    if stored.length == 0 {
-        return Ok(Vec::new());
-    }
-    let path = folder.join(&stored.file);
-    let read = File::open(&path).and_then(|file| {
-        let length = usize::try_from(stored.length).map_err(io::Error::other)?;
-        if file.metadata()?.len() < stored.offset.saturating_add(stored.length) {
-            return Err(io::Error::other("a part of it is missing"));
-        }
-        let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, stored.offset)?;
-        if stored.checksum.as_ref().is_some_and(|kept| *kept != checksum(&bytes)) {
-            return Err(io::Error::other("a part of it is damaged"));
-        }
-        Ok(bytes)
-    });
-    read.map_err(StoreError::io("read", &path))
-}
-
-/// Of a state: what is changed by chance (or by hand) must not be run as if it were the step's.
-pub(super) fn checksum(bytes: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What would only say that something goes on is not kept. That a step's turn has begun is: a killed run may have done its work.

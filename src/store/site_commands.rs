@@ -14,7 +14,7 @@ use mdbook_renderer::{RenderContext, Renderer};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
-use super::whole_file::{read_if_there, replace_file};
+use super::files::{Durability, read_if_there, replace_book_file};
 
 /// A command that mdBook would run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -163,10 +163,10 @@ pub(crate) fn remember_allowed(
 ) -> std::result::Result<(), StoreError> {
     let mut allowed = read_allowed(cache);
     allowed.insert(root.display().to_string(), commands.to_vec());
-    replace_file(
+    replace_book_file(
         &allowed_file(cache),
         &serde_json::to_vec_pretty(&allowed).unwrap_or_default(),
-        false,
+        Durability::Synced,
     )
 }
 

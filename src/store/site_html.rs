@@ -18,8 +18,8 @@ use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
+use super::files::{Durability, replace_book_file};
 use super::site_files::{SiteFiles, linked};
-use super::whole_file::replace_file;
 use crate::book::MARKDOWN;
 
 /// mdBook's page of the whole book is as long as the book; beyond this many chapters it is made only where `book.toml` asks for it.
@@ -120,9 +120,17 @@ impl HtmlSite {
             None if own.is_dir() => own,
             None => {
                 let light = self.room.join("theme");
-                replace_file(&light.join("fonts/fonts.css"), NO_FONTS.as_bytes(), false)?;
+                replace_book_file(
+                    &light.join("fonts/fonts.css"),
+                    NO_FONTS.as_bytes(),
+                    Durability::Lazy,
+                )?;
                 if !pages(context).any(|(_, text)| has_code(text)) {
-                    replace_file(&light.join("highlight.js"), NO_HIGHLIGHT.as_bytes(), false)?;
+                    replace_book_file(
+                        &light.join("highlight.js"),
+                        NO_HIGHLIGHT.as_bytes(),
+                        Durability::Lazy,
+                    )?;
                 }
                 light
             }

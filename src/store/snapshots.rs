@@ -1,8 +1,8 @@
-//! `snapshots/CHAPTER/STEP.snap`: accepted outputs, in insta's file format, pending ones beside them as `STEP.snap.new`.
+//! `snapshots/CHAPTER/STEP.snap`: accepted outputs in insta's file format; pending ones stand beside them as `STEP.snap.new`.
 //!
-//! `STEP@PROFILE.snap` speaks for one profile and wins over `STEP.snap`. The text is normalised, and where something was accepted
-//! before it is the accepted text with only what truly changed in it: so `cargo insta review` and `guide review` show the same.
-//! The only file that names insta. A run writes pending files only; what is accepted is `guide review`'s business.
+//! `STEP@PROFILE.snap` is for one profile and takes precedence over `STEP.snap`. The text is normalized, and where something was
+//! accepted before, it is the accepted text with only what truly changed in it, so that `cargo insta review` and `guide review` show
+//! the same. This is the only file that uses insta. A run writes pending files only; `guide review` accepts them.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -12,9 +12,10 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;
+use super::files::{Durability, read_if_there, remove_if_there, replace_book_file};
 use super::pending_fence::PendingFences;
+use super::temporary::sweep;
 use super::texts::{chapter_folders, list};
-use super::whole_file::{read_if_there, replace_file};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, accept_snapshot, hidden};
 use crate::engine::SnapshotStore;
@@ -25,7 +26,7 @@ use crate::plan::Step;
 const ACCEPTED: &str = "snap";
 const PENDING: &str = "snap.new";
 
-/// What stands between the `---` lines of a snapshot file. insta keeps all of it when it accepts (but `assertion_line`).
+/// What stands between the `---` lines of a snapshot file. insta keeps all of it when it accepts, except `assertion_line`.
 #[derive(Debug, Clone, Serialize, Deserialize, Default)]
 struct Header {
     /// The chapter's file, relative to the book's root.
@@ -35,7 +36,7 @@ struct Header {
     assertion_line: Option<u32>,
     /// The step's script.
     expression: Option<String>,
-    /// What guide adds.
+    /// What guide adds to insta's format.
     #[serde(skip_serializing_if = "Option::is_none")]
     info: Option<Info>,
 }
@@ -57,17 +58,17 @@ pub(crate) struct Snapshots {
     root: PathBuf,
     folder: PathBuf,
     profile: String,
-    /// Pending files that may have to go.
+    /// Pending files that exist, and may have to be removed.
     pending: HashSet<PathBuf>,
     fences: PendingFences,
-    faults: Vec<StoreError>,
+    errors: Vec<StoreError>,
 }
 
 /// A pending snapshot.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingSnapshot {
     pub step: StepId,
-    /// The profile it speaks for alone.
+    /// The one profile that it is for.
     pub profile: Option<String>,
     /// The pending file.
     pub path: PathBuf,
@@ -77,15 +78,15 @@ pub(crate) struct PendingSnapshot {
     pub old: Option<String>,
     /// The text proposed.
     pub new: String,
-    /// How outputs are compared with it, where the file tells.
-    pub kind: Option<SnapshotKind>,
     /// What normalizers hide of the output.
     pub hidden: Vec<String>,
     header: Header,
+    /// Why the pending file is not a snapshot. Such a file can only be rejected; `new` says the same.
+    damaged: Option<String>,
 }
 
 impl Snapshots {
-    /// Those of the book under `root`; pending fences stand in `state`.
+    /// The snapshots of the book under `root`; pending fences stand in `state`.
     pub(crate) fn of(root: &Path, state: &Path, profile: &str) -> Self {
         let folder = root.join("snapshots");
         let pending = files(&folder, PENDING).into_iter().collect();
@@ -96,14 +97,14 @@ impl Snapshots {
             profile: profile.to_owned(),
             pending,
             fences,
-            faults: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
     /// The accepted text of a step.
     ///
     /// # Errors
-    /// When there is a file that can't be read, or is no snapshot.
+    /// When there is a file that cannot be read, or is not a snapshot.
     pub(crate) fn accepted(&self, step: &StepId) -> Result<Option<String>, StoreError> {
         let path = self.accepted_path(step);
         Ok(read_snapshot(&path)?.map(|(_, text)| text))
@@ -112,15 +113,22 @@ impl Snapshots {
     /// Everything that is pending, in the order of the files' names.
     ///
     /// # Errors
-    /// When one of the files can't be read, or is no snapshot.
+    /// When one of the files cannot be read, or an accepted one is not a snapshot.
     pub(crate) fn pending(&self) -> Result<Vec<PendingSnapshot>, StoreError> {
         let mut found = Vec::new();
         for path in files(&self.folder, PENDING) {
             let Some((step, profile)) = self.step_of(&path, PENDING) else { continue };
-            let Some((header, new)) = read_snapshot(&path)? else { continue };
+            let (header, new, damaged) = match read_snapshot(&path) {
+                Ok(Some((header, new))) => (header, new, None),
+                Ok(None) => continue,
+                Err(StoreError::InvalidSnapshot { why, .. }) => {
+                    let text = format!("this file is not a snapshot: {why}");
+                    (Header::default(), text, Some(why))
+                }
+                Err(error) => return Err(error),
+            };
             let accepts_to = path.with_extension("");
             let old = read_snapshot(&accepts_to)?.map(|(_, text)| text);
-            let kind = header.info.as_ref().and_then(|info| info.kind);
             let hidden = header.info.as_ref().map(|info| info.hidden.clone()).unwrap_or_default();
             found.push(PendingSnapshot {
                 step,
@@ -129,15 +137,15 @@ impl Snapshots {
                 accepts_to,
                 old,
                 new,
-                kind,
                 hidden,
                 header,
+                damaged,
             });
         }
         Ok(found)
     }
 
-    /// SnapshotStore files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
+    /// Accepted files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
     /// that compares with a snapshot.
     pub(crate) fn unused(&self, used: &HashSet<StepId>) -> Vec<PathBuf> {
         let uses = |path: &PathBuf| {
@@ -150,28 +158,37 @@ impl Snapshots {
     /// Accepts a pending snapshot with this text, which may be another than the one proposed; the pending file stays.
     ///
     /// # Errors
-    /// When the file can't be written.
+    /// When the file cannot be written, or the pending one is damaged.
     pub(crate) fn accept(&self, pending: &PendingSnapshot, text: &str) -> Result<(), StoreError> {
+        if let Some(why) = pending.damaged.clone() {
+            return Err(StoreError::InvalidSnapshot { path: pending.path.clone(), why });
+        }
         let info = pending.header.info.clone().map(|info| Info { hidden: Vec::new(), ..info });
         let header = Header { assertion_line: None, info, ..pending.header.clone() };
-        write_if_changed(&pending.accepts_to, &file_text(&header, text))
+        write_if_changed(&pending.accepts_to, &file_text(&header, text), Durability::Synced)
     }
 
-    /// Takes the pending file away.
+    /// Removes the pending file.
     ///
     /// # Errors
-    /// When it is there and can't be removed.
+    /// When it exists and cannot be removed.
     pub(crate) fn remove_pending(&self, pending: &PendingSnapshot) -> Result<(), StoreError> {
-        remove(&pending.path)
+        remove_if_there(&pending.path)
     }
 
-    /// What went wrong with files during the run: the engine's ports have no place for it, so whoever began the run takes it from
-    /// here when the run has ended.
+    /// The errors of files during the run. The engine's ports have no place for them, so the command takes them from here when the run
+    /// has ended.
     pub(crate) fn take_errors(&mut self) -> Vec<StoreError> {
-        std::mem::take(&mut self.faults)
+        std::mem::take(&mut self.errors)
     }
 
-    /// A path as people read it.
+    /// Removes the temporary files that killed processes left beside the snapshots.
+    pub(crate) fn sweep(&self) {
+        chapter_folders(&self.folder).iter().for_each(|folder| sweep(folder));
+        self.fences.sweep();
+    }
+
+    /// A path as messages show it.
     pub(crate) fn shown(&self, path: &Path) -> PathBuf {
         path.strip_prefix(&self.root).unwrap_or(path).to_owned()
     }
@@ -189,7 +206,7 @@ impl Snapshots {
         accepted.with_file_name(name)
     }
 
-    /// The step and profile a file's name tells.
+    /// The step and the profile that a file's name stands for.
     fn step_of(&self, path: &Path, extension: &str) -> Option<(StepId, Option<String>)> {
         let chapter = path.parent()?.strip_prefix(&self.folder).ok()?.to_str()?;
         let name = path.file_name()?.to_str()?.strip_suffix(extension)?.strip_suffix('.')?;
@@ -199,7 +216,7 @@ impl Snapshots {
         Some((StepId { chapter: ChapterName::new(chapter), step: StepName::new(step) }, profile))
     }
 
-    fn try_pend(
+    fn try_write_pending(
         &mut self,
         step: &Step,
         kind: SnapshotKind,
@@ -220,23 +237,23 @@ impl Snapshots {
             }),
         };
         let path = self.pending_path(&step.id);
-        write_if_changed(&path, &file_text(&header, &text))?;
+        write_if_changed(&path, &file_text(&header, &text), Durability::Lazy)?;
         self.pending.insert(path.clone());
         Ok(self.shown(&path))
     }
 
-    fn try_settle(&mut self, step: &Step) -> Result<(), StoreError> {
+    fn try_clear_pending(&mut self, step: &Step) -> Result<(), StoreError> {
         if step.attributes.snapshot.is_some() && !self.pending.is_empty() {
             let path = self.pending_path(&step.id);
             if self.pending.remove(&path) {
-                remove(&path)?;
+                remove_if_there(&path)?;
             }
         }
-        if step.expected.is_some() { self.fences.settle(&step.id) } else { Ok(()) }
+        if step.expected.is_some() { self.fences.clear_pending(&step.id) } else { Ok(()) }
     }
 
     fn note<T>(&mut self, result: Result<T, StoreError>) -> Option<T> {
-        result.map_err(|fault| self.faults.push(fault)).ok()
+        result.map_err(|error| self.errors.push(error)).ok()
     }
 }
 
@@ -253,8 +270,8 @@ impl SnapshotStore for Snapshots {
         bound: &Bindings,
         output: &[u8],
     ) -> Option<PathBuf> {
-        let pended = self.try_pend(step, kind, bound, output);
-        self.note(pended)
+        let written = self.try_write_pending(step, kind, bound, output);
+        self.note(written)
     }
 
     fn write_pending_fence(
@@ -263,27 +280,27 @@ impl SnapshotStore for Snapshots {
         bound: &Bindings,
         output: &[u8],
     ) -> Option<PathBuf> {
-        let pended = self.fences.pend(step, bound, output);
-        self.note(pended)
+        let written = self.fences.write_pending(step, bound, output);
+        self.note(written)
     }
 
     fn clear_pending(&mut self, step: &Step) {
-        let settled = self.try_settle(step);
-        self.note(settled);
+        let cleared = self.try_clear_pending(step);
+        self.note(cleared);
     }
 }
 
-/// Files below the folder whose name ends with `.extension`, sorted.
+/// Files below the folder whose names end with `.extension`, sorted.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let ending = format!(".{extension}");
-    let wanted = |path: &PathBuf| {
+    let has_extension = |path: &PathBuf| {
         path.file_name()
             .and_then(|name| name.to_str())
             .is_some_and(|name| name.ends_with(&ending) && !name.starts_with('.'))
     };
     let mut files = Vec::new();
     for chapter in chapter_folders(folder) {
-        files.extend(list(&chapter).into_iter().filter(wanted));
+        files.extend(list(&chapter).into_iter().filter(has_extension));
     }
     files
 }
@@ -291,20 +308,21 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// Header and text of a snapshot file; `None` when there is none.
 fn read_snapshot(path: &Path) -> Result<Option<(Header, String)>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
-    let wrong = |why: String| StoreError::InvalidSnapshot { path: path.to_owned(), why };
+    let invalid = |why: String| StoreError::InvalidSnapshot { path: path.to_owned(), why };
     let file = String::from_utf8_lossy(&bytes);
-    // insta would take a file without header for one of its old format, and print so.
+    // insta takes a file without a header for one of its old format, and prints a warning.
     let Some(rest) = file.strip_prefix("---\n").or_else(|| file.strip_prefix("---\r\n")) else {
-        return Err(wrong("its first line is not `---`".to_owned()));
+        return Err(invalid("its first line is not `---`".to_owned()));
     };
     let header =
         rest.lines().take_while(|line| line.trim_end() != "---").collect::<Vec<_>>().join("\n");
-    let header: Header = serde_yaml::from_str(&header).map_err(|error| wrong(error.to_string()))?;
-    let snapshot = insta::Snapshot::from_file(path).map_err(|error| wrong(error.to_string()))?;
+    let header: Header =
+        serde_yaml::from_str(&header).map_err(|error| invalid(error.to_string()))?;
+    let snapshot = insta::Snapshot::from_file(path).map_err(|error| invalid(error.to_string()))?;
     let text = snapshot
         .contents()
         .as_text()
-        .ok_or_else(|| wrong("it holds no text".to_owned()))?
+        .ok_or_else(|| invalid("it contains no text".to_owned()))?
         .to_string();
     Ok(Some((header, text)))
 }
@@ -314,20 +332,11 @@ fn file_text(header: &Header, text: &str) -> String {
     format!("---\n{header}---\n{}\n", text.trim_end())
 }
 
-fn write_if_changed(path: &Path, text: &str) -> Result<(), StoreError> {
+fn write_if_changed(path: &Path, text: &str, durability: Durability) -> Result<(), StoreError> {
     if read_if_there(path)?.is_some_and(|present| present == text.as_bytes()) {
         return Ok(());
     }
-    replace_file(path, text.as_bytes(), false)
-}
-
-fn remove(path: &Path) -> Result<(), StoreError> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(StoreError::io("remove", path)(error))
-        }
-        _ => Ok(()),
-    }
+    replace_book_file(path, text.as_bytes(), durability)
 }
 
 #[cfg(test)]

@@ -149,10 +149,6 @@ impl Drop for Rest<'_> {
 }
 
 fn sync(files: &[(PathBuf, Arc<File>)]) -> Result<(), StoreError> {
-    // The kernel begins to write all of them, and brings them down together; one after the other takes twice as long.
-    for (_, file) in files {
-        let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
-    }
     files.iter().try_for_each(|(path, file)| {
         file.sync_data().map_err(StoreError::io("bring to the disk", path))
     })

@@ -1,7 +1,8 @@
 //! Writes what was decided: snapshot files, and the bodies of fences, a chapter at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::path::PathBuf;
 
 use super::items::{Accepting, Item};
 use super::walk::Decision;
@@ -12,7 +13,7 @@ use crate::error::Error;
 use crate::report::Reviewed;
 use crate::store::{
     PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots, StoreError,
-    rewrite_chapter,
+    rewrite_chapter, sweep,
 };
 
 /// Where reviews are written.
@@ -36,6 +37,8 @@ impl<'o> Review<'o> {
     /// Of this book.
     pub(super) fn of(context: &'o BookContext) -> Self {
         let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
+        snapshots.sweep();
+        sweep_chapters(context);
         Self { context, snapshots, fences: PendingFences::of(&context.state) }
     }
 
@@ -192,9 +195,9 @@ impl<'o> Review<'o> {
     /// The pending fence is gone, or waits with what is left of it.
     fn settle(&self, new: &NewBody<'_>) -> Result<(), StoreError> {
         if new.decided {
-            return self.fences.settle(&new.pending.step);
+            return self.fences.clear_pending(&new.pending.step);
         }
-        self.fences.keep(&PendingFence { expected: new.text.clone(), ..new.pending.clone() })
+        self.fences.write(&PendingFence { expected: new.text.clone(), ..new.pending.clone() })
     }
 }
 
@@ -206,6 +209,14 @@ fn outcome(decision: &Decision) -> Reviewed {
         (true, _) => Reviewed::Rejected,
         (false, _) => Reviewed::Pending,
     }
+}
+
+/// Removes the temporary files that a killed review left beside the chapters.
+fn sweep_chapters(opened: &BookContext) {
+    let files = opened.book.chapters.iter().map(|chapter| opened.book.sources.file(chapter.source));
+    let folders: BTreeSet<PathBuf> =
+        files.filter_map(|file| Some(opened.root.join(&file.path).parent()?.to_owned())).collect();
+    folders.iter().for_each(|folder| sweep(folder));
 }
 
 fn refused(pending: &PendingFence, error: &FenceEditError) -> Error {

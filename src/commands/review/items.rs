@@ -167,9 +167,14 @@ fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>
     let name = chapter.name.as_str();
     let mut items = Vec::new();
     for profile in recordings.profiles(name, true) {
-        let Some(new) = recordings.pending(name, &profile)? else { continue };
         let old = recordings.accepted(name, &profile)?;
-        let lines = changes(old.as_ref(), &new, &Rules::default());
+        let lines = match recordings.pending(name, &profile) {
+            Ok(Some(new)) => changes(old.as_ref(), &new, &Rules::default()),
+            Ok(None) => continue,
+            // A damaged file can be rejected; accepting it fails with this message.
+            Err(error) if error.is_of_book() => vec![error.to_string()],
+            Err(error) => return Err(error.into()),
+        };
         let hunk =
             Hunk { start: 0, old: Vec::new(), new: lines, before: Vec::new(), after: Vec::new() };
         let waiting = PendingOutput {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use regex::{Regex, RegexSet};
 
@@ -61,7 +61,7 @@ impl Clue {
 
 struct Clues {
     any: RegexSet,
-    each: Vec<(Clue, Regex)>,
+    each: Vec<(Clue, OnceLock<Regex>)>,
 }
 
 static CLUES: LazyLock<Clues> = LazyLock::new(|| {
@@ -98,11 +98,7 @@ static CLUES: LazyLock<Clues> = LazyLock::new(|| {
     ];
     let any =
         RegexSet::new(clues.iter().map(|clue| &clue.pattern)).expect("the expressions are tested");
-    let compile = |clue: Clue| {
-        let regex = Regex::new(&clue.pattern).expect("the expressions are tested");
-        (clue, regex)
-    };
-    Clues { any, each: clues.into_iter().map(compile).collect() }
+    Clues { any, each: clues.into_iter().map(|clue| (clue, OnceLock::new())).collect() }
 });
 
 /// Adds every volatile part of the text.
@@ -132,6 +128,10 @@ pub(super) fn find(
         if !rules.has(clue.by) {
             continue;
         }
+        // Most texts match few clues, and compiling one takes up to a millisecond: each is compiled when it is first needed.
+        let regex = regex.get_or_init(|| {
+            Regex::new(&clue.pattern).expect("the set has compiled the same expression")
+        });
         let mut from = 0;
         while let Some(part) = regex.captures_at(text, from).and_then(|hit| hit.get(1)) {
             from = part.end().max(from + 1);

@@ -1,9 +1,13 @@
+use std::fs::File;
+
 use super::*;
 use crate::event::samples::{
     chapter_finished, chapter_started, every_event, finished, id, print_of, started,
 };
 use crate::event::{ChapterOutcome, Outcome, RunSummary, StepFinished};
 use crate::ids::StepId;
+use crate::store::prune::KEPT_RUNS;
+use crate::store::run_folder::run_id;
 use crate::store::{current_holder, load_past, read_journal};
 
 /// A state folder and what the tests do with it.
@@ -138,7 +142,6 @@ fn every_kept_event_is_the_same_after_reading() {
         .collect();
     let read: Vec<String> = journal.events.iter().map(|event| format!("{event:?}")).collect();
     assert_eq!(read, kept);
-    assert!(!journal.torn);
 }
 
 #[test]
@@ -476,4 +479,94 @@ fn a_step_that_did_not_hold_is_not_believed() {
     assert_eq!(desk.held(), ["chapter-1/a"]);
     let known: Vec<StepId> = desk.past().seconds.into_keys().collect();
     assert_eq!(known, [id("chapter-1/a")], "only a step that passed says how long it takes");
+}
+
+#[test]
+fn partial_runs_that_later_ones_replaced_are_pruned_and_the_others_stay() {
+    let desk = Desk::new();
+    desk.ran("run-000", &["chapter-1/a", "chapter-2/a", "chapter-3/a"]);
+    let part = |run: &str, chapter: &str, outcome: Outcome| {
+        let started = RunStarted { targets: vec![chapter.to_owned()], ..started(run) };
+        let mut log = desk.begin(started);
+        log.event(&chapter_started(chapter, 1)).unwrap();
+        step(&mut log, &format!("{chapter}/a"), outcome).unwrap();
+        end(log);
+    };
+    part("run-001", "chapter-2", Outcome::Passed);
+    for number in 2..200 {
+        part(&format!("run-{number:03}"), "chapter-3", Outcome::Passed);
+    }
+
+    assert!(desk.runs().len() <= KEPT_RUNS + 11, "{:?}", desk.runs());
+    assert_eq!(desk.runs()[..2], ["run-000", "run-001"], "both hold the last run of a step");
+    assert_eq!(desk.held(), ["chapter-1/a", "chapter-2/a", "chapter-3/a"]);
+    let past = desk.past();
+    for (step, run) in
+        [("chapter-1/a", "run-000"), ("chapter-2/a", "run-001"), ("chapter-3/a", "run-199")]
+    {
+        assert_eq!(past.steps[&id(step)].run, run, "{step}");
+    }
+}
+
+#[test]
+fn a_killed_partial_run_that_withdraws_an_older_step_stays() {
+    let desk = Desk::new();
+    desk.ran("run-00", &["chapter-1/a", "chapter-2/a", "chapter-2/b"]);
+    let targets = vec!["chapter-2".to_owned()];
+    let mut killed = desk.begin(RunStarted { targets, ..started("run-01") });
+    killed.event(&chapter_started("chapter-2", 2)).unwrap();
+    drop(killed);
+    for number in 2..60 {
+        let targets = vec!["chapter-3".to_owned()];
+        end(desk.begin(RunStarted { targets, ..started(&format!("run-{number:02}")) }));
+    }
+    assert_eq!(desk.held(), ["chapter-1/a"]);
+}
+
+#[test]
+fn runs_of_another_book_in_the_same_state_folder_are_not_pruned() {
+    let desk = Desk::new();
+    let mut other = desk.begin(RunStarted { root: "/other".to_owned(), ..started("run-00") });
+    step(&mut other, "chapter-1/a", Outcome::Passed).unwrap();
+    end(other);
+    for number in 1..60 {
+        desk.ran(&format!("run-{number:02}"), &["chapter-1/a"]);
+    }
+    assert_eq!(desk.runs()[..2], ["run-00", "run-40"].map(str::to_owned)[..]);
+}
+
+#[test]
+fn a_journal_of_an_older_format_that_cannot_be_read_does_not_count() {
+    let desk = Desk::new();
+    desk.ran("run-1", &["chapter-1/a"]);
+    let journal = fs::read_to_string(desk.journal("run-1")).unwrap();
+    let older = journal
+        .replace("\"format\":2", "\"format\":1")
+        .replace("\"event\":\"step_finished\"", "\"event\":\"step_was_done\"");
+    fs::write(desk.journal("run-1"), &older).unwrap();
+    assert_eq!(desk.held(), Vec::<String>::new());
+    desk.ran("run-2", &["chapter-1/a"]);
+    assert_eq!(desk.held(), ["chapter-1/a"]);
+}
+
+#[test]
+fn a_state_folder_that_was_removed_or_replaced_during_the_run_is_an_error() {
+    let desk = Desk::new();
+    let log = desk.begin(started("run-1"));
+    let journal = desk.journal("run-1");
+    fs::remove_file(&journal).unwrap();
+    fs::write(&journal, "").unwrap();
+    let expected = format!(
+        "can't find at the run's end `{}`: another file took its place during the run",
+        journal.display()
+    );
+    assert_eq!(log.finish().unwrap_err().to_string(), expected);
+
+    let log = desk.begin(started("run-2"));
+    fs::remove_dir_all(desk.state.path().join("runs")).unwrap();
+    let journal = desk.journal("run-2");
+    assert_eq!(
+        log.finish().unwrap_err().to_string(),
+        format!("can't find at the run's end `{}`: there is no such file", journal.display())
+    );
 }

@@ -1,15 +1,15 @@
-//! `.guide/world.json`: which cluster this book was run on.
+//! Small files of the state folder: one-line notes, and `world.json`, which names the cluster that the book was run on.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::whole_file::{read_if_there, replace_private_file};
+use super::files::{Durability, read_if_there, replace_private_file};
 use crate::identity::WorldIdentity;
 
-/// The newest format known here.
-const FORMAT: u32 = 1;
+/// The newest format of `world.json` that this guide knows.
+const WORLD_FORMAT: u32 = 1;
 
 /// The kept identity of the book's cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ impl KeptWorld {
         at: String,
         run: String,
     ) -> Self {
-        Self { format: FORMAT, at, run, identity, kubeconfig }
+        Self { format: WORLD_FORMAT, at, run, identity, kubeconfig }
     }
 }
 
@@ -57,11 +57,11 @@ pub(crate) fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> 
             line: error.line(),
             why: error.to_string(),
         })?;
-    if kept.format > FORMAT {
+    if kept.format > WORLD_FORMAT {
         return Err(StoreError::NewerFormat {
             path,
             found: kept.format,
-            known: FORMAT,
+            known: WORLD_FORMAT,
             by: "a newer guide".to_owned(),
         });
     }
@@ -75,5 +75,24 @@ pub(crate) fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> 
 pub(crate) fn write_world(state: &Path, kept: &KeptWorld) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(kept).unwrap_or_default();
     text.push(b'\n');
-    replace_private_file(&world_path(state), &text, true)
+    replace_private_file(&world_path(state), &text, Durability::Synced)
+}
+
+/// Reads a note.
+///
+/// # Errors
+/// When it exists and cannot be read.
+pub(crate) fn read_note(state: &Path, name: &str) -> Result<Option<String>, StoreError> {
+    let bytes = read_if_there(&state.join(name))?;
+    Ok(bytes
+        .map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned())
+        .filter(|text| !text.is_empty()))
+}
+
+/// Writes a note.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn write_note(state: &Path, name: &str, text: &str) -> Result<(), StoreError> {
+    replace_private_file(&state.join(name), format!("{text}\n").as_bytes(), Durability::Lazy)
 }
