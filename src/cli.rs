@@ -75,7 +75,7 @@ pub enum Command {
     /// Look at pending snapshots, one hunk at a time
     Review(ReviewArgs),
     /// Objects of the book that are missing or differ, and objects no manifest made
-    Diff(TargetArgs),
+    Diff(DiffArgs),
     /// Take away what the chapters' manifests made, newest first
     Down(DownArgs),
     /// The last run, step by step
@@ -102,6 +102,17 @@ pub struct TargetArgs {
     /// Chapters or steps: chapter-5, 5, persistence, chapter-5/pin-ingress, chapter-1..chapter-5 [default: the whole book]
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
+}
+
+/// `guide diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Which part of the book.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Compare the whole book, not only what was applied in this world
+    #[arg(long, conflicts_with = "targets")]
+    pub all: bool,
 }
 
 /// `guide run`.
@@ -156,6 +167,9 @@ pub struct VerifyArgs {
     /// Which part of the book.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Check the whole book, not only the chapters that have run in this world
+    #[arg(long, conflicts_with = "targets")]
+    pub all: bool,
     /// Wait so long at most for checks that do not hold yet (`until=`), for all of them together
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     pub wait: Duration,
@@ -224,9 +238,9 @@ pub struct DownArgs {
     /// Don't ask
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Take namespaces away even where they hold objects that no manifest made
-    #[arg(long)]
-    pub with_strays: bool,
+    /// Delete a namespace even if it contains objects that no manifest made
+    #[arg(long, alias = "with-strays")]
+    pub include_unmanaged: bool,
 }
 
 /// `guide init`.

@@ -74,8 +74,8 @@ impl WorldLock {
     /// When it is another cluster, or commands would reach another.
     pub(super) fn before(&self) -> Result<(), WorldError> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
-        if let Some((meant, reached)) = cluster.astray() {
-            return Err(self.refuse_astray(&meant, &reached));
+        if let Some((meant, reached)) = cluster.context_mismatch() {
+            return Err(self.refuse_context_mismatch(&meant, &reached));
         }
         let Some(kept) = &self.kept else { return Ok(()) };
         match cluster.identity() {
@@ -93,7 +93,7 @@ impl WorldLock {
         let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
         let error = cluster.identity().err()?;
         let gone = matches!(
-            error.refusal,
+            error.kind,
             ClusterErrorKind::Unreachable
                 | ClusterErrorKind::TimedOut
                 | ClusterErrorKind::Hibernated
@@ -103,7 +103,7 @@ impl WorldLock {
     }
 
     /// The book's context is not the one that a `kubectl` without `--context` takes.
-    fn refuse_astray(&self, meant: &str, reached: &str) -> WorldError {
+    fn refuse_context_mismatch(&self, meant: &str, reached: &str) -> WorldError {
         let file = self.kubeconfig.display();
         let kept = self
             .kept
@@ -128,7 +128,7 @@ impl WorldLock {
             return Ok(());
         };
         if !matches!(
-            error.refusal,
+            error.kind,
             ClusterErrorKind::NoKubeconfig
                 | ClusterErrorKind::BadKubeconfig
                 | ClusterErrorKind::NoContext

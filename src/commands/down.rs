@@ -6,7 +6,7 @@ use super::cluster::WorldLock;
 use super::declared::declared;
 use super::open::open;
 use crate::cli::DownArgs;
-use crate::cluster::{Action, DownItem, DownPlan, DownRequest};
+use crate::cluster::{Action, TeardownItem, TeardownPlan, TeardownRequest};
 use crate::error::{Error, Exit};
 use crate::ids::ObjectRef;
 use crate::plan::{Plan, PlannedChapter, Selection};
@@ -19,12 +19,12 @@ use crate::world::{Flow, WorldError};
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
-fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
+fn taken(chosen: &Plan, down: &TeardownPlan) -> Taken {
     let goes = |object: &ObjectRef| {
-        let fate = |item: &DownItem| {
-            same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. })
+        let action = |item: &TeardownItem| {
+            same_object(&item.object, object) && !matches!(item.action, Action::Keep { .. })
         };
-        down.items.iter().any(fate)
+        down.items.iter().any(action)
     };
     let files = |chapter: &PlannedChapter| {
         let gone = chapter
@@ -59,18 +59,19 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     };
     let (mine, others): (Vec<_>, Vec<_>) =
         whole.chapters.iter().partition(|chapter| is_chosen(&chapter.name));
-    let request = DownRequest {
+    let request = TeardownRequest {
         chosen: declared(&whole, mine, &past)?,
         others: declared(&whole, others, &past)?,
-        with_strays: args.with_strays,
+        include_unmanaged: args.include_unmanaged,
     };
-    let plan = cluster.down_plan(&request).map_err(WorldError::from)?;
-    for line in plan.lines() {
-        report::write_data(&format!("{line}\n"));
+    let plan = cluster.plan_teardown(&request).map_err(WorldError::from)?;
+    report::write_data(&report::teardown_text(&plan));
+    if let Some(hint) = report::teardown_hint(&plan) {
+        report::write_talk(hint);
     }
-    if plan.going() == 0 {
+    if plan.deletions() == 0 {
         forget_taken(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
-        report::write_data("nothing to take away\n");
+        report::write_data("nothing to delete\n");
         return Ok(Exit::AsWritten);
     }
     if !args.yes {
@@ -80,7 +81,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
                 "answer with `--yes`",
             ));
         }
-        if !report::ask(&format!("delete {} objects?", plan.going())) {
+        if !report::ask(&format!("delete {} objects?", plan.deletions())) {
             return Ok(Exit::AsWritten);
         }
     }
@@ -90,15 +91,15 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
     let mut teller = DownReporter::new(live);
     let outcome = cluster
-        .take_down(&plan, LIMIT, &mut |progress| {
-            teller.tell(progress);
+        .tear_down(&plan, LIMIT, &mut |progress| {
+            teller.progress(progress);
             if interrupt.asked() > 0 { Flow::Interrupt } else { Flow::Continue }
         })
         .map_err(WorldError::from)?;
     teller.end(&outcome);
     Ok(if outcome.interrupted {
         Exit::Interrupted
-    } else if outcome.left.is_empty() {
+    } else if outcome.remaining.is_empty() {
         Exit::AsWritten
     } else {
         Exit::Differs

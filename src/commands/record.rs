@@ -13,7 +13,7 @@ use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
 use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, spellings};
-use crate::topology::Shape;
+use crate::topology::Topology;
 
 /// What a run left to record.
 pub(super) struct Recorder<'a> {
@@ -26,7 +26,7 @@ pub(super) struct Recorder<'a> {
     /// The run's folder.
     pub folder: &'a std::path::Path,
     /// The cluster at the end of each chapter.
-    pub shapes: BTreeMap<String, Shape>,
+    pub shapes: BTreeMap<String, Topology>,
     /// Hides secrets.
     pub masker: &'a Masker,
     /// Where the user's folders are.

@@ -12,7 +12,7 @@ use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
-use crate::plan::{FromBefore, Plan, Selection};
+use crate::plan::{FromBefore, Plan, PlannedChapter, Selection};
 use crate::report::{self, Reporters, TerminalPrompt};
 use crate::secrets::Masker;
 use crate::settings::Settings;
@@ -36,6 +36,7 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     Session {
         settings,
         selection,
+        only_here: false,
         options,
         yes: args.yes,
         record: args.record,
@@ -49,8 +50,37 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Err
     let selection = selection(&args.target.targets, &StepArgs::default());
     let options =
         Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
-    Session { settings, selection, options, yes: false, record: false, reports: &args.report }
-        .start()
+    Session {
+        settings,
+        selection,
+        only_here: !args.all,
+        options,
+        yes: false,
+        record: false,
+        reports: &args.report,
+    }
+    .start()
+}
+
+/// Without targets `guide verify` checks the chapters that have run in this world. Where none has, it checks the whole book, as
+/// someone who was handed a world wants it.
+fn run_here(selected: Selection, opened: &BookContext) -> Result<Selection, Error> {
+    if selected != Selection::default() {
+        return Ok(selected);
+    }
+    let plan = opened.plan(&selected)?;
+    let past = load_past(&opened.state, &opened.root)?;
+    let with_steps = plan.chapters.iter().filter(|chapter| !chapter.steps.is_empty());
+    let (here, others): (Vec<_>, Vec<_>) =
+        with_steps.partition(|chapter| past.has_chapter(chapter, &plan.profile));
+    if here.is_empty() || others.is_empty() {
+        return Ok(selected);
+    }
+    let names = |chapters: &[&PlannedChapter]| -> Vec<String> {
+        chapters.iter().map(|chapter| chapter.name.to_string()).collect()
+    };
+    report::write_talk(&report::not_run_here(&names(&others)));
+    Ok(Selection { targets: names(&here), ..selected })
 }
 
 /// What was selected; where nothing but `--resume` was asked for, what the run was asked for that did not come to its end: who ran
@@ -81,6 +111,8 @@ pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
 struct Session<'a> {
     settings: &'a Settings,
     selection: Selection,
+    /// Without targets, leave out the chapters that have not run here.
+    only_here: bool,
     options: Options,
     yes: bool,
     record: bool,
@@ -92,6 +124,9 @@ impl Session<'_> {
         let opened = self.open()?;
         opened.report_notes();
         self.selection = to_run(self.selection, self.options.resume, &opened)?;
+        if self.only_here {
+            self.selection = run_here(self.selection, &opened)?;
+        }
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());

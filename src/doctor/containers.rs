@@ -1,7 +1,7 @@
 //! The container engine: is it there, which version, and does it run privileged containers?
 
 use super::{Fact, LIMIT};
-use crate::probe::{Answer, NoAnswer, probe};
+use crate::probe::{ProbeError, ProbeOutput, probe};
 
 const WHY_ENGINE: &str = "a kind cluster's nodes are containers";
 const WHY_PRIVILEGED: &str = "a kind cluster's nodes are privileged containers";
@@ -13,14 +13,14 @@ pub(super) fn engine() -> Vec<Fact> {
 }
 
 /// Pure part.
-fn engine_of(answer: Result<Answer, NoAnswer>) -> Fact {
+fn engine_of(answer: Result<ProbeOutput, ProbeError>) -> Fact {
     let bad = |value: &str, hint: &str| Fact::bad("docker", value, WHY_ENGINE, hint);
     match answer {
-        Err(NoAnswer::Missing) => bad("not installed", "apt-get install docker.io"),
-        Err(NoAnswer::TooLate) => {
+        Err(ProbeError::Missing) => bad("not installed", "apt-get install docker.io"),
+        Err(ProbeError::TimedOut) => {
             bad("installed, but the engine does not answer", "restart it, and look at its log")
         }
-        Err(NoAnswer::Broken(why)) => bad(&why, "run `docker version` by hand"),
+        Err(ProbeError::Failed(why)) => bad(&why, "run `docker version` by hand"),
         Ok(answer) if answer.succeeded() => {
             let mut versions = answer.stdout.split_whitespace();
             let (client, server) = (versions.next().unwrap_or("?"), versions.next().unwrap_or("?"));
@@ -41,7 +41,7 @@ fn engine_of(answer: Result<Answer, NoAnswer>) -> Fact {
 pub(super) fn kind() -> Vec<Fact> {
     let answer =
         probe("docker", &["info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}"], LIMIT);
-    let Some(info) = answer.ok().filter(Answer::succeeded).map(|answer| answer.stdout) else {
+    let Some(info) = answer.ok().filter(ProbeOutput::succeeded).map(|answer| answer.stdout) else {
         return Vec::new();
     };
     let first = probe("cat", &["/proc/sys/net/ipv4/ip_unprivileged_port_start"], LIMIT).ok();
@@ -91,10 +91,10 @@ pub(super) fn privileged() -> Vec<Fact> {
 }
 
 /// Pure part: the runtime gives the capabilities before it looks for the command, so that this error is the good one.
-fn privileged_of(answer: Result<Answer, NoAnswer>) -> Fact {
+fn privileged_of(answer: Result<ProbeOutput, ProbeError>) -> Fact {
     let said = match answer {
         Ok(answer) => answer.stderr,
-        Err(NoAnswer::TooLate) => {
+        Err(ProbeError::TimedOut) => {
             return Fact::bad(
                 "privileged containers",
                 "not found out in time",
@@ -131,8 +131,8 @@ fn privileged_of(answer: Result<Answer, NoAnswer>) -> Fact {
 mod tests {
     use super::*;
 
-    fn answer(code: i32, stdout: &str, stderr: &str) -> Answer {
-        Answer { code: Some(code), stdout: stdout.into(), stderr: stderr.into() }
+    fn answer(code: i32, stdout: &str, stderr: &str) -> ProbeOutput {
+        ProbeOutput { code: Some(code), stdout: stdout.into(), stderr: stderr.into() }
     }
 
     #[test]
@@ -146,14 +146,14 @@ mod tests {
     #[test]
     fn each_way_of_having_no_engine_has_its_own_cure() {
         let hints = [
-            engine_of(Err(NoAnswer::Missing)),
+            engine_of(Err(ProbeError::Missing)),
             engine_of(Ok(answer(
                 1,
                 "",
                 "permission denied while trying to connect to the Docker daemon socket",
             ))),
             engine_of(Ok(answer(1, "", "Cannot connect to the Docker daemon"))),
-            engine_of(Err(NoAnswer::TooLate)),
+            engine_of(Err(ProbeError::TimedOut)),
         ]
         .map(|fact| (fact.ok, fact.hint.unwrap()));
         assert!(hints.iter().all(|(ok, _)| !ok));

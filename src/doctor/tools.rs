@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Fact, LIMIT};
-use crate::probe::{Answer, NoAnswer, probe};
+use crate::probe::{ProbeError, ProbeOutput, probe};
 
 /// kind and kubectl: the book itself gets them where they are missing.
 pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
@@ -53,18 +53,18 @@ pub(super) fn helm(folders: &[PathBuf]) -> Vec<Fact> {
 }
 
 /// Asks the first of these that is there: the program in each folder, then in PATH.
-fn ask(program: &str, arguments: &[&str], folders: &[PathBuf]) -> Result<Answer, NoAnswer> {
+fn ask(program: &str, arguments: &[&str], folders: &[PathBuf]) -> Result<ProbeOutput, ProbeError> {
     let own = folders.iter().map(|folder| folder.join(program).to_string_lossy().into_owned());
     let answers = own
         .map(|path| probe(&path, arguments, LIMIT))
-        .find(|answer| *answer != Err(NoAnswer::Missing));
+        .find(|answer| *answer != Err(ProbeError::Missing));
     answers.unwrap_or_else(|| probe(program, arguments, LIMIT))
 }
 
 /// Pure part.
 fn version_of(
     name: &'static str,
-    answer: Result<Answer, NoAnswer>,
+    answer: Result<ProbeOutput, ProbeError>,
     why: &'static str,
     cure: &str,
 ) -> Fact {
@@ -77,11 +77,11 @@ fn version_of(
             let said = answer.stderr.lines().next().unwrap_or("no reason given").to_owned();
             Fact::bad(name, format!("does not run: {said}"), why, cure)
         }
-        Err(NoAnswer::Missing) => Fact::bad(name, "not in PATH", why, cure),
-        Err(NoAnswer::TooLate) => {
+        Err(ProbeError::Missing) => Fact::bad(name, "not in PATH", why, cure),
+        Err(ProbeError::TimedOut) => {
             Fact::bad(name, "gave no answer in time", why, format!("run `{name} version` by hand"))
         }
-        Err(NoAnswer::Broken(reason)) => {
+        Err(ProbeError::Failed(reason)) => {
             Fact::bad(name, format!("can't be started: {reason}"), why, cure)
         }
     }
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_missing_tool_says_where_it_comes_from() {
         let fact =
-            version_of("kind", Err(NoAnswer::Missing), "makes the cluster", "chapter 1 gets it");
+            version_of("kind", Err(ProbeError::Missing), "makes the cluster", "chapter 1 gets it");
         assert_eq!(
             (fact.ok, fact.value.as_str(), fact.hint.as_deref()),
             (false, "not in PATH", Some("chapter 1 gets it"))
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_tool_that_does_not_run_says_its_first_words() {
-        let broken = Ok(Answer {
+        let broken = Ok(ProbeOutput {
             code: Some(1),
             stdout: String::new(),
             stderr: "exec format error\nmore".into(),

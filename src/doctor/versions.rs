@@ -32,6 +32,6 @@ pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, 
 fn said(program: &str, arguments: &[&str]) -> Option<String> {
     probe(program, arguments, LIMIT)
         .ok()
-        .filter(crate::probe::Answer::succeeded)
+        .filter(crate::probe::ProbeOutput::succeeded)
         .map(|answer| answer.stdout)
 }

@@ -28,7 +28,7 @@ const PARTS: [&str; 11] = [
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
-    let namespace = Namespace::make("failure report");
+    let namespace = Namespace::make("evidence");
     namespace.apply(
         r#"{"apiVersion": "v1", "kind": "List", "items": [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": "hush-hush-7"}},
