@@ -15,6 +15,7 @@ mod hibernation;
 mod identity;
 mod manifest_objects;
 mod quantity;
+mod request_log;
 mod runtime;
 mod teardown;
 mod topology;

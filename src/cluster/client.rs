@@ -18,7 +18,7 @@ use tokio::sync::OnceCell;
 use tower::util::MapRequestLayer;
 
 use super::error::with_causes;
-use super::watch::RequestLog;
+use super::request_log::RequestLog;
 use super::{Access, ClusterError, ClusterErrorKind, REQUEST_LIMIT};
 use crate::ids::ObjectRef;
 use crate::ids::nearest;

@@ -15,9 +15,9 @@ use super::{Cluster, ClusterError, ManifestObject};
 use crate::book::Place;
 use crate::ids::ObjectRef;
 
-pub use field_diff::FieldDifference;
+pub(crate) use field_diff::FieldDifference;
 use field_diff::{Compare, differences};
-pub use unmanaged::UnmanagedObject;
+pub(crate) use unmanaged::UnmanagedObject;
 pub(super) use unmanaged::{claims_by_template, is_numbered, unmanaged};
 
 /// The time limit of a whole diff.

@@ -3,5 +3,6 @@
 mod plan;
 mod run;
 
-pub use plan::{Action, KeepReason, TeardownItem, TeardownPlan, TeardownRequest};
-pub use run::{TeardownOutcome, TeardownProgress};
+pub use plan::TeardownRequest;
+pub(crate) use plan::{Action, KeepReason, TeardownItem, TeardownPlan};
+pub(crate) use run::{TeardownOutcome, TeardownProgress};

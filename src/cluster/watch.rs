@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
+use super::request_log::RequestCount;
 use super::{Cluster, ClusterError};
 
-pub use cache::{LastingProblem, WatchStatus};
-use rate_limit::RequestCount;
-pub(super) use rate_limit::RequestLog;
+pub use cache::LastingProblem;
+pub(crate) use cache::WatchStatus;
 use shared::Shared;
 pub use shared::WatchScope;
 pub(super) use targets::is_custom_group;

@@ -14,10 +14,10 @@ const LATE: Duration = Duration::from_secs(300);
 const PARTS: [&str; 11] = [
     "Available=False",
     "service not-made in",
-    "not there",
+    "does not exist",
     "secret db in",
     "keys password",
-    "ended with code 3",
+    "exited with code 3",
     "no such table",
     "logging in with ***",
     "BackOff",
@@ -82,7 +82,7 @@ fn a_evidence_without_a_cluster_says_so_in_its_place() {
     let evidence =
         guide::testing::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
     assert!(
-        evidence.text.starts_with("The cluster could not be asked: there is no kubeconfig at"),
+        evidence.text.starts_with("The cluster is unavailable: there is no kubeconfig at"),
         "{}",
         evidence.text
     );

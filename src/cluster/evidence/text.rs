@@ -106,7 +106,7 @@ fn of_state(state: &ContainerState) -> String {
             .map(|message| format!(" ({})", truncate_line(message)))
             .unwrap_or_default();
         return format!(
-            "ended with code {}, {}{message}",
+            "exited with code {}, {}{message}",
             ended.exit_code,
             ended.reason.as_deref().unwrap_or("no reason")
         );
@@ -262,7 +262,7 @@ mod tests {
         );
         assert!(
             text.contains("waiting, CrashLoopBackOff")
-                && text.contains("    before: ended with code 7, Error\n"),
+                && text.contains("    before: exited with code 7, Error\n"),
             "{text}"
         );
     }

@@ -1,4 +1,4 @@
-//! At most four requests a second for a watch and the checks it wakes: when the next request may be sent, and how many were.
+//! At most four requests a second for a watch and the checks it wakes: when the next request may be sent.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -77,35 +77,6 @@ impl Reserved {
     }
 }
 
-/// How many requests were sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct RequestCount {
-    pub total: u64,
-    /// The most within any second.
-    pub busiest_second: usize,
-}
-
-/// Counts requests as the client sends them, so that the limit is measured and not hoped for.
-#[derive(Debug, Default)]
-pub(in crate::cluster) struct RequestLog(Mutex<(RequestCount, VecDeque<Instant>)>);
-
-impl RequestLog {
-    /// Counts one request, sent at this moment.
-    pub(in crate::cluster) fn sent(&self, at: Instant) {
-        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, recent) = &mut *inner;
-        recent.retain(|moment| *moment + SECOND > at);
-        recent.push_back(at);
-        count.total += 1;
-        count.busiest_second = count.busiest_second.max(recent.len());
-    }
-
-    /// The requests so far.
-    pub(super) fn count(&self) -> RequestCount {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,14 +141,5 @@ mod tests {
         limit.begin_check(at(1));
         assert_eq!(limit.reserve(at(2)), Duration::ZERO);
         assert_ne!(limit.reserve(at(3)), Duration::ZERO, "two moments are reserved");
-    }
-
-    #[test]
-    fn the_busiest_second_is_counted() {
-        let (requests, start) = (RequestLog::default(), Instant::now());
-        for millis in [0, 100, 900, 1050, 5000] {
-            requests.sent(start + Duration::from_millis(millis));
-        }
-        assert_eq!(requests.count(), RequestCount { total: 5, busiest_second: 3 });
     }
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::cache::WatchCache;
-use super::rate_limit::{RateLimit, RequestLog};
+use super::rate_limit::RateLimit;
+use crate::cluster::request_log::RequestLog;
 use crate::ids::ObjectRef;
 
 /// What a chapter's watch looks at.
