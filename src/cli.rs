@@ -79,7 +79,7 @@ pub enum Command {
     /// Accept or reject new output, one change at a time
     Review(ReviewArgs),
     /// Compare the manifests with the cluster: missing, different and unmanaged objects
-    Diff(TargetArgs),
+    Diff(DiffArgs),
     /// Delete what the chapters' manifests created, newest first
     Down(DownArgs),
     /// Show the last run, step by step
@@ -106,6 +106,17 @@ pub struct TargetArgs {
     /// Chapters or steps: chapter-5, 5, persistence, chapter-5/pin-ingress, chapter-1..chapter-5 [default: the whole book]
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
+}
+
+/// Arguments of `guide diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// Which part of the book.
+    #[command(flatten)]
+    pub target: TargetArgs,
+    /// Compare the whole book, not only what was applied in this world
+    #[arg(long, conflicts_with = "targets")]
+    pub all: bool,
 }
 
 /// Arguments of `guide run`.
@@ -160,6 +171,9 @@ pub struct VerifyArgs {
     /// The chapters or steps.
     #[command(flatten)]
     pub target: TargetArgs,
+    /// Check the whole book, not only the chapters that have run in this world
+    #[arg(long, conflicts_with = "targets")]
+    pub all: bool,
     /// Total time to wait for checks with `until=`
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     pub wait: Duration,

@@ -1,126 +1,114 @@
-//! The cluster, through its API: which one it is, what a waiting step waits for, what a failure's failure report tells, what differs from
-//! the book and what `guide down` takes away.
+//! The cluster, through its API: its identity, what a waiting step waits for, what a failed step's report says about it, how it
+//! differs from the book, and what `guide down` deletes.
 //!
-//! Outside it is all ordinary blocking calls. Inside, one thread drives the requests; it is made at the first call, and nothing
-//! is read or connected before. Each call reads the kubeconfig anew, since a book's first chapter writes it. Not here: any
-//! decision about a step (the engine's), any file (`store`'s), any printing (`report`'s). Nothing is changed but by
-//! [`Cluster::take_down`].
+//! All public calls block. Inside, one thread runs the requests; it starts at the first call, and nothing is read or connected
+//! before. Each call reads the kubeconfig again, because a book's first chapter writes it. This room decides nothing about a
+//! step (that is the engine's part), opens no file but the kubeconfig, and prints nothing. Only [`Cluster::tear_down`] changes
+//! the cluster.
 
-mod connection;
-mod container;
-mod declared;
-mod down;
+mod client;
 mod drift;
+mod error;
 mod evidence;
-mod fields;
-mod follow;
+mod health;
+mod hibernation;
+mod identity;
 mod kubeconfig;
-mod lock;
-mod missing_image;
-mod ownership;
-mod pace;
-mod problem;
-mod refusal;
-mod requests;
-mod secrets;
-mod seen;
-mod settled;
-mod shape;
-mod stopped;
-mod superseded;
-mod takedown;
-mod targets;
-mod thread;
-mod told;
-mod unmanaged;
-mod waiting;
+mod manifest_objects;
+mod quantity;
+mod request_log;
+mod runtime;
+mod teardown;
+mod topology;
 mod watch;
-mod wellknown;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-pub use declared::{Declared, declared_in};
-pub use down::DownRequest;
-pub(crate) use down::{Action, DownItem, DownPlan};
-pub use evidence::EVIDENCE_BYTES;
-pub use evidence::EVIDENCE_LIMIT;
-pub use evidence::EvidenceRequest;
+pub use drift::DriftRequest;
+pub(crate) use drift::{DifferingObject, Drift};
+#[cfg(test)]
+pub(crate) use drift::{FieldDifference, UnmanagedObject};
+pub(crate) use error::ClusterError;
+pub use error::ClusterErrorKind;
+pub use evidence::{EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest};
+pub use health::Cause;
+pub(crate) use health::full_name;
+pub(crate) use identity::configured_identity;
 pub(crate) use kubeconfig::{PrivateKubeconfig, UserKubeconfig, contexts_of, private_kubeconfig};
-pub(crate) use lock::configured_identity;
-pub use problem::Cause;
-pub(crate) use refusal::ClusterError;
-pub use refusal::ClusterErrorKind;
-pub use seen::LastingProblem;
-pub(crate) use takedown::{DownOutcome, DownProgress};
-pub use watch::{ClusterWatch, WatchScope};
+pub use manifest_objects::{ManifestObject, manifest_objects_in};
+pub use teardown::TeardownRequest;
+pub(crate) use teardown::{
+    Action, KeepReason, TeardownItem, TeardownOutcome, TeardownPlan, TeardownProgress,
+};
+pub use watch::{ClusterWatch, LastingProblem, WatchScope};
 
-use connection::Connection;
-use thread::Runtime;
+use client::Connection;
+use runtime::Runtime;
 
-/// Most time one short question to the cluster may take.
-pub(crate) const ANSWER_LIMIT: Duration = Duration::from_secs(3);
+/// The time limit of one short request.
+pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(3);
 
-/// How to reach a cluster. Nothing in it was checked yet.
+/// How to reach a cluster. Nothing in it has been checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
-    /// The kubeconfig file; it need not exist yet.
+    /// The kubeconfig file. It need not exist yet.
     pub kubeconfig: PathBuf,
-    /// The context in it; none = its current one.
+    /// The context in the kubeconfig. `None` means its current context.
     pub context: Option<String>,
-    /// Node names of the kept identity: with these a stopped node container is recognised as this cluster's.
+    /// The node names of the identity that was kept. By these a stopped node container is recognized as this cluster's.
     pub known_nodes: Vec<String>,
 }
 
-/// A cluster to ask. Cheap to make and to clone; connects at the first question.
+/// A handle to a cluster. It is cheap to create and to clone, and connects at the first request.
 #[derive(Clone)]
 pub struct Cluster {
     access: Access,
-    driver: Arc<OnceLock<Runtime>>,
+    runtime: Arc<OnceLock<Runtime>>,
 }
 
 impl Cluster {
-    /// The cluster behind this access. Does nothing yet.
+    /// The cluster behind this access. This sends no request.
     pub fn new(access: Access) -> Self {
-        Self { access, driver: Arc::default() }
+        Self { access, runtime: Arc::default() }
     }
 
-    /// The thread that drives requests, started now if this is the first question.
-    fn driver(&self) -> Result<&Runtime, ClusterError> {
-        if let Some(driver) = self.driver.get() {
-            return Ok(driver);
+    /// The thread that runs requests. The first call starts it.
+    fn runtime(&self) -> Result<&Runtime, ClusterError> {
+        if let Some(runtime) = self.runtime.get() {
+            return Ok(runtime);
         }
-        let made = Runtime::start().map_err(|error| {
+        let started = Runtime::start().map_err(|error| {
             ClusterError::new(
                 ClusterErrorKind::Other,
-                format!("the thread that asks the cluster could not be started: {error}"),
+                format!("the thread for requests to the cluster could not be started: {error}"),
             )
         })?;
-        Ok(self.driver.get_or_init(|| made))
+        Ok(self.runtime.get_or_init(|| started))
     }
 
-    /// Connects and asks, for at most `limit` in all.
-    fn ask<T, F>(
+    /// Connects and runs `request`, both within `limit`.
+    fn request<T, F>(
         &self,
         limit: Duration,
-        question: impl FnOnce(Connection) -> F + Send + 'static,
+        request: impl FnOnce(Connection) -> F + Send + 'static,
     ) -> Result<T, ClusterError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, ClusterError>> + Send + 'static,
     {
         let access = self.access.clone();
-        let answer = self.driver()?.wait(limit, async move {
-            question(Connection::connect(&access, Arc::default()).await?).await
+        let answer = self.runtime()?.wait(limit, async move {
+            request(Connection::connect(&access, Arc::default()).await?).await
         });
-        let late = || {
+        let timed_out = || {
             Err(ClusterError::new(
                 ClusterErrorKind::TimedOut,
-                format!("the cluster gave no answer within {} s", limit.as_secs()),
+                format!("the cluster did not answer within {} s", limit.as_secs()),
             ))
         };
-        answer.unwrap_or_else(late).map_err(|error| error.with_cure(&self.access))
+        answer.unwrap_or_else(timed_out).map_err(|error| error.with_hint(&self.access))
     }
 }
 

@@ -1,6 +1,7 @@
-//! What this machine has and lacks: the facts of `guide doctor`, asked all at once, in a few seconds.
+//! What this machine has and lacks: the facts of `guide doctor`. All checks run at the same time and take a few seconds.
 //!
-//! Nothing is installed, started or changed: a container that is tried is removed again. What could not be found out is said so.
+//! Nothing is installed, started or changed; a container that is started as a trial is removed again. A check without a result is
+//! a fact as well.
 
 mod containers;
 mod machine;
@@ -13,21 +14,21 @@ use std::time::Duration;
 
 pub(crate) use versions::versions;
 
-/// Most time one question may take.
+/// The time limit of one check.
 const LIMIT: Duration = Duration::from_millis(2500);
 
-/// One thing that is so, or is not.
+/// One fact about this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fact {
-    /// What it is about: `docker`, `port 80`.
+    /// The subject: `docker`, `port 80`.
     pub name: &'static str,
     /// What was found: `28.2.2, engine 20.10.24`.
     pub value: String,
-    /// Good enough for a book that needs it?
+    /// Whether this is good enough for a book that needs it.
     pub ok: bool,
-    /// What it matters for, in words.
+    /// What the subject is needed for.
     pub why: &'static str,
-    /// What to do when it is not.
+    /// What to do when it is not good enough.
     pub hint: Option<String>,
 }
 
@@ -46,13 +47,13 @@ impl Fact {
     }
 }
 
-/// Finds out about one thing, or a few that belong together; gets the folders in which the book keeps tools.
-type Question = fn(&[PathBuf]) -> Vec<Fact>;
+/// Checks one subject, or a few that belong together. The argument is the folders in which the book keeps tools.
+type Check = fn(&[PathBuf]) -> Vec<Fact>;
 
-/// Everything that a book with a cluster may depend on. Tools are looked for in `folders` first (where the book keeps its own),
-/// then in PATH.
+/// Everything that a book with a cluster may depend on. Tools are searched in `folders` first (where the book keeps its own), then
+/// in PATH.
 pub(crate) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
-    let questions: [Question; 13] = [
+    let checks: [Check; 13] = [
         |_| machine::system(),
         |_| containers::engine(),
         |_| containers::kind(),
@@ -68,17 +69,17 @@ pub(crate) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
         tools::helm,
     ];
     std::thread::scope(|scope| {
-        let asked = questions.map(|question| scope.spawn(move || question(folders)));
-        asked.into_iter().flat_map(|answer| answer.join().unwrap_or_default()).collect()
+        let running = checks.map(|check| scope.spawn(move || check(folders)));
+        running.into_iter().flat_map(|check| check.join().unwrap_or_default()).collect()
     })
 }
 
-/// Whether the container registries answer, and nothing else: no container is tried for it. One that can't be reached is asked twice.
+/// Whether the container registries answer. A registry that cannot be reached is tried twice. No container is started.
 pub(crate) fn registries() -> Vec<Fact> {
     network::registries(network::TWICE)
 }
 
-/// The profile that fits these facts: `open` where every container registry answers, else `sealed`.
+/// The profile for these facts: `open` where every container registry answers, otherwise `sealed`.
 pub(crate) fn fitting_profile(facts: &[Fact]) -> &'static str {
     let mut registries = facts.iter().filter(|fact| fact.name == network::REGISTRY).peekable();
     if registries.peek().is_some() && registries.all(|fact| fact.ok) { "open" } else { "sealed" }
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn all_facts_are_found_and_each_bad_one_says_what_to_do() {
+    fn every_check_has_a_fact_and_each_bad_one_has_a_hint() {
         let facts = facts(&[]);
         for fact in &facts {
             assert!(fact.ok || fact.hint.is_some(), "{fact:?}");

@@ -1,37 +1,34 @@
-//! IDENTITY: what tells one cluster from another, and whether two of these are the same world. Data only; asking the cluster is
-//! `execute::cluster`'s work, keeping the answer (`world.json`) is `store`'s.
+//! IDENTITY: what distinguishes one cluster from another, and whether two identities are of the same cluster. This is data only:
+//! `cluster` reads the identity, and `store` keeps it in `world.json`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::Diagnostic;
 
-/// What a cluster is known by: kept once it was made or adopted, compared before every later run.
+/// A cluster's identity. It is kept once the cluster was created or adopted, and compared before every later run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorldIdentity {
-    /// The kubeconfig's context. Only a name: it does not decide.
+    /// The kubeconfig's context. It is only a name and does not decide.
     pub context: String,
-    /// The API server's address. Decides only where there is no CA.
+    /// The API server's address. It decides only where there is no CA.
     pub server: String,
-    /// SHA-256, in hexadecimal, of the certificates that the API server is trusted by; none where the kubeconfig names none.
+    /// SHA-256, in hexadecimal, of the CA certificates in the kubeconfig. `None` where the kubeconfig has none.
     pub ca_sha256: Option<String>,
-    /// Names of the nodes, sorted; empty where they may not be listed.
+    /// The names of the nodes, sorted. Empty where the user may not list nodes.
     pub nodes: Vec<String>,
 }
 
-/// How two identities compare.
+/// The result of comparing two identities.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sameness {
-    /// One and the same cluster (nodes may have come and gone).
+    /// Both are of the same cluster, though nodes may have been added or removed.
     Same,
-    /// Another cluster than the kept one.
-    Different {
-        /// Why, in words: what is other, kept → found.
-        why: String,
-    },
+    /// They are of two clusters; `why` says what differs.
+    Different { why: String },
 }
 
 impl WorldIdentity {
-    /// An identity with its nodes in order.
+    /// An identity with sorted nodes.
     pub fn new(
         context: String,
         server: String,
@@ -42,13 +39,13 @@ impl WorldIdentity {
         Self { context, server, ca_sha256, nodes }
     }
 
-    /// What a cluster is told from another by, in one word.
+    /// The part of the identity that distinguishes clusters: the CA, or else the address.
     pub fn key(&self) -> &str {
         self.ca_sha256.as_deref().unwrap_or(&self.server)
     }
 
-    /// Is `found` the cluster that `self` was kept of? The CA decides, then the nodes: they must share one, since a node may be
-    /// down, gone or new. Without a CA on either side the server's address must be equal too.
+    /// Compares the kept identity (`self`) with the one that was found. The CA decides, then the nodes: one node must be common to
+    /// both, since nodes may be down, removed or new. If one side has no CA, the address must be equal as well.
     pub fn compare(&self, found: &Self) -> Sameness {
         let different = |why: String| Sameness::Different { why };
         match (&self.ca_sha256, &found.ca_sha256) {
@@ -76,8 +73,8 @@ impl WorldIdentity {
         ))
     }
 
-    /// Refuses another cluster than the kept one: the error names both. `kept_in` is the file that holds `self`,
-    /// as the reader knows it.
+    /// Refuses a cluster that is not the kept one: the error names both. `kept_in` is the path of the file
+    /// with the kept identity.
     ///
     /// # Errors
     /// When `found` is not the same cluster.
@@ -88,7 +85,7 @@ impl WorldIdentity {
              book's commands change the cluster they reach"
         );
         let hint = format!(
-            "point `context` and `kubeconfig` at the kept cluster again; if it was replaced on purpose, remove {kept_in} and \
+            "point `context` and `kubeconfig` at the kept cluster again; if it was replaced on purpose, remove {kept_in}, and \
              the next run adopts the new one"
         );
         Err(Diagnostic::new(message).with_hint(hint))
@@ -103,13 +100,13 @@ impl std::fmt::Display for WorldIdentity {
             None => f.write_str(", no CA")?,
         }
         match self.nodes.as_slice() {
-            [] => f.write_str(", nodes not known"),
+            [] => f.write_str(", nodes unknown"),
             nodes => write!(f, ", nodes {}", nodes.join(", ")),
         }
     }
 }
 
-/// The first twelve digits: enough to tell two apart by eye.
+/// The first twelve digits, which are enough to distinguish two hashes by eye.
 fn short(hash: &str) -> &str {
     hash.get(..12).unwrap_or(hash)
 }
@@ -148,7 +145,7 @@ mod tests {
         let Sameness::Different { why } =
             world(Some("aa11"), &["cp"]).compare(&world(Some("bb22"), &["cp"]))
         else {
-            panic!("taken for the same")
+            panic!("they were taken for the same cluster")
         };
         assert!(why.contains("bb22") && why.contains("aa11"), "{why}");
     }
@@ -192,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn it_survives_being_kept() {
+    fn it_is_equal_after_a_round_trip_through_json() {
         let kept = world(Some("aa"), &["cp"]);
         assert_eq!(
             serde_json::from_str::<WorldIdentity>(&serde_json::to_string(&kept).unwrap()).unwrap(),

@@ -55,9 +55,9 @@ pub mod testing {
     }
     pub mod cluster {
         pub use crate::cluster::{
-            Access, Cause, Cluster, ClusterErrorKind, ClusterWatch, Declared, DownRequest,
-            EVIDENCE_BYTES, EVIDENCE_LIMIT, EvidenceRequest, LastingProblem, WatchScope,
-            declared_in,
+            Access, Cause, Cluster, ClusterErrorKind, ClusterWatch, DriftRequest, EVIDENCE_BYTES,
+            EVIDENCE_LIMIT, EvidenceRequest, LastingProblem, ManifestObject, TeardownRequest,
+            WatchScope, manifest_objects_in,
         };
     }
     pub mod compare {
@@ -80,6 +80,9 @@ pub mod testing {
     }
     pub mod plan {
         pub use crate::plan::{PlanRequest, make_plan};
+    }
+    pub mod report {
+        pub use crate::report::{drift_text, teardown_text};
     }
     pub mod secrets {
         pub use crate::secrets::Masker;

@@ -8,7 +8,7 @@ mod template;
 mod values;
 mod yaml;
 
-pub(crate) use objects::Found;
+pub(crate) use objects::{Found, objects_of};
 pub(crate) use template::{
     Bound, Rendered, Renderer, Template, condition_uses, evaluate, render_late,
 };

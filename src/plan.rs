@@ -5,6 +5,7 @@
 
 mod attribute_text;
 mod chapter;
+mod created;
 mod made_of;
 mod needs;
 #[cfg(test)]
@@ -17,7 +18,8 @@ mod step;
 mod values;
 
 pub(crate) use attribute_text::attribute_text;
-pub(crate) use made_of::{MadeOf, NamedFiles, named_files};
+pub(crate) use created::creating_step;
+pub(crate) use made_of::{MadeOf, NamedFiles, may_apply, named_files};
 pub use resolve::{PlanRequest, make_plan};
 pub(crate) use selection::{ChapterSelection, Selection, pick};
 pub(crate) use step::{FromBefore, Plan, PlannedChapter, RenderedManifest, Role, Step};

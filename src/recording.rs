@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::topology::Shape;
+use crate::topology::Topology;
 
 pub(crate) use make::{RecordingInput, make_recording};
 pub(crate) use path_aliases::PathAliases;
@@ -50,7 +50,7 @@ pub(crate) struct Recording {
     pub manifests: BTreeMap<String, String>,
     /// The cluster at the chapter's end; none for a book without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shape: Option<Shape>,
+    pub shape: Option<Topology>,
     /// Not accepted yet; known from where it was read.
     #[serde(skip)]
     pub pending: bool,

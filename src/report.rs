@@ -9,6 +9,7 @@ mod check;
 mod diff_view;
 mod doctor;
 mod down;
+mod drift;
 mod exit_codes;
 mod failure;
 mod github;
@@ -35,7 +36,10 @@ mod times;
 pub(crate) use ask::{TerminalPrompt, ask};
 pub(crate) use check::{check_text, notes_text};
 pub(crate) use doctor::{facts_json, facts_text, write_profile};
-pub(crate) use down::DownReporter;
+pub use down::teardown_text;
+pub(crate) use down::{DownReporter, teardown_hint};
+pub use drift::drift_text;
+pub(crate) use drift::{drift_hint, not_run_here};
 pub(crate) use humanize::{recordings_not_kept, recordings_pending};
 pub(crate) use init::{
     BlockUse, ChangeTarget, Effect, SurveyedBlock, adopted_text, initialised_text, survey_text,

@@ -7,21 +7,18 @@ use tiny_http::{Header, Method, Response, Server};
 
 use crate::diagnostic::Diagnostic;
 
-/// How often it looks whether it should go on.
+/// The longest pause between two calls of `go_on`.
 const TICK: Duration = Duration::from_millis(300);
 
-/// Serves what `find` finds for a path, until `go_on` says no. `go_on` is asked a few times a second, also between requests.
-///
-/// # Errors
-/// When the port can't be had.
+/// Serves what `find` returns for a path until `go_on` returns false. `go_on` is called a few times a second.
 pub(crate) fn serve(
     port: u16,
     find: &mut dyn FnMut(&str) -> Option<(Vec<u8>, &'static str)>,
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<(), Diagnostic> {
     let server = Server::http(("127.0.0.1", port)).map_err(|error| Diagnostic {
-        message: format!("port {port} of 127.0.0.1 can't be had: {error}"),
-        hint: Some("name another with `--port`".to_owned()),
+        message: format!("cannot listen on 127.0.0.1:{port}: {error}"),
+        hint: Some("choose another port with `--port`".to_owned()),
     })?;
     while go_on() {
         let Ok(Some(request)) = server.recv_timeout(TICK) else { continue };
@@ -43,7 +40,7 @@ pub(crate) fn serve(
         };
         let length = bytes.len();
         let headers = Header::from_bytes(b"Content-Type", kind.as_bytes()).into_iter().collect();
-        // A browser that went away is no fault.
+        // It is no error when the browser has closed the connection.
         let _ = request.respond(Response::new(
             status.into(),
             headers,
@@ -55,7 +52,8 @@ pub(crate) fn serve(
     Ok(())
 }
 
-/// Does the browser mean this server? A page of another site can let its own name lead to 127.0.0.1 and would then read along.
+/// Whether the browser addresses this server by its own name. The page of another site could let its name resolve to 127.0.0.1
+/// and would then read the book.
 fn is_own(host: &str, port: u16) -> bool {
     let name = host.strip_suffix(&format!(":{port}")).or_else(|| (port == 80).then_some(host));
     name.is_some_and(|name| name == "127.0.0.1" || name.eq_ignore_ascii_case("localhost"))
@@ -66,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_servers_own_names_with_its_port_are_answered() {
+    fn only_requests_to_the_server_s_own_names_and_port_are_answered() {
         for host in ["127.0.0.1:3000", "localhost:3000", "LocalHost:3000"] {
             assert!(is_own(host, 3000), "{host}");
         }

@@ -1,60 +1,57 @@
-//! The cluster as it stood when a chapter ended: nodes, and what sits where.
+//! The cluster's topology at the end of a chapter: its nodes, and what runs or lies where.
 
 use serde::{Deserialize, Serialize};
 
-/// Nodes and what is on them.
+/// The nodes of a cluster and what is on them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shape {
-    /// In the order of their names, the control plane first.
-    pub nodes: Vec<ShapeNode>,
-    /// Pods, by namespace and name.
-    pub pods: Vec<ShapePod>,
-    /// Volumes that are bound to a node.
+pub struct Topology {
+    /// The nodes by name, the control plane first.
+    pub nodes: Vec<TopologyNode>,
+    /// The pods by namespace and name.
+    pub pods: Vec<TopologyPod>,
+    /// The volumes that are bound to a claim.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub volumes: Vec<ShapePlace>,
-    /// Ingress rules: `namespace/name` and the hosts they serve.
+    pub volumes: Vec<TopologyPlace>,
+    /// The ingresses with the hosts they serve.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ingresses: Vec<ShapePlace>,
+    pub ingresses: Vec<TopologyPlace>,
 }
 
 /// A node.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShapeNode {
-    /// Its name.
+pub struct TopologyNode {
     pub name: String,
-    /// Is it a control plane?
     pub control_plane: bool,
-    /// Does it say it is ready?
+    /// Whether its `Ready` condition is true.
     pub ready: bool,
-    /// Its kubelet's version.
+    /// The version of its kubelet.
     pub version: String,
 }
 
 /// A pod.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShapePod {
-    /// Its namespace.
+pub struct TopologyPod {
     pub namespace: String,
-    /// Its name; hashes of its owners taken off.
+    /// The name without the hashes of the owners.
     pub name: String,
-    /// Where it runs.
+    /// The node it runs on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
     /// `Running`, `Pending` …
     pub phase: String,
-    /// It listens on a port of its node: traffic from outside comes in here.
+    /// The pod listens on a port of its node, so that traffic from outside enters here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub host_ports: bool,
 }
 
-/// Something with a place.
+/// A volume or an ingress.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ShapePlace {
-    /// Who it belongs to, `namespace/name`.
+pub struct TopologyPlace {
+    /// `namespace/name` of the claim or the ingress.
     pub name: String,
-    /// The node; none for what has no node.
+    /// The node it is bound to, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub node: Option<String>,
-    /// In a few words: its size, its hosts.
+    /// The size of a volume, or the hosts of an ingress.
     pub what: String,
 }

@@ -12,10 +12,10 @@
 )]
 
 mod cluster {
-    pub(crate) mod drift;
+    pub(crate) mod drift_and_teardown;
     pub(crate) mod evidence;
-    pub(crate) mod lock;
+    pub(crate) mod identity;
     pub(crate) mod namespace;
-    pub(crate) mod shape;
+    pub(crate) mod topology;
     pub(crate) mod watch;
 }

@@ -1,4 +1,7 @@
-//! `guide diff`: how far the cluster is from the book. Nothing is changed: applying is asked of the server as a dry run.
+//! `guide diff`: how the cluster differs from the book. Nothing is changed: the server applies each manifest as a dry run.
+
+mod field_diff;
+mod unmanaged;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,203 +10,203 @@ use futures_util::{StreamExt, stream};
 use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::Value;
 
-use super::connection::{Connection, Located};
-use super::declared::Declared;
-use super::evidence::title;
-use super::fields::{Compare, FieldDifference, differences};
-use super::unmanaged::{UnmanagedObject, unmanaged};
-use super::{Cluster, ClusterError};
+use super::client::{Connection, Resolved};
+use super::{Cluster, ClusterError, ManifestObject};
 use crate::book::Place;
 use crate::ids::ObjectRef;
 
-/// Most time a diff may take.
+pub(crate) use field_diff::FieldDifference;
+use field_diff::{Compare, differences};
+pub(crate) use unmanaged::UnmanagedObject;
+pub(super) use unmanaged::{claims_by_template, is_numbered, unmanaged};
+
+/// The time limit of a whole diff.
 const DIFF_LIMIT: Duration = Duration::from_secs(60);
 
-/// Requests on their way at once.
-const AT_ONCE: usize = 8;
+/// How many requests may be under way at the same time.
+const CONCURRENCY: usize = 8;
+
+/// The objects of the whole book, by what is expected of them. An object that is in none of the lists counts as unmanaged.
+#[derive(Debug, Clone, Default)]
+pub struct DriftRequest {
+    /// These must exist and be as their manifests say.
+    pub expected: Vec<ManifestObject>,
+    /// These must be as their manifests say if they exist.
+    pub optional: Vec<ManifestObject>,
+    /// These are only listed: nothing that would have created them has run in this world.
+    pub not_applied: Vec<ManifestObject>,
+    /// These are of no interest here.
+    pub ignored: Vec<ManifestObject>,
+}
 
 /// How the cluster differs from the book.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Drift {
-    /// Objects of the book that are not there.
+    /// Objects of the book that do not exist.
     pub missing: Vec<(ObjectRef, Place)>,
-    /// Objects of the book that are otherwise.
-    pub differing: Vec<Differing>,
-    /// Objects in the book's namespaces that no manifest made.
+    /// Objects that are not as their manifests say.
+    pub differing: Vec<DifferingObject>,
+    /// Objects in the namespaces of the compared objects that no manifest of the book made.
     pub unmanaged: Vec<UnmanagedObject>,
-    /// Objects that could not be compared, and why.
-    pub unasked: Vec<(ObjectRef, String)>,
+    /// Objects that could not be compared, each with the reason.
+    pub not_compared: Vec<(ObjectRef, String)>,
+    /// Objects that nothing in this world has applied yet. They are no drift.
+    pub not_applied: Vec<(ObjectRef, Place)>,
 }
 
-/// An object that is otherwise than its manifest says.
+/// An object that is not as its manifest says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Differing {
+pub struct DifferingObject {
     pub object: ObjectRef,
-    /// Where its manifest stands.
+    /// Where the manifest is in the book.
     pub place: Place,
-    /// In what.
     pub fields: Vec<FieldDifference>,
-    /// Said when the server would refuse to change it so.
-    pub note: Option<String>,
+    /// Why the server would refuse to apply the manifest.
+    pub refusal: Option<String>,
 }
 
 impl Drift {
-    /// Is the world, as far as manifests go, as the book says?
+    /// Whether the compared objects are as the book says.
     pub fn is_none(&self) -> bool {
         self.missing.is_empty()
             && self.differing.is_empty()
             && self.unmanaged.is_empty()
-            && self.unasked.is_empty()
-    }
-
-    /// For people, a finding a line; fields indented under their object.
-    pub fn lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self
-            .missing
-            .iter()
-            .map(|(object, place)| format!("missing: {} ({place})", title(object)))
-            .collect();
-        for differing in &self.differing {
-            lines.push(format!("differs: {} ({})", title(&differing.object), differing.place));
-            let side =
-                |value: &Option<String>| value.clone().unwrap_or_else(|| "(none)".to_owned());
-            lines.extend(differing.fields.iter().map(|field| {
-                format!("    {}: {} → {}", field.path, side(&field.manifest), side(&field.live))
-            }));
-            lines.extend(differing.note.iter().map(|note| format!("    {note}")));
-        }
-        for unmanaged_object in &self.unmanaged {
-            let maker = unmanaged_object
-                .made_by
-                .as_ref()
-                .map(|maker| format!(" (made by {maker})"))
-                .unwrap_or_default();
-            lines.push(format!("not in the book: {}{maker}", title(&unmanaged_object.object)));
-        }
-        lines.extend(
-            self.unasked
-                .iter()
-                .map(|(object, why)| format!("could not be compared: {}: {why}", title(object))),
-        );
-        lines
+            && self.not_compared.is_empty()
     }
 }
 
-/// The namespaces that are the book's: those its manifests make or put objects into, but never the cluster's own.
-pub(crate) fn book_namespaces(declared: &[Declared]) -> BTreeSet<String> {
-    let named = |declared: &Declared| {
-        if declared.object.kind == "Namespace" {
-            Some(declared.object.name.clone())
-        } else {
-            declared.object.namespace.clone()
-        }
+/// The namespaces of the book: those that its manifests create or put objects into, without the cluster's own.
+fn book_namespaces<'a>(objects: impl IntoIterator<Item = &'a ManifestObject>) -> BTreeSet<String> {
+    let namespace = |declared: &ManifestObject| match declared.object.kind.as_str() {
+        "Namespace" => Some(declared.object.name.clone()),
+        _ => declared.object.namespace.clone(),
     };
-    declared.iter().filter_map(named).filter(|name| !is_system(name)).collect()
+    objects.into_iter().filter_map(namespace).filter(|name| !is_system(name)).collect()
 }
 
-/// Namespaces of Kubernetes itself.
+/// Whether a namespace belongs to Kubernetes itself.
 pub(super) fn is_system(namespace: &str) -> bool {
     namespace.starts_with("kube-")
 }
 
 impl Cluster {
-    /// Compares every declared object with the live one, and looks for objects in the book's namespaces that no manifest made.
-    /// `declared` must be the whole book's, or the rest of it will be told as unmanaged.
-    ///
-    /// # Errors
-    /// When the cluster can't be asked at all.
-    pub fn drift(&self, declared: &[Declared]) -> Result<Drift, ClusterError> {
-        let declared = declared.to_vec();
-        self.ask(DIFF_LIMIT, move |connection| async move { drift(&connection, declared).await })
+    /// Compares the expected and optional objects with the live ones, and looks for unmanaged objects in their namespaces.
+    pub fn drift(&self, request: &DriftRequest) -> Result<Drift, ClusterError> {
+        let request = request.clone();
+        self.request(DIFF_LIMIT, move |connection| async move { drift(&connection, request).await })
     }
 }
 
-async fn drift(
-    connection: &Connection,
-    mut declared: Vec<Declared>,
-) -> Result<Drift, ClusterError> {
-    let located = locate(connection, &mut declared).await?;
-    let questions: Vec<_> = located
-        .iter()
-        .zip(&declared)
-        .map(|(located, declared)| compare(located, declared))
-        .collect();
-    let found: Vec<Found> = stream::iter(questions).buffered(AT_ONCE).collect().await;
+async fn drift(connection: &Connection, mut request: DriftRequest) -> Result<Drift, ClusterError> {
+    let expected = resolve(connection, &mut request.expected).await?;
+    let optional = resolve(connection, &mut request.optional).await?;
+    let not_applied = resolve(connection, &mut request.not_applied).await?;
+    let ignored = resolve(connection, &mut request.ignored).await?;
+    let namespaces = book_namespaces(request.expected.iter().chain(&request.optional));
     let mut drift = Drift::default();
-    for ((found, located), declared) in found.into_iter().zip(&located).zip(&declared) {
-        let (object, place) = (located.object.clone(), declared.place.clone());
-        match found {
-            Found::Same => {}
-            Found::Missing => drift.missing.push((object, place)),
-            Found::Differs(fields, note) => {
-                drift.differing.push(Differing { object, place, fields, note })
-            }
-            Found::Unasked(why) => drift.unasked.push((object, why)),
+    for (object, place, found) in compare_all(&expected, &request.expected).await {
+        drift.add(object, place, found);
+    }
+    for (object, place, found) in compare_all(&optional, &request.optional).await {
+        if !matches!(found, Found::Missing) {
+            drift.add(object, place, found);
         }
     }
-    drift.unmanaged =
-        unmanaged(connection, &located, &declared, &book_namespaces(&declared)).await?;
+    let places = request.not_applied.iter().map(|declared| declared.place.clone());
+    drift.not_applied = not_applied.iter().map(|one| one.object.clone()).zip(places).collect();
+    let book = [request.expected, request.optional, request.not_applied, request.ignored].concat();
+    let resolved = [expected, optional, not_applied, ignored].concat();
+    drift.unmanaged = unmanaged(connection, &resolved, &book, &namespaces).await?;
     Ok(drift)
 }
 
-/// Finds the objects in the server's terms, and puts the namespaces they really are in into `declared` too.
-pub(super) async fn locate(
-    connection: &Connection,
-    declared: &mut [Declared],
-) -> Result<Vec<Located>, ClusterError> {
-    let references: Vec<ObjectRef> =
-        declared.iter().map(|declared| declared.object.clone()).collect();
-    let located = connection.located(&references).await?;
-    for (declared, located) in declared.iter_mut().zip(&located) {
-        declared.object = located.object.clone();
+impl Drift {
+    fn add(&mut self, object: ObjectRef, place: Place, found: Found) {
+        match found {
+            Found::Same => {}
+            Found::Missing => self.missing.push((object, place)),
+            Found::Differs(fields, refusal) => {
+                self.differing.push(DifferingObject { object, place, fields, refusal });
+            }
+            Found::NotCompared(why) => self.not_compared.push((object, why)),
+        }
     }
-    Ok(located)
 }
 
+/// Gives each object the namespace that it has in the cluster.
+pub(super) async fn resolve(
+    connection: &Connection,
+    declared: &mut [ManifestObject],
+) -> Result<Vec<Resolved>, ClusterError> {
+    let references: Vec<ObjectRef> =
+        declared.iter().map(|declared| declared.object.clone()).collect();
+    let resolved = connection.resolve(&references).await?;
+    for (declared, resolved) in declared.iter_mut().zip(&resolved) {
+        declared.object = resolved.object.clone();
+    }
+    Ok(resolved)
+}
+
+/// The result of comparing one object.
 enum Found {
     Same,
     Missing,
+    /// The fields that differ, and why the server would refuse the manifest.
     Differs(Vec<FieldDifference>, Option<String>),
-    Unasked(String),
+    NotCompared(String),
 }
 
-async fn compare(located: &Located, declared: &Declared) -> Found {
-    let Some(api) = &located.api else { return Found::Missing };
-    let name = &located.object.name;
+/// Compares objects with their manifests, several at a time. The results are in the same order.
+async fn compare_all(
+    resolved: &[Resolved],
+    declared: &[ManifestObject],
+) -> Vec<(ObjectRef, Place, Found)> {
+    let comparisons: Vec<_> = resolved
+        .iter()
+        .zip(declared)
+        .map(|(resolved, declared)| async move {
+            let found = compare(resolved, declared).await;
+            (resolved.object.clone(), declared.place.clone(), found)
+        })
+        .collect();
+    stream::iter(comparisons).buffered(CONCURRENCY).collect().await
+}
+
+async fn compare(resolved: &Resolved, declared: &ManifestObject) -> Found {
+    let Some(api) = &resolved.api else { return Found::Missing };
+    let name = &resolved.object.name;
     let live = match api.get_opt(name).await {
         Ok(Some(live)) => live,
         Ok(None) => return Found::Missing,
-        Err(error) => return Found::Unasked(ClusterError::from_kube(&error, "getting it").message),
-    };
-    let apply = PatchParams::apply("guide-diff").force().dry_run();
-    let (fields, note) = match api.patch(name, &apply, &Patch::Apply(&declared.value)).await {
-        Ok(applied) => (differences(&json(&applied), &json(&live), Compare::Whole), None),
         Err(error) => {
-            // The server would refuse, or can't try: the manifest's own fields are compared as they are written.
-            let why = ClusterError::from_kube(&error, "trying to apply it").message;
-            (
-                differences(&declared.value, &json(&live), Compare::Named),
-                Some(format!("applying it would fail: {why}")),
-            )
+            return Found::NotCompared(ClusterError::from_kube(&error, "getting it").message);
         }
     };
-    let fields = if located.object.kind == "Secret" {
-        fields.into_iter().map(veiled).collect()
-    } else {
-        fields
+    let apply = PatchParams::apply("guide-diff").force().dry_run();
+    let (fields, refusal) = match api.patch(name, &apply, &Patch::Apply(&declared.value)).await {
+        Ok(applied) => (differences(&json(&applied), &json(&live), Compare::Whole), None),
+        Err(error) => {
+            // Without the server's help only the fields that the manifest writes can be compared.
+            let why = ClusterError::from_kube(&error, "trying to apply it").message;
+            (differences(&declared.value, &json(&live), Compare::Named), Some(why))
+        }
     };
-    match (fields.is_empty(), &note) {
-        (true, None) => Found::Same,
-        _ => Found::Differs(fields, note),
+    let fields = match resolved.object.kind.as_str() {
+        "Secret" => fields.into_iter().map(masked).collect(),
+        _ => fields,
+    };
+    if fields.is_empty() && refusal.is_none() {
+        return Found::Same;
     }
+    Found::Differs(fields, refusal)
 }
 
 fn json(object: &DynamicObject) -> Value {
     serde_json::to_value(object).unwrap_or_default()
 }
 
-/// That a Secret's data differs may be told, not in what.
-fn veiled(field: FieldDifference) -> FieldDifference {
+/// A difference in a Secret's data without the values.
+fn masked(field: FieldDifference) -> FieldDifference {
     if !(field.path.starts_with("data") || field.path.starts_with("stringData")) {
         return field;
     }
@@ -219,57 +222,19 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    fn object(kind: &str, name: &str) -> ObjectRef {
-        ObjectRef {
+    fn declared(kind: &str, name: &str, namespace: Option<&str>) -> ManifestObject {
+        let object = ObjectRef {
             api_version: "v1".into(),
             kind: kind.into(),
-            namespace: Some("shop".into()),
+            namespace: namespace.map(Into::into),
             name: name.into(),
-        }
-    }
-
-    fn place() -> Place {
-        Place { file: Path::new("chapter-2.md").into(), line: 41 }
-    }
-
-    #[test]
-    fn each_finding_is_a_line() {
-        let field = FieldDifference {
-            path: "spec.replicas".into(),
-            manifest: Some("3".into()),
-            live: Some("1".into()),
         };
-        let drift = Drift {
-            missing: vec![(object("Service", "web"), place())],
-            differing: vec![Differing {
-                object: object("Deployment", "web"),
-                place: place(),
-                fields: vec![field],
-                note: None,
-            }],
-            unmanaged: vec![UnmanagedObject {
-                object: object("Pod", "debug"),
-                made_by: Some("kubectl-run".into()),
-            }],
-            unasked: Vec::new(),
-        };
-        let expected = [
-            "missing: service web in shop (chapter-2.md:41)",
-            "differs: deployment web in shop (chapter-2.md:41)",
-            "    spec.replicas: 3 → 1",
-            "not in the book: pod debug in shop (made by kubectl-run)",
-        ];
-        assert_eq!(drift.lines(), expected);
-        assert!(!drift.is_none() && Drift::default().is_none());
+        let place = Place { file: Path::new("chapter-2.md").into(), line: 41 };
+        ManifestObject { object, value: Value::Null, place }
     }
 
     #[test]
     fn the_cluster_s_own_namespaces_are_never_the_book_s() {
-        let declared = |kind: &str, name: &str, namespace: Option<&str>| Declared {
-            object: ObjectRef { namespace: namespace.map(Into::into), ..object(kind, name) },
-            value: Value::Null,
-            place: place(),
-        };
         let all = [
             declared("Namespace", "shop", None),
             declared("ConfigMap", "coredns", Some("kube-system")),
@@ -285,7 +250,7 @@ mod tests {
             manifest: Some("\"a\"".into()),
             live: Some("\"b\"".into()),
         };
-        assert_eq!(veiled(field("data.password")).manifest.as_deref(), Some("***"));
-        assert_eq!(veiled(field("type")).manifest.as_deref(), Some("\"a\""));
+        assert_eq!(masked(field("data.password")).manifest.as_deref(), Some("***"));
+        assert_eq!(masked(field("type")).manifest.as_deref(), Some("\"a\""));
     }
 }

@@ -1,25 +1,25 @@
-//! The cluster's part of a failure's failure report: the chapter's objects, their pods, events and last words, and the nodes, as text.
+//! The cluster's part of a failure report, as text: the chapter's objects, their pods, events and last log lines, and the nodes.
 //!
-//! It never fails a run: what could not be had is said in its place. Everything together takes at most [`EVIDENCE_LIMIT`] and
-//! [`EVIDENCE_BYTES`]. No Secret's data is in it.
+//! It never fails a run: what is unavailable is named in its place. It takes at most [`EVIDENCE_LIMIT`] and [`EVIDENCE_BYTES`],
+//! and contains no Secret's data.
 
 mod gather;
-pub(super) mod quantity;
 mod text;
 
 use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Secret;
 
 use super::Cluster;
 use crate::ids::ObjectRef;
 use crate::secrets::Masker;
 
 use gather::Findings;
-pub(super) use text::titled as title;
 
-/// Most time a failure report may take.
+/// The time limit for collecting evidence.
 pub const EVIDENCE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Most bytes of its text.
+/// The largest size of the text in bytes.
 pub const EVIDENCE_BYTES: usize = 200 * 1024;
 
 /// What to look at.
@@ -27,24 +27,24 @@ pub const EVIDENCE_BYTES: usize = 200 * 1024;
 pub struct EvidenceRequest {
     /// The objects of the chapter's manifests.
     pub objects: Vec<ObjectRef>,
-    /// Further namespaces that are the chapter's; their events and unready pods are told too.
+    /// Further namespaces of the chapter. Their events and unready pods are listed too.
     pub namespaces: Vec<String>,
 }
 
-/// What the cluster told.
+/// What is known about the cluster after a failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClusterEvidence {
-    /// Sections of text, the secrets it knows of masked.
+    /// Sections of text, with the secrets masked.
     pub text: String,
-    /// Values of the Secret objects in these namespaces: to be masked in everything else.
+    /// The values of the Secret objects in these namespaces. They must be masked everywhere else too.
     pub secrets: Vec<Vec<u8>>,
 }
 
 impl Cluster {
-    /// Asks the cluster for everything a failure may be explained by.
+    /// Collects everything that may explain a failure.
     pub fn evidence(&self, request: &EvidenceRequest) -> ClusterEvidence {
         let request = request.clone();
-        match self.ask(EVIDENCE_LIMIT, move |connection| async move {
+        match self.request(EVIDENCE_LIMIT, move |connection| async move {
             Ok(Box::pin(gather::gather(connection, request)).await)
         }) {
             Ok(findings) => written(findings),
@@ -57,7 +57,7 @@ impl Cluster {
     }
 }
 
-/// Findings as one text: each section cut to its share, so that a long log does not push out the rest.
+/// All sections as one text. Each section is cut to its share, so that a long log does not displace the others.
 fn written(findings: Findings) -> ClusterEvidence {
     let sections = findings.sections();
     let share = EVIDENCE_BYTES / sections.len().max(1);
@@ -69,59 +69,62 @@ fn written(findings: Findings) -> ClusterEvidence {
     let masker = Masker::new();
     findings.secrets.iter().for_each(|value| masker.add(value));
     let mut text = masker.mask(&text);
-    truncate(&mut text, EVIDENCE_BYTES);
+    text.truncate(text.floor_char_boundary(EVIDENCE_BYTES));
     ClusterEvidence { text, secrets: findings.secrets }
 }
 
-/// The end of a text that is too long: the last lines say most.
+/// The end of a text that is too long: the last lines are the most informative.
 fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    let mut from = text.len() - most;
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
+    let from = text.ceil_char_boundary(text.len() - most);
     let from = text[from..].find('\n').map_or(from, |newline| from + newline + 1);
-    format!("(the first {from} bytes left out)\n{}", &text[from..])
+    format!("(the first {from} bytes are left out)\n{}", &text[from..])
 }
 
-fn truncate(text: &mut String, most: usize) {
-    if text.len() > most {
-        let mut end = most;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-    }
+/// Longer values are certificates and charts.
+const LONGEST_SECRET: usize = 16 * 1024;
+
+/// The values of these Secret objects, each once. They are read only to be masked.
+pub(super) fn values_of<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Vec<Vec<u8>> {
+    let fields = secrets.into_iter().flat_map(|secret| secret.data.iter().flatten());
+    let mut values: Vec<Vec<u8>> = fields
+        .map(|(_, value)| value.0.clone())
+        .filter(|value| value.len() <= LONGEST_SECRET)
+        .collect();
+    values.sort_unstable();
+    values.dedup();
+    values
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn findings() -> Findings {
         Findings { header: "context kind-a\n".into(), ..Findings::default() }
     }
 
     #[test]
-    fn what_could_not_be_had_is_said_in_its_place() {
+    fn an_unavailable_section_says_why() {
         let nodes = Err("the cluster refused this user".to_owned());
         let text = written(Findings { nodes, ..findings() }).text;
         assert!(
-            text.contains("== nodes ==\ncould not be had: the cluster refused this user\n"),
+            text.contains("== nodes ==\nunavailable: the cluster refused this user\n"),
             "{text}"
         );
     }
 
     #[test]
-    fn a_long_log_does_not_push_out_the_rest() {
+    fn a_long_log_does_not_displace_the_other_sections() {
         let long = "näher\n".repeat(200_000);
         let text =
             written(Findings { logs: Ok(long), nodes: Ok("node a: ready\n".into()), ..findings() })
                 .text;
         assert!(text.len() <= EVIDENCE_BYTES, "{}", text.len());
-        assert!(text.contains("bytes left out)\nnäher\n") && text.contains("node a: ready"));
+        assert!(text.contains("bytes are left out)\nnäher\n") && text.contains("node a: ready"));
     }
 
     #[test]
@@ -134,5 +137,14 @@ mod tests {
         let evidence = written(found);
         assert!(evidence.text.contains("connecting with ***\n"));
         assert_eq!(evidence.secrets, [b"s3cret!".to_vec()]);
+    }
+
+    #[test]
+    fn each_secret_value_is_decoded_and_returned_once() {
+        let secret: Secret = serde_json::from_value(
+            json!({"metadata": {}, "data": {"a": "czNjcmV0IQ==", "b": "czNjcmV0IQ==", "c": "ZGI="}}),
+        )
+        .unwrap();
+        assert_eq!(values_of([&secret]), [b"db".to_vec(), b"s3cret!".to_vec()]);
     }
 }

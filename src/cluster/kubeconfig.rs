@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml::{Mapping, Value};
 
-use super::lock::hash_of;
+use super::identity::hash_of;
 use crate::diagnostic::Diagnostic;
 use crate::ids::nearest;
 

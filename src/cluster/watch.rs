@@ -1,123 +1,83 @@
-//! Watching while a step waits: what its objects are waiting for, what keeps them from coming up, and a word at every change.
+//! Watches the cluster while a step waits: what its objects are waiting for, what keeps them from becoming ready, and a wake-up
+//! at every change.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+mod cache;
+mod rate_limit;
+mod shared;
+mod targets;
+mod watcher;
+
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
-use super::follow::supervise;
-use super::pace::Pace;
-use super::requests::{RequestCount, Requests};
-use super::seen::{Seen, WatchStatus};
+use super::request_log::RequestCount;
 use super::{Cluster, ClusterError};
-use crate::ids::ObjectRef;
 
-/// What a chapter's watch looks at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct WatchScope {
-    /// The objects of the chapter's manifests: problems are told only of these and of what they own.
-    pub objects: Vec<ObjectRef>,
-    /// Further namespaces whose pods and events count as changes of the world (the chapter's own). With no namespace at all,
-    /// neither here nor in `objects`, the pods of all are watched.
-    pub namespaces: Vec<String>,
-}
+pub use cache::LastingProblem;
+pub(crate) use cache::WatchStatus;
+use shared::Shared;
+pub use shared::WatchScope;
+pub(super) use targets::is_custom_group;
+use watcher::supervise;
 
-/// A running watch. It costs one request for each kind and namespace when it starts, none while nothing happens, and never more
-/// than four a second with the questions that [`ClusterWatch::changed_after`] allows. Ends when dropped.
+/// A running watch; it ends when it is dropped.
+///
+/// It sends one request for each kind and namespace when it starts and none while nothing happens. Together with the checks that
+/// [`ClusterWatch::changed_after`] allows, it never sends more than four requests a second.
 #[derive(Debug)]
 pub struct ClusterWatch {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
-    /// Keeps the thread going that drives the watch.
+    /// Keeps the thread alive that runs the watch.
     _cluster: Cluster,
 }
 
-/// What the watching tasks and the waiting side have in common.
-#[derive(Debug, Default)]
-pub(super) struct Shared {
-    seen: Mutex<Seen>,
-    changed: Condvar,
-    /// Keeps all requests of this watch, and the questions it allows, within the limit.
-    pub(super) pace: Pace,
-    /// Every request of this watch.
-    pub(super) requests: Arc<Requests>,
-}
-
-impl Shared {
-    /// What was seen, to read or to add to.
-    pub(super) fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes something in, and wakes whoever waits for a change.
-    pub(super) fn change(&self, take_in: impl FnOnce(&mut Seen)) {
-        let mut seen = self.seen();
-        take_in(&mut seen);
-        seen.generation += 1;
-        drop(seen);
-        self.changed.notify_all();
-    }
-
-    /// The cluster can, or can't, be watched: that too is a change, told once.
-    pub(super) fn reached(&self, problem: Option<String>) {
-        let was = self.seen().unreachable.is_some();
-        if was != problem.is_some() {
-            self.change(|seen| seen.unreachable = problem);
-        } else if was {
-            self.seen().unreachable = problem;
-        }
-    }
-}
-
 impl Cluster {
-    /// Starts watching in the background and returns at once. What goes wrong is told by [`WatchStatus::unreachable`], and tried again:
-    /// the cluster may be made, stopped and started under way.
+    /// Starts a watch in the background and returns at once.
     ///
-    /// # Errors
-    /// Only when the thread that asks the cluster can't be started.
+    /// Errors of the cluster are reported by [`WatchStatus::unreachable`], and the watch tries again: the cluster may be created,
+    /// stopped and started while a chapter runs. The only error here is a thread that cannot be started.
     pub fn watch(&self, scope: WatchScope) -> Result<ClusterWatch, ClusterError> {
         let shared = Arc::new(Shared::default());
-        let task = self.driver()?.spawn(supervise(self.access.clone(), scope, Arc::clone(&shared)));
+        let task =
+            self.runtime()?.spawn(supervise(self.access.clone(), scope, Arc::clone(&shared)));
         Ok(ClusterWatch { shared, task, _cluster: self.clone() })
     }
 }
 
 impl ClusterWatch {
-    /// What there is to see now. Cheap: no request is made.
-    pub fn look(&self) -> WatchStatus {
-        self.shared.seen().sight(Instant::now())
+    /// What the watch knows now. No request is sent.
+    pub fn status(&self) -> WatchStatus {
+        self.shared.cache().status(Instant::now())
     }
 
-    /// A verify step is asked now, which counts as a request: call it just before. The number goes up with every change; give it
-    /// to [`ClusterWatch::changed_after`] afterwards, and a change in between is not missed.
-    pub fn asking(&self) -> u64 {
-        self.shared.pace.question(Instant::now());
-        self.shared.seen().generation
+    /// Call this just before a check runs; the check counts as a request.
+    ///
+    /// The number it returns grows with every change. Give it to [`ClusterWatch::changed_after`] after the check, so that a change
+    /// during the check is not missed.
+    pub fn begin_check(&self) -> u64 {
+        self.shared.rate_limit.begin_check(Instant::now());
+        self.shared.cache().generation
     }
 
-    /// The requests that this watch has sent (the verify steps' own not among them).
+    /// How many requests this watch has sent, without those of the checks.
     pub fn requests(&self) -> RequestCount {
         self.shared.requests.count()
     }
 
-    /// Waits until something has changed since [`ClusterWatch::asking`] gave this number, for at most `limit`, and until it may be
-    /// asked again: a quarter of a second after the last time, and never the fifth request within a second. Says whether there
-    /// was a change.
+    /// Waits for at most `limit` until something has changed since [`ClusterWatch::begin_check`] returned `generation`, and then
+    /// until the check may run again: at least a quarter of a second after the last check, and never as the fifth request within
+    /// one second. Returns whether there was a change.
     pub fn changed_after(&self, generation: u64, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
-        let seen = self.shared.seen();
-        let (seen, waited) = self
-            .shared
-            .changed
-            .wait_timeout_while(seen, limit, |seen| seen.generation <= generation)
-            .unwrap_or_else(PoisonError::into_inner);
-        drop(seen);
-        if waited.timed_out() {
+        if !self.shared.wait_for_change(generation, limit) {
             return false;
         }
         let now = Instant::now();
         let pause =
-            self.shared.pace.reserve_question(now).min(deadline.saturating_duration_since(now));
+            self.shared.rate_limit.reserve_check(now).min(deadline.saturating_duration_since(now));
         std::thread::sleep(pause);
         true
     }

@@ -82,8 +82,8 @@ impl WorldLock {
     /// When it is another cluster, or commands would reach another.
     pub(super) fn before(&self) -> Result<(), Diagnostic> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
-        if let Some((meant, reached)) = cluster.astray() {
-            return Err(self.refuse_astray(&meant, &reached));
+        if let Some((meant, reached)) = cluster.context_mismatch() {
+            return Err(self.refuse_context_mismatch(&meant, &reached));
         }
         let Some(kept) = &self.kept else { return Ok(()) };
         match cluster.identity() {
@@ -102,7 +102,7 @@ impl WorldLock {
         }
         let error = cluster.identity().err()?;
         let gone = matches!(
-            error.refusal,
+            error.kind,
             ClusterErrorKind::Unreachable
                 | ClusterErrorKind::TimedOut
                 | ClusterErrorKind::Hibernated
@@ -116,7 +116,7 @@ impl WorldLock {
     }
 
     /// The book's context is not the one that a `kubectl` without `--context` takes.
-    fn refuse_astray(&self, meant: &str, reached: &str) -> Diagnostic {
+    fn refuse_context_mismatch(&self, meant: &str, reached: &str) -> Diagnostic {
         let file = self.kubeconfig.display();
         let kept = self
             .kept
@@ -141,7 +141,7 @@ impl WorldLock {
             return Ok(());
         };
         if !matches!(
-            error.refusal,
+            error.kind,
             ClusterErrorKind::NoKubeconfig
                 | ClusterErrorKind::BadKubeconfig
                 | ClusterErrorKind::NoContext

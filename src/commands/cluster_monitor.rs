@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{ClusterMonitor, ClusterStatus};
 use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
-use crate::topology::Shape;
+use crate::topology::Topology;
 
 /// A step that is done sooner needs no watch.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -23,7 +23,7 @@ pub(super) struct LiveClusterMonitor {
     seen: u64,
     /// The chapter whose turn it is.
     chapter: Option<String>,
-    shapes: BTreeMap<String, Shape>,
+    shapes: BTreeMap<String, Topology>,
     /// Are they wanted?
     record: bool,
 }
@@ -44,7 +44,7 @@ impl LiveClusterMonitor {
     }
 
     /// The cluster as it stood at the end of each chapter that had a turn.
-    pub(super) fn into_shapes(self) -> BTreeMap<String, Shape> {
+    pub(super) fn into_shapes(self) -> BTreeMap<String, Topology> {
         self.shapes
     }
 }
@@ -70,15 +70,15 @@ impl ClusterMonitor for LiveClusterMonitor {
             self.watch = cluster.watch(self.scope.clone()).ok();
         }
         let Some(watch) = &self.watch else { return ClusterStatus::default() };
-        let sight = watch.look();
-        let told = sight.problems.first().map(ToString::to_string);
+        let status = watch.status();
+        let told = status.problems.first().map(ToString::to_string);
         let unrecoverable =
-            sight.problems.iter().find(|told| told.unrecoverable).map(ToString::to_string);
-        ClusterStatus { waiting_for: told.or(sight.waiting_for), unrecoverable }
+            status.problems.iter().find(|told| told.unrecoverable).map(ToString::to_string);
+        ClusterStatus { waiting_for: told.or(status.waiting_for), unrecoverable }
     }
 
     fn begin_attempt(&mut self) {
-        self.seen = self.watch.as_ref().map_or(0, ClusterWatch::asking);
+        self.seen = self.watch.as_ref().map_or(0, ClusterWatch::begin_check);
     }
 
     fn wait_for_change(&mut self, limit: Duration) -> bool {
@@ -98,7 +98,7 @@ impl ClusterMonitor for LiveClusterMonitor {
             self.masker.add(secret);
         }
         let cure = cluster
-            .cure()
+            .hibernation_hint()
             .map(|cure| format!("== first of all ==\n{cure}\n\n"))
             .unwrap_or_default();
         vec![("objects.txt".to_owned(), cure + &failure_report.text)]
@@ -109,12 +109,12 @@ impl ClusterMonitor for LiveClusterMonitor {
         let missing = || {
             self.watch
                 .as_ref()?
-                .look()
+                .status()
                 .problems
                 .iter()
-                .find_map(|told| cluster.cure_of(&told.problem))
+                .find_map(|told| cluster.hint_for(&told.problem))
         };
-        cluster.cure().or_else(missing)
+        cluster.hibernation_hint().or_else(missing)
     }
 
     fn lost(&mut self, output: &str) -> Option<Diagnostic> {
@@ -129,7 +129,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         self.lock.after()?;
         if let (Some(cluster), Some(chapter)) = (&self.lock.cluster, self.chapter.take())
             && self.record
-            && let Some(shape) = cluster.shape()
+            && let Some(shape) = cluster.topology()
         {
             self.shapes.insert(chapter, shape);
         }

@@ -6,7 +6,7 @@ use super::book_context::open;
 use super::cluster::WorldLock;
 use super::manifest_objects::manifest_objects;
 use crate::cli::DownArgs;
-use crate::cluster::{Action, DownItem, DownPlan, DownRequest};
+use crate::cluster::{Action, TeardownItem, TeardownPlan, TeardownRequest};
 use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
 use crate::ids::ObjectRef;
@@ -20,12 +20,12 @@ use crate::world::Flow;
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
-fn taken(chosen: &Plan, down: &DownPlan) -> DeletedManifests {
+fn taken(chosen: &Plan, down: &TeardownPlan) -> DeletedManifests {
     let goes = |object: &ObjectRef| {
-        let fate = |item: &DownItem| {
-            same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. })
+        let action = |item: &TeardownItem| {
+            same_object(&item.object, object) && !matches!(item.action, Action::Keep { .. })
         };
-        down.items.iter().any(fate)
+        down.items.iter().any(action)
     };
     let files = |chapter: &PlannedChapter| {
         let gone = chapter
@@ -60,18 +60,19 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     };
     let (mine, others): (Vec<_>, Vec<_>) =
         whole.chapters.iter().partition(|chapter| is_chosen(&chapter.name));
-    let request = DownRequest {
+    let request = TeardownRequest {
         chosen: manifest_objects(&whole, mine, &past)?,
         others: manifest_objects(&whole, others, &past)?,
-        with_strays: args.include_unmanaged,
+        include_unmanaged: args.include_unmanaged,
     };
-    let plan = cluster.down_plan(&request).map_err(Diagnostic::from)?;
-    for line in plan.lines() {
-        report::print(&format!("{line}\n"))?;
+    let plan = cluster.plan_teardown(&request).map_err(Diagnostic::from)?;
+    report::print(&report::teardown_text(&plan))?;
+    if let Some(hint) = report::teardown_hint(&plan) {
+        report::eprint(hint);
     }
-    if plan.going() == 0 {
+    if plan.deletions() == 0 {
         forget_deleted(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
-        report::print("nothing to take away\n")?;
+        report::print("nothing to delete\n")?;
         return Ok(Exit::AsWritten);
     }
     if !args.yes {
@@ -81,7 +82,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
                 "answer with `--yes`",
             ));
         }
-        if !report::ask(&format!("delete {} objects?", plan.going())) {
+        if !report::ask(&format!("delete {} objects?", plan.deletions())) {
             return Ok(Exit::AsWritten);
         }
     }
@@ -91,15 +92,15 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
     let mut teller = DownReporter::new(live);
     let outcome = cluster
-        .take_down(&plan, LIMIT, &mut |progress| {
-            teller.tell(progress);
+        .tear_down(&plan, LIMIT, &mut |progress| {
+            teller.progress(progress);
             if interrupt.count() > 0 { Flow::Interrupt } else { Flow::Continue }
         })
         .map_err(Diagnostic::from)?;
     teller.end(&outcome);
     Ok(if outcome.interrupted {
         Exit::Interrupted
-    } else if outcome.left.is_empty() {
+    } else if outcome.remaining.is_empty() {
         Exit::AsWritten
     } else {
         Exit::Differs

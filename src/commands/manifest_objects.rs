@@ -1,6 +1,6 @@
 //! The objects that a plan's manifests declare, those of late manifests as their values were bound last.
 
-use crate::cluster::{Declared, declared_in};
+use crate::cluster::{ManifestObject, manifest_objects_in};
 use crate::compare::Bindings;
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -15,7 +15,7 @@ pub(super) fn manifest_objects<'a>(
     plan: &'a Plan,
     chapters: impl IntoIterator<Item = &'a PlannedChapter>,
     past: &Past,
-) -> Result<Vec<Declared>, Error> {
+) -> Result<Vec<ManifestObject>, Error> {
     let mut all = Vec::new();
     for chapter in chapters {
         let bound = bound_last(chapter, past);
@@ -31,7 +31,7 @@ pub(super) fn manifest_objects<'a>(
             } else {
                 manifest.text.clone()
             };
-            let objects = declared_in(&text, chapter.namespace.as_deref(), &manifest.place);
+            let objects = manifest_objects_in(&text, chapter.namespace.as_deref(), &manifest.place);
             all.extend(objects.map_err(|message| Diagnostic::new(message))?);
         }
     }

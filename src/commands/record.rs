@@ -14,8 +14,8 @@ use crate::recording::{
 use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
-use crate::store::{JOURNAL, Recordings, path_aliases, read_journal, read_note, read_stored};
-use crate::topology::Shape;
+use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, path_aliases};
+use crate::topology::Topology;
 
 /// What a run left to record.
 pub(super) struct Recorder<'a> {
@@ -28,7 +28,7 @@ pub(super) struct Recorder<'a> {
     /// The run's folder.
     pub folder: &'a std::path::Path,
     /// The cluster at the end of each chapter.
-    pub shapes: BTreeMap<String, Shape>,
+    pub shapes: BTreeMap<String, Topology>,
     /// Hides secrets.
     pub masker: &'a Masker,
     /// Where the user's folders are.
@@ -102,7 +102,7 @@ impl Recorder<'_> {
                 Ok(_) => waiting += 1,
                 // The run has passed. Recordings that `record = true` asks for are only offered where the book can be written.
                 Err(error) if error.is_unwritable() && !self.always => {
-                    report::write_talk(&report::recordings_not_kept(&error.to_string()));
+                    report::eprint(&report::recordings_not_kept(&error.to_string()));
                     break;
                 }
                 Err(error) => return Err(error.into()),

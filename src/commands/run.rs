@@ -13,7 +13,7 @@ use crate::engine::{Options, Ports, RunRequest, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
-use crate::plan::{FromBefore, Plan, Selection};
+use crate::plan::{FromBefore, Plan, PlannedChapter, Selection};
 use crate::report::{self, Reporters, TerminalPrompt};
 use crate::secrets::Masker;
 use crate::settings::Settings;
@@ -36,6 +36,7 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     RunCommand {
         settings,
         selection,
+        only_here: false,
         options,
         yes: args.yes,
         record: args.record,
@@ -47,14 +48,39 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
 /// `guide verify`.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options = Options {
-        verify_only: true,
-        keep_going: true,
-        wait_budget: args.wait,
-        ..Options::default()
+    let options =
+        Options { verify_only: true, keep_going: true, wait_budget: args.wait, ..Options::default() };
+    RunCommand {
+        settings,
+        selection,
+        only_here: !args.all,
+        options,
+        yes: false,
+        record: false,
+        reports: &args.report,
+    }
+    .start()
+}
+
+/// Without targets `guide verify` checks the chapters that have run in this world. Where none has, it checks the whole book, as
+/// someone who was handed a world wants it.
+fn run_here(selected: Selection, context: &BookContext) -> Result<Selection, Error> {
+    if selected != Selection::default() {
+        return Ok(selected);
+    }
+    let plan = context.plan(&selected)?;
+    let past = load_past(&context.state, &context.root)?;
+    let with_steps = plan.chapters.iter().filter(|chapter| !chapter.steps.is_empty());
+    let (here, others): (Vec<_>, Vec<_>) =
+        with_steps.partition(|chapter| past.has_chapter(chapter, &plan.profile));
+    if here.is_empty() || others.is_empty() {
+        return Ok(selected);
+    }
+    let names = |chapters: &[&PlannedChapter]| -> Vec<String> {
+        chapters.iter().map(|chapter| chapter.name.to_string()).collect()
     };
-    RunCommand { settings, selection, options, yes: false, record: false, reports: &args.report }
-        .start()
+    report::eprint(&report::not_run_here(&names(&others)));
+    Ok(Selection { targets: names(&here), ..selected })
 }
 
 /// What was selected; where nothing but `--resume` was asked for, what the run was asked for that did not come to its end: who ran
@@ -85,6 +111,8 @@ pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
 struct RunCommand<'a> {
     settings: &'a Settings,
     selection: Selection,
+    /// Without targets, leave out the chapters that have not run here.
+    only_here: bool,
     options: Options,
     yes: bool,
     record: bool,
@@ -96,6 +124,9 @@ impl RunCommand<'_> {
         let context = self.open()?;
         context.report_notes();
         self.selection = to_run(self.selection, self.options.resume, &context)?;
+        if self.only_here {
+            self.selection = run_here(self.selection, &context)?;
+        }
         let mut reports = Reports::from_args(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
@@ -141,7 +172,7 @@ impl RunCommand<'_> {
         // The same holds for an accepted recording that the run compares with.
         if recording {
             for chapter in plan.chapters.iter().filter(|chapter| !chapter.partial) {
-                Recordings::of(&opened.root).accepted(chapter.name.as_str(), &plan.profile)?;
+                Recordings::of(&context.root).accepted(chapter.name.as_str(), &plan.profile)?;
             }
         }
         accepted.sweep();

@@ -1,26 +1,26 @@
-//! The container engine: is it there, which version, and does it run privileged containers?
+//! The container engine: its version, its kind, and whether it runs privileged containers.
 
 use super::{Fact, LIMIT};
-use crate::probe::{Answer, NoAnswer, probe};
+use crate::probe::{ProbeError, ProbeOutput, probe};
 
 const WHY_ENGINE: &str = "a kind cluster's nodes are containers";
 const WHY_PRIVILEGED: &str = "a kind cluster's nodes are privileged containers";
 
-/// Client and engine.
+/// The versions of client and engine.
 pub(super) fn engine() -> Vec<Fact> {
     let format = "{{.Client.Version}} {{.Server.Version}}";
     vec![engine_of(probe("docker", &["version", "--format", format], LIMIT))]
 }
 
-/// Pure part.
-fn engine_of(answer: Result<Answer, NoAnswer>) -> Fact {
+/// The fact for the output of `docker version`.
+fn engine_of(answer: Result<ProbeOutput, ProbeError>) -> Fact {
     let bad = |value: &str, hint: &str| Fact::bad("docker", value, WHY_ENGINE, hint);
     match answer {
-        Err(NoAnswer::Missing) => bad("not installed", "apt-get install docker.io"),
-        Err(NoAnswer::TooLate) => {
+        Err(ProbeError::Missing) => bad("not installed", "apt-get install docker.io"),
+        Err(ProbeError::TimedOut) => {
             bad("installed, but the engine does not answer", "restart it, and look at its log")
         }
-        Err(NoAnswer::Broken(why)) => bad(&why, "run `docker version` by hand"),
+        Err(ProbeError::Failed(why)) => bad(&why, "run `docker version` by hand"),
         Ok(answer) if answer.succeeded() => {
             let mut versions = answer.stdout.split_whitespace();
             let (client, server) = (versions.next().unwrap_or("?"), versions.next().unwrap_or("?"));
@@ -37,11 +37,11 @@ fn engine_of(answer: Result<Answer, NoAnswer>) -> Fact {
     }
 }
 
-/// What kind of engine it is, where that kind restricts what a book may do.
+/// The kind of engine, where that kind restricts what a book can do.
 pub(super) fn kind() -> Vec<Fact> {
     let answer =
         probe("docker", &["info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}"], LIMIT);
-    let Some(info) = answer.ok().filter(Answer::succeeded).map(|answer| answer.stdout) else {
+    let Some(info) = answer.ok().filter(ProbeOutput::succeeded).map(|answer| answer.stdout) else {
         return Vec::new();
     };
     let first = probe("cat", &["/proc/sys/net/ipv4/ip_unprivileged_port_start"], LIMIT).ok();
@@ -50,11 +50,12 @@ pub(super) fn kind() -> Vec<Fact> {
         .collect()
 }
 
-/// Pure part; `first_port` is the lowest port that somebody who is not root may listen on.
+/// The fact for the output of `docker info`. `first_port` is the lowest port that a user other than root may listen on.
 fn kind_of(info: &str, first_port: u16) -> Option<Fact> {
     let why = "a book reaches its cluster by ports that the engine publishes";
     if info.contains("name=rootless") {
-        let value = "rootless: a container's address can't be reached from this machine, its published ports can";
+        let value =
+            "rootless: containers are reachable from this machine only through published ports";
         if first_port <= 80 {
             return Some(Fact::good("engine", value, why));
         }
@@ -62,12 +63,13 @@ fn kind_of(info: &str, first_port: u16) -> Option<Fact> {
             "ports 80 and 443 need `sysctl net.ipv4.ip_unprivileged_port_start=80`, or map others";
         return Some(Fact::bad("engine", format!("{value}, from {first_port} on"), why, hint));
     }
-    let value = "Docker Desktop: a container's address can't be reached from this machine, its published ports can";
+    let value =
+        "Docker Desktop: containers are reachable from this machine only through published ports";
     info.contains("Docker Desktop").then(|| Fact::good("engine", value, why))
 }
 
-/// Whether a privileged container can be made: tried with any small image that is there already, and a command that no image has,
-/// so that nothing runs.
+/// Whether a privileged container can be created. The trial uses any local image and a command that no image has, so that nothing
+/// runs.
 pub(super) fn privileged() -> Vec<Fact> {
     let listed = probe("docker", &["image", "ls", "--format", "{{.ID}}"], LIMIT);
     let Some(image) =
@@ -90,14 +92,15 @@ pub(super) fn privileged() -> Vec<Fact> {
     vec![privileged_of(probe("docker", &arguments, LIMIT))]
 }
 
-/// Pure part: the runtime gives the capabilities before it looks for the command, so that this error is the good one.
-fn privileged_of(answer: Result<Answer, NoAnswer>) -> Fact {
-    let said = match answer {
+/// The fact for the trial's output. The runtime sets the capabilities before it looks for the command, so that the error about the
+/// missing command means success.
+fn privileged_of(answer: Result<ProbeOutput, ProbeError>) -> Fact {
+    let message = match answer {
         Ok(answer) => answer.stderr,
-        Err(NoAnswer::TooLate) => {
+        Err(ProbeError::TimedOut) => {
             return Fact::bad(
                 "privileged containers",
-                "not found out in time",
+                "the trial did not end in time",
                 WHY_PRIVILEGED,
                 "try again when the machine is less busy",
             );
@@ -113,12 +116,12 @@ fn privileged_of(answer: Result<Answer, NoAnswer>) -> Fact {
     };
     let ran = ["no such file or directory", "executable file not found", "not found"]
         .iter()
-        .any(|words| said.contains(words));
-    if ran && !said.contains("unable to apply caps") {
+        .any(|words| message.contains(words));
+    if ran && !message.contains("unable to apply caps") {
         return Fact::good("privileged containers", "run", WHY_PRIVILEGED);
     }
     let last =
-        said.lines().find(|line| line.contains("rror")).unwrap_or("no reason given").to_owned();
+        message.lines().find(|line| line.contains("rror")).unwrap_or("no reason given").to_owned();
     let hint = if last.contains("caps") || last.contains("not permitted") {
         "this machine lacks a capability: the engine needs a runtime that leaves it out (the lab has one)"
     } else {
@@ -131,12 +134,12 @@ fn privileged_of(answer: Result<Answer, NoAnswer>) -> Fact {
 mod tests {
     use super::*;
 
-    fn answer(code: i32, stdout: &str, stderr: &str) -> Answer {
-        Answer { code: Some(code), stdout: stdout.into(), stderr: stderr.into() }
+    fn answer(code: i32, stdout: &str, stderr: &str) -> ProbeOutput {
+        ProbeOutput { code: Some(code), stdout: stdout.into(), stderr: stderr.into() }
     }
 
     #[test]
-    fn a_running_engine_tells_both_versions() {
+    fn a_running_engine_has_both_versions() {
         assert_eq!(
             engine_of(Ok(answer(0, "28.2.2 20.10.24+dfsg1\n", ""))).value,
             "client 28.2.2, engine 20.10.24+dfsg1"
@@ -144,16 +147,16 @@ mod tests {
     }
 
     #[test]
-    fn each_way_of_having_no_engine_has_its_own_cure() {
+    fn each_way_of_having_no_engine_has_its_own_hint() {
         let hints = [
-            engine_of(Err(NoAnswer::Missing)),
+            engine_of(Err(ProbeError::Missing)),
             engine_of(Ok(answer(
                 1,
                 "",
                 "permission denied while trying to connect to the Docker daemon socket",
             ))),
             engine_of(Ok(answer(1, "", "Cannot connect to the Docker daemon"))),
-            engine_of(Err(NoAnswer::TooLate)),
+            engine_of(Err(ProbeError::TimedOut)),
         ]
         .map(|fact| (fact.ok, fact.hint.unwrap()));
         assert!(hints.iter().all(|(ok, _)| !ok));
@@ -163,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_without_root_may_not_publish_the_ports_of_web_servers() {
+    fn a_rootless_engine_may_not_publish_the_ports_of_web_servers() {
         let rootless =
             "Ubuntu 24.04 LTS [name=seccomp,profile=builtin name=rootless name=cgroupns]";
         assert!(!kind_of(rootless, 1024).unwrap().ok);
@@ -173,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_command_means_that_the_container_was_made() {
+    fn a_missing_command_means_that_the_container_was_created() {
         let said = "docker: Error response from daemon: failed to create task: exec: \"/no-such-command-of-guide\": stat /no-such-command-of-guide: no such file or directory: unknown";
         assert!(privileged_of(Ok(answer(127, "", said))).ok);
     }
 
     #[test]
-    fn a_missing_capability_is_named_with_its_cure() {
+    fn a_missing_capability_has_a_hint() {
         let said = "docker: Error response from daemon: OCI runtime create failed: unable to apply caps: operation not permitted: unknown.";
         let fact = privileged_of(Ok(answer(126, "", said)));
         assert!(!fact.ok && fact.hint.unwrap().contains("capability"));

@@ -12,24 +12,25 @@ const WHY_DISK: &str = "node images, and what the nodes write";
 
 const WHY_INOTIFY: &str = "every kubelet, API server and systemd of every cluster here takes some";
 
-/// Instances that three nodes and the pods of a book take: 26 a control plane, 13 a worker, counted on a running cluster.
+/// The number of instances that three nodes and the pods of a book need: 26 for a control plane and 13 for a worker, counted on a
+/// running cluster.
 const ENOUGH_INOTIFY: u64 = 60;
 
-/// Prints how many inotify instances a user may have, and how many can be seen to be taken.
+/// Prints how many inotify instances a user may have, and how many are visibly in use.
 const COUNT_INOTIFY: &str = "cat /proc/sys/fs/inotify/max_user_instances; find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l";
 
 /// The magic number of a cgroup v2 file system.
 const CGROUP2: i64 = 0x6367_7270;
 
-/// Bytes a three-node cluster and its images want.
+/// The number of bytes that a three-node cluster and its images need.
 const ENOUGH: u64 = 10 * 1024 * 1024 * 1024;
 
-/// The system and its architecture.
+/// The operating system and its architecture.
 pub(super) fn system() -> Vec<Fact> {
     vec![system_of(std::env::consts::OS, std::env::consts::ARCH)]
 }
 
-/// Pure part.
+/// The fact for a system and an architecture.
 fn system_of(system: &str, architecture: &str) -> Fact {
     let value = format!("{system} {architecture}");
     match (system, architecture) {
@@ -47,7 +48,7 @@ fn system_of(system: &str, architecture: &str) -> Fact {
     }
 }
 
-/// Which cgroup version is mounted.
+/// The version of cgroup that is mounted.
 pub(super) fn cgroup() -> Vec<Fact> {
     let fact = match statfs("/sys/fs/cgroup") {
         Ok(found) if found.f_type == CGROUP2 => Fact::good("cgroup", "v2", WHY_CGROUP),
@@ -67,18 +68,18 @@ pub(super) fn cgroup() -> Vec<Fact> {
     vec![fact]
 }
 
-/// Free bytes where containers live, else at the root.
+/// The free disk space where containers are stored, or else at the root.
 pub(super) fn disk() -> Vec<Fact> {
     let place = ["/var/lib/docker", "/"]
         .into_iter()
         .find_map(|path| statvfs(path).ok().map(|found| (path, found)));
     let Some((path, found)) = place else {
-        return vec![Fact::bad("disk", "could not be asked", WHY_DISK, "run `df -h` by hand")];
+        return vec![Fact::bad("disk", "unknown", WHY_DISK, "run `df -h` by hand")];
     };
     vec![disk_of(path, found.f_bavail * found.f_frsize)]
 }
 
-/// inotify instances that are left: without them kubelets end with "too many open files".
+/// The free inotify instances. Without them kubelets exit with "too many open files".
 pub(super) fn inotify() -> Vec<Fact> {
     let numbers =
         probe("sh", &["-c", COUNT_INOTIFY], LIMIT).map(|answer| answer.stdout).unwrap_or_default();
@@ -87,7 +88,7 @@ pub(super) fn inotify() -> Vec<Fact> {
         (Some(Ok(most)), Some(Ok(taken))) => vec![inotify_of(most, taken)],
         _ => vec![Fact::bad(
             "inotify",
-            "could not be asked",
+            "unknown",
             WHY_INOTIFY,
             "see `sysctl fs.inotify.max_user_instances`",
         )],
@@ -95,7 +96,7 @@ pub(super) fn inotify() -> Vec<Fact> {
 }
 
 fn inotify_of(most: u64, taken: u64) -> Fact {
-    let value = format!("{taken} of {most} instances taken");
+    let value = format!("{taken} of {most} instances in use");
     if most.saturating_sub(taken) >= ENOUGH_INOTIFY {
         return Fact::good("inotify", value, WHY_INOTIFY);
     }
@@ -112,7 +113,7 @@ fn disk_of(path: &str, free: u64) -> Fact {
         "disk",
         value,
         WHY_DISK,
-        "free some: `docker system df` shows what could go, `docker system prune` takes it away",
+        "free some space: `docker system df` shows what can be deleted, `docker system prune` deletes it",
     )
 }
 
@@ -121,22 +122,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_system_that_no_image_is_for_is_refused() {
+    fn a_system_without_images_is_refused() {
         assert!(system_of("linux", "x86_64").ok && system_of("linux", "aarch64").ok);
         assert!(!system_of("macos", "aarch64").ok && !system_of("linux", "riscv64").ok);
     }
 
     #[test]
-    fn little_disk_says_how_to_free_some() {
+    fn too_little_disk_space_has_a_hint() {
         let fact = disk_of("/", 3 * 1024 * 1024 * 1024);
         assert_eq!((fact.ok, fact.value.as_str()), (false, "3 GiB free at /"));
         assert!(disk_of("/", ENOUGH).ok);
     }
 
     #[test]
-    fn a_machine_whose_inotify_instances_are_taken_says_how_to_get_more() {
+    fn a_machine_without_free_inotify_instances_has_a_hint() {
         let fact = inotify_of(128, 104);
-        assert_eq!((fact.ok, fact.value.as_str()), (false, "104 of 128 instances taken"));
+        assert_eq!((fact.ok, fact.value.as_str()), (false, "104 of 128 instances in use"));
         assert!(inotify_of(128, 30).ok);
         assert!(!inotify_of(10, 30).ok, "more than may be: counted over all users");
     }

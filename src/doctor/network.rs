@@ -1,4 +1,4 @@
-//! Ports that a cluster's ingress wants, and registries that images come from.
+//! The ports that a cluster's ingress needs, and the registries that images come from.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
@@ -14,15 +14,15 @@ pub(super) const REGISTRY: &str = "registry";
 const WHY_PORT: &str = "a page of the cluster is served there";
 const WHY_REGISTRY: &str = "profile open pulls official images, profile sealed builds its own";
 
-/// Most time one registry may take, a little more than curl is given.
+/// The time limit for one registry, a little longer than curl's own.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(6);
-/// How a registry is described that gave no answer at all.
-const UNREACHABLE: &str = "can't be reached";
+/// The description of a registry that does not answer at all.
+const UNREACHABLE: &str = "cannot be reached";
 
 /// Where official images come from.
 const REGISTRIES: [&str; 2] = ["registry-1.docker.io", "registry.k8s.io"];
 
-/// Ports 80 and 443, and who holds them.
+/// Ports 80 and 443, and which program uses them.
 pub(super) fn ports() -> Vec<Fact> {
     [("port 80", 80), ("port 443", 443)]
         .into_iter()
@@ -33,26 +33,26 @@ pub(super) fn ports() -> Vec<Fact> {
 fn port_fact(name: &'static str, port: u16) -> Fact {
     match TcpListener::bind(("0.0.0.0", port)).map_err(|error| error.kind()) {
         Ok(_) => Fact::good(name, "free", WHY_PORT),
-        Err(io::ErrorKind::AddrInUse) => held(name, port),
-        // Not root: a port that nobody answers at is free for the engine, which is.
+        Err(io::ErrorKind::AddrInUse) => used_port(name, port),
+        // Without root this port cannot be tried. Nothing answers there, so it is free for the engine, which runs as root.
         Err(io::ErrorKind::PermissionDenied) => {
             let local = SocketAddr::from(([127, 0, 0, 1], port));
             match TcpStream::connect_timeout(&local, Duration::from_millis(300)) {
-                Ok(_) => held(name, port),
+                Ok(_) => used_port(name, port),
                 Err(_) => Fact::good(name, "free", WHY_PORT),
             }
         }
         Err(other) => Fact::bad(
             name,
-            format!("could not be tried ({other})"),
+            format!("cannot be tested ({other})"),
             WHY_PORT,
             "try `ss -ltn` by hand",
         ),
     }
 }
 
-/// By a cluster's own node it is as it should be; by anyone else it is in the way.
-fn held(name: &'static str, port: u16) -> Fact {
+/// A port in use. That is good if a cluster's own node uses it, and a conflict otherwise.
+fn used_port(name: &'static str, port: u16) -> Fact {
     let filter = format!("publish={port}");
     let format = "{{.Names}}\t{{.Label \"io.x-k8s.kind.cluster\"}}";
     let containers = probe("docker", &["ps", "--filter", &filter, "--format", format], LIMIT)
@@ -64,18 +64,18 @@ fn held(name: &'static str, port: u16) -> Fact {
         if !cluster.is_empty() {
             return Fact::good(
                 name,
-                format!("held by {container}, a node of the kind cluster {cluster}"),
+                format!("used by {container}, a node of the kind cluster {cluster}"),
                 WHY_PORT,
             );
         }
         let hint = format!("stop that container (docker stop {container}), or map another port");
-        return Fact::bad(name, format!("held by the container {container}"), WHY_PORT, hint);
+        return Fact::bad(name, format!("used by the container {container}"), WHY_PORT, hint);
     }
     let source = format!("sport = :{port}");
     let listing =
         probe("ss", &["-ltnpH", &source], LIMIT).map(|answer| answer.stdout).unwrap_or_default();
-    let value = holder(&listing)
-        .map_or_else(|| "held by another program".to_owned(), |holder| format!("held by {holder}"));
+    let value = program_of(&listing)
+        .map_or_else(|| "used by another program".to_owned(), |user| format!("used by {user}"));
     Fact::bad(
         name,
         value,
@@ -87,7 +87,7 @@ fn held(name: &'static str, port: u16) -> Fact {
 }
 
 /// `users:(("nginx",pid=12,fd=6))` → `nginx (process 12)`.
-fn holder(listing: &str) -> Option<String> {
+fn program_of(listing: &str) -> Option<String> {
     let (_, users) = listing.split_once("users:((\"")?;
     let (program, rest) = users.split_once('"')?;
     let process: String =
@@ -95,12 +95,12 @@ fn holder(listing: &str) -> Option<String> {
     Some(format!("{program} (process {process})"))
 }
 
-/// How often a registry that can't be reached is asked.
+/// How often an unreachable registry is tried.
 pub(super) const ONCE: usize = 1;
-/// For an answer that decides about a run.
+/// For a result that decides about a run.
 pub(super) const TWICE: usize = 2;
 
-/// Does each registry answer as one? A proxy that answers in its place and refuses counts as no answer, and is not asked again.
+/// Whether each registry answers. A proxy that answers in its place with a refusal counts as no, and is not tried again.
 pub(super) fn registries(attempts: usize) -> Vec<Fact> {
     std::thread::scope(|scope| {
         let probes = REGISTRIES.map(|host| scope.spawn(move || registry(host, attempts)));
@@ -138,13 +138,13 @@ fn probe_registry(host: &'static str) -> Fact {
     }
 }
 
-/// Pure part: a registry greets with 200 or asks for a token with 401.
-fn registry_of(host: &str, code: &str, said: &str) -> Fact {
+/// The fact for an HTTP status: a registry answers with 200, or with 401 when it wants a token.
+fn registry_of(host: &str, code: &str, message: &str) -> Fact {
     match code {
         "200" | "401" => Fact::good(REGISTRY, format!("{host} answers"), WHY_REGISTRY),
         "000" | "" => Fact::bad(
             REGISTRY,
-            format!("{host} {UNREACHABLE} ({said})"),
+            format!("{host} {UNREACHABLE} ({message})"),
             WHY_REGISTRY,
             "use --profile sealed, or allow this machine to reach it",
         ),
@@ -157,7 +157,7 @@ fn registry_of(host: &str, code: &str, said: &str) -> Fact {
     }
 }
 
-/// Where there is no curl: a name and an open port will do. The resolver can't be told how long to try, so it is not waited for.
+/// Without curl, a resolved name and an open port are enough. The resolver has no time limit, so it runs on a thread of its own.
 fn reaches(host: &'static str) -> bool {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
@@ -167,7 +167,7 @@ fn reaches(host: &'static str) -> bool {
             .iter()
             .take(1)
             .any(|address| TcpStream::connect_timeout(address, Duration::from_secs(5)).is_ok());
-        // Nobody may be waiting any more.
+        // The receiver may have stopped waiting.
         let _ = sender.send(reached);
     });
     receiver.recv_timeout(Duration::from_secs(5)).unwrap_or(false)
@@ -178,20 +178,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_that_is_taken_is_found_taken_and_a_free_one_free() {
+    fn a_used_port_is_reported_as_used_and_a_free_one_as_free() {
         let taken = TcpListener::bind("0.0.0.0:0").unwrap();
         let port = taken.local_addr().unwrap().port();
         let fact = port_fact("port 80", port);
-        assert!(!fact.ok && fact.value.starts_with("held by"), "{fact:?}");
+        assert!(!fact.ok && fact.value.starts_with("used by"), "{fact:?}");
         drop(taken);
         assert!(port_fact("port 80", port).ok);
     }
 
     #[test]
-    fn the_holder_is_read_out_of_the_listing() {
+    fn the_program_is_read_from_the_list_of_sockets() {
         let line = "LISTEN 0 511 0.0.0.0:80 0.0.0.0:* users:((\"nginx\",pid=1234,fd=6),(\"nginx\",pid=1235,fd=6))";
-        assert_eq!(holder(line).as_deref(), Some("nginx (process 1234)"));
-        assert_eq!(holder("LISTEN 0 511 0.0.0.0:80 0.0.0.0:*"), None);
+        assert_eq!(program_of(line).as_deref(), Some("nginx (process 1234)"));
+        assert_eq!(program_of("LISTEN 0 511 0.0.0.0:80 0.0.0.0:*"), None);
     }
 
     #[test]
@@ -199,6 +199,6 @@ mod tests {
         assert!(registry_of("r", "401", "").ok);
         let forbidden = registry_of("r", "403", "");
         assert_eq!((forbidden.ok, forbidden.value.as_str()), (false, "r refuses (403)"));
-        assert_eq!(registry_of("r", "000", "timed out").value, "r can't be reached (timed out)");
+        assert_eq!(registry_of("r", "000", "timed out").value, "r cannot be reached (timed out)");
     }
 }

@@ -1,14 +1,14 @@
-//! Programs a book calls, with their versions.
+//! The programs that a book calls, with their versions.
 
 use std::path::PathBuf;
 
 use super::{Fact, LIMIT};
-use crate::probe::{Answer, NoAnswer, probe};
+use crate::probe::{ProbeError, ProbeOutput, probe};
 
-/// kind and kubectl: the book itself gets them where they are missing.
+/// kind and kubectl, which the book downloads where they are missing.
 pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
-    let kind = ask("kind", &["version"], folders);
-    let kubectl = ask("kubectl", &["version", "--client"], folders);
+    let kind = run_tool("kind", &["version"], folders);
+    let kubectl = run_tool("kubectl", &["version", "--client"], folders);
     vec![
         version_of("kind", kind, "makes the cluster", "chapter 1 gets it: guide run chapter-1"),
         version_of(
@@ -20,30 +20,30 @@ pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
     ]
 }
 
-/// Go, which profile sealed builds with.
+/// Go, with which profile sealed builds.
 pub(super) fn go(folders: &[PathBuf]) -> Vec<Fact> {
-    let why = "profile sealed compiles kind and Kubernetes with it, profile open needs none";
+    let why = "profile sealed compiles kind and Kubernetes with it, profile open does not need it";
     vec![version_of(
         "go",
-        ask("go", &["version"], folders),
+        run_tool("go", &["version"], folders),
         why,
         "install Go from go.dev/dl or your distribution",
     )]
 }
 
-/// curl, which downloads and asks pages.
+/// curl, which downloads programs and requests pages.
 pub(super) fn curl(folders: &[PathBuf]) -> Vec<Fact> {
     vec![version_of(
         "curl",
-        ask("curl", &["--version"], folders),
-        "downloads programs and asks pages",
+        run_tool("curl", &["--version"], folders),
+        "downloads programs and requests pages",
         "apt-get install curl",
     )]
 }
 
-/// Helm, for the chapters with charts.
+/// Helm, which the chapters with charts need.
 pub(super) fn helm(folders: &[PathBuf]) -> Vec<Fact> {
-    let answer = ask("helm", &["version", "--short"], folders);
+    let answer = run_tool("helm", &["version", "--short"], folders);
     vec![version_of(
         "helm",
         answer,
@@ -52,37 +52,41 @@ pub(super) fn helm(folders: &[PathBuf]) -> Vec<Fact> {
     )]
 }
 
-/// Asks the first of these that is there: the program in each folder, then in PATH.
-fn ask(program: &str, arguments: &[&str], folders: &[PathBuf]) -> Result<Answer, NoAnswer> {
+/// Runs the first program of this name: in each folder, then in PATH.
+fn run_tool(
+    program: &str,
+    arguments: &[&str],
+    folders: &[PathBuf],
+) -> Result<ProbeOutput, ProbeError> {
     let own = folders.iter().map(|folder| folder.join(program).to_string_lossy().into_owned());
     let answers = own
         .map(|path| probe(&path, arguments, LIMIT))
-        .find(|answer| *answer != Err(NoAnswer::Missing));
+        .find(|answer| *answer != Err(ProbeError::Missing));
     answers.unwrap_or_else(|| probe(program, arguments, LIMIT))
 }
 
-/// Pure part.
+/// The fact for the output of a program that prints its version.
 fn version_of(
     name: &'static str,
-    answer: Result<Answer, NoAnswer>,
+    answer: Result<ProbeOutput, ProbeError>,
     why: &'static str,
-    cure: &str,
+    hint: &str,
 ) -> Fact {
     match answer {
         Ok(answer) if answer.succeeded() => match first_version(&answer.stdout) {
             Some(version) => Fact::good(name, version, why),
-            None => Fact::good(name, "version not told", why),
+            None => Fact::good(name, "unknown version", why),
         },
         Ok(answer) => {
-            let said = answer.stderr.lines().next().unwrap_or("no reason given").to_owned();
-            Fact::bad(name, format!("does not run: {said}"), why, cure)
+            let message = answer.stderr.lines().next().unwrap_or("no reason given").to_owned();
+            Fact::bad(name, format!("does not run: {message}"), why, hint)
         }
-        Err(NoAnswer::Missing) => Fact::bad(name, "not in PATH", why, cure),
-        Err(NoAnswer::TooLate) => {
-            Fact::bad(name, "gave no answer in time", why, format!("run `{name} version` by hand"))
+        Err(ProbeError::Missing) => Fact::bad(name, "not in PATH", why, hint),
+        Err(ProbeError::TimedOut) => {
+            Fact::bad(name, "did not answer in time", why, format!("run `{name} version` by hand"))
         }
-        Err(NoAnswer::Broken(reason)) => {
-            Fact::bad(name, format!("can't be started: {reason}"), why, cure)
+        Err(ProbeError::Failed(reason)) => {
+            Fact::bad(name, format!("cannot be started: {reason}"), why, hint)
         }
     }
 }
@@ -104,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_are_found_in_what_each_tool_says() {
+    fn versions_are_found_in_the_output_of_each_tool() {
         assert_eq!(first_version("kind v0.31.0 go1.24.3 linux/amd64").as_deref(), Some("0.31.0"));
         assert_eq!(
             first_version("Client Version: v1.35.0\nKustomize Version: v5.7.1").as_deref(),
@@ -116,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_tool_says_where_it_comes_from() {
+    fn a_missing_tool_has_a_hint() {
         let fact =
-            version_of("kind", Err(NoAnswer::Missing), "makes the cluster", "chapter 1 gets it");
+            version_of("kind", Err(ProbeError::Missing), "makes the cluster", "chapter 1 gets it");
         assert_eq!(
             (fact.ok, fact.value.as_str(), fact.hint.as_deref()),
             (false, "not in PATH", Some("chapter 1 gets it"))
@@ -126,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn a_tool_that_does_not_run_says_its_first_words() {
-        let broken = Ok(Answer {
+    fn a_tool_that_does_not_run_has_its_first_line_of_output() {
+        let broken = Ok(ProbeOutput {
             code: Some(1),
             stdout: String::new(),
             stderr: "exec format error\nmore".into(),
@@ -136,9 +140,9 @@ mod tests {
     }
 
     #[test]
-    fn the_book_s_own_folder_comes_before_path() {
-        let none = ask("sh", &["-c", "echo 1.2"], &[PathBuf::from("/nonexistent")]).unwrap();
+    fn the_book_s_own_folder_is_searched_before_path() {
+        let none = run_tool("sh", &["-c", "echo 1.2"], &[PathBuf::from("/nonexistent")]).unwrap();
         assert_eq!(none.stdout, "1.2\n");
-        assert_eq!(ask("true", &[], &[PathBuf::from("/bin")]).unwrap().code, Some(0));
+        assert_eq!(run_tool("true", &[], &[PathBuf::from("/bin")]).unwrap().code, Some(0));
     }
 }

@@ -1,4 +1,4 @@
-//! Versions a page names: of kind, and of the image the nodes run. (Kubernetes' own is told by the nodes.)
+//! The versions that a page names: of kind, and of the image that the nodes run. The nodes themselves report that of Kubernetes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,21 +6,24 @@ use std::time::Duration;
 
 use crate::probe::probe;
 
-/// Short: a picture's caption must not hold up a run's end.
+/// The time limit: the end of a run must not wait long for a caption.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// What kind (in the book's own folder of programs, else in PATH) and the engine say; what they don't is left out.
+/// Versions reported by `kind` (the book's `bin/` first, then PATH) and the container engine. Unknown ones are left out.
 pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, String> {
     let mut versions = BTreeMap::new();
     let own = programs.join("kind").to_string_lossy().into_owned();
-    let kind = [own.as_str(), "kind"].into_iter().find_map(|kind| said(kind, &["version"]));
+    let kind = [own.as_str(), "kind"].into_iter().find_map(|kind| output_of(kind, &["version"]));
     if let Some(version) =
         kind.as_deref().and_then(|text| text.split_whitespace().find(|word| word.starts_with('v')))
     {
         versions.insert("kind".to_owned(), version.to_owned());
     }
     let image = node.and_then(|node| {
-        said("docker", &["inspect", "--type", "container", "--format", "{{.Config.Image}}", node])
+        output_of(
+            "docker",
+            &["inspect", "--type", "container", "--format", "{{.Config.Image}}", node],
+        )
     });
     if let Some(image) = image.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) {
         let short = image.split('@').next().unwrap_or(&image).to_owned();
@@ -29,9 +32,9 @@ pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, 
     versions
 }
 
-fn said(program: &str, arguments: &[&str]) -> Option<String> {
+fn output_of(program: &str, arguments: &[&str]) -> Option<String> {
     probe(program, arguments, LIMIT)
         .ok()
-        .filter(crate::probe::Answer::succeeded)
+        .filter(crate::probe::ProbeOutput::succeeded)
         .map(|answer| answer.stdout)
 }

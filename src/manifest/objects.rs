@@ -14,6 +14,8 @@ pub(crate) struct Found {
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
+    /// The whole object.
+    pub value: serde_json::Value,
 }
 
 /// What is wrong with the YAML.
@@ -132,6 +134,7 @@ fn collect(value: &Value, text: &str, objects: &mut Vec<Found>) -> Result<(), Ba
         kind: kind_name.to_owned(),
         namespace: field("namespace").map(str::to_owned),
         name: name.to_owned(),
+        value: serde_json::to_value(value).unwrap_or_default(),
     });
     Ok(())
 }

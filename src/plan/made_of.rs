@@ -192,6 +192,11 @@ fn manifest_print(manifest: &RenderedManifest, values: &ValueTable) -> Fingerpri
     hashing.finish()
 }
 
+/// Whether a script may apply this manifest: it names the file, or it passes on files without naming each.
+pub(crate) fn may_apply(script: &str, file: &str) -> bool {
+    names(script, file) || takes_any_file(script)
+}
+
 /// Is the file's name in the text as a word of its own (`-f web.yaml`, `./web.yaml`, `web.yaml,more.yaml`)?
 fn names(script: &str, file: &str) -> bool {
     let part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '.');

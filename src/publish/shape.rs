@@ -7,7 +7,7 @@ use minijinja::{Value, context};
 
 use super::html::render;
 use super::view::Own;
-use crate::topology::{Shape, ShapeNode, ShapePlace, ShapePod};
+use crate::topology::{Topology, TopologyNode, TopologyPlace, TopologyPod};
 
 struct Chip {
     class: &'static str,
@@ -15,12 +15,12 @@ struct Chip {
 }
 
 /// The figure, with what is the book's own.
-pub(super) fn shape(whole: &Shape, own: &Own) -> String {
+pub(super) fn shape(whole: &Topology, own: &Own) -> String {
     let shape = &own_part(whole, own);
     if shape.nodes.is_empty() {
         return String::new();
     }
-    let node = |node: &ShapeNode| {
+    let node = |node: &TopologyNode| {
         let role = if node.control_plane { "control plane" } else { "worker" };
         let ready = if node.ready { "" } else { ", not ready" };
         let chips: Vec<Value> = chips(shape, &node.name)
@@ -44,12 +44,12 @@ pub(super) fn shape(whole: &Shape, own: &Own) -> String {
 }
 
 /// The book's own pods, volumes and ingresses, and those of the cluster itself; and the nodes that carry something of the book's.
-fn own_part(whole: &Shape, own: &Own) -> Shape {
+fn own_part(whole: &Topology, own: &Own) -> Topology {
     let is_own = |namespace: &str| own.namespaces.contains(namespace);
     let place_is_own =
-        |place: &ShapePlace| is_own(place.name.split('/').next().unwrap_or_default());
+        |place: &TopologyPlace| is_own(place.name.split('/').next().unwrap_or_default());
     let pod_is_own =
-        |pod: &ShapePod| is_own(&pod.namespace) || (own.nodes && is_system(&pod.namespace));
+        |pod: &TopologyPod| is_own(&pod.namespace) || (own.nodes && is_system(&pod.namespace));
     let mut part = whole.clone();
     part.pods.retain(pod_is_own);
     part.volumes.retain(place_is_own);
@@ -65,9 +65,9 @@ fn own_part(whole: &Shape, own: &Own) -> Shape {
 }
 
 /// Pods of the cluster's own are counted; the book's are named, equal ones once.
-fn chips(shape: &Shape, node: &str) -> Vec<Chip> {
+fn chips(shape: &Topology, node: &str) -> Vec<Chip> {
     let mut chips = Vec::new();
-    let here = |pod: &&ShapePod| pod.node.as_deref() == Some(node);
+    let here = |pod: &&TopologyPod| pod.node.as_deref() == Some(node);
     let mut own: BTreeMap<(bool, String, &str), usize> = BTreeMap::new();
     let mut system = 0;
     for pod in shape.pods.iter().filter(here) {
@@ -103,7 +103,7 @@ fn is_system(namespace: &str) -> bool {
     matches!(namespace, "kube-system" | "kube-public" | "kube-node-lease" | "local-path-storage")
 }
 
-fn summary(shape: &Shape) -> String {
+fn summary(shape: &Topology) -> String {
     let entries = shape.pods.iter().filter(|pod| pod.host_ports);
     let mut parts = vec![format!("{} nodes, {} pods", shape.nodes.len(), shape.pods.len())];
     parts.extend(entries.map(|pod| {
@@ -116,7 +116,7 @@ fn summary(shape: &Shape) -> String {
     parts.join("; ")
 }
 
-fn rows(shape: &Shape) -> Vec<[String; 3]> {
+fn rows(shape: &Topology) -> Vec<[String; 3]> {
     let mut rows: BTreeMap<(String, String, &str), usize> = BTreeMap::new();
     for pod in shape.pods.iter().filter(|pod| !is_system(&pod.namespace) || pod.host_ports) {
         let node = pod.node.clone().unwrap_or_default();
@@ -146,30 +146,31 @@ fn rows(shape: &Shape) -> Vec<[String; 3]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::topology::TopologyNode;
 
     #[test]
     fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {
-        let node = |name: &str| ShapeNode {
+        let node = |name: &str| TopologyNode {
             name: name.into(),
             control_plane: name == "cp",
             ready: true,
             version: "v1.35.0".into(),
         };
-        let pod = |name: &str, node: &str, host_ports| ShapePod {
+        let pod = |name: &str, node: &str, host_ports| TopologyPod {
             namespace: "a".into(),
             name: name.into(),
             node: Some(node.into()),
             phase: "Running".into(),
             host_ports,
         };
-        let seen = Shape {
+        let seen = Topology {
             nodes: vec![node("cp"), node("w2")],
             pods: vec![
                 pod("ingress", "cp", true),
                 pod("web", "w2", false),
                 pod("web", "w2", false),
             ],
-            volumes: vec![ShapePlace {
+            volumes: vec![TopologyPlace {
                 name: "a/data".into(),
                 node: Some("w2".into()),
                 what: "1Gi".into(),
@@ -185,30 +186,30 @@ mod tests {
                 && html.contains("▤ a/data 1Gi")
         );
         assert!(!html.contains('\n'));
-        assert_eq!(shape(&Shape::default(), &own), "");
+        assert_eq!(shape(&Topology::default(), &own), "");
     }
 
     #[test]
     fn other_people_s_pods_and_nodes_are_not_shown() {
-        let node = |name: &str| ShapeNode {
+        let node = |name: &str| TopologyNode {
             name: name.into(),
             control_plane: false,
             ready: true,
             version: "v1.35.0".into(),
         };
-        let pod = |namespace: &str, node: &str| ShapePod {
+        let pod = |namespace: &str, node: &str| TopologyPod {
             namespace: namespace.into(),
             name: format!("{namespace}-pod"),
             node: Some(node.into()),
             phase: "Running".into(),
             host_ports: namespace == "traefik",
         };
-        let place = |name: &str| ShapePlace {
+        let place = |name: &str| TopologyPlace {
             name: name.into(),
             node: Some("n2".into()),
             what: "1Gi".into(),
         };
-        let seen = Shape {
+        let seen = Topology {
             nodes: vec![node("n1"), node("n2"), node("n3")],
             pods: vec![
                 pod("mine", "n1"),

@@ -1,6 +1,6 @@
 //! A run's events and outputs → recordings of the chapters it went through.
 
-use crate::topology::Shape;
+use crate::topology::Topology;
 use std::collections::BTreeMap;
 
 use super::{Included, PathAliases, RECORDING_FORMAT, RecordedStep, Recording, parts_of, reasons};
@@ -44,7 +44,7 @@ pub(crate) fn make_recording(
     making: &RecordingInput<'_>,
     chapter: &PlannedChapter,
     before: Option<&Recording>,
-    shape: Option<Shape>,
+    shape: Option<Topology>,
     output: &mut dyn FnMut(&StepFinished) -> Vec<u8>,
 ) -> Option<NewRecording> {
     let (at, seconds) = ended_as_written(making, chapter)?;

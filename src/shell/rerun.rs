@@ -81,11 +81,11 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::ids::{ChapterName, StepName};
-    use crate::probe::{Answer, probe};
+    use crate::probe::{ProbeOutput, probe};
     use std::time::Duration;
 
     /// The script's text, run by bash.
-    fn run(environment: &[(&str, &str)], secrets: &[&str], script: &str) -> Answer {
+    fn run(environment: &[(&str, &str)], secrets: &[&str], script: &str) -> ProbeOutput {
         let step = StepId { chapter: ChapterName::new("chapter-5"), step: StepName::new("pin") };
         let place = Place { file: Path::new("chapter-5.md").into(), line: 41 };
         let environment: Vec<_> = environment

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use super::whole_file::{read_if_there, replace_private_file};
+use super::files::{Durability, read_if_there, replace_private_file};
 use crate::cluster::UserKubeconfig;
 
 /// The newest format known here.
@@ -82,7 +82,7 @@ pub(crate) fn write_remembered_context(
 ) -> Result<(), StoreError> {
     let mut text = serde_json::to_vec_pretty(remembered).unwrap_or_default();
     text.push(b'\n');
-    replace_private_file(&remembered_context_path(state), &text, false)
+    replace_private_file(&remembered_context_path(state), &text, Durability::Lazy)
 }
 
 /// Reads those of the user's kubeconfig files that exist.
@@ -105,5 +105,5 @@ pub(crate) fn read_user_kubeconfigs(files: &[PathBuf]) -> Result<Vec<UserKubecon
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn write_private_kubeconfig(path: &Path, text: &str) -> Result<(), StoreError> {
-    replace_private_file(path, text.as_bytes(), false)
+    replace_private_file(path, text.as_bytes(), Durability::Lazy)
 }

@@ -14,10 +14,10 @@ const LATE: Duration = Duration::from_secs(300);
 const PARTS: [&str; 11] = [
     "Available=False",
     "service not-made in",
-    "not there",
+    "does not exist",
     "secret db in",
     "keys password",
-    "ended with code 3",
+    "exited with code 3",
     "no such table",
     "logging in with ***",
     "BackOff",
@@ -28,7 +28,7 @@ const PARTS: [&str; 11] = [
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
-    let namespace = Namespace::make("failure report");
+    let namespace = Namespace::make("evidence");
     namespace.apply(
         r#"{"apiVersion": "v1", "kind": "List", "items": [
         {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "stringData": {"password": "hush-hush-7"}},
@@ -82,7 +82,7 @@ fn a_evidence_without_a_cluster_says_so_in_its_place() {
     let evidence =
         guide::testing::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
     assert!(
-        evidence.text.starts_with("The cluster could not be asked: there is no kubeconfig at"),
+        evidence.text.starts_with("The cluster is unavailable: there is no kubeconfig at"),
         "{}",
         evidence.text
     );

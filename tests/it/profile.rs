@@ -86,8 +86,8 @@ fn an_answer_that_failed_is_told_with_its_reason_and_not_remembered() {
     let said = guide(&book, "run").exits(0);
     assert_eq!(
         first_line(&said),
-        "profile sealed: registry-1.docker.io can't be reached (curl: (28) timed out), \
-         registry.k[time].io can't be reached (curl: (28) timed out) (--profile NAME takes another one)"
+        "profile sealed: registry-1.docker.io cannot be reached (curl: (28) timed out), \
+         registry.k[time].io cannot be reached (curl: (28) timed out) (--profile NAME takes another one)"
     );
     assert_eq!(calls(&book), 4, "each registry is asked twice");
     book.write("network", "");

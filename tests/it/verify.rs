@@ -267,3 +267,41 @@ fn a_chapter_that_is_no_longer_so_is_told_in_a_fresh_shell() {
     book.guide("run chapter-2").exits(1).says("n > 0").says("2 passed, 1 failed");
     assert_eq!(book.read("log"), "told\ntold\n");
 }
+
+const FIRST: &str = r#"# One
+
+```bash {name=make}
+touch "$GUIDE_BOOK/one"
+```
+
+```bash {name=made verify}
+test -e "$GUIDE_BOOK/one"
+```
+"#;
+
+const SECOND: &str = r#"# Two
+
+```bash {name=make}
+touch "$GUIDE_BOOK/two"
+```
+
+```bash {name=made verify}
+test -e "$GUIDE_BOOK/two"
+```
+"#;
+
+#[test]
+fn without_targets_only_chapters_that_have_run_here_are_checked() {
+    let book = Project::with_chapters(&[("chapter-1.md", FIRST), ("chapter-2.md", SECOND)]);
+    book.guide("verify").exits(1).says("2 failed").never_says("not run here");
+    book.guide("run chapter-1").exits(0);
+    book.guide("verify")
+        .exits(0)
+        .says("1 passed")
+        .says("not run here, and not checked: chapter-2")
+        .says("`guide verify --all`");
+    book.guide("verify --all").exits(1).says("1 passed, 1 failed").never_says("not run here");
+    book.guide("verify chapter-2").exits(1).never_says("not run here");
+    book.guide("run").exits(0);
+    book.guide("verify").exits(0).says("2 passed").never_says("not run here");
+}

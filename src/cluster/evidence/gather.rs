@@ -1,4 +1,4 @@
-//! Asks for everything at once, each thing within the time that is left.
+//! Collects all evidence at once, each part within the remaining time.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -13,25 +13,23 @@ use kube::api::{Api, ApiResource, DynamicObject, ListParams, LogParams, PartialO
 use tokio::time::{Instant, timeout_at};
 
 use super::text::{absent, keys_only, of_event_list, of_node, of_object, of_pod};
-use super::{EVIDENCE_LIMIT, EvidenceRequest};
+use super::{EVIDENCE_LIMIT, EvidenceRequest, values_of};
 use crate::cluster::ClusterError;
-use crate::cluster::connection::{Connection, Located};
-use crate::cluster::ownership::Ownership;
-use crate::cluster::secrets::values_of;
-use crate::cluster::superseded::Superseded;
-use crate::cluster::waiting::waiting_for;
+use crate::cluster::client::{Connection, Resolved};
+use crate::cluster::health::{OldReplicaSets, Ownership, waiting_for};
 
-/// A section's text, or why there is none.
+/// The text of a section, or why it is unavailable.
 pub(super) type Section = Result<String, String>;
 
-/// Requests on their way at once.
-const AT_ONCE: usize = 8;
+/// How many requests may be under way at the same time.
+const CONCURRENCY: usize = 8;
 
-/// Most pods whose logs are fetched, and most lines of each log.
+/// The logs of at most this many pods are fetched.
 const MOST_LOGS: usize = 12;
+/// The number of last lines of each log.
 const LOG_LINES: i64 = 40;
 
-/// Everything the cluster told.
+/// The collected evidence, by section.
 #[derive(Debug)]
 pub(super) struct Findings {
     pub(super) header: String,
@@ -59,49 +57,52 @@ impl Default for Findings {
 }
 
 impl Findings {
-    /// The sections in the order in which one reads them.
+    /// The sections in reading order, each with its title.
     pub(super) fn sections(&self) -> Vec<(&'static str, String)> {
-        let said = |section: &Section| {
-            section.clone().unwrap_or_else(|why| format!("could not be had: {why}\n"))
+        let text = |section: &Section| {
+            section.clone().unwrap_or_else(|why| format!("unavailable: {why}\n"))
         };
         vec![
             ("cluster", self.header.clone()),
-            ("the chapter's objects", said(&self.objects)),
-            ("their pods", said(&self.pods)),
-            ("events", said(&self.events)),
-            ("last words of the pods", said(&self.logs)),
-            ("nodes", said(&self.nodes)),
+            ("the chapter's objects", text(&self.objects)),
+            ("their pods", text(&self.pods)),
+            ("events", text(&self.events)),
+            ("last log lines of the pods", text(&self.logs)),
+            ("nodes", text(&self.nodes)),
         ]
     }
 }
 
-/// Asks for everything.
+/// Collects everything.
 pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> Findings {
-    // A little sooner than the whole, so that what came so far is told.
+    // It ends a little before the whole limit, so that what was collected until then is reported.
     let deadline = Instant::now() + EVIDENCE_LIMIT - Duration::from_millis(300);
     let context = connection.context.clone();
-    let asker = TerminalPrompt { connection, deadline };
-    let located =
-        match asker.within("finding the kinds", asker.connection.located(&request.objects)).await {
-            Ok(located) => located,
-            Err(why) => return Findings { header: format!("{why}\n"), ..Findings::default() },
-        };
-    let own = located.iter().filter_map(|located| located.object.namespace.clone());
+    let gatherer = Gatherer { connection, deadline };
+    let resolved = match gatherer
+        .within("finding the kinds", gatherer.connection.resolve(&request.objects))
+        .await
+    {
+        Ok(resolved) => resolved,
+        Err(why) => return Findings { header: format!("{why}\n"), ..Findings::default() },
+    };
+    let own = resolved.iter().filter_map(|resolved| resolved.object.namespace.clone());
     let namespaces: BTreeSet<String> = own.chain(request.namespaces).collect();
     let (header, objects, all_pods, owners, events, nodes, secrets) = tokio::join!(
-        asker.header(),
-        asker.objects(&located),
-        asker.list(Api::<Pod>::all(asker.connection.client.clone()), "pods"),
-        asker.owners(&located, &namespaces),
-        asker.events(&namespaces),
-        asker.list(Api::<Node>::all(asker.connection.client.clone()), "nodes"),
-        asker.secrets(&namespaces),
+        gatherer.header(),
+        gatherer.objects(&resolved),
+        gatherer.list(Api::<Pod>::all(gatherer.connection.client.clone()), "pods"),
+        gatherer.owners(&resolved, &namespaces),
+        gatherer.events(&namespaces),
+        gatherer.list(Api::<Node>::all(gatherer.connection.client.clone()), "nodes"),
+        gatherer.secrets(&namespaces),
     );
-    let superseded = Superseded::among(&owners);
-    let told = told_pods(&located, &owners, &namespaces, all_pods.as_deref().unwrap_or_default());
-    let own_pods = all_pods.as_ref().map(|_| told).map_err(Clone::clone);
+    let superseded = OldReplicaSets::among(&owners);
+    let relevant =
+        relevant_pods(&resolved, &owners, &namespaces, all_pods.as_deref().unwrap_or_default());
+    let own_pods = all_pods.as_ref().map(|_| relevant).map_err(Clone::clone);
     let logs = match &own_pods {
-        Ok(pods) => Ok(asker.logs(pods).await),
+        Ok(pods) => Ok(gatherer.logs(pods).await),
         Err(why) => Err(why.clone()),
     };
     Findings {
@@ -122,43 +123,43 @@ pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> 
     }
 }
 
-/// The pods worth telling of: the ownership's, and those in its namespaces that are not ready.
-fn told_pods(
-    located: &[Located],
+/// The chapter's pods, and the unready pods in its namespaces.
+fn relevant_pods(
+    resolved: &[Resolved],
     owners: &[DynamicObject],
     namespaces: &BTreeSet<String>,
     all: &[Pod],
 ) -> Vec<Pod> {
-    let mut ownership = Ownership::of(located.iter().map(|located| &located.object));
+    let mut ownership = Ownership::of(resolved.iter().map(|resolved| &resolved.object));
     for owner in owners {
         let types = owner.types.clone().unwrap_or_default();
         ownership.learn(&types.api_version, &types.kind, &owner.metadata);
     }
-    let told = |pod: &&Pod| {
+    let is_relevant = |pod: &&Pod| {
         let near = pod.namespace().is_some_and(|namespace| namespaces.contains(&namespace));
         ownership.has("v1", "Pod", &pod.metadata) || (near && waiting_for(pod, None).is_some())
     };
-    all.iter().filter(told).cloned().collect()
+    all.iter().filter(is_relevant).cloned().collect()
 }
 
 fn or_none(text: String) -> String {
     if text.is_empty() { "none\n".to_owned() } else { text }
 }
 
-/// Who asks, and until when.
-struct TerminalPrompt {
+/// Sends requests until the deadline.
+struct Gatherer {
     connection: Connection,
     deadline: Instant,
 }
 
-impl TerminalPrompt {
-    /// An answer, or in words why there is none.
+impl Gatherer {
+    /// The result of a request, or a message why there is none.
     async fn within<T>(
         &self,
         doing: &str,
-        question: impl Future<Output = Result<T, ClusterError>>,
+        request: impl Future<Output = Result<T, ClusterError>>,
     ) -> Result<T, String> {
-        match timeout_at(self.deadline, question).await {
+        match timeout_at(self.deadline, request).await {
             Ok(answer) => answer.map_err(|error| error.message),
             Err(_) => Err(format!("no answer in time while {doing}")),
         }
@@ -169,64 +170,64 @@ impl TerminalPrompt {
         K: Clone + serde::de::DeserializeOwned + std::fmt::Debug,
     {
         let doing = format!("listing {what}");
-        let question = async {
+        let request = async {
             api.list(&ListParams::default())
                 .await
                 .map_err(|error| ClusterError::from_kube(&error, &doing))
         };
-        Ok(self.within(&doing, question).await?.items)
+        Ok(self.within(&doing, request).await?.items)
     }
 
     async fn header(&self) -> String {
-        let question = async {
+        let request = async {
             self.connection
                 .client
                 .apiserver_version()
                 .await
-                .map_err(|error| ClusterError::from_kube(&error, "asking its version"))
+                .map_err(|error| ClusterError::from_kube(&error, "reading its version"))
         };
         let version = self
-            .within("asking its version", question)
+            .within("reading its version", request)
             .await
             .map_or_else(|why| why, |info| info.git_version);
         format!("context {} at {}, {version}\n", self.connection.context, self.connection.server())
     }
 
-    async fn objects(&self, located: &[Located]) -> Section {
-        let questions: Vec<_> = located.iter().map(|located| self.object(located)).collect();
-        Ok(or_none(all(questions).await.concat()))
+    async fn objects(&self, resolved: &[Resolved]) -> Section {
+        let requests: Vec<_> = resolved.iter().map(|resolved| self.object(resolved)).collect();
+        Ok(or_none(all(requests).await.concat()))
     }
 
-    async fn object(&self, located: &Located) -> String {
-        let Some(api) = &located.api else {
-            return absent(&located.object, "the server knows no such kind");
+    async fn object(&self, resolved: &Resolved) -> String {
+        let Some(api) = &resolved.api else {
+            return absent(&resolved.object, "the server does not know this kind");
         };
-        let question = async {
-            api.get_opt(&located.object.name)
+        let request = async {
+            api.get_opt(&resolved.object.name)
                 .await
                 .map_err(|error| ClusterError::from_kube(&error, "getting it"))
         };
-        match self.within("getting it", question).await {
+        match self.within("getting it", request).await {
             Ok(Some(mut object)) => {
-                object.types.get_or_insert_default().kind.clone_from(&located.object.kind);
-                if matches!(located.object.kind.as_str(), "Secret" | "ConfigMap") {
+                object.types.get_or_insert_default().kind.clone_from(&resolved.object.kind);
+                if matches!(resolved.object.kind.as_str(), "Secret" | "ConfigMap") {
                     keys_only(&object)
                 } else {
                     of_object(&object)
                 }
             }
-            Ok(None) => absent(&located.object, "not there"),
-            Err(why) => absent(&located.object, &format!("could not be had: {why}")),
+            Ok(None) => absent(&resolved.object, "does not exist"),
+            Err(why) => absent(&resolved.object, &format!("unavailable: {why}")),
         }
     }
 
-    /// Everything that may stand between the chapter's objects and their pods, names and owners only.
+    /// The metadata of every object that may own a pod and belong to an object of the chapter.
     async fn owners(
         &self,
-        located: &[Located],
+        resolved: &[Resolved],
         namespaces: &BTreeSet<String>,
     ) -> Vec<DynamicObject> {
-        if located.is_empty() {
+        if resolved.is_empty() {
             return Vec::new();
         }
         let kinds = [
@@ -235,11 +236,11 @@ impl TerminalPrompt {
             ApiResource::erase::<Deployment>(&()),
             ApiResource::erase::<StatefulSet>(&()),
         ];
-        let mut questions = Vec::new();
+        let mut requests = Vec::new();
         for namespace in namespaces {
-            questions.extend(kinds.iter().map(|kind| self.owners_of_kind(namespace, kind)));
+            requests.extend(kinds.iter().map(|kind| self.owners_of_kind(namespace, kind)));
         }
-        all(questions).await.concat()
+        all(requests).await.concat()
     }
 
     async fn owners_of_kind(&self, namespace: &str, kind: &ApiResource) -> Vec<DynamicObject> {
@@ -279,17 +280,17 @@ impl TerminalPrompt {
         values_of(&all)
     }
 
-    /// The last lines of each container, those of pods that are not ready first.
+    /// The last log lines of each container, those of unready pods first.
     async fn logs(&self, pods: &[Pod]) -> String {
         let mut pods: Vec<&Pod> = pods.iter().collect();
         pods.sort_by_key(|pod| (waiting_for(pod, None).is_none(), pod.name_any()));
-        let mut questions = Vec::new();
+        let mut requests = Vec::new();
         for pod in pods.into_iter().take(MOST_LOGS) {
             for (container, previous) in logs_of(pod) {
-                questions.push(self.log(pod, container, previous));
+                requests.push(self.log(pod, container, previous));
             }
         }
-        or_none(all(questions).await.concat())
+        or_none(all(requests).await.concat())
     }
 
     async fn log(&self, pod: &Pod, container: String, previous: bool) -> String {
@@ -307,25 +308,25 @@ impl TerminalPrompt {
             limit_bytes: Some(32 * 1024),
             ..LogParams::default()
         };
-        let question = async {
+        let request = async {
             api.logs(&pod.name_any(), &which)
                 .await
                 .map_err(|error| ClusterError::from_kube(&error, "reading its log"))
         };
-        match self.within("reading its log", question).await {
-            Ok(text) if text.is_empty() => format!("{title}(nothing)\n"),
+        match self.within("reading its log", request).await {
+            Ok(text) if text.is_empty() => format!("{title}(empty)\n"),
             Ok(text) => format!("{title}{}\n", text.trim_end()),
-            Err(why) => format!("{title}could not be had: {why}\n"),
+            Err(why) => format!("{title}unavailable: {why}\n"),
         }
     }
 }
 
-/// Awaits these, a few at once, in their order.
-async fn all<F: Future>(questions: Vec<F>) -> Vec<F::Output> {
-    stream::iter(questions).buffered(AT_ONCE).collect().await
+/// Awaits all of these, several at a time. The results are in the same order.
+async fn all<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
+    stream::iter(requests).buffered(CONCURRENCY).collect().await
 }
 
-/// Which logs a pod has: of each container the present one and, after a restart, the one before.
+/// The logs of a pod's containers: the current one and, after a restart, the previous one (`true`).
 fn logs_of(pod: &Pod) -> Vec<(String, bool)> {
     let Some(status) = &pod.status else { return Vec::new() };
     let mut logs = Vec::new();

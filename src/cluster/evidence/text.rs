@@ -1,4 +1,4 @@
-//! The sections' text: pure, from objects to lines.
+//! The text of the sections of the evidence.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -8,23 +8,17 @@ use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::Value;
 
-use super::quantity::{bytes, cores, read};
-use crate::cluster::problem::{clipped, trouble_of_pod};
-use crate::cluster::settled::{reference, spoken, trouble_of_object, unsettled};
-use crate::cluster::told::moment;
+use crate::cluster::health::{
+    event_time, full_name, problem_of_object, problem_of_pod, reference, truncate_line,
+    unready_state,
+};
+use crate::cluster::quantity::{bytes, cores, read};
 
-/// `deployment web in shop`.
-pub(in crate::cluster) fn titled(object: &crate::ids::ObjectRef) -> String {
-    let place =
-        object.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-    format!("{}{place}", spoken(object))
-}
-
-/// An object's state: what keeps it, how far it is, its conditions.
+/// An object's state: its problem, how far it is, and its conditions.
 pub(super) fn of_object(object: &DynamicObject) -> String {
-    let state = unsettled(object).unwrap_or_else(|| "as it should be".to_owned());
-    let mut text = format!("{}: {state}\n", titled(&reference(object)));
-    if let Some(problem) = trouble_of_object(object) {
+    let state = unready_state(object).unwrap_or_else(|| "ready".to_owned());
+    let mut text = format!("{}: {state}\n", full_name(&reference(object)));
+    if let Some(problem) = problem_of_object(object) {
         let _ = writeln!(text, "  problem: {}", problem.why);
     }
     for condition in object.data["status"]["conditions"].as_array().into_iter().flatten() {
@@ -35,13 +29,13 @@ pub(super) fn of_object(object: &DynamicObject) -> String {
             word("type"),
             word("status"),
             word("reason"),
-            clipped(word("message"))
+            truncate_line(word("message"))
         );
     }
     text
 }
 
-/// A pod's state: phase, node, conditions that don't hold, each container; and what would end its problem, in this context.
+/// A pod's state: phase, node, conditions that are not true, each container, and a hint for its problem in this context.
 pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
     let status = pod.status.clone().unwrap_or_default();
     let node = pod.spec.as_ref().and_then(|spec| spec.node_name.as_deref()).unwrap_or("no node");
@@ -53,26 +47,26 @@ pub(super) fn of_pod(pod: &Pod, is_superseded: bool, context: &str) -> String {
     );
     if is_superseded {
         text.push_str(
-            "  of an earlier version of its deployment: it is on its way out, nothing waits for it\n",
+            "  of an earlier version of its deployment, which is being replaced: nothing waits for it\n",
         );
     }
-    if let Some(problem) = trouble_of_pod(pod) {
+    if let Some(problem) = problem_of_pod(pod) {
         let _ = writeln!(text, "  problem: {}", problem.why);
-        if let Some(missing) = problem.missing.filter(|_| !is_superseded) {
-            let _ = writeln!(text, "  cure: {}", missing.cure(Some(context)));
+        if let Some(missing) = problem.missing_image.filter(|_| !is_superseded) {
+            let _ = writeln!(text, "  hint: {}", missing.hint(Some(context)));
         }
     }
     for condition in
         status.conditions.iter().flatten().filter(|condition| condition.status != "True")
     {
-        let said = condition.message.as_deref().unwrap_or_default();
+        let message = condition.message.as_deref().unwrap_or_default();
         let _ = writeln!(
             text,
             "  {}={} {} {}",
             condition.type_,
             condition.status,
             condition.reason.as_deref().unwrap_or_default(),
-            clipped(said)
+            truncate_line(message)
         );
     }
     for container in
@@ -98,21 +92,21 @@ fn of_container(container: &ContainerStatus) -> String {
 
 fn of_state(state: &ContainerState) -> String {
     if let Some(waiting) = &state.waiting {
-        let said = waiting
+        let message = waiting
             .message
             .as_deref()
-            .map(|message| format!(" ({})", clipped(message)))
+            .map(|message| format!(" ({})", truncate_line(message)))
             .unwrap_or_default();
-        return format!("waiting, {}{said}", waiting.reason.as_deref().unwrap_or("no reason"));
+        return format!("waiting, {}{message}", waiting.reason.as_deref().unwrap_or("no reason"));
     }
     if let Some(ended) = &state.terminated {
-        let said = ended
+        let message = ended
             .message
             .as_deref()
-            .map(|message| format!(" ({})", clipped(message)))
+            .map(|message| format!(" ({})", truncate_line(message)))
             .unwrap_or_default();
         return format!(
-            "ended with code {}, {}{said}",
+            "exited with code {}, {}{message}",
             ended.exit_code,
             ended.reason.as_deref().unwrap_or("no reason")
         );
@@ -120,15 +114,18 @@ fn of_state(state: &ContainerState) -> String {
     if state.running.is_some() { "running".to_owned() } else { "waiting".to_owned() }
 }
 
-/// Most events told.
+/// The largest number of events.
 const MOST_EVENTS: usize = 100;
 
-/// Events in the order of time, the last of them.
+/// The latest events in the order of time.
 pub(super) fn of_event_list(mut events: Vec<Event>) -> String {
-    events.sort_by_key(moment);
+    events.sort_by_key(event_time);
     let left_out = events.len().saturating_sub(MOST_EVENTS);
-    let mut text =
-        if left_out > 0 { format!("({left_out} earlier ones left out)\n") } else { String::new() };
+    let mut text = if left_out > 0 {
+        format!("({left_out} earlier events are left out)\n")
+    } else {
+        String::new()
+    };
     for event in &events[left_out..] {
         let about = &event.involved_object;
         let times = event
@@ -139,18 +136,18 @@ pub(super) fn of_event_list(mut events: Vec<Event>) -> String {
         let _ = writeln!(
             text,
             "{} {} {} {} {}: {}{times}",
-            moment(event).strftime("%H:%M:%SZ"),
+            event_time(event).strftime("%H:%M:%SZ"),
             event.type_.as_deref().unwrap_or_default(),
             about.kind.as_deref().unwrap_or_default().to_ascii_lowercase(),
             about.name.as_deref().unwrap_or_default(),
             event.reason.as_deref().unwrap_or_default(),
-            clipped(event.message.as_deref().unwrap_or_default()),
+            truncate_line(event.message.as_deref().unwrap_or_default()),
         );
     }
     text
 }
 
-/// A node's state: conditions that are not as they should be, taints, and what its pods ask for of what it has.
+/// A node's state: abnormal conditions, taints, and how much of its resources its pods request.
 pub(super) fn of_node(node: &Node, pods: &[Pod]) -> String {
     let status = node.status.clone().unwrap_or_default();
     let conditions = status.conditions.unwrap_or_default();
@@ -162,10 +159,10 @@ pub(super) fn of_node(node: &Node, pods: &[Pod]) -> String {
         .iter()
         .filter(|condition| (condition.type_ == "Ready") != (condition.status == "True"))
     {
-        let said = clipped(condition.message.as_deref().unwrap_or_default());
+        let message = truncate_line(condition.message.as_deref().unwrap_or_default());
         let _ = writeln!(
             text,
-            "  {}={} {} {said}",
+            "  {}={} {} {message}",
             condition.type_,
             condition.status,
             condition.reason.as_deref().unwrap_or_default()
@@ -189,15 +186,15 @@ pub(super) fn of_node(node: &Node, pods: &[Pod]) -> String {
     let has = |what: &str| {
         allocatable.get(what).and_then(|quantity| read(&quantity.0)).unwrap_or_default()
     };
-    let asked = |what: &str| here.iter().map(|pod| requested(pod, what)).sum::<f64>();
+    let requests = |what: &str| here.iter().map(|pod| requested(pod, what)).sum::<f64>();
     let _ = writeln!(
         text,
-        "  {} of {} pods, {} of {} cores and {} of {} memory asked for",
+        "  {} of {} pods, {} of {} cores and {} of {} memory requested",
         here.len(),
         has("pods"),
-        cores(asked("cpu")),
+        cores(requests("cpu")),
         cores(has("cpu")),
-        bytes(asked("memory")),
+        bytes(requests("memory")),
         bytes(has("memory")),
     );
     text
@@ -209,7 +206,7 @@ fn runs_on(pod: &Pod, node: &str) -> bool {
     here && !matches!(phase, Some("Succeeded" | "Failed"))
 }
 
-/// What a pod's containers ask for: their sum, or the greediest init container.
+/// What a pod requests: the sum of its containers, or its largest init container.
 fn requested(pod: &Pod, what: &str) -> f64 {
     let Some(spec) = &pod.spec else { return 0.0 };
     let of = |container: &k8s_openapi::api::core::v1::Container| {
@@ -221,12 +218,12 @@ fn requested(pod: &Pod, what: &str) -> f64 {
     spec.init_containers.iter().flatten().map(of).fold(main, f64::max)
 }
 
-/// An object's labels and spec as far as they matter are in the manifest; this is only its name when it is not there.
+/// An object that is not available, and why.
 pub(super) fn absent(object: &crate::ids::ObjectRef, why: &str) -> String {
-    format!("{}: {why}\n", titled(object))
+    format!("{}: {why}\n", full_name(object))
 }
 
-/// A secret or configuration: names of the keys, never what they hold.
+/// The keys of a Secret or ConfigMap, never the values.
 pub(super) fn keys_only(object: &DynamicObject) -> String {
     let keys = |field: &str| {
         object.data[field]
@@ -236,7 +233,7 @@ pub(super) fn keys_only(object: &DynamicObject) -> String {
             .map(|(key, _): (&String, &Value)| key.clone())
     };
     let all: Vec<String> = keys("data").chain(keys("binaryData")).collect();
-    format!("{}: keys {}\n", titled(&reference(object)), all.join(", "))
+    format!("{}: keys {}\n", full_name(&reference(object)), all.join(", "))
 }
 
 #[cfg(test)]
@@ -249,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_tells_trouble_and_both_ends_of_a_container() {
+    fn a_pod_has_its_problem_and_both_states_of_a_container() {
         let pod: Pod = from(
             json!({"metadata": {"name": "web", "namespace": "shop"}, "spec": {"containers": [], "nodeName": "w1"},
             "status": {"phase": "Running", "conditions": [{"type": "Ready", "status": "False", "reason": "ContainersNotReady"}],
@@ -265,13 +262,13 @@ mod tests {
         );
         assert!(
             text.contains("waiting, CrashLoopBackOff")
-                && text.contains("    before: ended with code 7, Error\n"),
+                && text.contains("    before: exited with code 7, Error\n"),
             "{text}"
         );
     }
 
     #[test]
-    fn a_pod_whose_image_is_missing_tells_the_cure_unless_a_newer_version_has_taken_over() {
+    fn a_pod_whose_image_is_missing_has_a_hint_unless_a_newer_version_has_taken_over() {
         let pod: Pod = from(json!({"metadata": {"name": "web", "namespace": "shop"},
             "spec": {"containers": [{"name": "c", "image": "i:1", "imagePullPolicy": "IfNotPresent"}], "nodeName": "w1"},
             "status": {"phase": "Pending", "containerStatuses": [{"name": "c", "image": "i:1", "imageID": "", "ready": false,
@@ -279,19 +276,19 @@ mod tests {
         let text = of_pod(&pod, false, "kind-lab");
         assert!(
             text.contains(
-                "  cure: image i:1 is not on node w1: `kind load docker-image i:1 --name lab --nodes w1`\n"
+                "  hint: image i:1 is not on node w1: `kind load docker-image i:1 --name lab --nodes w1`\n"
             ),
             "{text}"
         );
         let old = of_pod(&pod, true, "kind-lab");
         assert!(
-            old.contains("  of an earlier version of its deployment") && !old.contains("cure:"),
+            old.contains("  of an earlier version of its deployment") && !old.contains("hint:"),
             "{old}"
         );
     }
 
     #[test]
-    fn events_stand_in_the_order_of_time_and_name_their_object() {
+    fn events_are_in_the_order_of_time_and_name_their_object() {
         let event = |second: u32, reason: &str| -> Event {
             from(
                 json!({"metadata": {}, "involvedObject": {"kind": "Pod", "name": "web"}, "type": "Normal", "reason": reason,
@@ -306,15 +303,16 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_events_are_told_and_how_many_are_not() {
+    fn only_the_latest_events_are_listed_and_the_others_are_counted() {
         let one: Event = from(json!({"metadata": {}, "involvedObject": {}}));
         assert!(
-            of_event_list(vec![one; MOST_EVENTS + 5]).starts_with("(5 earlier ones left out)\n")
+            of_event_list(vec![one; MOST_EVENTS + 5])
+                .starts_with("(5 earlier events are left out)\n")
         );
     }
 
     #[test]
-    fn a_node_tells_pressure_and_what_is_asked_of_it() {
+    fn a_node_has_its_pressure_and_the_requested_resources() {
         let node: Node = from(
             json!({"metadata": {"name": "w1"}, "status": {"allocatable": {"cpu": "2", "memory": "4Gi", "pods": "110"},
             "conditions": [{"type": "Ready", "status": "True"}, {"type": "DiskPressure", "status": "True", "reason": "Full"},
@@ -330,13 +328,13 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.ends_with("1 of 110 pods, 1 of 2 cores and 512 MiB of 4.0 GiB memory asked for\n"),
+            text.ends_with("1 of 110 pods, 1 of 2 cores and 512 MiB of 4.0 GiB memory requested\n"),
             "{text}"
         );
     }
 
     #[test]
-    fn a_secret_tells_its_keys_and_not_what_they_hold() {
+    fn a_secret_has_its_keys_and_no_values() {
         let secret: DynamicObject = from(
             json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": "shop"},
             "data": {"password": "czNjcmV0IQ=="}}),
