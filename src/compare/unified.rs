@@ -10,7 +10,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A unified diff by lines, three lines of context, as `diff -u` and editors read it.
 pub(crate) fn unified(expected: &str, actual: &str) -> String {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(expected, actual);
-    diff.unified_diff().header("expected", "came").to_string()
+    diff.unified_diff().header("expected", "actual").to_string()
 }
 
 #[cfg(test)]
@@ -23,7 +23,7 @@ mod tests {
             |word: &str| (0..5_000).map(|line| format!("{word} {line}\n")).collect::<String>();
         let diff = unified(&lines("old"), &lines("new"));
         assert!(
-            diff.starts_with("--- expected\n+++ came\n@@ -1,5000 +1,5000 @@\n"),
+            diff.starts_with("--- expected\n+++ actual\n@@ -1,5000 +1,5000 @@\n"),
             "{}",
             &diff[..80]
         );
