@@ -12,7 +12,7 @@ use crate::ids::StepId;
 use crate::plan::{Plan, Selection};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{Recordings, Snapshots, included_steps, read_book, stamp};
+use crate::store::{Recordings, Snapshots, change_stamp, included_steps, read_book};
 
 /// Checks the whole book; with `--watch` again and again.
 pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
@@ -36,7 +36,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
         || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
     let (mut watched, mut seen) = (files(), None);
     while interrupt.asked() == 0 {
-        let now = stamp(&watched);
+        let now = change_stamp(&watched);
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
@@ -107,15 +107,18 @@ fn unused_snapshots(context: &BookContext) -> Problems {
     let used: HashSet<StepId> = steps.collect();
     let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
     let problem = |path: std::path::PathBuf| {
-        Problem::nowhere(format!("no step compares with `{}`", path.display()))
+        Problem::without_span(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")
     };
     let chapters = context.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
     let stranger = |path: std::path::PathBuf| {
-        Problem::nowhere(format!("no chapter of the book was recorded in `{}`", path.display()))
-            .hint("remove the file, or give the chapter its name back")
+        Problem::without_span(format!(
+            "no chapter of the book was recorded in `{}`",
+            path.display()
+        ))
+        .hint("remove the file, or give the chapter its name back")
     };
-    let strangers = Recordings::of(&context.root).strangers(&chapters);
+    let strangers = Recordings::of(&context.root).orphaned(&chapters);
     snapshots
         .unused(&used)
         .into_iter()

@@ -13,14 +13,14 @@ use crate::ids::ObjectRef;
 use crate::plan::{Plan, PlannedChapter, Selection};
 use crate::report::{self, DownReporter};
 use crate::settings::Settings;
-use crate::store::{RunLock, Taken, forget_taken, load_past};
+use crate::store::{DeletedManifests, RunLock, forget_deleted, load_past};
 use crate::world::Flow;
 
 /// Most time it waits for everything to be gone.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
-fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
+fn taken(chosen: &Plan, down: &DownPlan) -> DeletedManifests {
     let goes = |object: &ObjectRef| {
         let fate = |item: &DownItem| {
             same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. })
@@ -70,7 +70,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
         report::write_data(&format!("{line}\n"));
     }
     if plan.going() == 0 {
-        forget_taken(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
+        forget_deleted(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
         report::write_data("nothing to take away\n");
         return Ok(Exit::AsWritten);
     }
@@ -87,7 +87,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     }
     let interrupt = super::run::listen()?;
     // Before the first object goes: whatever ends this, nothing of it may be believed to be there.
-    forget_taken(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
+    forget_deleted(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
     let mut teller = DownReporter::new(live);
     let outcome = cluster

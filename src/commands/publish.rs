@@ -15,8 +15,8 @@ use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::store::{
-    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, foreign_commands, included_steps,
-    read_book, remember_allowed, site_file, stamp, were_allowed,
+    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, change_stamp, foreign_commands,
+    included_steps, read_book, remember_allowed, site_file, were_allowed,
 };
 
 /// A book with no profile of its own is recorded under this one.
@@ -259,9 +259,9 @@ fn serve_site(
         .collect();
     let interrupt = super::run::listen()?;
     report::write_talk(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
-    let mut seen = stamp(&watched);
+    let mut seen = change_stamp(&watched);
     let mut go_on = || {
-        let now = stamp(&watched);
+        let now = change_stamp(&watched);
         if now != seen {
             seen = now;
             match report::meanwhile("making the site", || make(settings, args, allowed)) {

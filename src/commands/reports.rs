@@ -72,12 +72,12 @@ impl Reports {
     pub(super) fn write(&mut self, reporters: &mut Reporters) -> Result<(), Error> {
         let json = reporters.finish_json();
         if let (Err(error), Some(path)) = (json, self.json.first()) {
-            return Err(StoreError::unwritten(path, error).into());
+            return Err(StoreError::write_failed(path, error).into());
         }
         let junit = reporters.junit().unwrap_or_default();
         for (path, file) in &mut self.junit {
             let written = file.as_mut().map_or(Ok(()), |file| file.write_all(junit.as_bytes()));
-            written.map_err(|error| StoreError::unwritten(path, error))?;
+            written.map_err(|error| StoreError::write_failed(path, error))?;
         }
         if let Some((annotations, summary)) = reporters.github() {
             write_data(&annotations);

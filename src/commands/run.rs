@@ -19,7 +19,7 @@ use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::shell::{Interrupt, ShellOptions, ShellWorld};
 use crate::store::{
-    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id,
+    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
     unfinished_targets,
 };
 use crate::world::ShellContext;
@@ -173,10 +173,14 @@ impl RunCommand<'_> {
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
-        context.remember_profile()?;
-        reports.write(&mut reporters)?;
+        let written = reports.write(&mut reporters);
+        if let (Err(_), Err(error)) = (&finished, &written) {
+            report::report_error(error, super::style(self.settings, report::stderr_is_terminal()));
+        }
         finished?;
-        if let Some(fault) = accepted.take_faults().into_iter().next() {
+        written?;
+        context.remember_profile()?;
+        if let Some(fault) = accepted.take_errors().into_iter().next() {
             return Err(fault.into());
         }
         if recording {
@@ -280,7 +284,7 @@ impl RunCommand<'_> {
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
             steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
-            root: root_as_kept(&context.state, &context.root),
+            root: stored_root(&context.state, &context.root),
             world: past.world.clone(),
         }
     }

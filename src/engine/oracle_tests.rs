@@ -25,7 +25,7 @@ use crate::plan::{
     NamedFiles, Plan, PlanRequest, PlannedChapter, RenderedManifest, Selection, Step, make_plan,
 };
 use crate::store::{
-    JOURNAL, RunLock, RunLog, Taken, forget_taken, load_past, root_as_kept, run_id,
+    DeletedManifests, JOURNAL, RunLock, RunLog, forget_deleted, load_past, run_id, stored_root,
     unfinished_targets,
 };
 use crate::world::Command;
@@ -313,7 +313,7 @@ impl Desk {
             profile: "open".to_owned(),
             targets,
             resumes: (options.resume && !past.run.is_empty()).then(|| past.run.clone()),
-            root: root_as_kept(&self.state(), self.root()),
+            root: stored_root(&self.state(), self.root()),
             ..crate::event::samples::started("")
         };
         let lock = RunLock::take(&self.state(), 1, "now").expect("the lock");
@@ -399,14 +399,14 @@ impl Desk {
     fn down(&self, chapter: usize) {
         let plan = self.draft.plan(vec![format!("chapter-{chapter}")]);
         let mut past = load_past(&self.state(), self.root()).expect("the past");
-        let mut taken = Taken::new();
+        let mut taken = DeletedManifests::new();
         for planned in &plan.chapters {
             taken.insert(
                 planned.name.clone(),
                 planned.manifests.iter().map(|manifest| manifest.file.clone()).collect(),
             );
         }
-        forget_taken(&self.state(), self.root(), &mut past, &taken).expect("forgotten");
+        forget_deleted(&self.state(), self.root(), &mut past, &taken).expect("forgotten");
         let mut model = self.model.borrow_mut();
         for act in self.draft.chapters[chapter].acts.iter().filter(|act| act.manifest) {
             model.keys.remove(&act.key);

@@ -10,7 +10,7 @@ use super::run::Run;
 use super::up_to_date::{Need, in_short};
 use super::waiting::{AttemptSpec, StepResult, insist};
 use crate::book::SnapshotKind;
-use crate::compare::{Bindings, plain, unified};
+use crate::compare::{Bindings, strip_ansi, unified};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
 use crate::history::is_run_from;
@@ -375,7 +375,7 @@ impl Run<'_, '_> {
         if !expected.ends_with('\n') {
             expected.push('\n');
         }
-        let difference = unified(&expected, &plain(bytes));
+        let difference = unified(&expected, &strip_ansi(bytes));
         vec![("expected.txt".to_owned(), expected), ("output.diff".to_owned(), difference)]
     }
 

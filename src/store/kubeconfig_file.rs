@@ -55,9 +55,12 @@ pub(crate) fn read_remembered_context(
 ) -> Result<Option<RememberedContext>, StoreError> {
     let path = remembered_context_path(state);
     let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-    let remembered: RememberedContext = serde_json::from_slice(&bytes).map_err(|error| {
-        StoreError::Garbage { path: path.clone(), line: error.line(), why: error.to_string() }
-    })?;
+    let remembered: RememberedContext =
+        serde_json::from_slice(&bytes).map_err(|error| StoreError::CorruptJournal {
+            path: path.clone(),
+            line: error.line(),
+            why: error.to_string(),
+        })?;
     if remembered.format > FORMAT {
         return Err(StoreError::NewerFormat {
             path,

@@ -7,7 +7,7 @@ use super::items::{Accepting, Item};
 use super::walk::Decision;
 use crate::book::{SourceId, Sources, parse_chapter};
 use crate::commands::book_context::BookContext;
-use crate::compare::{BodyError, Choice, apply_hunks, replace_body};
+use crate::compare::{Choice, FenceEditError, apply_hunks, replace_fence_body};
 use crate::error::Error;
 use crate::report::Reviewed;
 use crate::store::{
@@ -121,7 +121,7 @@ impl<'o> Review<'o> {
                 written.push(new);
                 continue;
             }
-            let changed = replace_body(&text, new.fence, new.body, &new.text)
+            let changed = replace_fence_body(&text, new.fence, new.body, &new.text)
                 .map_err(|error| refused(new.pending, &error));
             match changed.and_then(|changed| self.accepted_by_check(&text, changed, &new)) {
                 Ok(changed) => {
@@ -208,7 +208,7 @@ fn outcome(decision: &Decision) -> Reviewed {
     }
 }
 
-fn refused(pending: &PendingFence, error: &BodyError) -> Error {
+fn refused(pending: &PendingFence, error: &FenceEditError) -> Error {
     Error::usage(
         format!("the output of {} cannot be written into its fence: {error}", pending.step),
         error.hint(),

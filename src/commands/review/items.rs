@@ -8,7 +8,7 @@ use crate::commands::book_context::BookContext;
 use crate::compare::{Choice, Hunk, Rules, hunks};
 use crate::error::Error;
 use crate::ids::StepId;
-use crate::plan::{Pick, Selection, pick};
+use crate::plan::{ChapterSelection, Selection, pick};
 use crate::recording::changes;
 use crate::report::Waiting;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
@@ -102,7 +102,7 @@ pub(super) fn collect(
         }
     }
     for (chapter, _) in
-        context.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == Pick::All)
+        context.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == ChapterSelection::All)
     {
         items.extend(recording_items(context, chapter)?);
     }
@@ -119,7 +119,7 @@ pub(super) fn collect(
 }
 
 /// What the targets pick, chapter by chapter.
-fn picked(context: &BookContext, targets: &[String]) -> Result<Vec<Pick>, Error> {
+fn picked(context: &BookContext, targets: &[String]) -> Result<Vec<ChapterSelection>, Error> {
     let selection = Selection { targets: targets.to_vec(), ..Selection::default() };
     pick(&context.book, &selection)
         .map_err(|problems| Error::Book(problems, Box::new(context.book.sources.clone())))

@@ -7,7 +7,7 @@ use std::ops::Range;
 const WORDS: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 
 /// The first of them in a text; one with a backslash before it mdBook leaves in place.
-pub(super) fn directive(text: &str) -> Option<Range<usize>> {
+pub(super) fn find_include(text: &str) -> Option<Range<usize>> {
     memchr::memmem::find_iter(text.as_bytes(), "{{").find_map(|start| {
         let after = text[start + 2..].trim_start().strip_prefix('#')?;
         let rest = WORDS
@@ -29,7 +29,7 @@ mod tests {
 
     #[test]
     fn what_mdbook_would_replace_is_found() {
-        let found = |text: &'static str| directive(text).map(|at| &text[at]);
+        let found = |text: &'static str| find_include(text).map(|at| &text[at]);
         assert_eq!(found("cat <<X\n{{#include a.sh:2:5}}\nX"), Some("{{#include a.sh:2:5}}"));
         assert_eq!(found("{{ .x }} {{ #title  Two }}"), Some("{{ #title  Two }}"));
     }
@@ -44,7 +44,7 @@ mod tests {
             "${#a} {{",
             "{{#include a",
         ] {
-            assert_eq!(directive(text), None, "{text}");
+            assert_eq!(find_include(text), None, "{text}");
         }
     }
 }

@@ -32,7 +32,7 @@ pub struct Selection {
 
 /// What is picked of one chapter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Pick {
+pub(crate) enum ChapterSelection {
     /// Nothing.
     #[default]
     Nothing,
@@ -42,7 +42,7 @@ pub(crate) enum Pick {
     Steps(HashSet<StepName>),
 }
 
-impl Pick {
+impl ChapterSelection {
     /// Is that step among them? (`All` of a chapter leaves out those that run only when named; this does not ask.)
     pub(crate) fn holds(&self, step: &StepName) -> bool {
         match self {
@@ -89,7 +89,7 @@ impl Target {
                 (chapter_at(book, first)?, chapter_at(book, last.trim_start_matches('='))?);
             if first > last {
                 let (later, earlier) = (&book.chapters[first].name, &book.chapters[last].name);
-                return Err(Problem::nowhere(format!(
+                return Err(Problem::without_span(format!(
                     "`{word}` runs backwards: {later} stands after {earlier}"
                 ))
                 .hint(format!("did you mean `{earlier}..{later}`?")));
@@ -147,7 +147,7 @@ pub(super) fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
         _ => {
             let names: Vec<&str> =
                 found.iter().map(|index| book.chapters[*index].name.as_str()).collect();
-            Err(Problem::nowhere(format!("`{word}` could be {}", names.join(" or ")))
+            Err(Problem::without_span(format!("`{word}` could be {}", names.join(" or ")))
                 .hint("use the chapter's name"))
         }
     }
@@ -193,7 +193,7 @@ fn unknown_chapter<'a>(
     word: &str,
     rests: impl Iterator<Item = &'a str>,
 ) -> Problem {
-    let problem = Problem::nowhere(format!("the book has no chapter `{word}`"));
+    let problem = Problem::without_span(format!("the book has no chapter `{word}`"));
     let names = book.chapters.iter().map(|chapter| chapter.name.as_str());
     if let Some(near) = nearest(word, names.clone().chain(rests)) {
         return problem.hint(format!("did you mean `{near}`?"));
@@ -218,7 +218,7 @@ fn unknown_step(book: &Book, index: usize, word: &str) -> Problem {
         .map(|part| book.chapters[part].name.as_str());
     let parts: Vec<&str> = parts.collect();
     let what = if parts.is_empty() { "step" } else { "step and no part" };
-    let problem = Problem::nowhere(format!("{} has no {what} `{word}`", chapter.name));
+    let problem = Problem::without_span(format!("{} has no {what} `{word}`", chapter.name));
     problem.hint(match nearest(word, steps.iter().chain(&parts).copied()) {
         Some(near) => format!("did you mean `{}/{near}`?", chapter.name),
         None if !parts.is_empty() => format!("its parts are {}", few(&parts)),
@@ -242,9 +242,13 @@ fn few(names: &[&str]) -> String {
 ///
 /// # Errors
 /// Every word that means nothing.
-pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Problems> {
+pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<ChapterSelection>, Problems> {
     let mut picks = vec![
-        if selection.targets.is_empty() { Pick::All } else { Pick::Nothing };
+        if selection.targets.is_empty() {
+            ChapterSelection::All
+        } else {
+            ChapterSelection::Nothing
+        };
         book.chapters.len()
     ];
     let mut problems = Problems::new();
@@ -270,7 +274,7 @@ pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Prob
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
-        problems.push(Problem::nowhere("`--from` stands after `--to`").hint("exchange them"));
+        problems.push(Problem::without_span("`--from` stands after `--to`").hint("exchange them"));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -289,22 +293,24 @@ pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<Pick>, Prob
     Ok(picks)
 }
 
-fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
+fn add(book: &Book, target: &Target, picks: &mut [ChapterSelection]) {
     let index = |name: &ChapterName| {
         book.chapters.iter().position(|chapter| chapter.name == *name).unwrap_or_default()
     };
     match target {
         Target::Chapter(name) => {
             let index = index(name);
-            standing_for(book, index).for_each(|at| picks[at] = Pick::All);
+            standing_for(book, index).for_each(|at| picks[at] = ChapterSelection::All);
         }
         Target::Range(first, last) => {
-            picks[index(first)..=last_of(book, index(last))].fill(Pick::All)
+            picks[index(first)..=last_of(book, index(last))].fill(ChapterSelection::All)
         }
         Target::Step(chapter, step) => match &mut picks[index(chapter)] {
-            Pick::All => {}
-            Pick::Steps(steps) => drop(steps.insert(step.clone())),
-            nothing @ Pick::Nothing => *nothing = Pick::Steps(HashSet::from([step.clone()])),
+            ChapterSelection::All => {}
+            ChapterSelection::Steps(steps) => drop(steps.insert(step.clone())),
+            nothing @ ChapterSelection::Nothing => {
+                *nothing = ChapterSelection::Steps(HashSet::from([step.clone()]))
+            }
         },
     }
 }
@@ -312,13 +318,13 @@ fn add(book: &Book, target: &Target, picks: &mut [Pick]) {
 /// The place (chapter, step) of an end of the run.
 fn find_end(
     book: &Book,
-    picks: &[Pick],
+    picks: &[ChapterSelection],
     word: &str,
     first: bool,
 ) -> Result<(usize, usize), Problem> {
     if word.contains('/') {
         let Target::Step(chapter, step) = Target::parse(book, word)? else {
-            return Err(Problem::nowhere(format!("`{word}` is no step")));
+            return Err(Problem::without_span(format!("`{word}` is no step")));
         };
         let index = chapter_at(book, chapter.as_str())?;
         let place = book.chapters[index]
@@ -332,7 +338,7 @@ fn find_end(
             .iter()
             .enumerate()
             .zip(picks)
-            .filter(|(_, pick)| **pick != Pick::Nothing)
+            .filter(|(_, pick)| **pick != ChapterSelection::Nothing)
             .map(|(chapter, _)| chapter)
     };
     let position = |chapter: &Chapter| chapter.steps().position(|step| step.name.as_str() == word);
@@ -342,7 +348,7 @@ fn find_end(
         [one] => Ok(one),
         [(one, _), (other, _), ..] => {
             let (one, other) = (&book.chapters[one].name, &book.chapters[other].name);
-            Err(Problem::nowhere(format!("more than one chapter has a step `{word}`"))
+            Err(Problem::without_span(format!("more than one chapter has a step `{word}`"))
                 .hint(format!("write `{one}/{word}` or `{other}/{word}`")))
         }
         [] => match chapter_at(book, word) {
@@ -355,7 +361,8 @@ fn find_end(
                         .flat_map(|(_, chapter)| chapter.steps().map(|step| step.name.as_str()));
                     let near = nearest(word, names).map(|near| format!("did you mean `{near}`?"));
                     let hint = near.or(problem.hint).unwrap_or_default();
-                    Problem::nowhere(format!("no selected chapter has a step `{word}`")).hint(hint)
+                    Problem::without_span(format!("no selected chapter has a step `{word}`"))
+                        .hint(hint)
                 }
             }),
         },
@@ -363,7 +370,13 @@ fn find_end(
 }
 
 /// Leaves only what stands from one place to the other. A step that is named by itself is picked even if it runs only when named.
-fn cut(book: &Book, picks: &mut [Pick], from: (usize, usize), to: (usize, usize), named: bool) {
+fn cut(
+    book: &Book,
+    picks: &mut [ChapterSelection],
+    from: (usize, usize),
+    to: (usize, usize),
+    named: bool,
+) {
     for (index, (chapter, pick)) in book.chapters.iter().zip(picks).enumerate() {
         let inside = |place: usize| (index, place) >= from && (index, place) <= to;
         let wanted: Vec<_> = chapter
@@ -374,10 +387,10 @@ fn cut(book: &Book, picks: &mut [Pick], from: (usize, usize), to: (usize, usize)
             .collect();
         let all = wanted.len() == chapter.steps().count();
         *pick = match std::mem::take(pick) {
-            _ if wanted.is_empty() => Pick::Nothing,
-            Pick::All if all && !named => Pick::All,
-            Pick::Nothing if !named => Pick::Nothing,
-            Pick::Steps(steps) if !named => Pick::Steps(
+            _ if wanted.is_empty() => ChapterSelection::Nothing,
+            ChapterSelection::All if all && !named => ChapterSelection::All,
+            ChapterSelection::Nothing if !named => ChapterSelection::Nothing,
+            ChapterSelection::Steps(steps) if !named => ChapterSelection::Steps(
                 wanted
                     .into_iter()
                     .map(|step| step.name.clone())
@@ -387,7 +400,7 @@ fn cut(book: &Book, picks: &mut [Pick], from: (usize, usize), to: (usize, usize)
             _ => {
                 let wanted =
                     wanted.into_iter().filter(|step| named || !step.attributes.only_when_named);
-                Pick::Steps(wanted.map(|step| step.name.clone()).collect())
+                ChapterSelection::Steps(wanted.map(|step| step.name.clone()).collect())
             }
         };
     }

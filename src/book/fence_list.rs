@@ -6,7 +6,7 @@ use super::chapter_text::MARKDOWN;
 
 /// A fence.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SeenFence {
+pub(crate) struct ListedFence {
     /// 1-based line of its opening.
     pub line: u32,
     /// What stands behind its opening marks.
@@ -16,7 +16,7 @@ pub(crate) struct SeenFence {
 }
 
 /// The fences from byte `from` on.
-pub(crate) fn fences(text: &str, from: usize) -> Vec<SeenFence> {
+pub(crate) fn list_fences(text: &str, from: usize) -> Vec<ListedFence> {
     let mut found = Vec::new();
     let (mut at, mut line) = (0, 1_u32);
     for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {
@@ -32,7 +32,7 @@ pub(crate) fn fences(text: &str, from: usize) -> Vec<SeenFence> {
         let whole = text[start..end].trim_end();
         let info = whole.trim_start_matches(['`', '~']).trim_start();
         let info_start = start + whole.len() - info.len();
-        found.push(SeenFence {
+        found.push(ListedFence {
             line,
             info: info.to_owned(),
             info_at: info_start..info_start + info.len(),
@@ -49,7 +49,7 @@ mod tests {
     fn a_fence_is_what_markdown_takes_for_one() {
         let text = "```bash {a}\nx\n```\n\n    ```sh\n    y\n    ```\n\n- item\n  ~~~ console\n  z\n    ~~~\n\n````\n```\n````\n";
         let seen: Vec<(u32, String)> =
-            fences(text, 0).into_iter().map(|fence| (fence.line, fence.info)).collect();
+            list_fences(text, 0).into_iter().map(|fence| (fence.line, fence.info)).collect();
         assert_eq!(
             seen,
             [(1, "bash {a}".to_owned()), (10, "console".to_owned()), (14, String::new())]

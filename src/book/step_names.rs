@@ -92,7 +92,7 @@ fn given_names<'a>(
             std::collections::hash_map::Entry::Vacant(entry) => drop(entry.insert(*place)),
             std::collections::hash_map::Entry::Occupied(entry) => problems.push(
                 Problem::at(*place, format!("two steps of this chapter are named `{}`", step.name))
-                    .also(*entry.get(), "first named here")
+                    .label(*entry.get(), "first named here")
                     .hint(
                         "a step is known by its name in every file and message, so give one of them another",
                     ),

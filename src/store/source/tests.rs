@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::source::{BookFiles, find_book, read_book};
+use super::{BookFiles, find_book, read_book};
 use crate::book::parse_book;
 
 fn book(files: &[(&str, &[u8])]) -> (tempfile::TempDir, BookFiles) {
