@@ -28,6 +28,13 @@ fn book(settings: &str) -> Project {
 ```bash {name=keep}
 cp "$KUBECONFIG" "$GUIDE_BOOK/seen"
 ```
+
+```yaml {file=settings.yaml}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+```
 "#,
     );
     book.write(
