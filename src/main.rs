@@ -1,4 +1,4 @@
-//! The doorway: parse, run, print one error, return a code.
+//! The program: parses the command line, runs the command, and returns its exit code.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     let cli = match guide::cli::Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // clap's own text; help and version are no errors.
+            // clap prints its own text. Help and the version are not errors.
             let _ = error.print();
             return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
         }
