@@ -137,7 +137,7 @@ pub struct RunArgs {
     /// Prove the checks: fail if a check passes before its acting step has ever passed in this world
     #[arg(long)]
     pub prove: bool,
-    /// Continue with the other chapters after a failed step
+    /// Continue after a failed step
     #[arg(long)]
     pub keep_going: bool,
     /// Answer yes to every question

@@ -1,4 +1,4 @@
-//! One short file a subcommand: wires the rooms, decides nothing, formats nothing.
+//! The subcommands, one file each. They connect the rooms, and neither decide nor format.
 
 mod book_context;
 mod cluster;
@@ -35,7 +35,7 @@ use crate::report::{self, Style};
 use crate::settings::Settings;
 use crate::store::find_book;
 
-/// Does what was typed; tells what went wrong; returns how it ended.
+/// Runs the command, reports its error if there is one, and returns how it ended.
 pub fn main(cli: Cli) -> Exit {
     let settings = Settings::from(&cli.global);
     match dispatch(cli.command, &settings) {
@@ -59,7 +59,7 @@ pub fn command_line_ended(said: &clap::Error) -> Exit {
     }
 }
 
-/// How text for a stream that is or is not a terminal is painted.
+/// The style of text for a stream, which is a terminal or not.
 fn style(settings: &Settings, terminal: bool) -> Style {
     let around = &settings.surroundings;
     Style::decide(

@@ -1,4 +1,4 @@
-//! The doorway: parse, run, print one error, return a code.
+//! The program: parses the command line, runs the command, and returns its exit code.
 
 use std::process::ExitCode;
 

@@ -30,7 +30,7 @@ pub(super) struct BookContext {
     pub config: BookConfig,
     /// The parsed book.
     pub book: Book,
-    /// What is wrong with its text.
+    /// What is wrong with the book's text.
     pub problems: Problems,
     /// The profile.
     pub profile: String,
@@ -44,7 +44,7 @@ pub(super) struct BookContext {
     pub values: serde_json::Value,
     /// Knows the secrets that the caller's environment and the values give.
     masker: Masker,
-    /// What is no error, but may not be what was meant.
+    /// Warnings: what is allowed, but may not be what the author meant.
     pub notes: Vec<String>,
 }
 
@@ -118,7 +118,7 @@ impl BookContext {
         self.masker.clone()
     }
 
-    /// Tells what may not be what was meant.
+    /// Warns of what is allowed but may not be what the author meant.
     pub(super) fn report_notes(&self) {
         for note in &self.notes {
             crate::report::eprint(&format!("warning: {note}\n"));

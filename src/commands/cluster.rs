@@ -1,4 +1,4 @@
-//! The book's cluster, as far as commands need it: access to it, and its lock.
+//! The book's cluster for commands: access to it, and the check that it is still the same one.
 
 use std::path::PathBuf;
 

@@ -7,7 +7,7 @@ use crate::report;
 use crate::settings::Settings;
 use crate::store::find_book;
 
-/// Finds out, tells, and remembers the profile for a book whose `default-profile` is `auto`.
+/// Probes the machine, reports the facts, and remembers the profile of a book whose `default-profile` is `auto`.
 pub(super) fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Error> {
     let state = find_book(settings.book.as_deref(), &settings.here)
         .ok()

@@ -4,22 +4,61 @@ use std::path::{Component, Path, PathBuf};
 
 use super::survey::{Survey, survey};
 use crate::cli::InitArgs;
+use crate::cluster::private_kubeconfig;
 use crate::error::{Error, Exit};
 use crate::report::{self, BlockUse, SurveyedBlock};
 use crate::settings::Settings;
-use crate::store::{create_file, read_if_there};
+use crate::store::{create_file, read_if_there, read_user_kubeconfigs};
 
 const BOOK: &str = include_str!("init/book.toml");
 const SUMMARY: &str = include_str!("init/SUMMARY.md");
 const CHAPTER: &str = include_str!("init/chapter-1-first.md");
-const CLUSTER: &str = include_str!("init/chapter-2-cluster.md");
+const NEW_CLUSTER: &str = include_str!("init/chapter-2-cluster.md");
+const EXISTING_CLUSTER: &str = include_str!("init/chapter-2-existing.md");
 const VALUES: &str = "greeting: Hello\n";
 const IGNORED: &str = "/.guide/\n/book/\n*.snap.new\n*.json.new\n";
+
+/// The cluster that a first book runs on.
+#[derive(Debug, Clone, Copy)]
+enum FirstCluster<'a> {
+    /// None.
+    Without,
+    /// A kind cluster of this name, which the book makes.
+    New(&'a str),
+    /// A context of the user's kubeconfig.
+    Existing(&'a str),
+}
+
+/// Which cluster the command line names.
+///
+/// # Errors
+/// When it names two, or a context that the user's kubeconfig does not have.
+fn first_cluster<'a>(
+    settings: &'a Settings,
+    args: &'a InitArgs,
+) -> Result<FirstCluster<'a>, Error> {
+    match (&args.cluster, &settings.context) {
+        (Some(_), Some(_)) => Err(Error::usage(
+            "`--cluster` makes a new cluster and `--context` names one that exists",
+            "choose one of the two",
+        )),
+        (Some(name), None) => Ok(FirstCluster::New(name)),
+        (None, Some(context)) => {
+            let files = read_user_kubeconfigs(&settings.user_kubeconfigs())?;
+            if !files.is_empty() {
+                private_kubeconfig(&files, Some(context)).map_err(Error::Usage)?;
+            }
+            Ok(FirstCluster::Existing(context))
+        }
+        (None, None) => Ok(FirstCluster::Without),
+    }
+}
 
 /// Writes the book; says what it would run.
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
     let folder = settings.here.join(args.folder.as_deref().unwrap_or(&settings.here));
     let title = args.title.clone().unwrap_or_else(|| "My book".to_owned());
+    let cluster = first_cluster(settings, args)?;
     let adopted = args
         .from
         .as_ref()
@@ -27,9 +66,9 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
         .transpose()?;
     let mut files = match &adopted {
         Some(adopted) => adopted.files(),
-        None => as_bytes(first_book(args.cluster.is_some())),
+        None => as_bytes(first_book(chapter_of(cluster))),
     };
-    let mut toml = book_toml(&title, args.cluster.as_deref());
+    let mut toml = book_toml(&title, cluster);
     if let Some(from) = &args.from {
         // Its commands were written for a reader who stands beside the document.
         toml.push_str(&format!("cwd = {:?}\n", folder_of(&settings.here.join(from), &folder)));
@@ -61,24 +100,35 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
                 &adopted.survey.told,
             ))?;
         }
-        None => report::print(&report::initialised_text(
-            &shown,
-            args.folder.as_deref(),
-            args.cluster.is_some(),
-        ))?,
+        None => {
+            let programs = match cluster {
+                FirstCluster::Without => "",
+                FirstCluster::New(_) => "kind and kubectl",
+                FirstCluster::Existing(_) => "kubectl",
+            };
+            report::print(&report::initialised_text(&shown, args.folder.as_deref(), programs))?;
+        }
     }
     Ok(Exit::AsWritten)
 }
 
-fn first_book(cluster: bool) -> Vec<(String, String)> {
+fn chapter_of(cluster: FirstCluster<'_>) -> Option<&'static str> {
+    match cluster {
+        FirstCluster::Without => None,
+        FirstCluster::New(_) => Some(NEW_CLUSTER),
+        FirstCluster::Existing(_) => Some(EXISTING_CLUSTER),
+    }
+}
+
+fn first_book(cluster: Option<&str>) -> Vec<(String, String)> {
     let mut summary = SUMMARY.to_owned();
     let mut files = vec![
         ("guide/chapter-1-first.md".to_owned(), CHAPTER.to_owned()),
         ("guide/values.yaml".to_owned(), VALUES.to_owned()),
     ];
-    if cluster {
+    if let Some(chapter) = cluster {
         summary.push_str("- [On the cluster](chapter-2-cluster.md)\n");
-        files.push(("guide/chapter-2-cluster.md".to_owned(), CLUSTER.to_owned()));
+        files.push(("guide/chapter-2-cluster.md".to_owned(), chapter.to_owned()));
     }
     files.push(("guide/SUMMARY.md".to_owned(), summary));
     files
@@ -170,10 +220,17 @@ fn folder_of(document: &Path, book: &Path) -> String {
     }
 }
 
-fn book_toml(title: &str, cluster: Option<&str>) -> String {
+fn book_toml(title: &str, cluster: FirstCluster<'_>) -> String {
     let mut text = BOOK.replace("TITLE", &title.replace(['"', '\\'], "'"));
-    if let Some(name) = cluster {
-        text.push_str(&format!("cluster = \"{name}\"\ncontext = \"kind-{name}\"\n"));
+    match cluster {
+        FirstCluster::Without => {}
+        FirstCluster::New(name) => {
+            text.push_str(&format!("cluster = \"{name}\"\ncontext = \"kind-{name}\"\n"));
+        }
+        FirstCluster::Existing(context) => {
+            let context = toml::Value::from(context);
+            text.push_str(&format!("context = {context}\n"));
+        }
     }
     text
 }

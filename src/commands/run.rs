@@ -210,9 +210,13 @@ impl RunCommand<'_> {
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
-        context.remember_profile()?;
-        reports.write(&mut reporters)?;
+        let written = reports.write(&mut reporters);
+        if let (Err(_), Err(error)) = (&finished, &written) {
+            report::report_error(error, super::style(self.settings, report::stderr_is_terminal()));
+        }
         finished?;
+        written?;
+        context.remember_profile()?;
         if let Some(fault) = accepted.take_errors().into_iter().next() {
             return Err(fault.into());
         }

@@ -7,7 +7,7 @@ use crate::report::{self, ShownRun, print};
 use crate::settings::Settings;
 use crate::store::{current_holder, find_failure_report, last_run};
 
-/// Tells the last run. It needs no book that can be parsed, only one that was run.
+/// Reports the last run. The book need not parse; it only has to have been run.
 pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
     let root = super::found_book(settings)?;
     let state = settings.state_dir(&root);

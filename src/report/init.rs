@@ -135,14 +135,16 @@ pub(crate) fn survey_text(told: &[SurveyedBlock]) -> String {
 }
 
 /// What was written, and what to type now.
-pub(crate) fn initialised_text(files: &[PathBuf], folder: Option<&Path>, cluster: bool) -> String {
+pub(crate) fn initialised_text(files: &[PathBuf], folder: Option<&Path>, programs: &str) -> String {
     let mut text = wrote(files);
     text.push_str(&format!(
         "now:  {}guide check && guide run && guide review && guide publish\n",
         into(folder)
     ));
-    if cluster {
-        text.push_str("its second chapter wants kind and kubectl: guide doctor\n");
+    if !programs.is_empty() {
+        text.push_str(&format!(
+            "its second chapter needs {programs}: `guide doctor` looks for them\n"
+        ));
     }
     text
 }

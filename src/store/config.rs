@@ -15,9 +15,9 @@ pub(crate) struct BookConfig {
     pub title: String,
     /// `[book] src`, the folder of the chapters, relative to the book's root. mdBook's default is `src`.
     pub src: String,
-    /// `[preprocessor.guide] cluster`: the name of the cluster that the book makes or uses. None: a book without a cluster.
+    /// `[preprocessor.guide] cluster`: the name of the cluster that a chapter of the book makes.
     pub cluster: Option<String>,
-    /// `context`: the kubeconfig context that belongs to it.
+    /// `context`: the context of that cluster; without `cluster`, the context of an existing cluster in the user's kubeconfig.
     pub context: Option<String>,
     /// `default-profile`; `auto` leaves the choice to the machine.
     pub default_profile: Option<String>,

@@ -32,3 +32,11 @@ fn the_help_of_every_command() {
         insta::assert_snapshot!(format!("help_of_{command}"), help(&format!("{command} --help")));
     }
 }
+#[test]
+fn the_old_names_of_flags_still_work_and_are_not_shown() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
+    book.guide("run --again").exits(0);
+    assert!(!help("run --help").contains("--again"));
+    assert!(!help("down --help").contains("--with-strays"));
+    book.guide("down --with-strays").exits(2).says("this book has no cluster");
+}

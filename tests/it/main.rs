@@ -19,6 +19,7 @@ mod bad_books;
 mod bad_worlds;
 mod compare;
 mod documents;
+mod existing_cluster;
 mod faults;
 mod help;
 mod images;
