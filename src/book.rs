@@ -5,18 +5,17 @@
 
 mod advice;
 mod attributes;
-mod braces;
 mod chapter;
 mod chapter_text;
 mod cwd;
-mod default_names;
-mod directive;
 mod duration;
 mod fence;
-mod fences;
+mod fence_list;
 mod foreign_words;
 mod front_matter;
+mod info_string;
 mod languages;
+mod mdbook_include;
 mod nesting;
 mod normalizers;
 mod parse;
@@ -31,6 +30,7 @@ mod session;
 mod shell_words;
 mod source;
 mod step_attributes;
+mod step_names;
 mod summary;
 
 pub(crate) use advice::verb;
@@ -40,7 +40,7 @@ pub(crate) use chapter::{Block, Book, Chapter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
 pub(crate) use cwd::{plain_cwd, resolve_cwd};
 pub(crate) use duration::parse_duration;
-pub(crate) use fences::{SeenFence, fences};
+pub(crate) use fence_list::{ListedFence, list_fences};
 pub(crate) use languages::{Languages, all as all_languages};
 pub(crate) use nesting::too_deep;
 pub(crate) use normalizers::{Normalizer, Normalizers};

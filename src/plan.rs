@@ -12,13 +12,13 @@ mod plan_tests;
 mod resolve;
 mod roles;
 mod select;
+mod selection;
 mod step;
-mod target;
 mod values;
 
 pub(crate) use attribute_text::attribute_text;
 pub(crate) use made_of::{MadeOf, NamedFiles, named_files};
 pub use resolve::{PlanRequest, make_plan};
+pub(crate) use selection::{ChapterSelection, Selection, pick};
 pub(crate) use step::{FromBefore, Plan, PlannedChapter, RenderedManifest, Role, Step};
-pub(crate) use target::{Pick, Selection, pick};
 pub(crate) use values::variables_of;

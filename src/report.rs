@@ -56,19 +56,3 @@ pub(crate) use terminal::{
     stdin_is_terminal, stdout_is_terminal,
 };
 pub(crate) use times::times;
-
-use crate::event::Event;
-
-/// Is told everything that happens in a run.
-pub(crate) trait Reporter {
-    /// The next event, in the order in which it happened.
-    fn event(&mut self, event: &Event);
-}
-
-impl Reporter for Vec<Box<dyn Reporter>> {
-    fn event(&mut self, event: &Event) {
-        for reporter in self {
-            reporter.event(event);
-        }
-    }
-}

@@ -1,4 +1,4 @@
-//! pulldown-cmark's events of one chapter → its blocks, each with its place. Names are given afterwards (`default_names`).
+//! pulldown-cmark's events of one chapter → its blocks, each with its place. Names are given afterwards (`step_names`).
 //!
 //! Only what a run needs is looked at: fences of the three meaningful languages, headings, and whether anything stands between a
 //! step and its output. Line numbers come from one counter that only goes forward.
@@ -11,9 +11,9 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use super::advice::advise;
 use super::attributes::Attributes;
 use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
-use super::directive::directive;
 use super::fence::{Fence, Reading, opens_block, read_fence};
 use super::languages::{Languages, is_session};
+use super::mdbook_include::find_include;
 use super::problem::{Problem, Problems, Severity};
 use super::session::read_session;
 use super::source::{SourceId, Span};
@@ -231,7 +231,7 @@ impl Walk<'_> {
                 None => self.end_indented(range),
             },
             Event::Start(Tag::Heading { .. }) => {
-                self.something_to_read();
+                self.interrupt_step();
                 self.heading.clear();
                 self.in_heading = true;
             }
@@ -245,12 +245,12 @@ impl Walk<'_> {
             }
             Event::Start(Tag::Item | Tag::BlockQuote(_)) => {
                 self.containers += 1;
-                self.something_to_read();
+                self.interrupt_step();
             }
             Event::End(TagEnd::Item | TagEnd::BlockQuote(_)) => {
                 self.containers = self.containers.saturating_sub(1)
             }
-            Event::Start(Tag::Paragraph) | Event::Rule => self.something_to_read(),
+            Event::Start(Tag::Paragraph) | Event::Rule => self.interrupt_step(),
             _ => {}
         }
     }
@@ -263,7 +263,7 @@ impl Walk<'_> {
         }
     }
 
-    fn something_to_read(&mut self) {
+    fn interrupt_step(&mut self) {
         if matches!(self.after, After::Step | After::StepAndParagraph) {
             self.after = After::StepAndText;
         }
@@ -286,14 +286,14 @@ impl Walk<'_> {
         if opening.starts_with("<!--") {
             return;
         }
-        self.something_to_read();
+        self.interrupt_step();
         let verbatim = ["<pre", "<script", "<style", "<textarea", "<?", "<!"];
         if verbatim.iter().any(|tag| {
             opening.get(..tag.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(tag))
         }) {
             return;
         }
-        if let Some(at) = swallowed_fence(html, b'`', 3, usize::MAX, opens_block) {
+        if let Some(at) = nested_opening(html, b'`', 3, usize::MAX, opens_block) {
             let span = self.span(start + at.start..start + at.end);
             self.problems.push(
                 Problem::at(span, "this fence is part of the HTML above it, so it is no step")
@@ -306,10 +306,10 @@ impl Walk<'_> {
 
     /// Tabs and admonitions of other tools indent what is theirs by four columns, which Markdown reads as code.
     fn end_indented(&mut self, range: Range<usize>) {
-        self.something_to_read();
+        self.interrupt_step();
         let start = self.indented.take().unwrap_or(range.start);
         let Some(at) =
-            swallowed_fence(&self.text[start..range.end], b'`', 3, usize::MAX, opens_block)
+            nested_opening(&self.text[start..range.end], b'`', 3, usize::MAX, opens_block)
         else {
             return;
         };
@@ -355,7 +355,7 @@ impl Walk<'_> {
         let mut problem = Problem::at(span(complaint.what.at), complaint.what.message);
         problem.hint = complaint.what.hint;
         problem.severity = severity;
-        problem.also.extend(complaint.also.map(|(at, note)| (span(at), note.to_owned())));
+        problem.labels.extend(complaint.also.map(|(at, note)| (span(at), note.to_owned())));
         self.problems.push(problem);
     }
 
@@ -367,8 +367,8 @@ impl Walk<'_> {
         let end = self.text[..end].trim_end().len().max(body_end);
         let whole = span(self.source, open.start..end, open.line);
         let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
-        self.look_for_swallowed(&open, &body);
-        self.look_for_directive(&open.fence, &body);
+        self.look_for_nested(&open, &body);
+        self.look_for_include(&open.fence, &body);
         let Open { fence, content, info, line, .. } = open;
         match fence {
             Fence::Step { language, name, may_be_numbered, attributes } => {
@@ -487,7 +487,7 @@ impl Walk<'_> {
             "end it with a line of its own: {}",
             char::from(mark).to_string().repeat(length)
         ));
-        if let Some(at) = swallowed_fence(
+        if let Some(at) = nested_opening(
             &self.text[open.body.min(end)..end],
             mark,
             length,
@@ -495,7 +495,7 @@ impl Walk<'_> {
             opens_block,
         ) {
             let inner = open.body + at.start..open.body + at.end;
-            problem = problem.also(self.span(inner), "so this fence is lost in it");
+            problem = problem.label(self.span(inner), "so this fence is lost in it");
         }
         self.problems.push(problem);
         self.after = After::Nothing;
@@ -503,7 +503,7 @@ impl Walk<'_> {
     }
 
     /// A fence that lost its closing line takes the next one's: then a fence stands inside it.
-    fn look_for_swallowed(&mut self, open: &Open, body: &Span) {
+    fn look_for_nested(&mut self, open: &Open, body: &Span) {
         let mark = self.text.as_bytes()[open.start];
         let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
         // In prose any fence may be shown; in what is run, one is always a slip.
@@ -512,7 +512,7 @@ impl Walk<'_> {
         } else {
             |info: &str| !info.trim().is_empty()
         };
-        let Some(at) = swallowed_fence(
+        let Some(at) = nested_opening(
             &self.text[body.range()],
             mark,
             length,
@@ -526,13 +526,13 @@ impl Walk<'_> {
         let inner = self.span(open.body + at.start..open.body + at.end);
         self.problems.push(
             Problem::at(opening, "this fence is not closed before the next one opens")
-                .also(inner, "opened here")
+                .label(inner, "opened here")
                 .hint("close it; where a fence is to be shown inside another, the outer one takes more backticks"),
         );
     }
 
     /// Where mdBook would put another text than the one that is run or compared. (In a manifest it is no template either.)
-    fn look_for_directive(&mut self, fence: &Fence, body: &Span) {
+    fn look_for_include(&mut self, fence: &Fence, body: &Span) {
         let hint = match fence {
             Fence::Step { .. } => {
                 "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`"
@@ -540,7 +540,7 @@ impl Walk<'_> {
             Fence::Expected => "write here what is expected, or compare with a `snapshot`",
             Fence::Manifest { .. } | Fence::Skipped | Fence::Prose => return,
         };
-        if let Some(at) = directive(&self.text[body.range()]) {
+        if let Some(at) = find_include(&self.text[body.range()]) {
             let span = self.span(body.range().start + at.start..body.range().start + at.end);
             let message = "mdBook would put something else here, for the reader alone; guide takes it as it stands";
             self.problems.push(Problem::at(span, message).hint(hint));
@@ -592,7 +592,7 @@ impl Walk<'_> {
         match (before, self.found.blocks.last_mut()) {
             (After::Step | After::StepAndParagraph, Some(Block::Step(step))) => {
                 if let Some(why) = not_compared(&step.attributes) {
-                    let problem = Problem::at(expected.span, why).also(step.span, "the step");
+                    let problem = Problem::at(expected.span, why).label(step.span, "the step");
                     self.problems.push(problem.hint("mark it `{skip}` where it is only shown"));
                 }
                 step.expected = Some(expected);
@@ -600,7 +600,7 @@ impl Walk<'_> {
             (After::StepAndText, Some(Block::Step(step))) => self.problems.push(
                 Problem::at(expected.span, "this output does not stand right after its step, so it is not compared")
                     .warning()
-                    .also(step.span, "the step before it")
+                    .label(step.span, "the step before it")
                     .hint("move it up (one short paragraph may stand between), or mark it `{skip}` where it is only shown"),
             ),
             (After::Output, _) => self.problems.push(
@@ -672,7 +672,7 @@ fn columns(prefix: &str) -> usize {
 
 /// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
 /// the column `code_from` by nothing but blanks opens none.
-fn swallowed_fence(
+fn nested_opening(
     body: &str,
     mark: u8,
     length: usize,

@@ -4,8 +4,8 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::attributes::Attributes;
-use super::braces::{Malformed, Word, words};
 use super::foreign_words::{is_line_numbers, tool_of};
+use super::info_string::{Malformed, Word, words};
 use super::languages::{self, Languages};
 use super::problem::Severity;
 use super::step_attributes::{AttributeReader, Complaint, STEP_WORDS, boolean, ignored};

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::attributes::Attributes;
 use super::chapter::{Block, Book, Chapter, StepBlock};
 use super::cwd::plain_cwd;
-use super::default_names::name_steps;
 use super::front_matter::read_front_matter;
 use super::languages::Languages;
 use super::pieces::read_chapter_text;
 use super::problem::{Problem, Problems, Severity};
 use super::source::{SourceId, Sources, Span};
+use super::step_names::name_steps;
 use crate::ids::{ChapterName, chapter_names};
 
 /// A book's texts, as `store::source` read them.
@@ -67,10 +67,10 @@ pub fn parse_book(text: BookText) -> (Book, Problems) {
     for ((chapter, path), name) in chapters.into_iter().zip(paths).zip(names) {
         if let Some(earlier) = first.get(&path) {
             let mut problem =
-                Problem::nowhere(format!("SUMMARY.md names {} twice", path.display()))
+                Problem::without_span(format!("SUMMARY.md names {} twice", path.display()))
                     .hint("take one of the links out: a file is one chapter");
             problem.span = chapter.link;
-            problem.also.extend(earlier.link.map(|link| (link, "first named here".to_owned())));
+            problem.labels.extend(earlier.link.map(|link| (link, "first named here".to_owned())));
             problems.push(problem);
             continue;
         }

@@ -249,7 +249,7 @@ fn a_made_name_never_takes_a_given_one() {
 fn two_steps_of_one_name_are_told_with_both_places() {
     let text = "```sh {name=x}\n1\n```\n\n```sh {timeout=2m name=x}\n2\n```\n";
     assert_eq!(told(text), ["5 `x` two steps of this chapter are named `x`"]);
-    let also = &parse(text).1[0].also[0];
+    let also = &parse(text).1[0].labels[0];
     assert_eq!((also.0.line, also.1.as_str()), (1, "first named here"));
 }
 
@@ -272,8 +272,8 @@ fn a_fence_that_swallows_the_next_one_is_told_with_both_places() {
     let (book, problems) = parse(text);
     assert_eq!(problems.len(), 1);
     assert_eq!(problems[0].message, "this fence is not closed before the next one opens");
-    assert_eq!((problems[0].span.unwrap().line, problems[0].also[0].0.line), (1, 4));
-    assert_eq!(book.sources.text(problems[0].also[0].0), "```bash {name=a}");
+    assert_eq!((problems[0].span.unwrap().line, problems[0].labels[0].0.line), (1, 4));
+    assert_eq!(book.sources.text(problems[0].labels[0].0), "```bash {name=a}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct Problem {
     /// Where; `None` only for something that has no text (a missing file).
     pub span: Option<Span>,
     /// Further places that belong to it ("first named here").
-    pub also: Vec<(Span, String)>,
+    pub labels: Vec<(Span, String)>,
     /// What to do about it.
     pub hint: Option<String>,
     /// How much it matters.
@@ -34,18 +34,18 @@ impl Problem {
         Self {
             message: message.into(),
             span: Some(span),
-            also: Vec::new(),
+            labels: Vec::new(),
             hint: None,
             severity: Severity::Error,
         }
     }
 
     /// A problem with no place in a text.
-    pub fn nowhere(message: impl Into<String>) -> Self {
+    pub fn without_span(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
             span: None,
-            also: Vec::new(),
+            labels: Vec::new(),
             hint: None,
             severity: Severity::Error,
         }
@@ -68,8 +68,8 @@ impl Problem {
     }
 
     /// Adds a further place.
-    pub fn also(mut self, span: Span, note: impl Into<String>) -> Self {
-        self.also.push((span, note.into()));
+    pub fn label(mut self, span: Span, note: impl Into<String>) -> Self {
+        self.labels.push((span, note.into()));
         self
     }
 }

@@ -254,7 +254,7 @@ proptest! {
     fn any_text_is_read_without_panic_and_every_place_is_true(text in any_text()) {
         let (book, problems) = parse_book(BookText::of_chapters([("a.md", text.as_str())]));
         for problem in &problems {
-            problem.span.iter().chain(problem.also.iter().map(|(span, _)| span)).for_each(|span| check_place(&book.sources, *span));
+            problem.span.iter().chain(problem.labels.iter().map(|(span, _)| span)).for_each(|span| check_place(&book.sources, *span));
         }
         for step in book.chapters[0].steps() {
             check_place(&book.sources, step.span);
@@ -323,7 +323,7 @@ proptest! {
         let text = lines.concat();
         let (book, problems) = parse_book(BookText::of_chapters([("a.md", text.as_str())]));
         for problem in &problems {
-            problem.span.iter().chain(problem.also.iter().map(|(span, _)| span)).for_each(|span| check_place(&book.sources, *span));
+            problem.span.iter().chain(problem.labels.iter().map(|(span, _)| span)).for_each(|span| check_place(&book.sources, *span));
         }
         for step in book.chapters[0].steps() {
             check_place(&book.sources, step.span);

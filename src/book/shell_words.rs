@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use crate::text::word_search::is_variable_name;
+
 /// The commands of a script, those inside of loops, conditions and substitutions among them.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Commands {
@@ -388,10 +390,7 @@ impl Lexer<'_> {
 
 fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
-        let name = name.trim_end_matches('+').split('[').next().unwrap_or_default();
-        !name.is_empty()
-            && !name.starts_with(|first: char| first.is_ascii_digit())
-            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        is_variable_name(name.trim_end_matches('+').split('[').next().unwrap_or_default())
     })
 }
 

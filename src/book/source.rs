@@ -4,6 +4,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::text::word_search::find_words;
+
 /// Index of a file in [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub u32);
@@ -83,13 +85,8 @@ impl Sources {
     pub fn find_in(&self, span: Span, word: &str) -> Span {
         let text = self.text(span);
         let is_part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '.');
-        let whole = |at: &usize| {
-            !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
-        };
-        let places = || text.match_indices(word).map(|(at, _)| at);
-        let Some(at) =
-            places().find(whole).or_else(|| places().next()).filter(|_| !word.is_empty())
-        else {
+        let by_itself = find_words(text, word, is_part).next().map(|found| found.start);
+        let Some(at) = by_itself.or_else(|| text.find(word)).filter(|_| !word.is_empty()) else {
             return span;
         };
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
-use super::braces::{Malformed, Word};
 use super::duration::parse_duration;
 use super::foreign_words::tool_of;
+use super::info_string::{Malformed, Word};
 use super::normalizers::Normalizers;
 use crate::ids::{StepName, is_name, nearest, slug};
+use crate::text::word_search::is_variable_name;
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
 pub(super) const STEP_WORDS: [&str; 22] = [
@@ -162,7 +163,7 @@ impl AttributeReader {
             }
             "secret" => {
                 attributes.secrets =
-                    list(key, word, is_variable, "environment variables", "TOKEN,PASSWORD")?
+                    list(key, word, is_variable_name, "environment variables", "TOKEN,PASSWORD")?
             }
             "interactive" => attributes.interactive = flag(key, word)?,
             "sample" => attributes.sample = Some(name(key, word)?.as_str().to_owned()),
@@ -342,12 +343,6 @@ fn list(
         )),
         None => Ok(parts.into_iter().map(str::to_owned).collect()),
     }
-}
-
-fn is_variable(text: &str) -> bool {
-    !text.starts_with(|first: char| first.is_ascii_digit())
-        && !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::open::{BookContext, open};
+use super::book_context::{BookContext, open};
 use super::stale::included;
 use crate::cli::PublishArgs;
 use crate::error::{Error, Exit};
@@ -15,8 +15,8 @@ use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::store::{
-    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, find_book, foreign_commands,
-    included_steps, read_book, remember_allowed, site_file, stamp, were_allowed,
+    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, change_stamp, foreign_commands,
+    included_steps, read_book, remember_allowed, site_file, were_allowed,
 };
 
 /// A book with no profile of its own is recorded under this one.
@@ -40,7 +40,7 @@ pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, E
 
 /// The commands of other programs that book.toml names and that may be run: named first, then asked for where nobody allowed them.
 fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<ForeignCommand>, Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let commands = foreign_commands(&root)?;
     if commands.is_empty() {
         return Ok(commands);
@@ -75,20 +75,20 @@ fn make(
     allowed: &[ForeignCommand],
 ) -> Result<Publication, Error> {
     let began = Instant::now();
-    let (opened, views) = read_views(settings, args.pending)?;
-    let (stale, missing) = flaws(&opened, &views);
-    let never_run = included_steps(&opened.root, &opened.book);
-    let waiting = if args.pending { 0 } else { waiting(&opened) };
-    let chapters = opened.book.chapters.len();
+    let (context, views) = read_views(settings, args.pending)?;
+    let (stale, missing) = flaws(&context, &views);
+    let never_run = included_steps(&context.root, &context.book);
+    let waiting = if args.pending { 0 } else { waiting(&context) };
+    let chapters = context.book.chapters.len();
     let site = Site {
-        root: opened.root.clone(),
-        src: opened.root.join(&opened.config.src),
-        state: opened.state.clone(),
+        root: context.root.clone(),
+        src: context.root.join(&context.config.src),
+        state: context.state.clone(),
         out: args.out.as_ref().map(|out| settings.here.join(out)),
-        private: opened.values_files.clone(),
+        private: context.values_files.clone(),
         allowed: allowed.to_vec(),
     };
-    let made = site.build(annotator(opened, views))?;
+    let made = site.build(annotator(context, views))?;
     Ok(Publication {
         notes: notes(&made),
         out: made.out,
@@ -102,12 +102,18 @@ fn make(
 }
 
 /// What puts the recordings into the book's pages.
-pub(super) fn annotator(opened: BookContext, views: Vec<View>) -> Annotator {
-    let src = opened.root.join(&opened.config.src);
-    let mut never = opened.values_files;
-    never.push(opened.state);
+pub(super) fn annotator(context: BookContext, views: Vec<View>) -> Annotator {
+    let src = context.root.join(&context.config.src);
+    let mut never = context.values_files;
+    never.push(context.state);
     let files = SiteFiles::of(&src, &never);
-    Annotator::new(&opened.root, &src, opened.book, views, Box::new(move |path| files.lacks(path)))
+    Annotator::new(
+        &context.root,
+        &src,
+        context.book,
+        views,
+        Box::new(move |path| files.lacks(path)),
+    )
 }
 
 /// What a reader of the site might miss, and how the author can have it.
@@ -135,7 +141,7 @@ pub(super) fn read_views(
     settings: &Settings,
     pending: bool,
 ) -> Result<(BookContext, Vec<View>), Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let recordings = Recordings::of(&root);
     let mut profiles = read_book(&root).profiles();
     profiles.extend(recordings.all_profiles(false));
@@ -151,9 +157,9 @@ pub(super) fn read_views(
     let mut views = Vec::new();
     let mut base = None;
     for profile in profiles {
-        let opened = open(&Settings { profile: Some(profile), ..settings.clone() })?;
-        let plan = opened.plan(&Selection::default())?;
-        let masker = opened.masker_of(&plan);
+        let context = open(&Settings { profile: Some(profile), ..settings.clone() })?;
+        let plan = context.plan(&Selection::default())?;
+        let masker = context.masker_of(&plan);
         let mut found = std::collections::HashMap::new();
         for chapter in &plan.chapters {
             let name = chapter.name.as_str();
@@ -166,13 +172,13 @@ pub(super) fn read_views(
             }
         }
         let included = included(&recordings, &plan);
-        views.push(View::new(plan, included, found, opened.config.cluster.is_some(), masker));
-        base.get_or_insert(opened);
+        views.push(View::new(plan, included, found, context.has_cluster(), masker));
+        base.get_or_insert(context);
     }
     views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));
-    let opened =
+    let context =
         base.ok_or_else(|| Error::usage("the book has no profile", "name one with `--profile`"))?;
-    Ok((opened, views))
+    Ok((context, views))
 }
 
 /// What was recorded is masked already. What is known as a secret now may not have been known then.
@@ -186,9 +192,9 @@ fn hide_secrets(recording: &mut Recording, masker: &Masker) {
 }
 
 /// How many recordings wait for a review.
-fn waiting(opened: &BookContext) -> usize {
-    let recordings = Recordings::of(&opened.root);
-    opened
+fn waiting(context: &BookContext) -> usize {
+    let recordings = Recordings::of(&context.root);
+    context
         .book
         .chapters
         .iter()
@@ -197,10 +203,10 @@ fn waiting(opened: &BookContext) -> usize {
 }
 
 /// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
-fn flaws(opened: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
+fn flaws(context: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
     let (mut stale, mut missing) = (Vec::new(), Vec::new());
     if views.iter().all(|view| !view.ran())
-        && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some())
+        && context.book.chapters.iter().any(|chapter| chapter.steps().next().is_some())
     {
         missing.push("nothing is recorded yet".to_owned());
     }
@@ -247,16 +253,16 @@ fn serve_site(
     allowed: &[ForeignCommand],
     out: &std::path::Path,
 ) -> Result<Exit, Error> {
-    let opened = open(settings)?;
-    let watched: Vec<PathBuf> = [&opened.config.src, "book.toml", "snapshots"]
+    let context = open(settings)?;
+    let watched: Vec<PathBuf> = [&context.config.src, "book.toml", "snapshots"]
         .iter()
-        .map(|name| opened.root.join(name))
+        .map(|name| context.root.join(name))
         .collect();
     let interrupt = super::run::listen()?;
     report::eprint(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
-    let mut seen = stamp(&watched);
+    let mut seen = change_stamp(&watched);
     let mut go_on = || {
-        let now = stamp(&watched);
+        let now = change_stamp(&watched);
         if now != seen {
             seen = now;
             match report::notice_when_slow("making the site", || make(settings, args, allowed)) {

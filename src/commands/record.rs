@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 
-use super::open::BookContext;
+use super::book_context::BookContext;
 use crate::compare::Rules;
 use crate::doctor::versions;
 use crate::error::Error;
 use crate::event::RunStarted;
 use crate::plan::{Plan, PlannedChapter};
-use crate::recording::{Making, Places, Recording, make_recording, mentioned_files, same};
+use crate::recording::{
+    PathAliases, Recording, RecordingInput, make_recording, mentioned_files, same,
+};
 use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
-use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, spellings};
+use crate::store::{JOURNAL, Recordings, path_aliases, read_journal, read_note, read_stored};
 use crate::topology::Shape;
 
 /// What a run left to record.
 pub(super) struct Recorder<'a> {
     /// The book.
-    pub opened: &'a BookContext,
+    pub context: &'a BookContext,
     /// What ran.
     pub plan: &'a Plan,
     /// How the run began.
@@ -51,12 +53,12 @@ impl Recorder<'_> {
     /// When a file can't be read or written.
     pub(super) fn record(mut self) -> Result<usize, Error> {
         let Some(journal) = read_journal(&self.folder.join(JOURNAL))? else { return Ok(0) };
-        let recordings = Recordings::of(&self.opened.root);
+        let recordings = Recordings::of(&self.context.root);
         let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
         let versions = self.versions();
         let places = self.places();
-        let making = Making {
+        let making = RecordingInput {
             plan: self.plan,
             started: self.started,
             events: &journal.events,
@@ -99,28 +101,28 @@ impl Recorder<'_> {
     }
 
     /// What may stand for a path of this machine. A folder that is a link has two.
-    fn places(&self) -> Places {
+    fn places(&self) -> PathAliases {
         let user = self.surroundings;
         let mut folders = vec![
-            (self.opened.root.clone(), "$GUIDE_BOOK"),
-            (self.opened.state.clone(), "$GUIDE_STATE"),
+            (self.context.root.clone(), "$GUIDE_BOOK"),
+            (self.context.state.clone(), "$GUIDE_STATE"),
         ];
         folders.extend(user.cache.clone().map(|folder| (folder, "$XDG_CACHE_HOME")));
         folders.extend(user.temporary.clone().map(|folder| (folder, "$TMPDIR")));
         folders.extend(user.home.clone().map(|folder| (folder, "$HOME")));
-        Places::of(folders.iter().flat_map(|(folder, word)| {
-            spellings(folder).into_iter().map(move |folder| (folder, *word))
+        PathAliases::of(folders.iter().flat_map(|(folder, word)| {
+            path_aliases(folder).into_iter().map(move |folder| (folder, *word))
         }))
     }
 
     fn versions(&self) -> BTreeMap<String, String> {
-        if self.opened.config.cluster.is_none() {
+        if !self.context.has_cluster() {
             return BTreeMap::new();
         }
         let nodes = self.shapes.values().flat_map(|shape| &shape.nodes);
         let node = nodes.clone().next();
         let mut versions =
-            versions(&self.opened.state.join("bin"), node.map(|node| node.name.as_str()));
+            versions(&self.context.state.join("bin"), node.map(|node| node.name.as_str()));
         if let Some(node) = node.filter(|node| !node.version.is_empty()) {
             versions.insert("Kubernetes".to_owned(), node.version.clone());
         }
@@ -133,10 +135,10 @@ impl Recorder<'_> {
         &self,
         mut recording: Recording,
         chapter: &PlannedChapter,
-        places: &Places,
+        places: &PathAliases,
     ) -> Recording {
         for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
-            let path = self.opened.state.join("rendered").join(chapter.name.as_str());
+            let path = self.context.state.join("rendered").join(chapter.name.as_str());
             if let Ok(Some(text)) = read_note(&path, &manifest.file) {
                 let text = without_secret_data(&format!("{text}\n"));
                 let text = places.name_in(&self.masker.mask(&text));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::effects::{effect_of, functions_of};
 use crate::book::{
-    Block, Book, BookText, Problem, SeenFence, Severity, Span, StepBlock, fences, parse_book,
+    Block, Book, BookText, ListedFence, Problem, Severity, Span, StepBlock, list_fences, parse_book,
 };
 use crate::report::{BlockUse, ChangeTarget, SurveyedBlock};
 use crate::shell::syntax_errors;
@@ -42,7 +42,7 @@ pub(super) fn survey(name: &str, text: &str) -> Survey {
         .first()
         .and_then(|chapter| chapter.front.span)
         .map_or(0, |span| span.end as usize);
-    let seen = fences(
+    let seen = list_fences(
         text,
         text[from..].find('\n').map_or(from, |end| from + end + 1).min(text.len())
             * usize::from(from > 0),
@@ -117,7 +117,7 @@ fn wrong(problem: &Problem) -> SurveyedBlock {
 }
 
 /// A fence that is not run, and what would make a step of one that looks like commands.
-fn shown(fence: &SeenFence, blocks: &[&Block], book: &Book) -> Option<SurveyedBlock> {
+fn shown(fence: &ListedFence, blocks: &[&Block], book: &Book) -> Option<SurveyedBlock> {
     let is_told = blocks.iter().any(|block| match block {
         Block::Step(step) => {
             step.span.line == fence.line
@@ -154,7 +154,7 @@ fn first_line(script: &str) -> String {
 }
 
 /// The text with `skip` and the reason in the braces of every doubtful block, and not a byte else changed.
-fn mark(text: &str, seen: &[SeenFence], told: &[SurveyedBlock]) -> String {
+fn mark(text: &str, seen: &[ListedFence], told: &[SurveyedBlock]) -> String {
     let mut marked = String::with_capacity(text.len());
     let mut from = 0;
     for fence in seen {

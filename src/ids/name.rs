@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::{Component, Path};
 use std::sync::Arc;
 
+use crate::text::truncate;
+
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -128,9 +130,7 @@ fn tame(part: &str) -> String {
 /// A name becomes the name of a file, which may have 255 bytes.
 fn cut(name: &str) -> &str {
     const LONGEST: usize = 150;
-    let end =
-        (0..=name.len().min(LONGEST)).rev().find(|end| name.is_char_boundary(*end)).unwrap_or(0);
-    &name[..end]
+    truncate::bytes(name, LONGEST)
 }
 
 fn long_name(path: &Path) -> String {

@@ -10,6 +10,7 @@ use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 use super::objects::{Found, objects_of};
 use crate::book::{Problem, Sources, Span};
 use crate::ids::nearest;
+use crate::text::word_search::find_words;
 
 /// A template and where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +134,8 @@ impl<'a> Renderer<'a> {
         else {
             return Ok(());
         };
-        let at = find_word(template.text, name).unwrap_or(0);
+        let is_part = |next: char| next.is_alphanumeric() || next == '_';
+        let at = find_words(template.text, name, is_part).next().map_or(0, |found| found.start);
         Err(Problem::at(
             self.place(template, at..at + name.len()),
             format!("`{name}` is undefined in the template of {}", template.file),
@@ -387,15 +389,6 @@ fn dotted_names(value: &serde_json::Value, prefix: &str, names: &mut Vec<String>
         dotted_names(value, &name, names);
         names.push(name);
     }
-}
-
-fn find_word(text: &str, word: &str) -> Option<usize> {
-    let is_part = |next: char| next.is_alphanumeric() || next == '_';
-    text.match_indices(word)
-        .find(|(at, _)| {
-            !text[..*at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
-        })
-        .map(|(at, _)| at)
 }
 
 /// The bytes of a 1-based line, blanks at both ends left out.

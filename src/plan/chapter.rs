@@ -22,7 +22,7 @@ use crate::manifest::{Found, Rendered, Renderer, Template};
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// What every chapter is resolved with.
-pub(super) struct Setting<'a> {
+pub(super) struct ResolveContext<'a> {
     /// The book.
     pub book: &'a Book,
     /// The profile.
@@ -68,13 +68,13 @@ pub(super) struct Resolved {
 
 /// Resolves a chapter.
 pub(super) fn resolve_chapter(
-    setting: &Setting<'_>,
+    context: &ResolveContext<'_>,
     chapter: &Chapter,
     problems: &mut Problems,
 ) -> Resolved {
     let steps = chapter.blocks.len();
-    let mut making = Making {
-        setting,
+    let mut builder = ChapterBuilder {
+        context,
         chapter,
         problems,
         resolved: Resolved { steps: Vec::with_capacity(steps), ..Resolved::default() },
@@ -84,22 +84,22 @@ pub(super) fn resolve_chapter(
         files: HashMap::new(),
         read: None,
     };
-    making.add_shared();
+    builder.add_shared();
     for block in &chapter.blocks {
         match block {
-            crate::book::Block::Step(step) if fits(&step.attributes.profiles, setting.profile) => {
-                making.add_step(step)
+            crate::book::Block::Step(step) if fits(&step.attributes.profiles, context.profile) => {
+                builder.add_step(step)
             }
-            crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, setting.profile) => {
-                making.add_manifest(manifest)
+            crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, context.profile) => {
+                builder.add_manifest(manifest)
             }
             _ => {}
         }
     }
-    let Making { mut resolved, .. } = making;
-    link_roles(setting, chapter, &mut resolved.steps, problems);
-    link_parts(&mut resolved.steps, &resolved.manifests, setting.values);
-    resolved.done = prove_chapter(setting, chapter, &resolved.steps, problems);
+    let ChapterBuilder { mut resolved, .. } = builder;
+    link_roles(context, chapter, &mut resolved.steps, problems);
+    link_parts(&mut resolved.steps, &resolved.manifests, context.values);
+    resolved.done = prove_chapter(context, chapter, &resolved.steps, problems);
     resolved.fingerprint = Some(whole_fingerprint(chapter, &resolved));
     resolved
 }
@@ -108,8 +108,8 @@ fn fits(profiles: &[String], profile: &str) -> bool {
     profiles.is_empty() || profiles.iter().any(|own| own == profile)
 }
 
-struct Making<'a> {
-    setting: &'a Setting<'a>,
+struct ChapterBuilder<'a> {
+    context: &'a ResolveContext<'a>,
     chapter: &'a Chapter,
     problems: &'a mut Problems,
     resolved: Resolved,
@@ -135,9 +135,9 @@ struct ReadAttributes {
     text: String,
 }
 
-impl Making<'_> {
+impl ChapterBuilder<'_> {
     fn add_shared(&mut self) {
-        for shared in self.setting.shared {
+        for shared in self.context.shared {
             self.files.insert(shared.file.clone(), None);
             self.resolved.manifests.push(RenderedManifest {
                 file: shared.file.clone(),
@@ -162,7 +162,7 @@ impl Making<'_> {
         let attributes = self.read_attributes(&block.attributes).timed.clone();
         self.resolved.steps.push(Step {
             id: StepId { chapter: self.chapter.name.clone(), step: block.name.clone() },
-            place: self.setting.book.sources.place(block.span),
+            place: self.context.book.sources.place(block.span),
             span: block.span,
             script_line: block.script_line,
             script: block.script.clone(),
@@ -184,7 +184,7 @@ impl Making<'_> {
         self.read.insert(known.unwrap_or_else(|| {
             let timeout = written.timeout.or(self.chapter.front.timeout).or(Some(DEFAULT_TIMEOUT));
             let normalize =
-                written.normalize.or(self.chapter.front.normalize).or(self.setting.normalize);
+                written.normalize.or(self.chapter.front.normalize).or(self.context.normalize);
             let mut text = String::new();
             write_attributes(written, &mut text);
             let timed = Arc::new(Attributes { timeout, normalize, ..(**written).clone() });
@@ -203,13 +203,13 @@ impl Making<'_> {
         if let Some(prior) = self.prior {
             hashing.part(prior.bytes());
         }
-        for (shared, manifest) in self.setting.shared.iter().zip(&mut self.resolved.manifests) {
+        for (shared, manifest) in self.context.shared.iter().zip(&mut self.resolved.manifests) {
             if memchr::memmem::find(block.script.as_bytes(), shared.file.as_bytes()).is_some() {
                 manifest.own = true;
                 hashing.part(shared.fingerprint.bytes());
             }
         }
-        self.setting.values.mix(&block.script, false, &mut hashing);
+        self.context.values.mix(&block.script, false, &mut hashing);
         hashing.finish()
     }
 
@@ -230,9 +230,9 @@ impl Making<'_> {
     fn check_condition(&mut self, block: &StepBlock, condition: &str) {
         let mut known = self.bound.clone();
         known.extend(["exit", "seconds", "output"].map(str::to_owned));
-        if let Err((message, hint)) = self.setting.renderer.check_condition(condition, &known) {
+        if let Err((message, hint)) = self.context.renderer.check_condition(condition, &known) {
             let mut problem =
-                Problem::at(self.setting.book.sources.find_in(block.info, condition), message);
+                Problem::at(self.context.book.sources.find_in(block.info, condition), message);
             problem.hint = hint;
             self.problems.push(problem);
         }
@@ -241,13 +241,13 @@ impl Making<'_> {
     fn add_manifest(&mut self, block: &ManifestBlock) {
         if let Some(earlier) = self.files.insert(block.file.clone(), Some(block.span)) {
             let mut problem = Problem::at(
-                first_line(self.setting.book, block.span),
+                first_line(self.context.book, block.span),
                 format!("two manifests of this chapter are written to {}", block.file),
             )
             .hint("give one of them another file name, or let each run under its own profile");
             match earlier {
                 Some(earlier) => {
-                    problem = problem.also(first_line(self.setting.book, earlier), "the first one")
+                    problem = problem.label(first_line(self.context.book, earlier), "the first one")
                 }
                 None => {
                     problem.hint = Some(format!(
@@ -259,7 +259,7 @@ impl Making<'_> {
             self.problems.push(problem);
         }
         let template = Template { file: &block.file, text: &block.template, body: block.body };
-        let rendered = match self.setting.renderer.render(template, &self.bound) {
+        let rendered = match self.context.renderer.render(template, &self.bound) {
             Ok(rendered) => rendered,
             Err(problem) => return self.problems.push(problem),
         };
@@ -273,7 +273,7 @@ impl Making<'_> {
         }
         hashing.part(block.file.as_bytes()).part(text.as_bytes());
         if late {
-            self.setting.values.mix(&block.template, true, &mut hashing);
+            self.context.values.mix(&block.template, true, &mut hashing);
         }
         self.prior = Some(hashing.finish());
         self.resolved.manifests.push(RenderedManifest {
@@ -283,7 +283,7 @@ impl Making<'_> {
             numbers: self.numbers.clone(),
             before_step: self.resolved.steps.len(),
             own: true,
-            place: self.setting.book.sources.place(block.span),
+            place: self.context.book.sources.place(block.span),
             objects,
         });
     }

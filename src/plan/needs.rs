@@ -1,7 +1,7 @@
 //! `needs:` of the front matters: names → chapters that stand before.
 
-use super::target::Pick;
-use super::target::chapter_at;
+use super::selection::ChapterSelection;
+use super::selection::chapter_at;
 use crate::book::{Book, Chapter, Problem, Problems, Span};
 use crate::ids::ChapterName;
 
@@ -40,7 +40,7 @@ fn check_after(book: &Book, problems: &mut Problems) {
                 Ok(found) if found < index => continue,
                 Ok(found) => {
                     let (own, other) = (&chapter.name, &book.chapters[found].name);
-                    Problem::nowhere(format!(
+                    Problem::without_span(format!(
                         "{own} is to run after {other}, which does not stand before it in SUMMARY.md"
                     ))
                     .hint(
@@ -80,7 +80,7 @@ fn wrong_order(book: &Book, needs: &[Vec<usize>], index: usize, later: usize) ->
     };
     let written = |word: &&String| chapter_at(book, word).is_ok_and(|found| found == later);
     let word = chapter.front.needs.iter().find(written).map_or("", String::as_str);
-    let mut problem = Problem::nowhere(message)
+    let mut problem = Problem::without_span(message)
         .hint("a chapter can need only those that stand before it in SUMMARY.md");
     problem.span = place(book, chapter, word);
     problem
@@ -124,14 +124,17 @@ pub(super) fn needed_names(
 }
 
 /// Picks what whole chapters need and nobody selected, and says for which chapter.
-pub(super) fn bring_along(needs: &[Vec<usize>], picks: &mut [Pick]) -> Vec<Option<usize>> {
+pub(super) fn bring_along(
+    needs: &[Vec<usize>],
+    picks: &mut [ChapterSelection],
+) -> Vec<Option<usize>> {
     let mut needed_by = vec![None; picks.len()];
     let mut open: Vec<usize> =
-        (0..picks.len()).filter(|index| picks[*index] == Pick::All).collect();
+        (0..picks.len()).filter(|index| picks[*index] == ChapterSelection::All).collect();
     while let Some(chapter) = open.pop() {
         for &need in &needs[chapter] {
-            if picks[need] == Pick::Nothing {
-                picks[need] = Pick::All;
+            if picks[need] == ChapterSelection::Nothing {
+                picks[need] = ChapterSelection::All;
                 needed_by[need] = Some(chapter);
                 open.push(need);
             }

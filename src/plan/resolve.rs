@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::chapter::{Resolved, Setting, Shared, resolve_chapter};
+use super::chapter::{ResolveContext, Resolved, Shared, resolve_chapter};
 use super::made_of::NamedFiles;
 use super::needs::{bring_along, needed_names, resolve_needs};
 use super::select::select;
+use super::selection::{ChapterSelection, Selection, pick};
 use super::step::{Plan, PlannedChapter};
-use super::target::{Pick, Selection, pick};
 use super::values::ValueTable;
 use crate::book::{Block, Book, Normalizers, Problem, Problems, SourceId, Span};
 use crate::ids::Fingerprint;
@@ -41,7 +41,7 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
     let values = note_values(book, request, &mut problems);
     let renderer = Renderer::new(&request.values, &book.sources);
     let shared = render_shared(book, &renderer, &mut problems);
-    let setting = Setting {
+    let context = ResolveContext {
         book,
         profile: &request.profile,
         values: &values,
@@ -51,7 +51,7 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
     };
     let mut resolved: Vec<Resolved> = Vec::with_capacity(book.chapters.len());
     for chapter in &book.chapters {
-        resolved.push(resolve_chapter(&setting, chapter, &mut problems));
+        resolved.push(resolve_chapter(&context, chapter, &mut problems));
     }
     let needs = resolve_needs(book, &mut problems);
     let mut picks = pick(book, &request.selection).unwrap_or_else(|more| {
@@ -84,7 +84,7 @@ fn planned_chapters(
     book: &Book,
     resolved: Vec<Resolved>,
     needs: &[Vec<usize>],
-    picks: &[Pick],
+    picks: &[ChapterSelection],
 ) -> Vec<PlannedChapter> {
     let runs: Vec<bool> = resolved
         .iter()
@@ -189,6 +189,6 @@ fn check_profile(book: &Book, request: &PlanRequest, problems: &mut Problems) {
         && let Some(near) = nearest(&request.profile, all.iter().copied())
     {
         let message = format!("the book has no profile `{}`", request.profile);
-        problems.push(Problem::nowhere(message).hint(format!("did you mean `{near}`?")));
+        problems.push(Problem::without_span(message).hint(format!("did you mean `{near}`?")));
     }
 }

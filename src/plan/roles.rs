@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::chapter::{Setting, name_hint};
+use super::chapter::{ResolveContext, name_hint};
 use super::step::{Role, Step};
 use crate::book::{Chapter, Problem, Problems, StepBlock, Verify};
 use crate::ids::StepName;
 
 /// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
 pub(super) fn link_roles(
-    setting: &Setting<'_>,
+    context: &ResolveContext<'_>,
     chapter: &Chapter,
     steps: &mut [Step],
     problems: &mut Problems,
@@ -32,7 +32,7 @@ pub(super) fn link_roles(
                     Ok(()) => names.index(steps, &name),
                     Err((message, hint)) => {
                         problems.push(
-                            at_word(setting, chapter, &steps[index], &name, message).hint(hint),
+                            at_word(context, chapter, &steps[index], &name, message).hint(hint),
                         );
                         None
                     }
@@ -44,11 +44,11 @@ pub(super) fn link_roles(
             proven_by.push(index);
         }
     }
-    check_ready(setting, chapter, steps, &mut names, problems);
+    check_ready(context, chapter, steps, &mut names, problems);
 }
 
 fn check_ready(
-    setting: &Setting<'_>,
+    context: &ResolveContext<'_>,
     chapter: &Chapter,
     steps: &[Step],
     names: &mut Names<'_>,
@@ -63,21 +63,21 @@ fn check_ready(
                 (
                     format!(
                         "`{ready}` does not run under the profile `{}`, so `{}` could never be ready",
-                        setting.profile, step.id.step
+                        context.profile, step.id.step
                     ),
                     hint,
                 )
             })
         });
         if let Some((message, hint)) = wrong {
-            problems.push(at_word(setting, chapter, step, ready, message).hint(hint));
+            problems.push(at_word(context, chapter, step, ready, message).hint(hint));
         }
     }
 }
 
 /// Indices of the steps that the front matter's `done:` names, those of other profiles left out.
 pub(super) fn prove_chapter(
-    setting: &Setting<'_>,
+    context: &ResolveContext<'_>,
     chapter: &Chapter,
     steps: &[Step],
     problems: &mut Problems,
@@ -95,22 +95,22 @@ pub(super) fn prove_chapter(
                         "`{name}` proves `{}`, a background step that is stopped at the end, so it can't tell later that the chapter is done",
                         started.id.step
                     );
-                    let mut problem = Problem::nowhere(message)
+                    let mut problem = Problem::without_span(message)
                         .hint("name a check of something that stays, or leave it out of `done`");
                     problem.span = chapter
                         .front
                         .span
-                        .map(|front| setting.book.sources.find_in(front, name.as_str()));
+                        .map(|front| context.book.sources.find_in(front, name.as_str()));
                     problems.push(problem);
                 }
                 done.extend(index);
             }
             Err((message, hint)) => {
-                let mut problem = Problem::nowhere(message).hint(hint);
+                let mut problem = Problem::without_span(message).hint(hint);
                 problem.span = chapter
                     .front
                     .span
-                    .map(|front| setting.book.sources.find_in(front, name.as_str()));
+                    .map(|front| context.book.sources.find_in(front, name.as_str()));
                 problems.push(problem);
             }
         }
@@ -128,7 +128,7 @@ fn background_behind<'a>(check: &Step, steps: &'a [Step]) -> Option<&'a Step> {
 
 /// A problem at the word in a step's braces that names another step.
 fn at_word(
-    setting: &Setting<'_>,
+    context: &ResolveContext<'_>,
     chapter: &Chapter,
     step: &Step,
     word: &StepName,
@@ -136,7 +136,7 @@ fn at_word(
 ) -> Problem {
     let block = chapter.steps().find(|block| block.name == step.id.step);
     let span =
-        block.map_or(step.span, |block| setting.book.sources.find_in(block.info, word.as_str()));
+        block.map_or(step.span, |block| context.book.sources.find_in(block.info, word.as_str()));
     Problem::at(span, message)
 }
 

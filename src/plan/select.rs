@@ -4,16 +4,16 @@ use std::collections::HashMap;
 
 use super::chapter::Resolved;
 use super::made_of::words;
+use super::selection::ChapterSelection;
 use super::step::FromBefore;
 use super::step::Role;
-use super::target::Pick;
 
 /// Leaves only the picked steps. Says whether something was left out that runs when the whole chapter is selected.
-pub(super) fn select(resolved: &mut Resolved, pick: &Pick) -> bool {
+pub(super) fn select(resolved: &mut Resolved, pick: &ChapterSelection) -> bool {
     let picked = |step: &super::step::Step| match pick {
-        Pick::Nothing => false,
-        Pick::All => !step.attributes.only_when_named,
-        Pick::Steps(names) => names.contains(&step.id.step),
+        ChapterSelection::Nothing => false,
+        ChapterSelection::All => !step.attributes.only_when_named,
+        ChapterSelection::Steps(names) => names.contains(&step.id.step),
     };
     let kept: Vec<bool> = resolved.steps.iter().map(picked).collect();
     let partial = resolved

@@ -108,14 +108,17 @@ impl ValueTable {
                     "the value `{}` would become the variable `{}`, which is bash's or guide's own",
                     leaf.dotted, leaf.variable
                 );
-                problems.push(Problem::nowhere(message).hint("give it another name in the values"));
+                problems.push(
+                    Problem::without_span(message).hint("give it another name in the values"),
+                );
             } else if let Some(other) = first.insert(&leaf.variable, &leaf.dotted) {
                 let message = format!(
                     "the values `{other}` and `{}` would both become the variable `{}`",
                     leaf.dotted, leaf.variable
                 );
                 problems.push(
-                    Problem::nowhere(message).hint("give one of them another name in the values"),
+                    Problem::without_span(message)
+                        .hint("give one of them another name in the values"),
                 );
             }
         }

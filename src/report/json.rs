@@ -5,8 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::Reporter;
-use crate::event::Event;
+use crate::event::{Event, Reporter};
 use crate::text::sanitize::json_for_display;
 
 /// A value as it is printed: indented, ended by a line end, and safe to look at on a terminal.
@@ -38,7 +37,7 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Reporter for Json<W> {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         if self.error.is_none() {
             let line = serde_json::to_string(event).map_err(io::Error::from);
             let written = line.and_then(|line| {

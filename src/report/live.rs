@@ -4,14 +4,13 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use super::Reporter;
 use super::failure::failure;
 use super::humanize::summary;
 use super::live_view::{RunningStep, frame};
 use super::step_line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::terminal::printable;
-use crate::event::{ChapterOutcome, Event};
+use crate::event::{ChapterOutcome, Event, Reporter};
 
 /// Columns of a terminal that does not tell.
 const UNKNOWN_WIDTH: usize = 80;
@@ -122,7 +121,7 @@ impl Live {
 }
 
 impl Reporter for Live {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         self.moment(event);
         let style = self.style;
         match event {
@@ -188,7 +187,7 @@ mod tests {
 
     fn tell(live: &mut Live, events: &[Event]) {
         for event in events {
-            live.event(event);
+            live.report(event);
             std::thread::sleep(std::time::Duration::from_millis(8));
         }
     }

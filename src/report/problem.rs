@@ -180,7 +180,7 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
     let gutter = problem
         .span
         .iter()
-        .chain(problem.also.iter().map(|(span, _)| span))
+        .chain(problem.labels.iter().map(|(span, _)| span))
         .map(last_line)
         .max()
         .unwrap_or(0);
@@ -189,7 +189,7 @@ pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String
         let mut picture = Picture { out: &mut out, sources, style, gutter };
         picture.draw(span, None);
     }
-    for (span, note) in &problem.also {
+    for (span, note) in &problem.labels {
         let mut picture = Picture { out: &mut out, sources, style, gutter };
         picture.draw(*span, Some(&one_line(note)));
     }
@@ -441,14 +441,15 @@ hint: a step is known by its name in every file and message, so give one of them
 
     #[test]
     fn a_problem_without_a_place_is_a_message_and_a_hint() {
-        let problem = Problem::nowhere("the book has no chapter `x`").hint("its chapters are a, b");
+        let problem =
+            Problem::without_span("the book has no chapter `x`").hint("its chapters are a, b");
         let expected = "error: the book has no chapter `x`\n\nhint: its chapters are a, b\n";
         assert_eq!(draw(&Sources::default(), &problem, Style::colourless()), expected);
     }
 
     #[test]
     fn colour_is_only_used_when_asked_for() {
-        let problem = Problem::nowhere("x");
+        let problem = Problem::without_span("x");
         let style = Style::decide(super::super::style::ColourChoice::Always, true, false, true);
         let drawn = draw(&Sources::default(), &problem, style);
         assert!(super::super::terminal::printable(&drawn).contains('\u{1b}'), "{drawn}");

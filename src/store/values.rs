@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::source::{Texts, list, shown};
+use super::texts::{Texts, list, shown};
 use crate::book::{Problem, Problems, Sources, Span, too_deep};
 use crate::ids::nearest;
 use crate::manifest::{Doubt, plain_value, read_values};
@@ -40,7 +40,7 @@ impl ValuesFiles {
             let message =
                 format!("there is no values file {}", shown(root, &src.join(name)).display());
             let mut problem =
-                Problem::nowhere(message).hint("make it, or take `values` out of book.toml");
+                Problem::without_span(message).hint("make it, or take `values` out of book.toml");
             problem.span = place;
             problems.push(problem);
         }
@@ -153,7 +153,7 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
 /// `cluster.name=x`: the text after `=` is what it would be in a values file.
 fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt>, Problem> {
     let wrong = |why: &str| {
-        Problem::nowhere(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`")
+        Problem::without_span(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`")
     };
     let (key, text) = word.split_once('=').ok_or_else(|| wrong("there is no `=`"))?;
     let parts: Vec<&str> = key.split('.').map(str::trim).collect();
@@ -162,7 +162,7 @@ fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt
     }
     if parts.len() > DEEPEST || too_deep(text).is_some() {
         let start: String = word.chars().take(40).collect();
-        return Err(Problem::nowhere(format!("`--set {start}…` nests tables too deeply"))
+        return Err(Problem::without_span(format!("`--set {start}…` nests tables too deeply"))
             .hint("write `--set cluster.name=x`"));
     }
     let mut known = Vec::new();

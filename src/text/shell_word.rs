@@ -1,35 +1,20 @@
-//! Text as a word that bash reads back as it is, in ASCII only, so that no locale a step may have set changes its length.
+//! Quotes text as one word that bash reads back unchanged. The word is ASCII only, so that no locale that a step may have set
+//! changes its length.
 
-/// One shell word that stands for these bytes. NUL bytes, which no variable of bash can hold, are dropped.
+/// One shell word that stands for these bytes. NUL bytes, which no variable of bash can hold, are left out.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
-    let mut word = String::with_capacity(bytes.len() + 8);
-    if bytes.iter().all(|&byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
-        word.push('\'');
-        for &byte in bytes {
-            if byte == b'\'' {
-                word.push_str("'\\''");
-            } else {
-                word.push(char::from(byte));
-            }
-        }
-        word.push('\'');
-        return word;
+    let is_plain = |&byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
+    if let (true, Ok(text)) = (bytes.iter().all(is_plain), std::str::from_utf8(bytes)) {
+        return format!("'{}'", text.replace('\'', r"'\''"));
     }
+    let mut word = String::with_capacity(bytes.len() + 8);
     word.push_str("$'");
     for &byte in bytes {
         match byte {
             0 => {}
-            b'\'' | b'\\' => {
-                word.push('\\');
-                word.push(char::from(byte));
-            }
+            b'\'' | b'\\' => word.extend(['\\', char::from(byte)]),
             b' '..=b'~' => word.push(char::from(byte)),
-            _ => {
-                word.push('\\');
-                for shift in [6, 3, 0] {
-                    word.push(char::from(b'0' + ((byte >> shift) & 7)));
-                }
-            }
+            _ => word.push_str(&format!("\\{byte:03o}")),
         }
     }
     word.push('\'');
@@ -44,10 +29,12 @@ mod tests {
     fn plain_text_stands_between_single_quotes() {
         assert_eq!(quoted(b"echo \"$x\"\n"), "'echo \"$x\"\n'");
         assert_eq!(quoted(b"it's"), "'it'\\''s'");
+        assert_eq!(quoted(b""), "''");
     }
 
     #[test]
     fn other_bytes_are_written_in_octal() {
         assert_eq!(quoted("é'\\\r".as_bytes()), "$'\\303\\251\\'\\\\\\015'");
+        assert_eq!(quoted(b"a\0b\x07"), "$'ab\\007'");
     }
 }

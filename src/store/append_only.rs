@@ -1,0 +1,98 @@
+//! A file that only grows, and never by half a record.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustix::fs::{FallocateFlags, fallocate};
+use rustix::io::Errno;
+
+use super::error::StoreError;
+
+/// A file of a run that is appended to.
+#[derive(Debug)]
+pub(super) struct AppendOnlyFile {
+    path: PathBuf,
+    file: Arc<File>,
+    length: u64,
+    /// Disk space is ours up to here, so that a full disk can't keep the next record from being written. 0: not reserved at all.
+    reserved: u64,
+    /// How far ahead to reserve; 0 = not at all.
+    ahead: u64,
+}
+
+impl AppendOnlyFile {
+    /// Makes the file (which must not exist). `ahead` bytes of disk space are kept in reserve for the records to come.
+    pub(super) fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
+        let file = File::options()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(StoreError::io("make", path))?;
+        let mut appender =
+            Self { path: path.to_owned(), file: Arc::new(file), length: 0, reserved: 0, ahead };
+        appender.reserve()?;
+        Ok(appender)
+    }
+
+    /// The open file, to be synced by another thread.
+    pub(super) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
+    }
+
+    /// The file's path.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Bytes so far.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Appends a record with one write(2); of one that can't be written whole nothing stays.
+    pub(super) fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
+        let mut file = &*self.file;
+        if let Err(error) = file.write_all(record) {
+            // A part of it may be there. If even this fails, the torn end is found and dropped when the file is read.
+            let _ = file.set_len(self.length);
+            self.reserved = 0;
+            return Err(StoreError::io("write", &self.path)(error));
+        }
+        self.length += record.len() as u64;
+        Ok(())
+    }
+
+    /// Keeps room for the next records. Called *after* a record was written: a disk that is full by now is told while
+    /// everything that has happened is safe.
+    pub(super) fn reserve(&mut self) -> Result<(), StoreError> {
+        if self.ahead == 0 || self.reserved >= self.length + self.ahead / 2 {
+            return Ok(());
+        }
+        let wanted = self.length + self.ahead;
+        match fallocate(
+            &*self.file,
+            FallocateFlags::KEEP_SIZE,
+            self.reserved,
+            wanted - self.reserved,
+        ) {
+            Ok(()) => self.reserved = wanted,
+            // A file system without reserves: do without.
+            Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.ahead = 0,
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(StoreError::io("write", &self.path)(io::Error::from(errno))),
+        }
+        Ok(())
+    }
+}
+
+/// Gives back what a file still has in reserve, which nobody appends to any more. Not worth an error: it costs some kilobytes.
+pub(super) fn release_reserve(path: &Path) {
+    let Ok(file) = File::options().write(true).open(path) else { return };
+    if let Ok(metadata) = file.metadata() {
+        let _ = file.set_len(metadata.len());
+    }
+}

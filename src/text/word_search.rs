@@ -1,0 +1,78 @@
+//! Finds a word in a text where it stands by itself and is not a part of a longer word.
+
+use std::ops::Range;
+
+/// Is this a character of a variable's name in bash?
+pub(crate) fn is_name_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+/// Can bash have a variable of this name?
+pub(crate) fn is_variable_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && text.chars().all(is_name_character)
+}
+
+/// Every place at which `word` stands with no character of a word right before or behind it. `is_part` tells which characters
+/// belong to a word.
+pub(crate) fn find_words<'t>(
+    text: &'t str,
+    word: &'t str,
+    is_part: impl Fn(char) -> bool + Copy + 't,
+) -> impl Iterator<Item = Range<usize>> + 't {
+    text.match_indices(word).map(|(at, word)| at..at + word.len()).filter(move |found| {
+        !text[..found.start].ends_with(is_part) && !text[found.end..].starts_with(is_part)
+    })
+}
+
+/// Every place at which a script mentions the variable `name`, be it to read it or to set it.
+pub(crate) fn find_names<'t>(
+    script: &'t str,
+    name: &'t str,
+) -> impl Iterator<Item = Range<usize>> + 't {
+    find_words(script, name, is_name_character)
+}
+
+/// Does the script read the variable at this place, as `$NAME` or `${NAME`?
+pub(crate) fn is_read(script: &str, place: &Range<usize>) -> bool {
+    let before = &script[..place.start];
+    before.ends_with('$') || before.ends_with("${")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places(text: &str, word: &str) -> Vec<usize> {
+        find_names(text, word).map(|place| place.start).collect()
+    }
+
+    #[test]
+    fn a_word_is_found_only_where_it_stands_by_itself() {
+        assert_eq!(places("NAME=1; echo $NAME $NAMES MY_NAME", "NAME"), [0, 14]);
+        assert_eq!(places("é${NAME}é", "NAME"), [4]);
+        assert_eq!(places("NAMENAME", "NAME"), [0; 0]);
+        let with_dots = |next: char| is_name_character(next) || next == '.';
+        assert_eq!(
+            find_words("a.b b", "b", with_dots).collect::<Vec<_>>(),
+            [Range { start: 4, end: 5 }]
+        );
+    }
+
+    #[test]
+    fn a_variable_is_read_behind_a_dollar_sign() {
+        for (script, expected) in
+            [("echo $A", true), ("echo ${A:-1}", true), ("A=1", false), ("unset A", false)]
+        {
+            let place = find_names(script, "A").next().unwrap();
+            assert_eq!(is_read(script, &place), expected, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_variable_begins_with_a_letter_or_an_underscore() {
+        assert!(["A", "_a1"].into_iter().all(is_variable_name));
+        assert!(["", "1A", "a-b", "é"].into_iter().all(|name| !is_variable_name(name)));
+    }
+}
