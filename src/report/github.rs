@@ -234,9 +234,9 @@ mod tests {
             reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
         assert_eq!(
             github.annotations(),
-            "::error file=docs/guide/chapter-1.md,line=57,title=chapter-1/a%3A it can't come any more%3A 50%25%2C or%3A pod%3A%3Aweb\
-             ::error: chapter-1/a failed: it can't come any more: 50%25, or: pod::web%0A  --> guide/chapter-1.md:57%0Anever%0A\
-             it wrote nothing%0Ahint: fix it, then `guide run --resume`\n"
+            "::error file=docs/guide/chapter-1.md,line=57,title=chapter-1/a%3A gave up%3A 50%25%2C or%3A pod%3A%3Aweb\
+             ::error: chapter-1/a failed: gave up: 50%25, or: pod::web%0A  --> guide/chapter-1.md:57%0Anever%0A\
+             no output%0Ahint: fix it, then `guide run --resume`\n"
         );
     }
 
@@ -278,7 +278,7 @@ mod tests {
 ```text
 error: chapter-2/c failed: exit 7, expected 0
   --> guide/chapter-2.md:57
-it wrote nothing
+no output
 hint: fix it, then `guide run --resume`
 ```
 

@@ -256,7 +256,7 @@ chapter-1 · Infrastructure · 2 steps
   ✗ b                                   1.5s  ended by signal 9 (KILL)
 error: chapter-1/b failed: ended by signal 9 (KILL)
   --> guide/chapter-1.md:57
-it wrote nothing
+no output
 hint: fix it, then `guide run --resume`
 1 passed, 1 failed in 3.0s"
         );
