@@ -31,7 +31,7 @@ pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String
             let _ = writeln!(text, "  {:width$}  {} {hint}", "", style.hint("hint:"));
         }
     }
-    let _ = writeln!(text, "\nthe profile that fits: {}", style.strong(profile));
+    let _ = writeln!(text, "\nmatching profile: {}", style.strong(profile));
     text
 }
 

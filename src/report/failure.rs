@@ -37,9 +37,9 @@ pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
     }
     for process in &finished.leftovers {
         lines.push(format!(
-            "left running and stopped: {} (process {})",
-            one_line(&process.command),
-            process.pid
+            "stopped leftover process {}: {}",
+            process.pid,
+            one_line(&process.command)
         ));
     }
     if let Some(failure_report) = evidence.and_then(|evidence| evidence.failure_report.as_ref()) {
@@ -91,7 +91,7 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
             let Drawn { lines: drawn, left, cut } =
                 difference_lines(differences, DIFFERENCE_LINES, style);
             let mut lines = vec![format!(
-                "differences ({} expected, {} came):",
+                "differences ({} expected, {} actual):",
                 style.removed("-"),
                 style.added("+")
             )];
@@ -118,7 +118,7 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
 fn tail(output: &str, style: &Style) -> Vec<String> {
     let all: Vec<&str> = output.lines().collect();
     if all.is_empty() {
-        return vec![style.faint("it wrote nothing").to_string()];
+        return vec![style.faint("no output").to_string()];
     }
     let shown = &all[all.len().saturating_sub(TAIL_LINES)..];
     let heading = if shown.len() < all.len() {
@@ -152,7 +152,7 @@ fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evid
         Failure::Mismatch { fence: false, .. } | Failure::Mismatch { fence: true, .. }
             if evidence.is_some_and(|evidence| evidence.pending.is_some()) =>
         {
-            format!("if what came is right, accept it with `guide review`; else {fix}")
+            format!("if the new output is correct, accept it with `guide review`; else {fix}")
         }
         Failure::TimedOut { limit, .. } if wait.is_none() => {
             format!("if it only needs longer, raise `{limit}=`; else {fix}")
@@ -281,9 +281,9 @@ error: chapter-2/curl-localhost failed: the output differs from the accepted sna
  99 │ curl -sf http://localhost/
 100 │ echo done
     │
-differences (- expected, + came):
+differences (- expected, + actual):
   row web, column READY: 2/2 → 1/2
-hint: if what came is right, accept it with `guide review`; else fix it, then `guide run --resume`
+hint: if the new output is correct, accept it with `guide review`; else fix it, then `guide run --resume`
 "
         );
     }
@@ -305,7 +305,7 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
         let end = told.split_once("    │\nit").unwrap().1;
         assert_eq!(
             end,
-            " was waiting for pod web: Pending\nit wrote nothing\nleft running and stopped: sleep 1000 (process 99)\n\
+            " was waiting for pod web: Pending\nno output\nstopped leftover process 99: sleep 1000\n\
              hint: if it only needs longer, raise `until=`; else fix it, then `guide run --resume`\n"
         );
     }

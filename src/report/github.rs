@@ -4,12 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::event::Reporter;
 use super::failure::failure;
 use super::humanize::{duration, summary};
 use super::step_line::failure_in_short;
 use super::style::Style;
-use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
+use crate::event::{ChapterOutcome, Event, Outcome, Reporter, RunSummary, StepFinished};
 use crate::text::sanitize::one_line;
 
 /// Longest text of an annotation, in bytes: GitHub cuts longer ones off.
@@ -233,9 +232,9 @@ mod tests {
             reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
         assert_eq!(
             github.annotations(),
-            "::error file=docs/guide/chapter-1.md,line=57,title=chapter-1/a%3A it can't come any more%3A 50%25%2C or%3A pod%3A%3Aweb\
-             ::error: chapter-1/a failed: it can't come any more: 50%25, or: pod::web%0A  --> guide/chapter-1.md:57%0Anever%0A\
-             it wrote nothing%0Ahint: fix it, then `guide run --resume`\n"
+            "::error file=docs/guide/chapter-1.md,line=57,title=chapter-1/a%3A gave up%3A 50%25%2C or%3A pod%3A%3Aweb\
+             ::error: chapter-1/a failed: gave up: 50%25, or: pod::web%0A  --> guide/chapter-1.md:57%0Anever%0A\
+             no output%0Ahint: fix it, then `guide run --resume`\n"
         );
     }
 
@@ -277,7 +276,7 @@ mod tests {
 ```text
 error: chapter-2/c failed: exit 7, expected 0
   --> guide/chapter-2.md:57
-it wrote nothing
+no output
 hint: fix it, then `guide run --resume`
 ```
 

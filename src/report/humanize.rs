@@ -77,8 +77,8 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
 pub(crate) fn recordings_pending(number: usize) -> String {
     match number {
         0 => String::new(),
-        1 => "1 recording waits for the page: guide review\n".to_owned(),
-        _ => format!("{number} recordings wait for the page: guide review\n"),
+        1 => "1 recording pending; run `guide review`\n".to_owned(),
+        _ => format!("{number} recordings pending; run `guide review`\n"),
     }
 }
 

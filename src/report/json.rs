@@ -5,8 +5,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use crate::event::Reporter;
-use crate::event::Event;
+use crate::event::{Event, Reporter};
 use crate::text::sanitize::json_for_display;
 
 /// A value as it is printed: indented, ended by a line end, and safe to look at on a terminal.

@@ -11,12 +11,11 @@
 
 use std::path::Path;
 
-use crate::event::Reporter;
 use super::failure::failure;
 use super::step_line::failure_in_short;
 use super::style::Style;
 use crate::book::Place;
-use crate::event::{Event, Failure, Outcome, RunSummary, StepFinished};
+use crate::event::{Event, Failure, Outcome, Reporter, RunSummary, StepFinished};
 use crate::ids::StepId;
 use crate::plan::{Plan, Step};
 use crate::text::sanitize::one_line;
@@ -104,7 +103,8 @@ impl Junit {
     /// The text of the report.
     pub(crate) fn xml(&self) -> String {
         let reason = self.reason_not_run();
-        let broken = self.summary.broken.as_deref().map(broken_world);
+        let hint = self.summary.hint.as_deref();
+        let broken = self.summary.broken.as_deref().map(|why| broken_world(why, hint));
         let suites = || self.suites.iter().chain(&broken);
         let sum = |of: fn(&Suite) -> usize| suites().map(of).sum::<usize>();
         let mut xml = format!(
@@ -192,13 +192,13 @@ fn result_of(finished: &StepFinished) -> CaseResult {
 }
 
 /// A world that cannot be checked is a case of its own, because no step is to blame.
-fn broken_world(why: &str) -> Suite {
+fn broken_world(why: &str, hint: Option<&str>) -> Suite {
     let mut case = Case::new("world", String::new(), 0);
     case.result = CaseResult::Failed {
         element: "error",
         kind: "broken",
         message: why.to_owned(),
-        text: String::new(),
+        text: hint.unwrap_or_default().to_owned(),
     };
     Suite { name: "guide".to_owned(), file: String::new(), cases: vec![case] }
 }

@@ -4,14 +4,13 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use crate::event::Reporter;
 use super::failure::failure;
 use super::humanize::summary;
 use super::live_view::{RunningStep, frame};
 use super::step_line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::terminal::printable;
-use crate::event::{ChapterOutcome, Event};
+use crate::event::{ChapterOutcome, Event, Reporter};
 
 /// Columns of a terminal that does not tell.
 const UNKNOWN_WIDTH: usize = 80;
@@ -257,7 +256,7 @@ chapter-1 · Infrastructure · 2 steps
   ✗ b                                   1.5s  ended by signal 9 (KILL)
 error: chapter-1/b failed: ended by signal 9 (KILL)
   --> guide/chapter-1.md:57
-it wrote nothing
+no output
 hint: fix it, then `guide run --resume`
 1 passed, 1 failed in 3.0s"
         );

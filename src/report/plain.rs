@@ -2,13 +2,12 @@
 
 use std::io::Write;
 
-use crate::event::Reporter;
 use super::failure::failure;
 use super::humanize::{duration, summary};
 use super::step_line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::terminal::BestEffortWriter;
-use crate::event::{ChapterOutcome, Event, Outcome};
+use crate::event::{ChapterOutcome, Event, Outcome, Reporter};
 
 /// Seconds between two signs of life of a step.
 const STILL_THERE: f64 = 30.0;
@@ -143,7 +142,7 @@ mod tests {
         assert_eq!(
             told(&events),
             "\
-goes on at chapter-1/create-cluster: failed (2 steps passed before)
+resuming at chapter-1/create-cluster: failed (2 steps passed before)
 chapter-1 · Infrastructure · 3 steps
   ↷ engine-ready                     up to date
   ✓ create-cluster                    2m 05s, 2 attempts
@@ -164,7 +163,7 @@ hint: 1 snapshot waiting for review: `guide review`
             "  ✗ curl                                1.5s  exit 7, expected 0
 error: chapter-1/curl failed: exit 7, expected 0
   --> guide/chapter-1.md:57
-it wrote nothing
+no output
 hint: fix it, then `guide run --resume`
 "
         );

@@ -25,7 +25,7 @@ pub(crate) fn plan_text(
         Some(Resume::NothingLeft) => text += "nothing is left to do: every step has passed\n",
         Some(Resume::At { chapter, step, why }) => {
             let id = &plan.chapters[*chapter].steps[*step].id;
-            let _ = writeln!(text, "goes on at {}: {why}", style.strong(id));
+            let _ = writeln!(text, "resuming at {}: {why}", style.strong(id));
         }
         None => {}
     }

@@ -34,7 +34,7 @@ pub(super) fn resumed_line(
         number => format!(" ({} passed before)", count(number, "step")),
     };
     match at {
-        Some(step) => format!("goes on at {}: {why}{before}", style.strong(step)),
+        Some(step) => format!("resuming at {}: {why}{before}", style.strong(step)),
         None => format!("nothing left to run: {why}{before}"),
     }
 }
@@ -151,7 +151,7 @@ pub(super) fn failure_in_short(failure: &Failure) -> String {
         }
         Failure::Signal { signal } => format!("ended by {}", signal_name(*signal)),
         Failure::TimedOut { seconds, limit, .. } => {
-            format!("out of time after {} ({limit}=)", duration(*seconds))
+            format!("timed out after {} ({limit}=)", duration(*seconds))
         }
         Failure::Mismatch { differences, fence } => {
             let place = if *fence { "the `output` fence" } else { "the accepted snapshot" };
@@ -160,7 +160,7 @@ pub(super) fn failure_in_short(failure: &Failure) -> String {
         Failure::Check { expression, .. } => {
             format!("`check={}` is not true", first_line(expression))
         }
-        Failure::Unrecoverable { why } => format!("it can't come any more: {}", first_line(why)),
+        Failure::Unrecoverable { why } => format!("gave up: {}", first_line(why)),
         Failure::Broken { why } => first_line(why),
     }
 }

@@ -6,6 +6,7 @@
 use std::io::{ErrorKind, IsTerminal, Write};
 
 use super::style::with_escape_sequences;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::text::sanitize::for_display;
 
@@ -38,9 +39,13 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
 pub(crate) fn print_bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(&error)),
         _ => Ok(()),
     }
+}
+
+fn not_written(error: &std::io::Error) -> Error {
+    Diagnostic::new(format!("cannot write to standard output: {error}")).into()
 }
 
 /// Prints text for a person on stderr.
@@ -56,7 +61,7 @@ pub(crate) fn command_line_text(said: &clap::Error) -> Result<(), Error> {
         return Ok(());
     }
     match said.print() {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(&error)),
         _ => Ok(()),
     }
 }

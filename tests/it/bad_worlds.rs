@@ -23,7 +23,7 @@ fn a_torn_last_journal_line_is_dropped() {
     let text = std::fs::read_to_string(&run).expect("journal");
     std::fs::write(&run, &text[..text.len() - 7]).expect("torn");
     book.write("cured", "");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/b");
     assert_eq!(book.read("log"), "a\n");
 }
 

@@ -127,7 +127,7 @@ fn a_disk_that_is_full_in_the_middle_ends_the_run_with_every_passed_step_kept() 
     let Some(said) = on_its_own_disk(&book, "mount -t tmpfs -o size=1m none disk") else { return };
     said.exits(3).says("the disk is full").says("`guide run --resume`");
     assert_eq!(book.read("done"), "a\nb\n");
-    book.guide("run --resume --state kept").exits(0).says("goes on at chapter-1/c");
+    book.guide("run --resume --state kept").exits(0).says("resuming at chapter-1/c");
     assert_eq!(book.read("done"), "a\nb\nc kept\n");
 }
 

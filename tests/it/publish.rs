@@ -43,7 +43,7 @@ fn recorded() -> Project {
         "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\nvalues = \"values.yaml\"\nrecord = true\n",
     );
     book.write("guide/values.yaml", "colour: blue\ntoken: hunter2\n");
-    book.guide("run").exits(0).says("1 recording waits for the page: guide review");
+    book.guide("run").exits(0).says("1 recording pending; run `guide review`");
     book
 }
 
@@ -64,7 +64,7 @@ fn a_run_offers_a_recording_and_only_review_accepts_it() {
     book.guide("review --accept").exits(0).says("chapter-1/recording  accepted");
     assert!(book.has(RECORDING) && !book.has(&format!("{RECORDING}.new")));
     assert!(!book.read(RECORDING).contains("hunter2"), "{}", book.read(RECORDING));
-    book.guide("run --rerun").exits(0).never_says("waits for the page");
+    book.guide("run --rerun").exits(0).never_says("recording pending");
     assert!(!book.has(&format!("{RECORDING}.new")), "times alone are no news");
 }
 
@@ -88,7 +88,7 @@ fn a_book_that_does_not_record_is_not_asked_about_recordings() {
     );
     book.guide("run").exits(0).never_says("recording");
     book.guide("review").exits(0).says("nothing waits for review");
-    book.guide("run --record").exits(0).says("1 recording waits for the page");
+    book.guide("run --record").exits(0).says("1 recording pending");
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_failed_chapter_records_nothing() {
         ```
     ",
     );
-    book.guide("run --record").exits(1).never_says("waits for the page");
+    book.guide("run --record").exits(1).never_says("recording pending");
     assert!(!book.has("snapshots"));
 }
 
@@ -127,7 +127,7 @@ fn what_failed_before_and_was_resumed_is_recorded_whole() {
     );
     book.guide("run --record").exits(1);
     book.write("there", "second\n");
-    book.guide("run --resume --record").exits(0).says("1 recording waits");
+    book.guide("run --resume --record").exits(0).says("1 recording pending");
     let recording = book.read(&format!("{RECORDING}.new"));
     assert!(recording.contains("first") && recording.contains("second"), "{recording}");
 }
@@ -469,7 +469,7 @@ fn a_first_book_is_written_checked_run_and_published_at_once() {
     let book = Project::with_chapter("x");
     book.guide("init first").exits(0).says("wrote first/guide/chapter-1-first.md");
     book.guide("check --book first").exits(0).says("no problem");
-    book.guide("run --book first").exits(0).says("recording waits");
+    book.guide("run --book first").exits(0).says("recording pending");
     book.guide("review --accept --book first").exits(0);
     book.guide("publish --strict --book first").exits(0);
     book.guide("init first").exits(2).says("is there already; nothing was written");

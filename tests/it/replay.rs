@@ -26,7 +26,7 @@ fn resume_continues_at_the_failed_step_with_its_shell_state() {
     let book = Project::with_chapter(THREE);
     book.guide("run").exits(1).says("chapter-1/b");
     book.write("cured", "");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/b");
     assert_eq!(book.read("log"), "a\nb kept\nb kept\nc\n");
 }
 
@@ -37,7 +37,7 @@ fn an_edited_step_and_all_after_it_run_again() {
     book.guide("run").exits(0);
     book.guide("run --resume").exits(0).says("nothing left to run");
     book.write("guide/chapter-1.md", THREE.replace("echo \"b $x\"", "echo \"edited $x\""));
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/b").says("changed");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/b").says("changed");
     assert_eq!(book.read("log"), "a\nb kept\nc\nedited kept\nc\n");
 }
 
@@ -59,7 +59,7 @@ fn an_edited_value_makes_the_steps_that_use_it_run_again() {
     book.write("guide/values.yaml", "color: red\n");
     book.guide("run").exits(0);
     book.write("guide/values.yaml", "color: blue\n");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/b");
     assert_eq!(book.read("log"), "a\nred\nblue\n");
 }
 
@@ -87,7 +87,7 @@ fn resume_starts_at_the_act_of_a_check_that_no_longer_passes() {
     std::fs::remove_file(book.path("made")).expect("removed");
     book.guide("run --resume")
         .exits(0)
-        .says("goes on at chapter-1/make")
+        .says("resuming at chapter-1/make")
         .says("chapter-1/made")
         .says("no longer holds");
     assert!(book.has("made"));
@@ -121,7 +121,7 @@ fn a_verify_in_between_marks_no_step_as_passed() {
     book.guide("run").exits(1).says("chapter-1/last");
     book.write("cured", "");
     book.guide("verify").exits(0).says("2 passed");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/last");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/last");
     assert_eq!(book.read("log"), "where\nyes after\n");
 }
 
@@ -146,7 +146,7 @@ fn a_killed_runner_forgets_no_passed_step() {
     runner.kill().expect("killed");
     runner.wait().expect("gone");
     book.write("cured", "");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/b");
     assert_eq!(book.read("log"), "a\nb\n");
     nothing_runs("sleep 616");
 }
@@ -234,7 +234,7 @@ fn resume_continues_the_targets_of_the_failed_run_and_not_the_whole_book() {
     book.guide("run chapter-2").exits(1);
     book.guide("verify").exits(0);
     book.write("cured", "");
-    book.guide("run --resume").exits(0).says("goes on at chapter-2/b").never_says("chapter-3");
+    book.guide("run --resume").exits(0).says("resuming at chapter-2/b").never_says("chapter-3");
     book.guide("run --resume").exits(0).says("nothing left to run");
     assert_eq!(book.read("log"), "b\nb\nc\n");
 }
@@ -253,7 +253,7 @@ fn resume_of_other_targets_than_the_last_runs_goes_by_what_is_asked() {
     let book = three_chapters();
     book.guide("run chapter-2").exits(1);
     book.write("cured", "");
-    book.guide("run --resume chapter-2..chapter-3").exits(0).says("goes on at chapter-2/b");
+    book.guide("run --resume chapter-2..chapter-3").exits(0).says("resuming at chapter-2/b");
     assert_eq!(book.read("log"), "b\nb\nc\nthird\n");
 }
 
@@ -263,6 +263,6 @@ fn resume_goes_back_to_the_run_that_failed_when_its_cure_was_another_run() {
     book.guide("run chapter-2").exits(1);
     book.guide("run chapter-3").exits(0);
     book.write("cured", "");
-    book.guide("run --resume").exits(0).says("goes on at chapter-2/b").never_says("chapter-3");
+    book.guide("run --resume").exits(0).says("resuming at chapter-2/b").never_says("chapter-3");
     assert_eq!(book.read("log"), "b\nthird\nb\nc\n");
 }

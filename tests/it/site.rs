@@ -527,7 +527,7 @@ fn steps_of_an_included_file_are_reported_with_their_places_and_strict_fails() {
     book.guide("publish --strict")
         .exits(1)
         .says("error: no recording")
-        .says("note: 1 recording waits for the page: guide review")
+        .says("note: 1 recording pending; run `guide review`")
         .never_says("--rerun");
     book.guide("review --accept").exits(0);
     book.guide("publish").exits(0).says(&format!("warning: never run: {warning}"));

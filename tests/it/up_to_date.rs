@@ -212,12 +212,12 @@ fn resume_runs_the_failed_step_and_its_checks_bind_anew() {
     book.write("world", "7\n");
     book.guide("run --resume")
         .exits(1)
-        .says("goes on at chapter-1/tail: failed")
+        .says("resuming at chapter-1/tail: failed")
         .never_says("no longer holds");
     std::fs::remove_file(book.path("broken")).expect("removed");
     book.guide("run --resume")
         .exits(0)
-        .says("goes on at chapter-1/tail")
+        .says("resuming at chapter-1/tail")
         .says("2 passed, 2 up to date");
 }
 
@@ -246,7 +246,7 @@ fn resume_goes_back_to_the_acting_step_of_an_edited_check() {
     book.guide("run").exits(1).says("boom");
     book.write("guide/chapter-1.md", text.replace("{}", "Good day"));
     book.write("cured", "");
-    book.guide("run --resume").exits(0).says("goes on at chapter-1/greet");
+    book.guide("run --resume").exits(0).says("resuming at chapter-1/greet");
     assert_eq!(book.read("world"), "Good day\n");
 }
 
@@ -481,7 +481,7 @@ fn a_step_that_was_running_when_the_run_was_killed_is_told_as_that() {
     runner.wait().expect("gone");
     book.write("quick", "");
     book.guide("run --resume").exits(0).says(
-        "goes on at chapter-1/long: it was running when the run was killed, and may have done its work",
+        "resuming at chapter-1/long: it was running when the run was killed, and may have done its work",
     );
     assert_eq!(
         book.read("began"),
