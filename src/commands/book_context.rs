@@ -1,4 +1,4 @@
-//! Settings → an context book: found, read, parsed, its values merged, its profile known.
+//! Settings → a book that commands work with: it is found, read and parsed, its values are merged, and its profile is known.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

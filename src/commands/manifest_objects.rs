@@ -32,7 +32,7 @@ pub(super) fn manifest_objects<'a>(
                 manifest.text.clone()
             };
             let objects = manifest_objects_in(&text, chapter.namespace.as_deref(), &manifest.place);
-            all.extend(objects.map_err(|message| Diagnostic::new(message))?);
+            all.extend(objects.map_err(Diagnostic::new)?);
         }
     }
     Ok(all)
