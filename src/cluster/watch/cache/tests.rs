@@ -142,7 +142,7 @@ fn the_last_log_line_of_a_crashed_container_is_needed_once_for_each_restart() {
     let message = cache.status(Instant::now()).problems[0].to_string();
     assert_eq!(
         message,
-        "pod web-1-a: container web crashes (its end is not known, 1 restart); last log line: no such table"
+        "pod web-1-a: container web crashes (its exit code is unknown, 1 restart); last log line: no such table"
     );
 }
 
