@@ -22,7 +22,6 @@ mod parse;
 #[cfg(test)]
 mod parse_tests;
 pub(crate) mod pattern;
-mod pieces;
 mod problem;
 #[cfg(test)]
 mod property_tests;
@@ -35,7 +34,7 @@ mod summary;
 
 pub(crate) use advice::verb;
 pub use attributes::SnapshotKind;
-pub(crate) use attributes::{Attributes, Background, ExitExpectation, Verify};
+pub(crate) use attributes::{Attributes, Background, ExitExpectation, LooksAt, Verify};
 pub(crate) use chapter::{Block, Book, Chapter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
 pub(crate) use cwd::{plain_cwd, resolve_cwd};
@@ -50,7 +49,7 @@ pub(crate) use parse::{ChapterSource, parse_chapter};
 pub(crate) use pattern::{
     Mark, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line,
 };
-pub(crate) use problem::{Problem, Problems, Severity};
+pub(crate) use problem::{Problem, Problems, Refusal, Severity};
 pub(crate) use shell_words::{Simple, commands_of};
 pub use source::Place;
 pub(crate) use source::{SourceId, Sources, Span};

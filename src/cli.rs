@@ -190,6 +190,9 @@ pub struct CheckArgs {
     /// List also the words and blocks that belong to other tools and are left alone
     #[arg(long)]
     pub strict: bool,
+    /// List also acting steps without a check, and checks and `output` fences that cannot fail
+    #[arg(long)]
+    pub coverage: bool,
     /// Check again whenever a file of the book changes, until Ctrl-C
     #[arg(long, conflicts_with = "json")]
     pub watch: bool,

@@ -3,8 +3,10 @@
 //! A [`Step`] here is resolved: its profile fits, the step it proves is an id, its fingerprint is known. Only a resolved step
 //! can be executed.
 
-mod attribute_text;
 mod chapter;
+pub(crate) mod condition;
+mod context;
+mod coverage;
 mod made_of;
 mod needs;
 #[cfg(test)]
@@ -16,7 +18,7 @@ mod selection;
 mod step;
 mod values;
 
-pub(crate) use attribute_text::attribute_text;
+pub(crate) use coverage::{Coverage, coverage};
 pub(crate) use made_of::{MadeOf, NamedFiles, named_files};
 pub use resolve::{PlanRequest, make_plan};
 pub(crate) use selection::{ChapterSelection, Selection, pick};

@@ -45,51 +45,16 @@ pub(super) enum NameOrigin {
     Heading(StepName),
 }
 
-/// A part of a chapter that is read by itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Piece {
-    from: usize,
-    to: usize,
-    /// What does not begin, and what does not end here, is another piece's.
-    is_rest: bool,
-    is_first: bool,
-}
-
-impl Piece {
-    /// All from this byte on.
-    pub(super) fn whole(text: &str, from: usize) -> Self {
-        Self { from, to: text.len(), is_rest: false, is_first: false }
-    }
-
-    /// What ends with another piece's beginning.
-    pub(super) fn first(from: usize, to: usize) -> Self {
-        Self { from, to, is_rest: false, is_first: true }
-    }
-
-    /// That other piece.
-    pub(super) fn rest(text: &str, from: usize) -> Self {
-        Self { from, to: text.len(), is_rest: true, is_first: false }
-    }
-}
-
-/// Reads a piece. False: it may be that it says something else when it is read with the pieces beside it.
-pub(super) fn read_piece(
+/// Reads the Markdown that begins at byte `from` of `text`.
+pub(super) fn read_chapter_text(
     source: SourceId,
     text: &str,
-    piece: Piece,
+    from: usize,
     languages: &Languages,
     problems: &mut Problems,
-) -> (ChapterText, bool) {
-    let (text, from) = (&text[..piece.to], piece.from);
+) -> ChapterText {
     let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     lines.of(from);
-    // Room for a block a fence: to grow a list of many steps costs more than to count the fences. Only what is used is ever touched.
-    let fences = memchr::memmem::find_iter(&text.as_bytes()[from..], "\n```").count() / 2;
-    let found = ChapterText {
-        blocks: Vec::with_capacity(fences),
-        names: Vec::with_capacity(fences),
-        title: None,
-    };
     let mut walk = Walk {
         source,
         text,
@@ -97,7 +62,7 @@ pub(super) fn read_piece(
         problems,
         languages,
         reader: AttributeReader::default(),
-        found,
+        found: ChapterText::default(),
         heading: String::new(),
         in_heading: false,
         slug: None,
@@ -106,13 +71,11 @@ pub(super) fn read_piece(
         indented: None,
         containers: 0,
         after: After::Nothing,
-        piece,
-        is_sure: true,
     };
     for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {
         walk.take(event, range.start + from..range.end + from);
     }
-    (walk.found, walk.is_sure)
+    walk.found
 }
 
 /// Counts lines as it goes forward; asked for an earlier place it answers with the line it is at.
@@ -214,8 +177,6 @@ struct Walk<'a> {
     /// Items and quotes around.
     containers: usize,
     after: After,
-    piece: Piece,
-    is_sure: bool,
 }
 
 impl Walk<'_> {
@@ -280,7 +241,6 @@ impl Walk<'_> {
     /// A comment is nothing to read. Any other HTML is, and must not swallow a step because an empty line is missing.
     fn end_html(&mut self, range: Range<usize>) {
         let start = self.html.take().unwrap_or(range.start);
-        self.is_sure &= !(self.piece.is_first && self.text[range.end..].trim().is_empty());
         let html = &self.text[start..range.end];
         let opening = html.trim_start();
         if opening.starts_with("<!--") {
@@ -361,7 +321,6 @@ impl Walk<'_> {
 
     fn close_fence(&mut self, open: Open, end: usize) {
         let Some(body_end) = self.closing_line(&open, end) else {
-            self.is_sure &= !self.piece.is_first;
             return;
         };
         let end = self.text[..end].trim_end().len().max(body_end);
@@ -369,6 +328,7 @@ impl Walk<'_> {
         let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
         self.look_for_nested(&open, &body);
         self.look_for_include(&open.fence, &body);
+        self.look_inside_admonition(&open, &body);
         let Open { fence, content, info, line, .. } = open;
         match fence {
             Fence::Step { language, name, may_be_numbered, attributes } => {
@@ -531,6 +491,27 @@ impl Walk<'_> {
         );
     }
 
+    /// Other tools read the content of some fences as Markdown: a step in there is shown to the reader and not run.
+    fn look_inside_admonition(&mut self, open: &Open, body: &Span) {
+        let info = &self.text[open.info.clone()];
+        if open.fence != Fence::Prose || !is_admonition(info) {
+            return;
+        }
+        let kind = info.trim_matches(['{', ' ']).split([' ', '}']).next().unwrap_or_default();
+        for mark in *b"`~" {
+            let text = &self.text[body.range()];
+            let Some(at) = nested_opening(text, mark, 3, usize::MAX, opens_block) else { continue };
+            let start = body.range().start;
+            let message = format!("this fence is inside of a `{kind}` block, so it is not run");
+            let span = self.span(start + at.start..start + at.end);
+            self.problems.push(
+                Problem::at(span, message)
+                    .warning()
+                    .hint("move it out of the block, or mark it `{skip}` where it is only shown"),
+            );
+        }
+    }
+
     /// Where mdBook would put another text than the one that is run or compared. (In a manifest it is no template either.)
     fn look_for_include(&mut self, fence: &Fence, body: &Span) {
         let hint = match fence {
@@ -578,7 +559,6 @@ impl Walk<'_> {
                 name,
             );
         }
-        self.is_sure &= !(self.piece.is_rest && self.heading.is_empty());
         let name = self.slug.get_or_insert_with(|| {
             let slug = slug(&self.heading);
             StepName::new(if slug.is_empty() { "step".to_owned() } else { slug })
@@ -587,7 +567,6 @@ impl Walk<'_> {
     }
 
     fn take_expected(&mut self, expected: ExpectedBlock) {
-        self.is_sure &= !(self.piece.is_rest && self.found.names.is_empty());
         let before = std::mem::replace(&mut self.after, After::Output);
         match (before, self.found.blocks.last_mut()) {
             (After::Step | After::StepAndParagraph, Some(Block::Step(step))) => {
@@ -637,6 +616,33 @@ impl Walk<'_> {
             self.lines.line - u32::try_from(back).unwrap_or(0)
         };
         span(self.source, range, line)
+    }
+}
+
+/// Does another tool read the content of such a fence as Markdown? Those are mdbook-admonish's and the directives of MyST.
+fn is_admonition(info: &str) -> bool {
+    const DIRECTIVES: [&str; 16] = [
+        "admonition",
+        "attention",
+        "card",
+        "caution",
+        "danger",
+        "dropdown",
+        "error",
+        "hint",
+        "important",
+        "note",
+        "seealso",
+        "tab-item",
+        "tab-set",
+        "tip",
+        "warning",
+        "admonish",
+    ];
+    let word = |text: &str| text.split([' ', '}', ',']).next().unwrap_or_default().to_owned();
+    match info.strip_prefix('{') {
+        Some(directive) => DIRECTIVES.contains(&word(directive).as_str()),
+        None => word(info) == "admonish",
     }
 }
 

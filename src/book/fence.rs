@@ -23,7 +23,7 @@ pub(super) enum Fence {
         /// Two steps may have this name: the second gets a number, as Runme does it.
         may_be_numbered: bool,
         /// The other words.
-        attributes: Arc<Attributes>,
+        attributes: Attributes,
     },
     /// `yaml {file=…}`.
     Manifest {

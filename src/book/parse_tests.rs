@@ -69,7 +69,7 @@ fn hint(text: &str) -> String {
 
 fn attributes(words: &str) -> Attributes {
     let (_, chapter) = chapter(&format!("```bash {{{words}}}\ntrue\n```\n"));
-    chapter.steps().next().expect("a step").attributes.as_ref().clone()
+    chapter.steps().next().expect("a step").attributes.clone()
 }
 
 /// The problems of one step's braces.
@@ -144,6 +144,10 @@ fn every_attribute_is_read() {
     assert_eq!((read.background, read.ready), (Some(Background::Keep), Some(StepName::new("up"))));
     assert_eq!(attributes("background=true").background, Some(Background::Chapter));
     assert!(attributes("interactive").interactive);
+    let read = attributes("verify hidden where=machine when='ran(\"a\")'");
+    assert_eq!((read.hidden, read.looks_at), (true, LooksAt::Machine));
+    assert_eq!(read.when.as_deref(), Some("ran(\"a\")"));
+    assert_eq!(attributes("verify where=cluster"), attributes("verify hidden=false"));
     assert_eq!(attributes("stable=0s verify").stable, None);
 }
 
@@ -159,13 +163,13 @@ fn json_between_the_braces_means_the_same() {
 fn a_word_that_is_wrong_is_pointed_at() {
     assert_eq!(braces_told("name=x tmeout=2m"), ["`tmeout` unknown attribute `tmeout`"]);
     assert_eq!(braces_told("name=x name=y"), ["`name=y` `name` is given twice"]);
-    assert_eq!(braces_told("name=x/y"), ["`x/y` `x/y` is no name"]);
+    assert_eq!(braces_told("name=x/y"), ["`x/y` invalid name `x/y`"]);
     assert_eq!(braces_told("name"), ["`name` `name` needs a value"]);
-    assert_eq!(braces_told("timeout=2"), ["`2` `2` is no length of time: `2` has no unit"]);
+    assert_eq!(braces_told("timeout=2"), ["`2` invalid duration `2`: `2` has no unit"]);
     assert_eq!(braces_told("timeout=0s"), ["`0s` `timeout` must be longer than nothing"]);
-    assert_eq!(braces_told("exit=7,256"), ["`7,256` `256` is no exit code"]);
-    assert_eq!(braces_told("exit=-1"), ["`-1` `-1` is no exit code"]);
-    assert_eq!(braces_told("retry=many"), ["`many` `many` is no number of retries"]);
+    assert_eq!(braces_told("exit=7,256"), ["`7,256` invalid exit code `256`"]);
+    assert_eq!(braces_told("exit=-1"), ["`-1` invalid exit code `-1`"]);
+    assert_eq!(braces_told("retry=many"), ["`many` invalid number of retries `many`"]);
     assert_eq!(braces_told("snapshot=jsn"), ["`jsn` `jsn` is no kind of snapshot"]);
     assert_eq!(braces_told("background=kep"), ["`kep` `kep` is no way to go on in the background"]);
     assert_eq!(braces_told("always=yes"), ["`yes` `always` is a flag and can't be `yes`"]);
@@ -542,7 +546,7 @@ fn what_runme_writes_means_here_what_it_means_there() {
         let step = book.chapters[0]
             .steps()
             .next()
-            .map(|step| (step.name.to_string(), step.attributes.as_ref().clone()));
+            .map(|step| (step.name.to_string(), step.attributes.clone()));
         step
     };
     let step = |json: &str| one(json).expect("a step");
@@ -700,4 +704,35 @@ fn no_hint_leads_into_the_next_error() {
             }
         }
     }
+}
+
+#[test]
+fn a_step_inside_of_an_admonition_is_reported() {
+    for opening in ["admonish", "admonish note title=\"x\"", "{note}", "{tab-item} Linux"] {
+        let text = format!("# T\n\n````{opening}\nText.\n\n```bash\nls\n```\n````\n");
+        let kind = opening.trim_start_matches('{').split([' ', '}']).next().unwrap_or_default();
+        assert_eq!(
+            warned(&text),
+            [format!("6 ````bash` this fence is inside of a `{kind}` block, so it is not run")],
+            "{opening}"
+        );
+    }
+    for (opening, inner) in
+        [("admonish", "bash {skip}"), ("admonish", "text"), ("markdown", "bash")]
+    {
+        let text = format!("# T\n\n````{opening}\n```{inner}\nls\n```\n````\n");
+        assert_eq!(warned(&text), [""; 0], "{opening} {inner}");
+    }
+}
+
+#[test]
+fn what_a_check_looks_at_is_a_word_of_checks() {
+    assert_eq!(
+        braces_told("where=machine"),
+        ["`where=machine` `where` says what a verify step looks at"]
+    );
+    assert_eq!(
+        braces_told("verify where=mashine"),
+        ["`mashine` `mashine` is no place that a check looks at"]
+    );
 }

@@ -9,7 +9,7 @@ use crate::book::{Chapter, Problem, Problems, Span};
 use crate::cli::CheckArgs;
 use crate::error::{Error, Exit};
 use crate::ids::StepId;
-use crate::plan::{Plan, Selection};
+use crate::plan::{Plan, Selection, coverage};
 use crate::report;
 use crate::settings::Settings;
 use crate::store::{Recordings, Snapshots, find_book, included_steps, read_book, stamp};
@@ -58,9 +58,14 @@ fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> R
     opened.problems.extend(unused);
     let unparsed = unparsed_by_bash(opened);
     opened.problems.extend(unparsed);
-    let notes: Problems =
+    let mut notes: Problems =
         opened.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
     let plan = opened.plan(&Selection::default());
+    let coverage = match &plan {
+        Ok(plan) if args.coverage => Some(coverage(plan, &opened.book.sources)),
+        _ => None,
+    };
+    notes.extend(coverage.iter().flat_map(|coverage| coverage.gaps.iter().cloned()));
     if let Ok(plan) = &plan
         && !args.json
     {
@@ -75,7 +80,13 @@ fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> R
             report::write_talk(&format!("warning: {line}\n"));
         }
     }
-    report::write_data(&report::check_text(&opened.book, &notes, plan.as_ref().err(), args.json));
+    report::write_data(&report::check_text(
+        &opened.book,
+        &notes,
+        plan.as_ref().err(),
+        coverage.as_ref(),
+        args.json,
+    ));
     plan
 }
 

@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute_text::attribute_text;
 use super::step::{RenderedManifest, Step};
 use super::values::ValueTable;
-use crate::book::Attributes;
+use crate::book::{Attributes, LooksAt};
 use crate::compare::Bindings;
 use crate::ids::{Fingerprint, Hashing};
 
@@ -92,6 +91,7 @@ fn in_words(part: &str, what: &str) -> String {
         None => match part {
             "script" => "its commands have changed".to_owned(),
             "attributes" => "its attributes have changed".to_owned(),
+            "folder" => "the folder it runs in (`cwd`) has changed".to_owned(),
             _ => "its expected output has changed".to_owned(),
         },
     }
@@ -103,8 +103,14 @@ fn short(print: &Fingerprint) -> String {
     text
 }
 
-/// Tells each acting step of a chapter what it is made of. All steps have to be there, also those that are not selected.
-pub(super) fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], values: &ValueTable) {
+/// Gives each step of a chapter its parts. `steps` must be all steps of the profile, also those that are not selected; `folder` is
+/// the one in which the chapter's shell starts, where that is not its rendered folder.
+pub(super) fn link_parts(
+    steps: &mut [Step],
+    manifests: &[RenderedManifest],
+    folder: Option<&str>,
+    values: &ValueTable,
+) {
     let prints: Vec<Fingerprint> =
         manifests.iter().map(|manifest| manifest_print(manifest, values)).collect();
     let named_by_none: Vec<bool> = manifests
@@ -115,6 +121,10 @@ pub(super) fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], val
     for index in 0..steps.len() {
         let step = &steps[index];
         let mut made_of = own_parts(step, values);
+        // A step that names its own folder has it among its attributes.
+        if let Some(folder) = folder.filter(|_| step.attributes.cwd.is_none()) {
+            made_of.add("folder".to_owned(), &Fingerprint::of([folder.as_bytes()]));
+        }
         let takes_any = takes_any_file(&step.script);
         let mut reads = words_of_variables(&step.script);
         for (at, manifest) in
@@ -150,11 +160,11 @@ fn own_parts(step: &Step, values: &ValueTable) -> MadeOf {
         if step.attributes.secrets.iter().any(|secret| *secret == name.variable) {
             script.part(print.bytes());
         } else {
-            made_of.add(format!("value {}", name.dotted), &print);
+            made_of.add(format!("value {}", name.path), &print);
         }
     }
     made_of.add("script".to_owned(), &script.finish());
-    let attributes = attribute_text(&that_matter(&step.attributes));
+    let attributes = that_matter(&step.attributes).canonical_text();
     if !attributes.is_empty() {
         made_of.add("attributes".to_owned(), &Fingerprint::of([attributes.as_bytes()]));
     }
@@ -172,6 +182,9 @@ fn that_matter(attributes: &Attributes) -> Attributes {
         stable: None,
         retry: 0,
         confirm: None,
+        when: None,
+        hidden: false,
+        looks_at: LooksAt::Cluster,
         ready: None,
         sample: None,
         profiles: Vec::new(),
@@ -187,7 +200,7 @@ fn manifest_print(manifest: &RenderedManifest, values: &ValueTable) -> Fingerpri
     let mut hashing = Hashing::default();
     hashing.part(manifest.text.as_bytes());
     if manifest.late {
-        values.mix(&manifest.text, true, &mut hashing);
+        values.hash_into(&manifest.text, true, &mut hashing);
     }
     hashing.finish()
 }

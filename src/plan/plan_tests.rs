@@ -28,6 +28,7 @@ fn request(targets: &[&str]) -> PlanRequest {
         with_needs: false,
         values: json!({}),
         normalize: None,
+        cwd: None,
     }
 }
 
@@ -473,7 +474,7 @@ fn problems_of_chapters_that_are_not_selected_are_told_too() {
 #[test]
 fn a_profile_nobody_knows_is_told() {
     let text = step("name=a profile=seald", "x") + &step("name=b profile=ci", "x");
-    assert_eq!(told(&text), ["1 `seald` nothing else knows the profile `seald`"]);
+    assert_eq!(told(&text), ["1 `seald` unknown profile `seald`"]);
     let book = parsed(&[("chapter-1.md", &step("name=a profile=ci", "x"))]);
     let ask = |profile: &str| PlanRequest { profile: profile.to_owned(), ..request(&[]) };
     assert_eq!(
@@ -493,11 +494,11 @@ fn conditions_are_compiled() {
     let request = PlanRequest { values: json!({"n": 1}), ..request(&[]) };
     let problems = make_plan(&book, &request).unwrap_err();
     assert_eq!(problems.len(), 2, "{problems:?}");
-    assert!(problems[0].message.starts_with("`count >` is no condition"), "{problems:?}");
+    assert!(problems[0].message.starts_with("invalid `check=\"count >\"`"), "{problems:?}");
     assert_eq!(book.sources.text(problems[0].span.unwrap()), "count >");
     assert_eq!(
         (problems[1].message.as_str(), problems[1].hint.as_deref()),
-        ("`cuont` in `cuont > 2` is nothing a condition knows", Some("did you mean `count`?"))
+        ("unknown name `cuont` in `check=\"cuont > 2\"`", Some("did you mean `count`?"))
     );
 }
 

@@ -11,6 +11,7 @@ mod adoption;
 mod bad_books;
 mod bad_worlds;
 mod compare;
+mod conditions;
 mod faults;
 mod images;
 mod lab;
