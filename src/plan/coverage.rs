@@ -158,17 +158,17 @@ fn statements(script: &str) -> Vec<Vec<(Join, String)>> {
     let mut parts: Vec<(Join, String)> = Vec::new();
     let (mut join, mut command, mut quotes) = (Join::First, String::new(), Quotes::default());
     let mut rest = script.char_indices();
+    let mut in_comment = false;
     while let Some((at, next)) = rest.next() {
-        let is_plain = quotes.is_plain(next);
+        in_comment &= next != '\n';
+        let is_plain = !in_comment && quotes.is_plain(next);
+        in_comment |=
+            is_plain && next == '#' && !command.ends_with(|last: char| !last.is_whitespace());
+        if in_comment {
+            continue;
+        }
         let operator = script.get(at..at + 2).unwrap_or_default();
         match next {
-            '#' if is_plain && command.trim().is_empty() => {
-                for (_, skipped) in rest.by_ref() {
-                    if skipped == '\n' {
-                        break;
-                    }
-                }
-            }
             '&' | '|' if is_plain && matches!(operator, "&&" | "||") => {
                 rest.next();
                 parts.push((join, std::mem::take(&mut command).trim().to_owned()));
