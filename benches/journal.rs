@@ -52,7 +52,7 @@ fn step(log: &mut RunLog, number: u64, state: &ShellState) {
         output,
         state,
         bound: [("port".to_owned(), "30080".to_owned())].into(),
-        left: Vec::new(),
+        leftovers: Vec::new(),
         made_of: None,
         because: None,
         evidence: None,

@@ -24,12 +24,15 @@ mod status;
 mod survey;
 mod syntax;
 
+use std::path::PathBuf;
+
 use clap::CommandFactory;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Exit};
 use crate::report::{self, Style};
 use crate::settings::Settings;
+use crate::store::find_book;
 
 /// Does what was typed; tells what went wrong; returns how it ended.
 pub fn main(cli: Cli) -> Exit {
@@ -52,6 +55,11 @@ fn style(settings: &Settings, terminal: bool) -> Style {
         around.no_color,
         around.unicode,
     )
+}
+
+/// The folder of the book that the command line means.
+fn found_book(settings: &Settings) -> Result<PathBuf, Error> {
+    find_book(settings.book.as_deref(), &settings.here).map_err(Error::Usage)
 }
 
 fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {

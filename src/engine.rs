@@ -18,7 +18,7 @@ mod waiting;
 
 pub(crate) use chapter::chapter_environment;
 pub(crate) use ports::{
-    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace,
+    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Workspace,
     WorkspaceRequest,
 };
 pub(crate) use run::{Options, RunRequest, conduct};

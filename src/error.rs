@@ -1,51 +1,40 @@
-//! What ends a command, and with which exit code. A step that failed is no error: it is an outcome in an event.
+//! Why a command ends without its work done, and the exit code. A failed step is an outcome in an event, not an error.
 
 use crate::book::{Problems, Sources};
-use crate::store::{NoBook, StoreError};
-use crate::world::WorldError;
+use crate::diagnostic::Diagnostic;
+use crate::store::StoreError;
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The book is wrong: every problem, with the texts they point into.
+    /// The book is wrong: every problem, with the texts that the problems point into.
     #[error("the book has {} problem{}", .0.len(), if .0.len() == 1 { "" } else { "s" })]
     Book(Problems, Box<Sources>),
-    /// There is no book where it was looked for.
+    /// The command line is wrong, or there is no book where it points.
     #[error("{0}")]
-    NoBook(#[from] NoBook),
-    /// The command line is wrong.
-    #[error("{message}")]
-    Usage {
-        /// What is wrong.
-        message: String,
-        /// What to do.
-        hint: Option<String>,
-    },
-    /// The world could not be asked.
+    Usage(Diagnostic),
+    /// The world did not answer, or a file of a run could not be read or written.
     #[error("{0}")]
-    World(#[from] WorldError),
-    /// A file of a run could not be read or written, or another run goes on.
-    #[error("{0}")]
-    Store(#[from] StoreError),
+    World(#[from] Diagnostic),
 }
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// The world is as written.
+    /// The world is as the book says.
     AsWritten,
-    /// It differs.
+    /// The world differs from what the book says.
     Differs,
     /// The book or the command line is wrong.
     Wrong,
-    /// The world could not be asked.
+    /// The world did not answer.
     NoWorld,
-    /// Ctrl-C or SIGTERM.
+    /// The user interrupted the command: Ctrl-C or SIGTERM.
     Interrupted,
 }
 
 impl Exit {
-    /// The process's exit code, as `design.md` section 5 has it.
+    /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {
             Self::AsWritten => 0,
@@ -57,28 +46,31 @@ impl Exit {
     }
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        Self::World(error.into())
+    }
+}
+
 impl Error {
-    /// A wrong command line, with what to do.
+    /// An error of the command line, with what to type instead.
     pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Usage { message: message.into(), hint: Some(hint.into()) }
+        Self::Usage(Diagnostic::new(message).with_hint(hint))
     }
 
     /// The exit code of this error.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Book(..) | Self::NoBook(_) | Self::Usage { .. } => Exit::Wrong,
-            Self::World(_) | Self::Store(_) => Exit::NoWorld,
+            Self::Book(..) | Self::Usage(_) => Exit::Wrong,
+            Self::World(_) => Exit::NoWorld,
         }
     }
 
     /// What to do next, if that is known.
-    pub fn hint(&self) -> Option<String> {
+    pub fn hint(&self) -> Option<&str> {
         match self {
             Self::Book(..) => None,
-            Self::NoBook(error) => Some(error.hint()),
-            Self::Usage { hint, .. } => hint.clone(),
-            Self::Store(error) => error.hint(),
-            Self::World(error) => error.hint.clone(),
+            Self::Usage(error) | Self::World(error) => error.hint.as_deref(),
         }
     }
 }

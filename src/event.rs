@@ -18,7 +18,7 @@ use crate::output::{Ending, LeftoverProcess};
 use crate::plan::MadeOf;
 
 pub use record::Record;
-pub(crate) use record::RecordError;
+pub(crate) use record::Reporter;
 
 /// Format version of the journal: a reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 2;
@@ -110,7 +110,8 @@ pub enum Reason {
     #[serde(alias = "already_so")]
     UpToDate,
     /// A verify step asked whether a passed part still holds.
-    StillSo,
+    #[serde(rename = "still_so")]
+    Recheck,
     /// A chapter's `done:` steps.
     ChapterDone,
     /// It is being waited for as `ready=`.
@@ -174,8 +175,8 @@ pub struct StepFinished {
     #[serde(default, skip_serializing_if = "Bindings::is_empty")]
     pub bound: Bindings,
     /// Processes it left behind, stopped by now.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub left: Vec<LeftoverProcess>,
+    #[serde(rename = "left", default, skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<LeftoverProcess>,
     /// What the step is made of; only of an acting step that has passed or was found so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_of: Option<MadeOf>,
@@ -226,7 +227,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// Is the world, as far as this step goes, as written?
-    pub fn holds(&self) -> bool {
+    pub fn passes(&self) -> bool {
         matches!(
             self,
             Self::Passed
@@ -299,9 +300,9 @@ pub struct Evidence {
     /// Where the pending snapshot was written.
     pub pending: Option<PathBuf>,
     /// What ails the world itself, and the command that cures it.
-    pub cure: Option<String>,
+    pub hint: Option<String>,
     /// It was only asked (`guide verify`): there is no run to go on with.
-    pub asked: bool,
+    pub verify_only: bool,
     /// As long as its `until=` lets it be waited for, where `guide verify` has waited shorter.
     pub wait: Option<Duration>,
 }
@@ -349,6 +350,9 @@ pub struct RunSummary {
     pub interrupted: bool,
     /// The world could not be asked (no engine, lost cluster …): why.
     pub broken: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
     /// Seconds in all.
     pub seconds: f64,
     /// RFC 3339, UTC.

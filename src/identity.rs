@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostic::Diagnostic;
+
 /// What a cluster is known by: kept once it was made or adopted, compared before every later run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorldIdentity {
@@ -74,12 +76,12 @@ impl WorldIdentity {
         ))
     }
 
-    /// Refuses another cluster than the kept one: `Err` names both, as (message, hint). `kept_in` is the file that holds `self`,
+    /// Refuses another cluster than the kept one: the error names both. `kept_in` is the file that holds `self`,
     /// as the reader knows it.
     ///
     /// # Errors
     /// When `found` is not the same cluster.
-    pub fn refuse_other(&self, found: &Self, kept_in: &str) -> Result<(), (String, String)> {
+    pub fn refuse_other(&self, found: &Self, kept_in: &str) -> Result<(), Diagnostic> {
         let Sameness::Different { why } = self.compare(found) else { return Ok(()) };
         let message = format!(
             "this is not the cluster the book was run on: {why}\n  kept:  {self}\n  found: {found}\nnothing was run, since a \
@@ -89,7 +91,7 @@ impl WorldIdentity {
             "point `context` and `kubeconfig` at the kept cluster again; if it was replaced on purpose, remove {kept_in} and \
              the next run adopts the new one"
         );
-        Err((message, hint))
+        Err(Diagnostic::new(message).with_hint(hint))
     }
 }
 
@@ -179,13 +181,14 @@ mod tests {
     fn the_refusal_names_both_and_the_file() {
         let (kept, found) =
             (world(Some("aaaaaaaaaaaaaaaa"), &["cp"]), world(Some("bbbbbbbbbbbbbbbb"), &["other"]));
-        let (message, hint) = kept.refuse_other(&found, ".guide/world.json").unwrap_err();
+        let Diagnostic { message, hint } =
+            kept.refuse_other(&found, ".guide/world.json").unwrap_err();
         assert!(
             message.contains("CA aaaaaaaaaaaa, nodes cp")
                 && message.contains("CA bbbbbbbbbbbb, nodes other"),
             "{message}"
         );
-        assert!(hint.contains(".guide/world.json"));
+        assert!(hint.unwrap().contains(".guide/world.json"));
     }
 
     #[test]

@@ -11,6 +11,7 @@
 //! processes. `execute` alone touches the world, `store` alone opens files, `report` alone prints. `engine` joins execute and
 //! compare; `commands` wires rooms together, one short file a subcommand.
 
+mod diagnostic;
 mod ids;
 mod text;
 

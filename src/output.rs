@@ -20,7 +20,7 @@ pub struct Output {
     /// From its start to its end.
     pub duration: Duration,
     /// Processes it left behind, stopped by now.
-    pub left: Vec<LeftoverProcess>,
+    pub leftovers: Vec<LeftoverProcess>,
     /// The shell's state after it, when the attempt ended in a way that leaves one (see `execute::shell`).
     pub state: Option<ShellState>,
 }

@@ -5,7 +5,7 @@
 //! step keeps small fingerprints of what it was made of, so that a page can say what has changed since.
 
 mod make;
-mod places;
+mod path_aliases;
 mod same;
 mod stale;
 
@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::topology::Shape;
 
-pub(crate) use make::{Making, make_recording};
-pub(crate) use places::Places;
+pub(crate) use make::{RecordingInput, make_recording};
+pub(crate) use path_aliases::PathAliases;
 pub(crate) use same::{changes, same};
 pub(crate) use stale::{Included, Parts, mentioned_files, parts_of, reasons};
 
@@ -75,7 +75,7 @@ pub(crate) struct RecordedStep {
     /// It did not run: these verify steps of its chapter showed that what it does was there already. `at` is when they did.
     #[serde(alias = "already_so", default, skip_serializing_if = "Vec::is_empty")]
     pub up_to_date: Vec<String>,
-    /// What it printed, secrets masked and folders of the machine named ([`Places`]), at most [`make::KEPT`] bytes of it.
+    /// What it printed, secrets masked and folders of the machine named ([`PathAliases`]), at most [`make::KEPT`] bytes of it.
     pub output: String,
     /// Bytes that were left out of its middle.
     #[serde(default, skip_serializing_if = "is_zero")]

@@ -25,11 +25,11 @@ mod plain;
 mod plan;
 pub(crate) mod problem;
 mod publication;
+mod reporters;
 mod review;
 mod status;
 mod style;
 mod talk;
-mod tellers;
 mod terminal;
 mod times;
 
@@ -45,30 +45,14 @@ pub(crate) use keys::{Key, Keys};
 pub(crate) use meanwhile::meanwhile;
 pub(crate) use plan::{plan_json, plan_text};
 pub(crate) use publication::{Publication, publication_notes, publication_text};
+pub(crate) use reporters::{Reporters, Wanted};
 pub(crate) use review::{
     Reviewed, Waiting, hunk_text, keys_text, reviewed_json, reviewed_text, waiting_text,
 };
 pub(crate) use status::{Seen, status, status_json};
 pub(crate) use style::{ColourChoice, Style};
-pub(crate) use tellers::{Reporters, Wanted};
 pub(crate) use terminal::{
     completions, stderr_is_terminal, stdin_is_terminal, stdout_is_terminal, write_data, write_talk,
 };
 pub(crate) use times::times;
 pub(crate) use words::recordings_wait;
-
-use crate::event::Event;
-
-/// Is told everything that happens in a run.
-pub(crate) trait Reporter {
-    /// The next event, in the order in which it happened.
-    fn event(&mut self, event: &Event);
-}
-
-impl Reporter for Vec<Box<dyn Reporter>> {
-    fn event(&mut self, event: &Event) {
-        for reporter in self {
-            reporter.event(event);
-        }
-    }
-}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tiny_http::{Header, Method, Response, Server};
 
-use crate::world::WorldError;
+use crate::diagnostic::Diagnostic;
 
 /// How often it looks whether it should go on.
 const TICK: Duration = Duration::from_millis(300);
@@ -18,8 +18,8 @@ pub(crate) fn serve(
     port: u16,
     find: &mut dyn FnMut(&str) -> Option<(Vec<u8>, &'static str)>,
     go_on: &mut dyn FnMut() -> bool,
-) -> Result<(), WorldError> {
-    let server = Server::http(("127.0.0.1", port)).map_err(|error| WorldError {
+) -> Result<(), Diagnostic> {
+    let server = Server::http(("127.0.0.1", port)).map_err(|error| Diagnostic {
         message: format!("port {port} of 127.0.0.1 can't be had: {error}"),
         hint: Some("name another with `--port`".to_owned()),
     })?;

@@ -50,11 +50,12 @@ pub use self::signals::Interrupt;
 use self::state::ShellSnapshot;
 pub(crate) use self::syntax::{SyntaxError, syntax_errors};
 use crate::book::Background;
+use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
 use crate::ids::{ChapterName, StepName};
 use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
-use crate::world::{Command, Flow, Mode, ShellContext, Watcher, World, WorldError};
+use crate::world::{Command, Flow, Mode, ShellContext, Watcher, World};
 
 pub(crate) use rerun::Rerun;
 
@@ -111,7 +112,7 @@ impl ShellWorld {
     ///
     /// # Errors
     /// When the kernel does not let it.
-    pub fn new(mut options: ShellOptions) -> Result<Self, WorldError> {
+    pub fn new(mut options: ShellOptions) -> Result<Self, Diagnostic> {
         use std::hash::{BuildHasher, RandomState};
         let tag = format!(
             "{}-{:016x}",
@@ -216,7 +217,9 @@ impl ShellWorld {
                 cwd: None,
             };
             left.extend(
-                self.execute(&exit, &mut NullWatcher).map(|output| output.left).unwrap_or_default(),
+                self.execute(&exit, &mut NullWatcher)
+                    .map(|output| output.leftovers)
+                    .unwrap_or_default(),
             );
         }
         if let Some(session) = self.session.take() {
@@ -245,7 +248,7 @@ impl World for ShellWorld {
         &mut self,
         scene: &ShellContext,
         state: Option<&ShellState>,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         self.leave();
         self.environment = self.environment_in(scene);
         self.scene = Some(scene.clone());
@@ -256,7 +259,7 @@ impl World for ShellWorld {
         self.assigned.add(&String::from_utf8_lossy(&self.live.text));
         self.secrets.set_by_function =
             self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
-        let session = self.start().map_err(|error| WorldError {
+        let session = self.start().map_err(|error| Diagnostic {
             message: format!(
                 "{} can't be started in {}: {error}",
                 self.options.bash.display(),
@@ -273,7 +276,7 @@ impl World for ShellWorld {
         Ok(())
     }
 
-    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, WorldError> {
+    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic> {
         let output = match command.mode {
             Mode::Background(kind) => self.start_background(command, kind, watcher),
             Mode::Shell | Mode::Aside | Mode::Interactive => self.execute(command, watcher),
@@ -283,7 +286,7 @@ impl World for ShellWorld {
             let chapter = &command.step.chapter;
             let hint =
                 format!("bring it back, then `guide run --resume`; or run the chapter from its beginning: `guide run {chapter}`");
-            WorldError { hint: lost.then_some(hint), ..broken(&format!("step {} can't be run", command.step), &error) }
+            Diagnostic { hint: lost.then_some(hint), ..broken(&format!("step {} can't be run", command.step), &error) }
         })
     }
 
@@ -347,8 +350,8 @@ impl Watcher for NullWatcher {
     }
 }
 
-fn broken(what: &str, error: &io::Error) -> WorldError {
-    WorldError { message: format!("{what}: {error}"), hint: None }
+fn broken(what: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(format!("{what}: {error}"))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
 use crate::output::{LeftoverProcess, Output, ShellState};
 
@@ -70,16 +71,6 @@ pub trait Watcher {
     fn tick(&mut self, elapsed: Duration) -> Flow;
 }
 
-/// The world could not be asked. Not: a command that failed.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct WorldError {
-    /// What happened, in words.
-    pub message: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
-
 /// The outside, as the engine sees it.
 pub trait World {
     /// Begins a chapter: the next command runs in a new shell there, starting from `state` if one is given.
@@ -87,13 +78,13 @@ pub trait World {
     /// # Errors
     /// When no shell can be started.
     fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>)
-    -> Result<(), WorldError>;
+    -> Result<(), Diagnostic>;
 
     /// Runs one command to its end (or start, for `Background`).
     ///
     /// # Errors
     /// Only when it could not be started or watched.
-    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, WorldError>;
+    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic>;
 
     /// Is that background step still running, or how did it end?
     fn background_ended(&mut self, step: &StepId) -> Option<Output>;

@@ -65,7 +65,7 @@ fn runner() {
     };
     let output = world.run(&command, &mut Shown(interrupt)).unwrap();
     println!("ending: {:?}", output.ending);
-    for left in output.left {
+    for left in output.leftovers {
         println!("left: {}", left.command);
     }
 }

@@ -49,11 +49,9 @@ impl Cluster {
         }) {
             Ok(findings) => written(findings),
             Err(error) => {
-                let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-                ClusterEvidence {
-                    text: format!("The cluster could not be asked: {}{hint}\n", error.message),
-                    secrets: Vec::new(),
-                }
+                let mut text = format!("The cluster did not answer: {}\n", error.message);
+                text.extend(error.hint.map(|hint| format!("What to do: {hint}\n")));
+                ClusterEvidence { text, secrets: Vec::new() }
             }
         }
     }

@@ -5,7 +5,7 @@ use std::io;
 
 use super::connection::with_causes;
 use super::{Access, stopped};
-use crate::world::WorldError;
+use crate::diagnostic::Diagnostic;
 
 /// The kinds of refusal, for whoever acts on them (all end a run with exit code 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,7 @@ pub struct ClusterError {
     pub hint: Option<String>,
 }
 
-impl From<ClusterError> for WorldError {
+impl From<ClusterError> for Diagnostic {
     fn from(error: ClusterError) -> Self {
         Self { message: error.message, hint: error.hint }
     }

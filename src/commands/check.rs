@@ -12,7 +12,7 @@ use crate::ids::StepId;
 use crate::plan::{Plan, Selection, coverage};
 use crate::report;
 use crate::settings::Settings;
-use crate::store::{Recordings, Snapshots, find_book, included_steps, read_book, stamp};
+use crate::store::{Recordings, Snapshots, change_stamp, included_steps, read_book};
 
 /// Checks the whole book; with `--watch` again and again.
 pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
@@ -30,13 +30,13 @@ const TICK: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// Until Ctrl-C. A book that can't even be read is told, and looked at again when a file changes.
 fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let interrupt = super::run::listen()?;
     let files =
         || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
     let (mut watched, mut seen) = (files(), None);
     while interrupt.asked() == 0 {
-        let now = stamp(&watched);
+        let now = change_stamp(&watched);
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
@@ -125,7 +125,7 @@ fn unused_snapshots(opened: &BookContext) -> Problems {
         ))
         .hint("remove the file, or give the chapter its name back")
     };
-    let strangers = Recordings::of(&opened.root).strangers(&chapters);
+    let strangers = Recordings::of(&opened.root).orphaned(&chapters);
     snapshots
         .unused(&used)
         .into_iter()

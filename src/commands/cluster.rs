@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::open::BookContext;
 use crate::cluster::{Access, Cluster, ClusterError, ClusterErrorKind};
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::store::{KeptWorld, read_world, world_path, write_world};
-use crate::world::WorldError;
 
 /// The world's lock of a book: which cluster is it, and is it still that one?
 pub(super) struct WorldLock {
@@ -29,7 +29,7 @@ impl WorldLock {
         opened: &BookContext,
         run: &str,
         now: fn() -> String,
-    ) -> Result<Self, WorldError> {
+    ) -> Result<Self, Diagnostic> {
         let kept = read_world(&opened.state)?;
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
         let access = Access {
@@ -72,24 +72,23 @@ impl WorldLock {
     ///
     /// # Errors
     /// When it is another cluster, or commands would reach another.
-    pub(super) fn before(&self) -> Result<(), WorldError> {
+    pub(super) fn before(&self) -> Result<(), Diagnostic> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         if let Some((meant, reached)) = cluster.astray() {
             return Err(self.refuse_astray(&meant, &reached));
         }
         let Some(kept) = &self.kept else { return Ok(()) };
         match cluster.identity() {
-            Ok(found) => kept
-                .identity
-                .refuse_other(&found, &world_path(&self.state).display().to_string())
-                .map_err(|(message, hint)| WorldError { message, hint: Some(hint) }),
+            Ok(found) => {
+                kept.identity.refuse_other(&found, &world_path(&self.state).display().to_string())
+            }
             Err(error) => self.refuse_lost(kept, &error),
         }
     }
 
     /// After a failure: why the cluster that was kept can't be asked any more, with what to do. One that the book has not made
     /// yet is not missed.
-    pub(super) fn lost(&self) -> Option<String> {
+    pub(super) fn lost(&self) -> Option<Diagnostic> {
         let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
         let error = cluster.identity().err()?;
         let gone = matches!(
@@ -98,12 +97,11 @@ impl WorldLock {
                 | ClusterErrorKind::TimedOut
                 | ClusterErrorKind::Hibernated
         );
-        let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        gone.then(|| format!("{}{hint}", error.message))
+        gone.then(|| error.into())
     }
 
     /// The book's context is not the one that a `kubectl` without `--context` takes.
-    fn refuse_astray(&self, meant: &str, reached: &str) -> WorldError {
+    fn refuse_astray(&self, meant: &str, reached: &str) -> Diagnostic {
         let file = self.kubeconfig.display();
         let kept = self
             .kept
@@ -118,11 +116,11 @@ impl WorldLock {
             "name a kubeconfig whose current context is {meant}: `--kubeconfig FILE`, or \
              `kubectl --kubeconfig {file} config use-context {meant}`"
         );
-        WorldError { message, hint: Some(hint) }
+        Diagnostic::new(message).with_hint(hint)
     }
 
     /// A cluster that was adopted is not made by the book: a kubeconfig without it is the wrong one, not one yet to be written.
-    fn refuse_lost(&self, kept: &KeptWorld, error: &ClusterError) -> Result<(), WorldError> {
+    fn refuse_lost(&self, kept: &KeptWorld, error: &ClusterError) -> Result<(), Diagnostic> {
         let Some(adopted) = kept.kubeconfig.as_ref().filter(|adopted| **adopted != self.kubeconfig)
         else {
             return Ok(());
@@ -147,24 +145,23 @@ impl WorldLock {
             adopted.display(),
             world_path(&self.state).display()
         );
-        Err(WorldError { message, hint: Some(hint) })
+        Err(Diagnostic::new(message).with_hint(hint))
     }
 
     /// After a chapter: keeps the identity of a cluster that was made or adopted, or checks it.
     ///
     /// # Errors
     /// When it is another cluster than the kept one, or `world.json` can't be written.
-    pub(super) fn after(&mut self) -> Result<(), WorldError> {
+    pub(super) fn after(&mut self) -> Result<(), Diagnostic> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         // Not made yet, or put to sleep by the chapter: nothing to keep, nothing to compare.
         let Ok(found) = cluster.identity() else { return Ok(()) };
         // Read anew: a step that makes the cluster once more takes the old one's identity away, and says so in its text.
         self.kept = read_world(&self.state)?;
         match &self.kept {
-            Some(kept) => kept
-                .identity
-                .refuse_other(&found, &world_path(&self.state).display().to_string())
-                .map_err(|(message, hint)| WorldError { message, hint: Some(hint) }),
+            Some(kept) => {
+                kept.identity.refuse_other(&found, &world_path(&self.state).display().to_string())
+            }
             None => {
                 let kept = KeptWorld::new(
                     found,

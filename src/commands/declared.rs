@@ -2,10 +2,10 @@
 
 use crate::cluster::{Declared, declared_in};
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::history::Past;
 use crate::plan::{Plan, PlannedChapter};
-use crate::world::WorldError;
 
 /// Every object of these chapters, in the order in which their manifests stand.
 ///
@@ -32,7 +32,7 @@ pub(super) fn declared<'a>(
                 manifest.text.clone()
             };
             let objects = declared_in(&text, chapter.namespace.as_deref(), &manifest.place);
-            all.extend(objects.map_err(|message| WorldError { message, hint: None })?);
+            all.extend(objects.map_err(|message| Diagnostic::new(message))?);
         }
     }
     Ok(all)

@@ -22,7 +22,7 @@ pub(super) fn diff(settings: &Settings, args: &TargetArgs) -> Result<Exit, Error
     lock.before()?;
     let mut drift = cluster
         .drift(&declared(&whole, &whole.chapters, &past)?)
-        .map_err(crate::world::WorldError::from)?;
+        .map_err(crate::diagnostic::Diagnostic::from)?;
     let names: Vec<_> = chosen.chapters.iter().map(|chapter| chapter.file.clone()).collect();
     if !args.targets.is_empty() {
         drift.missing.retain(|(_, place)| names.contains(&place.file));

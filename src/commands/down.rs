@@ -7,19 +7,20 @@ use super::declared::declared;
 use super::open::open;
 use crate::cli::DownArgs;
 use crate::cluster::{Action, DownItem, DownPlan, DownRequest};
+use crate::diagnostic::Diagnostic;
 use crate::error::{Error, Exit};
 use crate::ids::ObjectRef;
 use crate::plan::{Plan, PlannedChapter, Selection};
 use crate::report::{self, DownReporter};
 use crate::settings::Settings;
-use crate::store::{RunLock, Taken, forget_taken, load_past};
-use crate::world::{Flow, WorldError};
+use crate::store::{DeletedManifests, RunLock, forget_deleted, load_past};
+use crate::world::Flow;
 
 /// Most time it waits for everything to be gone.
 const LIMIT: Duration = Duration::from_secs(180);
 
 /// The chosen chapters' manifests with an object that goes, or has gone already. What a late one makes is not known beforehand.
-fn taken(chosen: &Plan, down: &DownPlan) -> Taken {
+fn taken(chosen: &Plan, down: &DownPlan) -> DeletedManifests {
     let goes = |object: &ObjectRef| {
         let fate = |item: &DownItem| {
             same_object(&item.object, object) && !matches!(item.fate, Action::Stays { .. })
@@ -64,12 +65,12 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
         others: declared(&whole, others, &past)?,
         with_strays: args.with_strays,
     };
-    let plan = cluster.down_plan(&request).map_err(WorldError::from)?;
+    let plan = cluster.down_plan(&request).map_err(Diagnostic::from)?;
     for line in plan.lines() {
         report::write_data(&format!("{line}\n"));
     }
     if plan.going() == 0 {
-        forget_taken(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
+        forget_deleted(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
         report::write_data("nothing to take away\n");
         return Ok(Exit::AsWritten);
     }
@@ -86,7 +87,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     }
     let interrupt = super::run::listen()?;
     // Before the first object goes: whatever ends this, nothing of it may be believed to be there.
-    forget_taken(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
+    forget_deleted(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
     let mut teller = DownReporter::new(live);
     let outcome = cluster
@@ -94,7 +95,7 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
             teller.tell(progress);
             if interrupt.asked() > 0 { Flow::Interrupt } else { Flow::Continue }
         })
-        .map_err(WorldError::from)?;
+        .map_err(Diagnostic::from)?;
     teller.end(&outcome);
     Ok(if outcome.interrupted {
         Exit::Interrupted

@@ -11,7 +11,7 @@ use crate::ids::ChapterName;
 use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files, variables_of};
 use crate::secrets::{Masker, secret_values};
 use crate::settings::Settings;
-use crate::store::{BookConfig, BookFiles, Recordings, find_book, read_book};
+use crate::store::{BookConfig, BookFiles, Recordings, read_book};
 
 /// A book that commands can work with.
 pub(super) struct BookContext {
@@ -45,7 +45,7 @@ pub(super) struct BookContext {
 
 /// Finds and reads the book.
 pub(super) fn open(settings: &Settings) -> Result<BookContext, Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let mut files = read_book(&root);
     let state = settings.state_dir(&root);
     let Choice { profile, reason: profile_reason } = choose(settings, &files.config, &state)?;

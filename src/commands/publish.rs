@@ -15,8 +15,8 @@ use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::serve::serve;
 use crate::settings::Settings;
 use crate::store::{
-    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, find_book, foreign_commands,
-    included_steps, read_book, remember_allowed, site_file, stamp, were_allowed,
+    ForeignCommand, MadeSite, Recordings, Site, SiteFiles, change_stamp, foreign_commands,
+    included_steps, read_book, remember_allowed, site_file, were_allowed,
 };
 
 /// A book with no profile of its own is recorded under this one.
@@ -39,7 +39,7 @@ pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, E
 
 /// The commands of other programs that book.toml names and that may be run: named first, then asked for where nobody allowed them.
 fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<ForeignCommand>, Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let commands = foreign_commands(&root)?;
     if commands.is_empty() {
         return Ok(commands);
@@ -134,7 +134,7 @@ pub(super) fn read_views(
     settings: &Settings,
     pending: bool,
 ) -> Result<(BookContext, Vec<View>), Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let recordings = Recordings::of(&root);
     let mut profiles = read_book(&root).profiles();
     profiles.extend(recordings.all_profiles(false));
@@ -253,9 +253,9 @@ fn serve_site(
         .collect();
     let interrupt = super::run::listen()?;
     report::write_talk(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
-    let mut seen = stamp(&watched);
+    let mut seen = change_stamp(&watched);
     let mut go_on = || {
-        let now = stamp(&watched);
+        let now = change_stamp(&watched);
         if now != seen {
             seen = now;
             match report::meanwhile("making the site", || make(settings, args, allowed)) {

@@ -8,11 +8,13 @@ use crate::doctor::versions;
 use crate::error::Error;
 use crate::event::RunStarted;
 use crate::plan::{Plan, PlannedChapter};
-use crate::recording::{Making, Places, Recording, make_recording, mentioned_files, same};
+use crate::recording::{
+    PathAliases, Recording, RecordingInput, make_recording, mentioned_files, same,
+};
 use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
-use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, spellings};
+use crate::store::{JOURNAL, Recordings, path_aliases, read_journal, read_note, read_stored};
 use crate::topology::Shape;
 
 /// What a run left to record.
@@ -56,7 +58,7 @@ impl Recorder<'_> {
         let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
         let versions = self.versions();
         let places = self.places();
-        let making = Making {
+        let making = RecordingInput {
             plan: self.plan,
             started: self.started,
             events: &journal.events,
@@ -99,7 +101,7 @@ impl Recorder<'_> {
     }
 
     /// What may stand for a path of this machine. A folder that is a link has two.
-    fn places(&self) -> Places {
+    fn places(&self) -> PathAliases {
         let user = self.surroundings;
         let mut folders = vec![
             (self.opened.root.clone(), "$GUIDE_BOOK"),
@@ -108,8 +110,8 @@ impl Recorder<'_> {
         folders.extend(user.cache.clone().map(|folder| (folder, "$XDG_CACHE_HOME")));
         folders.extend(user.temporary.clone().map(|folder| (folder, "$TMPDIR")));
         folders.extend(user.home.clone().map(|folder| (folder, "$HOME")));
-        Places::of(folders.iter().flat_map(|(folder, word)| {
-            spellings(folder).into_iter().map(move |folder| (folder, *word))
+        PathAliases::of(folders.iter().flat_map(|(folder, word)| {
+            path_aliases(folder).into_iter().map(move |folder| (folder, *word))
         }))
     }
 
@@ -133,7 +135,7 @@ impl Recorder<'_> {
         &self,
         mut recording: Recording,
         chapter: &PlannedChapter,
-        places: &Places,
+        places: &PathAliases,
     ) -> Recording {
         for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
             let path = self.opened.state.join("rendered").join(chapter.name.as_str());

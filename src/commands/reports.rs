@@ -55,9 +55,9 @@ impl Reports {
     ///
     /// # Errors
     /// When one can't be made.
-    pub(super) fn open(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
+    pub(super) fn open(&mut self, reporters: &mut Reporters) -> Result<(), Error> {
         for path in &self.json {
-            tellers.json_to(Box::new(create_report(path)?));
+            reporters.json_to(Box::new(create_report(path)?));
         }
         for (path, file) in &mut self.junit {
             *file = Some(create_report(path)?);
@@ -69,17 +69,17 @@ impl Reports {
     ///
     /// # Errors
     /// When a file can't be written.
-    pub(super) fn write(&mut self, tellers: &mut Reporters) -> Result<(), Error> {
-        let json = tellers.finish_json();
+    pub(super) fn write(&mut self, reporters: &mut Reporters) -> Result<(), Error> {
+        let json = reporters.finish_json();
         if let (Err(error), Some(path)) = (json, self.json.first()) {
-            return Err(StoreError::unwritten(path, error).into());
+            return Err(StoreError::write_failed(path, error).into());
         }
-        let junit = tellers.junit().unwrap_or_default();
+        let junit = reporters.junit().unwrap_or_default();
         for (path, file) in &mut self.junit {
             let written = file.as_mut().map_or(Ok(()), |file| file.write_all(junit.as_bytes()));
-            written.map_err(|error| StoreError::unwritten(path, error))?;
+            written.map_err(|error| StoreError::write_failed(path, error))?;
         }
-        if let Some((annotations, summary)) = tellers.github() {
+        if let Some((annotations, summary)) = reporters.github() {
             write_data(&annotations);
             if let Some(file) = &self.step_summary {
                 append_file(file, &summary)?;

@@ -8,6 +8,7 @@ use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::LiveClusterMonitor;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
+use crate::diagnostic::Diagnostic;
 use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
@@ -18,16 +19,16 @@ use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::shell::{Interrupt, ShellOptions, ShellWorld};
 use crate::store::{
-    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, root_as_kept, run_id,
+    FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
     unfinished_targets,
 };
-use crate::world::{ShellContext, WorldError};
+use crate::world::ShellContext;
 
 /// `guide run`.
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options = Options {
-        again: args.again,
+        rerun: args.again,
         keep_going: args.keep_going,
         resume: args.resume,
         prove: args.prove,
@@ -47,8 +48,12 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
 /// `guide verify`.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options =
-        Options { verify_only: true, keep_going: true, patience: args.wait, ..Options::default() };
+    let options = Options {
+        verify_only: true,
+        keep_going: true,
+        wait_budget: args.wait,
+        ..Options::default()
+    };
     Session { settings, selection, options, yes: false, record: false, reports: &args.report }
         .start()
 }
@@ -95,7 +100,7 @@ impl Session<'_> {
         let mut reports = Reports::asked(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
-        let mut tellers = Reporters::new(
+        let mut reporters = Reporters::new(
             style,
             live,
             &reports.wanted(),
@@ -114,7 +119,7 @@ impl Session<'_> {
         let began = now();
         let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
         world.hold(lock.descriptor()?);
-        reports.open(&mut tellers)?;
+        reports.open(&mut reporters)?;
         let past = load_past(&opened.state, &opened.root)?;
         refuse_unbound(&plan, &past)?;
         let started = self.started(&opened, &plan, &past, &began);
@@ -135,7 +140,7 @@ impl Session<'_> {
             accepted.accepted(&step.id)?;
         }
         let mut monitor = LiveClusterMonitor::over(world_lock, masker.clone(), recording);
-        let mut ask = TerminalPrompt::new(self.yes, tellers.pause());
+        let mut prompt = TerminalPrompt::new(self.yes, reporters.pause());
         let request = RunRequest {
             plan: &plan,
             past: &past,
@@ -159,19 +164,19 @@ impl Session<'_> {
             world: &mut world,
             record: &mut record,
             failure_reports: &mut failure_reports,
-            teller: &mut tellers,
-            accepted: &mut accepted,
+            reporter: &mut reporters,
+            snapshots: &mut accepted,
             workspace: &mut workspace,
             monitor: &mut monitor,
-            ask: &mut ask,
+            prompt: &mut prompt,
         };
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
         opened.remember_profile()?;
-        reports.write(&mut tellers)?;
+        reports.write(&mut reporters)?;
         finished?;
-        if let Some(fault) = accepted.take_faults().into_iter().next() {
+        if let Some(fault) = accepted.take_errors().into_iter().next() {
             return Err(fault.into());
         }
         if recording {
@@ -227,7 +232,7 @@ impl Session<'_> {
         plan: &Plan,
         of_run: &[(String, String)],
         workspace: &Rendered,
-    ) -> Result<ShellWorld, WorldError> {
+    ) -> Result<ShellWorld, Diagnostic> {
         let mut world = ShellWorld::new(options)?;
         if let Some(first) = plan.chapters.first().filter(|_| !self.options.resume) {
             let environment = chapter_environment(plan, of_run, &first.name);
@@ -266,7 +271,7 @@ impl Session<'_> {
         }
         RunStarted {
             format: JOURNAL_FORMAT,
-            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.through),
+            run: run_id(jiff::Timestamp::now(), std::process::id(), &past.newest_run),
             at: began.to_owned(),
             guide: env!("CARGO_PKG_VERSION").to_owned(),
             book: opened.book.title.clone(),
@@ -275,7 +280,7 @@ impl Session<'_> {
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
             steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
-            root: root_as_kept(&opened.state, &opened.root),
+            root: stored_root(&opened.state, &opened.root),
             world: past.world.clone(),
         }
     }
@@ -331,11 +336,9 @@ fn exit(summary: &RunSummary) -> Exit {
 }
 
 /// Hears Ctrl-C and SIGTERM from now on.
-pub(super) fn listen() -> Result<Interrupt, WorldError> {
-    Interrupt::install().map_err(|error| WorldError {
-        message: format!("signals can't be heard: {error}"),
-        hint: None,
-    })
+pub(super) fn listen() -> Result<Interrupt, Diagnostic> {
+    Interrupt::install()
+        .map_err(|error| Diagnostic::new(format!("signals can't be heard: {error}")))
 }
 
 /// RFC 3339 of now, UTC.

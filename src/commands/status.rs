@@ -5,11 +5,11 @@ use crate::error::{Error, Exit};
 use crate::ids::StepId;
 use crate::report::{self, Seen, write_data};
 use crate::settings::Settings;
-use crate::store::{find_book, find_failure_report, last_run, who_runs};
+use crate::store::{current_holder, find_failure_report, last_run};
 
 /// Tells the last run. It needs no book that can be parsed, only one that was run.
 pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
-    let root = find_book(settings.book.as_deref(), &settings.here)?;
+    let root = super::found_book(settings)?;
     let state = settings.state_dir(&root);
     let Some(journal) = last_run(&state, &root)? else {
         return Err(Error::usage("this book has not been run yet", "run it with `guide run`"));
@@ -22,7 +22,7 @@ pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Err
     let seen = Seen {
         started: &journal.started,
         events: &journal.events,
-        going_on: who_runs(&state).map(|holder| holder.to_string()),
+        going_on: current_holder(&state).map(|holder| holder.to_string()),
         folder: shown(state.join("runs").join(run)),
         failure_report: &failure_report,
     };

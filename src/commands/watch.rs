@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::cluster::WorldLock;
 use crate::cluster::{ClusterWatch, EvidenceRequest, WatchScope};
+use crate::diagnostic::Diagnostic;
 use crate::engine::{ClusterMonitor, ClusterStatus};
 use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
 use crate::topology::Shape;
-use crate::world::WorldError;
 
 /// A step that is done sooner needs no watch.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl LiveClusterMonitor {
 }
 
 impl ClusterMonitor for LiveClusterMonitor {
-    fn turn(&mut self, chapter: &PlannedChapter) {
+    fn begin_step(&mut self, chapter: &PlannedChapter) {
         if self.chapter.as_deref() != Some(chapter.name.as_str()) {
             self.chapter = Some(chapter.name.to_string());
         }
@@ -61,7 +61,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         }
     }
 
-    fn look(&mut self, elapsed: Duration) -> ClusterStatus {
+    fn status(&mut self, elapsed: Duration) -> ClusterStatus {
         if elapsed < PATIENCE {
             return ClusterStatus::default();
         }
@@ -77,11 +77,11 @@ impl ClusterMonitor for LiveClusterMonitor {
         ClusterStatus { waiting_for: told.or(sight.waiting_for), unrecoverable }
     }
 
-    fn asking(&mut self) {
+    fn begin_attempt(&mut self) {
         self.seen = self.watch.as_ref().map_or(0, ClusterWatch::asking);
     }
 
-    fn changed_within(&mut self, limit: Duration) -> bool {
+    fn wait_for_change(&mut self, limit: Duration) -> bool {
         if let Some(watch) = &self.watch {
             return watch.changed_after(self.seen, limit);
         }
@@ -104,7 +104,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         vec![("objects.txt".to_owned(), cure + &failure_report.text)]
     }
 
-    fn cure(&mut self) -> Option<String> {
+    fn hint(&mut self) -> Option<String> {
         let cluster = self.lock.cluster.as_ref()?;
         let missing = || {
             self.watch
@@ -117,7 +117,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         cluster.cure().or_else(missing)
     }
 
-    fn lost(&mut self) -> Option<String> {
+    fn lost(&mut self) -> Option<Diagnostic> {
         self.lock.lost()
     }
 
@@ -125,7 +125,7 @@ impl ClusterMonitor for LiveClusterMonitor {
         self.lock.made_by_book()
     }
 
-    fn after_chapter(&mut self) -> Result<(), WorldError> {
+    fn after_chapter(&mut self) -> Result<(), Diagnostic> {
         self.lock.after()?;
         if let (Some(cluster), Some(chapter)) = (&self.lock.cluster, self.chapter.take())
             && self.record

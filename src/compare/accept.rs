@@ -1,12 +1,12 @@
 //! What an expected text becomes when an output is accepted: only what truly changed is rewritten, every pattern that still
 //! matches stays, and what is new is text: a pattern is only what an author wrote.
 
-use super::form::{compare_fence, compare_snapshot, form_of};
+use super::kind::{compare_fence, compare_snapshot, kind_of};
 use super::lines::{Expected, Pairing, Texts, pair_lines};
-use super::normalise::{Rules, Where};
+use super::normalize::{Rules, Where};
+use super::normalized::normalized;
 use super::pattern::Scope;
-use super::plain::{lines, plain};
-use super::storable::storable;
+use super::strip_ansi::{lines, strip_ansi};
 use super::table::{self, Keep};
 use super::verdict::{Bindings, Verdict};
 use crate::book::{SnapshotKind, escape_text};
@@ -20,7 +20,7 @@ pub(crate) fn accept_fence(
     bound: &Bindings,
     rules: &Rules,
 ) -> String {
-    let actual = plain(actual.as_bytes());
+    let actual = strip_ansi(actual.as_bytes());
     let brackets = kind.is_some();
     let keep = move |text: &str, _: Where<'_>| {
         let text = if brackets { text.replace('⟨', "\\⟨") } else { text.to_owned() };
@@ -34,7 +34,7 @@ pub(crate) fn accept_fence(
 }
 
 /// The text of a snapshot once `actual` is accepted: the old text with only what truly changed in it, nothing volatile; without an
-/// old text, all of it as it is [`storable`].
+/// old text, all of it as it is [`normalized`].
 pub(crate) fn accept_snapshot(
     old: Option<&str>,
     actual: &[u8],
@@ -42,13 +42,13 @@ pub(crate) fn accept_snapshot(
     bound: &Bindings,
     rules: &Rules,
 ) -> String {
-    let stored = storable(actual, kind, rules);
+    let stored = normalized(actual, kind, rules);
     let Some(old) = old else { return stored };
     let same = |text: &str| {
         matches!(compare_snapshot(text, actual, kind, bound, rules), Verdict::Same { .. })
     };
     let by_structure = matches!(
-        if kind == SnapshotKind::Auto { form_of(&stored) } else { kind },
+        if kind == SnapshotKind::Auto { kind_of(&stored) } else { kind },
         SnapshotKind::Json | SnapshotKind::Yaml
     );
     let merged = if same(old) {
@@ -59,7 +59,7 @@ pub(crate) fn accept_snapshot(
         merge_lines(old, &stored, None, bound, &asis)
     } else {
         // By line and table patterns see the output itself, so that they can bind.
-        let text = plain(actual);
+        let text = strip_ansi(actual);
         let output = rules.output(&text);
         let keep = |text: &str, place: Where<'_>| output.stored(text, place);
         merged(old, &text, Some(kind), bound, *rules, &keep, stored.clone())
@@ -83,7 +83,7 @@ fn merged(
     if same(old) {
         return old.to_owned();
     }
-    let form = kind.map(|kind| if kind == SnapshotKind::Auto { form_of(old) } else { kind });
+    let form = kind.map(|kind| if kind == SnapshotKind::Auto { kind_of(old) } else { kind });
     let by_table = || {
         (form == Some(SnapshotKind::Table))
             .then(|| table::merge_tables(old, actual, bound, rules, keep))
@@ -106,7 +106,7 @@ fn merge_lines(
     keep: Keep<'_>,
 ) -> String {
     let raw: Vec<&str> = old.lines().collect();
-    let old = plain(old.as_bytes());
+    let old = strip_ansi(old.as_bytes());
     let texts = Texts::new(&lines(&old), lines(actual), rules);
     let mut scope = Scope::new(bound);
     let mut merge = Merge { merged: Vec::new(), any_from: 0, texts: &texts, raw: &raw };
@@ -152,7 +152,7 @@ impl Merge<'_> {
     }
 }
 
-/// A line as a pattern, for "make this a pattern": what a normaliser would replace becomes `[..]`; where there is nothing of the
+/// A line as a pattern, for "make this a pattern": what a normalizer would replace becomes `[..]`; where there is nothing of the
 /// kind, the words in which it differs from the line that was expected. The line itself when neither helps.
 pub(crate) fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> String {
     let found = rules.accepted(line).find(line, Where::Line);

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::form::form_of;
-use super::normalise::{Normaliser, Rules, Where};
-use super::plain::plain;
+use super::kind::kind_of;
+use super::normalize::{Rules, TextNormalizer, Where};
+use super::strip_ansi::strip_ansi;
 use super::table;
 use super::tree::{self, Place};
 use crate::book::{Normalizer, SnapshotKind};
 
 /// In words: `ages 3`, `fields uid 1`.
 pub(crate) fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<String> {
-    let text = plain(actual);
-    let kind = if kind == SnapshotKind::Auto { form_of(&text) } else { kind };
+    let text = strip_ansi(actual);
+    let kind = if kind == SnapshotKind::Auto { kind_of(&text) } else { kind };
     let mut count = Count { output: rules.output(&text), by: BTreeMap::new() };
     match kind {
         SnapshotKind::Json | SnapshotKind::Yaml if tree::read(kind, &text).is_ok() => {
@@ -30,7 +30,7 @@ pub(crate) fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<St
 }
 
 struct Count {
-    output: Normaliser,
+    output: TextNormalizer,
     by: BTreeMap<String, usize>,
 }
 

@@ -7,9 +7,9 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::difference::Differences;
-use super::normalise::{Normaliser, Rules, View, Where};
+use super::normalize::{Rules, TextNormalizer, View, Where};
 use super::pattern::{Pattern, Scope, may_have_patterns};
-use super::plain::lines;
+use super::strip_ansi::lines;
 use super::verdict::{Bindings, Verdict};
 use crate::book::{is_any_lines, unescape_line};
 
@@ -33,13 +33,13 @@ pub(super) struct Texts<'t> {
     pub actual: Vec<&'t str>,
     canonical: Vec<OnceCell<String>>,
     /// What reads the output; none where only patterns forgive.
-    output: Option<Normaliser>,
+    output: Option<TextNormalizer>,
 }
 
 impl<'t> Texts<'t> {
     pub(super) fn new(expected: &[&'t str], actual: Vec<&'t str>, rules: Option<Rules>) -> Self {
         let accepted = rules.map(|rules| rules.accepted(&expected.join("\n")));
-        let view = accepted.as_ref().map(|normaliser| View { normaliser, place: Where::Line });
+        let view = accepted.as_ref().map(|normalizer| View { normalizer, place: Where::Line });
         let expected = expected.iter().map(|line| Expected::parse(line, view)).collect();
         let canonical =
             rules.map(|_| actual.iter().map(|_| OnceCell::new()).collect()).unwrap_or_default();
@@ -49,7 +49,7 @@ impl<'t> Texts<'t> {
 
     /// How the output's lines are looked at.
     pub(super) fn view(&self) -> Option<View<'_>> {
-        self.output.as_ref().map(|normaliser| View { normaliser, place: Where::Line })
+        self.output.as_ref().map(|normalizer| View { normalizer, place: Where::Line })
     }
 
     /// The line of the output in the form in which it is compared.
@@ -122,24 +122,24 @@ pub(super) fn compare_lines(
         return Verdict::Same { bound };
     }
     let mut found = Differences::default();
-    tell_differences(&texts, bound, &mut found);
+    report_differences(&texts, bound, &mut found);
     if found.is_empty() {
         found.changed("the output", expected, actual, Some(1));
     }
     Verdict::Differs(found.into_vec())
 }
 
-fn tell_differences(texts: &Texts<'_>, bound: &Bindings, found: &mut Differences) {
+fn report_differences(texts: &Texts<'_>, bound: &Bindings, found: &mut Differences) {
     let mut scope = Scope::new(bound);
     for pairing in pair_lines(texts) {
         match pairing {
             Pairing::Same(expected, actual) => {
                 if !texts.line_matches(expected, actual, &mut scope) {
-                    tell_changed(texts, expected, actual, &scope, found);
+                    report_changed(texts, expected, actual, &scope, found);
                 }
             }
             Pairing::Changed(expected, actual) => {
-                tell_changed(texts, expected, actual, &scope, found)
+                report_changed(texts, expected, actual, &scope, found)
             }
             Pairing::Missing(expected) => {
                 let line = expected + 1;
@@ -154,7 +154,7 @@ fn tell_differences(texts: &Texts<'_>, bound: &Bindings, found: &mut Differences
     }
 }
 
-fn tell_changed(
+fn report_changed(
     texts: &Texts<'_>,
     expected: usize,
     actual: usize,
@@ -164,9 +164,9 @@ fn tell_changed(
     let line = expected + 1;
     let text = texts.actual[actual];
     if let Expected::Pattern(_, pattern) = &texts.expected[expected]
-        && let Some(blame) = pattern.blame(text, scope, texts.view())
+        && let Some(mismatch_reason) = pattern.mismatch_reason(text, scope, texts.view())
     {
-        return found.binding(blame, Some(line));
+        return found.binding(mismatch_reason, Some(line));
     }
     found.changed(format!("line {line}"), texts.expected[expected].text(), text, Some(line));
 }

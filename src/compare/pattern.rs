@@ -13,7 +13,7 @@ mod matching;
 
 use std::ops::Range;
 
-use super::normalise::{Found, View};
+use super::normalize::{Found, View};
 use super::verdict::Bindings;
 use crate::book::{Mark, NameKind, marks};
 
@@ -29,7 +29,7 @@ enum Token<'t> {
     Any,
     /// A word or number to bind or to be equal.
     Name { raw: &'t str, variable: String, kind: NameKind },
-    /// What one normaliser replaces, whatever it was.
+    /// What one normalizer replaces, whatever it was.
     Volatile(&'static str),
     /// White space of any width (only beside volatile text: columns move with their widest cell).
     Gap,
@@ -46,23 +46,23 @@ pub(super) struct Pattern<'t> {
 pub(super) struct Scope<'b> {
     earlier: &'b Bindings,
     /// Names bound by this comparison.
-    pub fresh: Bindings,
+    pub bound_here: Bindings,
 }
 
 impl<'b> Scope<'b> {
     pub(super) fn new(earlier: &'b Bindings) -> Self {
-        Self { earlier, fresh: Bindings::new() }
+        Self { earlier, bound_here: Bindings::new() }
     }
 
     /// All that is bound, by earlier comparisons and by this one.
     pub(super) fn all(&self) -> Bindings {
         let mut all = self.earlier.clone();
-        all.extend(self.fresh.iter().map(|(name, value)| (name.clone(), value.clone())));
+        all.extend(self.bound_here.iter().map(|(name, value)| (name.clone(), value.clone())));
         all
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        self.fresh.get(name).or_else(|| self.earlier.get(name)).map(String::as_str)
+        self.bound_here.get(name).or_else(|| self.earlier.get(name)).map(String::as_str)
     }
 }
 

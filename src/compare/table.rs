@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use super::difference::Differences;
 use super::lines::compare_lines;
-use super::normalise::{Cell, Normaliser, Rules, TableKind, Where};
+use super::normalize::{Cell, Rules, TableKind, TextNormalizer, Where};
 use super::pattern::Scope;
 use super::verdict::{Bindings, Difference, Verdict};
 use crate::book::Normalizer;
@@ -30,12 +30,12 @@ fn is_volatile(column: &str, rules: Rules) -> bool {
 /// What reads the accepted text, and what reads the output.
 #[derive(Clone, Copy)]
 pub(super) struct Sides<'s> {
-    pub accepted: &'s Normaliser,
-    pub output: &'s Normaliser,
+    pub accepted: &'s TextNormalizer,
+    pub output: &'s TextNormalizer,
 }
 
 /// An output's tables as they are kept in an accepted text: volatile cells replaced, patterns escaped, columns where they were.
-pub(super) fn stored(text: &str, output: &Normaliser) -> String {
+pub(super) fn stored(text: &str, output: &TextNormalizer) -> String {
     let parts = parse_output(text);
     let mut lines: Vec<String> =
         text.lines().map(|line| output.stored(line.trim_end(), Where::Line)).collect();
@@ -156,7 +156,7 @@ pub(super) fn compare_tables(
     }
     compare_text(&expected_text, &got_text, &mut scope, bound, rules, &mut found);
     Some(if found.is_empty() {
-        Verdict::Same { bound: scope.fresh }
+        Verdict::Same { bound: scope.bound_here }
     } else {
         Verdict::Differs(found.into_vec())
     })
@@ -171,9 +171,9 @@ fn compare_text(
     found: &mut Differences,
 ) {
     let mut known = bound.clone();
-    known.extend(scope.fresh.clone());
+    known.extend(scope.bound_here.clone());
     match compare_lines(expected, actual, Some(rules), &known) {
-        Verdict::Same { bound } => scope.fresh.extend(bound),
+        Verdict::Same { bound } => scope.bound_here.extend(bound),
         Verdict::New => {}
         Verdict::Differs(differences) => {
             differences.into_iter().map(outside_the_table).for_each(|one| found.push(one))
@@ -227,7 +227,7 @@ fn pair_tables<'p, 't>(
         let scores = free
             .iter()
             .enumerate()
-            .filter_map(|(at, other)| Some((at, alikeness(table, (*other)?, sides))));
+            .filter_map(|(at, other)| Some((at, similarity(table, (*other)?, sides))));
         // The first of the best.
         let best = scores.filter(|(_, score)| *score > 0).rev_max();
         pairs.push((Some(table), best.and_then(|at| free[at].take())));
@@ -246,8 +246,8 @@ impl<I: Iterator<Item = (usize, u32)>> FirstOfBest for I {
     }
 }
 
-fn alikeness(one: &Table<'_>, other: &Table<'_>, sides: Sides<'_>) -> u32 {
-    let kind = |table: &Table<'_>, side: &Normaliser| {
+fn similarity(one: &Table<'_>, other: &Table<'_>, sides: Sides<'_>) -> u32 {
+    let kind = |table: &Table<'_>, side: &TextNormalizer| {
         let row = table.rows.first()?;
         let name = table.key(row, side).last()?.clone();
         name.split_once('/').map(|(kind, _)| kind.to_owned())

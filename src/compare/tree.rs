@@ -12,7 +12,7 @@ mod yaml;
 
 use super::difference::Differences;
 use super::lines::compare_lines;
-use super::normalise::Rules;
+use super::normalize::Rules;
 use super::pattern::Scope;
 use super::verdict::{Bindings, Verdict};
 use crate::book::SnapshotKind;
@@ -56,7 +56,7 @@ pub(super) fn compare_trees(
         }
     }
     Some(if found.is_empty() {
-        Verdict::Same { bound: scope.fresh }
+        Verdict::Same { bound: scope.bound_here }
     } else {
         Verdict::Differs(found.into_vec())
     })

@@ -7,9 +7,9 @@ use super::chapter::{ChapterRun, told};
 use super::run::Run;
 use super::step::untouched;
 use super::waiting::StepResult;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Outcome, Reason};
 use crate::plan::{Role, Step};
-use crate::world::WorldError;
 
 /// A `done:` step with `until=` is waited for no longer than this where its chapter passed before: a world that was just stirred
 /// comes to rest sooner than the chapter is told anew.
@@ -17,7 +17,7 @@ const STIRRED: Duration = Duration::from_secs(10);
 
 impl Run<'_, '_> {
     /// Is the chapter taken as done? Its last run here passed whole, nothing in it changed since, and its `done:` checks pass.
-    pub(super) fn is_done(&mut self, run: &mut ChapterRun) -> Result<bool, WorldError> {
+    pub(super) fn is_done(&mut self, run: &mut ChapterRun) -> Result<bool, Diagnostic> {
         if !self.may_be_done(run) || !self.done_holds(run)? {
             return Ok(false);
         }
@@ -28,7 +28,7 @@ impl Run<'_, '_> {
     }
 
     /// Do the chapter's `done:` steps pass? Where one does not, the shell they were asked in is left again.
-    fn done_holds(&mut self, run: &mut ChapterRun) -> Result<bool, WorldError> {
+    fn done_holds(&mut self, run: &mut ChapterRun) -> Result<bool, Diagnostic> {
         let chapter = &self.request.plan.chapters[run.chapter];
         if chapter.done.is_empty() {
             return Ok(true);
@@ -74,11 +74,11 @@ impl Run<'_, '_> {
 
     /// Do this chapter's acting steps run whatever its checks say? One that another only needs is not what was asked for.
     pub(super) fn again(&self, run: &ChapterRun) -> bool {
-        self.request.options.again && self.planned(run).needed_by.is_none()
+        self.request.options.rerun && self.planned(run).needed_by.is_none()
     }
 
     /// A step of a chapter that is taken as done. What its shell knew after it when it passed is kept for whoever asks next.
-    fn finish_unasked(&mut self, index: usize, run: &ChapterRun) -> Result<(), WorldError> {
+    fn finish_unasked(&mut self, index: usize, run: &ChapterRun) -> Result<(), Diagnostic> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[run.chapter].steps[index];
         let mut finished =
@@ -97,7 +97,7 @@ impl Run<'_, '_> {
 
     /// Makes the folder and the shell ready for a chapter that is only asked: its checks may use what its acting steps left in the
     /// shell (functions, addresses), so they are asked in the state it last ended in.
-    pub(super) fn enter_as_it_ended(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
+    pub(super) fn enter_as_it_ended(&mut self, run: &mut ChapterRun) -> Result<(), Diagnostic> {
         let (plan, past) = (self.request.plan, self.request.past);
         let steps = plan.chapters[run.chapter].steps.iter();
         let left = steps
@@ -119,7 +119,7 @@ impl Run<'_, '_> {
     pub(super) fn as_asked(&self, step: &Step) -> Step {
         let mut step = step.clone();
         if let Some(until) = step.attributes.until {
-            let patience = until.min(self.patience);
+            let patience = until.min(self.wait_budget);
             Arc::make_mut(&mut step.attributes).until = (!patience.is_zero()).then_some(patience);
         }
         step
@@ -135,7 +135,7 @@ impl Run<'_, '_> {
     pub(super) fn spend_patience(&mut self, step: &Step, tried: &StepResult) {
         if tried.attempts > 1 {
             let waited = tried.duration.saturating_sub(step.attributes.stable.unwrap_or_default());
-            self.patience = self.patience.saturating_sub(waited);
+            self.wait_budget = self.wait_budget.saturating_sub(waited);
         }
     }
 
@@ -144,7 +144,7 @@ impl Run<'_, '_> {
         &mut self,
         run: &mut ChapterRun,
         index: usize,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         if !std::mem::take(&mut run.unknown) {
             return Ok(());
         }
@@ -175,7 +175,7 @@ impl Run<'_, '_> {
         &mut self,
         run: &ChapterRun,
         index: usize,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         let chapter = &self.request.plan.chapters[run.chapter];
         let why = format!("not asked, since {} failed", chapter.steps[index].id.step);
         for later in

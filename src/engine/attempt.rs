@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use super::ports::{ClusterMonitor, ClusterStatus, Teller};
-use crate::event::{Event, Record};
+use super::ports::{ClusterMonitor, ClusterStatus};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Record, Reporter};
 use crate::ids::StepId;
 use crate::output::Output;
-use crate::world::{Command, Flow, Watcher, World, WorldError};
+use crate::world::{Command, Flow, Watcher, World};
 
 /// How often a running step is told of.
 const PROGRESS: Duration = Duration::from_millis(100);
@@ -34,7 +35,7 @@ pub(super) struct Observers<'a> {
     /// Keeps the output.
     pub record: &'a mut dyn Record,
     /// Told of progress.
-    pub teller: &'a mut dyn Teller,
+    pub reporter: &'a mut dyn Reporter,
     /// Looks at the cluster.
     pub monitor: &'a mut dyn ClusterMonitor,
     /// Ctrl-C or SIGTERM came.
@@ -50,7 +51,7 @@ pub(super) fn attempt(
     eyes: &mut Observers<'_>,
     command: &Command,
     patience: &GiveUpPolicy,
-) -> Result<Attempted, WorldError> {
+) -> Result<Attempted, Diagnostic> {
     let mut sink = Sink {
         eyes,
         step: &command.step,
@@ -103,7 +104,7 @@ impl Watcher for Sink<'_, '_> {
         }
         self.told = elapsed;
         let since = self.patience.since.elapsed();
-        let status = self.eyes.monitor.look(since);
+        let status = self.eyes.monitor.status(since);
         let over = self.unrecoverable.is_over(
             status.unrecoverable.is_some(),
             elapsed,
@@ -112,7 +113,7 @@ impl Watcher for Sink<'_, '_> {
         if status != ClusterStatus::default() {
             self.status = status;
         }
-        self.eyes.teller.tell(&Event::StepProgress {
+        self.eyes.reporter.report(&Event::StepProgress {
             step: self.step.clone(),
             line: self.line.text(),
             seconds: since.as_secs_f64(),

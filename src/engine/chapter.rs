@@ -7,13 +7,14 @@ use super::ports::WorkspaceRequest;
 use super::run::Run;
 use super::step::StepFlow;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event};
-use crate::history::{background_again, is_run_from};
+use crate::history::{background_to_restart, is_run_from};
 use crate::ids::ChapterName;
 use crate::output::ShellState;
 use crate::plan::{Plan, PlannedChapter, RenderedManifest};
 use crate::secrets::secret_values;
-use crate::world::{ShellContext, WorldError};
+use crate::world::ShellContext;
 
 /// How a chapter ended, as far as the run's going on is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub(crate) fn chapter_environment(
 }
 
 impl Run<'_, '_> {
-    pub(super) fn chapter(&mut self, index: usize) -> Result<ChapterResult, WorldError> {
+    pub(super) fn chapter(&mut self, index: usize) -> Result<ChapterResult, Diagnostic> {
         let chapter = &self.request.plan.chapters[index];
         let since = Instant::now();
         self.event(&Event::ChapterStarted {
@@ -107,12 +108,12 @@ impl Run<'_, '_> {
     }
 
     /// Makes the folder ready and starts the shell, from the state before the first step to run.
-    pub(super) fn enter(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
+    pub(super) fn enter(&mut self, run: &mut ChapterRun) -> Result<(), Diagnostic> {
         run.state = self.state_before(run)?;
         self.start_shell(run)
     }
 
-    pub(super) fn start_shell(&mut self, run: &mut ChapterRun) -> Result<(), WorldError> {
+    pub(super) fn start_shell(&mut self, run: &mut ChapterRun) -> Result<(), Diagnostic> {
         let scene = self.scene(run)?;
         self.ports.world.enter(&scene, run.state.as_ref())
     }
@@ -122,7 +123,7 @@ impl Run<'_, '_> {
         self.name_left(&left, None);
     }
 
-    fn scene(&mut self, run: &mut ChapterRun) -> Result<ShellContext, WorldError> {
+    fn scene(&mut self, run: &mut ChapterRun) -> Result<ShellContext, Diagnostic> {
         let plan = self.request.plan;
         let chapter = &plan.chapters[run.chapter];
         let files: Vec<(String, String)> = chapter
@@ -142,7 +143,7 @@ impl Run<'_, '_> {
     }
 
     /// State and bindings after the last step that passed before, when this chapter is gone on with in its middle.
-    fn state_before(&mut self, run: &mut ChapterRun) -> Result<Option<ShellState>, WorldError> {
+    fn state_before(&mut self, run: &mut ChapterRun) -> Result<Option<ShellState>, Diagnostic> {
         let (plan, past) = (self.request.plan, self.request.past);
         let passed = |index: &usize| !is_run_from(plan, self.start, (run.chapter, *index));
         let steps = &plan.chapters[run.chapter].steps;
@@ -179,8 +180,8 @@ impl Run<'_, '_> {
     pub(super) fn start_background_again(
         &mut self,
         run: &mut ChapterRun,
-    ) -> Result<(), WorldError> {
-        for (chapter, index) in background_again(self.request.plan, self.start) {
+    ) -> Result<(), Diagnostic> {
+        for (chapter, index) in background_to_restart(self.request.plan, self.start) {
             if chapter == run.chapter {
                 self.run_step(run, index, None)?;
             }
@@ -188,7 +189,7 @@ impl Run<'_, '_> {
         Ok(())
     }
 
-    fn steps(&mut self, run: &mut ChapterRun) -> Result<ChapterResult, WorldError> {
+    fn steps(&mut self, run: &mut ChapterRun) -> Result<ChapterResult, Diagnostic> {
         if self.request.options.resume {
             self.start_background_again(run)?;
         }
@@ -235,7 +236,7 @@ impl Run<'_, '_> {
         &mut self,
         run: &mut ChapterRun,
         ended: ChapterResult,
-    ) -> Result<ChapterResult, WorldError> {
+    ) -> Result<ChapterResult, Diagnostic> {
         let chapter = &self.request.plan.chapters[run.chapter];
         let mut ended = ended;
         if ended == ChapterResult::Interrupted {
@@ -259,7 +260,7 @@ impl Run<'_, '_> {
     }
 
     /// Whoever stops a run has to know what was not cleaned up: the `always` steps from `first` on.
-    fn name_always_not_run(&mut self, run: &ChapterRun, first: usize) -> Result<(), WorldError> {
+    fn name_always_not_run(&mut self, run: &ChapterRun, first: usize) -> Result<(), Diagnostic> {
         let steps = &self.request.plan.chapters[run.chapter].steps;
         let left = steps.iter().skip(first).filter(|step| {
             step.attributes.always && (step.is_verify() || !self.request.options.verify_only)
@@ -277,7 +278,7 @@ impl Run<'_, '_> {
     }
 
     /// Manifests that use bound values are written when the first step after them comes.
-    fn render_late(&mut self, run: &ChapterRun, index: usize) -> Result<(), WorldError> {
+    fn render_late(&mut self, run: &ChapterRun, index: usize) -> Result<(), Diagnostic> {
         let plan = self.request.plan;
         let chapter = &plan.chapters[run.chapter];
         let late = |manifest: &&RenderedManifest| manifest.late && manifest.before_step == index;
@@ -287,7 +288,7 @@ impl Run<'_, '_> {
                 .ports
                 .workspace
                 .render_late(manifest, &plan.values, &run.bound)
-                .map_err(|message| WorldError { message, hint: None })?;
+                .map_err(|message| Diagnostic::new(message))?;
             secret_values(&text).iter().for_each(|value| self.request.masker.add(value));
             files.push((manifest.file.clone(), text));
         }

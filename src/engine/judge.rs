@@ -1,7 +1,7 @@
 //! One attempt's output against everything the step expects.
 
 use crate::book::SnapshotKind;
-use crate::compare::{Bindings, Rules, Verdict, compare_fence, compare_snapshot, plain};
+use crate::compare::{Bindings, Rules, Verdict, compare_fence, compare_snapshot, strip_ansi};
 use crate::event::{Failure, Outcome};
 use crate::manifest::Bound;
 use crate::output::{Ending, Output};
@@ -145,7 +145,7 @@ fn check(
     let mut context = values.as_object().cloned().unwrap_or_default();
     context.insert("exit".to_owned(), code.into());
     context.insert("seconds".to_owned(), output.duration.as_secs_f64().into());
-    context.insert("output".to_owned(), plain(&output.bytes).trim_end().into());
+    context.insert("output".to_owned(), strip_ansi(&output.bytes).trim_end().into());
     match condition::evaluate(
         expression,
         &context.into(),

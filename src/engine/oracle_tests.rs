@@ -11,24 +11,25 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::ports::{
-    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Teller, Workspace,
+    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Workspace,
     WorkspaceRequest,
 };
 use super::run::{Options, RunRequest, conduct};
 use crate::book::{BookText, SnapshotKind, parse_book};
 use crate::compare::Bindings;
-use crate::event::{Event, RunSummary};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Reporter, RunSummary};
 use crate::ids::StepId;
 use crate::output::Ending;
 use crate::plan::{
     NamedFiles, Plan, PlanRequest, PlannedChapter, RenderedManifest, Selection, Step, make_plan,
 };
 use crate::store::{
-    JOURNAL, RunLock, RunLog, Taken, forget_taken, load_past, root_as_kept, run_id,
+    DeletedManifests, JOURNAL, RunLock, RunLog, forget_deleted, load_past, run_id, stored_root,
     unfinished_targets,
 };
+use crate::world::Command;
 use crate::world::scripted::{Answer, ScriptedWorld};
-use crate::world::{Command, WorldError};
 
 /// A book as it is written down at the moment: each acting step sets a key of the world to a value.
 #[derive(Debug, Clone, Default)]
@@ -179,30 +180,36 @@ impl Model {
 struct Edges(Rc<RefCell<Model>>);
 
 impl FailureReports for Edges {
-    fn keep(&mut self, _: &Step, _: &PlannedChapter, _: &[(String, String)]) -> Option<PathBuf> {
+    fn write(&mut self, _: &Step, _: &PlannedChapter, _: &[(String, String)]) -> Option<PathBuf> {
         None
     }
 }
 
-impl Teller for Edges {
-    fn tell(&mut self, _: &Event) {}
+impl Reporter for Edges {
+    fn report(&mut self, _: &Event) {}
 }
 
 impl SnapshotStore for Edges {
-    fn snapshot(&mut self, _: &Step) -> Option<String> {
+    fn accepted_text(&mut self, _: &Step) -> Option<String> {
         None
     }
-    fn pend(&mut self, _: &Step, _: SnapshotKind, _: &Bindings, _: &[u8]) -> Option<PathBuf> {
+    fn write_pending(
+        &mut self,
+        _: &Step,
+        _: SnapshotKind,
+        _: &Bindings,
+        _: &[u8],
+    ) -> Option<PathBuf> {
         None
     }
-    fn pend_fence(&mut self, _: &Step, _: &Bindings, _: &[u8]) -> Option<PathBuf> {
+    fn write_pending_fence(&mut self, _: &Step, _: &Bindings, _: &[u8]) -> Option<PathBuf> {
         None
     }
-    fn settle(&mut self, _: &Step) {}
+    fn clear_pending(&mut self, _: &Step) {}
 }
 
 impl Workspace for Edges {
-    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError> {
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic> {
         self.0.borrow_mut().files.extend(request.files.iter().cloned());
         Ok(PathBuf::from(request.chapter.name.as_str()))
     }
@@ -220,27 +227,27 @@ impl Workspace for Edges {
 }
 
 impl ClusterMonitor for Edges {
-    fn turn(&mut self, _: &PlannedChapter) {}
-    fn look(&mut self, _: std::time::Duration) -> ClusterStatus {
+    fn begin_step(&mut self, _: &PlannedChapter) {}
+    fn status(&mut self, _: std::time::Duration) -> ClusterStatus {
         ClusterStatus::default()
     }
-    fn asking(&mut self) {}
-    fn changed_within(&mut self, _: std::time::Duration) -> bool {
+    fn begin_attempt(&mut self) {}
+    fn wait_for_change(&mut self, _: std::time::Duration) -> bool {
         true
     }
     fn evidence(&mut self, _: &PlannedChapter) -> Vec<(String, String)> {
         Vec::new()
     }
-    fn cure(&mut self) -> Option<String> {
+    fn hint(&mut self) -> Option<String> {
         None
     }
-    fn lost(&mut self) -> Option<String> {
+    fn lost(&mut self) -> Option<Diagnostic> {
         None
     }
     fn made_by_book(&self) -> Option<bool> {
         Some(false)
     }
-    fn after_chapter(&mut self) -> Result<(), WorldError> {
+    fn after_chapter(&mut self) -> Result<(), Diagnostic> {
         Ok(())
     }
 }
@@ -302,11 +309,11 @@ impl Desk {
         let past = load_past(&self.state(), self.root()).expect("the past");
         let at = "2026-11-23T12:00:00Z".parse().expect("a time");
         let started = crate::event::RunStarted {
-            run: run_id(at, self.runs, &past.through),
+            run: run_id(at, self.runs, &past.newest_run),
             profile: "open".to_owned(),
             targets,
             resumes: (options.resume && !past.run.is_empty()).then(|| past.run.clone()),
-            root: root_as_kept(&self.state(), self.root()),
+            root: stored_root(&self.state(), self.root()),
             ..crate::event::samples::started("")
         };
         let lock = RunLock::take(&self.state(), 1, "now").expect("the lock");
@@ -315,17 +322,17 @@ impl Desk {
         let model = Rc::clone(&self.model);
         world.answer_by(move |command| model.borrow_mut().answer(command));
         let edges = || Edges(Rc::clone(&self.model));
-        let (mut failure_reports, mut teller, mut accepted) = (edges(), edges(), edges());
-        let (mut workspace, mut monitor, mut ask) = (edges(), edges(), edges());
+        let (mut failure_reports, mut reporter, mut snapshots) = (edges(), edges(), edges());
+        let (mut workspace, mut monitor, mut prompt) = (edges(), edges(), edges());
         let mut ports = Ports {
             world: &mut world,
             record: &mut record,
             failure_reports: &mut failure_reports,
-            teller: &mut teller,
-            accepted: &mut accepted,
+            reporter: &mut reporter,
+            snapshots: &mut snapshots,
             workspace: &mut workspace,
             monitor: &mut monitor,
-            ask: &mut ask,
+            prompt: &mut prompt,
         };
         let request = RunRequest {
             plan: &plan,
@@ -392,14 +399,14 @@ impl Desk {
     fn down(&self, chapter: usize) {
         let plan = self.draft.plan(vec![format!("chapter-{chapter}")]);
         let mut past = load_past(&self.state(), self.root()).expect("the past");
-        let mut taken = Taken::new();
+        let mut taken = DeletedManifests::new();
         for planned in &plan.chapters {
             taken.insert(
                 planned.name.clone(),
                 planned.manifests.iter().map(|manifest| manifest.file.clone()).collect(),
             );
         }
-        forget_taken(&self.state(), self.root(), &mut past, &taken).expect("forgotten");
+        forget_deleted(&self.state(), self.root(), &mut past, &taken).expect("forgotten");
         let mut model = self.model.borrow_mut();
         for act in self.draft.chapters[chapter].acts.iter().filter(|act| act.manifest) {
             model.keys.remove(&act.key);
@@ -439,7 +446,7 @@ impl Desk {
         match what % 16 {
             11 | 13 | 14 | 15 if !self.may_edit(chapter) => {}
             0 | 1 => drop(self.run(whole(), Options::default())),
-            2 => drop(self.run(whole(), Options { again: true, ..Options::default() })),
+            2 => drop(self.run(whole(), Options { rerun: true, ..Options::default() })),
             3 => drop(self.run(whole(), Options { keep_going: true, ..Options::default() })),
             4 => drop(self.run(vec![format!("chapter-{chapter}")], Options::default())),
             5 | 6 => {

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
-use crate::event::{Event, Record};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Record, Reporter};
 use crate::ids::StepId;
 use crate::plan::{NamedFiles, PlannedChapter, Step};
-use crate::world::{World, WorldError};
+use crate::world::World;
 
 /// Everything the engine works with.
 pub(crate) struct Ports<'a> {
@@ -19,21 +20,21 @@ pub(crate) struct Ports<'a> {
     /// Writes failure reports.
     pub failure_reports: &'a mut dyn FailureReports,
     /// Tells what happens.
-    pub teller: &'a mut dyn Teller,
+    pub reporter: &'a mut dyn Reporter,
     /// SnapshotStore snapshots.
-    pub accepted: &'a mut dyn SnapshotStore,
+    pub snapshots: &'a mut dyn SnapshotStore,
     /// Makes a chapter's folder ready.
     pub workspace: &'a mut dyn Workspace,
     /// Looks at the cluster while a step waits.
     pub monitor: &'a mut dyn ClusterMonitor,
     /// Asks the person.
-    pub ask: &'a mut dyn Prompt,
+    pub prompt: &'a mut dyn Prompt,
 }
 
 /// Writes the failure report of a failed step.
 pub(crate) trait FailureReports {
     /// Keeps these parts (file name, text), masked by then, and returns their folder; `None` when it could not be written.
-    fn keep(
+    fn write(
         &mut self,
         step: &Step,
         chapter: &PlannedChapter,
@@ -41,18 +42,12 @@ pub(crate) trait FailureReports {
     ) -> Option<PathBuf>;
 }
 
-/// Who is told.
-pub(crate) trait Teller {
-    /// Tells an event as it happens.
-    fn tell(&mut self, event: &Event);
-}
-
 /// The accepted snapshots.
 pub(crate) trait SnapshotStore {
     /// The accepted text of a step, if there is one.
-    fn snapshot(&mut self, step: &Step) -> Option<String>;
+    fn accepted_text(&mut self, step: &Step) -> Option<String>;
     /// Writes a pending snapshot beside the accepted one.
-    fn pend(
+    fn write_pending(
         &mut self,
         step: &Step,
         kind: SnapshotKind,
@@ -60,9 +55,14 @@ pub(crate) trait SnapshotStore {
         output: &[u8],
     ) -> Option<PathBuf>;
     /// Keeps what came in place of an `output` fence, for review.
-    fn pend_fence(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Option<PathBuf>;
+    fn write_pending_fence(
+        &mut self,
+        step: &Step,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Option<PathBuf>;
     /// The output is as accepted: a pending one is out of date.
-    fn settle(&mut self, step: &Step);
+    fn clear_pending(&mut self, step: &Step);
 }
 
 /// What a workspace is made of.
@@ -79,7 +79,7 @@ pub(crate) trait Workspace {
     ///
     /// # Errors
     /// When they could not be written.
-    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError>;
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic>;
     /// Fingerprints of those of these files (paths from the book's root) that are there.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
     /// Renders a manifest that uses bound values.
@@ -106,27 +106,27 @@ pub(crate) struct ClusterStatus {
 /// Looks at the cluster while a step waits.
 pub(crate) trait ClusterMonitor {
     /// Before each step: nothing is watched until a step has run for a while.
-    fn turn(&mut self, chapter: &PlannedChapter);
+    fn begin_step(&mut self, chapter: &PlannedChapter);
     /// What is seen after a step has run this long.
-    fn look(&mut self, elapsed: std::time::Duration) -> ClusterStatus;
+    fn status(&mut self, elapsed: std::time::Duration) -> ClusterStatus;
     /// A verify step is about to be asked: changes from here on count for [`ClusterMonitor::changed_within`].
-    fn asking(&mut self);
+    fn begin_attempt(&mut self);
     /// Waits until the world has changed since the last question, for at most this long.
-    fn changed_within(&mut self, limit: std::time::Duration) -> bool;
+    fn wait_for_change(&mut self, limit: std::time::Duration) -> bool;
     /// What the objects of the chapter look like after a failure: named sections of a failure report.
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
     /// After a failure: what ails the world itself, whatever step noticed it, and the command that cures it. One line.
-    fn cure(&mut self) -> Option<String>;
+    fn hint(&mut self) -> Option<String>;
     /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
     /// is so.
-    fn lost(&mut self) -> Option<String>;
+    fn lost(&mut self) -> Option<Diagnostic>;
     /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
     fn made_by_book(&self) -> Option<bool>;
     /// After a chapter: keeps or checks the world's identity.
     ///
     /// # Errors
     /// When the world is another than the one kept.
-    fn after_chapter(&mut self) -> Result<(), WorldError>;
+    fn after_chapter(&mut self) -> Result<(), Diagnostic>;
 }
 
 /// Asks the person.

@@ -7,10 +7,11 @@ use super::run::Run;
 use super::step::{command, untouched};
 use super::waiting::StepResult;
 use crate::book::Background;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
-use crate::world::{Mode, World, WorldError};
+use crate::world::{Mode, World};
 
 impl Run<'_, '_> {
     /// Asks the verify step until it passes, or the background step has ended.
@@ -19,7 +20,7 @@ impl Run<'_, '_> {
         run: &mut ChapterRun,
         step: &Step,
         tried: &mut StepResult,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         let Some(name) = &step.attributes.ready else { return Ok(()) };
         let steps = &self.request.plan.chapters[run.chapter].steps;
         let Some(index) = steps.iter().position(|other| other.id.step == *name) else {
@@ -35,7 +36,7 @@ impl Run<'_, '_> {
                 why: format!("the background step has ended ({})", words(ended.ending)),
             });
             tried.output = if ended.bytes.is_empty() { asked.output } else { ended };
-        } else if !asked.judgement.outcome.holds() {
+        } else if !asked.judgement.outcome.passes() {
             tried.judgement.outcome = match asked.judgement.outcome {
                 Outcome::Interrupted => Outcome::Interrupted,
                 _ => Outcome::Failed(Failure::Broken {
@@ -58,7 +59,7 @@ pub(super) fn gone(world: &mut dyn World, step: &Step) -> Option<Output> {
 
 impl Run<'_, '_> {
     /// Has a background step ended by itself that was to go on? It has failed then, and its output is told.
-    pub(super) fn background_has_ended(&mut self, run: &ChapterRun) -> Result<bool, WorldError> {
+    pub(super) fn background_has_ended(&mut self, run: &ChapterRun) -> Result<bool, Diagnostic> {
         let mut any = false;
         for position in std::mem::take(&mut self.going) {
             let step = &self.request.plan.chapters[position.0].steps[position.1];
@@ -84,7 +85,7 @@ impl Run<'_, '_> {
         run: &ChapterRun,
         step: &Step,
         ended: &Output,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         self.ports.record.output(&ended.bytes);
         let stored = self.ports.record.finish_output();
         let why = format!("it ended by itself ({}) while it was to go on", words(ended.ending));

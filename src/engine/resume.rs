@@ -6,11 +6,11 @@ use super::chapter::ChapterRun;
 use super::run::Run;
 use super::step::untouched;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Outcome, Reason};
 use crate::history::{
-    Position, Resume, checks_behind, is_run_from, resume_point, start_after_checks, still_so_checks,
+    Position, Resume, earlier_checks, is_run_from, resume_checks, resume_point, start_after_checks,
 };
-use crate::world::WorldError;
 
 /// A verify step with `until=` is waited for no longer than this before it counts as no longer so: a world that has just been
 /// woken, as the last run's failure may have advised, needs a while to be what it was.
@@ -18,7 +18,7 @@ const SETTLING: Duration = Duration::from_secs(60);
 
 impl Run<'_, '_> {
     /// Sets the first step to run and says why there.
-    pub(super) fn resume(&mut self) -> Result<(), WorldError> {
+    pub(super) fn resume(&mut self) -> Result<(), Diagnostic> {
         let request = self.request;
         let mut point = resume_point(request.plan, request.past);
         if let Some(failing) = self.first_that_no_longer_holds(&point)? {
@@ -34,7 +34,7 @@ impl Run<'_, '_> {
         let why = request.masker.mask(&why);
         let events = self.taken_over(Event::Resumed { at, why });
         for event in &events {
-            self.ports.teller.tell(event);
+            self.ports.reporter.report(event);
         }
         Ok(self.ports.record.events(&events)?)
     }
@@ -92,12 +92,12 @@ impl Run<'_, '_> {
     fn first_that_no_longer_holds(
         &mut self,
         point: &Resume,
-    ) -> Result<Option<Position>, WorldError> {
+    ) -> Result<Option<Position>, Diagnostic> {
         let mut open = None;
         let mut found =
-            self.first_failing(still_so_checks(self.request.plan, point), point, &mut open)?;
+            self.first_failing(resume_checks(self.request.plan, point), point, &mut open)?;
         if let Some(failing) = found {
-            let behind = checks_behind(self.request.plan, point, failing);
+            let behind = earlier_checks(self.request.plan, point, failing);
             found = self.first_failing(behind, point, &mut open)?.or(found);
         }
         if open.is_some() {
@@ -111,7 +111,7 @@ impl Run<'_, '_> {
         checks: Vec<Position>,
         point: &Resume,
         open: &mut Option<usize>,
-    ) -> Result<Option<Position>, WorldError> {
+    ) -> Result<Option<Position>, Diagnostic> {
         for (chapter, step) in checks {
             let mut run = ChapterRun::before(chapter);
             let before = self.request.past.steps.get(&self.planned(&run).steps[step].id);
@@ -134,7 +134,7 @@ impl Run<'_, '_> {
             self.unbind(&mut run, step);
             let until = self.planned(&run).steps[step].attributes.until;
             let answer =
-                self.asks(&mut run, step, Reason::StillSo, until.map(|until| until.min(SETTLING)))?;
+                self.asks(&mut run, step, Reason::Recheck, until.map(|until| until.min(SETTLING)))?;
             if !answer.passes {
                 return Ok(Some((chapter, step)));
             }

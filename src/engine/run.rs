@@ -6,18 +6,18 @@ use std::time::{Duration, Instant};
 use super::chapter::{ChapterResult, ChapterRun};
 use super::ports::Ports;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event, RunStarted, RunSummary};
 use crate::history::{Past, Position};
 use crate::output::ShellState;
 use crate::plan::{Plan, PlannedChapter};
 use crate::secrets::Masker;
-use crate::world::WorldError;
 
 /// How a run behaves.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Options {
     /// Run acting steps even where the world is up to date.
-    pub again: bool,
+    pub rerun: bool,
     /// Go on after a failed step.
     pub keep_going: bool,
     /// `guide verify`: only verify steps, each once, nothing acts.
@@ -28,7 +28,7 @@ pub(crate) struct Options {
     pub prove: bool,
     /// `guide verify`: how long all checks together are waited for (`until=`). A world that was just stirred comes to rest within
     /// some time, and what is gone for good is not waited for at each check anew.
-    pub patience: Duration,
+    pub wait_budget: Duration,
 }
 
 impl Options {
@@ -68,7 +68,7 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
         request,
         summary: RunSummary::default(),
         start: (0, 0),
-        patience: request.options.patience,
+        wait_budget: request.options.wait_budget,
         going: Vec::new(),
         acted: false,
         rebound: HashMap::new(),
@@ -76,10 +76,7 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
     };
     let since = Instant::now();
     if let Err(error) = run.all() {
-        run.summary.broken = Some(match error.hint {
-            Some(hint) => format!("{}\nhint: {hint}", error.message),
-            None => error.message,
-        });
+        run.summary.breaks_off(error);
     }
     let left = run.ports.world.close();
     run.name_left(&left, None);
@@ -88,7 +85,7 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
     run.summary.at = (request.now)();
     let last = Event::RunFinished(run.summary.clone());
     if let Err(error) = run.event(&last) {
-        run.summary.broken.get_or_insert(error.message);
+        run.summary.breaks_off(error);
     }
     run.summary
 }
@@ -101,7 +98,7 @@ pub(super) struct Run<'a, 'p> {
     /// First step to run, as steps are executed. Those before it passed before.
     pub(super) start: Position,
     /// What is left of that of the options.
-    pub(super) patience: Duration,
+    pub(super) wait_budget: Duration,
     /// Background steps that were started and are to go on.
     pub(super) going: Vec<Position>,
     /// An acting step has run and passed.
@@ -113,9 +110,9 @@ pub(super) struct Run<'a, 'p> {
 }
 
 impl Run<'_, '_> {
-    fn all(&mut self) -> Result<(), WorldError> {
+    fn all(&mut self) -> Result<(), Diagnostic> {
         // The journal began with it already.
-        self.ports.teller.tell(&Event::RunStarted(self.request.started.clone()));
+        self.ports.reporter.report(&Event::RunStarted(self.request.started.clone()));
         if self.request.options.resume {
             self.resume()?;
         }
@@ -149,14 +146,14 @@ impl Run<'_, '_> {
     }
 
     /// Keeps and tells an event.
-    pub(super) fn event(&mut self, event: &Event) -> Result<(), WorldError> {
+    pub(super) fn event(&mut self, event: &Event) -> Result<(), Diagnostic> {
         let event = event.masked(&self.request.masker);
-        self.ports.teller.tell(&event);
+        self.ports.reporter.report(&event);
         Ok(self.ports.record.event(&event)?)
     }
 
     /// Says what the kept state of a chapter that goes on was written without, as secrets are in it, and nobody gives now.
-    pub(super) fn name_missing(&mut self, run: &ChapterRun) -> Result<(), WorldError> {
+    pub(super) fn name_missing(&mut self, run: &ChapterRun) -> Result<(), Diagnostic> {
         let left_out = run.state.as_ref().map(ShellState::left_out).unwrap_or_default();
         let missing: Vec<String> = left_out
             .into_iter()
@@ -192,5 +189,13 @@ impl RunSummary {
     /// Steps that have an outcome.
     pub fn counted(&self) -> usize {
         self.passed + self.up_to_date + self.taken_as_done + self.failed + self.skipped
+    }
+
+    /// Keeps the first reason why the run could not go on: later ones follow from it.
+    pub(super) fn breaks_off(&mut self, error: Diagnostic) {
+        if self.broken.is_none() {
+            self.broken = Some(error.message);
+            self.hint = error.hint;
+        }
     }
 }

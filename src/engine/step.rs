@@ -10,12 +10,13 @@ use super::run::Run;
 use super::up_to_date::{Need, in_short};
 use super::waiting::{AttemptSpec, StepResult, insist};
 use crate::book::SnapshotKind;
-use crate::compare::{Bindings, plain, unified};
+use crate::compare::{Bindings, strip_ansi, unified};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Evidence, Failure, Outcome, Reason, StepFinished};
 use crate::history::is_run_from;
 use crate::plan::{MadeOf, Step};
 use crate::shell::Rerun;
-use crate::world::{Command, Mode, WorldError};
+use crate::world::{Command, Mode};
 
 /// What a step's turn means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +49,7 @@ impl Run<'_, '_> {
         &mut self,
         run: &mut ChapterRun,
         index: usize,
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         let before = !is_run_from(self.request.plan, self.start, (run.chapter, index));
         if (self.request.interrupted)() {
@@ -107,7 +108,7 @@ impl Run<'_, '_> {
             return self.refuse(run, index, why);
         }
         if let Some(question) = &step.attributes.confirm
-            && !self.ports.ask.confirm(&step.id, question)
+            && !self.ports.prompt.confirm(&step.id, question)
         {
             self.finish_untouched(
                 run,
@@ -127,7 +128,7 @@ impl Run<'_, '_> {
         index: usize,
         reason: Reason,
         until: Option<Duration>,
-    ) -> Result<Answer, WorldError> {
+    ) -> Result<Answer, Diagnostic> {
         let mut step = self.planned(run).steps[index].clone();
         let attributes = Arc::make_mut(&mut step.attributes);
         attributes.until = until;
@@ -150,7 +151,7 @@ impl Run<'_, '_> {
         run: &mut ChapterRun,
         index: usize,
         because: Option<String>,
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let request = self.request;
         let step = &request.plan.chapters[run.chapter].steps[index];
         let asked = request.options.verify_only.then(|| self.as_asked(step));
@@ -164,14 +165,14 @@ impl Run<'_, '_> {
         let bound = run.bound.clone();
         let command = command(step, mode, std::mem::take(&mut run.news));
         let mut tried = self.tried(run, step, &command, index, (Reason::Turn, None))?;
-        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+        if step.attributes.background.is_some() && tried.judgement.outcome.passes() {
             self.await_ready(run, step, &mut tried)?;
         }
-        if step.attributes.background.is_some() && tried.judgement.outcome.holds() {
+        if step.attributes.background.is_some() && tried.judgement.outcome.passes() {
             self.going.push((run.chapter, index));
         }
         self.spend_patience(step, &tried);
-        let passed = !step.is_verify() && tried.judgement.outcome.holds();
+        let passed = !step.is_verify() && tried.judgement.outcome.passes();
         self.acted |= passed;
         let made_of = passed.then(|| {
             let now = self.files_of(step);
@@ -188,14 +189,14 @@ impl Run<'_, '_> {
         command: &Command,
         index: usize,
         (reason, stands_on): (Reason, Option<&Step>),
-    ) -> Result<StepResult, WorldError> {
+    ) -> Result<StepResult, Diagnostic> {
         let request = self.request;
         let accepted = if step.attributes.snapshot.is_some() {
-            self.ports.accepted.snapshot(step)
+            self.ports.snapshots.accepted_text(step)
         } else {
             None
         };
-        self.ports.monitor.turn(&request.plan.chapters[run.chapter]);
+        self.ports.monitor.begin_step(&request.plan.chapters[run.chapter]);
         let case = AttemptSpec {
             step,
             command,
@@ -209,7 +210,7 @@ impl Run<'_, '_> {
         };
         let mut eyes = Observers {
             record: &mut *self.ports.record,
-            teller: &mut *self.ports.teller,
+            reporter: &mut *self.ports.reporter,
             monitor: &mut *self.ports.monitor,
             interrupted: request.interrupted,
         };
@@ -222,7 +223,7 @@ impl Run<'_, '_> {
         step: &Step,
         tried: StepResult,
         (made_of, because): (Option<MadeOf>, Option<String>),
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let StepResult {
             mut output,
             judgement: Judgement { outcome, bound, pend },
@@ -230,12 +231,12 @@ impl Run<'_, '_> {
             duration,
             stored,
         } = tried;
-        if outcome.holds() {
+        if outcome.passes() {
             run.news.extend(told(&bound));
             run.bound.extend(bound);
         }
         let state = match &output.state {
-            Some(state) if outcome.holds() => {
+            Some(state) if outcome.passes() => {
                 Some(self.ports.record.state(&step.id.chapter, state))
             }
             _ => None,
@@ -244,7 +245,7 @@ impl Run<'_, '_> {
         if state.is_some() {
             run.state = output.state.take();
         }
-        self.name_left(&output.left, Some(&step.id));
+        self.name_left(&output.leftovers, Some(&step.id));
         let turn = match &outcome {
             Outcome::Interrupted => StepFlow::Interrupted,
             Outcome::Failed(Failure::Mismatch { .. } | Failure::Check { .. }) => StepFlow::Failed,
@@ -252,8 +253,10 @@ impl Run<'_, '_> {
             _ => StepFlow::Holds,
         };
         self.count(&outcome);
-        if turn == StepFlow::Unanswered && self.summary.broken.is_none() {
-            self.summary.broken = self.ports.monitor.lost();
+        if turn == StepFlow::Unanswered
+            && let Some(error) = self.ports.monitor.lost()
+        {
+            self.summary.breaks_off(error);
         }
         self.event(&Event::StepFinished(StepFinished {
             step: step.id.clone(),
@@ -267,7 +270,7 @@ impl Run<'_, '_> {
             output: Some(stored),
             state,
             bound: run.bound.clone(),
-            left: output.left,
+            leftovers: output.leftovers,
             made_of,
             because,
             evidence,
@@ -281,7 +284,7 @@ impl Run<'_, '_> {
         run: &ChapterRun,
         index: usize,
         why: String,
-    ) -> Result<StepFlow, WorldError> {
+    ) -> Result<StepFlow, Diagnostic> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         let evidence = Evidence {
             script: step.script.to_string(),
@@ -300,12 +303,12 @@ impl Run<'_, '_> {
         run: &ChapterRun,
         index: usize,
         outcome: Outcome,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         let step = &self.request.plan.chapters[run.chapter].steps[index];
         self.finish_without_turn(untouched(step, outcome, run.bound.clone(), (self.request.now)()))
     }
 
-    pub(super) fn finish_without_turn(&mut self, finished: StepFinished) -> Result<(), WorldError> {
+    pub(super) fn finish_without_turn(&mut self, finished: StepFinished) -> Result<(), Diagnostic> {
         self.count(&finished.outcome);
         self.event(&Event::StepFinished(finished))
     }
@@ -319,14 +322,14 @@ impl Run<'_, '_> {
         pend: Option<SnapshotKind>,
     ) -> Option<Box<Evidence>> {
         let pending = match (pend, outcome) {
-            (Some(kind), _) => self.ports.accepted.pend(step, kind, &run.bound, bytes),
+            (Some(kind), _) => self.ports.snapshots.write_pending(step, kind, &run.bound, bytes),
             (None, Outcome::Failed(Failure::Mismatch { fence: true, .. })) => {
-                self.ports.accepted.pend_fence(step, &run.bound, bytes)
+                self.ports.snapshots.write_pending_fence(step, &run.bound, bytes)
             }
             (None, Outcome::Passed)
                 if step.attributes.snapshot.is_some() || step.expected.is_some() =>
             {
-                self.ports.accepted.settle(step);
+                self.ports.snapshots.clear_pending(step);
                 None
             }
             _ => None,
@@ -345,7 +348,7 @@ impl Run<'_, '_> {
             parts.push(("output.txt".to_owned(), String::from_utf8_lossy(bytes).into_owned()));
             parts.extend(self.whole_difference(step, outcome, bytes));
             parts.extend(self.ports.monitor.evidence(chapter));
-            self.ports.failure_reports.keep(step, chapter, &parts)
+            self.ports.failure_reports.write(step, chapter, &parts)
         } else {
             None
         };
@@ -357,8 +360,8 @@ impl Run<'_, '_> {
             expected: step.expected.as_deref().map(str::to_owned),
             failure_report,
             pending,
-            cure: failed.then(|| self.ports.monitor.cure()).flatten(),
-            asked: self.request.options.verify_only,
+            hint: failed.then(|| self.ports.monitor.hint()).flatten(),
+            verify_only: self.request.options.verify_only,
             wait: self.cut_short(run, step),
         }))
     }
@@ -374,13 +377,13 @@ impl Run<'_, '_> {
         let expected = if *fence {
             step.expected.as_deref().map(str::to_owned)
         } else {
-            self.ports.accepted.snapshot(step)
+            self.ports.snapshots.accepted_text(step)
         };
         let Some(mut expected) = expected else { return Vec::new() };
         if !expected.ends_with('\n') {
             expected.push('\n');
         }
-        let difference = unified(&expected, &plain(bytes));
+        let difference = unified(&expected, &strip_ansi(bytes));
         vec![("expected.txt".to_owned(), expected), ("output.diff".to_owned(), difference)]
     }
 
@@ -435,7 +438,7 @@ pub(super) fn untouched(
         output: None,
         state: None,
         bound,
-        left: Vec::new(),
+        leftovers: Vec::new(),
         made_of: None,
         because: None,
         evidence: None,

@@ -3,10 +3,10 @@
 use super::chapter::ChapterRun;
 use super::run::Run;
 use crate::compare::Difference;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Failure, Reason};
 use crate::history::is_run_from;
 use crate::plan::{MadeOf, NamedFiles, Role, Step, named_files};
-use crate::world::WorldError;
 
 /// Whether an acting step has to run.
 pub(super) enum Need {
@@ -27,7 +27,7 @@ impl Run<'_, '_> {
         run: &mut ChapterRun,
         index: usize,
         now: &MadeOf,
-    ) -> Result<Need, WorldError> {
+    ) -> Result<Need, Diagnostic> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[run.chapter].steps[index];
         let Role::Act { proven_by } = &step.role else { return Ok(Need::Run(None)) };
@@ -75,7 +75,7 @@ impl Run<'_, '_> {
         run: &ChapterRun,
         step: &Step,
         checks: &[usize],
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         let made_here = self
             .ports
             .monitor

@@ -6,10 +6,11 @@ use super::attempt::{Attempted, GiveUpPolicy, Observers, attempt};
 use super::judge::{JudgeContext, Judgement, judge};
 use super::ready::gone;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Failure, Outcome, Reason};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
-use crate::world::{Command, World, WorldError};
+use crate::world::{Command, World};
 
 /// Between two questions where nothing tells of a change: kubectl asks the API once or twice a time, and a waiting step shall
 /// not make more than 4 calls a second.
@@ -65,7 +66,7 @@ pub(super) fn insist(
     world: &mut dyn World,
     eyes: &mut Observers<'_>,
     case: &AttemptSpec<'_>,
-) -> Result<StepResult, WorldError> {
+) -> Result<StepResult, Diagnostic> {
     let since = Instant::now();
     let attributes = &case.step.attributes;
     let mut steady: Option<Instant> = None;
@@ -77,7 +78,7 @@ pub(super) fn insist(
             .until
             .map(|until| until.saturating_sub(since.elapsed()).max(Duration::from_secs(1)));
         let mut tried = once(world, eyes, case, since, attempts, left)?;
-        let holds = tried.judgement.outcome.holds();
+        let holds = tried.judgement.outcome.passes();
         if matches!(
             tried.judgement.outcome,
             Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. })
@@ -118,7 +119,7 @@ fn once(
     since: Instant,
     number: u32,
     left: Option<Duration>,
-) -> Result<StepResult, WorldError> {
+) -> Result<StepResult, Diagnostic> {
     let step = case.step;
     let started = Event::StepStarted {
         step: step.id.clone(),
@@ -135,7 +136,7 @@ fn once(
         reason: case.reason,
         interactive: step.attributes.interactive,
     };
-    eyes.teller.tell(&started);
+    eyes.reporter.report(&started);
     if case.reason == Reason::Turn && number == 1 {
         eyes.record.event(&started)?;
     }
@@ -146,7 +147,7 @@ fn once(
         Some(_) => Some(Duration::ZERO),
         None => step.attributes.exit.accepts(0).then_some(MENDING),
     };
-    eyes.monitor.asking();
+    eyes.monitor.begin_attempt();
     let Attempted { output, status } =
         attempt(world, eyes, &command, &GiveUpPolicy { since, gives_up_after })?;
     let stored = eyes.record.finish_output();
@@ -176,14 +177,14 @@ fn rest(
         if (eyes.interrupted)() {
             return false;
         }
-        let status = eyes.monitor.look(since.elapsed());
-        eyes.teller.tell(&Event::StepProgress {
+        let status = eyes.monitor.status(since.elapsed());
+        eyes.reporter.report(&Event::StepProgress {
             step: case.step.id.clone(),
             line: line.clone(),
             seconds: since.elapsed().as_secs_f64(),
             waiting_for: status.waiting_for,
         });
-        if eyes.monitor.changed_within(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
+        if eyes.monitor.wait_for_change(GLANCE.min(pause.saturating_sub(begun.elapsed()))) {
             break;
         }
     }

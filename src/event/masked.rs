@@ -26,12 +26,14 @@ impl Event {
             }
             Self::StepFinished(finished) => {
                 mask_outcome(&mut finished.outcome, &hide);
-                finished.left.iter_mut().for_each(|left| hide(&mut left.command));
+                finished.leftovers.iter_mut().for_each(|left| hide(&mut left.command));
                 if let Some(evidence) = &mut finished.evidence {
                     mask_evidence(evidence, &hide);
                 }
             }
-            Self::RunFinished(summary) => summary.broken.iter_mut().for_each(hide),
+            Self::RunFinished(summary) => {
+                summary.broken.iter_mut().chain(&mut summary.hint).for_each(hide)
+            }
             _ => {}
         }
         Cow::Owned(event)
@@ -43,7 +45,7 @@ impl Event {
             Self::StepFinished(finished) => {
                 let failed =
                     matches!(finished.outcome, Outcome::Failed(_) | Outcome::Skipped { .. });
-                failed || finished.evidence.is_some() || !finished.left.is_empty()
+                failed || finished.evidence.is_some() || !finished.leftovers.is_empty()
             }
             Self::RunFinished(summary) => summary.broken.is_some(),
             _ => false,
@@ -82,7 +84,7 @@ fn mask_difference(difference: &mut Difference, hide: &impl Fn(&mut String)) {
 }
 
 fn mask_evidence(evidence: &mut Evidence, hide: &impl Fn(&mut String)) {
-    let Evidence { script, output_tail, expected, cure, .. } = evidence;
+    let Evidence { script, output_tail, expected, hint, .. } = evidence;
     [script, output_tail].into_iter().for_each(hide);
-    expected.iter_mut().chain(cure).for_each(hide);
+    expected.iter_mut().chain(hint).for_each(hide);
 }

@@ -1,18 +1,9 @@
 //! What the engine asks of whoever keeps the record of a run. `store::RunLog` is the one that keeps it in files.
 
 use super::{Event, Stored};
+use crate::diagnostic::Diagnostic;
 use crate::ids::ChapterName;
 use crate::output::ShellState;
-
-/// The record could not be kept or read.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct RecordError {
-    /// What happened, in words.
-    pub message: String,
-    /// What to do next.
-    pub hint: Option<String>,
-}
 
 /// Keeps what a run does, so that another one can go on from there.
 ///
@@ -36,19 +27,25 @@ pub trait Record {
     ///
     /// # Errors
     /// When it is not there or can't be read.
-    fn past_state(&self, run: &str, stored: &Stored) -> Result<ShellState, RecordError>;
+    fn past_state(&self, run: &str, stored: &Stored) -> Result<ShellState, Diagnostic>;
 
     /// Writes events down, all of them or none. Those that are not kept (`StepStarted`, `StepProgress`) are passed over.
     ///
     /// # Errors
     /// When this, or anything since the last call, could not be written. The run should end then.
-    fn events(&mut self, events: &[Event]) -> Result<(), RecordError>;
+    fn events(&mut self, events: &[Event]) -> Result<(), Diagnostic>;
 
     /// Writes one event down.
     ///
     /// # Errors
     /// As [`Record::events`].
-    fn event(&mut self, event: &Event) -> Result<(), RecordError> {
+    fn event(&mut self, event: &Event) -> Result<(), Diagnostic> {
         self.events(std::slice::from_ref(event))
     }
+}
+
+/// Shows a run's events to a person or to a program.
+pub(crate) trait Reporter {
+    /// Shows the next event. Events arrive in the order in which they happened, and after they were recorded.
+    fn report(&mut self, event: &Event);
 }

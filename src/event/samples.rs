@@ -59,7 +59,7 @@ pub(crate) fn finished(step: &str, outcome: Outcome) -> StepFinished {
         output: None,
         state: None,
         bound: Bindings::new(),
-        left: Vec::new(),
+        leftovers: Vec::new(),
         made_of: None,
         because: None,
         evidence: None,
@@ -193,7 +193,7 @@ pub(crate) fn every_event() -> Vec<Event> {
         progress("chapter-1/step-1", 3.0, "Preparing nodes", Some("node worker: NotReady")),
         progress("chapter-1/step-1", 4.0, "", None),
     ];
-    for reason in [Reason::UpToDate, Reason::StillSo, Reason::ChapterDone, Reason::Ready] {
+    for reason in [Reason::UpToDate, Reason::Recheck, Reason::ChapterDone, Reason::Ready] {
         if let Event::StepStarted { step, place, command, .. } =
             step_started("chapter-1/step-2", 2, None)
         {
@@ -228,7 +228,7 @@ pub(crate) fn every_event() -> Vec<Event> {
                 checksum: Some("00c0ffee00c0ffee".to_owned()),
             }),
             bound: Bindings::from([("port".to_owned(), "30080".to_owned())]),
-            left: vec![LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() }],
+            leftovers: vec![LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() }],
             ending: Some(ending),
             ..finished(&step, outcome)
         }));
@@ -246,6 +246,7 @@ pub(crate) fn every_event() -> Vec<Event> {
     events.push(Event::RunFinished(RunSummary {
         passed: 2,
         broken: Some("the engine went away".to_owned()),
+        hint: Some("start it".to_owned()),
         at: "2026-11-23T22:46:01Z".to_owned(),
         seconds: 61.2,
         ..RunSummary::default()

@@ -29,7 +29,7 @@ pub struct Past {
     /// What happened last to each step in this world, by profile: in whichever run that was.
     pub records: HashMap<StepId, BTreeMap<String, StepRecord>>,
     /// The newest run that `seconds` and `chapters` know of: `run`, or one after it that only asked.
-    pub through: String,
+    pub newest_run: String,
     /// The cluster that `records` and `chapters` speak of; none while no cluster is known.
     pub world: Option<String>,
 }
@@ -39,7 +39,7 @@ impl Past {
     pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
         self.steps
             .get(&step.id)
-            .filter(|before| before.held && !before.state_lost && before.profile == plan.profile)
+            .filter(|before| before.passed && !before.state_lost && before.profile == plan.profile)
     }
 
     /// The names that a chapter's steps read and steps bind that are not selected, as they were bound last.
@@ -55,7 +55,7 @@ impl Past {
             let before = self
                 .steps
                 .get(&from.binder)
-                .filter(|before| before.held && before.profile == plan.profile);
+                .filter(|before| before.passed && before.profile == plan.profile);
             let value = before.and_then(|before| before.bound.get(&from.name));
             value.map(|value| (from.name.clone(), value.clone())).ok_or(from)
         };
@@ -118,7 +118,7 @@ pub struct PastStep {
     /// What it was then.
     pub fingerprint: Fingerprint,
     /// Did it hold (passed, pending, up to date, passed before)?
-    pub held: bool,
+    pub passed: bool,
     /// It did not run, and the run went on: its `when=` was not true, or a person did not confirm it.
     pub skipped: bool,
     /// It was begun, and the run ended without a word of how it came out.
@@ -159,10 +159,10 @@ pub(crate) enum Resume {
 }
 
 impl Resume {
-    /// The point as a position, [`END`] when nothing is left.
+    /// The point as a position, [`PAST_END`] when nothing is left.
     pub(crate) fn position(&self) -> Position {
         match self {
-            Self::NothingLeft => END,
+            Self::NothingLeft => PAST_END,
             Self::At { chapter, step, .. } => (*chapter, *step),
         }
     }
@@ -172,7 +172,7 @@ impl Resume {
 pub(crate) type Position = (usize, usize);
 
 /// Behind every step.
-pub(crate) const END: Position = (usize::MAX, usize::MAX);
+pub(crate) const PAST_END: Position = (usize::MAX, usize::MAX);
 
 /// The first step, as steps are executed, that has not passed as it stands now; it and all after it count as not done.
 pub(crate) fn resume_point(plan: &Plan, past: &Past) -> Resume {
@@ -208,7 +208,7 @@ pub(crate) fn is_run_from(plan: &Plan, start: Position, position: Position) -> b
 /// The verify steps before the point, to be asked again. The first of them that no longer holds decides (see
 /// [`start_after_checks`]), so they come in the order of the steps at which they would make the run start. For a chapter that
 /// ended before the point and has `done:` steps these speak: what its story showed on the way need not be so any more.
-pub(crate) fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
+pub(crate) fn resume_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
     let point = point.position();
     checks_before(plan, point, |(chapter, step)| {
         let planned = &plan.chapters[chapter];
@@ -218,7 +218,11 @@ pub(crate) fn still_so_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
 
 /// When a `done:` step no longer holds, the other verify steps of its chapter that would make the run start before what it
 /// proves: one of them may tell of an earlier loss. Empty where all of them were asked anyway.
-pub(crate) fn checks_behind(plan: &Plan, point: &Resume, first_failing: Position) -> Vec<Position> {
+pub(crate) fn earlier_checks(
+    plan: &Plan,
+    point: &Resume,
+    first_failing: Position,
+) -> Vec<Position> {
     let point = point.position();
     let planned = &plan.chapters[first_failing.0];
     if planned.done.is_empty() || !has_ended(plan, point, first_failing.0) {
@@ -266,13 +270,13 @@ pub(crate) fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Pos
 /// Background steps before the start whose processes ended with the run that started them and that the steps from there on
 /// count on: to be started again, in this order. Those of the start's own chapter, and those of any chapter before that were
 /// to go on until the run's end.
-pub(crate) fn background_again(plan: &Plan, start: Position) -> Vec<Position> {
+pub(crate) fn background_to_restart(plan: &Plan, start: Position) -> Vec<Position> {
     let gone = |(chapter, step): &Position| match plan.chapters[*chapter].steps[*step]
         .attributes
         .background
     {
         Some(Background::Chapter) => *chapter == start.0,
-        Some(Background::Run) => start != END,
+        Some(Background::Run) => start != PAST_END,
         Some(Background::Keep) | None => false,
     };
     let order = execution_order(plan).into_iter();
@@ -288,7 +292,7 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
             "it was running when the run was killed, and may have done its work"
         }
         before if is_left_out(plan, (chapter, index), before) => return None,
-        before if !before.held => "failed",
+        before if !before.passed => "failed",
         before if before.profile != plan.profile => {
             return Some(format!("it passed under profile `{}`", before.profile));
         }

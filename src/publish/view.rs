@@ -22,7 +22,7 @@ pub(crate) struct View {
     pub masker: Masker,
     /// What of the cluster is the book's own.
     pub own: Own,
-    /// Places in the plan, by chapter.
+    /// PathAliases in the plan, by chapter.
     places: HashMap<ChapterName, usize>,
 }
 

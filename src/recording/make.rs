@@ -3,7 +3,7 @@
 use crate::topology::Shape;
 use std::collections::BTreeMap;
 
-use super::{Included, Places, RECORDING_FORMAT, RecordedStep, Recording, parts_of, reasons};
+use super::{Included, PathAliases, RECORDING_FORMAT, RecordedStep, Recording, parts_of, reasons};
 use crate::event::{Event, Outcome, RunStarted, StepFinished};
 use crate::output::Ending;
 use crate::plan::{Plan, PlannedChapter, Role};
@@ -12,7 +12,7 @@ use crate::plan::{Plan, PlannedChapter, Role};
 pub(super) const KEPT: usize = 24 * 1024;
 
 /// What recordings are made of.
-pub(crate) struct Making<'a> {
+pub(crate) struct RecordingInput<'a> {
     /// The plan that ran.
     pub plan: &'a Plan,
     /// How the run began.
@@ -24,12 +24,12 @@ pub(crate) struct Making<'a> {
     /// Versions of what the world is made of.
     pub versions: &'a BTreeMap<String, String>,
     /// Folders of this machine.
-    pub places: &'a Places,
+    pub places: &'a PathAliases,
 }
 
 /// A recording, and the steps of it that really ran this time.
 #[derive(Debug)]
-pub(crate) struct Made {
+pub(crate) struct NewRecording {
     /// The recording.
     pub recording: Recording,
     /// How many of its steps ran in this run.
@@ -41,12 +41,12 @@ pub(crate) struct Made {
 ///
 /// `output` reads what a step printed; `before` is the accepted or pending recording, `shape` the cluster at the chapter's end.
 pub(crate) fn make_recording(
-    making: &Making<'_>,
+    making: &RecordingInput<'_>,
     chapter: &PlannedChapter,
     before: Option<&Recording>,
     shape: Option<Shape>,
     output: &mut dyn FnMut(&StepFinished) -> Vec<u8>,
-) -> Option<Made> {
+) -> Option<NewRecording> {
     let (at, seconds) = ended_as_written(making, chapter)?;
     let mut finished: BTreeMap<&str, &StepFinished> = BTreeMap::new();
     for event in making.events {
@@ -59,7 +59,7 @@ pub(crate) fn make_recording(
     let (mut ran, mut steps) = (0, Vec::new());
     for (index, planned) in chapter.steps.iter().enumerate() {
         let name = planned.id.step.as_str();
-        let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.holds());
+        let now = finished.get(name).filter(|step| step.ending.is_some() && step.outcome.passes());
         let fresh = now.filter(|step| {
             step.outcome != Outcome::PassedBefore || step.fingerprint == planned.fingerprint
         });
@@ -99,13 +99,13 @@ pub(crate) fn make_recording(
         shape: shape.or_else(|| before.and_then(|before| before.shape.clone())),
         pending: false,
     };
-    (ran > 0).then_some(Made { recording, ran })
+    (ran > 0).then_some(NewRecording { recording, ran })
 }
 
 /// What there is to show of a step that did not run: what it printed when it last did, if it is still the same step; else that it
 /// was up to date, and which checks said it; else what was recorded, with its own parts, so that a page can say that it is stale.
 fn not_run(
-    making: &Making<'_>,
+    making: &RecordingInput<'_>,
     chapter: &PlannedChapter,
     index: usize,
     finished: Option<&StepFinished>,
@@ -148,7 +148,10 @@ fn not_run(
 }
 
 /// When and how long; none for a chapter that did not end, or not as written.
-fn ended_as_written(making: &Making<'_>, chapter: &PlannedChapter) -> Option<(String, f64)> {
+fn ended_as_written(
+    making: &RecordingInput<'_>,
+    chapter: &PlannedChapter,
+) -> Option<(String, f64)> {
     let mut at = making.started.at.clone();
     let mut failed = false;
     for event in making.events {

@@ -19,12 +19,12 @@ fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
     old.of == new.of
         && old.exit == new.exit
         && old.up_to_date == new.up_to_date
-        && calm(&old.output, rules) == calm(&new.output, rules)
+        && comparable_lines(&old.output, rules) == comparable_lines(&new.output, rules)
 }
 
 /// The kinds of line there are in an output: numbers are one number, equal lines one line, and their order does not count.
-fn calm(output: &str, rules: &Rules) -> Vec<String> {
-    let normalised = rules.normalise(output);
+fn comparable_lines(output: &str, rules: &Rules) -> Vec<String> {
+    let normalised = rules.normalize(output);
     let mut lines: Vec<String> =
         normalised.lines().map(numbers_as_one).filter(|line| !line.is_empty()).collect();
     lines.sort();
@@ -33,25 +33,25 @@ fn calm(output: &str, rules: &Rules) -> Vec<String> {
 }
 
 fn numbers_as_one(line: &str) -> String {
-    let mut calm = String::with_capacity(line.len());
+    let mut comparable_lines = String::with_capacity(line.len());
     let mut gap = false;
     for next in line.chars() {
         if next.is_whitespace() {
-            gap = !calm.is_empty();
+            gap = !comparable_lines.is_empty();
             continue;
         }
         if std::mem::take(&mut gap) {
-            calm.push(' ');
+            comparable_lines.push(' ');
         }
-        let number =
-            next.is_ascii_digit() || (matches!(next, '.' | ',' | '-') && calm.ends_with('0'));
+        let number = next.is_ascii_digit()
+            || (matches!(next, '.' | ',' | '-') && comparable_lines.ends_with('0'));
         match number {
-            true if calm.ends_with('0') => {}
-            true => calm.push('0'),
-            false => calm.push(next),
+            true if comparable_lines.ends_with('0') => {}
+            true => comparable_lines.push('0'),
+            false => comparable_lines.push(next),
         }
     }
-    calm
+    comparable_lines
 }
 
 /// What is new or other in `new`, as lines for a reader: each step that changed, with what it printed.
@@ -90,25 +90,25 @@ pub(crate) fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -
 mod tests {
     use super::*;
 
-    fn calmed(output: &str) -> Vec<String> {
-        calm(output, &Rules::default())
+    fn comparable(output: &str) -> Vec<String> {
+        comparable_lines(output, &Rules::default())
     }
 
     #[test]
     fn numbers_times_and_order_are_no_news() {
         assert_eq!(
-            calmed("Requests per second: 1537.20\nfailed: 0\n"),
-            calmed("failed: 3\nRequests per second:  1,201.5\n")
+            comparable("Requests per second: 1537.20\nfailed: 0\n"),
+            comparable("failed: 3\nRequests per second:  1,201.5\n")
         );
-        assert_eq!(calmed("0,1,20\n3,2,180\n"), calmed("0,1,3\n3,1,20\n6,9,55\n"));
+        assert_eq!(comparable("0,1,20\n3,2,180\n"), comparable("0,1,3\n3,1,20\n6,9,55\n"));
     }
 
     #[test]
     fn words_are() {
         assert_ne!(
-            calmed("deployment.apps/web created\n"),
-            calmed("deployment.apps/web unchanged\n")
+            comparable("deployment.apps/web created\n"),
+            comparable("deployment.apps/web unchanged\n")
         );
-        assert_ne!(calmed("a\n"), calmed("a\nwarning: x\n"));
+        assert_ne!(comparable("a\n"), comparable("a\nwarning: x\n"));
     }
 }

@@ -35,7 +35,7 @@ pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
     if !matches!(failure, Failure::Mismatch { .. }) {
         lines.extend(tail(evidence.map_or("", |evidence| &evidence.output_tail), style));
     }
-    for process in &finished.left {
+    for process in &finished.leftovers {
         lines.push(format!(
             "left running and stopped: {} (process {})",
             visible(&process.command),
@@ -134,8 +134,8 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
 }
 
 fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evidence>) -> String {
-    let asked = evidence.is_some_and(|evidence| evidence.asked);
-    if let Some(cure) = evidence.and_then(|evidence| evidence.cure.as_ref()) {
+    let asked = evidence.is_some_and(|evidence| evidence.verify_only);
+    if let Some(cure) = evidence.and_then(|evidence| evidence.hint.as_ref()) {
         return format!(
             "{}, then `guide {}`",
             visible(cure),
@@ -218,7 +218,7 @@ hint: fix it, then `guide run --resume`
     fn what_was_only_asked_has_no_run_to_go_on_with() {
         let hint = |failure_: Failure, evidence: Evidence| {
             let told = failure(
-                &failed(failure_, Evidence { asked: true, ..evidence }),
+                &failed(failure_, Evidence { verify_only: true, ..evidence }),
                 &Style::colourless(),
             );
             told.lines().last().unwrap_or_default().to_owned()
@@ -227,7 +227,7 @@ hint: fix it, then `guide run --resume`
         assert_eq!(hint(exit.clone(), curl()), "hint: fix it, or let `guide run chapter-2` do so");
         let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
         assert_eq!(
-            hint(exit, Evidence { cure, ..curl() }),
+            hint(exit, Evidence { hint: cure, ..curl() }),
             "hint: lab-worker is stopped: `docker start lab-worker`, then `guide verify`"
         );
         let timed_out =
@@ -248,7 +248,8 @@ hint: fix it, then `guide run --resume`
         let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
         let timed_out =
             Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
-        let told = failure(&failed(timed_out, Evidence { cure, ..curl() }), &Style::colourless());
+        let told =
+            failure(&failed(timed_out, Evidence { hint: cure, ..curl() }), &Style::colourless());
         assert!(
             told.ends_with(
                 "\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"
@@ -298,7 +299,7 @@ hint: if what came is right, accept it with `guide review`; else fix it, then `g
             timed_out,
             Evidence { output_tail: String::new(), failure_report: None, ..curl() },
         );
-        step.left
+        step.leftovers
             .push(crate::output::LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() });
         let told = failure(&step, &Style::colourless());
         let end = told.split_once("    │\nit").unwrap().1;

@@ -110,7 +110,7 @@ fn step_line(now: &Now, width: usize, style: &Style) -> String {
 fn doing(now: &Now) -> Option<String> {
     match (now.reason, now.attempt) {
         (Reason::UpToDate, _) => Some("up to date?".to_owned()),
-        (Reason::StillSo, _) => Some("still so?".to_owned()),
+        (Reason::Recheck, _) => Some("still so?".to_owned()),
         (Reason::ChapterDone, _) => Some("chapter done?".to_owned()),
         (Reason::Ready, _) => Some("ready?".to_owned()),
         (Reason::Turn, 0 | 1) => None,

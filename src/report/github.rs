@@ -4,11 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use super::Reporter;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
 use super::words::{duration, summary};
+use crate::event::Reporter;
 use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
 use crate::text::sanitize::visible;
 
@@ -144,7 +144,7 @@ impl Github {
 }
 
 impl Reporter for Github {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         match event {
             Event::RunStarted(run) => self.book.clone_from(&run.book),
             Event::ChapterStarted { chapter, title, .. } => {
@@ -158,7 +158,9 @@ impl Reporter for Github {
             Event::RunFinished(run) => {
                 self.summary = run.clone();
                 if let Some(why) = &run.broken {
-                    self.annotations.push(format!("::error title=guide::{}\n", data(why)));
+                    let hint = run.hint.iter().map(|hint| format!("\nhint: {hint}"));
+                    let text: String = std::iter::once(why.clone()).chain(hint).collect();
+                    self.annotations.push(format!("::error title=guide::{}\n", data(&text)));
                 }
             }
             _ => {}
@@ -214,7 +216,7 @@ mod tests {
     fn reported(events: &[Event]) -> Github {
         let mut github = Github::new("docs");
         for event in events {
-            github.event(event);
+            github.report(event);
         }
         github
     }
@@ -304,7 +306,8 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn a_world_that_could_not_be_asked_is_annotated() {
         let run = RunSummary {
-            broken: Some("no engine\nhint: start it".to_owned()),
+            broken: Some("no engine".to_owned()),
+            hint: Some("start it".to_owned()),
             ..RunSummary::default()
         };
         assert_eq!(

@@ -3,8 +3,8 @@
 
 use std::io::{self, Write};
 
-use super::Reporter;
 use crate::event::Event;
+use crate::event::Reporter;
 
 /// For programs.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl<W: Write> Json<W> {
 }
 
 impl<W: Write> Reporter for Json<W> {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         if self.failed.is_none() {
             let line = serde_json::to_string(event).map_err(io::Error::from);
             self.failed =

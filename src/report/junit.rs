@@ -5,10 +5,10 @@
 //!
 //! No attribute beyond the schema of Jenkins's xUnit plugin (junit-10.xsd), which refuses a report with any other.
 
-use super::Reporter;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
+use crate::event::Reporter;
 use crate::event::{Event, Failure, Outcome, RunSummary, StepFinished};
 use crate::text::sanitize::visible;
 
@@ -38,7 +38,7 @@ struct Suite {
 }
 
 impl Reporter for Junit {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         match event {
             Event::RunStarted(run) => {
                 self.book.clone_from(&run.book);
@@ -56,7 +56,11 @@ impl Reporter for Junit {
 impl Junit {
     /// The report's text.
     pub(crate) fn xml(&self) -> String {
-        let broken = self.summary.broken.as_deref().map(broken_world);
+        let broken = self
+            .summary
+            .broken
+            .as_deref()
+            .map(|why| broken_world(why, self.summary.hint.as_deref()));
         let suites = || self.suites.iter().chain(&broken);
         let sum = |of: fn(&Suite) -> usize| suites().map(of).sum::<usize>();
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -84,12 +88,13 @@ impl Junit {
 }
 
 /// A world that could not be asked is a case of its own: no step is to blame.
-fn broken_world(why: &str) -> Suite {
+fn broken_world(why: &str, hint: Option<&str>) -> Suite {
     let mut suite = Suite { name: "guide".to_owned(), tests: 1, errors: 1, ..Suite::default() };
     suite.cases = format!(
-        "    <testcase classname=\"guide\" name=\"world\" time=\"0.000\">\n      <error message=\"{}\" type=\"broken\"></error>\n    \
+        "    <testcase classname=\"guide\" name=\"world\" time=\"0.000\">\n      <error message=\"{}\" type=\"broken\">{}</error>\n    \
          </testcase>\n",
-        attribute(why)
+        attribute(why),
+        text(hint.unwrap_or_default())
     );
     suite
 }
@@ -233,7 +238,7 @@ mod tests {
     fn reported(events: &[Event]) -> String {
         let mut junit = Junit::default();
         for event in events {
-            junit.event(event);
+            junit.report(event);
         }
         junit.xml()
     }

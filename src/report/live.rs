@@ -4,12 +4,12 @@
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use super::Reporter;
 use super::failure::failure;
 use super::frame::{Now, frame};
 use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::words::summary;
+use crate::event::Reporter;
 use crate::event::{ChapterOutcome, Event};
 
 /// Columns of a terminal that does not tell.
@@ -122,7 +122,7 @@ impl Live {
 }
 
 impl Reporter for Live {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         self.moment(event);
         let style = self.style;
         match event {
@@ -188,7 +188,7 @@ mod tests {
 
     fn tell(live: &mut Live, events: &[Event]) {
         for event in events {
-            live.event(event);
+            live.report(event);
             std::thread::sleep(std::time::Duration::from_millis(8));
         }
     }

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use super::Reporter;
 use super::failure::failure;
 use super::line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::talk::BestEffortWriter;
 use super::words::{duration, summary};
+use crate::event::Reporter;
 use crate::event::{ChapterOutcome, Event, Outcome};
 
 /// Seconds between two signs of life of a step.
@@ -54,7 +54,7 @@ impl<W: Write> Plain<W> {
 }
 
 impl<W: Write> Reporter for Plain<W> {
-    fn event(&mut self, event: &Event) {
+    fn report(&mut self, event: &Event) {
         let style = self.style;
         let line = match event {
             Event::ChapterStarted { chapter, title, steps } => {
@@ -111,7 +111,7 @@ mod tests {
 
     fn told(events: &[Event]) -> String {
         let mut plain = Plain::new(Vec::new(), Style::colourless());
-        events.iter().for_each(|event| plain.event(event));
+        events.iter().for_each(|event| plain.report(event));
         String::from_utf8(plain.stream().clone()).unwrap()
     }
 
@@ -193,7 +193,7 @@ hint: fix it, then `guide run --resume`
     fn without_utf8_nothing_but_ascii_is_written() {
         let mut plain =
             Plain::new(Vec::new(), Style::decide(ColourChoice::Auto, true, true, false));
-        every_event().iter().for_each(|event| plain.event(event));
+        every_event().iter().for_each(|event| plain.report(event));
         let text = String::from_utf8(plain.stream().clone()).unwrap();
         assert!(text.is_ascii(), "{text}");
         assert!(text.contains("  FAIL step-9 "), "{text}");
@@ -219,7 +219,7 @@ hint: fix it, then `guide run --resume`
     #[test]
     fn a_reader_who_has_gone_away_is_not_talked_to_any_more() {
         let mut plain = Plain::new(Broken::default(), Style::colourless());
-        every_event().iter().for_each(|event| plain.event(event));
+        every_event().iter().for_each(|event| plain.report(event));
         assert_eq!(plain.stream().tried, 1);
     }
 

@@ -53,6 +53,9 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
     if let Some(why) = &summary.broken {
         lines.push(format!("{}: {why}\n", style.failed("error")));
     }
+    if let Some(what_to_do) = &summary.hint {
+        lines.push(format!("{}: {what_to_do}\n", style.hint("hint")));
+    }
     if summary.pending > 0 {
         let waiting = count(summary.pending, "snapshot");
         lines.push(format!(
@@ -119,12 +122,13 @@ mod tests {
             passed: 1,
             pending: 2,
             broken: Some("no engine answers".to_owned()),
+            hint: Some("start it".to_owned()),
             seconds: 0.5,
             ..RunSummary::default()
         };
         assert_eq!(
             summary(&run, &Style::colourless()),
-            "1 passed in 0.5s\nerror: no engine answers\nhint: 2 snapshots waiting for review: `guide review`\n"
+            "1 passed in 0.5s\nerror: no engine answers\nhint: start it\nhint: 2 snapshots waiting for review: `guide review`\n"
         );
     }
 

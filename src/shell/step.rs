@@ -92,7 +92,7 @@ impl ShellWorld {
         let ending = ending(&outcome, told.as_ref());
         let lasts = command.mode != Mode::Aside && outcome.stopped.is_none();
         let state = told.filter(|_| lasts).map(|live| self.take_state(live));
-        Ok(Output { bytes, total, ending, duration, left, state })
+        Ok(Output { bytes, total, ending, duration, leftovers: left, state })
     }
 
     /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.

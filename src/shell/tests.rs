@@ -570,7 +570,7 @@ fn what_a_step_leaves_behind_is_named_and_stopped() {
         format!("until pgrep -xf '{one}' && pgrep -xf '{other}'; do sleep 0.01; done >/dev/null");
     let output = chapter.run(&format!("{first} & (setsid -f {second}); {both}; echo started"));
     assert_eq!((text(&output).as_str(), output.ending), ("started\n", Ending::Exited(0)));
-    let mut names: Vec<&str> = output.left.iter().map(|left| left.command.as_str()).collect();
+    let mut names: Vec<&str> = output.leftovers.iter().map(|left| left.command.as_str()).collect();
     names.sort_unstable();
     assert_eq!(names, [first.as_str(), second.as_str()]);
     chapter.says(&format!("pgrep -f '{one}|{other}' || echo none"), "none\n");
@@ -580,7 +580,7 @@ fn what_a_step_leaves_behind_is_named_and_stopped() {
 fn what_ends_by_itself_at_once_is_not_called_left() {
     let mut chapter = Chapter::new();
     let output = chapter.run("sleep 0.02 & cat <(echo x; sleep 0.01)");
-    assert_eq!((text(&output).as_str(), output.left), ("x\n", Vec::new()));
+    assert_eq!((text(&output).as_str(), output.leftovers), ("x\n", Vec::new()));
 }
 
 #[test]
@@ -908,7 +908,10 @@ fn what_goes_on_writing_neither_holds_up_its_step_nor_gets_into_the_next() {
     let mut chapter = Chapter::new();
     let output = chapter.run("yes & sleep 0.05; echo done");
     assert_eq!(output.ending, Ending::Exited(0));
-    assert_eq!(output.left.iter().map(|left| left.command.as_str()).collect::<Vec<_>>(), ["yes"]);
+    assert_eq!(
+        output.leftovers.iter().map(|left| left.command.as_str()).collect::<Vec<_>>(),
+        ["yes"]
+    );
     chapter.says("echo clean", "clean\n");
     chapter.ends("yes & exit 3", Ending::Exited(3));
     chapter.says("echo clean", "clean\n");

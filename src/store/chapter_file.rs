@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::whole_file::{read_if_there, replace_file};
 
 /// Replaces a chapter's text, its permissions kept; a chapter that is a symbolic link stays one.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::whole_file::read_if_there;
 use crate::event::{Event, JOURNAL_FORMAT, RunStarted};
 
@@ -45,7 +45,7 @@ fn parse_journal(path: &Path, bytes: &[u8]) -> Result<Option<Journal>, StoreErro
     let started = parse_start(path, first)?;
     let mut events = Vec::new();
     for (line, number) in lines {
-        let event = serde_json::from_slice(line).map_err(|error| StoreError::Garbage {
+        let event = serde_json::from_slice(line).map_err(|error| StoreError::CorruptJournal {
             path: path.to_owned(),
             line: number,
             why: in_line(&error),
@@ -62,7 +62,7 @@ fn parse_start(path: &Path, line: &[u8]) -> Result<RunStarted, StoreError> {
         format: u32,
         guide: Option<String>,
     }
-    let garbage = |why| StoreError::Garbage { path: path.to_owned(), line: 1, why };
+    let garbage = |why| StoreError::CorruptJournal { path: path.to_owned(), line: 1, why };
     let start: Start = serde_json::from_slice(line).map_err(|error| garbage(in_line(&error)))?;
     if start.format > JOURNAL_FORMAT {
         return Err(StoreError::NewerFormat {

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::whole_file::make_private_folder;
 use crate::ids::ChapterName;
 
@@ -142,7 +142,7 @@ impl Holder {
 }
 
 /// Who runs the book of that state folder right now.
-pub(crate) fn who_runs(state_dir: &Path) -> Option<Holder> {
+pub(crate) fn current_holder(state_dir: &Path) -> Option<Holder> {
     let file = File::open(state_dir.join("lock")).ok()?;
     match flock(&file, FlockOperation::NonBlockingLockShared) {
         Err(rustix::io::Errno::WOULDBLOCK) => Some(read_holder(&file)),
@@ -150,7 +150,7 @@ pub(crate) fn who_runs(state_dir: &Path) -> Option<Holder> {
     }
 }
 
-/// Takes the lock, or knows at once that it can't. A second try passes over whoever only asked [`who_runs`] at that moment.
+/// Takes the lock, or knows at once that it can't. A second try passes over whoever only asked [`current_holder`] at that moment.
 /// Takes from others what an earlier version, or whoever made the folder, let them see. Only of a folder that is surely ours: one
 /// that was named by mistake stays as it is.
 fn make_private(state_dir: &Path) {
@@ -208,11 +208,11 @@ mod tests {
     #[test]
     fn who_runs_the_book_can_be_asked_without_taking_the_lock() {
         let state = tempfile::tempdir().unwrap();
-        assert_eq!(who_runs(state.path()), None);
+        assert_eq!(current_holder(state.path()), None);
         let lock = RunLock::take(state.path(), 7, "now").unwrap();
-        assert_eq!(who_runs(state.path()).unwrap().pid, 7);
+        assert_eq!(current_holder(state.path()).unwrap().pid, 7);
         drop(lock);
-        assert_eq!(who_runs(state.path()), None);
+        assert_eq!(current_holder(state.path()), None);
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(crate) fn find_failure_report(state: &Path, run: &str, step: &StepId) -> Opt
 }
 
 impl FailureReports for FailureFolder {
-    fn keep(
+    fn write(
         &mut self,
         step: &Step,
         chapter: &PlannedChapter,

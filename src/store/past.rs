@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 
 use memchr::memmem;
 
-use super::append::give_back_reserve;
-use super::fault::StoreError;
+use super::append_only::release_reserve;
+use super::error::StoreError;
+use super::history_cache::{HistoryCache, read_history_cache, stored_root};
 use super::journal::{Journal, read_journal};
-use super::remembered::{Remembered, read_remembered, root_as_kept};
-use super::run::{JOURNAL, STATES, read_stored, runs_folder};
+use super::run_log::{JOURNAL, STATES, read_stored, runs_folder};
 use super::world_file::read_world;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Event, Outcome, RunStarted, StepFinished, Stored, VERIFY_ONLY};
@@ -38,33 +38,33 @@ const FORGOTTEN_AT_ONCE: usize = 10;
 pub fn load_past(state_dir: &Path, root: &Path) -> Result<Past, StoreError> {
     let runs = Runs::list(state_dir, root)?;
     let mut past = Past::default();
-    let mut journals: Vec<Journal> = runs.last(told_a_story)?.into_iter().collect();
+    let mut journals: Vec<Journal> = runs.last(is_full_run)?.into_iter().collect();
     if let Some(last) = journals.first() {
         past.run.clone_from(&last.started.run);
-        while let Some(before) = runs.underneath(&journals[journals.len() - 1])? {
+        while let Some(before) = runs.base_run(&journals[journals.len() - 1])? {
             journals.push(before);
         }
     }
     for journal in journals.iter().rev() {
-        lay_over(&mut past, journal, &runs);
+        overlay(&mut past, journal, &runs);
     }
     remember(&mut past, state_dir, &runs, &journals)?;
     Ok(past)
 }
 
 /// Manifests, by the chapter they stand in.
-pub(crate) type Taken = BTreeMap<ChapterName, BTreeSet<String>>;
+pub(crate) type DeletedManifests = BTreeMap<ChapterName, BTreeSet<String>>;
 
 /// `guide down` takes away the objects of these manifests (file names by chapter): the steps made of them have to run again,
 /// whatever their checks say, and the chapters are not done any more.
 ///
 /// # Errors
 /// When it can't be written.
-pub(crate) fn forget_taken(
+pub(crate) fn forget_deleted(
     state_dir: &Path,
     root: &Path,
     past: &mut Past,
-    taken: &Taken,
+    taken: &DeletedManifests,
 ) -> Result<(), StoreError> {
     for chapter in taken.keys() {
         if let Some(known) = past.chapters.get_mut(chapter) {
@@ -80,7 +80,7 @@ pub(crate) fn forget_taken(
             }
         }
     }
-    Remembered::of(past).write(state_dir, &root_as_kept(state_dir, root))
+    HistoryCache::of(past).write(state_dir, &stored_root(state_dir, root))
 }
 
 /// The journal of the last run.
@@ -103,10 +103,10 @@ pub(crate) fn unfinished_targets(state_dir: &Path, root: &Path) -> Result<Vec<St
     for id in runs.ids.iter().rev() {
         let Some(journal) = runs.read(id)? else { continue };
         let targets = journal.started.targets.clone();
-        if !told_a_story(&journal.started) || made_good.contains(&targets) {
+        if !is_full_run(&journal.started) || made_good.contains(&targets) {
             continue;
         }
-        if !came_to_its_end(&journal) {
+        if !succeeded(&journal) {
             return Ok(targets);
         }
         let whole_book = targets.is_empty();
@@ -119,12 +119,12 @@ pub(crate) fn unfinished_targets(state_dir: &Path, root: &Path) -> Result<Vec<St
 }
 
 /// Did it tell a story? One that only asked (`guide verify`) has passed no step.
-fn told_a_story(started: &RunStarted) -> bool {
+fn is_full_run(started: &RunStarted) -> bool {
     !started.targets.iter().any(|target| target == VERIFY_ONLY)
 }
 
 /// Did it run all that it was asked to, and did nothing fail?
-fn came_to_its_end(journal: &Journal) -> bool {
+fn succeeded(journal: &Journal) -> bool {
     journal.events.iter().any(|event| match event {
         Event::RunFinished(ended) => {
             ended.failed == 0 && ended.not_run == 0 && !ended.interrupted && ended.broken.is_none()
@@ -137,12 +137,12 @@ fn came_to_its_end(journal: &Journal) -> bool {
 ///
 /// # Errors
 /// When the folders can't be listed.
-pub(super) fn tidy_runs(state_dir: &Path, root: &str, current: &str) -> Result<(), StoreError> {
+pub(super) fn prune_runs(state_dir: &Path, root: &str, current: &str) -> Result<(), StoreError> {
     let runs = Runs::list_for(state_dir, root.to_owned())?;
     if let Some(last) = runs.ids.iter().rfind(|id| *id != current) {
         [JOURNAL, STATES]
             .iter()
-            .for_each(|name| give_back_reserve(&runs.folder.join(last).join(name)));
+            .for_each(|name| release_reserve(&runs.folder.join(last).join(name)));
     }
     forget_old_runs(&runs, state_dir, current);
     Ok(())
@@ -156,18 +156,18 @@ fn forget_old_runs(runs: &Runs, state_dir: &Path, current: &str) {
     }
     let mut stood_on = false;
     for (age, id) in runs.ids.iter().rev().enumerate().filter(|(_, id)| *id != current) {
-        let weight = runs.weight(id);
-        if age >= KEPT_RUNS && (stood_on || weight == Weight::None) {
+        let relevance = runs.relevance(id);
+        if age >= KEPT_RUNS && (stood_on || relevance == Relevance::None) {
             let _ = fs::remove_dir_all(runs.folder.join(id));
             let _ = fs::remove_dir_all(state_dir.join("failures").join(id));
         }
-        stood_on |= weight == Weight::All;
+        stood_on |= relevance == Relevance::All;
     }
 }
 
 struct Runs {
     folder: PathBuf,
-    /// The book, as [`root_as_kept`] names it. Runs of another book are no past of this one.
+    /// The book, as [`stored_root`] names it. Runs of another book are no past of this one.
     root: String,
     /// What `.guide/latest` names.
     latest: Option<String>,
@@ -177,7 +177,7 @@ struct Runs {
 
 impl Runs {
     fn list(state_dir: &Path, root: &Path) -> Result<Self, StoreError> {
-        Self::list_for(state_dir, root_as_kept(state_dir, root))
+        Self::list_for(state_dir, stored_root(state_dir, root))
     }
 
     fn list_for(state_dir: &Path, root: String) -> Result<Self, StoreError> {
@@ -213,7 +213,7 @@ impl Runs {
     }
 
     /// The run whose word stands wherever this one says nothing.
-    fn underneath(&self, journal: &Journal) -> Result<Option<Journal>, StoreError> {
+    fn base_run(&self, journal: &Journal) -> Result<Option<Journal>, StoreError> {
         let started = &journal.started;
         match &started.resumes {
             Some(resumed) if !has_decided(journal) => return self.read(resumed),
@@ -221,32 +221,32 @@ impl Runs {
             _ => {}
         }
         for id in self.ids.iter().rev().filter(|id| **id < started.run) {
-            if let Some(journal) = self.read(id)?.filter(|journal| told_a_story(&journal.started)) {
+            if let Some(journal) = self.read(id)?.filter(|journal| is_full_run(&journal.started)) {
                 return Ok(Some(journal));
             }
         }
         Ok(None)
     }
 
-    fn weight(&self, id: &str) -> Weight {
+    fn relevance(&self, id: &str) -> Relevance {
         let bytes = fs::read(self.folder.join(id).join(JOURNAL)).unwrap_or_default();
         let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let decided = || memmem::find(&bytes, br#"{"event":"resumed","#).is_some();
         match serde_json::from_slice(first) {
-            Ok(Event::RunStarted(started)) if !told_a_story(&started) => Weight::None,
+            Ok(Event::RunStarted(started)) if !is_full_run(&started) => Relevance::None,
             Ok(Event::RunStarted(started))
                 if started.targets.is_empty() && (started.resumes.is_none() || decided()) =>
             {
-                Weight::All
+                Relevance::All
             }
-            _ => Weight::Some,
+            _ => Relevance::Some,
         }
     }
 }
 
 /// How much of the past stands on a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Weight {
+enum Relevance {
     /// Nothing: it only asked.
     None,
     /// What it says, over the runs before it.
@@ -261,7 +261,7 @@ fn has_decided(journal: &Journal) -> bool {
         || journal.events.iter().any(|event| matches!(event, Event::Resumed { .. }))
 }
 
-fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
+fn overlay(past: &mut Past, journal: &Journal, runs: &Runs) {
     if !has_decided(journal) {
         return;
     }
@@ -289,7 +289,7 @@ fn lay_over(past: &mut Past, journal: &Journal, runs: &Runs) {
             profile: journal.started.profile.clone(),
             number,
             fingerprint: finished.fingerprint,
-            held: finished.outcome.holds(),
+            passed: finished.outcome.passes(),
             skipped: matches!(finished.outcome, Outcome::Skipped { .. }),
             cut_off: false,
             state_lost,
@@ -312,7 +312,7 @@ fn begun(journal: &Journal, number: usize) -> PastStep {
         profile: journal.started.profile.clone(),
         number,
         fingerprint: Fingerprint::of([]),
-        held: false,
+        passed: false,
         skipped: false,
         cut_off: true,
         state_lost: false,
@@ -345,12 +345,12 @@ fn remember(
     runs: &Runs,
     read: &[Journal],
 ) -> Result<(), StoreError> {
-    let remembered = read_remembered(state_dir, &runs.root)?;
+    let remembered = read_history_cache(state_dir, &runs.root)?;
     past.seconds.extend(remembered.seconds);
     past.chapters.extend(remembered.chapters);
     past.records.extend(remembered.records);
     past.world = remembered.world;
-    past.through = runs.ids.last().max(Some(&remembered.through)).cloned().unwrap_or_default();
+    past.newest_run = runs.ids.last().max(Some(&remembered.through)).cloned().unwrap_or_default();
     for id in runs.ids.iter().filter(|id| **id > remembered.through) {
         match read.iter().find(|journal| journal.started.run == *id) {
             Some(journal) => remember_run(past, journal),
@@ -392,7 +392,7 @@ fn remember_run(past: &mut Past, journal: &Journal) {
                 note_standing(past, started, step, Standing::Unfinished)
             }
             Event::StepFinished(finished) => remember_step(past, started, finished),
-            Event::ChapterStarted { chapter, .. } if told_a_story(started) => {
+            Event::ChapterStarted { chapter, .. } if is_full_run(started) => {
                 let outcome = ChapterOutcome::Interrupted;
                 let unfinished =
                     PastChapter { outcome, passed_as: None, profile: started.profile.clone() };

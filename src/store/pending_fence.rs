@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::whole_file::{read_if_there, replace_private_file};
-use crate::compare::{Bindings, Rules, accept_fence, plain};
+use crate::compare::{Bindings, Rules, accept_fence, strip_ansi};
 use crate::ids::StepId;
 use crate::plan::Step;
 
@@ -50,7 +50,7 @@ impl PendingFences {
         let expected = step.expected.as_deref().unwrap_or_default().to_owned();
         let proposed = accept_fence(
             &expected,
-            &plain(output),
+            &strip_ansi(output),
             step.attributes.snapshot,
             bound,
             &Rules(step.normalizers()),

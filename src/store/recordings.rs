@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::fault::StoreError;
-use super::source::chapter_folders;
+use super::error::StoreError;
+use super::texts::chapter_folders;
 use super::whole_file::{read_if_there, replace_file};
 use crate::ids::Fingerprint;
 use crate::recording::{Included, RECORDING_FORMAT, Recording};
@@ -81,7 +81,7 @@ impl Recordings {
     }
 
     /// SnapshotStore recordings of chapters that the book does not have, relative to its root.
-    pub(crate) fn strangers(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
+    pub(crate) fn orphaned(&self, chapters: &BTreeSet<&str>) -> Vec<PathBuf> {
         let gone: Vec<String> =
             self.recorded().into_iter().filter(|name| !chapters.contains(name.as_str())).collect();
         let files = |name: &String| {
@@ -180,7 +180,7 @@ fn gather(path: &Path, files: &mut Vec<PathBuf>) {
 
 fn read(path: &Path) -> Result<Option<Recording>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
-    let wrong = |why: String| StoreError::NoRecording { path: path.to_owned(), why };
+    let wrong = |why: String| StoreError::InvalidRecording { path: path.to_owned(), why };
     let recording: Recording =
         serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
     if recording.format > RECORDING_FORMAT {
@@ -218,9 +218,9 @@ mod tests {
         recordings.accept("c", "open").unwrap();
         assert_eq!(recordings.accepted("c", "open").unwrap(), Some(recording()));
         assert_eq!(recordings.pending("c", "open").unwrap(), None);
-        assert_eq!(recordings.strangers(&BTreeSet::from(["c"])), Vec::<PathBuf>::new());
+        assert_eq!(recordings.orphaned(&BTreeSet::from(["c"])), Vec::<PathBuf>::new());
         assert_eq!(
-            recordings.strangers(&BTreeSet::new()),
+            recordings.orphaned(&BTreeSet::new()),
             [PathBuf::from("snapshots/c/recording@open.json")]
         );
         assert_eq!(recordings.all_profiles(false).into_iter().collect::<Vec<_>>(), ["open"]);
@@ -250,6 +250,9 @@ mod tests {
             Err(StoreError::NewerFormat { found: 99, .. })
         ));
         std::fs::write(book.path().join("snapshots/c/recording@open.json"), "{}").unwrap();
-        assert!(matches!(recordings.accepted("c", "open"), Err(StoreError::NoRecording { .. })));
+        assert!(matches!(
+            recordings.accepted("c", "open"),
+            Err(StoreError::InvalidRecording { .. })
+        ));
     }
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use super::recordings::Recordings;
 use super::whole_file::{make_private_folder, read_if_there, replace_private_file};
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::engine::{Workspace, WorkspaceRequest};
 use crate::ids::ChapterName;
 use crate::plan::{NamedFiles, RenderedManifest};
-use crate::world::WorldError;
 
 /// Makes `STATE/rendered/CHAPTER` and writes manifests into it.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ impl Rendered {
 }
 
 impl Workspace for Rendered {
-    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, WorldError> {
+    fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic> {
         let folder = self.folder.join(request.chapter.name.as_str());
         make_private_folder(&folder)?;
         for (name, text) in request.files {
@@ -67,7 +67,7 @@ impl Workspace for Rendered {
         let hint =
             "correct `cwd` in the chapter's front matter or in book.toml, or make the folder"
                 .to_owned();
-        Err(WorldError { message, hint: Some(hint) })
+        Err(Diagnostic::new(message).with_hint(hint))
     }
 
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles {

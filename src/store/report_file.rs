@@ -5,7 +5,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 
 /// Opens a report that is written while the run goes on. Made at the run's start, so that a place that can't be written is told
 /// before step 1.

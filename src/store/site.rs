@@ -12,7 +12,7 @@ use mdbook_driver::config::Config;
 use mdbook_driver::errors::Error as MdbookError;
 use mdbook_preprocessor::Preprocessor;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::site_commands::{Failed, ForeignCommand, commands, name_failures};
 use super::site_files::SiteFiles;
 use super::site_folder::{MARK, SiteFolder, Workplace};
@@ -123,7 +123,7 @@ impl Site {
                 why: error.root_cause().to_string(),
             };
         }
-        StoreError::NoSite { root: self.root.clone(), why: format!("{error:#}") }
+        StoreError::SiteFailed { root: self.root.clone(), why: format!("{error:#}") }
     }
 }
 
@@ -151,13 +151,13 @@ pub(crate) fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str
 
 /// A mark of everything in these files and folders: another one means that a file came, went or was written. Hidden files and
 /// sites are passed over, and links to folders are not followed.
-pub(crate) fn stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
+pub(crate) fn change_stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
     let mut stamp = (0, None);
-    paths.iter().for_each(|path| add_stamp(path, &mut stamp));
+    paths.iter().for_each(|path| add_to_stamp(path, &mut stamp));
     stamp
 }
 
-fn add_stamp(path: &Path, stamp: &mut (usize, Option<SystemTime>)) {
+fn add_to_stamp(path: &Path, stamp: &mut (usize, Option<SystemTime>)) {
     let Ok(meta) = std::fs::metadata(path) else { return };
     if path.join(MARK).exists() {
         return;
@@ -173,7 +173,7 @@ fn add_stamp(path: &Path, stamp: &mut (usize, Option<SystemTime>)) {
         let linked_folder =
             entry.file_type().is_ok_and(|kind| kind.is_symlink()) && entry.path().is_dir();
         if !hidden && !linked_folder {
-            add_stamp(&entry.path(), stamp);
+            add_to_stamp(&entry.path(), stamp);
         }
     }
 }
@@ -198,8 +198,8 @@ mod tests {
     fn a_stamp_changes_with_a_file() {
         let folder = tempfile::tempdir().unwrap();
         let paths = [folder.path().to_owned()];
-        let before = stamp(&paths);
+        let before = change_stamp(&paths);
         std::fs::write(folder.path().join("a"), "x").unwrap();
-        assert_ne!(before, stamp(&paths));
+        assert_ne!(before, change_stamp(&paths));
     }
 }

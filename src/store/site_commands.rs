@@ -13,7 +13,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 use mdbook_renderer::{RenderContext, Renderer};
 use serde::{Deserialize, Serialize};
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::whole_file::{read_if_there, replace_file};
 
 /// A command that mdBook would run.
@@ -85,7 +85,10 @@ pub(crate) fn foreign_commands(
     root: &Path,
 ) -> std::result::Result<Vec<ForeignCommand>, StoreError> {
     let read = Config::from_disk(root.join("book.toml")).and_then(|config| commands(&config));
-    read.map_err(|error| StoreError::NoSite { root: root.to_owned(), why: format!("{error:#}") })
+    read.map_err(|error| StoreError::SiteFailed {
+        root: root.to_owned(),
+        why: format!("{error:#}"),
+    })
 }
 
 /// Lets the commands' failures name them.

@@ -10,7 +10,7 @@ use percent_encoding::percent_decode_str;
 use pulldown_cmark::{Event, Parser, Tag};
 use regex::Regex;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::site_folder::{MARK, resolved};
 use crate::book::MARKDOWN;
 

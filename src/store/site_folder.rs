@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
 use rustix::io::Errno;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 
 /// The file by which guide knows a folder that it made, and what stands in it.
 pub(super) const MARK: &str = ".guide-site";
@@ -41,7 +41,7 @@ impl SiteFolder {
     /// When it is not guide's to replace.
     pub(super) fn of(out: &Path, kept: &[PathBuf]) -> Result<Self, StoreError> {
         let out = resolved(out);
-        let refused = |why: String| StoreError::OthersFolder { path: out.clone(), why };
+        let refused = |why: String| StoreError::NotASite { path: out.clone(), why };
         if let Some(inside) = kept.iter().find(|path| resolved(path).starts_with(&out)) {
             return Err(refused(format!("`{}` is in it", inside.display())));
         }
@@ -109,7 +109,7 @@ impl SiteFolder {
         let io = |error| StoreError::io("put the site in place in", &self.out)(error);
         fs::write(site.join(MARK), MARK_TEXT).map_err(io)?;
         let _turn = turn(self.parent()?)?;
-        self.check().map_err(|why| StoreError::OthersFolder { path: self.out.clone(), why })?;
+        self.check().map_err(|why| StoreError::NotASite { path: self.out.clone(), why })?;
         let Ok(old) = fs::metadata(&self.out) else {
             return fs::rename(&site, &self.out).map_err(io);
         };
@@ -130,7 +130,7 @@ impl SiteFolder {
     }
 
     fn parent(&self) -> Result<&Path, StoreError> {
-        let why = || StoreError::OthersFolder {
+        let why = || StoreError::NotASite {
             path: self.out.clone(),
             why: "it is the root of the file system".to_owned(),
         };

@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::pending_fence::PendingFences;
-use super::source::{chapter_folders, list};
+use super::texts::{chapter_folders, list};
 use super::whole_file::{read_if_there, replace_file};
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, accept_snapshot, hidden};
@@ -167,7 +167,7 @@ impl Snapshots {
 
     /// What went wrong with files during the run: the engine's ports have no place for it, so whoever began the run takes it from
     /// here when the run has ended.
-    pub(crate) fn take_faults(&mut self) -> Vec<StoreError> {
+    pub(crate) fn take_errors(&mut self) -> Vec<StoreError> {
         std::mem::take(&mut self.faults)
     }
 
@@ -241,12 +241,12 @@ impl Snapshots {
 }
 
 impl SnapshotStore for Snapshots {
-    fn snapshot(&mut self, step: &Step) -> Option<String> {
+    fn accepted_text(&mut self, step: &Step) -> Option<String> {
         let accepted = self.accepted(&step.id);
         self.note(accepted).flatten()
     }
 
-    fn pend(
+    fn write_pending(
         &mut self,
         step: &Step,
         kind: SnapshotKind,
@@ -257,12 +257,17 @@ impl SnapshotStore for Snapshots {
         self.note(pended)
     }
 
-    fn pend_fence(&mut self, step: &Step, bound: &Bindings, output: &[u8]) -> Option<PathBuf> {
+    fn write_pending_fence(
+        &mut self,
+        step: &Step,
+        bound: &Bindings,
+        output: &[u8],
+    ) -> Option<PathBuf> {
         let pended = self.fences.pend(step, bound, output);
         self.note(pended)
     }
 
-    fn settle(&mut self, step: &Step) {
+    fn clear_pending(&mut self, step: &Step) {
         let settled = self.try_settle(step);
         self.note(settled);
     }
@@ -286,7 +291,7 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 /// Header and text of a snapshot file; `None` when there is none.
 fn read_snapshot(path: &Path) -> Result<Option<(Header, String)>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
-    let wrong = |why: String| StoreError::NoSnapshot { path: path.to_owned(), why };
+    let wrong = |why: String| StoreError::InvalidSnapshot { path: path.to_owned(), why };
     let file = String::from_utf8_lossy(&bytes);
     // insta would take a file without header for one of its old format, and print so.
     let Some(rest) = file.strip_prefix("---\n").or_else(|| file.strip_prefix("---\r\n")) else {

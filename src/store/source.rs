@@ -7,34 +7,21 @@ use std::path::{Component, Path, PathBuf};
 use serde_json::Value;
 
 use super::config::{BookConfig, read_config};
+use super::texts::{Texts, shown};
 use super::values::ValuesFiles;
-use crate::book::{
-    BookText, ChapterSource, Problem, Problems, SourceId, Sources, Span, parse_summary,
-};
+use crate::book::{BookText, Problems, Sources};
+use crate::diagnostic::Diagnostic;
 
-/// Spans count bytes in 32 bits; no chapter is near this.
-const LARGEST_FILE: usize = 1 << 30;
-
-/// There is no book where one was looked for.
-#[derive(Debug, thiserror::Error)]
-#[error("there is no book: looked for `book.toml` in {}{}", from.display(), if *upwards { " and every folder above it" } else { "" })]
-pub struct NoBook {
-    /// Where it was looked for first.
-    from: PathBuf,
-    /// Were the folders above looked at too?
-    upwards: bool,
-}
-
-impl NoBook {
-    /// What to do about it.
-    pub fn hint(&self) -> String {
-        let other = if self.upwards {
-            "name the book's folder with `--book DIR`"
-        } else {
-            "name another folder, the one that holds `book.toml`"
-        };
-        format!("{other}, or make a book with `guide init`")
-    }
+/// There is no book in this folder, nor, where `upwards`, in any folder above it.
+fn no_book(from: &Path, upwards: bool) -> Diagnostic {
+    let (above, other) = if upwards {
+        (" and every folder above it", "name the book's folder with `--book DIR`")
+    } else {
+        ("", "name another folder, the one that holds `book.toml`")
+    };
+    let from = from.display();
+    Diagnostic::new(format!("there is no book: looked for `book.toml` in {from}{above}"))
+        .with_hint(format!("{other}, or make a book with `guide init`"))
 }
 
 /// A book's files as they were read.
@@ -57,7 +44,7 @@ pub(crate) struct BookFiles {
 ///
 /// # Errors
 /// When there is none.
-pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, NoBook> {
+pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, Diagnostic> {
     if let Some(named) = named {
         let folder = if named.file_name().is_some_and(|name| name == "book.toml") {
             named.parent().unwrap_or(named)
@@ -66,21 +53,17 @@ pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, No
         };
         let folder = here.join(folder);
         let found = folder.join("book.toml").is_file();
-        return if found {
-            Ok(tidy(&folder))
-        } else {
-            Err(NoBook { from: folder, upwards: false })
-        };
+        return if found { Ok(tidy(&folder)) } else { Err(no_book(&folder, false)) };
     }
     let found = here.ancestors().find(|folder| folder.join("book.toml").is_file());
-    found.map(Path::to_owned).ok_or_else(|| NoBook { from: here.to_owned(), upwards: true })
+    found.map(Path::to_owned).ok_or_else(|| no_book(here, true))
 }
 
 /// A folder as it is named and, where a link leads to it, as the system names it.
-pub(crate) fn spellings(folder: &Path) -> Vec<PathBuf> {
-    let mut spellings = vec![folder.to_owned(), tidy(folder)];
-    spellings.dedup();
-    spellings
+pub(crate) fn path_aliases(folder: &Path) -> Vec<PathBuf> {
+    let mut path_aliases = vec![folder.to_owned(), tidy(folder)];
+    path_aliases.dedup();
+    path_aliases
 }
 
 /// The folder without `.` and `..`; as it is where the system can't say.
@@ -137,161 +120,5 @@ impl BookFiles {
     }
 }
 
-/// A path as messages show it: relative to the book's root where it is inside.
-pub(super) fn shown(root: &Path, path: &Path) -> PathBuf {
-    path.strip_prefix(root).unwrap_or(path).to_owned()
-}
-
-/// The files of a folder, sorted; none where it can't be read.
-pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-    files.sort();
-    files
-}
-
-/// The folders below this one, at any depth: a chapter's name may be a path (`install/intro`), and so is its folder.
-pub(super) fn chapter_folders(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
-    let mut folders: Vec<PathBuf> = entries.filter(is_folder).map(|entry| entry.path()).collect();
-    folders.sort();
-    folders
-        .into_iter()
-        .flat_map(|folder| std::iter::once(folder.clone()).chain(chapter_folders(&folder)))
-        .collect()
-}
-
-/// Files on their way into the sources.
-pub(super) struct Texts<'a> {
-    /// The book's root.
-    pub root: &'a Path,
-    /// Where the texts go.
-    pub sources: &'a mut Sources,
-    /// Where complaints go.
-    pub problems: &'a mut Problems,
-}
-
-impl Texts<'_> {
-    /// Reads one file; `named` is the place that names it.
-    pub(super) fn read(&mut self, path: &Path, named: Option<Span>) -> Option<SourceId> {
-        let shown = shown(self.root, path);
-        let bytes = match std::fs::read(path) {
-            Ok(bytes) if bytes.len() <= LARGEST_FILE => bytes,
-            Ok(_) => {
-                return self.refuse(
-                    format!("{} is larger than 1 GiB", shown.display()),
-                    None,
-                    named,
-                );
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let hint = "make the file, or correct its name (letters large and small count)";
-                return self.refuse(
-                    format!("there is no file {}", shown.display()),
-                    Some(hint),
-                    named,
-                );
-            }
-            Err(error) => {
-                return self.refuse(
-                    format!("can't read {}: {error}", shown.display()),
-                    None,
-                    named,
-                );
-            }
-        };
-        match String::from_utf8(bytes) {
-            Ok(text) => Some(self.sources.add(shown, text)),
-            Err(error) => self.refuse_bytes(&shown, &error),
-        }
-    }
-
-    fn refuse(
-        &mut self,
-        message: String,
-        hint: Option<&str>,
-        named: Option<Span>,
-    ) -> Option<SourceId> {
-        let mut problem = Problem::without_span(message);
-        problem.span = named;
-        problem.hint = hint.map(str::to_owned);
-        self.problems.push(problem);
-        None
-    }
-
-    /// The text is kept with replacement characters, only to show the place.
-    fn refuse_bytes(
-        &mut self,
-        shown: &Path,
-        error: &std::string::FromUtf8Error,
-    ) -> Option<SourceId> {
-        let at = error.utf8_error().valid_up_to();
-        let bytes = error.as_bytes();
-        let line = 1 + memchr::memchr_iter(b'\n', &bytes[..at]).count();
-        let message = format!(
-            "{} is not UTF-8: byte {at} in line {line} is 0x{:02X}",
-            shown.display(),
-            bytes[at]
-        );
-        let utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
-        let hint =
-            if utf16 { "it looks like UTF-16: save it as UTF-8" } else { "save the file as UTF-8" };
-        let source =
-            self.sources.add(shown.to_owned(), String::from_utf8_lossy(bytes).into_owned());
-        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let replacement = number('\u{fffd}'.len_utf8());
-        let span =
-            Span { source, start: number(at), end: number(at) + replacement, line: number(line) };
-        self.problems.push(Problem::at(span, message).hint(hint));
-        None
-    }
-
-    fn read_chapters(&mut self, src: &Path, place: Option<Span>) -> Vec<ChapterSource> {
-        let summary = src.join("SUMMARY.md");
-        if !summary.is_file() {
-            let message = format!("the book has no {}", shown(self.root, &summary).display());
-            let hint = "it lists the chapters in their order, a line `- [Title](chapter-1-title.md)` each; `src` in book.toml names its folder";
-            self.refuse(message, Some(hint), place);
-            return Vec::new();
-        }
-        let Some(source) = self.read(&summary, None) else { return Vec::new() };
-        let text = self.sources.file(source).text.clone();
-        let entries = parse_summary(source, &text);
-        if entries.is_empty() {
-            let whole = Span { source, start: 0, end: 0, line: 1 };
-            let hint = "write a line `- [Title](chapter-1-title.md)` for each";
-            self.problems.push(Problem::at(whole, "SUMMARY.md names no chapter").hint(hint));
-        }
-        let mut chapters = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let Some(source) = self.read(&src.join(&entry.path), Some(entry.span)) else {
-                continue;
-            };
-            chapters.push(ChapterSource {
-                source,
-                summary_title: entry.title,
-                link: Some(entry.span),
-            });
-        }
-        chapters
-    }
-
-    fn read_manifests(&mut self, folder: &Path) -> Vec<(String, SourceId)> {
-        let mut manifests = Vec::new();
-        for path in list(folder) {
-            let name = path.file_name().and_then(std::ffi::OsStr::to_str).unwrap_or_default();
-            let Some(file) = name
-                .strip_suffix(".j2")
-                .filter(|file| file.ends_with(".yaml") || file.ends_with(".yml"))
-            else {
-                continue;
-            };
-            if let Some(source) = self.read(&path, None) {
-                manifests.push((file.to_owned(), source));
-            }
-        }
-        manifests
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 
 /// How long written bytes may wait.
 const INTERVAL: Duration = Duration::from_millis(900);

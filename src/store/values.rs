@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::source::{Texts, list, shown};
+use super::texts::{Texts, list, shown};
 use crate::book::{Problem, Problems, Sources, Span, too_deep};
 use crate::ids::nearest;
 use crate::manifest::{Doubt, plain_value, read_values};

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use super::fault::StoreError;
+use super::error::StoreError;
 
 /// Replaces a file: written beside it, brought to the disk if `durable`, then renamed over it. Makes its folder.
 ///

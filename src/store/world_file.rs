@@ -51,11 +51,12 @@ pub(crate) fn world_path(state: &Path) -> PathBuf {
 pub(crate) fn read_world(state: &Path) -> Result<Option<KeptWorld>, StoreError> {
     let path = world_path(state);
     let Some(bytes) = read_if_there(&path)? else { return Ok(None) };
-    let kept: KeptWorld = serde_json::from_slice(&bytes).map_err(|error| StoreError::Garbage {
-        path: path.clone(),
-        line: error.line(),
-        why: error.to_string(),
-    })?;
+    let kept: KeptWorld =
+        serde_json::from_slice(&bytes).map_err(|error| StoreError::CorruptJournal {
+            path: path.clone(),
+            line: error.line(),
+            why: error.to_string(),
+        })?;
     if kept.format > FORMAT {
         return Err(StoreError::NewerFormat {
             path,

@@ -3,10 +3,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::diagnostic::Diagnostic;
 use crate::ids::ChapterName;
 use crate::ids::StepId;
 use crate::output::{Ending, LeftoverProcess, Output, ShellState};
-use crate::world::{Command, Flow, ShellContext, Watcher, World, WorldError};
+use crate::world::{Command, Flow, ShellContext, Watcher, World};
 
 /// What the stand-in was asked, in order.
 #[derive(Debug, Clone)]
@@ -93,18 +94,15 @@ impl ScriptedWorld {
         self
     }
 
-    fn answer_to(&mut self, command: &Command) -> Result<Option<Answer>, WorldError> {
+    fn answer_to(&mut self, command: &Command) -> Result<Option<Answer>, Diagnostic> {
         let name = command.step.to_string();
         if let Some(decide) = &mut self.decide {
-            let gone =
-                || WorldError { message: format!("the world went away at {name}"), hint: None };
+            let gone = || Diagnostic::new(format!("the world went away at {name}"));
             return decide(command).map(Some).ok_or_else(gone);
         }
         let answers = self.answers.get_mut(&name).filter(|answers| !answers.is_empty());
-        let answers = answers.ok_or_else(|| WorldError {
-            message: format!("no answer is scripted for {name}"),
-            hint: None,
-        })?;
+        let answers =
+            answers.ok_or_else(|| Diagnostic::new(format!("no answer is scripted for {name}")))?;
         Ok(if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() })
     }
 
@@ -133,12 +131,12 @@ impl World for ScriptedWorld {
         &mut self,
         scene: &ShellContext,
         state: Option<&ShellState>,
-    ) -> Result<(), WorldError> {
+    ) -> Result<(), Diagnostic> {
         self.asked.push(Asked::Enter(scene.clone(), state.cloned()));
         Ok(())
     }
 
-    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, WorldError> {
+    fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic> {
         self.asked.push(Asked::Run(command.clone()));
         self.chapter = Some(command.step.chapter.clone());
         let Some(Answer { pieces, mut output, ticks }) = self.answer_to(command)? else {

@@ -114,7 +114,8 @@ fn another_real_cluster_is_refused_with_both_named() {
         known_nodes: Vec::new(),
     };
     let (kept, found) = (cluster().identity().unwrap(), Cluster::new(other).identity().unwrap());
-    let (message, hint) = kept.refuse_other(&found, ".guide/world.json").unwrap_err();
+    let error = kept.refuse_other(&found, ".guide/world.json").unwrap_err();
+    let (message, hint) = (error.message, error.hint.unwrap());
     println!("{message}\nhint: {hint}");
     assert!(message.contains(&kept.to_string()) && message.contains(&found.to_string()));
 }

@@ -1,6 +1,7 @@
 //! Documents that were not written for guide: what of them is left alone, what is told, and where their commands run.
 
 use crate::Project;
+use crate::project::unindented;
 
 #[test]
 fn a_document_of_other_tools_passes_and_strict_lists_what_was_left_alone() {
@@ -45,7 +46,23 @@ true
 #[test]
 fn what_looks_like_a_step_and_is_none_is_a_warning_with_its_line() {
     let book = Project::with_chapter(
-        "# One\n\n```Bash {name=a}\necho hi\n```\n\n```output\nhi\n```\n\n=== \"Tab\"\n\n    ```bash\n    ls\n    ```\n",
+        r#"
+        # One
+
+        ```Bash {name=a}
+        echo hi
+        ```
+
+        ```output
+        hi
+        ```
+
+        === "Tab"
+
+            ```bash
+            ls
+            ```
+    "#,
     );
     let said = book
         .guide("check")
@@ -64,7 +81,21 @@ fn what_looks_like_a_step_and_is_none_is_a_warning_with_its_line() {
 #[test]
 fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/ran\"\n```\n\n- item\n\n  ```bash {name=b}\n  if true; then\n  echo\n  done\n  ```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        touch "$GUIDE_BOOK/ran"
+        ```
+
+        - item
+
+          ```bash {name=b}
+          if true; then
+          echo
+          done
+          ```
+    "#,
     );
     for command in ["check", "run"] {
         let said = book
@@ -78,29 +109,82 @@ fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
 
 #[test]
 fn a_prompt_is_an_error_that_says_so() {
-    let book = Project::with_chapter("# One\n\n```bash\n$ ls\nfile\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash
+        $ ls
+        file
+        ```
+    ",
+    );
     book.guide("check").exits(2).says("this step holds a prompt").says("guide/chapter-1.md:4:1");
     let book = Project::with_chapter(
-        "# One\n\n```console\n$ x=3\n$ echo \\\n> $x\n3\n```\n\n```bash\necho \"still $x\"\n```\n",
+        r#"
+        # One
+
+        ```console
+        $ x=3
+        $ echo \
+        > $x
+        3
+        ```
+
+        ```bash
+        echo "still $x"
+        ```
+    "#,
     );
     book.write(
         "book.toml",
         "[book]\nsrc = \"guide\"\n\n[preprocessor.guide]\nlanguages = [\"console\"]\n",
     );
     book.guide("run").exits(0).says("2 passed");
-    book.write("guide/chapter-1.md", "# One\n\n```console\n$ echo 4\n3\n```\n");
+    book.write(
+        "guide/chapter-1.md",
+        r"
+        # One
+
+        ```console
+        $ echo 4
+        3
+        ```
+    ",
+    );
     book.guide("run").exits(1);
     book.guide("review --accept").exits(0);
-    assert_eq!(book.read("guide/chapter-1.md"), "# One\n\n```console\n$ echo 4\n4\n```\n");
+    assert_eq!(
+        book.read("guide/chapter-1.md"),
+        unindented(
+            r"
+            # One
+
+            ```console
+            $ echo 4
+            4
+            ```
+        "
+        )
+    );
 }
 
 #[test]
 fn chapters_of_one_name_are_known_by_their_paths() {
-    let step =
-        |words: &str| format!("# {words}\n\n```bash {{name=say snapshot}}\necho {words}\n```\n");
+    let step = |words: &str| {
+        format!(
+            r"
+            # {words}
+
+            ```bash {{name=say snapshot}}
+            echo {words}
+            ```
+        "
+        )
+    };
     let book = Project::with_chapters(&[
         ("intro.md", &step("first")),
-        ("install/intro.md", &format!("---\nneeds: [intro]\n---\n{}", step("second"))),
+        ("install/intro.md", &format!("---\nneeds: [intro]\n---\n{}", unindented(&step("second")))),
         ("install/linux.md", &step("third")),
     ]);
     book.guide("run").exits(1).says("3 passed");
@@ -119,8 +203,16 @@ fn chapters_of_one_name_are_known_by_their_paths() {
 
 #[test]
 fn a_file_of_dots_stays_in_its_folder() {
-    let book =
-        Project::with_chapters(&[("...md", "# Dots\n\n```bash {name=a snapshot}\necho hi\n```\n")]);
+    let book = Project::with_chapters(&[(
+        "...md",
+        r"
+            # Dots
+
+            ```bash {name=a snapshot}
+            echo hi
+            ```
+        ",
+    )]);
     book.guide("run").exits(1).says("1 passed");
     assert!(book.has("snapshots/chapter/a.snap.new") && !book.has("a.snap.new"));
 }
@@ -150,7 +242,16 @@ fn steps_run_in_the_folder_that_cwd_names() {
     chapter("", &step("name=a cwd=examples"), "/examples");
     chapter("cwd: book\n", &step("name=a cwd=rendered"), "/.guide/rendered/a");
     chapter("", &step("\"cwd\":\"..\""), "/guide");
-    let book = Project::with_chapter("---\ncwd: nowhere\n---\n```bash\npwd\n```\n");
+    let book = Project::with_chapter(
+        r"
+        ---
+        cwd: nowhere
+        ---
+        ```bash
+        pwd
+        ```
+    ",
+    );
     book.guide("run").exits(3).says("there is no folder").says("correct `cwd`");
 }
 

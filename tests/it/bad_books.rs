@@ -10,14 +10,14 @@ fn no_book_says_where_it_looked() {
         .current_dir(folder.path())
         .output()
         .expect("starts");
-    crate::Said::of(&output, folder.path()).exits(2).says("book.toml").says("hint:");
+    insta::assert_snapshot!(crate::Said::of(&output, folder.path()).whole());
 }
 
 #[test]
 fn an_unknown_chapter_names_the_nearest() {
     let book =
         Project::with_chapters(&[("chapter-1-start.md", "# A\n"), ("chapter-2-end.md", "# B\n")]);
-    book.guide("run chapter-22").exits(2).says("chapter-22").says("did you mean `chapter-2`?");
+    insta::assert_snapshot!(book.guide("run chapter-22").whole());
 }
 
 #[test]
@@ -25,30 +25,56 @@ fn every_error_of_every_chapter_is_reported_at_once() {
     let book = Project::with_chapters(&[
         (
             "chapter-1.md",
-            "# A\n\n```bash {name=x tmeout=5s}\ntrue\n```\n\n```bash {name=x}\ntrue\n```\n\n```bash {name=y timeout=5parsecs}\ntrue\n```\n",
+            r"
+            # A
+
+            ```bash {name=x tmeout=2m}
+            true
+            ```
+
+            ```bash {name=x}
+            true
+            ```
+
+            ```bash {name=y timeout=5parsecs}
+            true
+            ```
+        ",
         ),
         (
             "chapter-2.md",
-            "# B\n\n```yaml {file=a.yaml}\nname: {{ no.such }}\n```\n\n```bash {name=z verify=missing}\ntrue\n```\n\n```bash {name=open}\necho never closed\n",
+            r"
+            # B
+
+            ```yaml {file=a.yaml}
+            name: {{ no.such }}
+            ```
+
+            ```bash {name=z verify=missing}
+            true
+            ```
+
+            ```bash {name=open}
+            echo never closed
+        ",
         ),
     ]);
-    book.guide("check")
-        .exits(2)
-        .says("guide/chapter-1.md:3")
-        .says("timeout")
-        .says("guide/chapter-1.md:7")
-        .says("guide/chapter-1.md:11")
-        .says("5parsecs")
-        .says("guide/chapter-2.md:4")
-        .says("guide/chapter-2.md:7")
-        .says("missing")
-        .says("guide/chapter-2.md:11");
+    insta::assert_snapshot!(book.guide("check").whole());
 }
 
 #[test]
 fn an_unclosed_fence_is_an_error_with_its_line() {
-    let book = Project::with_chapter("# A\n\ntext\n\n```bash {name=a}\necho hi\n");
-    book.guide("run").exits(2).says("guide/chapter-1.md:5").says("closed");
+    let book = Project::with_chapter(
+        r"
+        # A
+
+        text
+
+        ```bash {name=a}
+        echo hi
+    ",
+    );
+    insta::assert_snapshot!(book.guide("run").whole());
 }
 
 #[test]
@@ -63,16 +89,26 @@ fn crlf_and_tabs_run_like_any_text() {
 fn text_that_is_not_utf8_is_named_with_its_place() {
     let book = Project::with_chapter("# A\n");
     book.write("guide/chapter-1.md", b"# A\n\nbad \xff byte\n");
-    book.guide("check").exits(2).says("guide/chapter-1.md").says("UTF-8").says("3");
+    insta::assert_snapshot!(book.guide("check").whole());
 }
 
 #[test]
 fn yaml_that_is_invalid_after_rendering_is_found_before_step_one() {
     let book = Project::with_chapter(
-        "# A\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/ran\"\n```\n\n```yaml {file=a.yaml}\na: {{ web }}: b: c\n```\n",
+        r#"
+        # A
+
+        ```bash {name=a}
+        touch "$GUIDE_BOOK/ran"
+        ```
+
+        ```yaml {file=a.yaml}
+        a: {{ web }}: b: c
+        ```
+    "#,
     );
     book.write("guide/values.yaml", "web: 1\n");
-    book.guide("run").exits(2).says("a.yaml");
+    insta::assert_snapshot!(book.guide("run").whole());
     assert!(!book.has("ran"));
 }
 
@@ -82,10 +118,20 @@ fn an_unknown_need_and_a_wrong_done_are_errors() {
         ("chapter-1.md", "# A\n"),
         (
             "chapter-2.md",
-            "---\nneeds: [chapter-l]\ndone: [act]\n---\n# B\n\n```bash {name=act}\ntrue\n```\n",
+            r"
+            ---
+            needs: [chapter-l]
+            done: [act]
+            ---
+            # B
+
+            ```bash {name=act}
+            true
+            ```
+        ",
         ),
     ]);
-    book.guide("check").exits(2).says("chapter-l").says("chapter-1").says("act");
+    insta::assert_snapshot!(book.guide("check").whole());
 }
 
 #[test]
@@ -93,14 +139,24 @@ fn a_wrong_command_line_is_exit_two() {
     let book = Project::with_chapter("# A\n");
     book.guide("rum").exits(2);
     book.guide("run --nope").exits(2);
-    book.guide("run --report tea=x").exits(2).says("junit");
+    insta::assert_snapshot!(book.guide("run --report tea=x").whole());
 }
 
 #[test]
 fn what_mdbook_would_put_in_the_place_of_a_step_is_told() {
     let included = |fence: &str| {
         format!(
-            "# One\n\n```bash {{name=a}}\ntrue\n```\n\n```{fence}\n{{{{#include a.sh}}}}\n```\n"
+            r"
+            # One
+
+            ```bash {{name=a}}
+            true
+            ```
+
+            ```{fence}
+            {{{{#include a.sh}}}}
+            ```
+        "
         )
     };
     for fence in ["bash {name=b}", "output"] {

@@ -6,7 +6,17 @@ use crate::faults::newest_journal;
 #[test]
 fn a_torn_last_journal_line_is_dropped() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        echo a >> "$GUIDE_BOOK/log"
+        ```
+
+        ```bash {name=b}
+        test -e "$GUIDE_BOOK/cured"
+        ```
+    "#,
     );
     book.guide("run").exits(1);
     let run = newest_journal(&book.path(".guide"));
@@ -18,24 +28,18 @@ fn a_torn_last_journal_line_is_dropped() {
 }
 
 #[test]
-fn a_newer_journal_is_refused() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
-    book.guide("run").exits(0);
-    let run = newest_journal(&book.path(".guide"));
-    let text = std::fs::read_to_string(&run).expect("journal").replacen(
-        "\"format\":2",
-        "\"format\":99",
-        1,
-    );
-    std::fs::write(&run, text).expect("newer");
-    book.guide("run --resume").exits(3).says("99");
-}
-
-#[test]
 fn a_state_folder_that_is_no_folder_is_a_clear_error() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash {name=a}
+        true
+        ```
+    ",
+    );
     book.write(".guide", "a file in the way");
-    book.guide("run").exits(3).says(".guide");
+    insta::assert_snapshot!(book.guide("run").whole());
 }
 
 /// A kubeconfig of two contexts at an address where nobody listens.
@@ -48,8 +52,15 @@ fn two_contexts(current: &str) -> String {
 }
 
 fn book_with_cluster() -> Project {
-    let book =
-        Project::with_chapter("# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n");
+    let book = Project::with_chapter(
+        r#"
+            # One
+
+            ```bash {name=a}
+            echo a >> "$GUIDE_BOOK/log"
+            ```
+        "#,
+    );
     let config = "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncluster = \"mine\"\ncontext = \"mine\"\n";
     book.write("book.toml", config);
     book

@@ -1,11 +1,19 @@
 //! Snapshots: pending, accepted, compared, never overwritten.
 
 use crate::Project;
+use crate::project::unindented;
 
 #[test]
 fn a_first_snapshot_is_pending_and_then_accepted() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=list snapshot=text}\necho one\necho two\n```\n",
+        r"
+        # One
+
+        ```bash {name=list snapshot=text}
+        echo one
+        echo two
+        ```
+    ",
     );
     book.guide("run").exits(1).says("guide review");
     assert!(book.has("snapshots/chapter-1/list.snap.new"));
@@ -19,7 +27,13 @@ fn a_first_snapshot_is_pending_and_then_accepted() {
 #[test]
 fn an_accepted_snapshot_is_never_overwritten_by_a_run() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=list snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=list snapshot=text}
+        cat "$GUIDE_BOOK/file"
+        ```
+    "#,
     );
     book.write("file", "one\n");
     book.guide("run").exits(1);
@@ -36,7 +50,13 @@ fn an_accepted_snapshot_is_never_overwritten_by_a_run() {
 #[test]
 fn a_table_is_compared_by_rows_and_columns() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=pods snapshot=table}\ncat \"$GUIDE_BOOK/table\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=pods snapshot=table}
+        cat "$GUIDE_BOOK/table"
+        ```
+    "#,
     );
     book.write("table", "NAME                   READY   STATUS    RESTARTS   AGE\nweb-7d4b9c6f5-x2x9z    2/2     Running   0          5m\ndb-0                   1/1     Running   0          9m\n");
     book.guide("run").exits(1);
@@ -52,7 +72,15 @@ fn a_table_is_compared_by_rows_and_columns() {
 
 #[test]
 fn an_unused_snapshot_is_a_failure_of_check() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a}\ntrue\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash {name=a}
+        true
+        ```
+    ",
+    );
     book.guide("check").exits(0);
     book.write("snapshots/chapter-1/gone.snap", "---\nsource: x\n---\nold\n");
     book.guide("check").exits(2).says("snapshots/chapter-1/gone.snap");
@@ -113,7 +141,18 @@ fn accepted_output_that_looks_like_a_pattern_is_text() {
 
 #[test]
 fn accepting_keeps_the_patterns_of_the_author_and_escapes_the_rest() {
-    let chapter = "# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/came\"\n```\n\n```output\nn is <n:int>\nold\n```\n";
+    let chapter = r#"
+        # One
+
+        ```bash {name=a}
+        cat "$GUIDE_BOOK/came"
+        ```
+
+        ```output
+        n is <n:int>
+        old
+        ```
+    "#;
     let book = Project::with_chapter(chapter);
     book.write("came", "n is 5\nnew <x>\n");
     book.guide("run").exits(1);
@@ -125,20 +164,44 @@ fn accepting_keeps_the_patterns_of_the_author_and_escapes_the_rest() {
 
 #[test]
 fn accepting_never_writes_a_chapter_that_check_refuses() {
-    let chapter =
-        "# One\n\n```bash {name=a}\nprintf '\\x7b{#include x.sh}}\\n'\n```\n\n```output\ny\n```\n";
+    let chapter = r"
+        # One
+
+        ```bash {name=a}
+        printf '\x7b{#include x.sh}}\n'
+        ```
+
+        ```output
+        y
+        ```
+    ";
     let book = Project::with_chapter(chapter);
     book.guide("run").exits(1);
     let said = book.guide("review --accept");
     said.exits(2).says("`guide check` would refuse the chapter");
-    assert_eq!(book.read("guide/chapter-1.md"), chapter);
+    assert_eq!(book.read("guide/chapter-1.md"), unindented(chapter));
     book.guide("check").exits(0);
 }
 
 #[test]
 fn the_end_of_a_long_output_is_compared_and_a_longer_one_is_not_taken_for_right() {
-    let chapter = "# One\n\n```bash {name=a}\nseq 1 700000; cat \"$GUIDE_BOOK/tail\"\n```\n\n```output\n1\n...\nOK\n```\n\n\
-                   ```bash {name=b check=\"'OK' in output\"}\necho OK; head -c 17000000 /dev/zero | tr '\\0' y\n```\n";
+    let chapter = r#"
+        # One
+
+        ```bash {name=a}
+        seq 1 700000; cat "$GUIDE_BOOK/tail"
+        ```
+
+        ```output
+        1
+        ...
+        OK
+        ```
+
+        ```bash {name=b check="'OK' in output"}
+        echo OK; head -c 17000000 /dev/zero | tr '\0' y
+        ```
+    "#;
     let book = Project::with_chapter(chapter);
     book.write("tail", "OK\n");
     book.guide("run chapter-1/a").exits(0);
@@ -177,7 +240,15 @@ fn normalize_chooses_what_a_snapshot_is_compared_without() {
 
 #[test]
 fn a_snapshot_that_can_not_be_read_is_an_error_and_no_new_one() {
-    let book = Project::with_chapter("# One\n\n```bash {name=a snapshot=text}\necho x\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash {name=a snapshot=text}
+        echo x
+        ```
+    ",
+    );
     book.write("snapshots/chapter-1/a.snap", "no header\n");
     let said = book.guide("run");
     assert!(!said.stderr.contains("new snapshot"), "{}", said.stderr);
@@ -187,8 +258,25 @@ fn a_snapshot_that_can_not_be_read_is_an_error_and_no_new_one() {
 
 #[test]
 fn bound_text_stays_text_and_values_are_what_kubectl_reads() {
-    let chapter = "# One\n\n```bash {name=a check=\"v == '1.30' and v != w\"}\necho 1.30 1.3\n```\n\n```output\n<v> <w>\n```\n\n\
-                   ```bash {name=b}\necho \"$VERSION $ENABLED $BIG\"\n```\n\n```output\n1.30 false .inf\n```\n";
+    let chapter = r#"
+        # One
+
+        ```bash {name=a check="v == '1.30' and v != w"}
+        echo 1.30 1.3
+        ```
+
+        ```output
+        <v> <w>
+        ```
+
+        ```bash {name=b}
+        echo "$VERSION $ENABLED $BIG"
+        ```
+
+        ```output
+        1.30 false .inf
+        ```
+    "#;
     let book = Project::with_chapter(chapter);
     book.write("guide/values.yaml", "enabled: no\nversion: 1.30\nbig: .inf\n");
     book.guide("check")

@@ -12,6 +12,7 @@ mod bad_books;
 mod bad_worlds;
 mod compare;
 mod conditions;
+mod documents;
 mod faults;
 mod images;
 mod lab;

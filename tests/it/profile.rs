@@ -9,7 +9,13 @@ use crate::project::Said;
 /// A book that leaves its profile to the machine, and one step.
 fn book(curl: &str) -> Project {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=which}\necho \"$GUIDE_PROFILE\" >> \"$GUIDE_BOOK/log\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=which}
+        echo "$GUIDE_PROFILE" >> "$GUIDE_BOOK/log"
+        ```
+    "#,
     );
     book.write(
         "book.toml",

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
@@ -22,12 +23,12 @@ pub(crate) struct Said {
 }
 
 impl Project {
-    /// A book with one chapter, `chapter-1.md`, of this text.
+    /// A book with one chapter, `chapter-1.md`, of this text, which may be [indented](unindented).
     pub(crate) fn with_chapter(text: &str) -> Self {
         Self::with_chapters(&[("chapter-1.md", text)])
     }
 
-    /// A book with these chapters, in this order.
+    /// A book with these chapters, in this order; each text may be [indented](unindented).
     pub(crate) fn with_chapters(chapters: &[(&str, &str)]) -> Self {
         let project = Self { folder: tempfile::tempdir().expect("a temporary folder") };
         project.write(
@@ -53,11 +54,15 @@ impl Project {
         self.root().join(file)
     }
 
-    /// Writes a file of the book.
+    /// Writes a file of the book. The text of a Markdown file may be [indented](unindented).
     pub(crate) fn write(&self, file: &str, text: impl AsRef<[u8]>) {
         let path = self.path(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("folder made");
-        fs::write(path, text).expect("file written");
+        match std::str::from_utf8(text.as_ref()) {
+            Ok(text) if file.ends_with(".md") => fs::write(path, unindented(text)),
+            _ => fs::write(path, text),
+        }
+        .expect("file written");
     }
 
     /// Reads a file of the book.
@@ -69,6 +74,12 @@ impl Project {
     /// Is there such a file?
     pub(crate) fn has(&self, file: &str) -> bool {
         self.path(file).exists()
+    }
+
+    /// Waits until this file is there.
+    #[track_caller]
+    pub(crate) fn wait_for_file(&self, file: &str) {
+        wait_for(file, || self.has(file).then_some(()));
     }
 
     /// The real binary, in a quiet environment, with these words.
@@ -140,9 +151,45 @@ impl Said {
         self
     }
 
+    /// Exit code and both streams, without what differs from run to run: for `insta::assert_snapshot!`.
+    pub(crate) fn whole(&self) -> String {
+        let code = self.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
+        let text = format!("exit {code}\n--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr);
+        crate::whole::calm(&text, Path::new("BOOK"))
+    }
+
     fn all(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
+}
+
+/// The text of a chapter, as a test shows it: a raw string that begins with a line break, indented as the code around it.
+/// The first line break, the common indentation and the spaces before the closing quote are taken away. A text that
+/// does not begin with a line break stays as it is.
+pub(crate) fn unindented(text: &str) -> String {
+    let Some(text) = text.strip_prefix('\n') else { return text.to_owned() };
+    let text = text.trim_end_matches(' ');
+    let filled = text.lines().filter(|line| !line.trim_matches(' ').is_empty());
+    let width =
+        filled.map(|line| line.len() - line.trim_start_matches(' ').len()).min().unwrap_or(0);
+    let lines = text.split('\n').map(|line| line.get(width..).unwrap_or_default());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn an_indented_chapter_is_written_without_its_indentation() {
+    let indented = "
+        # One
+
+        ```bash {name=a}
+        if true; then
+            echo deeper
+        fi
+        ```
+        ";
+    let text = "# One\n\n```bash {name=a}\nif true; then\n    echo deeper\nfi\n```\n";
+    assert_eq!(unindented(indented), text);
+    assert_eq!(unindented(text), text, "a text that is not indented stays as it is");
 }
 
 /// Seconds become `[time]`: the only thing that differs from run to run.
@@ -180,7 +227,7 @@ pub(crate) fn entries_below(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// No process whose command line begins so is alive, within two seconds.
+/// Waits until no process is alive whose command line begins with these words.
 #[track_caller]
 pub(crate) fn nothing_runs(command: &str) {
     let alive = || {
@@ -193,11 +240,25 @@ pub(crate) fn nothing_runs(command: &str) {
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    for _ in 0..40 {
-        if alive().is_empty() {
-            return;
+    wait_for(&format!("the end of `{command}`"), || alive().is_empty().then_some(()));
+}
+
+/// Looks every ten milliseconds until there is an answer, for 30 seconds at most.
+#[track_caller]
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = Instant::now() + Duration::from_secs(30);
+    loop {
+        if let Some(answer) = look() {
+            return answer;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        assert!(Instant::now() < end, "waited 30 seconds in vain for {what}");
+        std::thread::sleep(Duration::from_millis(10));
     }
-    panic!("left alive: {:?}", alive());
+}
+
+/// Sends SIGINT, as Ctrl-C does.
+pub(crate) fn interrupt(child: &Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw);
+    let signal = rustix::process::Signal::INT;
+    rustix::process::kill_process(pid.expect("a process id"), signal).expect("interrupted");
 }

@@ -4,8 +4,36 @@ use std::fs;
 use std::process::Stdio;
 
 use crate::Project;
+use crate::project::{interrupt, unindented, wait_for};
 
-const CHAPTER: &str = "---\ndone: [there]\n---\n# One\n\nProse.\n\n```bash {name=make}\necho made > file\n```\n\n```bash {name=there verify}\ncat file\n```\n\n```yaml {file=web.yaml}\nkind: ConfigMap\napiVersion: v1\nmetadata: {name: \"{{ colour }}\"}\n```\n\n```bash {name=show exit=3 secret=TOKEN}\nprintf '\\033[31mred\\033[0m <b>\\n'\necho \"$COLOUR $TOKEN\"\nexit 3\n```\n";
+const CHAPTER: &str = r#"
+    ---
+    done: [there]
+    ---
+    # One
+
+    Prose.
+
+    ```bash {name=make}
+    echo made > file
+    ```
+
+    ```bash {name=there verify}
+    cat file
+    ```
+
+    ```yaml {file=web.yaml}
+    kind: ConfigMap
+    apiVersion: v1
+    metadata: {name: "{{ colour }}"}
+    ```
+
+    ```bash {name=show exit=3 secret=TOKEN}
+    printf '\033[31mred\033[0m <b>\n'
+    echo "$COLOUR $TOKEN"
+    exit 3
+    ```
+"#;
 
 fn recorded() -> Project {
     let book =
@@ -49,7 +77,15 @@ fn rejecting_a_recording_takes_it_away() {
 
 #[test]
 fn a_book_that_does_not_record_is_not_asked_about_recordings() {
-    let book = Project::with_chapter("# One\n\n```bash\necho hi\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash
+        echo hi
+        ```
+    ",
+    );
     book.guide("run").exits(0).never_says("recording");
     book.guide("review").exits(0).says("nothing waits for review");
     book.guide("run --record").exits(0).says("1 recording waits for the page");
@@ -58,7 +94,17 @@ fn a_book_that_does_not_record_is_not_asked_about_recordings() {
 #[test]
 fn a_failed_chapter_records_nothing() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho hi\n```\n\n```bash {name=b}\nfalse\n```\n",
+        r"
+        # One
+
+        ```bash {name=a}
+        echo hi
+        ```
+
+        ```bash {name=b}
+        false
+        ```
+    ",
     );
     book.guide("run --record").exits(1).never_says("waits for the page");
     assert!(!book.has("snapshots"));
@@ -67,7 +113,17 @@ fn a_failed_chapter_records_nothing() {
 #[test]
 fn what_failed_before_and_was_resumed_is_recorded_whole() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho first\n```\n\n```bash {name=b}\ncat \"$GUIDE_BOOK/there\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        echo first
+        ```
+
+        ```bash {name=b}
+        cat "$GUIDE_BOOK/there"
+        ```
+    "#,
     );
     book.guide("run --record").exits(1);
     book.write("there", "second\n");
@@ -102,8 +158,15 @@ fn check_and_the_page_say_what_is_stale_and_why() {
 
 #[test]
 fn an_included_file_makes_its_steps_stale() {
-    let book =
-        Project::with_chapter("# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/data/x\"\n```\n");
+    let book = Project::with_chapter(
+        r#"
+            # One
+
+            ```bash {name=a}
+            cat "$GUIDE_BOOK/data/x"
+            ```
+        "#,
+    );
     book.write("data/x", "1\n");
     book.guide("run --record").exits(0);
     book.guide("review --accept").exits(0);
@@ -139,7 +202,17 @@ fn a_page_shows_what_came_out() {
 #[test]
 fn what_was_never_run_is_said_so_and_strict_fails() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a profile=open}\necho hi\n```\n\n```bash {name=b}\necho ho\n```\n",
+        r"
+        # One
+
+        ```bash {name=a profile=open}
+        echo hi
+        ```
+
+        ```bash {name=b}
+        echo ho
+        ```
+    ",
     );
     book.write("guide/values.yaml", "{}\n");
     book.write("guide/values.open.yaml", "{}\n");
@@ -178,9 +251,18 @@ fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
     book.write("data", "2\n");
     book.write("guide/values.yaml", "colour: green\ntoken: hunter2\n");
     let there = "```bash {name=there verify}\ncat file\n```";
-    let changed = CHAPTER.replace(there, &there.replace("cat file", "cat ./file"));
+    let changed = unindented(CHAPTER).replace(there, &there.replace("cat file", "cat ./file"));
     book.write("guide/chapter-1.md", format!("{changed}\n```bash {{name=new}}\necho new\n```\n"));
-    book.write("guide/chapter-3.md", "# Three\n\n```bash {name=three}\necho 3\n```\n");
+    book.write(
+        "guide/chapter-3.md",
+        r"
+        # Three
+
+        ```bash {name=three}
+        echo 3
+        ```
+    ",
+    );
     book.write(
         "guide/SUMMARY.md",
         "# Summary\n\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n- [Three](chapter-3.md)\n",
@@ -201,7 +283,14 @@ fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
 #[test]
 fn no_path_of_this_machine_stands_in_a_recording() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=where}\npwd\necho \"$GUIDE_BOOK/x $GUIDE_STATE/y $HOME/z $XDG_CACHE_HOME/c\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=where}
+        pwd
+        echo "$GUIDE_BOOK/x $GUIDE_STATE/y $HOME/z $XDG_CACHE_HOME/c"
+        ```
+    "#,
     );
     let mut run = book.command("run --record");
     run.env("HOME", "/home/ada").env("XDG_CACHE_HOME", "/home/ada/cached");
@@ -218,7 +307,21 @@ fn no_path_of_this_machine_stands_in_a_recording() {
 
 #[test]
 fn a_step_that_was_up_to_date_shows_the_check_that_said_it() {
-    let text = "# One\n\n```bash {name=make}\necho made >\"$GUIDE_BOOK/made\"; echo making\n```\n\n```bash {name=is-there verify}\ncat \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=last}\necho last\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=make}
+        echo made >"$GUIDE_BOOK/made"; echo making
+        ```
+
+        ```bash {name=is-there verify}
+        cat "$GUIDE_BOOK/made"
+        ```
+
+        ```bash {name=last}
+        echo last
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.write("made", "long ago\n");
     book.guide("run --record").exits(0).says("up to date");
@@ -254,7 +357,15 @@ fn a_step_that_was_up_to_date_shows_the_check_that_said_it() {
 
 #[test]
 fn publishing_never_runs_a_step_and_never_empties_another_folder() {
-    let book = Project::with_chapter("# One\n\n```bash\ntouch \"$GUIDE_BOOK/ran\"\n```\n");
+    let book = Project::with_chapter(
+        r#"
+        # One
+
+        ```bash
+        touch "$GUIDE_BOOK/ran"
+        ```
+    "#,
+    );
     book.guide("publish").exits(0);
     assert!(!book.has("ran"));
     book.write("mine/thesis.tex", "x");
@@ -290,7 +401,7 @@ fn mdbook_s_preprocessor_protocol_is_spoken() {
     book.guide("preprocess supports html").exits(0);
     book.guide("preprocess supports markdown").exits(1);
     let chapter = serde_json::json!({"Chapter": {
-        "name": "One", "content": CHAPTER, "number": [1], "sub_items": [],
+        "name": "One", "content": unindented(CHAPTER), "number": [1], "sub_items": [],
         "path": "chapter-1.md", "source_path": "chapter-1.md", "parent_names": []}});
     let context = serde_json::json!({"root": book.root(), "config": {}, "renderer": "html", "mdbook_version": "0.5.4"});
     let input = serde_json::json!([context, {"items": [chapter]}]).to_string();
@@ -340,24 +451,16 @@ fn a_site_is_served_on_this_machine_only_until_it_is_ended() {
     let mut child = book.start("publish --serve --port 38471");
     let ask = |path: &str| {
         use std::io::{Read, Write};
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        loop {
-            if let Ok(mut stream) = std::net::TcpStream::connect("127.0.0.1:38471") {
-                write!(stream, "GET {path} HTTP/1.0\r\n\r\n").expect("asked");
-                let mut answer = String::new();
-                let _ = stream.read_to_string(&mut answer);
-                return answer;
-            }
-            assert!(std::time::Instant::now() < until, "nobody listens");
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        let connect = || std::net::TcpStream::connect("127.0.0.1:38471").ok();
+        let mut stream = wait_for("the server", connect);
+        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").expect("the request is sent");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
     };
     assert!(ask("/").contains("<title>"));
     assert!(ask("/../book.toml").contains("404"));
-    std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .expect("kill");
+    interrupt(&child);
     assert!(child.wait().expect("it ends").success());
 }
 
@@ -380,7 +483,21 @@ fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
     let book = Project::with_chapter("x");
     book.write(
         "README.md",
-        "# Tool\n\n```bash\nsudo apt-get install tool\n```\n\n```console\n$ tool\n```\n\n```bash\nkubectl get pods\n```\n",
+        r"
+        # Tool
+
+        ```bash
+        sudo apt-get install tool
+        ```
+
+        ```console
+        $ tool
+        ```
+
+        ```bash
+        kubectl get pods
+        ```
+    ",
     );
     let said = book.guide("init tried --from README.md").exits(0);
     let said =
@@ -420,28 +537,34 @@ fn bytes_that_are_not_utf8_are_left_as_they_are_when_a_book_is_made() {
 
 #[test]
 fn check_watches_until_it_is_ended() {
-    let book = Project::with_chapter("# One\n\n```bash\necho hi\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash
+        echo hi
+        ```
+    ",
+    );
     let mut child = book.command("check --watch");
     let out = fs::File::create(book.path("said")).expect("a file");
     let mut child =
         child.stdout(out.try_clone().expect("cloned")).stderr(out).spawn().expect("guide starts");
     let said_soon = |words: &str| {
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        while !book.read("said").contains(words) {
-            assert!(
-                std::time::Instant::now() < until,
-                "never said: {words}\n{}",
-                book.read("said")
-            );
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        wait_for(words, || book.read("said").contains(words).then_some(()));
     };
     said_soon("1 chapter with 1 step: no problem");
-    book.write("guide/chapter-1.md", "# One\n\n```bash {nmae=x}\necho hi\n```\n");
+    book.write(
+        "guide/chapter-1.md",
+        r"
+        # One
+
+        ```bash {nmae=x}
+        echo hi
+        ```
+    ",
+    );
     said_soon("guide/chapter-1.md:3:10");
-    std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .expect("kill");
+    interrupt(&child);
     assert!(child.wait().expect("it ends").success());
 }

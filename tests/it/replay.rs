@@ -1,8 +1,25 @@
 //! `--resume`, and what a killed runner leaves.
 
 use crate::Project;
+use crate::project::{interrupt, nothing_runs};
 
-const THREE: &str = "# One\n\n```bash {name=a}\nx=kept\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\necho \"b $x\" >> \"$GUIDE_BOOK/log\"\ntest -e \"$GUIDE_BOOK/cured\"\n```\n\n```bash {name=c}\necho c >> \"$GUIDE_BOOK/log\"\n```\n";
+const THREE: &str = r#"
+    # One
+
+    ```bash {name=a}
+    x=kept
+    echo a >> "$GUIDE_BOOK/log"
+    ```
+
+    ```bash {name=b}
+    echo "b $x" >> "$GUIDE_BOOK/log"
+    test -e "$GUIDE_BOOK/cured"
+    ```
+
+    ```bash {name=c}
+    echo c >> "$GUIDE_BOOK/log"
+    ```
+"#;
 
 #[test]
 fn resume_goes_on_at_the_failed_step_with_its_shell_state() {
@@ -27,7 +44,17 @@ fn an_edited_step_and_all_after_it_run_again() {
 #[test]
 fn an_edited_value_makes_the_steps_that_use_it_run_again() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\necho \"$COLOR\" >> \"$GUIDE_BOOK/log\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        echo a >> "$GUIDE_BOOK/log"
+        ```
+
+        ```bash {name=b}
+        echo "$COLOR" >> "$GUIDE_BOOK/log"
+        ```
+    "#,
     );
     book.write("guide/values.yaml", "color: red\n");
     book.guide("run").exits(0);
@@ -39,7 +66,21 @@ fn an_edited_value_makes_the_steps_that_use_it_run_again() {
 #[test]
 fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=make}\necho x > \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=made verify}\ntest -e \"$GUIDE_BOOK/made\"\n```\n\n```bash {name=last}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=make}
+        echo x > "$GUIDE_BOOK/made"
+        ```
+
+        ```bash {name=made verify}
+        test -e "$GUIDE_BOOK/made"
+        ```
+
+        ```bash {name=last}
+        test -e "$GUIDE_BOOK/cured"
+        ```
+    "#,
     );
     book.guide("run").exits(1).says("chapter-1/last");
     book.write("cured", "");
@@ -55,9 +96,27 @@ fn a_verify_step_that_no_longer_holds_is_where_it_starts() {
 #[test]
 fn what_was_asked_in_between_passes_nothing() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=where}\nask() { test -e \"$GUIDE_BOOK/$1\"; }\necho where >> \"$GUIDE_BOOK/log\"\n```\n\n\
-         ```bash {name=quiet verify}\ntrue\n```\n\n```bash {name=last verify}\nask cured\nseen=yes\n```\n\n\
-         ```bash {name=after}\nask cured; echo \"${seen-no} after\" >> \"$GUIDE_BOOK/log\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=where}
+        ask() { test -e "$GUIDE_BOOK/$1"; }
+        echo where >> "$GUIDE_BOOK/log"
+        ```
+
+        ```bash {name=quiet verify}
+        true
+        ```
+
+        ```bash {name=last verify}
+        ask cured
+        seen=yes
+        ```
+
+        ```bash {name=after}
+        ask cured; echo "${seen-no} after" >> "$GUIDE_BOOK/log"
+        ```
+    "#,
     );
     book.guide("run").exits(1).says("chapter-1/last");
     book.write("cured", "");
@@ -69,68 +128,98 @@ fn what_was_asked_in_between_passes_nothing() {
 #[test]
 fn a_killed_runner_forgets_no_passed_step() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho a >> \"$GUIDE_BOOK/log\"\n```\n\n```bash {name=b}\ntest -e \"$GUIDE_BOOK/cured\" || { touch \"$GUIDE_BOOK/in-b\"; sleep 616; }\necho b >> \"$GUIDE_BOOK/log\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        echo a >> "$GUIDE_BOOK/log"
+        ```
+
+        ```bash {name=b}
+        test -e "$GUIDE_BOOK/cured" || { touch "$GUIDE_BOOK/in-b"; sleep 616; }
+        echo b >> "$GUIDE_BOOK/log"
+        ```
+    "#,
     );
     let mut runner = book.start("run");
-    for _ in 0..500 {
-        if book.has("in-b") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    book.wait_for_file("in-b");
     runner.kill().expect("killed");
     runner.wait().expect("gone");
     book.write("cured", "");
     book.guide("run --resume").exits(0).says("goes on at chapter-1/b");
     assert_eq!(book.read("log"), "a\nb\n");
-    crate::project::nothing_runs("sleep 616");
+    nothing_runs("sleep 616");
 }
 
 #[test]
 fn a_second_run_is_refused_and_names_the_first() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\ntouch \"$GUIDE_BOOK/in-a\"\nsleep 3\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        touch "$GUIDE_BOOK/in-a"
+        sleep 3
+        ```
+    "#,
     );
     let mut first = book.start("run");
-    for _ in 0..500 {
-        if book.has("in-a") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
+    book.wait_for_file("in-a");
     let pid = first.id().to_string();
-    book.guide("run").exits(3).says(&pid).says("chapter-1");
+    insta::assert_snapshot!(book.guide("run").says(&pid).whole().replace(&pid, "[pid]"));
     first.wait().expect("ended");
 }
 
 #[test]
 fn ctrl_c_ends_the_step_keeps_the_journal_and_says_how_to_go_on() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\necho a\n```\n\n```bash {name=b}\ntouch \"$GUIDE_BOOK/in-b\"\nsleep 617\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        echo a
+        ```
+
+        ```bash {name=b}
+        touch "$GUIDE_BOOK/in-b"
+        sleep 617
+        ```
+    "#,
     );
     let runner = book.start("run");
-    for _ in 0..500 {
-        if book.has("in-b") {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    let pid = runner.id().to_string();
-    assert!(
-        std::process::Command::new("kill").args(["-INT", &pid]).status().expect("kill").success()
-    );
+    book.wait_for_file("in-b");
+    interrupt(&runner);
     let output = runner.wait_with_output().expect("ended");
     crate::Said::of(&output, book.root()).exits(130).says("--resume");
-    crate::project::nothing_runs("sleep 617");
+    nothing_runs("sleep 617");
     book.guide("status").exits(0).says("✓ a").says("interrupted");
 }
 
-const CURABLE: &str = "# Two\n\n```bash {name=b}\necho b >> \"$GUIDE_BOOK/log\"\ntest -e \"$GUIDE_BOOK/cured\"\n```\n\n```bash {name=c}\necho c >> \"$GUIDE_BOOK/log\"\n```\n";
+const CURABLE: &str = r#"
+    # Two
+
+    ```bash {name=b}
+    echo b >> "$GUIDE_BOOK/log"
+    test -e "$GUIDE_BOOK/cured"
+    ```
+
+    ```bash {name=c}
+    echo c >> "$GUIDE_BOOK/log"
+    ```
+"#;
 
 /// Three chapters: the second fails until `cured` is there.
 fn three_chapters() -> Project {
     let writes = |word: &str| {
-        format!("# {word}\n\n```bash {{name={word}}}\necho {word} >> \"$GUIDE_BOOK/log\"\n```\n")
+        format!(
+            r#"
+            # {word}
+
+            ```bash {{name={word}}}
+            echo {word} >> "$GUIDE_BOOK/log"
+            ```
+        "#
+        )
     };
     Project::with_chapters(&[
         ("chapter-1.md", &writes("first")),

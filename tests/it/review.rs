@@ -71,7 +71,17 @@ fn several_fences_of_a_chapter_are_accepted_together() {
 #[test]
 fn an_output_that_would_end_its_fence_is_refused_with_what_to_do() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\nprintf '```\\nx\\n'\n```\n\n```output\nold\n```\n",
+        r"
+        # One
+
+        ```bash {name=a}
+        printf '```\nx\n'
+        ```
+
+        ```output
+        old
+        ```
+    ",
     );
     book.guide("run").exits(1);
     let before = book.read("guide/chapter-1.md");
@@ -113,7 +123,17 @@ fn what_waits_is_listed_for_people_and_for_programs() {
 
 #[test]
 fn only_what_is_named_is_reviewed() {
-    let chapter = "# One\n\n```bash {name=a snapshot=text}\necho a\n```\n\n```bash {name=b snapshot=text}\necho b\n```\n";
+    let chapter = r"
+        # One
+
+        ```bash {name=a snapshot=text}
+        echo a
+        ```
+
+        ```bash {name=b snapshot=text}
+        echo b
+        ```
+    ";
     let book = Project::with_chapter(chapter);
     book.guide("run --keep-going").exits(1);
     book.guide("review --accept chapter-1/b")
@@ -126,7 +146,13 @@ fn only_what_is_named_is_reviewed() {
 
 #[test]
 fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
-    let part = "# Part\n\n```bash {name=a snapshot=text}\necho a\n```\n";
+    let part = r"
+        # Part
+
+        ```bash {name=a snapshot=text}
+        echo a
+        ```
+    ";
     let book = Project::with_chapters(&[
         ("chapter-8/README.md", "# Eight\n"),
         ("chapter-8/part.md", part),
@@ -139,7 +165,13 @@ fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
 #[test]
 fn a_snapshot_that_differs_keeps_its_patterns_when_accepted() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a snapshot=text}\ncat \"$GUIDE_BOOK/file\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a snapshot=text}
+        cat "$GUIDE_BOOK/file"
+        ```
+    "#,
     );
     book.write(
         "snapshots/chapter-1/a.snap",
@@ -184,7 +216,20 @@ fn press(book: &Project, keys: &str) -> String {
 #[test]
 fn on_a_terminal_one_key_decides_about_a_hunk() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/file\"\n```\n\n```output\na\nb\nc\nload 0.50 now\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        cat "$GUIDE_BOOK/file"
+        ```
+
+        ```output
+        a
+        b
+        c
+        load 0.50 now
+        ```
+    "#,
     );
     book.write("file", "A\nb\nC\nload 0.75 now\n");
     book.guide("run").exits(1);
@@ -203,7 +248,19 @@ fn on_a_terminal_one_key_decides_about_a_hunk() {
 #[test]
 fn what_is_skipped_waits_and_what_was_accepted_before_is_written() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a}\ncat \"$GUIDE_BOOK/file\"\n```\n\n```output\na\nb\nc\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a}
+        cat "$GUIDE_BOOK/file"
+        ```
+
+        ```output
+        a
+        b
+        c
+        ```
+    "#,
     );
     book.write("file", "A\nb\nC\n");
     book.guide("run").exits(1);

@@ -354,7 +354,16 @@ fn a_value_of_the_values_files_is_on_no_page_in_no_script_and_in_no_message() {
     );
     let book = Project::with_chapters(&[
         ("one.md", &one),
-        ("two.md", "# Two\n\n```bash {name=b secret=DB_PASSWORD}\ntrue\n```\n"),
+        (
+            "two.md",
+            r"
+            # Two
+
+            ```bash {name=b secret=DB_PASSWORD}
+            true
+            ```
+        ",
+        ),
     ]);
     book.write(
         "guide/values.yaml",
@@ -369,7 +378,25 @@ fn a_value_of_the_values_files_is_on_no_page_in_no_script_and_in_no_message() {
             (format!("{words}, stderr"), output.stderr),
         ]);
     }
-    book.write("guide/two.md", "# Two\n\n```yaml {file=d.yaml}\na: {{ db.password }}: x\n```\n\n```yaml {file=e.yaml}\nkind: Secret\ndata: {{ other.key }}: x\n```\n\n```bash {name=b secret=DB_PASSWORD}\ntrue\n```\n");
+    book.write(
+        "guide/two.md",
+        r"
+        # Two
+
+        ```yaml {file=d.yaml}
+        a: {{ db.password }}: x
+        ```
+
+        ```yaml {file=e.yaml}
+        kind: Secret
+        data: {{ other.key }}: x
+        ```
+
+        ```bash {name=b secret=DB_PASSWORD}
+        true
+        ```
+    ",
+    );
     for words in ["check", "run", "plan --json"] {
         let output = book.command(words).output().expect("guide starts");
         assert_eq!(output.status.code(), Some(2), "{words}");
@@ -392,10 +419,22 @@ fn a_value_of_the_values_files_is_on_no_page_in_no_script_and_in_no_message() {
 #[test]
 fn what_merely_holds_the_secrets_text_takes_nothing_else_along() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=a secret=PGPASSWORD}\nPGPASSWORD=postgres; PGUSER=postgres; PGHOST=db\n\
-        helper() { echo helped; }; conn() { echo psql -U postgres; }; shopt -s nullglob\n```\n\n\
-        ```bash {name=gate}\ntest -e \"$GUIDE_BOOK/go\"\n```\n\n\
-        ```bash {name=use}\necho \"host=$PGHOST user=$PGUSER.\"; shopt nullglob; helper; type -t conn || true\n```\n",
+        r#"
+        # One
+
+        ```bash {name=a secret=PGPASSWORD}
+        PGPASSWORD=postgres; PGUSER=postgres; PGHOST=db
+        helper() { echo helped; }; conn() { echo psql -U postgres; }; shopt -s nullglob
+        ```
+
+        ```bash {name=gate}
+        test -e "$GUIDE_BOOK/go"
+        ```
+
+        ```bash {name=use}
+        echo "host=$PGHOST user=$PGUSER."; shopt nullglob; helper; type -t conn || true
+        ```
+    "#,
     );
     book.guide("run").exits(1);
     book.write("go", "");
@@ -410,7 +449,17 @@ fn what_merely_holds_the_secrets_text_takes_nothing_else_along() {
 #[test]
 fn the_state_folder_and_its_files_are_their_owners_only() {
     let book = Project::with_chapter(
-        "# One\n\n```yaml {file=c.yaml}\na: 1\n```\n\n```bash {name=a}\nX=1; false\n```\n",
+        r"
+        # One
+
+        ```yaml {file=c.yaml}
+        a: 1
+        ```
+
+        ```bash {name=a}
+        X=1; false
+        ```
+    ",
     );
     fs::create_dir(book.path(".guide")).expect("made");
     fs::set_permissions(book.path(".guide"), fs::Permissions::from_mode(0o755)).expect("set");

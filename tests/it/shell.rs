@@ -64,8 +64,26 @@ fn the_first_failing_command_of_a_step_ends_it() {
 #[test]
 fn chapters_share_no_shell() {
     let book = Project::with_chapters(&[
-        ("chapter-1.md", "# A\n\n```bash {name=a}\nx=1\n```\n"),
-        ("chapter-2.md", "# B\n\n```bash {name=b}\ntest -z \"${x:-}\"\n```\n"),
+        (
+            "chapter-1.md",
+            r"
+            # A
+
+            ```bash {name=a}
+            x=1
+            ```
+        ",
+        ),
+        (
+            "chapter-2.md",
+            r#"
+            # B
+
+            ```bash {name=b}
+            test -z "${x:-}"
+            ```
+        "#,
+        ),
     ]);
     book.guide("run").exits(0);
 }
@@ -124,12 +142,7 @@ fn a_run_begun_right_after_one_was_killed_never_meets_its_processes() {
     )]));
     for _ in 0..3 {
         let mut first = book.start("run");
-        for _ in 0..1000 {
-            if book.has("begun") {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        book.wait_for_file("begun");
         first.kill().expect("killed");
         std::fs::remove_file(book.path("begun")).expect("the step has begun");
         book.guide("run").exits(1).says("out of time");

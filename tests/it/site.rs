@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::Project;
-use crate::project::entries_below;
+use crate::project::{entries_below, interrupt, wait_for};
 
 /// A chapter's text, written indented where it is used.
 fn chapter(text: &str) -> String {
@@ -157,7 +157,15 @@ fn a_book_whose_chapters_lie_at_its_root_keeps_its_state_to_itself() {
     book.write("SUMMARY.md", "- [One](one.md)\n");
     book.write(
         "one.md",
-        "# One\n\n[state](.guide/kubeconfig) [k](state/kubeconfig)\n\n```bash {name=a}\necho hunter2 >\"$KUBECONFIG\"\n```\n",
+        r#"
+        # One
+
+        [state](.guide/kubeconfig) [k](state/kubeconfig)
+
+        ```bash {name=a}
+        echo hunter2 >"$KUBECONFIG"
+        ```
+    "#,
     );
     book.write("logo.svg", "<svg/>");
     book.write(".git/config", "hunter2");
@@ -331,7 +339,13 @@ fn a_failure_of_another_s_command_is_reported_as_its_own() {
 
 #[test]
 fn steps_are_drawn_however_the_chapters_folder_is_spelled() {
-    let text = "# One\n\n```bash {name=own}\necho hi\n```\n";
+    let text = r"
+        # One
+
+        ```bash {name=own}
+        echo hi
+        ```
+    ";
     for src in ["guide", "./guide", "guide/", "guide/.", "x/../guide", "ABSOLUTE", "."] {
         let book = Project::with_chapter(text);
         let folder = book.path("guide").display().to_string();
@@ -386,10 +400,27 @@ fn a_book_of_another_mdbook_is_told_which_one_is_needed() {
 fn a_page_without_steps_is_as_mdbook_makes_it() {
     let book = Project::with_chapters(&[
         ("intro.md", "# Intro\n\nHello.\n"),
-        ("chapter-1.md", "# One\n\n```bash {name=a}\necho hi\n```\n"),
+        (
+            "chapter-1.md",
+            r"
+            # One
+
+            ```bash {name=a}
+            echo hi
+            ```
+        ",
+        ),
         (
             "prose.md",
-            "# Prose\n\n[folder](sub/b) [std](../std/index.html) [here](folder) [page](chapter-1#a)\n\n```rust\nfn main() {}\n```\n",
+            r"
+            # Prose
+
+            [folder](sub/b) [std](../std/index.html) [here](folder) [page](chapter-1#a)
+
+            ```rust
+            fn main() {}
+            ```
+        ",
         ),
     ]);
     book.write("guide/folder/x.png", "x");
@@ -416,7 +447,19 @@ fn a_page_without_steps_is_as_mdbook_makes_it() {
 
 #[test]
 fn the_panel_is_at_the_first_page_s_end_or_where_the_author_says_or_nowhere() {
-    let step = "# One\n\nBefore:\n\n```bash {name=a}\necho hi\n```\n\n## More\n\nLast words.\n";
+    let step = r"
+        # One
+
+        Before:
+
+        ```bash {name=a}
+        echo hi
+        ```
+
+        ## More
+
+        Last words.
+    ";
     let book = Project::with_chapters(&[("chapter-1.md", step), ("end.md", "# End\n\nText.\n")]);
     book.guide("publish").exits(0);
     let page = seen(&book.read("book/chapter-1.html"));
@@ -442,33 +485,35 @@ fn the_server_answers_only_for_its_own_name() {
     let mut child = book.start("publish --serve --port 38472");
     let ask = |host: &str| {
         use std::io::{Read, Write};
-        let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
-        loop {
-            if let Ok(mut stream) = std::net::TcpStream::connect("127.0.0.1:38472") {
-                write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
-                    .expect("asked");
-                let mut answer = String::new();
-                let _ = stream.read_to_string(&mut answer);
-                return answer;
-            }
-            assert!(std::time::Instant::now() < until, "nobody listens");
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        let connect = || std::net::TcpStream::connect("127.0.0.1:38472").ok();
+        let mut stream = wait_for("the server", connect);
+        write!(stream, "GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")
+            .expect("the request is sent");
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer);
+        answer
     };
     assert!(ask("localhost:38472").contains("<title>"));
     let refused = ask("evil.example:38472");
     assert!(refused.starts_with("HTTP/1.1 421") && !refused.contains("<title>"), "{refused}");
-    std::process::Command::new("kill")
-        .args(["-INT", &child.id().to_string()])
-        .status()
-        .expect("kill");
+    interrupt(&child);
     assert!(child.wait().expect("it ends").success());
 }
 
 #[test]
 fn steps_of_an_included_file_are_reported_with_their_places_and_strict_fails() {
     let book = Project::with_chapter(
-        "# One\n\n{{#include part.md}}\n\n```bash {name=own}\necho hi\n```\n\n{{#include prose.md}} \\{{#include part.md}}\n",
+        r"
+        # One
+
+        {{#include part.md}}
+
+        ```bash {name=own}
+        echo hi
+        ```
+
+        {{#include prose.md}} \{{#include part.md}}
+    ",
     );
     book.write(
         "guide/part.md",

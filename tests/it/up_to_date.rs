@@ -1,6 +1,7 @@
 //! Green is true: a step is up to date only where it passed as it is now, a chapter is done only where its last run passed.
 
 use crate::Project;
+use crate::project::{interrupt, unindented};
 
 /// A book whose check sees less than what the acting step does.
 const SHALLOW: &str = r#"# One
@@ -68,8 +69,17 @@ fn an_edited_value_is_applied_although_its_check_passes() {
 
 #[test]
 fn an_edited_file_or_command_of_a_step_runs_it_again() {
-    let text = "# One\n\n```bash {name=copy}\ncp \"$GUIDE_BOOK/conf/a.txt\" \"$GUIDE_BOOK/world\"\n```\n\n\
-                ```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/world\"\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=copy}
+        cp "$GUIDE_BOOK/conf/a.txt" "$GUIDE_BOOK/world"
+        ```
+
+        ```bash {name=there verify}
+        test -e "$GUIDE_BOOK/world"
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.write("conf/a.txt", "one\n");
     book.guide("run").exits(0);
@@ -83,7 +93,17 @@ fn an_edited_file_or_command_of_a_step_runs_it_again() {
 
 #[test]
 fn an_edit_that_failed_and_was_taken_back_is_applied_again() {
-    let text = "# One\n\n```bash {name=set}\necho 1 > \"$GUIDE_BOOK/world\"\n```\n\n```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/world\"\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=set}
+        echo 1 > "$GUIDE_BOOK/world"
+        ```
+
+        ```bash {name=there verify}
+        test -e "$GUIDE_BOOK/world"
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.guide("run").exits(0);
     book.write(
@@ -108,7 +128,21 @@ fn what_was_done_before_the_first_run_is_found_so() {
 
 #[test]
 fn the_reason_why_a_check_did_not_pass_is_told() {
-    let text = "# One\n\n```bash {name=scale}\necho \"READY 2/2\" > \"$GUIDE_BOOK/world\"\n```\n\n```bash {name=ready verify}\ncat \"$GUIDE_BOOK/world\"\n```\n\n```output\nREADY 2/2\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=scale}
+        echo "READY 2/2" > "$GUIDE_BOOK/world"
+        ```
+
+        ```bash {name=ready verify}
+        cat "$GUIDE_BOOK/world"
+        ```
+
+        ```output
+        READY 2/2
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.guide("run").exits(0).never_says("did not pass");
     book.write("world", "READY 3/3\n");
@@ -189,7 +223,25 @@ fn resume_runs_the_failed_step_and_its_checks_bind_anew() {
 
 #[test]
 fn resume_goes_back_to_the_acting_step_of_an_edited_check() {
-    let text = "# One\n\n```bash {name=greet}\necho \"{}\" > \"$GUIDE_BOOK/world\"\n```\n\n```bash {name=greeted verify}\ncat \"$GUIDE_BOOK/world\"\n```\n\n```output\n{}\n```\n\n```bash {name=boom}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=greet}
+        echo "{}" > "$GUIDE_BOOK/world"
+        ```
+
+        ```bash {name=greeted verify}
+        cat "$GUIDE_BOOK/world"
+        ```
+
+        ```output
+        {}
+        ```
+
+        ```bash {name=boom}
+        test -e "$GUIDE_BOOK/cured"
+        ```
+    "#;
     let book = Project::with_chapter(&text.replace("{}", "Hello"));
     book.guide("run").exits(1).says("boom");
     book.write("guide/chapter-1.md", text.replace("{}", "Good day"));
@@ -200,7 +252,17 @@ fn resume_goes_back_to_the_acting_step_of_an_edited_check() {
 
 #[test]
 fn a_check_that_passes_before_its_step_ever_ran_proves_nothing() {
-    let text = "# One\n\n```bash {name=act}\necho hello > \"$GUIDE_BOOK/file\"\n```\n\n```bash {name=proof verify}\ntrue\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=act}
+        echo hello > "$GUIDE_BOOK/file"
+        ```
+
+        ```bash {name=proof verify}
+        true
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.guide("run --prove").exits(1).says(
         "proof (guide/chapter-1.md:7) passes before act (guide/chapter-1.md:3) has ever run here",
@@ -216,15 +278,40 @@ fn a_check_that_passes_before_its_step_ever_ran_proves_nothing() {
 
 #[test]
 fn a_check_that_cannot_fail_is_warned_of_in_a_world_that_the_book_makes() {
-    let first = "# One\n\n```bash {name=first}\ntouch \"$GUIDE_BOOK/first\"\n```\n\n```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/first\"\n```\n\n";
+    let first = r#"
+        # One
+
+        ```bash {name=first}
+        touch "$GUIDE_BOOK/first"
+        ```
+
+        ```bash {name=there verify}
+        test -e "$GUIDE_BOOK/first"
+        ```
+
+    "#;
     let second = "```bash {name=second}\ntouch \"$GUIDE_BOOK/second\"\n```\n\n```bash {name=blind verify}\ntrue\n```\n";
-    let book = Project::with_chapter(&format!("{first}{second}"));
+    let book = Project::with_chapter(&format!("{}{second}", unindented(first)));
     book.guide("run").exits(0).says("warning: blind").says("passes before second");
 }
 
 #[test]
 fn a_name_that_a_step_reads_comes_from_the_last_run_or_the_run_is_refused() {
-    let text = "# One\n\n```bash {name=ask}\necho world\n```\n\n```output\n<who>\n```\n\n```bash {name=greet}\necho \"hi $who\" > \"$GUIDE_BOOK/said\"\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=ask}
+        echo world
+        ```
+
+        ```output
+        <who>
+        ```
+
+        ```bash {name=greet}
+        echo "hi $who" > "$GUIDE_BOOK/said"
+        ```
+    "#;
     for words in ["run --from greet", "run --only greet", "run chapter-1/greet"] {
         let book = Project::with_chapter(text);
         book.guide(words)
@@ -240,8 +327,21 @@ fn a_name_that_a_step_reads_comes_from_the_last_run_or_the_run_is_refused() {
 
 #[test]
 fn a_background_step_that_ends_by_itself_fails_with_its_output() {
-    let text = "# One\n\n```bash {name=server background ready=up}\ntouch \"$GUIDE_BOOK/up\"; sleep 0.4; echo 'fatal: out of disk'; exit 5\n```\n\n\
-                ```bash {name=up verify=server}\ntest -e \"$GUIDE_BOOK/up\"\n```\n\n```bash {name=work}\nsleep 0.8\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=server background ready=up}
+        touch "$GUIDE_BOOK/up"; sleep 0.4; echo 'fatal: out of disk'; exit 5
+        ```
+
+        ```bash {name=up verify=server}
+        test -e "$GUIDE_BOOK/up"
+        ```
+
+        ```bash {name=work}
+        sleep 0.8
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.guide("run")
         .exits(1)
@@ -251,7 +351,8 @@ fn a_background_step_that_ends_by_itself_fails_with_its_output() {
         .says("1 failed");
     std::fs::remove_file(book.path("up")).expect("removed");
     let book = Project::with_chapter(&format!(
-        "{text}\n```bash {{name=later}}\ntouch \"$GUIDE_BOOK/later\"\n```\n"
+        "{}\n```bash {{name=later}}\ntouch \"$GUIDE_BOOK/later\"\n```\n",
+        unindented(text)
     ));
     book.guide("run").exits(1).says("fatal: out of disk").says("1 not run");
     assert!(!book.has("later"), "it is told at the next step's start");
@@ -260,35 +361,78 @@ fn a_background_step_that_ends_by_itself_fails_with_its_output() {
 #[test]
 fn a_background_step_that_a_later_step_stops_has_not_failed() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=server background ready=up}\necho $$ > \"$GUIDE_BOOK/pid\"; exec sleep 60\n```\n\n\
-         ```bash {name=up verify=server}\ntest -e \"$GUIDE_BOOK/pid\"\n```\n\n```bash {name=stop}\nkill \"$(cat \"$GUIDE_BOOK/pid\")\"; sleep 0.3\n```\n",
+        r#"
+        # One
+
+        ```bash {name=server background ready=up}
+        echo $$ > "$GUIDE_BOOK/pid"; exec sleep 60
+        ```
+
+        ```bash {name=up verify=server}
+        test -e "$GUIDE_BOOK/pid"
+        ```
+
+        ```bash {name=stop}
+        kill "$(cat "$GUIDE_BOOK/pid")"; sleep 0.3
+        ```
+    "#,
     );
     book.guide("run").exits(0).says("3 passed");
 }
 
 #[test]
 fn verify_and_done_leave_out_what_only_a_background_step_can_answer() {
-    let text = "# One\n\n```bash {name=forward background ready=answers}\ntouch \"$GUIDE_BOOK/port\"; trap 'rm \"$GUIDE_BOOK/port\"; exit' TERM; sleep 60 & wait\n```\n\n\
-                ```bash {name=answers verify=forward}\ntest -e \"$GUIDE_BOOK/port\"\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=forward background ready=answers}
+        touch "$GUIDE_BOOK/port"; trap 'rm "$GUIDE_BOOK/port"; exit' TERM; sleep 60 & wait
+        ```
+
+        ```bash {name=answers verify=forward}
+        test -e "$GUIDE_BOOK/port"
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.guide("run").exits(0);
     book.guide("verify").exits(0).says("it looks at a background step");
     book.guide("run").exits(0).says("2 passed");
-    book.write("guide/chapter-1.md", format!("---\ndone: [answers]\n---\n{text}"));
+    book.write("guide/chapter-1.md", format!("---\ndone: [answers]\n---\n{}", unindented(text)));
     book.guide("check").exits(2).says("`answers` proves `forward`, a background step");
 }
 
 #[test]
 fn a_secret_without_a_value_is_told_before_its_step_runs() {
-    let text = "# One\n\n```bash {name=set secret=TOK}\nTOK=hush-hush\n```\n\n```bash {name=boom}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n\n\
-                ```bash {name=use secret=TOK}\necho \"use $TOK\" > \"$GUIDE_BOOK/used\"\n```\n";
+    let text = r#"
+        # One
+
+        ```bash {name=set secret=TOK}
+        TOK=hush-hush
+        ```
+
+        ```bash {name=boom}
+        test -e "$GUIDE_BOOK/cured"
+        ```
+
+        ```bash {name=use secret=TOK}
+        echo "use $TOK" > "$GUIDE_BOOK/used"
+        ```
+    "#;
     let book = Project::with_chapter(text);
     book.guide("run").exits(1).says("boom");
     book.write("cured", "");
     book.guide("run --resume").exits(1).says("the secret TOK has no value here");
     assert!(!book.has("used"));
     book.guide("run").exits(0);
-    let book = Project::with_chapter("# One\n\n```bash {name=use secret=TOKX}\ntrue\n```\n");
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```bash {name=use secret=TOKX}
+        true
+        ```
+    ",
+    );
     book.guide("run").exits(1).says("the secret TOKX has no value here");
     let with = book.command("run").env("TOKX", "hush-hush").output().expect("guide starts");
     assert_eq!(with.status.code(), Some(0));
@@ -297,18 +441,21 @@ fn a_secret_without_a_value_is_told_before_its_step_runs() {
 #[test]
 fn whoever_stops_a_run_learns_which_always_steps_did_not_run() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=long}\ntouch \"$GUIDE_BOOK/began\"; sleep 30\n```\n\n```bash {name=clean always}\ntrue\n```\n",
+        r#"
+        # One
+
+        ```bash {name=long}
+        touch "$GUIDE_BOOK/began"; sleep 30
+        ```
+
+        ```bash {name=clean always}
+        true
+        ```
+    "#,
     );
     let runner = book.start("run");
-    while !book.has("began") {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    let pid = i32::try_from(runner.id()).expect("a process id");
-    rustix::process::kill_process(
-        rustix::process::Pid::from_raw(pid).expect("a process"),
-        rustix::process::Signal::INT,
-    )
-    .expect("told");
+    book.wait_for_file("began");
+    interrupt(&runner);
     let said = crate::Said::of(&runner.wait_with_output().expect("ends"), book.root());
     said.exits(130).says("always step not run, since the run was stopped: clean");
 }
@@ -316,12 +463,20 @@ fn whoever_stops_a_run_learns_which_always_steps_did_not_run() {
 #[test]
 fn a_step_that_was_running_when_the_run_was_killed_is_told_as_that() {
     let book = Project::with_chapter(
-        "# One\n\n```bash {name=long}\necho x >> \"$GUIDE_BOOK/began\"; test -e \"$GUIDE_BOOK/quick\" || sleep 30\n```\n\n```bash {name=there verify}\ntest -e \"$GUIDE_BOOK/began\"\n```\n",
+        r#"
+        # One
+
+        ```bash {name=long}
+        echo x >> "$GUIDE_BOOK/began"; test -e "$GUIDE_BOOK/quick" || sleep 30
+        ```
+
+        ```bash {name=there verify}
+        test -e "$GUIDE_BOOK/began"
+        ```
+    "#,
     );
     let mut runner = book.start("run");
-    while !book.has("began") {
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
+    book.wait_for_file("began");
     runner.kill().expect("killed");
     runner.wait().expect("gone");
     book.write("quick", "");
@@ -356,8 +511,15 @@ fn the_state_of_another_book_is_no_past() {
 
 #[test]
 fn a_state_folder_that_vanished_in_the_middle_is_an_error() {
-    let book =
-        Project::with_chapter("# One\n\n```bash {name=a}\nrm -rf \"$GUIDE_STATE/runs\"\n```\n");
+    let book = Project::with_chapter(
+        r#"
+            # One
+
+            ```bash {name=a}
+            rm -rf "$GUIDE_STATE/runs"
+            ```
+        "#,
+    );
     let said = book.guide("run");
     assert_eq!(said.code, Some(3), "{}", said.stderr);
     assert!(said.stderr.contains("journal.jsonl"), "{}", said.stderr);

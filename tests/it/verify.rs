@@ -1,13 +1,34 @@
 //! `guide verify`: what is asked, what is not, and a world that can't be asked.
 
 use crate::Project;
+use crate::project::unindented;
 
-const STANDS_ON: &str = "# One\n\n```bash {name=awake verify}\ntest -e \"$GUIDE_BOOK/awake\"\n```\n\n\
-    ```bash {name=make}\ntouch \"$GUIDE_BOOK/made\"\n```\n\n\
-    ```bash {name=made verify}\necho asked >> \"$GUIDE_BOOK/log\"; test -e \"$GUIDE_BOOK/made\"\n```\n\n\
-    ```bash {name=also verify=make}\necho asked >> \"$GUIDE_BOOK/log\"\n```\n";
-const OTHER: &str =
-    "# Two\n\n```bash {name=other verify}\necho other >> \"$GUIDE_BOOK/log\"\n```\n";
+const STANDS_ON: &str = r#"
+    # One
+
+    ```bash {name=awake verify}
+    test -e "$GUIDE_BOOK/awake"
+    ```
+
+    ```bash {name=make}
+    touch "$GUIDE_BOOK/made"
+    ```
+
+    ```bash {name=made verify}
+    echo asked >> "$GUIDE_BOOK/log"; test -e "$GUIDE_BOOK/made"
+    ```
+
+    ```bash {name=also verify=make}
+    echo asked >> "$GUIDE_BOOK/log"
+    ```
+"#;
+const OTHER: &str = r#"
+    # Two
+
+    ```bash {name=other verify}
+    echo other >> "$GUIDE_BOOK/log"
+    ```
+"#;
 
 #[test]
 fn what_stands_on_a_failed_step_is_not_asked_and_said_so_and_the_next_chapter_is() {
@@ -41,8 +62,25 @@ fn an_answer_that_only_differs_keeps_nothing_from_being_asked() {
     book.guide("verify").exits(1).says("1 passed, 1 failed");
 }
 
-const LATE: &str = "# One\n\n```bash {name=make}\ntrue\n```\n\n```bash {name=late verify until=5m}\ntest -e \"$GUIDE_BOOK/late\"\n```\n\n\
-    ```bash {name=never verify=make until=5m}\nfalse\n```\n\n```bash {name=nor-this verify=make until=5m}\nfalse\n```\n";
+const LATE: &str = r#"
+    # One
+
+    ```bash {name=make}
+    true
+    ```
+
+    ```bash {name=late verify until=5m}
+    test -e "$GUIDE_BOOK/late"
+    ```
+
+    ```bash {name=never verify=make until=5m}
+    false
+    ```
+
+    ```bash {name=nor-this verify=make until=5m}
+    false
+    ```
+"#;
 
 #[test]
 fn checks_that_do_not_hold_yet_are_waited_for_together_and_no_longer_than_asked_for() {
@@ -80,26 +118,87 @@ fn lost_cluster(chapter: &str) -> Project {
 
 #[test]
 fn a_step_that_fails_for_want_of_the_cluster_ends_with_code_3() {
-    let book = lost_cluster("# One\n\n```bash {name=a}\nfalse\n```\n");
+    let book = lost_cluster(
+        r"
+        # One
+
+        ```bash {name=a}
+        false
+        ```
+    ",
+    );
     let said = book.guide("run").exits(3).says("1 failed");
     said.says("nothing listens at the cluster's address").says("guide run --resume");
-    lost_cluster("# One\n\n```bash {name=a verify}\nfalse\n```\n")
-        .guide("verify")
-        .exits(3)
-        .says("1 failed");
+    lost_cluster(
+        r"
+        # One
+
+        ```bash {name=a verify}
+        false
+        ```
+    ",
+    )
+    .guide("verify")
+    .exits(3)
+    .says("1 failed");
 }
 
 #[test]
 fn an_answer_that_differs_is_one_with_the_cluster_gone_too() {
-    let book = lost_cluster("# One\n\n```bash {name=a}\necho two\n```\n\n```output\none\n```\n");
+    let book = lost_cluster(
+        r"
+        # One
+
+        ```bash {name=a}
+        echo two
+        ```
+
+        ```output
+        one
+        ```
+    ",
+    );
     book.guide("run").exits(1);
 }
 
 /// A chapter whose check uses what an acting step left in the shell, and tells how often it was told.
-const KNOWS: &str = "---\ndone: [count]\n---\n# One\n\n```bash {name=where}\necho told >> \"$GUIDE_BOOK/log\"\n\
-    ask() { cat \"$GUIDE_BOOK/$1\"; }\n```\n\n```bash {name=pod}\nask pod\n```\n\n```output\npod <pod>\n```\n\n\
-    ```bash {name=count verify=where check=\"n > 0\"}\necho \"$pod has\" $(ask lines)\n```\n\n```output\n<pod> has <n:int>\n```\n";
-const NEEDS: &str = "---\nneeds: [chapter-1]\n---\n# Two\n\n```bash {name=one}\necho two >> \"$GUIDE_BOOK/log\"\n```\n";
+const KNOWS: &str = r#"
+    ---
+    done: [count]
+    ---
+    # One
+
+    ```bash {name=where}
+    echo told >> "$GUIDE_BOOK/log"
+    ask() { cat "$GUIDE_BOOK/$1"; }
+    ```
+
+    ```bash {name=pod}
+    ask pod
+    ```
+
+    ```output
+    pod <pod>
+    ```
+
+    ```bash {name=count verify=where check="n > 0"}
+    echo "$pod has" $(ask lines)
+    ```
+
+    ```output
+    <pod> has <n:int>
+    ```
+"#;
+const NEEDS: &str = r#"
+    ---
+    needs: [chapter-1]
+    ---
+    # Two
+
+    ```bash {name=one}
+    echo two >> "$GUIDE_BOOK/log"
+    ```
+"#;
 
 fn knowing() -> Project {
     let book = Project::with_chapters(&[("chapter-1.md", KNOWS), ("chapter-2.md", NEEDS)]);
@@ -159,7 +258,7 @@ fn a_needed_chapter_that_passed_before_is_given_a_moment() {
 
 #[test]
 fn a_chapter_that_is_no_longer_so_is_told_in_a_fresh_shell() {
-    let text = KNOWS
+    let text = unindented(KNOWS)
         .replace("ask pod\n```", "ask pod\necho \"${left-nothing} was left\"; left=something\n```");
     let book = knowing();
     book.write("guide/chapter-1.md", text.replace("pod <pod>\n", "pod <pod>\nnothing was left\n"));

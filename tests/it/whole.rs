@@ -32,7 +32,7 @@ const CALM: [(&str, &str); 14] = [
     (r"\} {9,}", "} "),
 ];
 
-fn calm(text: &str, root: &Path) -> String {
+pub(crate) fn calm(text: &str, root: &Path) -> String {
     let text = text.replace(&root.display().to_string(), "BOOK");
     CALM.iter().fold(text, |text, (found, instead)| {
         Regex::new(found).expect("a pattern").replace_all(&text, *instead).into_owned()

@@ -7,7 +7,7 @@ use super::items::{Accepting, Item};
 use super::walk::Decision;
 use crate::book::{SourceId, Sources, parse_chapter};
 use crate::commands::open::BookContext;
-use crate::compare::{BodyError, Choice, apply_hunks, replace_body};
+use crate::compare::{Choice, FenceEditError, apply_hunks, replace_fence_body};
 use crate::error::Error;
 use crate::report::Reviewed;
 use crate::store::{
@@ -121,7 +121,7 @@ impl<'o> Review<'o> {
                 written.push(new);
                 continue;
             }
-            let changed = replace_body(&text, new.fence, new.body, &new.text)
+            let changed = replace_fence_body(&text, new.fence, new.body, &new.text)
                 .map_err(|error| refused(new.pending, &error));
             match changed.and_then(|changed| self.accepted_by_check(&text, changed, &new)) {
                 Ok(changed) => {
@@ -180,12 +180,12 @@ impl<'o> Review<'o> {
         };
         match why {
             None => Ok(text),
-            Some(why) => Err(Error::Usage {
-                message: format!(
-                    "the output of {id} can't stand in its fence, since `guide check` would refuse the chapter: {why}"
+            Some(why) => Err(Error::usage(
+                format!(
+                    "the output of {id} cannot be written into its fence, since `guide check` would refuse the chapter: {why}"
                 ),
-                hint: Some("compare with a `snapshot` instead of the `output` fence".to_owned()),
-            }),
+                "compare with a `snapshot` instead of the `output` fence",
+            )),
         }
     }
 
@@ -208,9 +208,9 @@ fn outcome(decision: &Decision) -> Reviewed {
     }
 }
 
-fn refused(pending: &PendingFence, error: &BodyError) -> Error {
-    Error::Usage {
-        message: format!("the output of {} can't stand in its fence: {error}", pending.step),
-        hint: Some(error.hint()),
-    }
+fn refused(pending: &PendingFence, error: &FenceEditError) -> Error {
+    Error::usage(
+        format!("the output of {} cannot be written into its fence: {error}", pending.step),
+        error.hint(),
+    )
 }

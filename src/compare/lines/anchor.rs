@@ -17,7 +17,7 @@ pub(super) fn match_all(texts: &Texts<'_>, bound: &Bindings) -> Option<Bindings>
     let count = texts.actual.len();
     if parts.len() == 1 {
         let all = first.len() == count && holds(texts, &first, 0, &mut scope);
-        return all.then_some(scope.fresh);
+        return all.then_some(scope.bound_here);
     }
     if first.len() + last.len() > count || !holds(texts, &first, 0, &mut scope) {
         return None;
@@ -64,7 +64,7 @@ impl Search<'_, '_> {
                 self.place(part, at, &scope)
             };
             match found {
-                Some((_, bound)) if part + 1 == self.parts.len() => return Some(bound.fresh),
+                Some((_, bound)) if part + 1 == self.parts.len() => return Some(bound.bound_here),
                 Some((place, bound)) => {
                     placed.push((place, std::mem::replace(&mut scope, bound)));
                     at = place + self.parts[part].len();

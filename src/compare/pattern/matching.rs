@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::{Pattern, Scope, Token};
 use crate::book::NameKind;
-use crate::compare::normalise::{Found, View};
+use crate::compare::normalize::{Found, View};
 
 /// Steps one line may take. Patterns people write need a few dozen.
 const MOST_STEPS: usize = 100_000;
@@ -26,12 +26,12 @@ impl Pattern<'_> {
         view: Option<View<'_>>,
     ) -> bool {
         let Some(captures) = self.run(text, Some(&*scope), view) else { return false };
-        let fresh: Vec<(String, String)> = captures
+        let bound_here: Vec<(String, String)> = captures
             .iter()
             .filter(|capture| scope.get(capture.variable).is_none())
             .filter_map(|capture| Some((capture.variable.to_owned(), capture.text?.to_owned())))
             .collect();
-        scope.fresh.extend(fresh);
+        scope.bound_here.extend(bound_here);
         true
     }
 
@@ -40,8 +40,8 @@ impl Pattern<'_> {
         self.run(text, None, view).is_some()
     }
 
-    /// For a text that matches but for its names: the first name that is to blame, and why.
-    pub(crate) fn blame(
+    /// For a text that matches but for its names: the first name that is to mismatch_reason, and why.
+    pub(crate) fn mismatch_reason(
         &self,
         text: &str,
         scope: &Scope<'_>,

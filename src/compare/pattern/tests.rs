@@ -2,14 +2,14 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::book::pattern::NEVER_NAMES;
-use crate::compare::normalise::{Rules, Where};
+use crate::compare::normalize::{Rules, Where};
 
 fn bind(pattern: &str, text: &str, earlier: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
     let earlier: Bindings =
         earlier.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     let mut scope = Scope::new(&earlier);
     let pattern = Pattern::parse(pattern, None).expect("there is a pattern");
-    pattern.matches(text, &mut scope, None).then(|| scope.fresh.into_iter().collect())
+    pattern.matches(text, &mut scope, None).then(|| scope.bound_here.into_iter().collect())
 }
 
 #[track_caller]
@@ -97,8 +97,9 @@ fn a_name_that_is_there_as_written_stands_for_itself_and_binds_nothing() {
 fn blame_names_the_value_that_changed() {
     let earlier = Bindings::from([("ip".to_owned(), "10.0.0.1".to_owned())]);
     let pattern = Pattern::parse("ip <ip>", None).expect("there is a pattern");
-    let (name, why) =
-        pattern.blame("ip 10.0.0.2", &Scope::new(&earlier), None).expect("the name is to blame");
+    let (name, why) = pattern
+        .mismatch_reason("ip 10.0.0.2", &Scope::new(&earlier), None)
+        .expect("the name is to mismatch_reason");
     assert_eq!(
         (name.as_str(), why.as_str()),
         ("ip", "is `10.0.0.1` since it was bound, and `10.0.0.2` here")
@@ -109,15 +110,15 @@ fn blame_names_the_value_that_changed() {
 fn blame_says_what_is_no_number() {
     let nothing = Bindings::new();
     let pattern = Pattern::parse("n=<n:int>;", None).expect("there is a pattern");
-    let blame = pattern.blame("n=many;", &Scope::new(&nothing), None);
-    assert_eq!(blame, Some(("n".to_owned(), "`many` is not a whole number".to_owned())));
-    assert_eq!(pattern.blame("m=5;", &Scope::new(&nothing), None), None);
+    let mismatch_reason = pattern.mismatch_reason("n=many;", &Scope::new(&nothing), None);
+    assert_eq!(mismatch_reason, Some(("n".to_owned(), "`many` is not a whole number".to_owned())));
+    assert_eq!(pattern.mismatch_reason("m=5;", &Scope::new(&nothing), None), None);
 }
 
 #[test]
 fn volatile_text_beside_a_pattern_stands_for_its_like() {
-    let normaliser = Rules::default().accepted("");
-    let view = View { normaliser: &normaliser, place: Where::Line };
+    let normalizer = Rules::default().accepted("");
+    let view = View { normalizer: &normalizer, place: Where::Line };
     let pattern = Pattern::parse("web-7d4b9c6f5-x2x9z   1/1   <ip>   5m ago", Some(view))
         .expect("there is a pattern");
     let nothing = Bindings::new();
@@ -127,7 +128,7 @@ fn volatile_text_beside_a_pattern_stands_for_its_like() {
         &mut scope,
         Some(view)
     ));
-    assert_eq!(scope.fresh["ip"], "10.1.2.3");
+    assert_eq!(scope.bound_here["ip"], "10.1.2.3");
     assert!(!pattern.matches(
         "web-6c5f4d8b7d-q4k8n     0/1   10.1.2.3   12d ago",
         &mut scope,
@@ -153,7 +154,7 @@ proptest! {
             let nothing = Bindings::new();
             let mut scope = Scope::new(&nothing);
             prop_assert!(pattern.matches(&line, &mut scope, None), "{}", line);
-            prop_assert!(scope.fresh.is_empty(), "{}: {:?}", line, scope.fresh);
+            prop_assert!(scope.bound_here.is_empty(), "{}: {:?}", line, scope.bound_here);
         }
     }
 
@@ -168,13 +169,13 @@ proptest! {
 
     #[test]
     fn no_text_makes_matching_panic(line in "(\\PC|<a>|<b:int>|<c:float>|\\[\\.\\.\\]){0,12}", text in "\\PC{0,30}") {
-        let normaliser = Rules::default().accepted(&line);
-        let view = Some(View { normaliser: &normaliser, place: Where::Line });
+        let normalizer = Rules::default().accepted(&line);
+        let view = Some(View { normalizer: &normalizer, place: Where::Line });
         if let Some(pattern) = Pattern::parse(&line, view) {
             let nothing = Bindings::new();
             let scope = Scope::new(&nothing);
             pattern.matches(&text, &mut scope.clone(), view);
-            pattern.blame(&text, &scope, None);
+            pattern.mismatch_reason(&text, &scope, None);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::rows::Tables;
 use super::{Part, Row, Sides, Table, pair_tables, parse, parse_output, split};
 use crate::compare::difference::Differences;
-use crate::compare::normalise::{Rules, Where};
+use crate::compare::normalize::{Rules, Where};
 use crate::compare::pattern::Scope;
 use crate::compare::verdict::Bindings;
 

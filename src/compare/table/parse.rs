@@ -1,6 +1,6 @@
 //! Text → tables and the text beside them.
 
-use super::{Normaliser, TableKind, VOLATILE_COLUMNS, Where};
+use super::{TableKind, TextNormalizer, VOLATILE_COLUMNS, Where};
 use crate::book::is_any_lines;
 
 /// A part of an output.
@@ -168,7 +168,7 @@ impl<'t> Table<'t> {
     }
 
     /// What says which row it is, in canonical form.
-    pub(super) fn key(&self, row: &Row<'t>, side: &Normaliser) -> Vec<String> {
+    pub(super) fn key(&self, row: &Row<'t>, side: &TextNormalizer) -> Vec<String> {
         self.keys
             .iter()
             .map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned())

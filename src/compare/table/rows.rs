@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::{Normaliser, Row, Sides, Table, is_volatile};
+use super::{Row, Sides, Table, TextNormalizer, is_volatile};
 use crate::book::Normalizer;
 use crate::compare::difference::Differences;
-use crate::compare::normalise::View;
+use crate::compare::normalize::View;
 use crate::compare::pattern::{Pattern, Scope};
 
 /// Rows of one key that are looked through for one that is wholly equal.
@@ -205,7 +205,7 @@ impl<'c, 't> Tables<'c, 't> {
     fn key(
         &self,
         table: &Table<'t>,
-        side: &Normaliser,
+        side: &TextNormalizer,
         row: &Row<'t>,
         which: fn((usize, usize)) -> usize,
     ) -> String {
@@ -232,8 +232,8 @@ impl<'c, 't> Tables<'c, 't> {
             column: self.expected.columns[index],
             expected: row.cells[index],
             actual: other.cells[other_index],
-            accepted: View { normaliser: self.sides.accepted, place: self.expected.place(index) },
-            output: View { normaliser: self.sides.output, place: self.actual.place(other_index) },
+            accepted: View { normalizer: self.sides.accepted, place: self.expected.place(index) },
+            output: View { normalizer: self.sides.output, place: self.actual.place(other_index) },
         }
     }
 
@@ -261,7 +261,7 @@ impl<'c, 't> Tables<'c, 't> {
             }
         });
         if let (true, Some(tried)) = (all, tried) {
-            scope.fresh = tried.fresh;
+            scope.bound_here = tried.bound_here;
         }
         all
     }
@@ -280,7 +280,7 @@ impl<'c, 't> Tables<'c, 't> {
     ) {
         for (column, index, other_index) in &self.shared {
             let cells = self.cells((*index, *other_index), row, other);
-            let blame = match cells.compare() {
+            let mismatch_reason = match cells.compare() {
                 CellMatch::Same => continue,
                 CellMatch::Differs => None,
                 CellMatch::Pattern(pattern)
@@ -289,11 +289,11 @@ impl<'c, 't> Tables<'c, 't> {
                     continue;
                 }
                 CellMatch::Pattern(pattern) => {
-                    pattern.blame(cells.actual, scope, Some(cells.output))
+                    pattern.mismatch_reason(cells.actual, scope, Some(cells.output))
                 }
             };
-            match blame {
-                Some(blame) => found.binding(blame, Some(row.line)),
+            match mismatch_reason {
+                Some(mismatch_reason) => found.binding(mismatch_reason, Some(row.line)),
                 None => {
                     let what = format!("{}, column {column}", self.row_name(self.actual, other));
                     found.changed(what, cells.expected, cells.actual, Some(row.line));
@@ -366,7 +366,7 @@ impl<'t> Cells<'_, 't> {
         if let Some(pattern) = Pattern::parse(self.expected, Some(self.accepted)) {
             return CellMatch::Pattern(pattern);
         }
-        let ages = self.output.normaliser.rules.has(Normalizer::Ages);
+        let ages = self.output.normalizer.rules.has(Normalizer::Ages);
         let bare = |cell: &str| -> usize {
             if ages && self.column == "RESTARTS" {
                 cell.find(" (").unwrap_or(cell.len())

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::book::Normalizer;
-use crate::compare::normalise::{Rules, Value as Known, Where};
+use crate::compare::normalize::{Rules, Value as Known, Where};
 
 /// Fields that the server writes into an object: of its `metadata`, of references to other objects, and of its `status`.
 pub(crate) const VOLATILE_FIELDS: [&str; 28] = [

@@ -8,14 +8,14 @@ use super::read::{NUMBER, TAG, unmarked};
 use super::{ANY_MORE, Place};
 use crate::compare::difference::Differences;
 use crate::compare::lines::compare_lines;
-use crate::compare::normalise::{Normaliser, View};
+use crate::compare::normalize::{TextNormalizer, View};
 use crate::compare::pattern::{Pattern, Scope, may_have_patterns};
 use crate::compare::verdict::Verdict;
 
 /// Two trees, what reads each, and what was found so far.
 pub(super) struct Walk<'w, 'b> {
-    pub accepted: &'w Normaliser,
-    pub output: &'w Normaliser,
+    pub accepted: &'w TextNormalizer,
+    pub output: &'w TextNormalizer,
     pub scope: &'w mut Scope<'b>,
     pub found: &'w mut Differences,
 }
@@ -161,8 +161,8 @@ impl Walk<'_, '_> {
     fn leaf(&mut self, place: &Place<'_>, path: &str, expected: &Value, actual: &Value) {
         let (wanted, came) = (text(expected), text(actual));
         let known = place.known();
-        let accepted = View { normaliser: self.accepted, place: known };
-        let output = View { normaliser: self.output, place: known };
+        let accepted = View { normalizer: self.accepted, place: known };
+        let output = View { normalizer: self.output, place: known };
         if wanted.contains('\n') && may_have_patterns(&wanted) && actual.is_string() {
             if self.lines_match(&wanted, &came) {
                 return;
@@ -173,8 +173,9 @@ impl Walk<'_, '_> {
             if pattern.matches(&came, self.scope, Some(output)) {
                 return;
             }
-            if let Some(blame) = pattern.blame(&came, self.scope, Some(output)) {
-                return self.found.binding(blame, None);
+            if let Some(mismatch_reason) = pattern.mismatch_reason(&came, self.scope, Some(output))
+            {
+                return self.found.binding(mismatch_reason, None);
             }
         } else if by_line(&wanted, accepted) == by_line(&came, output) && is_alike(expected, actual)
         {
@@ -188,7 +189,7 @@ impl Walk<'_, '_> {
         let known = self.scope.all();
         match compare_lines(wanted, came, Some(self.output.rules), &known) {
             Verdict::Same { bound } => {
-                self.scope.fresh.extend(bound);
+                self.scope.bound_here.extend(bound);
                 true
             }
             _ => false,
@@ -246,14 +247,14 @@ fn text(value: &Value) -> String {
 }
 
 /// The elements' names when each has one.
-fn names(elements: &[&Value], side: &Normaliser) -> Option<Vec<String>> {
+fn names(elements: &[&Value], side: &TextNormalizer) -> Option<Vec<String>> {
     (!elements.is_empty())
         .then(|| elements.iter().map(|element| name_of(element, side)).collect())
         .flatten()
 }
 
 /// `name`, or kind, namespace and name of an object, or the type of a condition.
-fn name_of(element: &Value, side: &Normaliser) -> Option<String> {
+fn name_of(element: &Value, side: &TextNormalizer) -> Option<String> {
     let root = Place::default();
     let object = root.of(element);
     let word = |place: Place<'_>, value: Option<&Value>| {
@@ -280,6 +281,6 @@ fn name_of(element: &Value, side: &Normaliser) -> Option<String> {
 
 /// Placeholders as messages show them.
 fn shown(name: &str) -> String {
-    let rules = crate::compare::normalise::Rules::none();
-    rules.accepted("").shown(name, crate::compare::normalise::Where::Line)
+    let rules = crate::compare::normalize::Rules::none();
+    rules.accepted("").shown(name, crate::compare::normalize::Where::Line)
 }

@@ -106,7 +106,7 @@ fn past(steps: &[(usize, Told, bool)]) -> Past {
             profile: "open".to_owned(),
             number,
             fingerprint: planned.fingerprint,
-            held: *held,
+            passed: *held,
             skipped: false,
             cut_off: false,
             state_lost: false,
@@ -239,7 +239,7 @@ fn verify_steps_before_the_point_are_asked_and_the_first_that_fails_leads_to_wha
         (0, told("c"), false),
     ]);
     let point = resume_point(&plan, &past);
-    assert_eq!(still_so_checks(&plan, &point), [(0, 1), (0, 3)]);
+    assert_eq!(resume_checks(&plan, &point), [(0, 1), (0, 3)]);
     assert_eq!(start_after_checks(&plan, &point, (0, 3)), at(0, 2, "0/b-is no longer holds"));
 }
 
@@ -260,19 +260,19 @@ fn of_a_chapter_that_ended_its_done_steps_are_asked_and_the_others_only_when_one
     plan.chapters[0].done = vec![5];
     let point = at(1, 0, "failed");
     assert_eq!(
-        still_so_checks(&plan, &point),
+        resume_checks(&plan, &point),
         [(0, 5)],
         "nine pods were there on the way; nobody says they still are"
     );
     assert_eq!(start_after_checks(&plan, &point, (0, 5)), at(0, 4, "0/b-is no longer holds"));
-    assert_eq!(checks_behind(&plan, &point, (0, 5)), [(0, 1), (0, 3)], "`a` may be gone as well");
+    assert_eq!(earlier_checks(&plan, &point, (0, 5)), [(0, 1), (0, 3)], "`a` may be gone as well");
     let inside = at(0, 5, "failed");
     assert_eq!(
-        still_so_checks(&plan, &inside),
+        resume_checks(&plan, &inside),
         [(0, 1), (0, 3)],
         "a chapter gone on with in its middle is asked whole"
     );
-    assert_eq!(checks_behind(&plan, &inside, (0, 3)), []);
+    assert_eq!(earlier_checks(&plan, &inside, (0, 3)), []);
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn checks_come_in_the_order_of_what_they_prove() {
     plan.chapters[0].steps[3].role = Role::Verify { proves: Some(0) };
     let point = at(0, 4, "failed");
     assert_eq!(
-        still_so_checks(&plan, &point),
+        resume_checks(&plan, &point),
         [(0, 3), (0, 2)],
         "if both fail, the run starts at `a`"
     );
@@ -315,9 +315,9 @@ fn background_steps_that_ended_with_their_run_are_started_again() {
         ],
     ];
     let plan = plan(&book);
-    assert_eq!(background_again(&plan, (1, 2)), [(0, 1), (1, 0)]);
-    assert_eq!(background_again(&plan, (0, 0)), []);
-    assert_eq!(background_again(&plan, END), []);
+    assert_eq!(background_to_restart(&plan, (1, 2)), [(0, 1), (1, 0)]);
+    assert_eq!(background_to_restart(&plan, (0, 0)), []);
+    assert_eq!(background_to_restart(&plan, PAST_END), []);
 }
 
 /// The same question answered by brute force, on the plain lists above: the longest beginning of the execution order in which
@@ -508,7 +508,7 @@ proptest! {
         let plan = plan(&book);
         let point = resume_point(&plan, &past(&run));
         let mut starts = Vec::new();
-        for check in still_so_checks(&plan, &point) {
+        for check in resume_checks(&plan, &point) {
             let told = &book[check.0][check.1];
             prop_assert!(told.verify && !told.always);
             prop_assert!(run.iter().any(|(chapter, then, held)| *chapter == check.0 && then == told && *held));

@@ -8,7 +8,7 @@ const SCHEMA: &str = include_str!("../../../docs/events.schema.json");
 fn lines() -> Vec<Value> {
     let mut json = Json::new(Vec::new());
     for event in every_event() {
-        json.event(&event);
+        json.report(&event);
     }
     let text = String::from_utf8(json.finish().unwrap()).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -177,7 +177,7 @@ fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
         [(io::ErrorKind::StorageFull, false), (io::ErrorKind::BrokenPipe, true)]
     {
         let mut json = Json::new(Refuses(kind));
-        json.event(&every_event()[0]);
+        json.report(&every_event()[0]);
         assert_eq!(json.finish().is_ok(), ends_well, "{kind}");
     }
 }

@@ -55,7 +55,7 @@ impl Book {
 
 fn pend(snapshots: &mut Snapshots, name: &str, output: &str) -> PathBuf {
     snapshots
-        .pend(&step(name, None), SnapshotKind::Text, &Bindings::new(), output.as_bytes())
+        .write_pending(&step(name, None), SnapshotKind::Text, &Bindings::new(), output.as_bytes())
         .expect("it is written")
 }
 
@@ -122,9 +122,9 @@ fn what_is_proposed_keeps_the_patterns_that_match() {
 fn a_run_that_matches_takes_the_pending_file_away() {
     let book = Book::new();
     pend(&mut book.snapshots(""), "list", "one\n");
-    book.snapshots("").settle(&step("other", None));
+    book.snapshots("").clear_pending(&step("other", None));
     assert!(book.has("chapter-1/list.snap.new"));
-    book.snapshots("").settle(&step("list", None));
+    book.snapshots("").clear_pending(&step("list", None));
     assert!(!book.has("chapter-1/list.snap.new"));
 }
 
@@ -180,13 +180,13 @@ fn a_fence_that_differs_is_pending_in_the_state_folder_until_it_matches() {
     let book = Book::new();
     let fenced = step("list", Some("n <n:int>\nold\n"));
     let mut snapshots = book.snapshots("");
-    snapshots.pend_fence(&fenced, &Bindings::new(), b"n 5\nnew\n").expect("it is written");
+    snapshots.write_pending_fence(&fenced, &Bindings::new(), b"n 5\nnew\n").expect("it is written");
     let fences = PendingFences::of(&book.folder.path().join(".guide"));
     let pending = fences.get(&id("list")).unwrap().expect("it is pending");
     assert_eq!(
         (pending.expected.as_str(), pending.proposed.as_str()),
         ("n <n:int>\nold\n", "n <n:int>\nnew\n")
     );
-    snapshots.settle(&fenced);
+    snapshots.clear_pending(&fenced);
     assert_eq!(fences.get(&id("list")).unwrap(), None);
 }

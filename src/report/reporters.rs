@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use super::Reporter;
 use super::ask::{NothingToPause, Pause};
 use super::github::Github;
 use super::json::Json;
@@ -10,8 +9,8 @@ use super::junit::Junit;
 use super::live::{DisplayGuard, Live};
 use super::plain::Plain;
 use super::style::Style;
-use crate::engine::Teller;
 use crate::event::Event;
+use crate::event::Reporter;
 
 /// A report that was asked for, and does not go to the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,20 +87,20 @@ impl Pause for DisplayGuard {
     }
 }
 
-impl Teller for Reporters {
-    fn tell(&mut self, event: &Event) {
+impl Reporter for Reporters {
+    fn report(&mut self, event: &Event) {
         match &mut self.person {
-            Person::Live(live) => live.event(event),
-            Person::Plain(plain) => plain.event(event),
+            Person::Live(live) => live.report(event),
+            Person::Plain(plain) => plain.report(event),
         }
         if let Some(junit) = &mut self.junit {
-            junit.event(event);
+            junit.report(event);
         }
         for json in &mut self.json {
-            json.event(event);
+            json.report(event);
         }
         if let Some(github) = &mut self.github {
-            github.event(event);
+            github.report(event);
         }
     }
 }

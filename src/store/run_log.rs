@@ -8,15 +8,16 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, FileExt};
 use std::path::{Path, PathBuf};
 
-use super::append::Appender;
-use super::fault::StoreError;
+use super::append_only::AppendOnlyFile;
+use super::error::StoreError;
+use super::history_cache::HistoryCache;
 use super::journal::push_line;
 use super::lock::RunLock;
-use super::past::tidy_runs;
-use super::remembered::Remembered;
+use super::past::prune_runs;
 use super::sync::Syncer;
 use super::whole_file::{make_private_folder, replace_link};
-use crate::event::{Event, Reason, Record, RecordError, RunStarted, Stored};
+use crate::diagnostic::Diagnostic;
+use crate::event::{Event, Reason, Record, RunStarted, Stored};
 use crate::history::Past;
 use crate::ids::ChapterName;
 use crate::output::ShellState;
@@ -65,9 +66,9 @@ pub struct RunLog {
     runs: PathBuf,
     run: String,
     folder: PathBuf,
-    journal: Appender,
-    output: Grown,
-    states: Grown,
+    journal: AppendOnlyFile,
+    output: LazyFile,
+    states: LazyFile,
     syncer: Syncer,
     lock: RunLock,
     /// Output not yet written.
@@ -85,10 +86,10 @@ pub struct RunLog {
 
 /// A file that is made when the first bytes come.
 #[derive(Debug)]
-struct Grown {
+struct LazyFile {
     name: &'static str,
     ahead: u64,
-    file: Option<Appender>,
+    file: Option<AppendOnlyFile>,
     /// Bytes asked to be kept, also those that could not be: a [`Stored`] of those names bytes that are not there, and whoever
     /// reads it finds out.
     length: u64,
@@ -114,9 +115,9 @@ impl RunLog {
         let made = fs::DirBuilder::new().mode(0o700).create(&folder);
         made.map_err(StoreError::io("make the folder", &folder))?;
         let mut log = Self {
-            journal: Appender::create(&folder.join(JOURNAL), JOURNAL_AHEAD)?,
-            output: Grown { name: OUTPUT, ahead: 0, file: None, length: 0 },
-            states: Grown { name: STATES, ahead: STATES_AHEAD, file: None, length: 0 },
+            journal: AppendOnlyFile::create(&folder.join(JOURNAL), JOURNAL_AHEAD)?,
+            output: LazyFile { name: OUTPUT, ahead: 0, file: None, length: 0 },
+            states: LazyFile { name: STATES, ahead: STATES_AHEAD, file: None, length: 0 },
             syncer: Syncer::start(tidy(state_dir, &root, &started.run, past)),
             lock,
             runs,
@@ -221,10 +222,10 @@ fn tidy(
     past: &Past,
 ) -> impl FnOnce() -> Result<(), StoreError> + Send + 'static {
     let (state_dir, root, run, remembered) =
-        (state_dir.to_owned(), root.to_owned(), run.to_owned(), Remembered::of(past));
+        (state_dir.to_owned(), root.to_owned(), run.to_owned(), HistoryCache::of(past));
     move || {
         remembered.write(&state_dir, &root)?;
-        tidy_runs(&state_dir, &root, &run)
+        prune_runs(&state_dir, &root, &run)
     }
 }
 
@@ -271,23 +272,23 @@ impl Record for RunLog {
         }
     }
 
-    fn past_state(&self, run: &str, stored: &Stored) -> Result<ShellState, RecordError> {
+    fn past_state(&self, run: &str, stored: &Stored) -> Result<ShellState, Diagnostic> {
         Ok(ShellState(read_stored(&self.runs.join(run), stored)?))
     }
 
-    fn events(&mut self, events: &[Event]) -> Result<(), RecordError> {
+    fn events(&mut self, events: &[Event]) -> Result<(), Diagnostic> {
         Ok(self.write_events(events)?)
     }
 }
 
-impl Grown {
+impl LazyFile {
     fn append(&mut self, folder: &Path, bytes: &[u8], syncer: &Syncer) -> Result<(), StoreError> {
         // Counted first: where the bytes can't be kept, no later ones may stand in their place.
         self.length += bytes.len() as u64;
         let file = match &mut self.file {
             Some(file) => file,
             missing => {
-                let file = Appender::create(&folder.join(self.name), self.ahead)?;
+                let file = AppendOnlyFile::create(&folder.join(self.name), self.ahead)?;
                 syncer.add(file.path().to_owned(), file.file());
                 missing.insert(file)
             }
@@ -337,12 +338,6 @@ fn is_kept(event: &Event) -> bool {
         Event::StepStarted { reason, attempt, .. } => *reason == Reason::Turn && *attempt <= 1,
         Event::StepProgress { .. } => false,
         _ => true,
-    }
-}
-
-impl From<StoreError> for RecordError {
-    fn from(error: StoreError) -> Self {
-        Self { hint: error.hint(), message: error.to_string() }
     }
 }
 

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::form::{compare_snapshot, form_of};
-use super::normalise::{Normaliser, Rules, Where};
-use super::plain::{lines, plain};
+use super::kind::{compare_snapshot, kind_of};
+use super::normalize::{Rules, TextNormalizer, Where};
+use super::strip_ansi::{lines, strip_ansi};
 use super::table;
 use super::tree::{self, NUMBER, Place, TAG};
 use super::verdict::{Bindings, Verdict};
@@ -13,9 +13,9 @@ use crate::book::{SnapshotKind, escape_line};
 
 /// Normalised and escaped text of an output: by line, by cell, or for JSON and YAML printed anew without the fields that the server
 /// writes. What it gives compares as the same as the output itself, and as no other.
-pub(crate) fn storable(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> String {
-    let text = plain(actual);
-    let found = if kind == SnapshotKind::Auto { form_of(&text) } else { kind };
+pub(crate) fn normalized(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> String {
+    let text = strip_ansi(actual);
+    let found = if kind == SnapshotKind::Auto { kind_of(&text) } else { kind };
     let output = rules.output(&text);
     let by_structure = match found {
         SnapshotKind::Json | SnapshotKind::Yaml => {
@@ -39,7 +39,7 @@ fn kept(text: &str) -> String {
     lines(text).into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-fn print(kind: SnapshotKind, documents: Vec<Value>, output: &Normaliser) -> Option<String> {
+fn print(kind: SnapshotKind, documents: Vec<Value>, output: &TextNormalizer) -> Option<String> {
     let mut printed = String::new();
     for (index, document) in documents.iter().enumerate() {
         let document = stored(&Place::default(), document, output);
@@ -55,7 +55,7 @@ fn print(kind: SnapshotKind, documents: Vec<Value>, output: &Normaliser) -> Opti
 }
 
 /// The value without what is volatile in it, and with what would be a pattern escaped.
-fn stored(place: &Place<'_>, value: &Value, output: &Normaliser) -> Value {
+fn stored(place: &Place<'_>, value: &Value, output: &TextNormalizer) -> Value {
     let place = place.of(value);
     match value {
         Value::Object(fields) => {
@@ -74,7 +74,7 @@ fn stored(place: &Place<'_>, value: &Value, output: &Normaliser) -> Value {
         }
         Value::String(text) if text.starts_with(NUMBER) => {
             let bare = &text[NUMBER.len_utf8()..];
-            let normal = output.normalise(bare, place.known());
+            let normal = output.normalize(bare, place.known());
             Value::String(if normal == bare {
                 text.clone()
             } else {
@@ -100,7 +100,7 @@ mod tests {
     fn a_table_keeps_its_columns_and_loses_what_is_volatile() {
         let table = b"NAME                  READY   AGE\nweb-7d4b9c6f5-x2x9z   1/1     5m3s\r\n\n";
         assert_eq!(
-            storable(table, SnapshotKind::Auto, &Rules::default()),
+            normalized(table, SnapshotKind::Auto, &Rules::default()),
             "NAME                  READY   AGE\nweb-⟨hash·········⟩   1/1     ⟨ti⟩\n"
         );
     }
@@ -109,7 +109,7 @@ mod tests {
     fn yaml_loses_its_volatile_fields() {
         let object = b"apiVersion: v1\nkind: Service\nmetadata:\n  uid: x\n  name: web\n  resourceVersion: \"5\"\nspec:\n  ports:\n  - nodePort: 31234\n    port: 80\n";
         assert_eq!(
-            storable(object, SnapshotKind::Auto, &Rules::default()),
+            normalized(object, SnapshotKind::Auto, &Rules::default()),
             "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\nspec:\n  ports:\n  - nodePort: \u{27e8}port\u{27e9}\n    port: 80\n"
         );
     }
@@ -132,7 +132,7 @@ mod tests {
                 SnapshotKind::Json,
                 SnapshotKind::Yaml,
             ] {
-                let stored = storable(output.as_bytes(), kind, &Rules::default());
+                let stored = normalized(output.as_bytes(), kind, &Rules::default());
                 let verdict = compare_snapshot(
                     &stored,
                     output.as_bytes(),

@@ -3,7 +3,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::*;
 use crate::book::SnapshotKind;
-use crate::compare::storable::storable;
+use crate::compare::normalized::normalized;
 use crate::compare::{Bindings, Verdict, compare_snapshot};
 
 /// A line of `pairs.txt`.
@@ -80,7 +80,7 @@ fn every_pair_compares_as_the_table_says() {
     assert!(pairs.len() >= 150, "{} pairs", pairs.len());
     for Pair { line, equal, kind, one, other } in pairs {
         for (accepted, output) in [(&one, &other), (&other, &one)] {
-            let stored = storable(accepted, kind, &Rules::default());
+            let stored = normalized(accepted, kind, &Rules::default());
             if !is_same(&stored, accepted, kind) {
                 wrong +=
                     &format!("pairs.txt:{line}: not the same as itself, stored as\n{stored}\n");
@@ -91,7 +91,7 @@ fn every_pair_compares_as_the_table_says() {
                     if equal { "differ" } else { "are equal" }
                 );
             }
-            let automatic = storable(accepted, SnapshotKind::Auto, &Rules::default());
+            let automatic = normalized(accepted, SnapshotKind::Auto, &Rules::default());
             if is_same(&automatic, output, SnapshotKind::Auto) && !equal {
                 wrong += &format!(
                     "pairs.txt:{line}: are equal when the kind is found by looking, stored as\n{automatic}\n"
@@ -107,11 +107,11 @@ fn no_normalizer_no_forgiveness() {
     for Pair { line, kind, one, other, .. } in
         pairs().into_iter().filter(|pair| pair.kind == SnapshotKind::Text)
     {
-        let stored = storable(&one, kind, &Rules::none());
+        let stored = normalized(&one, kind, &Rules::none());
         let verdict = compare_snapshot(&stored, &other, kind, &Bindings::new(), &Rules::none());
         let same = matches!(verdict, Verdict::Same { .. });
         assert!(
-            !same || crate::compare::plain(&one) == crate::compare::plain(&other),
+            !same || crate::compare::strip_ansi(&one) == crate::compare::strip_ansi(&other),
             "pairs.txt:{line}"
         );
     }
@@ -133,7 +133,7 @@ fn each_normalizer_alone_hides_what_it_names() {
 
 #[test]
 fn a_placeholder_keeps_the_width_and_is_read_however_short() {
-    assert_eq!(Rules::default().normalise("took 350ms!"), "took ⟨tim⟩!");
+    assert_eq!(Rules::default().normalize("took 350ms!"), "took ⟨tim⟩!");
     for short in ["⟨⟩", "⟨t⟩", "⟨time··⟩"] {
         assert!(is_same(&format!("took {short}\n"), b"took 5s\n", SnapshotKind::Text), "{short}");
     }
@@ -162,21 +162,21 @@ proptest! {
 
     #[test]
     fn normalising_twice_changes_nothing(text in volatile_text()) {
-        let once = Rules::default().normalise(&text);
+        let once = Rules::default().normalize(&text);
         let accepted = Rules::default().accepted(&once);
-        let twice: Vec<String> = once.split('\n').map(|line| accepted.normalise(line, Where::Line)).collect();
+        let twice: Vec<String> = once.split('\n').map(|line| accepted.normalize(line, Where::Line)).collect();
         prop_assert_eq!(twice.join("\n"), once);
     }
 
     #[test]
     fn a_placeholder_is_as_wide_as_what_it_stands_for(text in "[a-z0-9 .:/-]{0,40}") {
-        prop_assert_eq!(Rules::default().normalise(&text).width(), text.width());
+        prop_assert_eq!(Rules::default().normalize(&text).width(), text.width());
     }
 
     #[test]
     fn what_is_stored_is_the_same_as_the_output_and_binds_nothing(text in volatile_text()) {
         for kind in [SnapshotKind::Text, SnapshotKind::Table, SnapshotKind::Auto] {
-            let stored = storable(text.as_bytes(), kind, &Rules::default());
+            let stored = normalized(text.as_bytes(), kind, &Rules::default());
             let verdict = compare_snapshot(&stored, text.as_bytes(), kind, &Bindings::new(), &Rules::default());
             let same = matches!(&verdict, Verdict::Same { bound } if bound.is_empty());
             prop_assert!(same, "{:?}: {}: {:?}", kind, stored, verdict);

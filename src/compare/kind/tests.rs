@@ -6,13 +6,13 @@ const TABLE: &str = "NAME   READY   AGE\nweb    1/1     5m\n";
 
 #[test]
 fn the_kind_is_found_by_looking() {
-    assert_eq!(form_of("{\"a\": 1}"), SnapshotKind::Json);
-    assert_eq!(form_of("{\"a\": 1}\n{\"a\": 2}\n"), SnapshotKind::Json);
-    assert_eq!(form_of("apiVersion: v1\nkind: Pod\n"), SnapshotKind::Yaml);
-    assert_eq!(form_of("---\na: 1\n"), SnapshotKind::Yaml);
-    assert_eq!(form_of(TABLE), SnapshotKind::Table);
+    assert_eq!(kind_of("{\"a\": 1}"), SnapshotKind::Json);
+    assert_eq!(kind_of("{\"a\": 1}\n{\"a\": 2}\n"), SnapshotKind::Json);
+    assert_eq!(kind_of("apiVersion: v1\nkind: Pod\n"), SnapshotKind::Yaml);
+    assert_eq!(kind_of("---\na: 1\n"), SnapshotKind::Yaml);
+    assert_eq!(kind_of(TABLE), SnapshotKind::Table);
     for text in ["", "hello", "Error: no such thing", "[INFO] started", "{not json", "key: value"] {
-        assert_eq!(form_of(text), SnapshotKind::Text, "{text}");
+        assert_eq!(kind_of(text), SnapshotKind::Text, "{text}");
     }
 }
 

@@ -4,7 +4,7 @@ use crate::event::samples::{
 };
 use crate::event::{ChapterOutcome, Outcome, RunSummary, StepFinished};
 use crate::ids::StepId;
-use crate::store::{load_past, read_journal, who_runs};
+use crate::store::{current_holder, load_past, read_journal};
 
 /// A state folder and what the tests do with it.
 struct Desk {
@@ -40,7 +40,7 @@ impl Desk {
         let mut held: Vec<String> = past
             .steps
             .iter()
-            .filter(|(_, step)| step.held && !step.state_lost)
+            .filter(|(_, step)| step.passed && !step.state_lost)
             .map(|(id, _)| id.to_string())
             .collect();
         held.sort_unstable();
@@ -61,7 +61,7 @@ impl Desk {
     }
 }
 
-fn step(log: &mut RunLog, step: &str, outcome: Outcome) -> Result<(), RecordError> {
+fn step(log: &mut RunLog, step: &str, outcome: Outcome) -> Result<(), Diagnostic> {
     log.output(format!("output of {step}\n").as_bytes());
     let output = Some(log.finish_output());
     let state = Some(
@@ -112,9 +112,12 @@ fn the_lock_tells_which_chapter_the_run_is_in_until_its_end() {
     let desk = Desk::new();
     let mut log = desk.begin(started("run-1"));
     log.event(&chapter_started("chapter-2", 3)).unwrap();
-    assert_eq!(who_runs(desk.state.path()).unwrap().chapter, Some(ChapterName::new("chapter-2")));
+    assert_eq!(
+        current_holder(desk.state.path()).unwrap().chapter,
+        Some(ChapterName::new("chapter-2"))
+    );
     end(log);
-    assert_eq!(who_runs(desk.state.path()), None);
+    assert_eq!(current_holder(desk.state.path()), None);
 }
 
 #[test]
@@ -404,9 +407,9 @@ fn runs_that_only_asked_are_forgotten_and_not_read_again_and_again() {
     assert_eq!(desk.held(), ["chapter-1/a"]);
     assert!(desk.runs().len() <= 30, "{:?}", desk.runs());
     assert_eq!(desk.runs()[0], "run-00");
-    assert_eq!((desk.past().run.as_str(), desk.past().through.as_str()), ("run-00", "run-45"));
+    assert_eq!((desk.past().run.as_str(), desk.past().newest_run.as_str()), ("run-00", "run-45"));
     assert_eq!(
-        crate::store::remembered::read_remembered(desk.state.path(), "..").unwrap().through,
+        crate::store::history_cache::read_history_cache(desk.state.path(), "..").unwrap().through,
         "run-44"
     );
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::fault::StoreError;
+use super::error::StoreError;
 use super::whole_file::{read_if_there, replace_private_file};
 use crate::history::{Past, PastChapter, StepRecord};
 use crate::ids::ChapterName;
@@ -18,7 +18,7 @@ const FORMAT: u32 = 2;
 
 /// The file's content.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Remembered {
+pub(super) struct HistoryCache {
     format: u32,
     /// The newest run it speaks of: journals of later ones are to be added.
     pub through: String,
@@ -38,18 +38,18 @@ pub(super) struct Remembered {
 ///
 /// # Errors
 /// When it is there and can't be read.
-pub(super) fn read_remembered(state_dir: &Path, root: &str) -> Result<Remembered, StoreError> {
+pub(super) fn read_history_cache(state_dir: &Path, root: &str) -> Result<HistoryCache, StoreError> {
     let bytes = read_if_there(&path(state_dir, root))?.unwrap_or_default();
-    let remembered: Option<Remembered> = serde_json::from_slice(&bytes).ok();
+    let remembered: Option<HistoryCache> = serde_json::from_slice(&bytes).ok();
     Ok(remembered.filter(|remembered| remembered.format <= FORMAT).unwrap_or_default())
 }
 
-impl Remembered {
+impl HistoryCache {
     /// What is known so far.
     pub(super) fn of(past: &Past) -> Self {
         Self {
             format: FORMAT,
-            through: past.through.clone(),
+            through: past.newest_run.clone(),
             seconds: past.seconds.iter().map(|(step, seconds)| (step.clone(), *seconds)).collect(),
             chapters: past
                 .chapters
@@ -92,7 +92,7 @@ fn path(state_dir: &Path, root: &str) -> PathBuf {
 
 /// How a run's journal names the folder of its book: relative to the state folder where this lies within it, so that both can be
 /// moved together.
-pub(crate) fn root_as_kept(state_dir: &Path, root: &Path) -> String {
+pub(crate) fn stored_root(state_dir: &Path, root: &Path) -> String {
     let whole = |path: &Path| {
         path.canonicalize()
             .or_else(|_| std::path::absolute(path))

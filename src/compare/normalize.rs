@@ -132,20 +132,20 @@ impl Rules {
     }
 
     /// What reads an output.
-    pub(super) fn output(self, text: &str) -> Normaliser {
-        Normaliser { rules: self, evidence: Evidence::of(text), accepted: false }
+    pub(super) fn output(self, text: &str) -> TextNormalizer {
+        TextNormalizer { rules: self, evidence: Evidence::of(text), accepted: false }
     }
 
     /// What reads an accepted text, which holds placeholders, patterns and escapes.
-    pub(super) fn accepted(self, text: &str) -> Normaliser {
-        Normaliser { rules: self, evidence: Evidence::of(text), accepted: true }
+    pub(super) fn accepted(self, text: &str) -> TextNormalizer {
+        TextNormalizer { rules: self, evidence: Evidence::of(text), accepted: true }
     }
 
     /// The lines of an output with everything volatile replaced by placeholders.
-    pub fn normalise(&self, text: &str) -> String {
-        let normaliser = self.output(text);
+    pub fn normalize(&self, text: &str) -> String {
+        let normalizer = self.output(text);
         text.split('\n')
-            .map(|line| normaliser.normalise(line, Where::Line))
+            .map(|line| normalizer.normalize(line, Where::Line))
             .collect::<Vec<_>>()
             .join("\n")
     }
@@ -153,13 +153,13 @@ impl Rules {
 
 /// The normalizers in force for one text, with the evidence that is in it.
 #[derive(Debug, Clone)]
-pub(super) struct Normaliser {
+pub(super) struct TextNormalizer {
     pub rules: Rules,
     evidence: Evidence,
     accepted: bool,
 }
 
-impl Normaliser {
+impl TextNormalizer {
     /// Every volatile part of a line or cell, in order.
     pub(super) fn find(&self, text: &str, place: Where<'_>) -> Vec<Found> {
         let mut found = Vec::new();
@@ -186,7 +186,7 @@ impl Normaliser {
     }
 
     /// The text with placeholders of the same width. What was printed as `⟨` is escaped.
-    pub(super) fn normalise(&self, text: &str, place: Where<'_>) -> String {
+    pub(super) fn normalize(&self, text: &str, place: Where<'_>) -> String {
         self.replaced(
             text,
             place,
@@ -204,9 +204,9 @@ impl Normaliser {
         )
     }
 
-    /// An output's text as it is kept in an accepted one: normalised, and escaped where it would be a pattern.
+    /// An output's text as it is kept in an accepted one: normalized, and escaped where it would be a pattern.
     pub(super) fn stored(&self, text: &str, place: Where<'_>) -> String {
-        escape_text(&self.normalise(text, place)).into_owned()
+        escape_text(&self.normalize(text, place)).into_owned()
     }
 
     /// The form in which lines and cells are compared: placeholders without their width, escapes resolved, and (only where there is
@@ -281,20 +281,20 @@ fn squeezed(text: &str) -> String {
     squeezed
 }
 
-/// A normaliser at a place: what a comparison of two cells or lines needs to know of one side.
+/// A normalizer at a place: what a comparison of two cells or lines needs to know of one side.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'v> {
-    pub normaliser: &'v Normaliser,
+    pub normalizer: &'v TextNormalizer,
     pub place: Where<'v>,
 }
 
 impl View<'_> {
     pub(super) fn find(&self, text: &str) -> Vec<Found> {
-        self.normaliser.find(text, self.place)
+        self.normalizer.find(text, self.place)
     }
 
     pub(super) fn canonical<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.normaliser.canonical(text, self.place)
+        self.normalizer.canonical(text, self.place)
     }
 }
 

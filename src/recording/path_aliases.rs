@@ -7,12 +7,12 @@ use std::path::Path;
 
 /// Folders and what stands for them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Places {
+pub(crate) struct PathAliases {
     /// The longest path first: the state folder mostly lies in the book's.
     named: Vec<(String, &'static str)>,
 }
 
-impl Places {
+impl PathAliases {
     /// These folders, each with the variable it is known by (`$GUIDE_BOOK`). A path that is not absolute, or is the root of all
     /// files, stands for nothing.
     pub(crate) fn of<P: AsRef<Path>>(folders: impl IntoIterator<Item = (P, &'static str)>) -> Self {
@@ -87,7 +87,7 @@ mod tests {
             ("/", "$ROOT"),
             ("tmp", "$TMPDIR"),
         ];
-        Places::of(folders.map(|(path, word)| (Path::new(path), word))).name_in(text)
+        PathAliases::of(folders.map(|(path, word)| (Path::new(path), word))).name_in(text)
     }
 
     #[test]

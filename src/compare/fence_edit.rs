@@ -6,7 +6,7 @@ use similar::{Algorithm, DiffOp};
 
 /// Why a text can't stand in a fence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum BodyError {
+pub(crate) enum FenceEditError {
     /// A line of it would end the fence.
     #[error(
         "a line of the output is a fence of its own (`{run}`), so it would end the chapter's fence"
@@ -20,7 +20,7 @@ pub(crate) enum BodyError {
     NotThisText,
 }
 
-impl BodyError {
+impl FenceEditError {
     /// What to do about it.
     pub(crate) fn hint(&self) -> String {
         match self {
@@ -41,24 +41,27 @@ impl BodyError {
 ///
 /// # Errors
 /// When the text would end the fence, or the ranges don't fit the chapter.
-pub(crate) fn replace_body(
+pub(crate) fn replace_fence_body(
     chapter: &str,
     fence: &Range<usize>,
     body: &Range<usize>,
     new: &str,
-) -> Result<String, BodyError> {
-    let opening = chapter.get(fence.start..body.start).ok_or(BodyError::NotThisText)?;
-    let old = chapter.get(body.clone()).ok_or(BodyError::NotThisText)?;
-    let mark =
-        opening.chars().next().filter(|c| matches!(c, '`' | '~')).ok_or(BodyError::NotThisText)?;
+) -> Result<String, FenceEditError> {
+    let opening = chapter.get(fence.start..body.start).ok_or(FenceEditError::NotThisText)?;
+    let old = chapter.get(body.clone()).ok_or(FenceEditError::NotThisText)?;
+    let mark = opening
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '`' | '~'))
+        .ok_or(FenceEditError::NotThisText)?;
     let length = opening.chars().take_while(|c| *c == mark).count();
     if !opening.ends_with('\n') || !(old.is_empty() || old.ends_with('\n')) {
-        return Err(BodyError::NotThisText);
+        return Err(FenceEditError::NotThisText);
     }
     let prefix = prefix(chapter, fence.start);
     let new: Vec<String> = new.lines().map(shown_in_markdown).collect();
     if let Some(run) = new.iter().find_map(|line| closing_run(line, mark, length)) {
-        return Err(BodyError::FenceTooShort { run });
+        return Err(FenceEditError::FenceTooShort { run });
     }
     let end = if opening.ends_with("\r\n") { "\r\n" } else { "\n" };
     let body_text = merge(old, &new, &prefix, end);
@@ -158,7 +161,7 @@ mod tests {
     #[track_caller]
     fn replaced(chapter: &str, new: &str) -> String {
         let (whole, body, _) = fence(chapter);
-        let text = replace_body(chapter, &whole, &body, new).expect("it can stand there");
+        let text = replace_fence_body(chapter, &whole, &body, new).expect("it can stand there");
         assert_eq!(&text[..body.start], &chapter[..body.start]);
         assert!(text.ends_with(&chapter[body.end..]));
         text
@@ -205,8 +208,8 @@ mod tests {
     fn a_text_that_would_end_the_fence_is_refused_with_what_to_do() {
         let chapter = "```output\nold\n```\n";
         let (whole, body, _) = fence(chapter);
-        let error =
-            replace_body(chapter, &whole, &body, "a\n```\nb\n").expect_err("it can't stand there");
+        let error = replace_fence_body(chapter, &whole, &body, "a\n```\nb\n")
+            .expect_err("it can't stand there");
         assert!(error.hint().contains("````"), "{}", error.hint());
         let longer = "````output\nold\n````\n";
         assert_eq!(replaced(longer, "```\nb\n```\n"), "````output\n```\nb\n```\n````\n");
@@ -219,8 +222,8 @@ mod tests {
         let wrong = [(0..3, 1..2), (0..900, 10..800), (2..1, 0..0)];
         for (fence, body) in wrong {
             assert_eq!(
-                replace_body("```output\nold\n```\n", &fence, &body, "x"),
-                Err(BodyError::NotThisText)
+                replace_fence_body("```output\nold\n```\n", &fence, &body, "x"),
+                Err(FenceEditError::NotThisText)
             );
         }
     }
@@ -243,7 +246,7 @@ mod tests {
             let chapter = if crlf { chapter.replace("\r\n", "\n").replace('\n', "\r\n") } else { chapter };
             let (whole, range, _) = fence(&chapter);
             let text: String = new.iter().map(|line| format!("{line}\n")).collect();
-            let Ok(changed) = replace_body(&chapter, &whole, &range, &text) else { return Ok(()) };
+            let Ok(changed) = replace_fence_body(&chapter, &whole, &range, &text) else { return Ok(()) };
             prop_assert_eq!(&changed[..range.start], &chapter[..range.start]);
             let tail = &chapter[range.end..];
             prop_assert!(changed.ends_with(tail));

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::lines::compare_lines;
-use super::normalise::Rules;
-use super::plain::plain;
+use super::normalize::Rules;
+use super::strip_ansi::strip_ansi;
 use super::verdict::{Bindings, Verdict};
 use super::{table, tree};
 use crate::book::SnapshotKind;
@@ -12,7 +12,7 @@ use crate::book::SnapshotKind;
 /// Compares an output with the `output` fence after its step.
 ///
 /// `kind` is the step's `snapshot=`: `None` compares by line exactly as written, its patterns aside; with a kind the comparison is
-/// by structure and the normalisers in force apply, just as for a snapshot (the fence *is* the accepted output then).
+/// by structure and the normalizers in force apply, just as for a snapshot (the fence *is* the accepted output then).
 pub(crate) fn compare_fence(
     expected: &str,
     actual: &[u8],
@@ -22,7 +22,7 @@ pub(crate) fn compare_fence(
 ) -> Verdict {
     match kind {
         Some(kind) => compare_snapshot(expected, actual, kind, bound, rules),
-        None => compare_lines(&plain(expected.as_bytes()), &plain(actual), None, bound),
+        None => compare_lines(&strip_ansi(expected.as_bytes()), &strip_ansi(actual), None, bound),
     }
 }
 
@@ -34,8 +34,8 @@ pub fn compare_snapshot(
     bound: &Bindings,
     rules: &Rules,
 ) -> Verdict {
-    let (accepted, actual) = (plain(accepted.as_bytes()), plain(actual));
-    let kind = if kind == SnapshotKind::Auto { form_of(&accepted) } else { kind };
+    let (accepted, actual) = (strip_ansi(accepted.as_bytes()), strip_ansi(actual));
+    let kind = if kind == SnapshotKind::Auto { kind_of(&accepted) } else { kind };
     compare_as(kind, &accepted, &actual, bound, *rules)
 }
 
@@ -60,7 +60,7 @@ fn compare_as(
 }
 
 /// What an output looks like: JSON, YAML of Kubernetes objects (or with `---`), a kubectl table, else text.
-pub(crate) fn form_of(text: &str) -> SnapshotKind {
+pub(crate) fn kind_of(text: &str) -> SnapshotKind {
     let start = text.trim_start();
     let objects = || {
         text.lines()

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::source::{BookFiles, find_book, read_book};
+use super::{BookFiles, find_book, read_book};
 use crate::book::parse_book;
 
 fn book(files: &[(&str, &[u8])]) -> (tempfile::TempDir, BookFiles) {
@@ -148,5 +148,5 @@ fn the_nearest_book_upwards_is_found() {
             folder.path().join("guide").display()
         )
     );
-    assert!(missing.hint().contains("guide init"));
+    assert!(missing.hint.unwrap().contains("guide init"));
 }

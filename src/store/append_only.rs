@@ -9,11 +9,11 @@ use std::sync::Arc;
 use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
-use super::fault::StoreError;
+use super::error::StoreError;
 
 /// A file of a run that is appended to.
 #[derive(Debug)]
-pub(super) struct Appender {
+pub(super) struct AppendOnlyFile {
     path: PathBuf,
     file: Arc<File>,
     length: u64,
@@ -23,7 +23,7 @@ pub(super) struct Appender {
     ahead: u64,
 }
 
-impl Appender {
+impl AppendOnlyFile {
     /// Makes the file (which must not exist). `ahead` bytes of disk space are kept in reserve for the records to come.
     pub(super) fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
         let file = File::options()
@@ -90,7 +90,7 @@ impl Appender {
 }
 
 /// Gives back what a file still has in reserve, which nobody appends to any more. Not worth an error: it costs some kilobytes.
-pub(super) fn give_back_reserve(path: &Path) {
+pub(super) fn release_reserve(path: &Path) {
     let Ok(file) = File::options().write(true).open(path) else { return };
     if let Ok(metadata) = file.metadata() {
         let _ = file.set_len(metadata.len());

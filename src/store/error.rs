@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::lock::Holder;
+use crate::diagnostic::Diagnostic;
 
 /// A file of a run could not be read, written or trusted.
 #[derive(Debug, thiserror::Error)]
@@ -44,7 +45,7 @@ pub enum StoreError {
     },
     /// A file among the snapshots that is none.
     #[error("`{}` is not a snapshot: {why}", path.display())]
-    NoSnapshot {
+    InvalidSnapshot {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -52,7 +53,7 @@ pub enum StoreError {
     },
     /// A file among the snapshots that is no recording.
     #[error("`{}` is not a recording: {why}", path.display())]
-    NoRecording {
+    InvalidRecording {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
@@ -60,7 +61,7 @@ pub enum StoreError {
     },
     /// mdBook could not make the site.
     #[error("mdBook can't make a site of `{}`: {why}", root.display())]
-    NoSite {
+    SiteFailed {
         /// The book.
         root: PathBuf,
         /// What mdBook says.
@@ -78,7 +79,7 @@ pub enum StoreError {
     CommandNotAllowed { command: String },
     /// The folder of the site holds something else.
     #[error("guide does not make the site in `{}`, as what is there would be deleted: {why}", path.display())]
-    OthersFolder {
+    NotASite {
         /// The folder.
         path: PathBuf,
         /// By what guide knows that it is not its own.
@@ -86,7 +87,7 @@ pub enum StoreError {
     },
     /// Not what guide writes.
     #[error("`{}:{line}` is not a line of a journal: {why}", path.display())]
-    Garbage {
+    CorruptJournal {
         /// The file.
         path: PathBuf,
         /// 1-based line.
@@ -104,7 +105,7 @@ impl StoreError {
     }
 
     /// A file whose path the writer does not know.
-    pub fn unwritten(path: &Path, source: io::Error) -> Self {
+    pub fn write_failed(path: &Path, source: io::Error) -> Self {
         Self::Io { doing: "write", path: path.to_owned(), source }
     }
 
@@ -125,13 +126,13 @@ impl StoreError {
                 Some("use that guide, or name another folder with `--state DIR`, or move the file away".to_owned())
             }
             Self::ChapterChanged { .. } => Some("review it again: nothing of it was written".to_owned()),
-            Self::NoSnapshot { .. } => {
+            Self::InvalidSnapshot { .. } => {
                 Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
             }
-            Self::NoRecording { .. } => {
+            Self::InvalidRecording { .. } => {
                 Some("take it back from version control, or remove it: the next run writes a pending one".to_owned())
             }
-            Self::NoSite { .. } => Some(
+            Self::SiteFailed { .. } => Some(
                 "guide makes sites with mdBook 0.5, which no longer knows some keys of 0.4; `guide check` finds what is wrong with the chapters"
                     .to_owned(),
             ),
@@ -139,11 +140,11 @@ impl StoreError {
                 "it is another program than guide: see what it printed, correct or install it, or take its table out of book.toml".to_owned(),
             ),
             Self::CommandNotAllowed { .. } => Some("allow it with `--allow-commands`, or take its table out of book.toml".to_owned()),
-            Self::OthersFolder { .. } => Some(
+            Self::NotASite { .. } => Some(
                 "name an empty or a new folder with `--out`; a site that mdBook or an older guide made may be removed by hand"
                     .to_owned(),
             ),
-            Self::Garbage { .. } => Some(
+            Self::CorruptJournal { .. } => Some(
                 "something else has written into that file: move the run's folder away; the run before it is then the last one"
                     .to_owned(),
             ),
@@ -162,13 +163,7 @@ fn in_words(error: &io::Error) -> String {
     }
 }
 
-impl From<crate::event::RecordError> for crate::world::WorldError {
-    fn from(error: crate::event::RecordError) -> Self {
-        Self { message: error.message, hint: error.hint }
-    }
-}
-
-impl From<StoreError> for crate::world::WorldError {
+impl From<StoreError> for Diagnostic {
     fn from(error: StoreError) -> Self {
         Self { message: error.to_string(), hint: error.hint() }
     }

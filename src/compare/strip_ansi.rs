@@ -7,7 +7,7 @@ const ESCAPE: char = '\u{1b}';
 /// The text of an output as it is compared: ANSI escape sequences taken off, CRLF made LF, of a line started again by carriage
 /// returns only the last text. Bytes that are no UTF-8 (and NUL, which Markdown can't hold) are written in hexadecimal behind a
 /// replacement character: other bytes are another output.
-pub(crate) fn plain(bytes: &[u8]) -> Cow<'_, str> {
+pub(crate) fn strip_ansi(bytes: &[u8]) -> Cow<'_, str> {
     let mut text = readable(bytes);
     if memchr::memchr(0x1b, bytes).is_some() {
         text = Cow::Owned(without_escapes(&text));
@@ -96,34 +96,34 @@ mod tests {
 
     #[test]
     fn colours_titles_and_cursor_moves_are_taken_off() {
-        let shown = plain(b"\x1b[1;32mok\x1b[0m \x1b]0;a title\x07done\x1b(B\x1b[2K!");
+        let shown = strip_ansi(b"\x1b[1;32mok\x1b[0m \x1b]0;a title\x07done\x1b(B\x1b[2K!");
         assert_eq!(shown, "ok done!");
     }
 
     #[test]
     fn a_hyperlink_leaves_its_text() {
-        assert_eq!(plain(b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\."), "link.");
+        assert_eq!(strip_ansi(b"\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\."), "link.");
     }
 
     #[test]
     fn an_output_without_escapes_is_not_copied() {
-        assert!(matches!(plain(b"a\nb\n"), Cow::Borrowed(_)));
+        assert!(matches!(strip_ansi(b"a\nb\n"), Cow::Borrowed(_)));
     }
 
     #[test]
     fn carriage_returns_before_line_ends_do_not_matter() {
-        assert_eq!(lines(&plain(b"a  \r\nb\t\r\n\r\n\n")), ["a", "b"]);
+        assert_eq!(lines(&strip_ansi(b"a  \r\nb\t\r\n\r\n\n")), ["a", "b"]);
     }
 
     #[test]
     fn of_progress_in_one_line_the_last_is_kept() {
-        assert_eq!(plain(b"10%\r50%\r100%\r\ndone\n"), "100%\ndone\n");
+        assert_eq!(strip_ansi(b"10%\r50%\r100%\r\ndone\n"), "100%\ndone\n");
     }
 
     #[test]
     fn bytes_that_are_no_text_differ_as_bytes_do() {
-        assert_eq!(plain(b"a\xffb\0"), "a\u{fffd}ffb\u{fffd}00");
-        assert_ne!(plain(b"\xff"), plain(b"\xfe"));
+        assert_eq!(strip_ansi(b"a\xffb\0"), "a\u{fffd}ffb\u{fffd}00");
+        assert_ne!(strip_ansi(b"\xff"), strip_ansi(b"\xfe"));
     }
 
     #[test]
