@@ -7,7 +7,7 @@
 FROM rust:1.95-alpine AS build
 RUN apk add --no-cache build-base
 WORKDIR /source
-COPY Cargo.toml Cargo.lock build.rs README.md ./
+COPY Cargo.toml Cargo.lock README.md ./
 COPY src src
 COPY benches benches
 COPY examples examples

@@ -26,8 +26,13 @@ impl Watcher for Blind {
 fn world(folder: &std::path::Path) -> ShellWorld {
     let interrupt = Interrupt::unconnected().expect("a pipe");
     let environment = std::env::vars_os().collect();
-    let options =
-        ShellOptions { bash: "bash".into(), environment, masker: Masker::new(), interrupt };
+    let options = ShellOptions {
+        bash: "bash".into(),
+        environment,
+        masker: Masker::new(),
+        interrupt,
+        verify_only: false,
+    };
     let mut world = ShellWorld::new(options).expect("a world");
     world
         .enter(&ShellContext { folder: folder.to_owned(), environment: Vec::new() }, None)

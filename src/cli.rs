@@ -1,4 +1,4 @@
-//! What may be typed. Raw words only: nothing here reads a file, the environment or the world (`settings` does).
+//! The command line and its help texts. Nothing here reads a file, the environment or the world; `settings` does.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,46 +11,50 @@ use crate::report::ColourChoice;
 
 const EXAMPLES: &str = "\
 Examples:
-  guide run chapter-1            run one chapter
-  guide run --resume             go on where the last run stopped
-  guide run chapter-2..chapter-5
-  guide check                    every error of the book, without a world
-  guide review                   look at outputs that wait to be accepted
+  guide run chapter-1              run one chapter, and the chapters that it needs
+  guide run --resume               continue where the last run stopped
+  guide run chapter-2..chapter-5   run several chapters
+  guide run --context staging      run the book on a cluster of your kubeconfig
+  guide check                      report every error of the book without running anything
+  guide review                     accept or reject new output
 
-Exit codes: 0 the world is as written; 1 it differs; 2 the book or the command line is wrong;
-3 the world could not be asked; 130 interrupted.";
+Exit codes: 0 the world is as the book says; 1 it differs; 2 the book or the command line is wrong;
+3 the world did not answer; 130 interrupted.";
 
-/// Run a book's command blocks against a real cluster, compare, resume, publish.
+/// Run a book's command blocks against a real cluster, compare their output, resume after a failure, publish the book
 #[derive(Debug, Parser)]
 #[command(name = "guide", version, after_help = EXAMPLES, help_expected = true, disable_help_subcommand = true, infer_long_args = false)]
 pub struct Cli {
-    /// What to do.
+    /// The subcommand.
     #[command(subcommand)]
     pub command: Command,
-    /// Options every subcommand takes.
+    /// The options of every subcommand.
     #[command(flatten)]
     pub global: GlobalArgs,
 }
 
-/// Options every subcommand takes.
+/// The options of every subcommand.
 #[derive(Debug, Args)]
 pub struct GlobalArgs {
-    /// Folder of the book (where `book.toml` is) [default: the nearest one upwards]
+    /// Folder of the book, which contains `book.toml` [default: the nearest folder upwards that does]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Book")]
     pub book: Option<PathBuf>,
-    /// Folder for the run's state [default: BOOK/.guide]
+    /// Folder for the state of runs [default: BOOK/.guide]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Book")]
     pub state: Option<PathBuf>,
-    /// Profile of the world [default: book.toml's, else found out]
+    /// Kind of world to run in [default: `default-profile` in book.toml]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Book")]
     pub profile: Option<String>,
-    /// Set a value, over `values.yaml` (`--set cluster.name=x`)
+    /// Override a value of `values.yaml`, for example `--set cluster.name=x`
     #[arg(long = "set", global = true, value_name = "KEY=VALUE", help_heading = "Book")]
     pub set: Vec<String>,
-    /// Use this kubeconfig instead of the run's private one
+    /// Run the book on this context of your kubeconfig, which is copied and never changed [default: `context` in book.toml]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Book")]
+    pub context: Option<String>,
+    /// Kubeconfig file to use [default: `KUBECONFIG`, else ~/.kube/config]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Book")]
     pub kubeconfig: Option<PathBuf>,
-    /// Colour
+    /// When to use color
     #[arg(
         long,
         global = true,
@@ -64,39 +68,39 @@ pub struct GlobalArgs {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Run chapters, in order, from the first step that has to
+    /// Run chapters in order, and skip the steps that are up to date
     Run(RunArgs),
-    /// Run only verify steps: does the world still match the book?
+    /// Run only the checks: does the world still match the book?
     Verify(VerifyArgs),
-    /// Show what would run and why; changes nothing
+    /// Show what a run would do, and why, without doing it
     Plan(PlanArgs),
-    /// Find every error of every chapter; needs no world
+    /// Report every error of every chapter without running anything
     Check(CheckArgs),
-    /// Look at pending snapshots, one hunk at a time
+    /// Accept or reject new output, one change at a time
     Review(ReviewArgs),
-    /// Objects of the book that are missing or differ, and objects no manifest made
+    /// Compare the manifests with the cluster: missing, different and unmanaged objects
     Diff(TargetArgs),
-    /// Take away what the chapters' manifests made, newest first
+    /// Delete what the chapters' manifests created, newest first
     Down(DownArgs),
-    /// The last run, step by step
+    /// Show the last run, step by step
     Status(StatusArgs),
-    /// Write a small first book, or one around a Markdown file that is there
+    /// Write a first book, or a book around an existing Markdown file
     Init(InitArgs),
-    /// The book as a site, with what really came out beside each command; never runs a step
+    /// Make a website of the book with the recorded output under each command; never runs a step
     Publish(PublishArgs),
-    /// mdBook's preprocessor protocol: `command = "guide preprocess"` in book.toml
+    /// Speak mdBook's preprocessor protocol (`command = "guide preprocess"` in book.toml)
     #[command(hide = true)]
     Preprocess(PreprocessArgs),
-    /// What this machine has and lacks, and which profile fits
+    /// Report what this machine has and lacks, and which profile fits it
     Doctor(DoctorArgs),
     /// Print a completion script for a shell
     Completions {
-        /// The shell
+        /// Shell to print the script for
         shell: Shell,
     },
 }
 
-/// Which part of the book.
+/// The chapters or steps.
 #[derive(Debug, Args, Default, Clone)]
 pub struct TargetArgs {
     /// Chapters or steps: chapter-5, 5, persistence, chapter-5/pin-ingress, chapter-1..chapter-5 [default: the whole book]
@@ -104,39 +108,39 @@ pub struct TargetArgs {
     pub targets: Vec<String>,
 }
 
-/// `guide run`.
+/// Arguments of `guide run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
-    /// Which part of the book.
+    /// The chapters or steps.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Which steps of it.
+    /// A part of them.
     #[command(flatten)]
     pub steps: StepArgs,
-    /// Go on after the last passed step, once the verify steps before it were asked again
-    #[arg(long, conflicts_with_all = ["from", "only", "again"])]
+    /// Continue at the step where the last run stopped, after the checks before it have passed again
+    #[arg(long, conflicts_with_all = ["from", "only", "rerun"])]
     pub resume: bool,
-    /// Run acting steps also where they are up to date (but not those of chapters that are only needed)
-    #[arg(long = "rerun", alias = "again")]
-    pub again: bool,
-    /// In a world where an acting step has never passed, a check of it that passes before it runs is a failure
+    /// Run acting steps even if they are up to date (needed chapters are still skipped when up to date)
+    #[arg(long, alias = "again")]
+    pub rerun: bool,
+    /// Prove the checks: fail if a check passes before its acting step has ever passed in this world
     #[arg(long)]
     pub prove: bool,
-    /// Go on after a failed step
+    /// Continue with the other chapters after a failed step
     #[arg(long)]
     pub keep_going: bool,
-    /// Answer every question with yes
+    /// Answer yes to every question
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Offer recordings for the page, also where they tell nothing new (else as `record` in book.toml says)
+    /// Write recordings for the page even if nothing has changed [default: `record` in book.toml]
     #[arg(long)]
     pub record: bool,
-    /// Write a report: junit=FILE or json=FILE
+    /// Write a report to a file: junit=FILE or json=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
 }
 
-/// Which steps of the targets.
+/// A range of steps of the targets.
 #[derive(Debug, Args, Default, Clone)]
 pub struct StepArgs {
     /// First step to run
@@ -145,49 +149,49 @@ pub struct StepArgs {
     /// Last step to run
     #[arg(long, value_name = "STEP")]
     pub to: Option<String>,
-    /// The only step to run
+    /// Run only this step
     #[arg(long, value_name = "STEP", conflicts_with_all = ["from", "to"])]
     pub only: Option<String>,
 }
 
-/// `guide verify`.
+/// Arguments of `guide verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// Which part of the book.
+    /// The chapters or steps.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Wait so long at most for checks that do not hold yet (`until=`), for all of them together
+    /// Total time to wait for checks with `until=`
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration)]
     pub wait: Duration,
-    /// Write a report: junit=FILE or json=FILE
+    /// Write a report to a file: junit=FILE or json=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
 }
 
-/// `guide plan`.
+/// Arguments of `guide plan`.
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Which part of the book.
+    /// The chapters or steps.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Which steps of it.
+    /// A part of them.
     #[command(flatten)]
     pub steps: StepArgs,
-    /// Plan what `--resume` would run
+    /// Show what `guide run --resume` would do
     #[arg(long)]
     pub resume: bool,
-    /// For programs
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// `guide check`.
+/// Arguments of `guide check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// For programs
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
-    /// List also the words and blocks that belong to other tools and are left alone
+    /// Also list the attributes and blocks of other tools, which guide ignores
     #[arg(long)]
     pub strict: bool,
     /// List also acting steps without a check, and checks and `output` fences that cannot fail
@@ -198,103 +202,103 @@ pub struct CheckArgs {
     pub watch: bool,
 }
 
-/// `guide review`.
+/// Arguments of `guide review`.
 #[derive(Debug, Args)]
 pub struct ReviewArgs {
-    /// Chapters or steps to look at [default: all that is pending]
+    /// Chapters or steps to review [default: everything that is pending]
     #[arg(value_name = "TARGET")]
     pub targets: Vec<String>,
-    /// Accept without asking
+    /// Accept everything without asking
     #[arg(long, conflicts_with_all = ["reject", "list"])]
     pub accept: bool,
-    /// Reject without asking
+    /// Reject everything without asking
     #[arg(long, conflicts_with = "list")]
     pub reject: bool,
-    /// Only list what is pending
+    /// List what is pending
     #[arg(long)]
     pub list: bool,
-    /// For programs
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// `guide down`.
+/// Arguments of `guide down`.
 #[derive(Debug, Args)]
 pub struct DownArgs {
-    /// Which part of the book.
+    /// The chapters or steps.
     #[command(flatten)]
     pub target: TargetArgs,
-    /// Don't ask
+    /// Delete without asking
     #[arg(long, short = 'y')]
     pub yes: bool,
-    /// Take namespaces away even where they hold objects that no manifest made
-    #[arg(long)]
-    pub with_strays: bool,
+    /// Also delete namespaces that contain unmanaged objects, which no manifest names
+    #[arg(long, alias = "with-strays")]
+    pub include_unmanaged: bool,
 }
 
-/// `guide init`.
+/// Arguments of `guide init`.
 #[derive(Debug, Args)]
 pub struct InitArgs {
-    /// Folder to write it to [default: this one]
+    /// Folder to write the book to [default: the current folder]
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
-    /// Take this Markdown as the chapter, and say block by block what of it would run and what that would change
+    /// Make a chapter of this Markdown file, and report for each block whether it would run and what it would change
     #[arg(long, value_name = "FILE.md")]
     pub from: Option<PathBuf>,
-    /// With a chapter on a kind cluster of this name
+    /// Add a chapter that makes a kind cluster of this name (see `--context` for a cluster that exists)
     #[arg(long, value_name = "NAME", conflicts_with = "from")]
     pub cluster: Option<String>,
-    /// The book's title
+    /// Title of the book
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
 }
 
-/// `guide publish`.
+/// Arguments of `guide publish`.
 #[derive(Debug, Args)]
 pub struct PublishArgs {
-    /// Folder of the site [default: book.toml's build-dir, else BOOK/book]
+    /// Folder of the website [default: `build-dir` in book.toml, else BOOK/book]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Fail where a recording is missing or stale
+    /// Exit with code 1 if a recording is missing or stale
     #[arg(long)]
     pub strict: bool,
-    /// Show recordings that still wait for review as well, marked so
+    /// Also show recordings that are pending review, and mark them
     #[arg(long)]
     pub pending: bool,
-    /// Run the preprocessors and renderers of others that book.toml names, this time without asking
+    /// Run the other preprocessors and renderers that book.toml names, without asking
     #[arg(long)]
     pub allow_commands: bool,
-    /// Then show it on this machine, and make it anew when a file of the book changes
+    /// Serve the website on 127.0.0.1, and rebuild it whenever a file of the book changes
     #[arg(long)]
     pub serve: bool,
-    /// Port of `--serve`
+    /// Port for `--serve`
     #[arg(long, value_name = "PORT", default_value_t = 3000, requires = "serve")]
     pub port: u16,
 }
 
-/// `guide preprocess`.
+/// Arguments of `guide preprocess`.
 #[derive(Debug, Args)]
 pub struct PreprocessArgs {
-    /// `supports RENDERER`: mdBook's question; nothing: the book comes on stdin
+    /// `supports RENDERER`, or nothing to annotate the book on stdin
     #[arg(value_name = "WORD")]
     pub words: Vec<String>,
 }
 
-/// `guide status`.
+/// Arguments of `guide status`.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Where the time went: a line a chapter
+    /// Show how long each chapter took
     #[arg(long, conflicts_with = "json")]
     pub times: bool,
-    /// For programs
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }
 
-/// `guide doctor`.
+/// Arguments of `guide doctor`.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// For programs
+    /// Print JSON
     #[arg(long)]
     pub json: bool,
 }

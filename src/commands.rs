@@ -1,10 +1,11 @@
 //! One short file a subcommand: wires the rooms, decides nothing, formats nothing.
 
+mod book_context;
 mod cluster;
-mod declared;
-mod open;
+mod cluster_monitor;
+mod existing_cluster;
+mod manifest_objects;
 mod run;
-mod watch;
 
 mod check;
 mod diff;

@@ -16,7 +16,6 @@ mod step;
 mod up_to_date;
 mod waiting;
 
-pub(crate) use chapter::chapter_environment;
 pub(crate) use ports::{
     ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Workspace,
     WorkspaceRequest,

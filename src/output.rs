@@ -43,6 +43,13 @@ pub enum Ending {
     Started,
 }
 
+impl Ending {
+    /// Whether the kernel has stopped the step because it wanted to use the terminal (SIGTTIN, SIGTTOU), which a step does not have.
+    pub(crate) fn wanted_terminal(self) -> bool {
+        matches!(self, Self::Signalled(21 | 22))
+    }
+}
+
 impl Default for Ending {
     fn default() -> Self {
         Self::Exited(0)

@@ -1,16 +1,16 @@
-//! Command line + environment → [`Settings`]. The only reader of environment variables; nothing later asks them again.
+//! Command line and environment → [`Settings`]. The only reader of environment variables: each is read once, at the start.
 
 use std::path::{Path, PathBuf};
 
 use crate::cli::GlobalArgs;
 use crate::report::ColourChoice;
 
-/// What is known before the book is read.
+/// What the command line and the environment say, before the book is read.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// `--book`, as typed.
     pub book: Option<PathBuf>,
-    /// The folder the command was typed in.
+    /// The folder in which the command was typed.
     pub here: PathBuf,
     /// `--state`.
     pub state: Option<PathBuf>,
@@ -18,46 +18,50 @@ pub(crate) struct Settings {
     pub profile: Option<String>,
     /// `--set`.
     pub set: Vec<String>,
+    /// `--context`.
+    pub context: Option<String>,
     /// `--kubeconfig`, absolute.
     pub kubeconfig: Option<PathBuf>,
     /// `--color`.
     pub color: ColourChoice,
-    /// What the environment says.
+    /// The environment.
     pub surroundings: Surroundings,
 }
 
-/// What the environment says.
+/// What guide takes from the environment.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surroundings {
-    /// `NO_COLOR` is set to something.
+    /// `NO_COLOR` is set and not empty.
     pub no_color: bool,
     /// The locale is UTF-8, so that symbols beyond ASCII can be shown.
     pub unicode: bool,
-    /// GitHub Actions: the file its step summary is written to, if given.
+    /// The job of GitHub Actions in which the command runs, if there is one.
     pub github: Option<GitHub>,
     /// `PATH`.
     pub path: String,
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// The user's cache folder: `XDG_CACHE_HOME`, else `.cache` at home.
+    /// The user's cache folder: `XDG_CACHE_HOME`, else `.cache` in the home folder.
     pub cache: Option<PathBuf>,
     /// `TMPDIR`.
     pub temporary: Option<PathBuf>,
-    /// All of it, for the steps' shells.
+    /// The files that `KUBECONFIG` lists, as written there.
+    pub kubeconfigs: Vec<PathBuf>,
+    /// Every variable, for the steps' shells.
     pub all: Vec<(std::ffi::OsString, std::ffi::OsString)>,
-    /// Does the terminal understand cursor movement (`TERM` is not `dumb`)?
+    /// The terminal understands cursor movement: `TERM` is not `dumb`.
     pub smart_terminal: bool,
 }
 
-/// GitHub Actions around the run.
+/// A job of GitHub Actions.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct GitHub {
-    /// `GITHUB_STEP_SUMMARY`.
+    /// `GITHUB_STEP_SUMMARY`: the file to which the job's summary is appended.
     pub step_summary: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Reads the environment, once. A current folder that is gone is `.`: whatever is looked for there is then not found.
+    /// Reads the environment. A current folder that does not exist any more becomes `.`, in which nothing is found.
     pub(crate) fn from(global: &GlobalArgs) -> Self {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         Self {
@@ -65,10 +69,22 @@ impl Settings {
             state: global.state.as_ref().map(|state| here.join(state)),
             profile: global.profile.clone(),
             set: global.set.clone(),
+            context: global.context.clone(),
             kubeconfig: global.kubeconfig.as_ref().map(|file| here.join(file)),
             color: global.color,
             surroundings: Surroundings::read(),
             here,
+        }
+    }
+
+    /// The kubeconfig files of the user: `--kubeconfig`, else those that `KUBECONFIG` lists, else `~/.kube/config`.
+    pub(crate) fn user_kubeconfigs(&self) -> Vec<PathBuf> {
+        let around = &self.surroundings;
+        let listed = &around.kubeconfigs;
+        match &self.kubeconfig {
+            Some(file) => vec![file.clone()],
+            None if !listed.is_empty() => listed.iter().map(|file| self.here.join(file)).collect(),
+            None => around.home.iter().map(|home| home.join(".kube/config")).collect(),
         }
     }
 
@@ -93,6 +109,9 @@ impl Surroundings {
             cache: set("XDG_CACHE_HOME")
                 .map(PathBuf::from)
                 .or_else(|| Some(home.as_ref()?.join(".cache"))),
+            kubeconfigs: std::env::split_paths(&set("KUBECONFIG").unwrap_or_default())
+                .filter(|file| !file.as_os_str().is_empty())
+                .collect(),
             temporary: set("TMPDIR").map(PathBuf::from),
             home,
             no_color: set("NO_COLOR").is_some(),

@@ -1,277 +1,240 @@
-//! The real world: a chapter's steps in one long-lived bash.
+//! The real world: the steps of a chapter in one long-lived bash.
 //!
-//! A step runs at the top level of that bash, under `set -e -o pipefail`, stdin empty. The shell tells the end of a step and its
-//! own state; when a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next command
-//! gets a new one, brought into the last state that was told. Not carried over into a new shell: open descriptors and jobs.
+//! A step runs at the top level of that bash, under `set -e -o pipefail`, with an empty stdin. At the end of a step the shell reports
+//! its state. When a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next step gets a
+//! new shell, which is brought into the last reported state. Open descriptors and jobs are not carried over into a new shell.
 //!
-//! The steps' own EXIT trap, once set, is kept by the runner: it runs once, at the chapter's end. Where a step ends the shell before,
-//! it does not: for the chapter, that shell goes on in the next one.
+//! The runner keeps the steps' own EXIT trap and runs it once, at the chapter's end. It does not run where a step ends the shell
+//! before: for the chapter, that shell goes on in the next one.
 //!
-//! Limits: an `EXIT` trap that a step sets where it can't be seen in its script (in a file it sources), and that it then meets within
-//! the same step, keeps the shell from telling its state; the state before the step is used then. A step that defines a function called `builtin` loses that function.
+//! Limits: the state is not reported when a step sets an EXIT trap where its script does not show it (in a file that it sources)
+//! and ends its shell as well; the state before the step is used then. A step that defines a function called `builtin` loses it.
 
-mod assigned;
-mod assignments;
 mod background;
+mod bash;
 mod channel;
-mod declaration;
-mod dump;
-mod guard;
-mod left;
+mod exit_trap;
+mod leftovers;
+mod preparation;
 mod processes;
-mod pump;
-mod reach;
 mod rerun;
-mod roots;
-mod safe_state;
 mod secrets;
 mod session;
+mod side_effects;
 mod signals;
 mod sink;
 mod state;
+mod step;
+mod supervisor;
 mod syntax;
 mod terminal;
+mod watchdog;
 
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use rustix::process::Pid;
 
-use self::assigned::Assigned;
 use self::background::BackgroundStep;
-use self::guard::Watchdog;
+use self::bash::{Start, found_on_path};
 use self::processes::{Processes, TAG};
+pub(crate) use self::rerun::Rerun;
 use self::secrets::Secrets;
-use self::session::{Session, Start};
+use self::session::Session;
 pub use self::signals::Interrupt;
-use self::state::ShellSnapshot;
+use self::state::{MentionedNames, ShellSnapshot};
 pub(crate) use self::syntax::{SyntaxError, syntax_errors};
+use self::watchdog::Watchdog;
 use crate::book::Background;
-use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
-use crate::ids::{ChapterName, StepName};
 use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
-use crate::world::{Command, Flow, Mode, ShellContext, Watcher, World};
+use crate::diagnostic::Diagnostic;
+use crate::world::{Command, Mode, ShellContext, Watcher, World};
 
-pub(crate) use rerun::Rerun;
-
-mod backgrounds;
-mod preparation;
-mod step;
-
-/// How long a step's own EXIT trap may run at the chapter's end.
-const FAREWELL: Duration = Duration::from_secs(5);
-
-/// What the real world needs to know beforehand.
+/// What the real world has to know beforehand.
 #[derive(Debug, Clone)]
 pub struct ShellOptions {
-    /// The shell; `bash` is looked for on the `PATH` of `environment`.
+    /// The shell. A bare name is searched for on the `PATH` of `environment`.
     pub bash: PathBuf,
-    /// The caller's environment, all of it.
+    /// The caller's whole environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// Secrets; shared with whoever else masks.
+    /// Masks the secrets; shared with all other places that mask.
     pub masker: Masker,
-    /// How the user asks for an end.
+    /// Ctrl-C and SIGTERM.
     pub interrupt: Interrupt,
+    /// Only checks are run, so an EXIT trap that is restored with a chapter's state is not run.
+    pub verify_only: bool,
 }
 
-/// Commands run by bash, on this machine.
+/// The real world: bash on this machine.
 pub struct ShellWorld {
     options: ShellOptions,
+    /// The value of [`TAG`] in the environment of all processes of the run.
     tag: String,
     processes: Processes,
-    guard: Option<Watchdog>,
-    /// The run's lock, for the guard.
+    watchdog: Option<Watchdog>,
+    /// The run's lock, which the watchdog shares.
     lock: Option<OwnedFd>,
-    /// The first chapter's shell, started beforehand, and where.
-    expected: Option<(ShellContext, Session)>,
-    scene: Option<ShellContext>,
+    /// The chapter that was entered.
+    context: Option<ShellContext>,
+    /// The environment of the chapter's shell.
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
-    /// Killed, and not yet seen to be dead.
-    let_go: Vec<Session>,
-    /// The session has not been brought into the state yet.
-    new: bool,
-    live: ShellSnapshot,
+    /// The session has not been brought into the chapter's state yet.
+    session_is_new: bool,
+    /// The chapter's state after its last step.
+    snapshot: ShellSnapshot,
+    /// The EXIT trap in the state with which the chapter was entered.
+    inherited_exit_trap: Vec<u8>,
     /// A step has run in the chapter's shell.
-    acted: bool,
+    has_run_a_step: bool,
+    /// The output of the last chapter's EXIT trap.
+    exit_trap_output: Option<Output>,
     secrets: Secrets,
-    /// Variables that the chapter's steps may have assigned.
-    assigned: Assigned,
+    mentioned: MentionedNames,
     backgrounds: Vec<BackgroundStep>,
+    /// How many background steps were started.
     background_count: usize,
     buffer: Vec<u8>,
 }
 
 impl ShellWorld {
-    /// Makes this process the one that orphans of its descendants come to.
+    /// Makes this process the parent of all orphans of its descendants.
     ///
     /// # Errors
-    /// When the kernel does not let it.
+    /// When the kernel refuses that.
     pub fn new(mut options: ShellOptions) -> Result<Self, Diagnostic> {
         use std::hash::{BuildHasher, RandomState};
-        let tag = format!(
-            "{}-{:016x}",
-            std::process::id(),
-            RandomState::new().hash_one(std::process::id())
-        );
+        let pid = std::process::id();
+        let tag = format!("{pid}-{:016x}", RandomState::new().hash_one(pid));
         let processes = Processes::new(tag.clone())
-            .map_err(|error| broken("processes can't be watched", &error))?;
+            .map_err(|error| world_error("processes can't be watched", &error))?;
         options.bash = found_on_path(&options.bash, &options.environment);
         Ok(Self {
             options,
             tag,
             processes,
-            guard: None,
+            watchdog: None,
             lock: None,
-            expected: None,
-            scene: None,
+            context: None,
             environment: Vec::new(),
             session: None,
-            let_go: Vec::new(),
-            new: false,
-            live: ShellSnapshot::default(),
-            acted: false,
+            session_is_new: false,
+            snapshot: ShellSnapshot::default(),
+            inherited_exit_trap: Vec::new(),
+            has_run_a_step: false,
+            exit_trap_output: None,
             secrets: Secrets::default(),
-            assigned: Assigned::default(),
+            mentioned: MentionedNames::default(),
             backgrounds: Vec::new(),
             background_count: 0,
             buffer: Vec::new(),
         })
     }
 
-    /// Where the first chapter will most likely be entered: its bash is started, and makes itself ready beside what the caller does
-    /// next. Nothing runs in it before the chapter is entered. What goes wrong is told then; another scene can be entered as well.
-    pub fn expect(&mut self, scene: ShellContext) {
-        let environment = self.environment_in(&scene);
-        let start =
-            Start { bash: &self.options.bash, folder: &scene.folder, environment: &environment };
-        self.expected = Session::start(&start).ok().map(|session| (scene, session));
-    }
-
-    /// The run's lock stays held, if this process is killed, until all that it had started is ended. To be called before a chapter
-    /// is entered.
-    pub fn hold(&mut self, lock: OwnedFd) {
+    /// Keeps the run's lock locked until all processes of the run have ended, also when this process is killed. It has to be called
+    /// before a chapter is entered.
+    pub fn hold_lock(&mut self, lock: OwnedFd) {
         self.lock = Some(lock);
     }
 
-    /// What is masked in all that comes out; secrets learnt elsewhere may be added to it.
-    pub fn masker(&self) -> Masker {
-        self.options.masker.clone()
-    }
-
-    /// The chapter's surroundings, for a new bash.
-    fn surroundings(&self) -> io::Result<Start<'_>> {
-        let scene =
-            self.scene.as_ref().ok_or_else(|| io::Error::other("no chapter has been entered"))?;
-        if !scene.folder.is_dir() {
-            return Err(io::Error::other(Lost(format!("the folder {}", scene.folder.display()))));
+    /// Where and how a bash of the chapter is started.
+    fn start(&self) -> io::Result<Start<'_>> {
+        let context =
+            self.context.as_ref().ok_or_else(|| io::Error::other("no chapter was entered"))?;
+        if !context.folder.is_dir() {
+            return Err(io::Error::other(Lost(format!("the folder {}", context.folder.display()))));
         }
         Ok(Start {
             bash: &self.options.bash,
-            folder: &scene.folder,
+            folder: &context.folder,
             environment: &self.environment,
         })
     }
 
-    fn start(&mut self) -> io::Result<Session> {
-        let expected = self.expected.take().filter(|(scene, _)| self.scene.as_ref() == Some(scene));
-        let session = match expected {
-            Some((_, session)) => session,
-            None => Session::start(&self.surroundings()?)?,
-        };
+    fn start_session(&mut self) -> io::Result<Session> {
+        let session = Session::start(&self.start()?)?;
         self.processes.add_group(session.pid());
-        self.new = true;
+        self.session_is_new = true;
         Ok(session)
     }
 
-    /// All that a chapter's shell finds in its environment.
-    fn environment_in(&self, scene: &ShellContext) -> Vec<(OsString, OsString)> {
-        let added = scene.environment.iter().map(|(name, value)| (name.into(), value.into()));
-        let ours = [(TAG.into(), self.tag.clone().into()), ("GUIDE_STEP".into(), OsString::new())];
-        self.options.environment.iter().cloned().chain(added).chain(ours).collect()
+    /// The whole environment of a chapter's shell.
+    fn environment_in(&self, context: &ShellContext) -> Vec<(OsString, OsString)> {
+        let of_chapter =
+            context.environment.iter().map(|(name, value)| (name.into(), value.into()));
+        let own = [(TAG.into(), self.tag.clone().into()), ("GUIDE_STEP".into(), OsString::new())];
+        self.options.environment.iter().cloned().chain(of_chapter).chain(own).collect()
     }
 
-    /// Process groups of the background steps.
-    fn spared(&self) -> Vec<Pid> {
-        self.backgrounds.iter().map(|background| background.pid).collect()
+    /// The process groups of the background steps.
+    fn background_groups(&self) -> Vec<Pid> {
+        self.backgrounds.iter().map(BackgroundStep::group).collect()
     }
 
-    /// Ends the chapter's shell. Steps' own EXIT trap runs first; what it prints nobody sees.
+    /// Makes sure that the watchdog runs and knows this process group, before a step runs in it.
+    fn watch_group(&mut self, group: Pid) -> io::Result<()> {
+        let groups: Vec<Pid> = self.background_groups().into_iter().chain([group]).collect();
+        let watchdog = match self.watchdog.take() {
+            Some(watchdog) => watchdog,
+            None => Watchdog::start(&self.options.bash, &self.tag, self.lock.as_ref())?,
+        };
+        let watchdog = self.watchdog.insert(watchdog);
+        watchdog.keep_only(&groups);
+        groups.into_iter().for_each(|group| watchdog.add(group));
+        Ok(())
+    }
+
+    /// Ends the chapter's shell, after the steps' own EXIT trap has run.
     fn end_shell(&mut self) -> Vec<LeftoverProcess> {
-        let mut left = Vec::new();
-        if std::mem::take(&mut self.acted) && !self.live.at_exit.is_empty() {
-            let step = StepId { chapter: ChapterName::new(""), step: StepName::new("") };
-            let (timeout, mode) = (FAREWELL, Mode::Shell);
-            let exit = Command {
-                step,
-                script: "__guide_ending=1; exit 0".into(),
-                timeout,
-                mode,
-                bound: Vec::new(),
-                secrets: Vec::new(),
-                cwd: None,
-            };
-            left.extend(
-                self.execute(&exit, &mut NullWatcher)
-                    .map(|output| output.leftovers)
-                    .unwrap_or_default(),
-            );
+        let mut leftovers = Vec::new();
+        if let Some(output) = self.run_exit_trap() {
+            leftovers.extend_from_slice(&output.leftovers);
+            self.exit_trap_output = Some(output);
         }
         if let Some(session) = self.session.take() {
-            self.end(session);
-            let stopped =
-                self.processes.stop_left(None, &self.spared(), &self.options.masker, || Ok(()));
-            left.extend(stopped.unwrap_or_default());
+            drop(session);
+            let (groups, masker) = (self.background_groups(), &self.options.masker);
+            let stopped = self.processes.stop_leftovers(None, &groups, masker, || Ok(()));
+            leftovers.extend(stopped.unwrap_or_default());
         }
-        // The trap was a step of its own.
-        self.acted = false;
-        left
-    }
-
-    /// Ends a shell. One that has no children leaves nothing behind, so nobody needs to wait until it is dead.
-    fn end(&mut self, session: Session) {
-        self.let_go.retain(|session| !matches!(session.try_wait(), Ok(Some(_))));
-        if session.children().list().is_empty() {
-            session.let_go();
-            self.let_go.push(session);
-        }
+        leftovers
     }
 }
 
 impl World for ShellWorld {
     fn enter(
         &mut self,
-        scene: &ShellContext,
+        context: &ShellContext,
         state: Option<&ShellState>,
     ) -> Result<(), Diagnostic> {
         self.leave();
-        self.environment = self.environment_in(scene);
-        self.scene = Some(scene.clone());
-        self.secrets.forget_values();
-        self.live =
+        self.environment = self.environment_in(context);
+        self.context = Some(context.clone());
+        self.snapshot =
             state.map_or_else(ShellSnapshot::default, |state| ShellSnapshot::from_text(&state.0));
-        self.assigned = Assigned::default();
-        self.assigned.add(&String::from_utf8_lossy(&self.live.text));
-        self.secrets.set_by_function =
-            self.secrets.are_mentioned_in(&String::from_utf8_lossy(&self.live.text));
-        let session = self.start().map_err(|error| Diagnostic {
+        self.inherited_exit_trap.clone_from(&self.snapshot.exit_trap);
+        let text = String::from_utf8_lossy(&self.snapshot.text);
+        self.mentioned = MentionedNames::default();
+        self.mentioned.add(&text);
+        self.secrets.forget_values();
+        self.secrets.set_by_function = self.secrets.are_mentioned_in(&text);
+        let session = self.start_session().map_err(|error| Diagnostic {
             message: format!(
                 "{} can't be started in {}: {error}",
                 self.options.bash.display(),
-                scene.folder.display()
+                context.folder.display()
             ),
             hint: Some(
                 "guide runs steps with bash: is it installed and on the PATH, and does the folder exist?"
                     .to_owned(),
             ),
         })?;
-        // While bash makes itself ready. A guard that can't be started is tried again, and spoken of, before the first step.
-        let _ = self.guard(session.pid());
+        // The watchdog starts while bash does. An error is reported by the first step, which tries it again.
+        let _ = self.watch_group(session.pid());
         self.session = Some(session);
         Ok(())
     }
@@ -279,14 +242,16 @@ impl World for ShellWorld {
     fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic> {
         let output = match command.mode {
             Mode::Background(kind) => self.start_background(command, kind, watcher),
-            Mode::Shell | Mode::Aside | Mode::Interactive => self.execute(command, watcher),
+            Mode::Shell | Mode::Aside | Mode::Interactive => self.run_in_shell(command, watcher),
         };
         output.map_err(|error| {
-            let lost = error.get_ref().is_some_and(|error| error.is::<Lost>());
-            let chapter = &command.step.chapter;
-            let hint =
-                format!("bring it back, then `guide run --resume`; or run the chapter from its beginning: `guide run {chapter}`");
-            Diagnostic { hint: lost.then_some(hint), ..broken(&format!("step {} can't be run", command.step), &error) }
+            let is_lost = error.get_ref().is_some_and(|error| error.is::<Lost>());
+            let hint = format!(
+                "bring it back, then `guide run --resume`; or run the chapter from its beginning: `guide run {}`",
+                command.step.chapter
+            );
+            let error = world_error(&format!("step {} can't be run", command.step), &error);
+            Diagnostic { hint: is_lost.then_some(hint), ..error }
         })
     }
 
@@ -295,18 +260,21 @@ impl World for ShellWorld {
     }
 
     fn leave(&mut self) -> Vec<LeftoverProcess> {
-        let left = self.end_shell();
+        let leftovers = self.end_shell();
         self.stop_backgrounds(|kind| kind == Background::Chapter);
-        self.scene = None;
-        left
+        self.context = None;
+        leftovers
+    }
+
+    fn take_exit_trap_output(&mut self) -> Option<Output> {
+        self.exit_trap_output.take()
     }
 
     fn close(&mut self) -> Vec<LeftoverProcess> {
-        let left = self.leave();
+        let leftovers = self.leave();
         self.stop_backgrounds(|kind| kind != Background::Keep);
-        self.expected = None;
-        self.guard = None;
-        left
+        self.watchdog = None;
+        leftovers
     }
 }
 
@@ -316,42 +284,13 @@ impl Drop for ShellWorld {
     }
 }
 
-/// The program's whole path, so that it need not be looked for at each start (and can be started without copying this process).
-/// As it was given, if it is not found: the error then says so.
-fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBuf {
-    let path = environment
-        .iter()
-        .rev()
-        .find(|(name, _)| name == "PATH")
-        .map(|(_, path)| path.clone())
-        .unwrap_or_default();
-    let folders = std::env::split_paths(&path)
-        .filter(|folder| folder.is_absolute() && program.components().count() == 1);
-    let mut programs = folders.map(|folder| folder.join(program));
-    let found = programs.find(|path| {
-        path.is_file() && rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
-    });
-    found.unwrap_or_else(|| program.to_owned())
-}
-
-/// What of the state that the step before left is not there any more. No step is run without it, nor with another thing in its place.
+/// A part of the state before the step that does not exist any more. No step runs without it, nor with something else in its place.
 #[derive(Debug, thiserror::Error)]
 #[error("it needs what the step before left, and this is gone: {}", .0.trim_end_matches("; "))]
 struct Lost(String);
 
-/// Nobody looks.
-struct NullWatcher;
-
-impl Watcher for NullWatcher {
-    fn output(&mut self, _bytes: &[u8]) {}
-
-    fn tick(&mut self, _elapsed: Duration) -> Flow {
-        Flow::Continue
-    }
-}
-
-fn broken(what: &str, error: &io::Error) -> Diagnostic {
-    Diagnostic::new(format!("{what}: {error}"))
+fn world_error(what: &str, error: &io::Error) -> Diagnostic {
+    Diagnostic { message: format!("{what}: {error}"), hint: None }
 }
 
 #[cfg(test)]

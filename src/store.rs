@@ -10,6 +10,7 @@ mod error;
 mod history_cache;
 mod included;
 mod journal;
+mod kubeconfig_file;
 mod lock;
 mod note;
 mod past;
@@ -37,6 +38,10 @@ pub(crate) use error::StoreError;
 pub(crate) use history_cache::stored_root;
 pub(crate) use included::included_steps;
 pub(crate) use journal::read_journal;
+pub(crate) use kubeconfig_file::{
+    RememberedContext, read_remembered_context, read_user_kubeconfigs, write_private_kubeconfig,
+    write_remembered_context,
+};
 pub use lock::RunLock;
 pub(crate) use lock::current_holder;
 pub(crate) use note::{FailureFolder, find_failure_report, read_note, write_note};

@@ -92,6 +92,11 @@ pub trait World {
     /// Ends the chapter: its shell, and its background steps but those that go on. Returns what had to be stopped beside these.
     fn leave(&mut self) -> Vec<LeftoverProcess>;
 
+    /// The output of the EXIT trap that the steps of the last chapter had set, and that ran as the chapter ended.
+    fn take_exit_trap_output(&mut self) -> Option<Output> {
+        None
+    }
+
     /// Ends everything that may not outlive the run.
     fn close(&mut self) -> Vec<LeftoverProcess>;
 }

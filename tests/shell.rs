@@ -29,7 +29,7 @@ impl Watcher for Shown {
     }
 
     fn tick(&mut self, _elapsed: Duration) -> Flow {
-        if self.0.asked() > 0 { Flow::Interrupt } else { Flow::Continue }
+        if self.0.count() > 0 { Flow::Interrupt } else { Flow::Continue }
     }
 }
 
@@ -48,6 +48,7 @@ fn runner() {
         environment,
         masker: Masker::new(),
         interrupt: interrupt.clone(),
+        verify_only: false,
     };
     let mut world = ShellWorld::new(options).unwrap();
     let folder = tempfile::tempdir().unwrap();

@@ -1,12 +1,15 @@
 //! Which cluster is this? The answer that the world's lock keeps and compares.
 
 use k8s_openapi::api::core::v1::Node;
+use kube::Config;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams, PartialObjectMeta};
-use kube::config::Kubeconfig;
+use kube::config::{KubeConfigOptions, Kubeconfig};
 use sha2::{Digest, Sha256};
 
 use super::connection::Connection;
+use super::kubeconfig::PrivateKubeconfig;
+use super::thread::Runtime;
 use super::{ANSWER_LIMIT, Cluster, ClusterError, ClusterErrorKind};
 use crate::identity::WorldIdentity;
 
@@ -27,6 +30,17 @@ impl Cluster {
         let reached = file.current_context.filter(|current| *current != meant)?;
         file.contexts.iter().any(|context| context.name == reached).then_some((meant, reached))
     }
+}
+
+/// Which cluster a kubeconfig means, as far as its text tells: nothing is connected, so its nodes are not known.
+pub(crate) fn configured_identity(copy: &PrivateKubeconfig) -> Option<WorldIdentity> {
+    let file = Kubeconfig::from_yaml(&copy.text).ok()?;
+    let config = Runtime::start().ok()?.wait(ANSWER_LIMIT, async move {
+        Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await.ok()
+    })??;
+    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+    let ca_sha256 = config.root_cert.as_deref().filter(|all| !all.is_empty()).map(hash_of);
+    Some(WorldIdentity::new(copy.context.clone(), server, ca_sha256, Vec::new()))
 }
 
 async fn identify(connection: Connection) -> Result<WorldIdentity, ClusterError> {
@@ -53,7 +67,7 @@ async fn identify(connection: Connection) -> Result<WorldIdentity, ClusterError>
 }
 
 /// The certificates' own bytes, so that how the kubeconfig writes them (file, data, line ends) does not matter.
-fn hash_of(certificates: &[Vec<u8>]) -> String {
+pub(super) fn hash_of(certificates: &[Vec<u8>]) -> String {
     let mut hasher = Sha256::new();
     for certificate in certificates {
         hasher.update((certificate.len() as u64).to_le_bytes());

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 
-use super::open::{BookContext, open};
+use super::book_context::{BookContext, open};
 use super::syntax::{Script, syntax_problems};
 use crate::book::{Chapter, Problem, Problems, Span};
 use crate::cli::CheckArgs;
@@ -20,8 +20,8 @@ pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error
         return watch(settings, args);
     }
     // The process ends here: to take a large book apart, step by step, would only make its reader wait.
-    let mut opened = ManuallyDrop::new(open(settings)?);
-    std::mem::forget(checked(&mut opened, settings, args)?);
+    let mut context = ManuallyDrop::new(open(settings)?);
+    std::mem::forget(checked(&mut context, settings, args)?);
     Ok(Exit::AsWritten)
 }
 
@@ -35,13 +35,13 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let files =
         || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
     let (mut watched, mut seen) = (files(), None);
-    while interrupt.asked() == 0 {
+    while interrupt.count() == 0 {
         let now = change_stamp(&watched);
         if seen.as_ref() != Some(&now) {
             seen = Some(now);
             watched = files();
             if let Err(error) =
-                open(settings).and_then(|mut opened| checked(&mut opened, settings, args))
+                open(settings).and_then(|mut context| checked(&mut context, settings, args))
             {
                 report::report_error(&error, super::style(settings, report::stderr_is_terminal()));
             }
@@ -52,36 +52,40 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
 }
 
 /// Tells that there is no problem and gives the plan, or gives the error that tells of all of them.
-fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> Result<Plan, Error> {
-    opened.report_notes();
-    let unused = unused_snapshots(opened);
-    opened.problems.extend(unused);
-    let unparsed = unparsed_by_bash(opened);
-    opened.problems.extend(unparsed);
+fn checked(
+    context: &mut BookContext,
+    settings: &Settings,
+    args: &CheckArgs,
+) -> Result<Plan, Error> {
+    context.report_notes();
+    let unused = unused_snapshots(context);
+    context.problems.extend(unused);
+    let unparsed = unparsed_by_bash(context);
+    context.problems.extend(unparsed);
     let mut notes: Problems =
-        opened.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
-    let plan = opened.plan(&Selection::default());
+        context.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
+    let plan = context.plan(&Selection::default());
     let coverage = match &plan {
-        Ok(plan) if args.coverage => Some(coverage(plan, &opened.book.sources)),
+        Ok(plan) if args.coverage => Some(coverage(plan, &context.book.sources)),
         _ => None,
     };
     notes.extend(coverage.iter().flat_map(|coverage| coverage.gaps.iter().cloned()));
     if let Ok(plan) = &plan
         && !args.json
     {
-        for stale in super::stale::stale(settings, opened, plan)? {
+        for stale in super::stale::stale(settings, context, plan)? {
             report::write_talk(&format!("note: {stale}\n"));
         }
     }
     if !args.json {
         let style = super::style(settings, report::stderr_is_terminal());
-        report::write_talk(&report::notes_text(&opened.book, &notes, args.strict, style));
-        for line in included_steps(&opened.root, &opened.book) {
+        report::write_talk(&report::notes_text(&context.book, &notes, args.strict, style));
+        for line in included_steps(&context.root, &context.book) {
             report::write_talk(&format!("warning: {line}\n"));
         }
     }
     report::write_data(&report::check_text(
-        &opened.book,
+        &context.book,
         &notes,
         plan.as_ref().err(),
         coverage.as_ref(),
@@ -91,33 +95,33 @@ fn checked(opened: &mut BookContext, settings: &Settings, args: &CheckArgs) -> R
 }
 
 /// Steps of any profile that bash can't parse. A step that is refused already is not looked at again.
-fn unparsed_by_bash(opened: &BookContext) -> Problems {
+fn unparsed_by_bash(context: &BookContext) -> Problems {
     let refused = |fence: Span| {
         let inside = |span: Span| {
             span.source == fence.source && (fence.start..fence.end).contains(&span.start)
         };
-        opened.problems.iter().any(|problem| problem.span.is_some_and(inside))
+        context.problems.iter().any(|problem| problem.span.is_some_and(inside))
     };
-    let steps = opened.book.chapters.iter().flat_map(Chapter::steps);
+    let steps = context.book.chapters.iter().flat_map(Chapter::steps);
     let scripts = steps
         .filter(|step| !refused(step.span))
         .map(|step| Script { text: &step.script, fence: step.span });
-    syntax_problems(&opened.book.sources, &scripts.collect::<Vec<_>>())
+    syntax_problems(&context.book.sources, &scripts.collect::<Vec<_>>())
 }
 
 /// SnapshotStore snapshots that no step of any profile compares with, and recordings of chapters that are gone.
-fn unused_snapshots(opened: &BookContext) -> Problems {
-    let steps = opened.book.chapters.iter().flat_map(|chapter| {
+fn unused_snapshots(context: &BookContext) -> Problems {
+    let steps = context.book.chapters.iter().flat_map(|chapter| {
         let comparing = chapter.steps().filter(|step| step.attributes.snapshot.is_some());
         comparing.map(|step| StepId { chapter: chapter.name.clone(), step: step.name.clone() })
     });
     let used: HashSet<StepId> = steps.collect();
-    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
+    let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
     let problem = |path: std::path::PathBuf| {
         Problem::without_span(format!("no step compares with `{}`", path.display()))
             .hint("remove the file, or give the step its name and `snapshot` back")
     };
-    let chapters = opened.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
+    let chapters = context.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
     let stranger = |path: std::path::PathBuf| {
         Problem::without_span(format!(
             "no chapter of the book was recorded in `{}`",
@@ -125,7 +129,7 @@ fn unused_snapshots(opened: &BookContext) -> Problems {
         ))
         .hint("remove the file, or give the chapter its name back")
     };
-    let strangers = Recordings::of(&opened.root).orphaned(&chapters);
+    let strangers = Recordings::of(&context.root).orphaned(&chapters);
     snapshots
         .unused(&used)
         .into_iter()

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::open::BookContext;
+use super::book_context::BookContext;
+use super::existing_cluster::{ClusterSource, adopt, no_cluster};
 use crate::cluster::{Access, Cluster, ClusterError, ClusterErrorKind};
 use crate::diagnostic::Diagnostic;
 use crate::error::Error;
@@ -15,37 +16,44 @@ pub(super) struct WorldLock {
     state: PathBuf,
     kubeconfig: PathBuf,
     is_private: bool,
+    /// The user's kubeconfig that the context was copied from, for a cluster that existed before the book.
+    adopted_from: Option<PathBuf>,
+    /// The user's own kubeconfig files.
+    user_kubeconfigs: Vec<PathBuf>,
     kept: Option<KeptWorld>,
     now: fn() -> String,
     run: String,
 }
 
 impl WorldLock {
-    /// Reads what was kept. Asks nothing yet.
+    /// Reads the kept identity, and copies the context of a cluster that exists. Connects to nothing yet.
     ///
     /// # Errors
-    /// When `world.json` can't be read.
-    pub(super) fn of(
-        opened: &BookContext,
-        run: &str,
-        now: fn() -> String,
-    ) -> Result<Self, Diagnostic> {
-        let kept = read_world(&opened.state)?;
+    /// When `world.json` cannot be read, or the context cannot be copied.
+    pub(super) fn of(context: &BookContext, run: &str, now: fn() -> String) -> Result<Self, Error> {
+        let kept = read_world(&context.state)?;
         let known_nodes = kept.as_ref().map(|kept| kept.identity.nodes.clone()).unwrap_or_default();
+        let adopted = match &context.cluster {
+            ClusterSource::Existing(existing) => Some(adopt(context, existing, kept.as_ref())?),
+            ClusterSource::Book | ClusterSource::None => None,
+        };
+        let named = adopted.as_ref().map(|adopted| adopted.context.clone());
         let access = Access {
-            kubeconfig: opened.kubeconfig.clone(),
-            context: opened.config.context.clone(),
+            kubeconfig: context.kubeconfig.clone(),
+            context: named.or_else(|| context.config.context.clone()),
             known_nodes,
         };
-        let cluster = opened.config.cluster.is_some().then(|| Cluster::new(access));
+        let cluster = context.has_cluster().then(|| Cluster::new(access));
         let kubeconfig =
-            std::path::absolute(&opened.kubeconfig).unwrap_or_else(|_| opened.kubeconfig.clone());
-        let is_private = opened.kubeconfig == opened.private_kubeconfig();
+            std::path::absolute(&context.kubeconfig).unwrap_or_else(|_| context.kubeconfig.clone());
+        let is_private = context.kubeconfig == context.private_kubeconfig();
         Ok(Self {
             cluster,
-            state: opened.state.clone(),
+            state: context.state.clone(),
             kubeconfig,
             is_private,
+            adopted_from: adopted.map(|adopted| adopted.from),
+            user_kubeconfigs: context.user_kubeconfigs.clone(),
             kept,
             now,
             run: run.to_owned(),
@@ -57,8 +65,8 @@ impl WorldLock {
     /// # Errors
     /// When the book has none.
     pub(super) fn cluster(&self) -> Result<&Cluster, Error> {
-        let hint =
-            "name one in book.toml, table [preprocessor.guide]: cluster = \"…\", context = \"…\"";
+        let hint = "name a context of your kubeconfig with `--context NAME`, or in book.toml, table [preprocessor.guide]: \
+                    context = \"NAME\", and cluster = \"…\" too if a chapter makes the cluster";
         self.cluster.as_ref().ok_or_else(|| Error::usage("this book has no cluster", hint))
     }
 
@@ -86,10 +94,12 @@ impl WorldLock {
         }
     }
 
-    /// After a failure: why the cluster that was kept can't be asked any more, with what to do. One that the book has not made
-    /// yet is not missed.
+    /// After a failure: why the book's cluster does not answer, with what to do. A cluster that the book has not made yet is not missed.
     pub(super) fn lost(&self) -> Option<Diagnostic> {
-        let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
+        let cluster = self.cluster.as_ref()?;
+        if self.kept.is_none() && self.adopted_from.is_none() {
+            return None;
+        }
         let error = cluster.identity().err()?;
         let gone = matches!(
             error.refusal,
@@ -98,6 +108,11 @@ impl WorldLock {
                 | ClusterErrorKind::Hibernated
         );
         gone.then(|| error.into())
+    }
+
+    /// After a step with this output: why it reached no cluster, where none is configured.
+    pub(super) fn not_configured(&self, output: &str) -> Option<Diagnostic> {
+        no_cluster(&self.kubeconfig, &self.user_kubeconfigs, output)
     }
 
     /// The book's context is not the one that a `kubectl` without `--context` takes.
@@ -165,7 +180,9 @@ impl WorldLock {
             None => {
                 let kept = KeptWorld::new(
                     found,
-                    (!self.is_private).then(|| self.kubeconfig.clone()),
+                    self.adopted_from
+                        .clone()
+                        .or_else(|| (!self.is_private).then(|| self.kubeconfig.clone())),
                     (self.now)(),
                     self.run.clone(),
                 );

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::book_context::open;
 use super::cluster::WorldLock;
-use super::declared::declared;
-use super::open::open;
+use super::manifest_objects::manifest_objects;
 use crate::cli::DownArgs;
 use crate::cluster::{Action, DownItem, DownPlan, DownRequest};
 use crate::diagnostic::Diagnostic;
@@ -46,13 +46,13 @@ fn same_object(one: &ObjectRef, other: &ObjectRef) -> bool {
 
 /// Plans, asks, takes away.
 pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> {
-    let opened = open(settings)?;
-    let whole = opened.plan(&Selection::default())?;
-    let chosen =
-        opened.plan(&Selection { targets: args.target.targets.clone(), ..Selection::default() })?;
-    let _lock = RunLock::take(&opened.state, std::process::id(), &super::run::now())?;
-    let mut past = load_past(&opened.state, &opened.root)?;
-    let lock = WorldLock::of(&opened, "", super::run::now)?;
+    let context = open(settings)?;
+    let whole = context.plan(&Selection::default())?;
+    let chosen = context
+        .plan(&Selection { targets: args.target.targets.clone(), ..Selection::default() })?;
+    let _lock = RunLock::take(&context.state, std::process::id(), &super::run::now())?;
+    let mut past = load_past(&context.state, &context.root)?;
+    let lock = WorldLock::of(&context, "", super::run::now)?;
     let cluster = lock.cluster()?;
     lock.before()?;
     let is_chosen = |name: &crate::ids::ChapterName| {
@@ -61,16 +61,16 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     let (mine, others): (Vec<_>, Vec<_>) =
         whole.chapters.iter().partition(|chapter| is_chosen(&chapter.name));
     let request = DownRequest {
-        chosen: declared(&whole, mine, &past)?,
-        others: declared(&whole, others, &past)?,
-        with_strays: args.with_strays,
+        chosen: manifest_objects(&whole, mine, &past)?,
+        others: manifest_objects(&whole, others, &past)?,
+        with_strays: args.include_unmanaged,
     };
     let plan = cluster.down_plan(&request).map_err(Diagnostic::from)?;
     for line in plan.lines() {
         report::write_data(&format!("{line}\n"));
     }
     if plan.going() == 0 {
-        forget_deleted(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
+        forget_deleted(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
         report::write_data("nothing to take away\n");
         return Ok(Exit::AsWritten);
     }
@@ -87,13 +87,13 @@ pub(super) fn down(settings: &Settings, args: &DownArgs) -> Result<Exit, Error> 
     }
     let interrupt = super::run::listen()?;
     // Before the first object goes: whatever ends this, nothing of it may be believed to be there.
-    forget_deleted(&opened.state, &opened.root, &mut past, &taken(&chosen, &plan))?;
+    forget_deleted(&context.state, &context.root, &mut past, &taken(&chosen, &plan))?;
     let live = report::stderr_is_terminal() && settings.surroundings.smart_terminal;
     let mut teller = DownReporter::new(live);
     let outcome = cluster
         .take_down(&plan, LIMIT, &mut |progress| {
             teller.tell(progress);
-            if interrupt.asked() > 0 { Flow::Interrupt } else { Flow::Continue }
+            if interrupt.count() > 0 { Flow::Interrupt } else { Flow::Continue }
         })
         .map_err(Diagnostic::from)?;
     teller.end(&outcome);

@@ -1,6 +1,6 @@
 //! `guide plan`: what would run, why, with what manifests; changes nothing.
 
-use super::open::open;
+use super::book_context::open;
 use super::run::{selection, to_run};
 use crate::cli::PlanArgs;
 use crate::error::{Error, Exit};
@@ -13,10 +13,10 @@ use crate::store::load_past;
 
 /// Plans and shows it.
 pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
-    let opened = open(settings)?;
-    let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &opened)?;
-    let plan = opened.with_files(opened.plan_run(&selection)?);
-    let past = load_past(&opened.state, &opened.root)?;
+    let context = open(settings)?;
+    let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &context)?;
+    let plan = context.with_files(context.plan_run(&selection)?);
+    let past = load_past(&context.state, &context.root)?;
     let resume = args.resume.then(|| resume_point(&plan, &past));
     let start = resume.as_ref().map_or((0, 0), Resume::position);
     let text = if args.json {
@@ -25,7 +25,7 @@ pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> 
         let style = super::style(settings, report::stdout_is_terminal());
         report::plan_text(&plan, &past, resume.as_ref(), &style)
     };
-    report::write_data(&opened.masker_of(&plan).mask(&text));
+    report::write_data(&context.masker_of(&plan).mask(&text));
     Ok(Exit::AsWritten)
 }
 

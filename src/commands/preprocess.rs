@@ -25,8 +25,8 @@ pub(super) fn preprocess(settings: &Settings, args: &PreprocessArgs) -> Result<E
     let (context, mut book) = mdbook_preprocessor::parse_input(input.as_bytes())
         .map_err(|error| not_understood(&input, &error.to_string()))?;
     let settings = Settings { book: Some(context.root), ..settings.clone() };
-    let (opened, views) = read_views(&settings, false)?;
-    annotator(opened, views).annotate(&mut book);
+    let (context, views) = read_views(&settings, false)?;
+    annotator(context, views).annotate(&mut book);
     let text = serde_json::to_string(&book)
         .map_err(|error| Error::usage(format!("the book can't be written: {error}"), ""))?;
     report::write_data(&text);

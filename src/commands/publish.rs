@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::open::{BookContext, open};
+use super::book_context::{BookContext, open};
 use super::stale::included;
 use crate::cli::PublishArgs;
 use crate::error::{Error, Exit};
@@ -74,20 +74,20 @@ fn make(
     allowed: &[ForeignCommand],
 ) -> Result<Publication, Error> {
     let began = Instant::now();
-    let (opened, views) = read_views(settings, args.pending)?;
-    let (stale, missing) = flaws(&opened, &views);
-    let never_run = included_steps(&opened.root, &opened.book);
-    let waiting = if args.pending { 0 } else { waiting(&opened) };
-    let chapters = opened.book.chapters.len();
+    let (context, views) = read_views(settings, args.pending)?;
+    let (stale, missing) = flaws(&context, &views);
+    let never_run = included_steps(&context.root, &context.book);
+    let waiting = if args.pending { 0 } else { waiting(&context) };
+    let chapters = context.book.chapters.len();
     let site = Site {
-        root: opened.root.clone(),
-        src: opened.root.join(&opened.config.src),
-        state: opened.state.clone(),
+        root: context.root.clone(),
+        src: context.root.join(&context.config.src),
+        state: context.state.clone(),
         out: args.out.as_ref().map(|out| settings.here.join(out)),
-        private: opened.values_files.clone(),
+        private: context.values_files.clone(),
         allowed: allowed.to_vec(),
     };
-    let made = site.build(annotator(opened, views))?;
+    let made = site.build(annotator(context, views))?;
     Ok(Publication {
         notes: notes(&made),
         out: made.out,
@@ -101,12 +101,18 @@ fn make(
 }
 
 /// What puts the recordings into the book's pages.
-pub(super) fn annotator(opened: BookContext, views: Vec<View>) -> Annotator {
-    let src = opened.root.join(&opened.config.src);
-    let mut never = opened.values_files;
-    never.push(opened.state);
+pub(super) fn annotator(context: BookContext, views: Vec<View>) -> Annotator {
+    let src = context.root.join(&context.config.src);
+    let mut never = context.values_files;
+    never.push(context.state);
     let files = SiteFiles::of(&src, &never);
-    Annotator::new(&opened.root, &src, opened.book, views, Box::new(move |path| files.lacks(path)))
+    Annotator::new(
+        &context.root,
+        &src,
+        context.book,
+        views,
+        Box::new(move |path| files.lacks(path)),
+    )
 }
 
 /// What a reader of the site might miss, and how the author can have it.
@@ -150,9 +156,9 @@ pub(super) fn read_views(
     let mut views = Vec::new();
     let mut base = None;
     for profile in profiles {
-        let opened = open(&Settings { profile: Some(profile), ..settings.clone() })?;
-        let plan = opened.plan(&Selection::default())?;
-        let masker = opened.masker_of(&plan);
+        let context = open(&Settings { profile: Some(profile), ..settings.clone() })?;
+        let plan = context.plan(&Selection::default())?;
+        let masker = context.masker_of(&plan);
         let mut found = std::collections::HashMap::new();
         for chapter in &plan.chapters {
             let name = chapter.name.as_str();
@@ -165,13 +171,13 @@ pub(super) fn read_views(
             }
         }
         let included = included(&recordings, &plan);
-        views.push(View::new(plan, included, found, opened.config.cluster.is_some(), masker));
-        base.get_or_insert(opened);
+        views.push(View::new(plan, included, found, context.has_cluster(), masker));
+        base.get_or_insert(context);
     }
     views.sort_by_key(|view| std::cmp::Reverse(view.recordings.len()));
-    let opened =
+    let context =
         base.ok_or_else(|| Error::usage("the book has no profile", "name one with `--profile`"))?;
-    Ok((opened, views))
+    Ok((context, views))
 }
 
 /// What was recorded is masked already. What is known as a secret now may not have been known then.
@@ -185,9 +191,9 @@ fn hide_secrets(recording: &mut Recording, masker: &Masker) {
 }
 
 /// How many recordings wait for a review.
-fn waiting(opened: &BookContext) -> usize {
-    let recordings = Recordings::of(&opened.root);
-    opened
+fn waiting(context: &BookContext) -> usize {
+    let recordings = Recordings::of(&context.root);
+    context
         .book
         .chapters
         .iter()
@@ -196,10 +202,10 @@ fn waiting(opened: &BookContext) -> usize {
 }
 
 /// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
-fn flaws(opened: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
+fn flaws(context: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
     let (mut stale, mut missing) = (Vec::new(), Vec::new());
     if views.iter().all(|view| !view.ran())
-        && opened.book.chapters.iter().any(|chapter| chapter.steps().next().is_some())
+        && context.book.chapters.iter().any(|chapter| chapter.steps().next().is_some())
     {
         missing.push("nothing is recorded yet".to_owned());
     }
@@ -246,10 +252,10 @@ fn serve_site(
     allowed: &[ForeignCommand],
     out: &std::path::Path,
 ) -> Result<Exit, Error> {
-    let opened = open(settings)?;
-    let watched: Vec<PathBuf> = [&opened.config.src, "book.toml", "snapshots"]
+    let context = open(settings)?;
+    let watched: Vec<PathBuf> = [&context.config.src, "book.toml", "snapshots"]
         .iter()
-        .map(|name| opened.root.join(name))
+        .map(|name| context.root.join(name))
         .collect();
     let interrupt = super::run::listen()?;
     report::write_talk(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
@@ -266,7 +272,7 @@ fn serve_site(
                 ),
             }
         }
-        interrupt.asked() == 0
+        interrupt.count() == 0
     };
     serve(args.port, &mut |url| site_file(out, url), &mut go_on)?;
     Ok(Exit::AsWritten)

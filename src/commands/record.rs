@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::open::BookContext;
+use super::book_context::BookContext;
 use crate::compare::Rules;
 use crate::doctor::versions;
 use crate::error::Error;
@@ -20,7 +20,7 @@ use crate::topology::Shape;
 /// What a run left to record.
 pub(super) struct Recorder<'a> {
     /// The book.
-    pub opened: &'a BookContext,
+    pub context: &'a BookContext,
     /// What ran.
     pub plan: &'a Plan,
     /// How the run began.
@@ -53,7 +53,7 @@ impl Recorder<'_> {
     /// When a file can't be read or written.
     pub(super) fn record(mut self) -> Result<usize, Error> {
         let Some(journal) = read_journal(&self.folder.join(JOURNAL))? else { return Ok(0) };
-        let recordings = Recordings::of(&self.opened.root);
+        let recordings = Recordings::of(&self.context.root);
         let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
         let versions = self.versions();
@@ -104,8 +104,8 @@ impl Recorder<'_> {
     fn places(&self) -> PathAliases {
         let user = self.surroundings;
         let mut folders = vec![
-            (self.opened.root.clone(), "$GUIDE_BOOK"),
-            (self.opened.state.clone(), "$GUIDE_STATE"),
+            (self.context.root.clone(), "$GUIDE_BOOK"),
+            (self.context.state.clone(), "$GUIDE_STATE"),
         ];
         folders.extend(user.cache.clone().map(|folder| (folder, "$XDG_CACHE_HOME")));
         folders.extend(user.temporary.clone().map(|folder| (folder, "$TMPDIR")));
@@ -116,13 +116,13 @@ impl Recorder<'_> {
     }
 
     fn versions(&self) -> BTreeMap<String, String> {
-        if self.opened.config.cluster.is_none() {
+        if !self.context.has_cluster() {
             return BTreeMap::new();
         }
         let nodes = self.shapes.values().flat_map(|shape| &shape.nodes);
         let node = nodes.clone().next();
         let mut versions =
-            versions(&self.opened.state.join("bin"), node.map(|node| node.name.as_str()));
+            versions(&self.context.state.join("bin"), node.map(|node| node.name.as_str()));
         if let Some(node) = node.filter(|node| !node.version.is_empty()) {
             versions.insert("Kubernetes".to_owned(), node.version.clone());
         }
@@ -138,7 +138,7 @@ impl Recorder<'_> {
         places: &PathAliases,
     ) -> Recording {
         for manifest in chapter.manifests.iter().filter(|manifest| manifest.late) {
-            let path = self.opened.state.join("rendered").join(chapter.name.as_str());
+            let path = self.context.state.join("rendered").join(chapter.name.as_str());
             if let Ok(Some(text)) = read_note(&path, &manifest.file) {
                 let text = without_secret_data(&format!("{text}\n"));
                 let text = places.name_in(&self.masker.mask(&text));

@@ -23,7 +23,7 @@ impl Reports {
     ///
     /// # Errors
     /// When a word is not `junit=FILE` or `json=FILE`.
-    pub(super) fn asked(settings: &Settings, words: &[String]) -> Result<Self, Error> {
+    pub(super) fn from_args(settings: &Settings, words: &[String]) -> Result<Self, Error> {
         let github = settings.surroundings.github.as_ref();
         let step_summary = github.and_then(|github| github.step_summary.clone());
         let mut reports = Self { github: github.is_some(), step_summary, ..Self::default() };

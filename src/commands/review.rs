@@ -6,7 +6,7 @@ mod apply;
 mod items;
 mod walk;
 
-use super::open::open;
+use super::book_context::open;
 use crate::cli::ReviewArgs;
 use crate::compare::Rules;
 use crate::error::{Error, Exit};
@@ -19,8 +19,8 @@ use walk::{Decision, Walk};
 
 /// Reviews what is pending.
 pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Error> {
-    let opened = open(settings)?;
-    let (items, notes) = collect(&opened, &args.targets)?;
+    let context = open(settings)?;
+    let (items, notes) = collect(&context, &args.targets)?;
     for note in notes {
         report::write_talk(&format!("note: {note}\n"));
     }
@@ -39,7 +39,7 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
     } else {
         ask(&items, &super::style(settings, report::stderr_is_terminal()))?
     };
-    let (reviewed, faults) = Review::of(&opened).apply(&items, &decisions);
+    let (reviewed, faults) = Review::of(&context).apply(&items, &decisions);
     let told: Vec<(&Waiting, Reviewed)> =
         items.iter().map(|item| &item.waiting).zip(reviewed).collect();
     report::write_data(&if args.json {

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 
+use super::book_context::{BookContext, open};
 use super::cluster::WorldLock;
-use super::open::{BookContext, open};
+use super::cluster_monitor::LiveClusterMonitor;
 use super::record::Recorder;
 use super::reports::{Reports, prefix};
-use super::watch::LiveClusterMonitor;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
+use crate::engine::{Options, Ports, RunRequest, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
@@ -22,19 +22,18 @@ use crate::store::{
     FailureFolder, Rendered, RunLock, RunLog, Snapshots, load_past, run_id, stored_root,
     unfinished_targets,
 };
-use crate::world::ShellContext;
 
 /// `guide run`.
 pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &args.steps);
     let options = Options {
-        rerun: args.again,
+        rerun: args.rerun,
         keep_going: args.keep_going,
         resume: args.resume,
         prove: args.prove,
         ..Options::default()
     };
-    Session {
+    RunCommand {
         settings,
         selection,
         options,
@@ -54,7 +53,7 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Err
         wait_budget: args.wait,
         ..Options::default()
     };
-    Session { settings, selection, options, yes: false, record: false, reports: &args.report }
+    RunCommand { settings, selection, options, yes: false, record: false, reports: &args.report }
         .start()
 }
 
@@ -63,11 +62,11 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Err
 pub(super) fn to_run(
     selected: Selection,
     resume: bool,
-    opened: &BookContext,
+    context: &BookContext,
 ) -> Result<Selection, Error> {
     let nothing_named = selected == Selection::default();
     if resume && nothing_named {
-        Ok(Selection::of_words(unfinished_targets(&opened.state, &opened.root)?))
+        Ok(Selection::of_words(unfinished_targets(&context.state, &context.root)?))
     } else {
         Ok(selected)
     }
@@ -83,7 +82,7 @@ pub(super) fn selection(targets: &[String], steps: &StepArgs) -> Selection {
     }
 }
 
-struct Session<'a> {
+struct RunCommand<'a> {
     settings: &'a Settings,
     selection: Selection,
     options: Options,
@@ -92,44 +91,43 @@ struct Session<'a> {
     reports: &'a [String],
 }
 
-impl Session<'_> {
+impl RunCommand<'_> {
     fn start(mut self) -> Result<Exit, Error> {
-        let opened = self.open()?;
-        opened.report_notes();
-        self.selection = to_run(self.selection, self.options.resume, &opened)?;
-        let mut reports = Reports::asked(self.settings, self.reports)?;
+        let context = self.open()?;
+        context.report_notes();
+        self.selection = to_run(self.selection, self.options.resume, &context)?;
+        let mut reports = Reports::from_args(self.settings, self.reports)?;
         let live = report::stderr_is_terminal() && self.settings.surroundings.smart_terminal;
         let style = super::style(self.settings, report::stderr_is_terminal());
         let mut reporters = Reporters::new(
             style,
             live,
             &reports.wanted(),
-            &prefix(&opened.root, &self.settings.here),
+            &prefix(&context.root, &self.settings.here),
         );
-        let plan = self.planned(&opened)?;
-        let recording = !self.options.verify_only && (self.record || opened.config.record);
+        let plan = self.planned(&context)?;
+        let recording = !self.options.verify_only && (self.record || context.config.record);
         let interrupt = listen()?;
-        let masker = opened.masker_of(&plan);
-        let mut workspace = Rendered::under(&opened.state)
-            .of_book(&opened.root)
-            .with_folders(opened.working_folders());
-        let environment = opened.environment(self.settings);
-        let mut world =
-            self.world(self.shell(&masker, &interrupt), &plan, &environment, &workspace)?;
+        let masker = context.masker_of(&plan);
+        let mut workspace = Rendered::under(&context.state)
+            .of_book(&context.root)
+            .with_folders(context.working_folders());
+        let environment = context.environment(self.settings);
+        let mut world = ShellWorld::new(self.shell(&masker, &interrupt))?;
         let began = now();
-        let lock = RunLock::take(&opened.state, std::process::id(), &began)?;
-        world.hold(lock.descriptor()?);
+        let lock = RunLock::take(&context.state, std::process::id(), &began)?;
+        world.hold_lock(lock.descriptor()?);
         reports.open(&mut reporters)?;
-        let past = load_past(&opened.state, &opened.root)?;
+        let past = load_past(&context.state, &context.root)?;
         refuse_unbound(&plan, &past)?;
-        let started = self.started(&opened, &plan, &past, &began);
+        let started = self.started(&context, &plan, &past, &began);
         let started_run = started.run.clone();
-        let world_lock = WorldLock::of(&opened, &started_run, now)?;
+        let world_lock = WorldLock::of(&context, &started_run, now)?;
         world_lock.before()?;
-        let mut record = RunLog::begin(&opened.state, lock, started.clone(), &past)?;
+        let mut record = RunLog::begin(&context.state, lock, started.clone(), &past)?;
         let mut failure_reports =
-            FailureFolder::of(&opened.state, &started_run, &opened.root, masker.clone());
-        let mut accepted = Snapshots::of(&opened.root, &opened.state, &plan.profile);
+            FailureFolder::of(&context.state, &started_run, &context.root, masker.clone());
+        let mut accepted = Snapshots::of(&context.root, &context.state, &plan.profile);
         // A snapshot that can't be read must not pass for one that was never accepted.
         for step in plan
             .chapters
@@ -148,7 +146,7 @@ impl Session<'_> {
             environment,
             given_secrets: self.given_secrets(&plan),
             started: started.clone(),
-            interrupted: &|| interrupt.asked() > 0,
+            interrupted: &|| interrupt.count() > 0,
             now: &now,
             masker: masker.clone(),
             caller_variables: self
@@ -173,17 +171,17 @@ impl Session<'_> {
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
         let finished = record.finish();
-        opened.remember_profile()?;
+        context.remember_profile()?;
         reports.write(&mut reporters)?;
         finished?;
         if let Some(fault) = accepted.take_errors().into_iter().next() {
             return Err(fault.into());
         }
         if recording {
-            let (opened, plan, started, folder) = (&opened, &plan, &started, &*folder);
+            let (context, plan, started, folder) = (&context, &plan, &started, &*folder);
             let (shapes, surroundings) = (monitor.into_shapes(), &self.settings.surroundings);
             Recorder {
-                opened,
+                context,
                 plan,
                 started,
                 folder,
@@ -199,46 +197,30 @@ impl Session<'_> {
 
     /// The book; says which profile was found to fit.
     fn open(&self) -> Result<BookContext, Error> {
-        let opened = open(self.settings)?;
-        if let Some(reason) = &opened.profile_reason {
+        let context = open(self.settings)?;
+        if let Some(reason) = &context.profile_reason {
             report::write_profile(
-                &opened.profile,
+                &context.profile,
                 reason,
                 &super::style(self.settings, report::stderr_is_terminal()),
             );
         }
-        Ok(opened)
+        Ok(context)
     }
 
     /// What is to be run, where somebody is there to answer its questions.
-    fn planned(&self, opened: &BookContext) -> Result<Plan, Error> {
+    fn planned(&self, context: &BookContext) -> Result<Plan, Error> {
         let only_checks = self.options.verify_only;
         let plan = if only_checks {
-            opened.plan(&self.selection)?
+            context.plan(&self.selection)?
         } else {
-            opened.plan_run(&self.selection)?
+            context.plan_run(&self.selection)?
         };
         if !only_checks {
-            refuse_unasked(&plan, self.yes, report::stdin_is_terminal())?;
-            opened.parsed_by_bash(&plan)?;
+            require_terminal(&plan, self.yes, report::stdin_is_terminal())?;
+            context.parsed_by_bash(&plan)?;
         }
-        Ok(opened.with_files(plan))
-    }
-
-    /// The world, in which the first chapter's shell makes itself ready. (Where a resumed run begins is not known yet.)
-    fn world(
-        &self,
-        options: ShellOptions,
-        plan: &Plan,
-        of_run: &[(String, String)],
-        workspace: &Rendered,
-    ) -> Result<ShellWorld, Diagnostic> {
-        let mut world = ShellWorld::new(options)?;
-        if let Some(first) = plan.chapters.first().filter(|_| !self.options.resume) {
-            let environment = chapter_environment(plan, of_run, &first.name);
-            world.expect(ShellContext { folder: workspace.folder_of(&first.name), environment });
-        }
-        Ok(world)
+        Ok(context.with_files(plan))
     }
 
     fn shell(&self, masker: &Masker, interrupt: &Interrupt) -> ShellOptions {
@@ -247,6 +229,7 @@ impl Session<'_> {
             environment: self.settings.surroundings.all.clone(),
             masker: masker.clone(),
             interrupt: interrupt.clone(),
+            verify_only: self.options.verify_only,
         }
     }
 
@@ -264,7 +247,7 @@ impl Session<'_> {
             .collect()
     }
 
-    fn started(&self, opened: &BookContext, plan: &Plan, past: &Past, began: &str) -> RunStarted {
+    fn started(&self, context: &BookContext, plan: &Plan, past: &Past, began: &str) -> RunStarted {
         let mut targets = self.selection.words();
         if self.options.verify_only {
             targets.push(VERIFY_ONLY.to_owned());
@@ -274,13 +257,13 @@ impl Session<'_> {
             run: run_id(jiff::Timestamp::now(), std::process::id(), &past.newest_run),
             at: began.to_owned(),
             guide: env!("CARGO_PKG_VERSION").to_owned(),
-            book: opened.book.title.clone(),
+            book: context.book.title.clone(),
             profile: plan.profile.clone(),
             targets,
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
             steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
-            root: stored_root(&opened.state, &opened.root),
+            root: stored_root(&context.state, &context.root),
             world: past.world.clone(),
         }
     }
@@ -302,7 +285,7 @@ fn refuse_unbound(plan: &Plan, past: &Past) -> Result<(), Error> {
 }
 
 /// A step that asks, where nobody can answer, is an error before step 1.
-fn refuse_unasked(plan: &Plan, yes: bool, terminal: bool) -> Result<(), Error> {
+fn require_terminal(plan: &Plan, yes: bool, terminal: bool) -> Result<(), Error> {
     for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps) {
         if let Some(question) = step.attributes.confirm.as_ref().filter(|_| !yes && !terminal) {
             return Err(Error::usage(

@@ -1,6 +1,6 @@
 //! Which recordings no longer speak for their steps. For `guide check` and `guide publish`.
 
-use super::open::{BookContext, open};
+use super::book_context::{BookContext, open};
 use crate::error::Error;
 use crate::plan::{Plan, Selection};
 use crate::recording::{Included, mentioned_files};
@@ -10,10 +10,10 @@ use crate::store::Recordings;
 /// One line for each step whose recording is stale, in every profile that has recordings.
 pub(super) fn stale(
     settings: &Settings,
-    opened: &BookContext,
+    context: &BookContext,
     plan: &Plan,
 ) -> Result<Vec<String>, Error> {
-    let recordings = Recordings::of(&opened.root);
+    let recordings = Recordings::of(&context.root);
     let mut lines = Vec::new();
     for profile in recordings.all_profiles(false) {
         if profile == plan.profile {

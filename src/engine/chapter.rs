@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event};
 use crate::history::{background_to_restart, is_run_from};
 use crate::ids::ChapterName;
-use crate::output::ShellState;
+use crate::output::{Ending, Output, ShellState};
 use crate::plan::{Plan, PlannedChapter, RenderedManifest};
 use crate::secrets::secret_values;
 use crate::world::ShellContext;
@@ -55,7 +55,7 @@ impl ChapterRun {
 }
 
 /// What a chapter's shell is told beside the caller's environment: the values, what every chapter of the run is told, the chapter.
-pub(crate) fn chapter_environment(
+fn chapter_environment(
     plan: &Plan,
     of_run: &[(String, String)],
     chapter: &ChapterName,
@@ -121,6 +121,33 @@ impl Run<'_, '_> {
     pub(super) fn leave(&mut self) {
         let left = self.ports.world.leave();
         self.name_left(&left, None);
+        if let Some(output) = self.ports.world.take_exit_trap_output() {
+            self.report_exit_trap(&output);
+        }
+    }
+
+    /// Notes the output of the EXIT trap that the chapter's steps had set: it belongs to no step.
+    fn report_exit_trap(&mut self, output: &Output) {
+        const LONGEST: usize = 4096;
+        let stopped = output.ending == Ending::TimedOut;
+        if output.bytes.is_empty() && !stopped {
+            return;
+        }
+        let printed = String::from_utf8_lossy(&output.bytes);
+        let mut text = "the EXIT trap of the chapter".to_owned();
+        if stopped {
+            text += " was stopped, as it took too long";
+        }
+        if !printed.is_empty() {
+            let start = printed.ceil_char_boundary(printed.len().saturating_sub(LONGEST));
+            text += &format!(
+                "{} printed: {}",
+                if stopped { " and" } else { "" },
+                printed[start..].trim_end()
+            );
+        }
+        // The chapter has ended, whether the note can be written or not.
+        let _ = self.event(&Event::Note { text, step: None });
     }
 
     fn scene(&mut self, run: &mut ChapterRun) -> Result<ShellContext, Diagnostic> {

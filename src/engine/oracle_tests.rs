@@ -241,7 +241,7 @@ impl ClusterMonitor for Edges {
     fn hint(&mut self) -> Option<String> {
         None
     }
-    fn lost(&mut self) -> Option<Diagnostic> {
+    fn lost(&mut self, _: &str) -> Option<Diagnostic> {
         None
     }
     fn made_by_book(&self) -> Option<bool> {

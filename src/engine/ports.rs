@@ -117,9 +117,8 @@ pub(crate) trait ClusterMonitor {
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
     /// After a failure: what ails the world itself, whatever step noticed it, and the command that cures it. One line.
     fn hint(&mut self) -> Option<String>;
-    /// After a step that came to no answer: why the cluster that the book was run on can't be asked, and what to do, when that
-    /// is so.
-    fn lost(&mut self) -> Option<Diagnostic>;
+    /// After a step that failed without an answer, and printed this output: why the cluster did not answer, if that is the reason.
+    fn lost(&mut self, output: &str) -> Option<Diagnostic>;
     /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
     fn made_by_book(&self) -> Option<bool>;
     /// After a chapter: keeps or checks the world's identity.

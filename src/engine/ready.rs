@@ -118,6 +118,9 @@ fn was_stopped(ending: Ending) -> bool {
 fn words(ending: Ending) -> String {
     match ending {
         Ending::Exited(code) => format!("exit {code}"),
+        ending if ending.wanted_terminal() => {
+            "it waited for the terminal, which a step does not have".to_owned()
+        }
         Ending::Signalled(signal) => format!("signal {signal}"),
         Ending::TimedOut => "out of time".to_owned(),
         Ending::Interrupted => "interrupted".to_owned(),

@@ -254,7 +254,7 @@ impl Run<'_, '_> {
         };
         self.count(&outcome);
         if turn == StepFlow::Unanswered
-            && let Some(error) = self.ports.monitor.lost()
+            && let Some(error) = self.ports.monitor.lost(&String::from_utf8_lossy(&output.bytes))
         {
             self.summary.breaks_off(error);
         }

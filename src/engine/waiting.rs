@@ -85,6 +85,10 @@ pub(super) fn insist(
         ) {
             return Ok(tried);
         }
+        // The step would want the terminal again at each attempt.
+        if !holds && tried.output.ending.wanted_terminal() {
+            return Ok(tried);
+        }
         if !holds && case.stands_on.is_some_and(|step| gone(world, step).is_some()) {
             return Ok(tried);
         }

@@ -1,13 +1,12 @@
-//! Steps that are started and go on: a bash of their own each, in the chapter's present state, outside the chapter's shell.
+//! Background steps: each one runs in a bash of its own, in the chapter's present state, beside the chapter's shell.
 //!
-//! Its output is taken by a thread into memory, the first [`KEPT_BYTES`] of it, and is told when the step has ended; what it
-//! wrote in its first moments goes to the watcher as well. A step that is kept for ever gets a session of its own and writes to
-//! nowhere, as nobody is there to read once the runner is gone: it names a file itself if its output matters.
+//! A thread takes the output of a step into memory, up to [`crate::output::KEPT_BYTES`]; it is shown when the step has ended. Output of the first
+//! moments goes to the watcher as well. A step that is kept after the run gets a session of its own and no output, as nobody reads
+//! it once the runner has ended: such a step writes to a file if its output matters.
 
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,134 +16,209 @@ use rustix::fs::MemfdFlags;
 use rustix::pipe::PipeFlags;
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-use crate::book;
+use super::ShellWorld;
+use super::preparation::for_background;
+use crate::book::Background;
 use crate::ids::StepId;
-use crate::output::KEPT_BYTES;
+use crate::output::{Ending, Output};
 use crate::secrets::{MaskStream, Masker};
-use crate::shell::channel::{nowhere, write_memory};
+use crate::shell::bash::{Start, ending_of, pid_of};
+use crate::shell::channel::{dev_null, write_memory};
 use crate::shell::processes::{self, KEPT, Processes, TAG};
-use crate::shell::session::{Start, bash, pid_of};
-use crate::shell::sink::withheld;
+use crate::shell::sink::{Captured, withheld_notice};
+use crate::world::{Command, Watcher};
 
-/// How long a start is watched: what ends within this time has ended at once.
-const AT_ONCE: Duration = Duration::from_millis(100);
-/// Time between TERM and KILL.
+/// How long a start is watched: a step that ends within this time has ended at once.
+const START_TIME: Duration = Duration::from_millis(100);
+/// How long the rest of the output of an ended step may take to be read.
+const READ_LIMIT: Duration = Duration::from_secs(2);
+/// The time between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// The whole program of such a bash: its text comes by standard input, and no command line holds a secret.
+/// The whole program of such a bash. The text of the step comes by standard input, so that no command line holds a secret.
 ///
-/// It closes what the runner itself was given open by its caller: a step that is kept must hold no pipe of theirs.
+/// The program closes the descriptors that the runner itself has got from its caller: a kept step must not hold a pipe of the caller.
 const PROGRAM: &str = "for __guide_fd in /dev/fd/*; do if (( ${__guide_fd##*/} > 2 )); then builtin eval \"exec ${__guide_fd##*/}>&-\"; fi; done; \
     builtin source /dev/fd/0; exec </dev/null; builtin eval \"$__guide_script\"";
 
-/// A background step.
-pub(super) struct BackgroundStep {
-    pub step: StepId,
-    pub kind: book::Background,
-    pub started: Instant,
-    pub pid: Pid,
-    handle: duct::Handle,
-    pidfd: OwnedFd,
-    tag: String,
-    masker: Masker,
-    /// Its output can't be shown: it may set a secret, and nobody will tell the value.
-    withheld: bool,
-    taken: Arc<Mutex<Taken>>,
-    taking: Option<JoinHandle<()>>,
+impl ShellWorld {
+    /// Starts a background step in the state of the chapter's shell.
+    pub(super) fn start_background(
+        &mut self,
+        command: &Command,
+        kind: Background,
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<Output> {
+        self.learn_secrets(command);
+        let mut text = self.snapshot.text.clone();
+        text.extend_from_slice(for_background(command, self.context.as_ref()).as_bytes());
+        self.background_count += 1;
+        let withheld = self.secrets.may_be_set(&command.script, &command.secrets);
+        let tag = format!("{}+{}", self.tag, self.background_count);
+        let masker = &self.options.masker;
+        let mut step =
+            BackgroundStep::start(command, kind, &self.start()?, &text, tag, masker, withheld)?;
+        if kind != Background::Keep {
+            self.watch_group(step.pid)?;
+        }
+        step.wait_until_started()?;
+        let ending = step.ending(&self.processes)?.unwrap_or(Ending::Started);
+        let output = step.output(ending, &self.processes);
+        watcher.output(&output.bytes);
+        self.backgrounds.push(step);
+        Ok(output)
+    }
+
+    /// How the latest background step of this name ended; `None` while it runs.
+    pub(super) fn ended_background(&mut self, step: &StepId) -> Option<Output> {
+        let mut steps = self.backgrounds.iter_mut().rev();
+        let background = steps.find(|background| background.step == *step)?;
+        let ending = background.ending(&self.processes).ok()??;
+        Some(background.output(ending, &self.processes))
+    }
+
+    /// Stops the background steps of these kinds.
+    pub(super) fn stop_backgrounds(&mut self, these: impl Fn(Background) -> bool) {
+        for background in self.backgrounds.extract_if(.., |background| these(background.kind)) {
+            background.stop(&self.processes);
+        }
+    }
 }
 
-/// What it wrote so far, masked.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Taken {
-    pub bytes: Vec<u8>,
-    pub total: u64,
+/// A background step.
+pub(super) struct BackgroundStep {
+    step: StepId,
+    kind: Background,
+    started: Instant,
+    /// The tag of its processes and of no others.
+    tag: String,
+    masker: Masker,
+    /// The output can't be shown: the step may set a secret, whose value is not reported.
+    withheld: bool,
+    pid: Pid,
+    handle: duct::Handle,
+    pidfd: OwnedFd,
+    /// The output so far, masked.
+    captured: Arc<Mutex<Captured>>,
+    /// The thread that takes the output; `None` for a kept step.
+    reader: Option<JoinHandle<()>>,
+    /// The signal by which the kernel has stopped it because it wanted the terminal. The runner has ended it then.
+    wanted_terminal: Option<i32>,
 }
 
 impl BackgroundStep {
-    /// Starts one. `text` brings a new shell into the present state and sets `__guide_script`; `tag` is this step's alone.
-    pub(super) fn start(
-        step: &StepId,
-        kind: book::Background,
+    /// Starts one. `text` restores the chapter's state and sets `__guide_script`.
+    fn start(
+        command: &Command,
+        kind: Background,
         start: &Start<'_>,
         text: &[u8],
         tag: String,
         masker: &Masker,
         withheld: bool,
     ) -> io::Result<Self> {
+        let started = Instant::now();
         let input = rustix::fs::memfd_create("guide", MemfdFlags::CLOEXEC)?;
         write_memory(&input, text)?;
         let (read, write) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let mut environment: Vec<(OsString, OsString)> =
             start.environment.iter().filter(|(name, _)| name != TAG).cloned().collect();
-        let kept = kind == book::Background::Keep;
-        environment.push((TAG.into(), if kept { KEPT.into() } else { tag.clone().into() }));
+        let is_kept = kind == Background::Keep;
+        environment.push((TAG.into(), if is_kept { KEPT.into() } else { tag.clone().into() }));
         let start = Start { environment: &environment, ..*start };
         let handle = {
-            let output = if kept { nowhere()? } else { write };
-            bash(&start, &["-c", PROGRAM, "bash"], input, output, kept).start()?
+            // The write end is closed after this block, so that the reader sees the end of the output.
+            let output = if is_kept { dev_null()? } else { write };
+            start.bash(&["-c", PROGRAM, "bash"], input, output, is_kept).start()?
         };
         let pid = pid_of(&handle)?;
         processes::started(pid);
-        let pidfd = rustix::process::pidfd_open(pid, PidfdFlags::empty())?;
-        let taken = Arc::new(Mutex::new(Taken::default()));
-        let taking = (!kept).then(|| {
-            let (taken, masker) = (Arc::clone(&taken), masker.clone());
-            std::thread::spawn(move || take_all(&read, &taken, &masker))
+        let captured = Arc::new(Mutex::new(Captured::default()));
+        let reader = (!is_kept).then(|| {
+            let (captured, masker) = (Arc::clone(&captured), masker.clone());
+            std::thread::spawn(move || capture(&read, &captured, &masker))
         });
         Ok(Self {
-            step: step.clone(),
+            step: command.step.clone(),
             kind,
-            started: Instant::now(),
-            pid,
-            handle,
-            pidfd,
+            started,
             tag,
             masker: masker.clone(),
             withheld,
-            taken,
-            taking,
+            pid,
+            handle,
+            pidfd: rustix::process::pidfd_open(pid, PidfdFlags::empty())?,
+            captured,
+            reader,
+            wanted_terminal: None,
         })
     }
 
-    /// Waits for the first moments; how it ended if it did.
-    pub(super) fn at_once(&self) -> io::Result<Option<ExitStatus>> {
-        let limit = Timespec::try_from(AT_ONCE).map_err(io::Error::other)?;
+    /// Its process group.
+    pub(super) fn group(&self) -> Pid {
+        self.pid
+    }
+
+    /// Waits for its first moments.
+    fn wait_until_started(&self) -> io::Result<()> {
+        let limit = Timespec::try_from(START_TIME).map_err(io::Error::other)?;
         let _ = rustix::event::poll(&mut [PollFd::new(&self.pidfd, PollFlags::IN)], Some(&limit));
-        self.ended()
+        Ok(())
     }
 
-    /// How it ended, if it did.
-    pub(super) fn ended(&self) -> io::Result<Option<ExitStatus>> {
-        Ok(self.handle.try_wait()?.map(|output| output.status))
+    /// How it ended; `None` while it runs. A step that wants the terminal is ended here: nothing would ever continue it.
+    fn ending(&mut self, processes: &Processes) -> io::Result<Option<Ending>> {
+        if self.wanted_terminal.is_none() {
+            if let Some(output) = self.handle.try_wait()? {
+                return Ok(Some(ending_of(output.status)));
+            }
+            self.wanted_terminal = processes::stopped_for_terminal(self.pid);
+            if self.wanted_terminal.is_some() {
+                self.stop(processes);
+            }
+        }
+        Ok(self.wanted_terminal.map(Ending::Signalled))
     }
 
-    /// What it wrote so far. When it has ended, all of it, unless a process it left holds on to the pipe.
-    pub(super) fn taken(&self) -> Taken {
+    fn is_running(&self) -> bool {
+        matches!(self.handle.try_wait(), Ok(None))
+    }
+
+    /// Its output so far, as the output of a step that ended (or started) like this.
+    fn output(&self, ending: Ending, processes: &Processes) -> Output {
+        let Captured { kept: bytes, total } = self.captured(processes);
+        Output { bytes, total, ending, duration: self.started.elapsed(), ..Output::default() }
+    }
+
+    /// The output so far. When the step has ended it is the whole output, unless a process of it still holds the pipe.
+    fn captured(&self, processes: &Processes) -> Captured {
         let since = Instant::now();
-        let ended = matches!(self.ended(), Ok(Some(_)));
-        while ended
-            && since.elapsed() < AT_ONCE
-            && self.taking.as_ref().is_some_and(|taking| !taking.is_finished())
-        {
+        let is_reading = || self.reader.as_ref().is_some_and(|reader| !reader.is_finished());
+        while !self.is_running() && is_reading() {
+            let has_orphans = !processes.orphans_of(&self.tag, self.pid).is_empty();
+            if since.elapsed() >= if has_orphans { START_TIME } else { READ_LIMIT } {
+                break;
+            }
             std::thread::sleep(Duration::from_millis(1));
         }
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let captured = self.captured.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if !self.withheld {
-            // Masked once already, when it came; more may be known by now.
-            return Taken { bytes: self.masker.mask_bytes(&taken.bytes), ..taken };
+            // It was masked when it came; the masker may know more secrets by now.
+            return Captured { kept: self.masker.mask_bytes(&captured.kept), ..captured };
         }
         let why =
             "a background step that sets one does not tell its value; set it in a step before";
-        let notice = if taken.total > 0 { withheld(taken.total, why) } else { String::new() };
-        Taken { total: notice.len() as u64, bytes: notice.into_bytes() }
+        let notice =
+            if captured.total > 0 { withheld_notice(captured.total, why) } else { String::new() };
+        Captured { total: notice.len() as u64, kept: notice.into_bytes() }
     }
 
-    /// Ends it with all it started.
-    pub(super) fn stop(&self, processes: &Processes) {
+    /// Stops it with all its processes.
+    fn stop(&self, processes: &Processes) {
         let started = Instant::now();
         let mut warned: Vec<Pid> = Vec::new();
         loop {
             let mut alive = Vec::new();
-            if matches!(self.ended(), Ok(None)) {
+            if self.is_running() {
                 processes::with_descendants(self.pid, &mut alive);
             }
             alive.extend(processes.orphans_of(&self.tag, self.pid));
@@ -160,21 +234,18 @@ impl BackgroundStep {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        if matches!(self.ended(), Ok(Some(_))) {
+        if !self.is_running() {
             processes::ended(self.pid);
         }
     }
 }
 
-/// Reads until every process that writes there is gone.
-fn take_all(end: &OwnedFd, taken: &Mutex<Taken>, masker: &Masker) {
+/// Takes the output until every process that writes to the pipe has ended.
+fn capture(end: &OwnedFd, captured: &Mutex<Captured>, masker: &Masker) {
     let mut buffer = vec![0; 64 * 1024];
     let mut stream = MaskStream::default();
     let mut keep = |piece: &[u8]| {
-        let mut taken = taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let room = KEPT_BYTES.saturating_sub(taken.bytes.len()).min(piece.len());
-        taken.bytes.extend_from_slice(&piece[..room]);
-        taken.total += piece.len() as u64;
+        captured.lock().unwrap_or_else(PoisonError::into_inner).keep(piece);
     };
     loop {
         match rustix::io::read(end, &mut *buffer) {

@@ -6,25 +6,26 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::pipe::PipeFlags;
 
-/// Pipe size asked for: a step that prints a lot is not stopped at every 64 KiB. Refused by the kernel: the default is used.
+/// The size of the output pipe, so that a step that prints a lot does not stop at every 64 KiB. Where the kernel refuses it, the
+/// default size is used.
 const PIPE_BYTES: usize = 1024 * 1024;
 
-/// What joins the runner with one bash.
+/// The connection of the runner with one bash.
 pub(super) struct Channel {
-    /// Commands to bash: read end (for its path only) and our non-blocking end.
-    pub commands: (OwnedFd, OwnedFd),
-    /// One byte from bash at each end: our non-blocking end and the write end (for its path only).
-    pub control: (OwnedFd, OwnedFd),
-    /// stdout and stderr: our non-blocking end and the write end.
-    pub output: (OwnedFd, OwnedFd),
+    /// Commands to bash: the read end (only for its path) and the runner's non-blocking end.
+    pub(super) commands: (OwnedFd, OwnedFd),
+    /// One byte from bash at each end of a step: the runner's non-blocking end and the write end (only for its path).
+    pub(super) control: (OwnedFd, OwnedFd),
+    /// stdout and stderr: the runner's non-blocking end and the write end.
+    pub(super) output: (OwnedFd, OwnedFd),
     /// The state after a step.
-    pub state: OwnedFd,
-    /// The variables of the new shell.
-    pub initial: OwnedFd,
-    /// Text of the EXIT trap.
-    pub farewell: OwnedFd,
+    pub(super) state: OwnedFd,
+    /// The state of the new shell.
+    pub(super) initial: OwnedFd,
+    /// The text of the EXIT trap.
+    pub(super) exit_trap: OwnedFd,
     /// A state to start from.
-    pub restore: OwnedFd,
+    pub(super) restore: OwnedFd,
 }
 
 impl Channel {
@@ -37,7 +38,7 @@ impl Channel {
             output: output_pipe()?,
             state: memory()?,
             initial: memory()?,
-            farewell: memory()?,
+            exit_trap: memory()?,
             restore: memory()?,
         };
         for end in [&channel.commands.1, &channel.control.0] {
@@ -47,20 +48,20 @@ impl Channel {
     }
 }
 
-/// A pipe for output, as large as we may have it; our end does not block.
-pub(super) fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+/// A pipe for output, as large as the kernel allows; the runner's end does not block.
+fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     let pipe = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
     let _ = rustix::pipe::fcntl_setpipe_size(&pipe.0, PIPE_BYTES);
     nonblocking(&pipe.0)?;
     Ok(pipe)
 }
 
-/// An empty input, or an output nobody reads.
-pub(super) fn nowhere() -> io::Result<OwnedFd> {
+/// An empty input, or an output that nobody reads.
+pub(super) fn dev_null() -> io::Result<OwnedFd> {
     Ok(rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?)
 }
 
-/// The path under which another process of this user opens a descriptor of ours.
+/// The path by which another process of this user opens a descriptor of the runner.
 pub(super) fn path_of(fd: &impl AsFd) -> String {
     use std::os::fd::AsRawFd;
     format!("/proc/{}/fd/{}", std::process::id(), fd.as_fd().as_raw_fd())

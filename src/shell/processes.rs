@@ -1,8 +1,9 @@
-//! Which processes there are below us, and how they are ended.
+//! Finds and signals the processes below the runner.
 //!
-//! The runner is a subreaper: what a step leaves behind, in a session of its own or not, becomes a child of the shell's or of
-//! ours, and is found there. A child of ours belongs to a step if its environment says so ([`TAG`]), or if it says nothing but
-//! stands in a shell's process group or in another session than ours; other rooms' children are in our own group and session.
+//! The runner is a subreaper: an orphan of a step, in a session of its own or not, becomes a child of the shell or of the runner, and
+//! is found there. A child of the runner belongs to a step if its environment says so ([`TAG`]), or if its environment says nothing
+//! but it is in a shell's process group or in another session than the runner. Other rooms start their children in the runner's own
+//! group and session.
 
 use std::collections::HashSet;
 use std::io;
@@ -14,25 +15,25 @@ use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
 use crate::output::LeftoverProcess;
 
-/// Environment variable that marks every process of a run.
+/// The environment variable that marks every process of a run.
 pub(super) const TAG: &str = "GUIDE_RUN_TAG";
 
-/// Value of [`TAG`] for what may outlive the run.
+/// The value of [`TAG`] for a process that may outlive the run.
 pub(super) const KEPT: &str = "kept";
 
-/// Longest command line that is told, in characters.
+/// The longest command line that a report shows, in characters.
 const COMMAND_LENGTH: usize = 120;
 
-/// Children that this process started itself and waits for: shells, background steps, guards.
+/// The children that the runner started itself and waits for: shells, background steps, watchdogs.
 static STARTED: Mutex<Option<HashSet<i32>>> = Mutex::new(None);
 
-/// From now on a child of ours that is waited for elsewhere.
+/// Notes a child that the runner has started itself and will wait for.
 pub(super) fn started(pid: Pid) {
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     started.get_or_insert_default().insert(pid.as_raw_nonzero().get());
 }
 
-/// It was waited for.
+/// Forgets such a child: it was waited for.
 pub(super) fn ended(pid: Pid) {
     if let Some(started) = STARTED.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
         started.remove(&pid.as_raw_nonzero().get());
@@ -44,16 +45,16 @@ fn is_started(pid: Pid) -> bool {
     started.as_ref().is_some_and(|started| started.contains(&pid.as_raw_nonzero().get()))
 }
 
-/// Children of one thread, asked again and again through one descriptor.
+/// The children of one thread, read again and again through one descriptor.
 pub(super) struct Children(OwnedFd);
 
 impl Children {
-    /// Of a process's first thread.
+    /// The children of a process's first thread.
     pub(super) fn of(pid: Pid) -> io::Result<Self> {
         Ok(Self(open(&format!("/proc/{pid}/task/{pid}/children", pid = pid.as_raw_nonzero()))?))
     }
 
-    /// Their ids; none when the process is gone.
+    /// Their process ids; empty when the process has ended.
     pub(super) fn list(&self) -> Vec<Pid> {
         let mut text = [0; 4096];
         match rustix::io::pread(&self.0, &mut text, 0) {
@@ -64,10 +65,12 @@ impl Children {
     }
 }
 
-/// Looks for processes of this run's steps.
+/// Finds the processes of this run's steps.
 pub(super) struct Processes {
-    ours: Children,
+    own_children: Children,
+    /// The tag of the run.
     tag: String,
+    /// The process groups of this run's shells.
     groups: HashSet<Pid>,
 }
 
@@ -75,28 +78,33 @@ impl Processes {
     /// Makes this process a subreaper.
     pub(super) fn new(tag: String) -> io::Result<Self> {
         rustix::process::set_child_subreaper(Some(rustix::process::getpid()))?;
-        Ok(Self { ours: Children::of(rustix::process::getpid())?, tag, groups: HashSet::new() })
+        Ok(Self {
+            own_children: Children::of(rustix::process::getpid())?,
+            tag,
+            groups: HashSet::new(),
+        })
     }
 
-    /// This process group is a shell's of this run.
+    /// Adds the process group of a shell of this run.
     pub(super) fn add_group(&mut self, group: Pid) {
         self.groups.insert(group);
     }
 
-    /// Is there anything below the shell, or any child of ours nobody waits for? Costs two reads.
-    pub(super) fn any_left(&self, shell: Option<&Children>) -> bool {
+    /// Whether there is a process below the shell, or a child of the runner that it has not started itself. It costs two reads.
+    pub(super) fn any(&self, shell: Option<&Children>) -> bool {
         shell.is_some_and(|shell| !shell.list().is_empty())
-            || self.ours.list().into_iter().any(|pid| !is_started(pid))
+            || self.own_children.list().into_iter().any(|pid| !is_started(pid))
     }
 
-    /// The processes a step has left: below the shell (not the shell itself), and those that came to us. The dead are reaped.
-    pub(super) fn left(&self, shell: Option<&Children>, spared: &[Pid]) -> Vec<Pid> {
+    /// The processes of a step: those below the shell (not the shell itself), and orphans that came to the runner. Dead orphans are
+    /// reaped.
+    pub(super) fn of_step(&self, shell: Option<&Children>, background_groups: &[Pid]) -> Vec<Pid> {
         let mut roots = shell.map(Children::list).unwrap_or_default();
         roots.extend(
-            self.ours
+            self.own_children
                 .list()
                 .into_iter()
-                .filter(|&pid| !is_started(pid) && self.is_of_this_run(pid, spared)),
+                .filter(|&pid| !is_started(pid) && self.is_of_this_run(pid, background_groups)),
         );
         let mut found = Vec::new();
         for root in roots {
@@ -106,10 +114,10 @@ impl Processes {
         found
     }
 
-    /// Children of ours that a background step has left to us, with all below them.
+    /// Orphans of a background step that came to the runner, with all processes below them.
     pub(super) fn orphans_of(&self, tag: &str, group: Pid) -> Vec<Pid> {
         let mut found = Vec::new();
-        for pid in self.ours.list().into_iter().filter(|&pid| !is_started(pid)) {
+        for pid in self.own_children.list().into_iter().filter(|&pid| !is_started(pid)) {
             let Some(stat) = Stat::of(pid) else { continue };
             let same = stat.group == Some(group) || stat.session == Some(group);
             if same && stat.state == b'Z' {
@@ -121,9 +129,13 @@ impl Processes {
         found
     }
 
-    fn is_of_this_run(&self, pid: Pid, spared: &[Pid]) -> bool {
+    fn is_of_this_run(&self, pid: Pid, background_groups: &[Pid]) -> bool {
         let Some(stat) = Stat::of(pid) else { return false };
-        if [stat.group, stat.session].into_iter().flatten().any(|id| spared.contains(&id)) {
+        if [stat.group, stat.session]
+            .into_iter()
+            .flatten()
+            .any(|id| background_groups.contains(&id))
+        {
             return false;
         }
         let known = stat.group.is_some_and(|group| self.groups.contains(&group));
@@ -140,7 +152,7 @@ impl Processes {
     }
 }
 
-/// A process and all below it, parents first.
+/// Adds a process and all processes below it, parents first.
 pub(super) fn with_descendants(root: Pid, found: &mut Vec<Pid>) {
     let mut next = found.len();
     found.push(root);
@@ -169,14 +181,14 @@ pub(super) fn with_descendants(root: Pid, found: &mut Vec<Pid>) {
     }
 }
 
-/// The folder of its open descriptors.
+/// The folder of a process's open descriptors.
 pub(super) fn descriptors_of(pid: Pid) -> io::Result<OwnedFd> {
     let path = format!("/proc/{}/fd", pid.as_raw_nonzero());
     Ok(rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
-/// What a report says of a process; none if it is gone.
-pub(super) fn described(pid: Pid) -> Option<LeftoverProcess> {
+/// What a report shows of a process; `None` if it has ended.
+pub(super) fn description(pid: Pid) -> Option<LeftoverProcess> {
     let text = open(&format!("/proc/{}/cmdline", pid.as_raw_nonzero()))
         .and_then(|file| read_all(&file))
         .ok()?;
@@ -189,7 +201,7 @@ pub(super) fn described(pid: Pid) -> Option<LeftoverProcess> {
     Some(LeftoverProcess { pid: pid.as_raw_nonzero().get().cast_unsigned(), command })
 }
 
-/// Sends a signal to each, those that stand still are woken to take it.
+/// Sends a signal to each process, and continues those that are stopped, so that they take it.
 pub(super) fn signal(pids: &[Pid], signal: Signal) {
     for &pid in pids {
         let _ = rustix::process::kill_process(pid, signal);
@@ -199,23 +211,23 @@ pub(super) fn signal(pids: &[Pid], signal: Signal) {
     }
 }
 
-/// Its process group.
+/// The process group of a process.
 pub(super) fn group_of(pid: Pid) -> Option<Pid> {
     Stat::of(pid)?.group
 }
 
-/// Is it there and not a zombie?
+/// Whether the process exists and is no zombie.
 pub(super) fn is_alive(pid: Pid) -> bool {
     Stat::of(pid).is_some_and(|stat| !matches!(stat.state, b'Z' | b'X'))
 }
 
-/// Was it stopped, by Ctrl-Z, say?
+/// Whether the process was stopped (by Ctrl-Z, say).
 pub(super) fn is_stopped(pid: Pid) -> bool {
     Stat::of(pid).is_some_and(|stat| stat.state == b'T')
 }
 
-/// The signal by which the kernel has stopped this child of ours because it wanted something of the terminal, which only the
-/// foreground process group may have. Nobody would ever let it go on.
+/// The signal by which the kernel has stopped this child of the runner because it wanted to use the terminal, which only the
+/// foreground process group may do. Nothing would ever continue it.
 pub(super) fn stopped_for_terminal(child: Pid) -> Option<i32> {
     let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     let signal = rustix::process::waitid(WaitId::Pid(child), options).ok()??.stopping_signal()?;
@@ -225,8 +237,8 @@ pub(super) fn stopped_for_terminal(child: Pid) -> Option<i32> {
         .find(|terminal| *terminal == signal)
 }
 
-/// A process as `/proc/PID/stat` shows it. A group or session whose leader stands outside this pid namespace has no number
-/// here (the kernel shows 0): in a container started without a session of its own, that is the runner's own session.
+/// A process as `/proc/PID/stat` shows it. A group or session has no number here (the kernel shows 0) if its leader is outside of this
+/// pid namespace: in a container that was started without a session of its own, this is the runner's own session.
 struct Stat {
     state: u8,
     group: Option<Pid>,
@@ -242,19 +254,20 @@ impl Stat {
         let after = &text[memchr::memrchr(b')', &text)? + 2..];
         let mut fields = std::str::from_utf8(after).ok()?.split(' ');
         let state = *fields.next()?.as_bytes().first()?;
-        // A process that is just going has -1 there.
+        // A process that is just ending has -1 there.
         let mut ids =
             fields.map(|field| field.parse().ok().filter(|&id| id >= 0).map(Pid::from_raw)).skip(1);
         Some(Self { state, group: ids.next()??, session: ids.next()?? })
     }
 }
 
-/// Read from `/proc` and not by getsid(2), whose 0 for a leader outside this pid namespace `rustix` takes for impossible.
+/// The runner's own session. It is read from `/proc` and not by getsid(2), whose 0 for a leader outside of this pid namespace `rustix`
+/// takes for impossible.
 fn own_session() -> Option<Pid> {
     Stat::of(rustix::process::getpid())?.session
 }
 
-/// The run a process belongs to, as its environment says.
+/// The run that a process belongs to, by its environment.
 fn tag_of(pid: Pid) -> Option<Vec<u8>> {
     let environment = open(&format!("/proc/{}/environ", pid.as_raw_nonzero()))
         .and_then(|file| read_all(&file))

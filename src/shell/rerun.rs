@@ -1,25 +1,26 @@
-//! A failed step as a script that can be run by hand: `run.sh` of its failure report. Pure text; `store` writes it.
+//! Writes a failed step as a script that can be run by hand: `run.sh` of its failure report. It is pure text; `store` writes the file.
 
 use std::path::Path;
 
 use crate::book::Place;
 use crate::ids::StepId;
+use crate::text::shell_word::{is_variable_name, quoted};
 
-/// What the script says and does.
+/// The content of the script.
 #[derive(Debug, Clone)]
 pub(crate) struct Rerun<'a> {
     pub step: &'a StepId,
-    /// Where the step stands.
     pub place: &'a Place,
     /// The folder it ran in.
     pub folder: &'a Path,
-    /// What guide added to the environment: values, `KUBECONFIG`, `GUIDE_…`.
+    /// The variables that guide added to the environment: values, `KUBECONFIG`, `GUIDE_…`.
     pub environment: &'a [(String, String)],
-    /// Names among these, and of further variables the step uses, whose values are secret: they are asked for, not written.
+    /// The names among these, and of other variables that the step uses, whose values are secret: the script does not hold them and
+    /// requires them in its environment.
     pub secrets: &'a [String],
-    /// A file, beside the script, that restores the shell's state when sourced; a relative name.
+    /// The relative name of a file beside the script that restores the shell's state when it is sourced.
     pub state: Option<&'a str>,
-    /// What bash got.
+    /// The script that bash got.
     pub script: &'a str,
 }
 
@@ -39,29 +40,29 @@ impl Rerun<'_> {
         for (name, value) in self
             .environment
             .iter()
-            .filter(|(name, _)| is_name(name) && !self.secrets.contains(name))
+            .filter(|(name, _)| is_variable_name(name) && !self.secrets.contains(name))
         {
-            lines.push(format!("export {name}={}", quoted(value)));
+            lines.push(format!("export {name}={}", quoted(value.as_bytes())));
         }
-        for name in self.secrets.iter().filter(|name| is_name(name)) {
+        for name in self.secrets.iter().filter(|name| is_variable_name(name)) {
             lines.push(format!(
                 ": \"${{{name}:?is secret and not kept here: set it and run this again}}\"; export {name}"
             ));
         }
-        lines.push(format!("cd -- {} || exit", quoted(&self.folder.to_string_lossy())));
+        lines.push(format!("cd -- {} || exit", quoted(self.folder.as_os_str().as_encoded_bytes())));
         if let Some(state) = self.state {
-            lines.push(format!("source \"$here\"/{}", quoted(state)));
+            lines.push(format!("source \"$here\"/{}", quoted(state.as_bytes())));
             lines.push(
                 "if [[ ${__guide_lost-} ]]; then printf 'gone: %s\\n' \"$__guide_lost\" >&2; exit 1; fi"
                     .to_owned(),
             );
-            // The state is of the step before and says so.
-            lines.push(format!("export GUIDE_STEP={}", quoted(self.step.step.as_str())));
+            // The state has the name of the step before.
+            lines.push(format!("export GUIDE_STEP={}", quoted(self.step.step.as_str().as_bytes())));
         }
         lines.push("set -e -o pipefail".to_owned());
         lines.push("exec </dev/null".to_owned());
         if self.state.is_some() {
-            // Options that would show in what restores the state (tracing, say) come last.
+            // Options that would trace the restoring of the state come last.
             lines.push("eval \"${__guide_late-}\"".to_owned());
         }
         lines.push(String::new());
@@ -71,20 +72,9 @@ impl Rerun<'_> {
     }
 }
 
-/// A comment must end where its line does.
+/// A text without line ends, for a comment.
 fn one_line(text: &str) -> String {
     text.replace(['\n', '\r'], " ")
-}
-
-fn is_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.chars().all(|character| character == '_' || character.is_ascii_alphanumeric())
-}
-
-/// In single quotes, whatever is in it.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -117,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn values_folder_and_command_are_as_they_were() {
+    fn values_folder_and_command_are_the_step_s() {
         let value = "it's $HOME `x` \"y\"\nsecond";
         let answer = run(&[("VALUE", value)], &[], "printf '%s|' \"$VALUE\" \"$PWD\"\n");
         assert_eq!(
@@ -133,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_asked_for_and_not_written() {
+    fn a_secret_is_required_and_not_written() {
         let answer =
             run(&[("PASSWORD_OF_NOBODY", "hush-hush")], &["PASSWORD_OF_NOBODY"], "echo reached");
         assert!(
@@ -145,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_variable_s_name_is_left_out() {
+    fn a_text_that_is_no_variable_name_is_left_out() {
         assert_eq!(run(&[("a b; echo bad", "x"), ("1x", "y")], &[], "echo good").stdout, "good\n");
     }
 }

@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM as a counter that can be asked, and a descriptor that wakes whoever polls.
+//! Ctrl-C and SIGTERM as a counter, with a descriptor that ends a `poll`.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -9,30 +9,30 @@ use rustix::fs::OFlags;
 use rustix::pipe::PipeFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// Whether, and how often, the user asked the run to stop. Cheap to clone; all clones count together.
+/// How often the user asked the run to stop. All clones count together.
 #[derive(Clone, Debug)]
 pub struct Interrupt {
-    asked: Arc<AtomicUsize>,
+    signals: Arc<AtomicUsize>,
     wake: Arc<(OwnedFd, OwnedFd)>,
 }
 
 impl Interrupt {
-    /// An interrupt nothing sends but [`Interrupt::raise`]: for tests, and for runs that leave signals alone.
+    /// An interrupt that only [`Interrupt::raise`] sends, for tests.
     ///
     /// # Errors
-    /// When no pipe can be made.
+    /// When the kernel gives no pipe.
     pub fn unconnected() -> io::Result<Self> {
         let wake = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         for end in [&wake.0, &wake.1] {
             rustix::fs::fcntl_setfl(end, rustix::fs::fcntl_getfl(end)? | OFlags::NONBLOCK)?;
         }
-        Ok(Self { asked: Arc::default(), wake: Arc::new(wake) })
+        Ok(Self { signals: Arc::default(), wake: Arc::new(wake) })
     }
 
-    /// Takes SIGINT, SIGTERM and SIGHUP from now on: they no longer end this process.
+    /// Handles SIGINT, SIGTERM and SIGHUP from now on: they no longer end this process.
     ///
     /// # Errors
-    /// When no pipe can be made or the signals can't be taken.
+    /// When the kernel gives no pipe, or a signal can't be handled.
     pub fn install() -> io::Result<Self> {
         let interrupt = Self::unconnected()?;
         for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -41,19 +41,19 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// How often it was asked so far: 0 go on, 1 stop, 2 and more stop at once, without grace.
-    pub fn asked(&self) -> usize {
+    /// The number of signals so far: 0 to go on, 1 to stop, 2 and more to stop at once without grace.
+    pub fn count(&self) -> usize {
         let mut bytes = [0; 16];
         let new = rustix::io::read(&self.wake.0, &mut bytes).unwrap_or(0);
-        self.asked.fetch_add(new, Ordering::SeqCst) + new
+        self.signals.fetch_add(new, Ordering::SeqCst) + new
     }
 
-    /// As if a signal had come.
+    /// Counts as a signal.
     pub fn raise(&self) {
         let _ = rustix::io::write(&self.wake.1, b"!");
     }
 
-    /// Readable when a signal came that nobody has asked for yet.
+    /// A descriptor that is readable when a signal has come since the last [`Self::count`].
     pub(super) fn descriptor(&self) -> &OwnedFd {
         &self.wake.0
     }
@@ -64,14 +64,14 @@ mod tests {
     use super::Interrupt;
 
     #[test]
-    fn every_clone_counts_what_was_asked() {
+    fn all_clones_count_every_signal() {
         let interrupt = Interrupt::unconnected().unwrap();
         let other = interrupt.clone();
-        assert_eq!(other.asked(), 0);
+        assert_eq!(other.count(), 0);
         interrupt.raise();
-        assert_eq!(other.asked(), 1);
+        assert_eq!(other.count(), 1);
         other.raise();
-        assert_eq!(interrupt.asked(), 2);
-        assert_eq!(other.asked(), 2);
+        assert_eq!(interrupt.count(), 2);
+        assert_eq!(other.count(), 2);
     }
 }

@@ -1,4 +1,4 @@
-//! Where a step's output goes: masked, to the watcher, and its first part into memory.
+//! Takes a step's output: masks it, passes it to the watcher, and keeps its first part.
 
 use std::time::Duration;
 
@@ -6,58 +6,60 @@ use crate::output::KEPT_BYTES;
 use crate::secrets::{MaskStream, Masker};
 use crate::world::{Flow, Watcher};
 
-/// Most of an output that is held until the step's secrets are known. What is beyond is not given on at all.
-const HELD_BYTES: usize = 8 * 1024 * 1024;
+/// The largest output that is kept back until the step's secrets are known. Output beyond it is not shown at all.
+const LARGEST_KEPT_BACK: usize = 8 * 1024 * 1024;
 
-/// Takes what comes out of a step.
+/// Takes the output of one step.
 pub(super) struct Sink<'a> {
     watcher: &'a mut dyn Watcher,
     masker: &'a Masker,
     stream: MaskStream,
-    held: Option<Held>,
-    given: Captured,
+    held: Option<Withheld>,
+    captured: Captured,
 }
 
-/// What was given on.
-#[derive(Default)]
+/// The output that was passed on, masked.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Captured {
-    /// The first [`KEPT_BYTES`], masked.
-    pub kept: Vec<u8>,
-    /// All bytes, masked.
-    pub total: u64,
+    /// Its first [`KEPT_BYTES`].
+    pub(super) kept: Vec<u8>,
+    /// The number of all bytes.
+    pub(super) total: u64,
 }
 
+/// Output that is kept back.
 #[derive(Default)]
-struct Held {
+struct Withheld {
     bytes: Vec<u8>,
+    /// The number of bytes that were too many to keep back.
     beyond: u64,
 }
 
 impl<'a> Sink<'a> {
-    /// With `hold`, nothing is given on before the end: the step may set a secret, and only then is its value known.
-    pub(super) fn new(watcher: &'a mut dyn Watcher, masker: &'a Masker, hold: bool) -> Self {
+    /// With `withhold`, no output is passed on before the step's end: the step may set a secret, whose value is known only then.
+    pub(super) fn new(watcher: &'a mut dyn Watcher, masker: &'a Masker, withhold: bool) -> Self {
         Self {
             watcher,
             masker,
             stream: MaskStream::default(),
-            held: hold.then(Held::default),
-            given: Captured::default(),
+            held: withhold.then(Withheld::default),
+            captured: Captured::default(),
         }
     }
 
-    /// Takes a piece.
+    /// Takes a piece of output.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        let Self { watcher, masker, stream, given, held } = self;
+        let Self { watcher, masker, stream, captured, held } = self;
         if let Some(held) = held {
-            let room = (HELD_BYTES - held.bytes.len()).min(bytes.len());
+            let room = (LARGEST_KEPT_BACK - held.bytes.len()).min(bytes.len());
             held.bytes.extend_from_slice(&bytes[..room]);
             held.beyond += (bytes.len() - room) as u64;
         } else {
-            stream.push(masker, bytes, &mut |piece| given.give(*watcher, piece));
+            stream.push(masker, bytes, &mut |piece| captured.pass_on(*watcher, piece));
         }
     }
 
-    /// Nothing follows. When it was held, and there is a `doubt` that its secrets are known now, a notice stands for all of it.
+    /// Ends the output. Where it was kept back and there is a `doubt` whether all its secrets are known now, a notice replaces it.
     pub(super) fn end(mut self, doubt: Option<&str>) -> Captured {
         let mut notice = String::new();
         if let Some(mut held) = self.held.take() {
@@ -67,35 +69,41 @@ impl<'a> Sink<'a> {
                 held.beyond += held.bytes.len() as u64;
             }
             if held.beyond > 0 {
-                notice =
-                    withheld(held.beyond, doubt.unwrap_or("they are too many to look through"));
+                notice = withheld_notice(
+                    held.beyond,
+                    doubt.unwrap_or("the output is too long to be searched"),
+                );
             }
         }
-        let Self { watcher, masker, stream, given, .. } = &mut self;
-        stream.end(masker, &mut |piece| given.give(*watcher, piece));
-        given.give(*watcher, notice.as_bytes());
-        self.given
+        let Self { watcher, masker, stream, captured, .. } = &mut self;
+        stream.end(masker, &mut |piece| captured.pass_on(*watcher, piece));
+        captured.pass_on(*watcher, notice.as_bytes());
+        self.captured
     }
 
-    /// Asks the watcher.
+    /// Calls the watcher.
     pub(super) fn tick(&mut self, elapsed: Duration) -> Flow {
         self.watcher.tick(elapsed)
     }
 }
 
-/// What stands for an output that can't be shown.
-pub(super) fn withheld(bytes: u64, why: &str) -> String {
+/// The notice that replaces an output that can't be shown.
+pub(super) fn withheld_notice(bytes: u64, why: &str) -> String {
     format!("[guide: {bytes} bytes of output withheld, as they may hold a secret: {why}]\n")
 }
 
 impl Captured {
-    fn give(&mut self, watcher: &mut dyn Watcher, piece: &[u8]) {
-        if piece.is_empty() {
-            return;
-        }
+    /// Adds a piece.
+    pub(super) fn keep(&mut self, piece: &[u8]) {
         let room = KEPT_BYTES.saturating_sub(self.kept.len()).min(piece.len());
         self.kept.extend_from_slice(&piece[..room]);
         self.total += piece.len() as u64;
-        watcher.output(piece);
+    }
+
+    fn pass_on(&mut self, watcher: &mut dyn Watcher, piece: &[u8]) {
+        if !piece.is_empty() {
+            self.keep(piece);
+            watcher.output(piece);
+        }
     }
 }

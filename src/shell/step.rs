@@ -1,40 +1,46 @@
 //! One step in the chapter's shell.
 
 use std::io;
-use std::process::ExitStatus;
 use std::time::Instant;
 
-use rustix::process::Pid;
-
-use super::preparation::{keep_exit_trap, prepare};
+use super::exit_trap;
+use super::preparation::for_shell;
 use super::{Lost, ShellWorld};
 use crate::output::{Ending, Output, ShellState};
-use crate::shell::guard::Watchdog;
-use crate::shell::pump::{Supervisor, Watched};
-use crate::shell::reach::{SideEffects, reach};
+use crate::shell::bash::ending_of;
+use crate::shell::channel::path_of;
 use crate::shell::session::Session;
+use crate::shell::side_effects::SideEffects;
 use crate::shell::sink::{Captured, Sink};
 use crate::shell::state::ShellSnapshot;
-use crate::shell::terminal;
+use crate::shell::supervisor::{Supervised, Supervisor};
+use crate::shell::terminal::{self, LentTerminal};
 use crate::text::shell_word::quoted;
 use crate::world::{Command, Mode, Watcher};
 
-/// Output is read in pieces of at most this size.
+/// The largest piece in which output is read.
 const BUFFER_BYTES: usize = 256 * 1024;
 
+/// A step that the chapter's shell has got.
+struct Sent {
+    session: Session,
+    effects: SideEffects,
+    terminal: Option<LentTerminal>,
+}
+
 impl ShellWorld {
-    /// Runs it to its end.
-    pub(super) fn execute(
+    /// Runs a step to its end.
+    pub(super) fn run_in_shell(
         &mut self,
         command: &Command,
         watcher: &mut dyn Watcher,
     ) -> io::Result<Output> {
         let started = Instant::now();
         self.learn_secrets(command);
-        let (mut session, reach, borrowed) = match self.begin(command) {
-            Ok(begun) => begun,
-            // The shell ended before it took the step: nothing of the step has run.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.begin(command)?,
+        let sent = match self.send(command) {
+            Ok(sent) => sent,
+            // The shell ended before it took the step, so nothing of the step has run.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.send(command)?,
             Err(error) => {
                 let ending = match error.kind() {
                     io::ErrorKind::TimedOut => Ending::TimedOut,
@@ -44,206 +50,173 @@ impl ShellWorld {
                 return Ok(Output { ending, duration: started.elapsed(), ..Output::default() });
             }
         };
-        if self.buffer.is_empty() {
-            self.buffer = vec![0; BUFFER_BYTES]; // zeroes that cost nothing until they are written over
-        }
-        let (masker, spared) = (self.options.masker.clone(), self.spared());
-        let hold = self.secrets.may_be_set(&command.script, &command.secrets);
-        let mut sink = Sink::new(watcher, &masker, hold);
-        let mut pump = Supervisor {
+        self.supervise(sent, command, started, watcher)
+    }
+
+    fn supervise(
+        &mut self,
+        sent: Sent,
+        command: &Command,
+        started: Instant,
+        watcher: &mut dyn Watcher,
+    ) -> io::Result<Output> {
+        let Sent { mut session, effects, terminal } = sent;
+        let is_aside = command.mode == Mode::Aside;
+        let masker = self.options.masker.clone();
+        let background_groups = self.background_groups();
+        let withhold = self.secrets.may_be_set(&command.script, &command.secrets);
+        let mut sink = Sink::new(watcher, &masker, withhold);
+        self.buffer.resize(BUFFER_BYTES, 0);
+        let mut supervisor = Supervisor {
             session: &session,
             processes: &self.processes,
-            spared: &spared,
-            guard: self.guard.as_mut(),
+            background_groups: &background_groups,
+            watchdog: self.watchdog.as_mut(),
             interrupt: &self.options.interrupt,
             sink: &mut sink,
             buffer: &mut self.buffer,
-            spare_shell: command.mode == Mode::Aside,
+            spare_shell: is_aside,
             has_terminal: command.mode == Mode::Interactive,
         };
-        let outcome = pump.watch(started, command.timeout)?;
-        if outcome.lost {
-            return Err(io::Error::other(Lost(
-                masker.mask(&session.lost()?.replace("\\builtin ", "")),
-            )));
+        let result = supervisor.supervise(started, command.timeout)?;
+        if result.state_is_lost {
+            let lost = session.lost()?.replace("\\builtin ", "");
+            return Err(io::Error::other(Lost(masker.mask(&lost))));
         }
         let duration = started.elapsed();
-        drop(borrowed);
-        // What was left is stopped before the rest of the output is taken: it belongs to this step, not to the next one.
-        // A shell that was to be stopped and is neither dead nor back is stuck: the next step gets a new one.
-        let alive = outcome.died.is_none()
-            && (outcome.stopped.is_none() || (command.mode == Mode::Aside && outcome.goes_on));
-        let children = alive.then(|| session.children());
-        let left = self.processes.stop_left(children, &spared, &masker, || pump.finish())?;
-        pump.finish()?;
-        let told = if outcome.told {
-            self.told(&mut session, &reach, outcome.died.is_some())?
-        } else {
-            None
-        };
-        self.session = alive.then_some(session);
-        let doubt = match told {
-            Some(_) => {
-                self.secrets.doubt(&command.script, &command.secrets, command.mode == Mode::Aside)
-            }
+        drop(terminal);
+        // A shell that had to be stopped and has neither ended nor come back is stuck: the next step gets a new one.
+        let lives =
+            result.died.is_none() && (result.stopped.is_none() || (is_aside && result.is_ready));
+        // Leftover processes are stopped before the rest of the output is taken: it belongs to this step, not to the next one.
+        let left = self.processes.stop_leftovers(
+            lives.then(|| session.children()),
+            &background_groups,
+            &masker,
+            || supervisor.take_rest(),
+        )?;
+        supervisor.take_rest()?;
+        let snapshot = self.read_snapshot(&result, &mut session, &effects)?;
+        self.session = lives.then_some(session);
+        let doubt = match snapshot {
+            Some(_) => self.secrets.doubt(&command.script, &command.secrets, is_aside),
             None => Some("the shell ended before it could tell the value".to_owned()),
         };
         let Captured { kept: bytes, total } = sink.end(doubt.as_deref());
-        let ending = ending(&outcome, told.as_ref());
-        let lasts = command.mode != Mode::Aside && outcome.stopped.is_none();
-        let state = told.filter(|_| lasts).map(|live| self.take_state(live));
+        let ending = ending(&result, snapshot.as_ref());
+        let lasts = !is_aside && result.stopped.is_none();
+        let state = snapshot.filter(|_| lasts).map(|snapshot| self.take_snapshot(snapshot));
         Ok(Output { bytes, total, ending, duration, leftovers: left, state })
     }
 
-    /// Gives the step to the chapter's shell, which is taken out of its place until the step has ended.
-    fn begin(
-        &mut self,
-        command: &Command,
-    ) -> io::Result<(Session, SideEffects, Option<terminal::Lent>)> {
-        if command.mode != Mode::Aside {
-            self.acted = true;
-            self.assigned.add(&command.script);
+    /// Sends the step to the chapter's shell. The shell is out of its place until the step has ended.
+    fn send(&mut self, command: &Command) -> io::Result<Sent> {
+        let is_aside = command.mode == Mode::Aside;
+        if !is_aside {
+            self.has_run_a_step = true;
+            self.mentioned.add(&command.script);
         }
-        let (mut session, mut preparation) = self.ready()?;
-        let reach = self.reach_of(command, &session);
-        if command.mode != Mode::Aside {
-            preparation.extend(keep_exit_trap(
-                &command.script,
-                &self.live.text,
-                &session.exit_trap(),
-            ));
+        let mut session = self.living_session()?;
+        let mut preparation = self.bring_into_state(&session)?;
+        let effects = SideEffects::of(command, &session, &self.snapshot);
+        if !is_aside {
+            let own = session.set_exit_trap();
+            let keep = exit_trap::keep(&command.script, &self.snapshot.text, &own);
+            preparation += &keep.unwrap_or_default();
         }
-        prepare(command, self.scene.as_ref(), &self.live.late, &reach, &mut preparation);
-        self.guard(session.pid())?;
-        let lent = (command.mode == Mode::Interactive)
+        let setup = &self.snapshot.deferred_setup;
+        preparation += &for_shell(command, self.context.as_ref(), setup, &effects);
+        self.watch_group(session.pid())?;
+        let terminal = (command.mode == Mode::Interactive)
             .then(|| terminal::lend(session.pid()))
             .transpose()?;
-        session.send(&preparation.concat(), command.timeout, &self.options.interrupt)?;
-        session.may_move_streams(reach == SideEffects::Everything);
-        Ok((session, reach, lent))
+        session.send(&preparation, command.timeout, &self.options.interrupt)?;
+        session.may_move_streams(effects == SideEffects::Anything);
+        Ok(Sent { session, effects, terminal })
     }
 
-    /// What the script can have changed. A new shell's state is not known well enough to tell.
-    fn reach_of(&self, command: &Command, session: &Session) -> SideEffects {
-        let known = session.initial().is_some() && self.live.is_plain();
-        if !known || command.mode != Mode::Shell || command.cwd.is_some() {
-            return SideEffects::Everything;
+    /// The chapter's shell, or a new one if it has ended.
+    fn living_session(&mut self) -> io::Result<Session> {
+        match self.session.take().filter(|session| matches!(session.try_wait(), Ok(None))) {
+            Some(session) => Ok(session),
+            None => self.start_session(),
         }
-        let mut reach = reach(&command.script);
-        if let SideEffects::Names(names) = &mut reach {
-            names.extend(command.bound.iter().map(|(name, _)| name.clone()));
-        }
-        reach
     }
 
-    /// The state that the shell has told.
-    fn told(
-        &mut self,
-        session: &mut Session,
-        reach: &SideEffects,
-        died: bool,
-    ) -> io::Result<Option<ShellSnapshot>> {
-        let masker = &self.options.masker;
-        let names = match reach {
-            SideEffects::Names(names) if !died => names,
-            _ => return session.state(&self.assigned, &mut self.secrets, masker),
-        };
-        let mut live = self.live.clone();
-        let declarations =
-            if names.is_empty() { Vec::new() } else { session.variables()?.to_vec() };
-        if let Some(initial) = session.initial() {
-            live.changed(names, &declarations, initial, &mut self.secrets, masker);
+    /// The commands that a shell has to run before its next step: a new one restores the last state, another one puts back what the
+    /// runner needs.
+    fn bring_into_state(&mut self, session: &Session) -> io::Result<String> {
+        if std::mem::take(&mut self.session_is_new) {
+            return match self.snapshot.text.as_slice() {
+                [] => Ok(String::new()),
+                text => session.restore(text),
+            };
         }
-        Ok(Some(live))
-    }
-
-    fn take_state(&mut self, live: ShellSnapshot) -> ShellState {
-        self.secrets.set_by_function = live.function_sets_secret;
-        self.live = live;
-        ShellState(self.live.for_disk().to_vec())
-    }
-
-    /// Before anything is run there is somebody who ends it if this process is killed.
-    pub(super) fn guard(&mut self, group: Pid) -> io::Result<()> {
-        let groups: Vec<Pid> = self.spared().into_iter().chain([group]).collect();
-        let guard = match self.guard.take() {
-            Some(guard) => guard,
-            None => Watchdog::start(&self.options.bash, &self.tag, self.lock.as_ref())?,
-        };
-        let guard = self.guard.insert(guard);
-        guard.keep_only(&groups);
-        for group in groups {
-            guard.add(group);
-        }
-        Ok(())
-    }
-
-    /// The chapter's shell, a new one in the last state if there is none; with what it has to do first.
-    fn ready(&mut self) -> io::Result<(Session, Vec<String>)> {
-        let mut preparation = Vec::new();
-        let alive = self.session.take().filter(|session| matches!(session.try_wait(), Ok(None)));
-        let session = match alive {
-            Some(session) => session,
-            None => self.start()?,
-        };
-        if std::mem::take(&mut self.new) {
-            if !self.live.text.is_empty() {
-                preparation.push(session.restore(&self.live.text)?);
-            }
-            return Ok((session, preparation));
-        }
+        let mut commands = String::new();
         if session.streams_may_have_moved() && !session.has_own_streams() {
-            let output = crate::shell::channel::path_of(&session.channel().output.1);
-            preparation.push(format!("exec </dev/null >{output} 2>&1;"));
+            let output = path_of(&session.channel().output.1);
+            commands += &format!("exec </dev/null >{output} 2>&1;");
         }
-        if self.live.exit_trap_lost {
-            // The text is quoted as bash does it, which is not ASCII where the step's own is not.
-            let assigned = quoted(&[b"__guide_exit=", self.live.at_exit.as_slice()].concat());
-            preparation.push(format!("\\builtin eval {assigned};{}", session.exit_trap()));
+        if self.snapshot.exit_trap_lost {
+            // bash quotes the text, and does not write it in ASCII where the step has not.
+            let trap = quoted(&[b"__guide_exit=", self.snapshot.exit_trap.as_slice()].concat());
+            commands += &format!("\\builtin eval {trap};{}", session.set_exit_trap());
         }
-        Ok((session, preparation))
+        Ok(commands)
     }
 
-    /// Values that variables named as secret have before the script runs.
+    /// The state that the shell has reported, if it has and the report is complete.
+    fn read_snapshot(
+        &mut self,
+        result: &Supervised,
+        session: &mut Session,
+        effects: &SideEffects,
+    ) -> io::Result<Option<ShellSnapshot>> {
+        if !result.reported {
+            return Ok(None);
+        }
+        // A shell that has ended has reported everything.
+        let effects = if result.died.is_some() { &SideEffects::Anything } else { effects };
+        let masker = &self.options.masker;
+        effects.state_after(&self.snapshot, session, &self.mentioned, &mut self.secrets, masker)
+    }
+
+    fn take_snapshot(&mut self, snapshot: ShellSnapshot) -> ShellState {
+        self.secrets.set_by_function = snapshot.function_sets_secret;
+        self.snapshot = snapshot;
+        ShellState(self.snapshot.for_disk().to_vec())
+    }
+
+    /// Adds the values that variables named as secret have before the script runs to the masker.
     pub(super) fn learn_secrets(&mut self, command: &Command) {
         for name in command.secrets.iter().chain(&self.options.masker.names()) {
             self.secrets.add(name);
         }
-        let names: Vec<String> = self.secrets.names().map(str::to_owned).collect();
-        if names.is_empty() {
+        if self.secrets.is_empty() {
             return;
         }
         let bound = command.bound.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let given = self
+        let inherited = self
             .environment
             .iter()
             .filter_map(|(name, value)| Some((name.to_str()?, value.as_encoded_bytes())));
-        for (name, value) in
-            given.chain(bound).filter(|(name, _)| names.iter().any(|secret| secret == name))
-        {
-            self.options.masker.add(value);
-            if !value.is_empty() {
-                self.secrets.is_known(name);
+        for (name, value) in inherited.chain(bound) {
+            if self.secrets.has(name) {
+                self.options.masker.add(value);
+                if !value.is_empty() {
+                    self.secrets.set_known(name, true);
+                }
             }
         }
     }
 }
 
-fn ending(outcome: &Watched, told: Option<&ShellSnapshot>) -> Ending {
-    match (outcome.stopped, outcome.died, told) {
+fn ending(result: &Supervised, snapshot: Option<&ShellSnapshot>) -> Ending {
+    match (result.stopped, result.died, snapshot) {
         (Some(stopped), ..) => stopped,
-        (None, Some(status), _) => of_status(status),
-        (None, None, Some(live)) => Ending::Exited(live.code),
-        // It has told an end, but no state that can be read: what it was is not known.
+        (None, Some(status), _) => ending_of(status),
+        (None, None, Some(snapshot)) => Ending::Exited(snapshot.code),
+        // The shell has reported the step's end, but no state that can be read, so the exit code is not known.
         (None, None, None) => Ending::Exited(-1),
-    }
-}
-
-/// How a bash ended.
-pub(super) fn of_status(status: ExitStatus) -> Ending {
-    use std::os::unix::process::ExitStatusExt;
-    match status.signal() {
-        Some(signal) => Ending::Signalled(signal),
-        None => Ending::Exited(status.code().unwrap_or(-1)),
     }
 }

@@ -1,4 +1,4 @@
-//! Can bash parse these scripts? Asked of bash itself, which reads them and runs nothing.
+//! Finds scripts that bash can't parse. bash itself reads them, and runs nothing.
 
 use std::io;
 
@@ -9,24 +9,26 @@ use crate::book::commands_of;
 pub(crate) struct SyntaxError {
     /// 1-based line of the script.
     pub line: usize,
-    /// bash's reason.
+    /// The reason that bash gives.
     pub message: String,
 }
 
-/// `set -n` is run first, and bash then only parses what follows it. A subshell each, as nothing takes `-n` back.
-const ASK: &str = "for script; do ( eval \"set -n\n$script\" ) 2>&1; printf '\\0%s\\0' $?; done";
+/// Runs `set -n` before each script, after which bash only parses. Each script needs a subshell, as nothing takes `-n` back.
+const PARSE_ONLY: &str =
+    "for script; do ( eval \"set -n\n$script\" ) 2>&1; printf '\\0%s\\0' $?; done";
 
-/// Lines that stand before the script's first, as bash counts them.
-const BEFORE: usize = 2;
+/// The lines before the script's first line, as bash counts them.
+const LINES_BEFORE: usize = 2;
 
-/// Most bytes of one argument, and of all arguments, with room to spare on every system.
+/// The largest argument, in bytes; every system allows more.
 const LARGEST: usize = 100 * 1024;
-const MOST: usize = 1024 * 1024;
+/// The largest size of all arguments together.
+const LARGEST_TOTAL: usize = 1024 * 1024;
 
-/// Simple scripts that are asked about together.
-const TOGETHER: usize = 200;
+/// How many simple scripts are parsed as one.
+const GROUP: usize = 200;
 
-/// For each script why bash can't parse it.
+/// For each script the reason why bash can't parse it; `None` where it can.
 ///
 /// # Errors
 /// When bash can't be started.
@@ -34,60 +36,60 @@ pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxErr
     let (simple, other): (Vec<usize>, Vec<usize>) =
         (0..scripts.len()).partition(|index| is_simple(scripts[*index]));
     let mut alone = other;
-    for group in simple.chunks(TOGETHER) {
+    for group in simple.chunks(GROUP) {
         let all: String =
             group.iter().map(|index| format!("{{\n{}\n}}\n", scripts[*index])).collect();
-        if ask(&[&all], "extglob")?.iter().any(Option::is_some) {
+        if parse(&[&all], "extglob")?.iter().any(Option::is_some) {
             alone.extend(group);
         }
     }
     let mut errors = vec![None; scripts.len()];
-    let asked: Vec<&str> = alone.iter().map(|index| scripts[*index]).collect();
-    for (index, error) in alone.into_iter().zip(ask(&asked, "extglob")?) {
-        // What an earlier step's `shopt` turns on is not known here: only what is wrong either way is wrong.
+    let scripts_alone: Vec<&str> = alone.iter().map(|index| scripts[*index]).collect();
+    for (index, error) in alone.into_iter().zip(parse(&scripts_alone, "extglob")?) {
+        // An earlier step may have changed the option, so only a script that is wrong with it and without it is wrong.
         if error.is_some() {
-            errors[index] = ask(&[scripts[index]], "cmdhist")?.into_iter().next().flatten();
+            errors[index] = parse(&[scripts[index]], "cmdhist")?.into_iter().next().flatten();
         }
     }
     Ok(errors)
 }
 
-/// A script of plain commands on lines of their own: such scripts can't hide each other's errors when they are parsed as one.
+/// Whether the script consists of plain commands only. Such scripts can't hide each other's errors when they are parsed as one.
 fn is_simple(script: &str) -> bool {
     const RESERVED: [&str; 18] = [
         "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac",
         "select", "function", "{", "}", "[[", "coproc",
     ];
     let ends_word = |next: char| next.is_whitespace() || matches!(next, ';' | '&' | '|');
-    script.len() < LARGEST / TOGETHER
+    script.len() < LARGEST / GROUP
         && !script.contains(['(', ')', '`'])
         && !script.contains("<<")
         && !script.split(ends_word).any(|word| RESERVED.contains(&word))
         && commands_of(script).is_clear
 }
 
-/// Asks bash, with this option of its grammar on.
-fn ask(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
+/// Lets bash parse the scripts, with this option of its grammar on.
+fn parse(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
     let mut errors = Vec::with_capacity(scripts.len());
     let mut from = 0;
     while from < scripts.len() {
         let mut size = 0;
         let fits = |script: &&&str| {
             size += script.len() + 1;
-            size <= MOST
+            size <= LARGEST_TOTAL
         };
         let count = scripts[from..].iter().take_while(fits).count().max(1);
-        errors.extend(ask_some(&scripts[from..from + count], option)?);
+        errors.extend(parse_some(&scripts[from..from + count], option)?);
         from += count;
     }
     Ok(errors)
 }
 
-fn ask_some(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
-    // A script that no argument can hold is let be: it is data, and not what somebody slipped in.
+fn parse_some(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
+    // A script that is too long for an argument is not parsed: it carries data, and no hand-written mistake.
     let given: Vec<&str> =
         scripts.iter().map(|script| if script.len() > LARGEST { "" } else { script }).collect();
-    let words = ["--norc", "--noprofile", "-O", option, "-c", ASK, "bash"];
+    let words = ["--norc", "--noprofile", "-O", option, "-c", PARSE_ONLY, "bash"];
     let bash = duct::cmd("bash", words.into_iter().chain(given)).env("LC_ALL", "C");
     let bash = bash
         .env_remove("BASH_ENV")
@@ -99,21 +101,22 @@ fn ask_some(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError
     let mut parts = text.split('\0');
     let mut errors = Vec::with_capacity(scripts.len());
     for _ in scripts {
-        let (said, code) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        errors.push(if matches!(code, "0" | "") { None } else { Some(read_error(said)) });
+        let (message, code) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        errors.push(if matches!(code, "0" | "") { None } else { Some(read_error(message)) });
     }
     Ok(errors)
 }
 
-/// `bash: eval: line 5: syntax error near unexpected token `fi'`.
-fn read_error(said: &str) -> SyntaxError {
-    let first = said
+/// Reads a message such as `bash: eval: line 5: syntax error near unexpected token `fi'`.
+fn read_error(output: &str) -> SyntaxError {
+    let first = output
         .lines()
         .find(|line| line.contains("line ") && !line.contains("warning:"))
         .unwrap_or_default();
     let after = first.split_once("line ").map_or("", |(_, after)| after);
     let (number, message) = after.split_once(": ").unwrap_or(("", "syntax error"));
-    let line = number.parse::<usize>().unwrap_or(BEFORE + 1).saturating_sub(BEFORE).max(1);
+    let line =
+        number.parse::<usize>().unwrap_or(LINES_BEFORE + 1).saturating_sub(LINES_BEFORE).max(1);
     SyntaxError { line, message: message.to_owned() }
 }
 
@@ -162,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_bash_can_parse_is_right() {
+    fn a_script_that_bash_can_parse_has_no_error() {
         let scripts = [
             "cat <<E\nx\n",
             "ls !(a|b)\n",
@@ -177,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn many_and_long_scripts_are_asked_about_as_well() {
+    fn many_and_long_scripts_are_parsed_as_well() {
         let long = format!("echo {}\n", "x".repeat(LARGEST));
         let many: Vec<String> =
             (0..1000).map(|count| format!("echo {count}; : '{}'\n", "y".repeat(300))).collect();

@@ -1,4 +1,4 @@
-//! Lends the terminal to an interactive step.
+//! Gives the terminal to an interactive step.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -6,33 +6,33 @@ use std::os::fd::OwnedFd;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::Pid;
 
-/// The terminal is lent; taken back when this is dropped.
-pub(super) struct Lent {
+/// The terminal while a step has it. The runner takes it back when this is dropped.
+pub(super) struct LentTerminal {
     terminal: OwnedFd,
-    ours: Pid,
+    own_group: Pid,
 }
 
-/// Makes a process group the terminal's foreground one.
+/// Makes a process group the foreground group of the terminal.
 ///
 /// # Errors
 /// When there is no terminal.
-pub(super) fn lend(to: Pid) -> io::Result<Lent> {
+pub(super) fn lend(to: Pid) -> io::Result<LentTerminal> {
     let terminal = rustix::fs::open("/dev/tty", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?;
-    let ours = rustix::termios::tcgetpgrp(&terminal)?;
+    let own_group = rustix::termios::tcgetpgrp(&terminal)?;
     rustix::termios::tcsetpgrp(&terminal, to)?;
-    Ok(Lent { terminal, ours })
+    Ok(LentTerminal { terminal, own_group })
 }
 
-impl Drop for Lent {
+impl Drop for LentTerminal {
     fn drop(&mut self) {
-        // We are in the background now: unless SIGTTOU is ignored, it would stop us here.
+        // The runner is in the background now, so SIGTTOU would stop it here unless it is ignored.
         let before = on_write_to_terminal(libc::SIG_IGN);
-        let _ = rustix::termios::tcsetpgrp(&self.terminal, self.ours);
+        let _ = rustix::termios::tcsetpgrp(&self.terminal, self.own_group);
         on_write_to_terminal(before);
     }
 }
 
-/// Sets what SIGTTOU does; returns what it did.
+/// Sets the action of SIGTTOU and returns the one before.
 #[expect(unsafe_code, reason = "no safe call makes a signal ignored")]
 fn on_write_to_terminal(action: libc::sighandler_t) -> libc::sighandler_t {
     // SAFETY: the action is SIG_IGN or what this call itself has returned, so no handler of ours is ever called.

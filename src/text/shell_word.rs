@@ -21,9 +21,27 @@ pub(crate) fn quoted(bytes: &[u8]) -> String {
     word
 }
 
+/// Whether bash accepts this as a variable's name.
+pub(crate) fn is_variable_name(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && text.chars().all(is_name_character)
+}
+
+/// Whether this character may stand in a variable's name.
+pub(crate) fn is_name_character(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::{is_variable_name, quoted};
+
+    #[test]
+    fn a_variable_name_has_letters_digits_and_underscores_and_no_digit_first() {
+        assert!(["A", "_", "a_1"].into_iter().all(is_variable_name));
+        assert!(!["", "1a", "a-b", "é", "a b"].into_iter().any(is_variable_name));
+    }
 
     #[test]
     fn plain_text_stands_between_single_quotes() {

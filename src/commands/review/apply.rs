@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::items::{Accepting, Item};
 use super::walk::Decision;
 use crate::book::{SourceId, Sources, parse_chapter};
-use crate::commands::open::BookContext;
+use crate::commands::book_context::BookContext;
 use crate::compare::{Choice, FenceEditError, apply_hunks, replace_fence_body};
 use crate::error::Error;
 use crate::report::Reviewed;
@@ -17,7 +17,7 @@ use crate::store::{
 
 /// Where reviews are written.
 pub(super) struct Review<'o> {
-    opened: &'o BookContext,
+    context: &'o BookContext,
     snapshots: Snapshots,
     fences: PendingFences,
 }
@@ -34,9 +34,9 @@ struct NewBody<'i> {
 
 impl<'o> Review<'o> {
     /// Of this book.
-    pub(super) fn of(opened: &'o BookContext) -> Self {
-        let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
-        Self { opened, snapshots, fences: PendingFences::of(&opened.state) }
+    pub(super) fn of(context: &'o BookContext) -> Self {
+        let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
+        Self { context, snapshots, fences: PendingFences::of(&context.state) }
     }
 
     /// Writes all decisions; how each item came out, and what could not be written.
@@ -59,7 +59,7 @@ impl<'o> Review<'o> {
                     }
                 }
                 Accepting::Recording { chapter, profile } => {
-                    let recordings = Recordings::of(&self.opened.root);
+                    let recordings = Recordings::of(&self.context.root);
                     let written = match reviewed[index] {
                         Reviewed::SnapshotStore | Reviewed::InPart => {
                             recordings.accept(chapter, profile)
@@ -113,7 +113,7 @@ impl<'o> Review<'o> {
         faults: &mut Vec<Error>,
     ) {
         bodies.sort_by_key(|new| std::cmp::Reverse(new.body.start));
-        let file = self.opened.book.sources.file(source);
+        let file = self.context.book.sources.file(source);
         let mut text = file.text.to_string();
         let mut written = Vec::new();
         for new in bodies {
@@ -136,7 +136,7 @@ impl<'o> Review<'o> {
         }
         if *text != *file.text
             && let Err(fault) =
-                rewrite_chapter(&self.opened.root.join(&file.path), &file.text, &text)
+                rewrite_chapter(&self.context.root.join(&file.path), &file.text, &text)
         {
             written.iter().for_each(|new| reviewed[new.item] = Reviewed::Failed);
             faults.push(fault.into());
@@ -157,7 +157,7 @@ impl<'o> Review<'o> {
         let parse = |text: &str| {
             let mut sources = Sources::default();
             let source = sources.add("chapter.md".into(), text.to_owned());
-            parse_chapter(&sources, source, id.chapter.clone(), "", &self.opened.book.languages)
+            parse_chapter(&sources, source, id.chapter.clone(), "", &self.context.book.languages)
         };
         let ((_, old_problems), (chapter, problems)) = (parse(before), parse(&text));
         let lines = |text: &str| {

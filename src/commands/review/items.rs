@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::walk::Decision;
 use crate::book::{Chapter, SourceId, StepBlock};
-use crate::commands::open::BookContext;
+use crate::commands::book_context::BookContext;
 use crate::compare::{Choice, Hunk, Rules, hunks};
 use crate::error::Error;
 use crate::ids::StepId;
@@ -64,16 +64,16 @@ impl Item {
 /// # Errors
 /// When a target is none, or a file can't be read.
 pub(super) fn collect(
-    opened: &BookContext,
+    context: &BookContext,
     targets: &[String],
 ) -> Result<(Vec<Item>, Vec<String>), Error> {
-    let picks = picked(opened, targets)?;
-    let snapshots = Snapshots::of(&opened.root, &opened.state, &opened.profile);
-    let fences = PendingFences::of(&opened.state);
+    let picks = picked(context, targets)?;
+    let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
+    let fences = PendingFences::of(&context.state);
     let mut pending = snapshots.pending()?;
     let mut items = Vec::new();
     let mut notes = Vec::new();
-    for (chapter, pick) in opened.book.chapters.iter().zip(&picks) {
+    for (chapter, pick) in context.book.chapters.iter().zip(&picks) {
         for block in chapter.steps() {
             let id = StepId { chapter: chapter.name.clone(), step: block.name.clone() };
             let mine = |one: &PendingSnapshot| one.step == id;
@@ -85,10 +85,10 @@ pub(super) fn collect(
             items.extend(
                 snapshots_of_step
                     .into_iter()
-                    .map(|one| snapshot_item(opened, &snapshots, block, one)),
+                    .map(|one| snapshot_item(context, &snapshots, block, one)),
             );
             if let Some(fence) = fences.get(&id)? {
-                match fence_item(opened, chapter, block, fence) {
+                match fence_item(context, chapter, block, fence) {
                     Some(item) => items.push(item),
                     None if block.expected.as_ref().is_some_and(|expected| expected.in_pieces) => {
                         notes
@@ -102,9 +102,9 @@ pub(super) fn collect(
         }
     }
     for (chapter, _) in
-        opened.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == ChapterSelection::All)
+        context.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == ChapterSelection::All)
     {
-        items.extend(recording_items(opened, chapter)?);
+        items.extend(recording_items(context, chapter)?);
     }
     if targets.is_empty() {
         let gone = |one: PendingSnapshot| {
@@ -119,14 +119,14 @@ pub(super) fn collect(
 }
 
 /// What the targets pick, chapter by chapter.
-fn picked(opened: &BookContext, targets: &[String]) -> Result<Vec<ChapterSelection>, Error> {
+fn picked(context: &BookContext, targets: &[String]) -> Result<Vec<ChapterSelection>, Error> {
     let selection = Selection { targets: targets.to_vec(), ..Selection::default() };
-    pick(&opened.book, &selection)
-        .map_err(|problems| Error::Book(problems, Box::new(opened.book.sources.clone())))
+    pick(&context.book, &selection)
+        .map_err(|problems| Error::Book(problems, Box::new(context.book.sources.clone())))
 }
 
 fn snapshot_item(
-    opened: &BookContext,
+    context: &BookContext,
     snapshots: &Snapshots,
     block: &StepBlock,
     pending: PendingSnapshot,
@@ -146,7 +146,7 @@ fn snapshot_item(
     }
     let waiting = Waiting {
         step: pending.step.clone(),
-        place: Some(opened.book.sources.place(block.span)),
+        place: Some(context.book.sources.place(block.span)),
         file: snapshots.shown(&pending.accepts_to),
         fence: false,
         new: pending.old.is_none(),
@@ -162,8 +162,8 @@ fn whole(chapter: &Chapter) -> StepId {
 }
 
 /// Recordings of a chapter that wait, a profile each: one hunk that shows what is new.
-fn recording_items(opened: &BookContext, chapter: &Chapter) -> Result<Vec<Item>, Error> {
-    let recordings = Recordings::of(&opened.root);
+fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>, Error> {
+    let recordings = Recordings::of(&context.root);
     let name = chapter.name.as_str();
     let mut items = Vec::new();
     for profile in recordings.profiles(name, true) {
@@ -192,7 +192,7 @@ fn recording_items(opened: &BookContext, chapter: &Chapter) -> Result<Vec<Item>,
 
 /// `None` when the fence is another by now.
 fn fence_item(
-    opened: &BookContext,
+    context: &BookContext,
     chapter: &Chapter,
     block: &StepBlock,
     pending: PendingFence,
@@ -201,7 +201,7 @@ fn fence_item(
         .expected
         .as_ref()
         .filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
-    let place = opened.book.sources.place(expected.span);
+    let place = context.book.sources.place(expected.span);
     let waiting = Waiting {
         step: pending.step.clone(),
         file: place.file.to_path_buf(),

@@ -1,47 +1,47 @@
-//! Where a script gives a variable a value, by looking at it.
+//! The places of a script that give a variable a value.
 //!
 //! A secret's value is known after a step only if the variable still has it then. A value that it had only for a while (in a
-//! subshell, a function's `local`, before one command, or before another value) was never told, and can't be masked. So each place
-//! that may give a value is counted, and apart from that each that surely gives it to the chapter's shell and leaves it there. In
-//! doubt a place counts as the former only.
+//! subshell, in a function's `local`, before one command, or before another value) is never reported, and can't be masked. So two
+//! numbers are counted: the places that may give a value, and those among them that certainly give it to the chapter's shell and
+//! leave it there. In doubt a place counts only as the former.
+
+use super::tokens::{Token, Tokens};
+use crate::text::shell_word::{is_name_character, is_variable_name};
 
 /// How often a script gives a variable a value.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Assignments {
-    /// Places that may do so.
+    /// The places that may do so.
     pub any: usize,
-    /// Plain commands of the shell itself among them, in no loop, function, pipeline or subshell.
+    /// Those among them that are plain commands of the shell itself, outside of loops, functions, pipelines and subshells.
     pub plain: usize,
 }
 
 impl Assignments {
-    /// Can the variable have had a value that is not the one it has at the end?
+    /// Whether the variable may have had another value than the one that it has at the end.
     pub(super) fn may_have_had_another_value(self) -> bool {
         self.any > 1 || self.plain < self.any
     }
 }
 
-/// Looks at a script.
+/// Counts the places of a script that give the variable a value.
 pub(super) fn assignments(script: &str, name: &str) -> Assignments {
     let places = script.match_indices(name).filter(|(at, _)| may_assign(script, *at, name));
     Assignments { any: places.count(), plain: plain_assignments(script, name) }
 }
 
-/// May the variable be given a value by its name here? (In quoted text, too: it may be a script of its own.)
+/// Whether the variable may get a value at this place. (In quoted text, too: it may be a script of its own.)
 fn may_assign(script: &str, at: usize, name: &str) -> bool {
     const READERS: [&str; 7] =
         ["read", "mapfile", "readarray", "for", "select", "getopts", "coproc"];
     let (before, after) = (&script[..at], &script[at + name.len()..]);
-    if before.ends_with(is_word)
-        || after.starts_with(is_word)
+    if before.ends_with(is_name_character)
+        || after.starts_with(is_name_character)
         || before.ends_with(['$', '-', '.', '/'])
     {
         return false;
     }
-    let after = after
-        .strip_prefix('[')
-        .and_then(|index| index.split_once(']'))
-        .map_or(after, |(_, after)| after);
+    let after = without_index(after);
     if let Some(value) = assigned_value(after) {
         return !is_itself(value, name);
     }
@@ -51,13 +51,19 @@ fn may_assign(script: &str, at: usize, name: &str) -> bool {
     words.any(|word| READERS.contains(&word)) || last == Some("-v") || last == Some("-p")
 }
 
-/// What stands behind `=`, `+=` or `:=`.
+/// The text after the index of an element (`[1]`), if there is one.
+fn without_index(text: &str) -> &str {
+    let after = text.strip_prefix('[').and_then(|index| index.split_once(']'));
+    after.map_or(text, |(_, after)| after)
+}
+
+/// The text after `=`, `+=` or `:=`.
 fn assigned_value(after: &str) -> Option<&str> {
     let value = ["=", "+=", ":="].iter().find_map(|sign| after.strip_prefix(sign))?;
     (!value.starts_with('=')).then_some(value)
 }
 
-/// Is the value the variable's own one, or nothing?
+/// Whether the value is the variable's own value, or empty.
 fn is_itself(value: &str, name: &str) -> bool {
     let quoted = value.trim_start_matches(['"', '\\']);
     let inner = quoted.strip_prefix('$').map(|inner| inner.strip_prefix('{').unwrap_or(inner));
@@ -70,27 +76,23 @@ fn is_itself(value: &str, name: &str) -> bool {
         || rest.starts_with(|next: char| next.is_whitespace() || ";&|)\"'`".contains(next))
 }
 
-fn is_word(letter: char) -> bool {
-    letter.is_ascii_alphanumeric() || letter == '_'
-}
-
-/// Plain commands at the top level that give it a value.
+/// How many plain commands at the top level give the variable a value.
 fn plain_assignments(script: &str, name: &str) -> usize {
-    let mut scan = Scan { text: script, at: 0, documents: Vec::new() };
+    let mut tokens = Tokens::of(script);
     let (mut depth, mut found) = (0_usize, 0);
     let mut piped = false;
     let mut words: Vec<&str> = Vec::new();
     loop {
-        match scan.next() {
+        match tokens.next() {
             Token::Word(word) if words.is_empty() && is_reserved(word) => match word {
                 "for" | "while" | "until" | "select" | "function" | "coproc" | "{" => depth += 1,
                 "done" | "}" => depth = depth.saturating_sub(1),
-                // Its patterns end with a bracket that closes nothing.
+                // The patterns of `case` end with a bracket that closes nothing.
                 "case" => return found,
                 _ => {}
             },
             Token::Word(word) => words.push(word),
-            Token::End(sign) => {
+            Token::Operator(sign) => {
                 if depth == 0 && !piped && !matches!(sign, "|" | "&") {
                     found += assigned_by(&words, name);
                 }
@@ -115,16 +117,12 @@ fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
 }
 
-/// How often a simple command gives the variable a value that stays.
+/// How often a simple command gives the variable a value that lasts.
 fn assigned_by(words: &[&str], name: &str) -> usize {
     let words: Vec<&str> = without_redirections(words);
     let assigns = |word: &&&str| {
         let Some(after) = word.strip_prefix(name) else { return false };
-        let after = after
-            .strip_prefix('[')
-            .and_then(|index| index.split_once(']'))
-            .map_or(after, |(_, after)| after);
-        assigned_value(after).is_some_and(|value| !is_itself(value, name))
+        assigned_value(without_index(after)).is_some_and(|value| !is_itself(value, name))
     };
     let Some(program) = words.iter().position(|word| !is_assignment(word)) else {
         return words.iter().filter(assigns).count();
@@ -145,11 +143,10 @@ fn is_assignment(word: &str) -> bool {
     let Some((name, _)) = word.split_once('=') else { return false };
     let name = name.strip_suffix('+').unwrap_or(name);
     let name = name.split_once('[').map_or(name, |(name, _)| name);
-    !name.is_empty()
-        && name.chars().all(is_word)
-        && !name.starts_with(|first: char| first.is_ascii_digit())
+    is_variable_name(name)
 }
 
+/// The words of a command that are no part of a redirection.
 fn without_redirections<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut kept = Vec::new();
     let mut words = words.iter();
@@ -162,144 +159,6 @@ fn without_redirections<'a>(words: &[&'a str]) -> Vec<&'a str> {
         }
     }
     kept
-}
-
-/// A word of a script, or what ends a simple command (nothing at the script's end).
-enum Token<'a> {
-    Word(&'a str),
-    End(&'a str),
-}
-
-/// Goes through a script word by word.
-struct Scan<'a> {
-    text: &'a str,
-    at: usize,
-    /// Ends of the here-documents that begin with the next line.
-    documents: Vec<&'a str>,
-}
-
-impl<'a> Scan<'a> {
-    fn next(&mut self) -> Token<'a> {
-        loop {
-            let rest = &self.text[self.at..];
-            let rest = rest.trim_start_matches([' ', '\t', '\r']);
-            let rest = rest.strip_prefix("\\\n").unwrap_or(rest);
-            if self.text.len() - rest.len() > self.at {
-                self.at = self.text.len() - rest.len();
-                continue;
-            }
-            if rest.starts_with('#') {
-                self.at += rest.find('\n').unwrap_or(rest.len());
-                continue;
-            }
-            for sign in ["&&", "||", ";;", "|&", "\n", ";", "|", "(", ")"] {
-                if rest.starts_with(sign) {
-                    self.at += sign.len();
-                    if sign == "\n" {
-                        self.skip_documents();
-                    }
-                    return Token::End(if sign == "|&" { "|" } else { sign });
-                }
-            }
-            if rest.starts_with('&') && !rest.starts_with("&>") {
-                self.at += 1;
-                return Token::End("&");
-            }
-            if rest.is_empty() {
-                return Token::End("");
-            }
-            return Token::Word(self.word());
-        }
-    }
-
-    fn word(&mut self) -> &'a str {
-        let bytes = self.text.as_bytes();
-        let start = self.at;
-        while let Some(&byte) = bytes.get(self.at) {
-            match byte {
-                b' ' | b'\t' | b'\n' | b';' | b'|' | b')' => break,
-                b'&' if !matches!(bytes.get(self.at.wrapping_sub(1)), Some(b'<' | b'>'))
-                    && bytes.get(self.at + 1) != Some(&b'>') =>
-                {
-                    break;
-                }
-                b'<' if self.text[self.at..].starts_with("<<")
-                    && !self.text[self.at..].starts_with("<<<") =>
-                {
-                    self.document()
-                }
-                // A list's elements; else a subshell or a function's brackets.
-                b'(' if self.at > start
-                    && matches!(bytes[self.at - 1], b'=' | b'<' | b'>' | b'$') =>
-                {
-                    self.at = past(bytes, self.at)
-                }
-                b'(' => break,
-                b'`' | b'\'' | b'"' | b'\\' | b'$' => self.at = past(bytes, self.at),
-                _ => self.at += 1,
-            }
-        }
-        // Only what is no word's letter at all can come here without any.
-        if self.at == start {
-            self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
-        }
-        self.at = (self.at..=bytes.len())
-            .find(|&at| self.text.is_char_boundary(at))
-            .unwrap_or(bytes.len());
-        &self.text[start..self.at]
-    }
-
-    /// `<<WORD`: notes where the document ends.
-    fn document(&mut self) {
-        self.at += 2;
-        let rest = self.text[self.at..].trim_start_matches(['-', ' ', '\t']);
-        let length = rest
-            .find(|next: char| next.is_whitespace() || ";&|()<>".contains(next))
-            .unwrap_or(rest.len());
-        self.documents.push(rest[..length].trim_matches(['\'', '"', '\\']));
-        self.at = self.text.len() - rest.len() + length;
-    }
-
-    fn skip_documents(&mut self) {
-        for end in std::mem::take(&mut self.documents) {
-            for line in self.text[self.at..].split_inclusive('\n') {
-                self.at += line.len();
-                if line.trim_matches(['\t', '\n', '\r']) == end {
-                    break;
-                }
-            }
-        }
-    }
-}
-
-/// The index after what is quoted, escaped or substituted here.
-fn past(bytes: &[u8], at: usize) -> usize {
-    let end = bytes.len();
-    match bytes[at] {
-        b'\\' => (at + 2).min(end),
-        quote @ (b'\'' | b'`') => {
-            memchr::memchr(quote, &bytes[at + 1..]).map_or(end, |length| at + length + 2)
-        }
-        b'"' => closing(bytes, at + 1, b'"'),
-        b'$' if bytes.get(at + 1) == Some(&b'(') => closing(bytes, at + 2, b')'),
-        b'$' if bytes.get(at + 1) == Some(&b'{') => closing(bytes, at + 2, b'}'),
-        b'(' => closing(bytes, at + 1, b')'),
-        _ => at + 1,
-    }
-}
-
-/// The index after the closing sign.
-fn closing(bytes: &[u8], mut at: usize, sign: u8) -> usize {
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            _ if byte == sign => return at + 1,
-            // Within double quotes single ones and plain brackets mean nothing.
-            b'\'' | b'(' if sign == b'"' => at += 1,
-            b'"' | b'\'' | b'`' | b'\\' | b'$' | b'(' => at = past(bytes, at),
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 #[cfg(test)]

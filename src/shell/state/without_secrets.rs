@@ -1,22 +1,22 @@
-//! What of a shell's state may be written to disk: everything but the pieces that hold a secret, and the names of those.
+//! The part of a shell's state that may be written to disk: all pieces that hold no secret, and the names of the others.
 
+use super::declaration::{Declarations, line_end, words};
+use super::dump::traps;
 use crate::output::ShellState;
 use crate::secrets::Masker;
-use crate::shell::declaration::{Declarations, line_end, words};
-use crate::shell::dump::traps;
 use crate::shell::secrets::Secrets;
 
-/// The text of these pieces without any secret; none where nothing had to be left out.
+/// The text of these pieces without any secret; `None` where no piece has to be left out.
 ///
-/// A variable that a step names in `secret=` is left out by its name, whatever its value is and however it is quoted. Of the rest
-/// every piece (a variable, a function, a trap) is left out in which a secret is found.
+/// A variable that a step names in `secret=` is left out by its name, whatever its value is. Of the others each piece (a variable, a
+/// function, a trap) is left out in which a secret is found.
 pub(super) fn without_secrets(
     pieces: &[Vec<u8>],
     secrets: &Secrets,
     masker: &Masker,
 ) -> Option<Vec<u8>> {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
-    for piece in pieces.iter().flat_map(|piece| smaller(piece)) {
+    for piece in pieces.iter().flat_map(|piece| split(piece)) {
         match left_out_as(piece, secrets, masker) {
             None => kept.extend_from_slice(piece),
             Some(name) => left_out.push(name),
@@ -31,7 +31,7 @@ pub(super) fn without_secrets(
     Some(kept)
 }
 
-/// What it is called, if it has to be left out.
+/// The name of a piece that has to be left out; `None` for a piece that may stay.
 fn left_out_as(piece: &[u8], secrets: &Secrets, masker: &Masker) -> Option<String> {
     let declared = Declarations(piece).next().filter(|_| piece.starts_with(b"declare -"));
     if let Some(variable) = declared {
@@ -47,10 +47,10 @@ fn left_out_as(piece: &[u8], secrets: &Secrets, masker: &Masker) -> Option<Strin
             _ => name,
         });
     }
-    masker.finds_in(piece).then(|| called(piece))
+    masker.finds_in(piece).then(|| description(piece))
 }
 
-fn called(piece: &[u8]) -> String {
+fn description(piece: &[u8]) -> String {
     let text = String::from_utf8_lossy(piece);
     if let Some((name, _)) = text.split_once(" () \n") {
         return format!("{name}()");
@@ -70,8 +70,8 @@ fn called(piece: &[u8]) -> String {
     what.to_owned()
 }
 
-/// Functions and traps one by one; what else stands before them (options) as one piece.
-fn smaller(piece: &[u8]) -> Vec<&[u8]> {
+/// Splits functions and traps into one piece each; the text before them (options) stays one piece.
+fn split(piece: &[u8]) -> Vec<&[u8]> {
     if piece.starts_with(b"trap -- ") {
         let lengths: Vec<usize> = traps(piece).iter().map(Vec::len).collect();
         return if lengths.iter().sum::<usize>() == piece.len() {
@@ -88,7 +88,7 @@ fn smaller(piece: &[u8]) -> Vec<&[u8]> {
         let line = &piece[at..end];
         if line.ends_with(b" () \n") && piece[end..].starts_with(b"{ \n") {
             starts.push(at);
-            // bash writes the closing bracket of the function, and no other one, at the line's start.
+            // Only the closing bracket of the function stands at the start of a line.
             let closed = memchr::memmem::find(&piece[end..], b"\n}\n");
             match closed {
                 Some(length) => at = end + length + 3,
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_holds_none_is_kept_as_it_is() {
+    fn a_state_without_secrets_is_kept_whole() {
         assert_eq!(
             kept(&["declare -- A=\"1\"\n", "declare -x TOKEN\n"], &["TOKEN"], &["hunter2"]),
             None
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn one_function_with_a_secret_takes_no_other_along() {
+    fn only_the_function_with_the_secret_is_left_out() {
         let before = "\\builtin shopt -s nullglob || \\builtin :\nconn () \n{ \n    echo -U postgres\n}\nhelper () \n{ \n    echo }\n}\ndeclare -fx helper\n";
         let text = kept(
             &[before, "trap -- 'echo postgres' USR1\ntrap -- 'a\nb' USR2\n"],

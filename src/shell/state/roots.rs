@@ -1,4 +1,4 @@
-//! Folders that a kept state calls by name and not by path, so that a book that was moved or copied goes on in its own place.
+//! Folders that a saved state names by variable and not by path, so that a moved or copied book resumes in its own folders.
 
 use crate::text::shell_word::quoted;
 
@@ -6,13 +6,13 @@ use crate::text::shell_word::quoted;
 #[derive(Debug, Clone, Default)]
 pub(super) struct Roots(Vec<(&'static str, Vec<u8>)>);
 
-/// Variables of a new shell of the chapter that name them.
+/// The variables of a chapter's new shell that hold their paths.
 const NAMES: [&str; 3] = ["PWD", "GUIDE_STATE", "GUIDE_BOOK"];
 
 impl Roots {
-    /// `value` gives the variables of a new shell.
+    /// Takes the paths from the variables of a new shell.
     pub(super) fn of(value: impl Fn(&str) -> Option<Vec<u8>>) -> Self {
-        // One that bash would have to quote is not looked for.
+        // A path that bash would have to quote is not replaced.
         let is_plain = |path: &[u8]| {
             path.len() > 1
                 && path
@@ -28,12 +28,12 @@ impl Roots {
         )
     }
 
-    /// Is it one of the variables?
+    /// Whether the variable is one of those that name the roots.
     pub(super) fn are_named_by(name: &[u8]) -> bool {
         NAMES.iter().any(|root| root.as_bytes() == name)
     }
 
-    /// A word that stands for a folder, in a new shell that is in the chapter's folder.
+    /// The word for a folder, in a new shell that is in the chapter's folder.
     pub(super) fn folder(&self, path: &[u8]) -> Vec<u8> {
         let below = |root: &[u8]| {
             path.strip_prefix(root)
@@ -50,12 +50,12 @@ impl Roots {
         }
     }
 
-    /// The same for a shell that may be anywhere.
+    /// The word for a folder, in a shell that may be in any folder.
     pub(super) fn elsewhere(&self, path: &[u8]) -> Vec<u8> {
         Self(self.0.iter().filter(|(name, _)| *name != "PWD").cloned().collect()).folder(path)
     }
 
-    /// A declaration as `declare -p` prints it, the paths in it by name, wherever in the chapter the shell is.
+    /// A declaration of `declare -p` with the variables in the places of their paths, for a shell that may be in any folder.
     pub(super) fn declaration(&self, text: &[u8]) -> Vec<u8> {
         let mut text = text.to_vec();
         for (name, root) in self.0.iter().filter(|(name, _)| *name != "PWD") {
@@ -67,7 +67,7 @@ impl Roots {
     }
 }
 
-/// Puts the name in the path's place, where bash will expand it and where a whole path begins and ends.
+/// Puts the name in the path's place wherever bash expands it and a whole path begins and ends.
 fn named(text: &[u8], root: &[u8], name: &[u8]) -> Vec<u8> {
     let mut found = Vec::with_capacity(text.len());
     let (mut at, mut quote) = (0, None);

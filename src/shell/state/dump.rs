@@ -1,8 +1,8 @@
-//! Takes apart what `dump.sh` prints.
+//! Splits the output of `dump.sh` into its sections.
 
 use std::collections::BTreeMap;
 
-use crate::shell::declaration::{Declarations, line_end};
+use super::declaration::{Declarations, line_end};
 
 /// The sections of one dump.
 pub(super) struct Dump<'a> {
@@ -14,23 +14,23 @@ pub(super) struct Dump<'a> {
     pub shell_options: &'a str,
     /// The second since 1970 at which `SECONDS` was 0.
     pub zero_second: Option<i64>,
-    /// The steps' own EXIT trap as the shell knows it, quoted; empty for none.
-    pub at_exit: &'a [u8],
-    /// Positional parameters, quoted, a line each.
+    /// The steps' own EXIT trap, quoted; empty for none.
+    pub exit_trap: &'a [u8],
+    /// The positional parameters, quoted, one line each.
     pub arguments: &'a [u8],
-    /// The commands that disable builtins, a line each.
+    /// The commands that disable builtins, one line each.
     pub disabled: Vec<&'a [u8]>,
     /// The commands that set the traps.
     pub traps: Vec<Vec<u8>>,
-    /// `BASH_ALIASES` and `DIRSTACK`, where there is anything in them.
-    pub made: Declarations<'a>,
+    /// `BASH_ALIASES` and `DIRSTACK`, unless both are empty. bash fills them only when they are named.
+    pub special: Declarations<'a>,
     /// The command that sets the umask.
     pub umask: &'a [u8],
-    /// Limits of resources.
+    /// The limits of resources, by their letter.
     pub limits: BTreeMap<u8, Limit>,
     /// All variables.
     pub variables: Declarations<'a>,
-    /// Attributes of the functions (`declare -F`) and the functions.
+    /// The attributes of the functions (`declare -F`) and their definitions.
     pub functions: (&'a [u8], &'a [u8]),
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Limit {
 }
 
 impl<'a> Dump<'a> {
-    /// None when it is not the one with this mark, or torn.
+    /// Splits a dump. `None` when it has another mark, or is not complete.
     pub(super) fn split(dump: &'a [u8], mark: &str) -> Option<Self> {
         let begin = format!("\n{mark}\n");
         let at = memchr::memmem::find(dump, begin.as_bytes())?;
@@ -52,12 +52,12 @@ impl<'a> Dump<'a> {
             rest = after;
             line.strip_suffix(b"\n")
         };
-        // What a step wrote itself may be of any encoding, and of none.
+        // Text that a step wrote itself may be in any encoding, and in none.
         let plain = |line: &'a [u8]| std::str::from_utf8(line).ok();
         let (code, options, shell_options) =
             (plain(line()?)?.parse().ok()?, plain(line()?)?, plain(line()?)?);
         let zero_second = zero_second(plain(line()?)?);
-        let (at_exit, count) = (line()?, line()?);
+        let (exit_trap, count) = (line()?, line()?);
         let mut section = || {
             let length = if rest.starts_with(&begin.as_bytes()[1..]) {
                 0
@@ -68,18 +68,19 @@ impl<'a> Dump<'a> {
             rest = &after[begin.len() - 1..];
             Some(section)
         };
-        let (arguments, traps_set, made, limits) = (section()?, section()?, section()?, section()?);
+        let (arguments, traps_set, special, limits) =
+            (section()?, section()?, section()?, section()?);
         let (umask, limits) = limits.split_at(line_end(limits));
         Some(Self {
             code,
             options,
             shell_options,
             zero_second,
-            at_exit,
+            exit_trap,
             arguments: if count == b"0" { b"" } else { arguments },
             disabled: lines(before).filter(|line| line.starts_with(b"enable -n ")).collect(),
             traps: traps(traps_set),
-            made: Declarations(made),
+            special: Declarations(special),
             umask,
             limits: limits_of(limits),
             variables: Declarations(section()?),
@@ -92,7 +93,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split_inclusive(|&byte| byte == b'\n')
 }
 
-/// Of a line with the present second since 1970 and the shell's `SECONDS`.
+/// The second since 1970 at which `SECONDS` was 0, from a line with the present second and `SECONDS`.
 pub(super) fn zero_second(line: &str) -> Option<i64> {
     let (now, seconds) = line.split_once(' ')?;
     Some(now.parse::<i64>().ok()? - seconds.parse::<i64>().ok()?)
@@ -107,7 +108,7 @@ pub(super) fn limits_of(text: &[u8]) -> BTreeMap<u8, Limit> {
         let Some(letter) = what.bytes().last().filter(|letter| letter.is_ascii_alphabetic()) else {
             continue;
         };
-        // Not a limit that can be set: the size of a pipe's buffer.
+        // The size of a pipe's buffer can't be set.
         if letter == b'p' || !what[..what.len() - 1].ends_with('-') {
             continue;
         }
@@ -170,13 +171,13 @@ mod tests {
     #[test]
     fn a_dump_is_split_at_its_marks_and_not_at_what_a_step_wrote() {
         let dump = Dump::split(WHOLE.as_bytes(), "M").unwrap();
-        assert_eq!((dump.code, dump.zero_second, dump.at_exit), (0, Some(60), &b"'bye'"[..]));
+        assert_eq!((dump.code, dump.zero_second, dump.exit_trap), (0, Some(60), &b"'bye'"[..]));
         assert_eq!(
             dump.traps,
             [&b"trap -- 'a\numask 022\ndeclare -A BASH_ALIASES=()\n' SIGUSR1\n"[..]]
         );
         assert_eq!(
-            (dump.made.count(), dump.umask, dump.variables.count()),
+            (dump.special.count(), dump.umask, dump.variables.count()),
             (0, &b"umask 0022\n"[..], 1)
         );
         assert_eq!(dump.disabled, [b"enable -n test\n"]);

@@ -117,8 +117,8 @@ impl ClusterMonitor for LiveClusterMonitor {
         cluster.cure().or_else(missing)
     }
 
-    fn lost(&mut self) -> Option<Diagnostic> {
-        self.lock.lost()
+    fn lost(&mut self, output: &str) -> Option<Diagnostic> {
+        self.lock.lost().or_else(|| self.lock.not_configured(output))
     }
 
     fn made_by_book(&self) -> Option<bool> {

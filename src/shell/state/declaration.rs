@@ -1,13 +1,12 @@
-//! Reads what `declare -p` prints, one declaration after another.
+//! Reads the output of `declare -p`, one declaration after another.
 
 /// One line (or more, where a value holds a newline) of `declare -p`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Declaration<'a> {
-    /// The variable's name.
     pub name: &'a [u8],
-    /// The whole of it, newline at its end included.
+    /// The whole declaration with its newline.
     pub text: &'a [u8],
-    /// What stands after `=`, as bash quotes it; none for a variable that is declared but not set.
+    /// The text after `=`, as bash quotes it; `None` for a variable that is declared but not set.
     pub value: Option<&'a [u8]>,
 }
 
@@ -19,8 +18,9 @@ impl Declaration<'_> {
     }
 }
 
-/// The declarations in the output of `declare -p`, up to the first line on a function. Lines that are no declaration (junk of a
-/// step's DEBUG trap) are passed over.
+/// The declarations in the output of `declare -p`, up to the first line on a function. Other lines (of a step's DEBUG trap, say) are
+/// skipped.
+#[derive(Clone)]
 pub(super) struct Declarations<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Declarations<'a> {
@@ -57,7 +57,7 @@ fn first(text: &[u8]) -> Option<(Declaration<'_>, &[u8])> {
     Some((Declaration { name, text: &text[..end], value }, &text[end..]))
 }
 
-/// Length of the quoted value (or list of them) at the start of the text; none when it does not end.
+/// The length of the quoted value (or list of values) at the start of the text; `None` when it does not end.
 fn value_length(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     let mut depth = 0_usize;
@@ -80,7 +80,7 @@ fn value_length(text: &[u8]) -> Option<usize> {
     }
 }
 
-/// The index after the closing quote; a backslash takes the byte after it along.
+/// The index after the closing quote. A backslash escapes the byte after it.
 fn past_quote(text: &[u8], mut at: usize, quote: u8) -> Option<usize> {
     loop {
         at += memchr::memchr2(quote, b'\\', &text[at..])?;
@@ -99,7 +99,7 @@ pub(super) fn line_end(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1)
 }
 
-/// The bytes a scalar's quoted value stands for; none for a list.
+/// The bytes that a scalar's quoted value stands for; `None` for a list.
 pub(super) fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     if let Some(inner) = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) {
         let mut plain = Vec::with_capacity(inner.len());
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn junk_between_them_is_passed_over() {
+    fn other_lines_between_them_are_skipped() {
         assert_eq!(names("hello\ndeclare -- A=\"1\"\n+ declare -p\ndeclare -- B=\"2\n"), ["A"]);
     }
 

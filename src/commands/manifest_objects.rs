@@ -11,7 +11,7 @@ use crate::plan::{Plan, PlannedChapter};
 ///
 /// # Errors
 /// When a manifest can't be read as YAML.
-pub(super) fn declared<'a>(
+pub(super) fn manifest_objects<'a>(
     plan: &'a Plan,
     chapters: impl IntoIterator<Item = &'a PlannedChapter>,
     past: &Past,

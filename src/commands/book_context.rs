@@ -1,8 +1,9 @@
-//! Settings → an opened book: found, read, parsed, its values merged, its profile known.
+//! Settings → an context book: found, read, parsed, its values merged, its profile known.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use super::existing_cluster::{ClusterSource, cluster_source};
 use super::profile::{Choice, choose, remember};
 use super::syntax::{Script, syntax_problems};
 use crate::book::{Book, Chapter, Problems, Sources, parse_book, plain_cwd, resolve_cwd};
@@ -19,8 +20,12 @@ pub(super) struct BookContext {
     pub root: PathBuf,
     /// The state folder.
     pub state: PathBuf,
-    /// The run's private kubeconfig, or the one that was named.
+    /// The kubeconfig of the book's cluster: the private one, or that of `--kubeconfig` for a book that makes its own cluster.
     pub kubeconfig: PathBuf,
+    /// Where the book's cluster comes from.
+    pub cluster: ClusterSource,
+    /// The user's own kubeconfig files, which are only read.
+    pub user_kubeconfigs: Vec<PathBuf>,
     /// `[preprocessor.guide]`.
     pub config: BookConfig,
     /// The parsed book.
@@ -56,11 +61,15 @@ pub(super) fn open(settings: &Settings) -> Result<BookContext, Error> {
     let (book, more) = parse_book(text);
     problems.extend(more);
     let masker = masker(&book, settings, &values);
-    let kubeconfig = settings.kubeconfig.clone().unwrap_or_else(|| private_kubeconfig(&state));
+    let cluster = cluster_source(settings, &config, &state)?;
+    let named = settings.kubeconfig.clone().filter(|_| cluster == ClusterSource::Book);
+    let kubeconfig = named.unwrap_or_else(|| private_kubeconfig(&state));
     Ok(BookContext {
         root,
         state,
         kubeconfig,
+        cluster,
+        user_kubeconfigs: settings.user_kubeconfigs(),
         config,
         book,
         problems,
@@ -114,6 +123,11 @@ impl BookContext {
         for note in &self.notes {
             crate::report::write_talk(&format!("warning: {note}\n"));
         }
+    }
+
+    /// Has the book a cluster?
+    pub(super) fn has_cluster(&self) -> bool {
+        self.cluster != ClusterSource::None
     }
 
     /// Where the run's private kubeconfig is, whichever is used.

@@ -1,109 +1,20 @@
-//! What a script can have changed of its shell, by looking at it.
-//!
-//! Telling the whole state costs most of what a quick step costs. A script made only of plain commands (no expansion that
-//! assigns, no builtin that changes the shell, no function, no substitution) changes at most the variables it assigns by name.
-//! In doubt, everything: this knows little of bash on purpose. It may only be asked for a shell without functions, aliases,
-//! traps, changed options and name references (`ShellSnapshot::is_plain`), in which a word means what it seems to.
+//! Which variables a script of plain commands assigns. It knows little of bash on purpose, and gives no answer in doubt.
 
-/// Variables a script may have changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum SideEffects {
-    /// These at most.
-    Names(Vec<String>),
-    /// Anything.
-    Everything,
-}
+use crate::text::shell_word::is_variable_name;
 
-/// Builtins that change nothing but `$_`. Not `test`: its `-v` evaluates what is between brackets.
+/// Builtins that change nothing but `$_`. `test` is none of them: its `-v` evaluates what is between brackets.
 const HARMLESS: &[&str] = &["echo", "true", "false", ":", "pwd"];
 
-/// Every other word that bash does not look for in the `PATH`.
-const OTHERS: &[&str] = &[
-    ".",
-    "alias",
-    "bg",
-    "bind",
-    "break",
-    "builtin",
-    "caller",
-    "case",
-    "cd",
-    "command",
-    "compgen",
-    "complete",
-    "compopt",
-    "continue",
-    "coproc",
-    "declare",
-    "dirs",
-    "disown",
-    "do",
-    "done",
-    "elif",
-    "else",
-    "enable",
-    "esac",
-    "eval",
-    "exec",
-    "exit",
-    "export",
-    "fc",
-    "fg",
-    "fi",
-    "for",
-    "function",
-    "getopts",
-    "hash",
-    "help",
-    "history",
-    "if",
-    "in",
-    "jobs",
-    "kill",
-    "let",
-    "local",
-    "logout",
-    "mapfile",
-    "popd",
-    "printf",
-    "pushd",
-    "read",
-    "readarray",
-    "readonly",
-    "return",
-    "select",
-    "set",
-    "shift",
-    "shopt",
-    "source",
-    "suspend",
-    "then",
-    "time",
-    "times",
-    "trap",
-    "type",
-    "typeset",
-    "ulimit",
-    "umask",
-    "unalias",
-    "unset",
-    "until",
-    "wait",
-    "while",
-    "[[",
-    "]]",
-    "!",
-    "[",
-    "test",
-];
+/// All other words, separated by blanks, that bash does not search for on the `PATH`.
+const OTHER_WORDS: &str = "\
+    . alias bg bind break builtin caller case cd command compgen complete compopt continue \
+    coproc declare dirs disown do done elif else enable esac eval exec exit export fc fg fi \
+    for function getopts hash help history if in jobs kill let local logout mapfile popd \
+    printf pushd read readarray readonly return select set shift shopt source suspend then \
+    time times trap type typeset ulimit umask unalias unset until wait while [[ ]] ! [ test";
 
-/// Looks at a script.
-pub(super) fn reach(script: &str) -> SideEffects {
-    commands(script).map_or(SideEffects::Everything, SideEffects::Names)
-}
-
-/// The names assigned, or none where anything may happen.
-fn commands(script: &str) -> Option<Vec<String>> {
+/// The variables that a script assigns by name, sorted; `None` where it may change anything else.
+pub(super) fn assigned_names(script: &str) -> Option<Vec<String>> {
     let mut names = Vec::new();
     let mut words: Vec<&str> = Vec::new();
     let mut rest = script;
@@ -112,7 +23,7 @@ fn commands(script: &str) -> Option<Vec<String>> {
         let Some(next) = rest.bytes().next() else { break };
         match next {
             b'\n' | b';' => {
-                command(&words, &mut names)?;
+                take_command(&words, &mut names)?;
                 words.clear();
                 rest = &rest[1..];
             }
@@ -121,7 +32,7 @@ fn commands(script: &str) -> Option<Vec<String>> {
                     .strip_prefix("&&")
                     .or_else(|| rest.strip_prefix("||"))
                     .or_else(|| rest.strip_prefix('|'))?;
-                command(&words, &mut names)?;
+                take_command(&words, &mut names)?;
                 words.clear();
             }
             b'#' => rest = &rest[rest.find('\n').unwrap_or(rest.len())..],
@@ -132,46 +43,53 @@ fn commands(script: &str) -> Option<Vec<String>> {
             }
         }
     }
-    command(&words, &mut names)?;
+    take_command(&words, &mut names)?;
     names.sort_unstable();
     names.dedup();
     Some(names)
 }
 
-/// One simple command.
-fn command(words: &[&str], names: &mut Vec<String>) -> Option<()> {
-    let mut words = words.iter().peekable();
-    while let Some(name) = words.peek().and_then(|word| assigned(word)) {
-        is_ordinary(name).then(|| names.push(name.to_owned()))?;
-        words.next();
+/// Adds the names that one simple command assigns. `None` when it may do more.
+fn take_command(words: &[&str], names: &mut Vec<String>) -> Option<()> {
+    let assignments = words.iter().take_while(|word| assigned(word).is_some()).count();
+    let (assignments, command) = words.split_at(assignments);
+    for name in assignments.iter().filter_map(|word| assigned(word)) {
+        add_name(name, names)?;
     }
-    let Some(&&first) = words.peek() else { return Some(()) };
-    if first == "export" {
-        for word in words.skip(1) {
-            let name = assigned(word).unwrap_or(word);
-            is_ordinary(name).then(|| names.push(name.to_owned()))?;
+    match command.split_first() {
+        None => Some(()),
+        Some((&"export", exported)) => {
+            exported.iter().try_for_each(|word| add_name(assigned(word).unwrap_or(word), names))
         }
-        return Some(());
+        Some((program, _)) if is_harmless(program) => Some(()),
+        Some(_) => None,
     }
-    let plain = first.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-:".contains(&byte));
-    (plain
-        && !OTHERS.contains(&first)
-        && (HARMLESS.contains(&first) || first.bytes().any(|byte| byte.is_ascii_alphabetic())))
-    .then_some(())
 }
 
-/// `NAME=…`: the name.
+fn add_name(name: &str, names: &mut Vec<String>) -> Option<()> {
+    if !is_ordinary(name) {
+        return None;
+    }
+    names.push(name.to_owned());
+    Some(())
+}
+
+/// Whether this word starts a program of its own, or a builtin that changes nothing.
+fn is_harmless(word: &str) -> bool {
+    let is_plain =
+        word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./-:".contains(&byte));
+    let has_letter = word.bytes().any(|byte| byte.is_ascii_alphabetic());
+    is_plain
+        && !OTHER_WORDS.split(' ').any(|other| other == word)
+        && (HARMLESS.contains(&word) || has_letter)
+}
+
+/// The name of a word `NAME=…`.
 fn assigned(word: &str) -> Option<&str> {
-    word.split_once('=').map(|(name, _)| name).filter(|name| is_name(name))
+    word.split_once('=').map(|(name, _)| name).filter(|name| is_variable_name(name))
 }
 
-fn is_name(word: &str) -> bool {
-    !word.is_empty()
-        && !word.starts_with(|first: char| first.is_ascii_digit())
-        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-}
-
-/// A name that bash gives no meaning of its own.
+/// Whether bash gives the variable no meaning of its own.
 fn is_ordinary(name: &str) -> bool {
     const MEANING: &[&str] = &[
         "COLUMNS",
@@ -189,7 +107,7 @@ fn is_ordinary(name: &str) -> bool {
         "TMOUT",
         "UID",
     ];
-    is_name(name)
+    is_variable_name(name)
         && !MEANING.contains(&name)
         && ![
             "BASH", "COMP", "LANG", "LC_", "EPOCH", "HIST", "OPT", "POSIX", "__guide", "RANDOM",
@@ -199,7 +117,7 @@ fn is_ordinary(name: &str) -> bool {
         .any(|prefix| name.starts_with(prefix))
 }
 
-/// The length of the word at the start; none when there is something in it that may do more than stand for text.
+/// The length of the word at the start; `None` when a part of it may do more than stand for text.
 fn word_length(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -223,7 +141,7 @@ fn word_length(text: &str) -> Option<usize> {
     (at > 0).then_some(at)
 }
 
-/// The length of what stands between double quotes.
+/// The length of the text up to the closing double quote.
 fn quoted_length(text: &str) -> Option<usize> {
     let mut at = 0;
     loop {
@@ -237,7 +155,7 @@ fn quoted_length(text: &str) -> Option<usize> {
     }
 }
 
-/// The length of `$NAME`, `${NAME}`, `$1`, `$?`; none for all other expansions.
+/// The length of `$NAME`, `${NAME}`, `$1` or `$?`; `None` for all other expansions.
 fn expansion_length(text: &str) -> Option<usize> {
     let after = &text[1..];
     let name = |text: &str| {
@@ -255,14 +173,7 @@ fn expansion_length(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SideEffects, reach};
-
-    fn names(script: &str) -> Vec<String> {
-        match reach(script) {
-            SideEffects::Names(names) => names,
-            SideEffects::Everything => panic!("{script}"),
-        }
-    }
+    use super::assigned_names;
 
     #[test]
     fn plain_commands_change_nothing() {
@@ -274,17 +185,18 @@ mod tests {
             "curl -s http://localhost:8080/healthz\n",
             "",
         ] {
-            assert!(names(script).is_empty(), "{script}");
+            assert_eq!(assigned_names(script), Some(Vec::new()), "{script}");
         }
     }
 
     #[test]
-    fn assignments_are_told_by_name() {
-        assert_eq!(names("export A=1 B; C=$A\nD='x y' env | sort"), ["A", "B", "C", "D"]);
+    fn assigned_variables_are_named() {
+        let names = assigned_names("export A=1 B; C=$A\nD='x y' env | sort").unwrap();
+        assert_eq!(names, ["A", "B", "C", "D"]);
     }
 
     #[test]
-    fn whatever_may_do_more_is_not_judged() {
+    fn a_script_that_may_do_more_gives_no_answer() {
         for script in [
             "x=$(date)",
             "echo `date`",
@@ -341,7 +253,7 @@ mod tests {
             "> file",
             "\u{e9}val x",
         ] {
-            assert_eq!(reach(script), SideEffects::Everything, "{script}");
+            assert_eq!(assigned_names(script), None, "{script}");
         }
     }
 }

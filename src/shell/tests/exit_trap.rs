@@ -1,0 +1,107 @@
+//! EXIT traps of the steps.
+
+use super::*;
+
+#[test]
+fn an_exit_trap_runs_once_at_the_chapters_end_however_often_the_shell_was_replaced() {
+    for last in ["true", "kill -9 $$", "exit 3", "exec false"] {
+        let mut chapter = Chapter::new();
+        chapter.prints("trap 'echo \"bye $kept\" >>\"$PWD/log\"' EXIT; kept=yes", "");
+        chapter.ends("kept=again; exit 6", Ending::Exited(6));
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.ends("false", Ending::Exited(1));
+        chapter.ends("exec true", Ending::Exited(0));
+        chapter.prints("[[ ! -e log ]]; echo $kept", "again\n");
+        chapter.run(last);
+        assert_eq!(chapter.world.leave(), Vec::new());
+        assert_eq!(
+            std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(),
+            "bye again\n",
+            "{last}"
+        );
+        chapter.world.leave();
+        chapter.world.close();
+        assert_eq!(
+            std::fs::read_to_string(chapter.folder.path().join("log")).unwrap(),
+            "bye again\n",
+            "{last}"
+        );
+    }
+}
+
+#[test]
+fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
+    for (set, ran) in [
+        ("trap 'echo \"bye $x\" >>\"$PWD/log\"' EXIT", true),
+        ("trap -- 'echo \"bye $x\" >>\"$PWD/log\"' 0", true),
+        ("cleanup() { echo \"bye $x\" >>\"$PWD/log\"; }; trap cleanup INT exit", true),
+        ("trap 'echo first >>\"$PWD/log\"' EXIT; trap - EXIT", false),
+        ("trap 'echo first >>\"$PWD/log\"' EXIT; trap EXIT", false),
+        ("(trap 'echo subshell' EXIT; true)", false),
+    ] {
+        for (end, ending) in [
+            ("false", Ending::Exited(1)),
+            ("exit 3", Ending::Exited(3)),
+            ("true", Ending::Exited(0)),
+        ] {
+            let mut chapter = Chapter::new();
+            let output = chapter.ends(&format!("{set}; x=5; {end}"), ending);
+            assert_eq!(
+                text(&output),
+                if set.starts_with('(') { "subshell\n" } else { "" },
+                "{set}; {end}"
+            );
+            chapter.prints("echo \"$x $(type -t trap)\"; [[ ! -e log ]]", "5 builtin\n");
+            chapter.world.leave();
+            let log =
+                std::fs::read_to_string(chapter.folder.path().join("log")).unwrap_or_default();
+            assert_eq!(log, if ran { "bye 5\n" } else { "" }, "{set}; {end}");
+        }
+    }
+}
+
+#[test]
+fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
+    let mut chapter = Chapter::new();
+    let state = chapter.run("trap 'touch \"$PWD/trap-ran\"' EXIT").state.unwrap();
+    let (other, context) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| {
+        ShellContext { folder: folder.path().to_owned(), environment: Vec::new() }
+    });
+    chapter.world.enter(&context(&other), Some(&state)).unwrap();
+    chapter.with(&Command { mode: Mode::Aside, ..command("true") });
+    chapter.world.leave();
+    assert!(!other.path().join("trap-ran").exists());
+    chapter.world.enter(&context(&other), Some(&state)).unwrap();
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    chapter.world.leave();
+    assert!(other.path().join("trap-ran").exists());
+}
+
+#[test]
+fn the_output_of_an_exit_trap_is_kept() {
+    let mut chapter = Chapter::new();
+    chapter.prints("trap 'echo bye; echo error >&2; exit 5' EXIT", "");
+    assert!(chapter.world.take_exit_trap_output().is_none());
+    chapter.world.leave();
+    let output = chapter.world.take_exit_trap_output().unwrap();
+    assert_eq!((text(&output).as_str(), output.ending), ("bye\nerror\n", Ending::Exited(5)));
+    assert!(chapter.world.take_exit_trap_output().is_none());
+}
+
+/// `guide verify` must not clean up what the run before has left in place.
+#[test]
+fn a_run_of_checks_runs_only_the_traps_that_its_checks_have_set() {
+    for (check, printed) in [("true", None), ("trap 'echo own' EXIT", Some("own\n"))] {
+        let mut chapter = Chapter::new();
+        let state = chapter.run("trap 'echo \"inherited\nit'\\''s\"' EXIT").state.unwrap();
+        chapter.world.options.verify_only = true;
+        let folder = chapter.folder.path().to_owned();
+        let context = ShellContext { folder, environment: Vec::new() };
+        chapter.world.enter(&context, Some(&state)).unwrap();
+        chapter.world.take_exit_trap_output();
+        chapter.prints(check, "");
+        chapter.world.leave();
+        let output = chapter.world.take_exit_trap_output();
+        assert_eq!(output.as_ref().map(text).as_deref(), printed, "{check}");
+    }
+}

@@ -1,0 +1,232 @@
+//! The state that a new shell gets.
+
+use super::*;
+
+#[test]
+fn variables_arrays_functions_aliases_and_options_carry_over() {
+    let mut chapter = Chapter::new();
+    let define = "plain=1; export given=$'a\\nb'; list=(a 'b c'); declare -A map=([k]=v [\"q'\"]='w\"')\n\
+        f() { echo \"f $1\"; }; shopt -s expand_aliases extglob; alias greet='echo hi'; readonly fixed=5; declare -i number=3\n\
+        set -u; set -o noclobber; umask 027; mkdir sub; cd sub; pushd / >/dev/null; set -- one 'two three'; trap 'echo usr1' USR1";
+    let show = "echo \"$plain|$given|${list[1]}|${map[k]}|${map[\"q'\"]}|$fixed|$((number+=1))|$#:$2\"; f x\ngreet\n\
+        [[ -o nounset && -o noclobber ]] && echo options; shopt -q extglob && echo extglob; umask; dirs | sed \"s|$HOME|~|\" | wc -w; pwd; trap -p USR1\n\
+        bash -c 'echo \"$given|$plain\"'";
+    chapter.prints(define, "");
+    let first = chapter.run(show);
+    assert!(
+        text(&first).starts_with(
+            "1|a\nb|b c|v|w\"|5|4|2:two three\nf x\nhi\noptions\nextglob\n0027\n2\n/\ntrap -- 'echo usr1' SIGUSR1\na\nb|\n"
+        ),
+        "{}",
+        text(&first)
+    );
+    // The same from a new shell, after the first one is gone.
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    let second = chapter.run(show);
+    assert_eq!(text(&second), text(&first).replace("|5|4|", "|5|5|"));
+}
+
+#[test]
+fn a_new_shell_never_runs_a_step_in_another_folder_than_the_one_before_left() {
+    for (leave, gone) in [("mkdir deep; cd deep; rmdir ../deep", "/deep"), ("rm -r \"$PWD\"", "")] {
+        let mut chapter = Chapter::new();
+        chapter.prints(leave, "");
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        let error = chapter
+            .world
+            .run(&command("touch \"$HOME/never\"; echo ran"), &mut TestWatcher::default())
+            .unwrap_err();
+        let folder = chapter
+            .folder
+            .path()
+            .canonicalize()
+            .unwrap_or_else(|_| chapter.folder.path().to_owned());
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "step chapter/step can't be run: it needs what the step before left, and this is gone: the folder {}{gone}",
+                folder.display()
+            )
+        );
+        assert!(error.hint.unwrap().contains("`guide run chapter`"));
+    }
+}
+
+#[test]
+fn whatever_a_step_set_is_there_in_a_new_shell() {
+    let set = "export COLUMNS=100 LINES=7; BASHRC=rc; export BASH_ENV=/dev/null; BASH_COMPAT=4.4; BASHLY_VERSION=1; ulimit -n 77; \
+        ulimit -Ss 4096; SECONDS=1000; enable -n test; [[ abc =~ b(.) ]]";
+    let show = "echo \"$COLUMNS $LINES $BASHRC $BASH_ENV $BASH_COMPAT $BASHLY_VERSION $(ulimit -Sn) $(ulimit -Hn) $(ulimit -Ss) \
+        $((SECONDS / 100)) $(enable -n) ${BASH_REMATCH[1]}\"; shopt inherit_errexit || true";
+    let expected =
+        "100 7 rc /dev/null 4.4 1 77 77 4096 10 enable -n test c\ninherit_errexit\toff\n";
+    let mut chapter = Chapter::new();
+    chapter.prints(set, "");
+    chapter.prints(show, expected);
+    for _ in 0..2 {
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.prints(show, expected);
+    }
+}
+
+#[test]
+fn builtins_that_a_step_has_disabled_stay_so_and_hold_up_nothing() {
+    let all = "printf read eval source . trap declare exit cd set unset export umask ulimit";
+    for name in all.split(' ').chain([all]) {
+        let mut chapter = Chapter::new();
+        chapter.prints(&format!("kept=yes; enable -n {name}"), "");
+        for _ in 0..2 {
+            let listed = chapter.run("enable -n");
+            let mut names: Vec<&str> =
+                std::str::from_utf8(&listed.bytes).unwrap().split_whitespace().collect();
+            names.retain(|word| !["enable", "-n"].contains(word));
+            let mut wanted: Vec<&str> = name.split(' ').collect();
+            wanted.sort_unstable();
+            assert_eq!((names, listed.ending), (wanted, Ending::Exited(0)));
+            chapter.prints(
+                "echo $kept; shopt inherit_errexit expand_aliases || :",
+                "yes\ninherit_errexit\toff\nexpand_aliases \toff\n",
+            );
+            chapter.ends("kill -9 $$", Ending::Signalled(9));
+        }
+    }
+}
+
+/// The runner's EXIT trap needs builtins, too.
+#[test]
+fn a_step_that_disables_builtins_and_ends_its_shell_still_reports_its_state() {
+    for name in [".", "source", "printf", "trap", "declare", "exit", "return", "eval", "shopt"] {
+        for end in ["false", "bash -c 'exit 3'", "set -u; : $nothing_there"] {
+            let mut chapter = Chapter::new();
+            let script = format!("kept=yes; enable -n {name}; {end}");
+            let output = chapter.run(&script);
+            let expected = if end.starts_with("set") {
+                "bash: line 1: nothing_there: unbound variable\n"
+            } else {
+                ""
+            };
+            assert_eq!(text(&output), expected, "{script}");
+            assert_ne!(output.ending, Ending::Exited(0), "{script}");
+            chapter.prints("echo $kept; enable -n", &format!("yes\nenable -n {name}\n"));
+        }
+    }
+}
+
+#[test]
+fn text_of_a_step_that_looks_like_a_part_of_the_state_is_only_text() {
+    let text = "echo bye\numask 022\ndeclare -A BASH_ALIASES=()\ndeclare -f f\ntrap -- x USR2\n";
+    let mut chapter = Chapter::new();
+    chapter.prints(
+        &format!("umask 027; x='{text}'; trap '{text}' USR1; trap \"$x\" EXIT; set -- '{text}' two; f() {{ : '{text}'; }}"),
+        "",
+    );
+    let show = "umask; trap -p USR1 USR2; echo \"$x|$1|$2\"; declare -f f";
+    let before = text_of(&mut chapter, show);
+    assert!(before.starts_with("0027\ntrap -- 'echo bye\numask 022\n"), "{before}");
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    assert_eq!(text_of(&mut chapter, show), before);
+}
+
+#[track_caller]
+fn text_of(chapter: &mut Chapter, script: &str) -> String {
+    let output = chapter.run(script);
+    assert_eq!(output.ending, Ending::Exited(0), "{}", text(&output));
+    text(&output)
+}
+
+#[test]
+fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
+    let given = [("REGION", "eu-1"), ("TIER", "low"), ("STAYS", "one")];
+    let (book, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let context = |book: &tempfile::TempDir, given: &[(&str, &str)]| {
+        let root = book.path().canonicalize().unwrap();
+        let folder = root.join("state/chapter");
+        std::fs::create_dir_all(folder.join("deep")).unwrap();
+        std::fs::create_dir_all(root.join("other")).unwrap();
+        let (root, state) = (root.display().to_string(), root.join("state").display().to_string());
+        let mut environment: Vec<(String, String)> =
+            given.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        environment.extend([("GUIDE_BOOK".to_owned(), root), ("GUIDE_STATE".to_owned(), state)]);
+        ShellContext { folder, environment }
+    };
+    for (leave, folder) in
+        [("cd deep", "state/chapter/deep"), ("cd \"$GUIDE_BOOK/other\"", "other"), ("cd /usr", "")]
+    {
+        let mut chapter = Chapter::new();
+        chapter.world.enter(&context(&book, &given), None).unwrap();
+        let set = "export REGION=eu-1; unset OLDTOKEN; read -r TIER <<<low; FILE=$GUIDE_BOOK/other/file; LIST=(\"$GUIDE_STATE\" \"a:$GUIDE_BOOK:b\")";
+        chapter.prints(set, "");
+        let state = chapter.run(leave).state.unwrap();
+        let other =
+            [("REGION", "us-9"), ("OLDTOKEN", "left over"), ("TIER", "high"), ("STAYS", "two")];
+        chapter.world.enter(&context(&copy, &other), Some(&state)).unwrap();
+        let root = copy.path().canonicalize().unwrap().display().to_string();
+        let here = if folder.is_empty() { "/usr".to_owned() } else { format!("{root}/{folder}") };
+        let expected =
+            format!("eu-1 unset low two {root}/other/file {root}/state a:{root}:b {here}\n");
+        let show = "echo \"$REGION ${OLDTOKEN-unset} $TIER $STAYS $FILE ${LIST[@]} $PWD\"";
+        chapter.prints(show, &expected);
+        // And so it stays: what equals the new environment by chance is the step's, too.
+        let state = chapter.run(show).state.unwrap();
+        chapter.world.enter(&context(&copy, &given), Some(&state)).unwrap();
+        let state = chapter.run("true").state.unwrap();
+        chapter.world.enter(&context(&copy, &other), Some(&state)).unwrap();
+        chapter.prints(show, &expected);
+    }
+}
+
+#[test]
+fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_missing() {
+    let mut chapter = Chapter::new();
+    let context =
+        ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    for (text, named) in [
+        ("x=1\n\\builtin shopt -s no_such_option\n", "what `shopt -s no_such_option` sets"),
+        ("x=1\nf() { \n", "the state as a whole, which is damaged"),
+        ("deblare -- x=1\n", "what `deblare -- x=1` sets"),
+    ] {
+        chapter.world.enter(&context, Some(&ShellState(text.as_bytes().to_vec()))).unwrap();
+        let error =
+            chapter.world.run(&command("echo ran"), &mut TestWatcher::default()).unwrap_err();
+        assert!(error.to_string().ends_with(&format!("and this is gone: {named}")), "{error}");
+    }
+}
+
+#[test]
+fn a_new_chapter_can_start_from_a_state() {
+    let mut chapter = Chapter::new();
+    let state = chapter.run("x=1; list=(a b); cd /usr; set -u; f() { echo f; }").state.unwrap();
+    let context =
+        ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
+    chapter.world.enter(&context, None).unwrap();
+    chapter.prints("echo ${x-none}", "none\n");
+    chapter.world.enter(&context, Some(&state)).unwrap();
+    chapter.prints(
+        "echo $x ${list[1]} $PWD; f; [[ -o nounset ]] && echo nounset",
+        "1 b /usr\nf\nnounset\n",
+    );
+}
+
+#[test]
+fn a_step_that_changes_nothing_leaves_the_same_state() {
+    let mut chapter = Chapter::new();
+    let first = chapter.run("x=1; echo $RANDOM");
+    let second = chapter.run("echo $RANDOM; ls >/dev/null");
+    assert_eq!(first.state, second.state);
+    assert_ne!(chapter.run("x=2").state, second.state);
+}
+
+#[test]
+fn a_shell_that_was_killed_between_two_steps_is_replaced() {
+    let mut chapter = Chapter::new();
+    chapter.prints(
+        "x=1; export -f f 2>/dev/null || f() { echo \"f $x\"; }; export -f f; export x; mkdir deep; cd deep",
+        "",
+    );
+    let session = chapter.world.session.as_ref().unwrap();
+    rustix::process::kill_process(session.pid(), rustix::process::Signal::KILL).unwrap();
+    wait_until("the shell has ended", || session.try_wait().unwrap().is_some());
+    let expected =
+        format!("1\nf 1\n{}/deep\n", chapter.folder.path().canonicalize().unwrap().display());
+    chapter.prints("echo $x; bash -c f; pwd -P", &expected);
+}
