@@ -4,6 +4,7 @@
 //! Names are not yet resolved here (`needs`, `verify=STEP`, targets): that is `plan`'s work.
 
 mod advice;
+mod attribute_values;
 mod attributes;
 mod chapter;
 mod chapter_text;
@@ -16,11 +17,10 @@ mod front_matter;
 mod info_string;
 mod languages;
 mod mdbook_include;
+mod nested_fence;
 mod nesting;
 mod normalizers;
 mod parse;
-#[cfg(test)]
-mod parse_tests;
 pub(crate) mod pattern;
 mod problem;
 #[cfg(test)]
@@ -31,6 +31,8 @@ mod source;
 mod step_attributes;
 mod step_names;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use advice::verb;
 pub use attributes::SnapshotKind;

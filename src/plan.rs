@@ -9,13 +9,13 @@ mod context;
 mod coverage;
 mod made_of;
 mod needs;
-#[cfg(test)]
-mod plan_tests;
 mod resolve;
 mod roles;
 mod select;
 mod selection;
 mod step;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub(crate) use coverage::{Coverage, coverage};

@@ -14,11 +14,14 @@ use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
 use super::fence::{Fence, Reading, opens_block, read_fence};
 use super::languages::{Languages, is_session};
 use super::mdbook_include::find_include;
+use super::nested_fence::{columns, is_admonition, nested_opening};
 use super::problem::{Problem, Problems, Severity};
 use super::session::read_session;
 use super::source::{SourceId, Span};
 use super::step_attributes::{AttributeReader, Complaint};
 use crate::ids::{StepName, slug};
+
+mod checks;
 
 /// How every Markdown of a book is read.
 pub const MARKDOWN: Options = Options::ENABLE_HEADING_ATTRIBUTES;
@@ -432,119 +435,6 @@ impl Walk<'_> {
         }
     }
 
-    /// Where the closing line of a fence begins, which `CommonMark` does not ask for but a run does.
-    fn closing_line(&mut self, open: &Open, end: usize) -> Option<usize> {
-        let mark = self.text.as_bytes()[open.start];
-        let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
-        let last = open.content.range.end.max(open.body).min(end);
-        let closing = self.text[last..end].trim_matches([' ', '\t', '>', '\r', '\n']);
-        if closing.len() >= length && closing.bytes().all(|byte| byte == mark) {
-            return Some(last);
-        }
-        let opening =
-            span(self.source, open.start..open.info.end.max(open.start + length), open.line);
-        let mut problem = Problem::at(opening, "this fence is not closed").hint(format!(
-            "end it with a line of its own: {}",
-            char::from(mark).to_string().repeat(length)
-        ));
-        if let Some(at) = nested_opening(
-            &self.text[open.body.min(end)..end],
-            mark,
-            length,
-            self.code_from(&open.start, open.containers),
-            opens_block,
-        ) {
-            let inner = open.body + at.start..open.body + at.end;
-            problem = problem.label(self.span(inner), "so this fence is lost in it");
-        }
-        self.problems.push(problem);
-        self.after = After::Nothing;
-        None
-    }
-
-    /// A fence that lost its closing line takes the next one's: then a fence stands inside it.
-    fn look_for_nested(&mut self, open: &Open, body: &Span) {
-        let mark = self.text.as_bytes()[open.start];
-        let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
-        // In prose any fence may be shown; in what is run, one is always a slip.
-        let wanted = if matches!(open.fence, Fence::Prose | Fence::Skipped) {
-            opens_block
-        } else {
-            |info: &str| !info.trim().is_empty()
-        };
-        let Some(at) = nested_opening(
-            &self.text[body.range()],
-            mark,
-            length,
-            self.code_from(&open.start, open.containers),
-            wanted,
-        ) else {
-            return;
-        };
-        let opening =
-            span(self.source, open.start..open.info.end.max(open.start + length), open.line);
-        let inner = self.span(open.body + at.start..open.body + at.end);
-        self.problems.push(
-            Problem::at(opening, "this fence is not closed before the next one opens")
-                .label(inner, "opened here")
-                .hint("close it; where a fence is to be shown inside another, the outer one takes more backticks"),
-        );
-    }
-
-    /// Other tools read the content of some fences as Markdown: a step in there is shown to the reader and not run.
-    fn look_inside_admonition(&mut self, open: &Open, body: &Span) {
-        let info = &self.text[open.info.clone()];
-        if open.fence != Fence::Prose || !is_admonition(info) {
-            return;
-        }
-        let kind = info.trim_matches(['{', ' ']).split([' ', '}']).next().unwrap_or_default();
-        for mark in *b"`~" {
-            let text = &self.text[body.range()];
-            let Some(at) = nested_opening(text, mark, 3, usize::MAX, opens_block) else { continue };
-            let start = body.range().start;
-            let message = format!("this fence is inside of a `{kind}` block, so it is not run");
-            let span = self.span(start + at.start..start + at.end);
-            self.problems.push(
-                Problem::at(span, message)
-                    .warning()
-                    .hint("move it out of the block, or mark it `{skip}` where it is only shown"),
-            );
-        }
-    }
-
-    /// Where mdBook would put another text than the one that is run or compared. (In a manifest it is no template either.)
-    fn look_for_include(&mut self, fence: &Fence, body: &Span) {
-        let hint = match fence {
-            Fence::Step { .. } => {
-                "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`"
-            }
-            Fence::Expected => "write here what is expected, or compare with a `snapshot`",
-            Fence::Manifest { .. } | Fence::Skipped | Fence::Prose => return,
-        };
-        if let Some(at) = find_include(&self.text[body.range()]) {
-            let span = self.span(body.range().start + at.start..body.range().start + at.end);
-            let message = "mdBook would put something else here, for the reader alone; guide takes it as it stands";
-            self.problems.push(Problem::at(span, message).hint(hint));
-        }
-    }
-
-    fn check_script(&mut self, script: &str, whole: Span, body: Span) {
-        if script.trim().is_empty() {
-            self.problems.push(
-                Problem::at(whole, "this step has no commands")
-                    .hint("write some, or mark it `{skip}`"),
-            );
-        }
-        if let Some(at) = memchr::memchr(0, self.text[body.range()].as_bytes()) {
-            let at = body.range().start + at;
-            let span = self.span(at..at + 1);
-            self.problems.push(
-                Problem::at(span, "a NUL byte stands in this step, which bash would drop")
-                    .hint("take it out; `printf '\\0'` writes one"),
-            );
-        }
-    }
-
     fn name_origin(
         &mut self,
         given: Option<(StepName, Range<usize>)>,
@@ -619,33 +509,6 @@ impl Walk<'_> {
     }
 }
 
-/// Does another tool read the content of such a fence as Markdown? Those are mdbook-admonish's and the directives of MyST.
-fn is_admonition(info: &str) -> bool {
-    const DIRECTIVES: [&str; 16] = [
-        "admonition",
-        "attention",
-        "card",
-        "caution",
-        "danger",
-        "dropdown",
-        "error",
-        "hint",
-        "important",
-        "note",
-        "seealso",
-        "tab-item",
-        "tab-set",
-        "tip",
-        "warning",
-        "admonish",
-    ];
-    let word = |text: &str| text.split([' ', '}', ',']).next().unwrap_or_default().to_owned();
-    match info.strip_prefix('{') {
-        Some(directive) => DIRECTIVES.contains(&word(directive).as_str()),
-        None => word(info) == "admonish",
-    }
-}
-
 /// Why the output of such a step is never compared.
 fn not_compared(attributes: &Attributes) -> Option<&'static str> {
     if attributes.background.is_some() {
@@ -662,45 +525,4 @@ fn not_compared(attributes: &Attributes) -> Option<&'static str> {
 )]
 fn span(source: SourceId, range: Range<usize>, line: u32) -> Span {
     Span { source, start: range.start as u32, end: range.end as u32, line }
-}
-
-/// What may stand before a fence in its line: blanks and the marks of quotes and lists.
-fn is_prefix(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')') || byte.is_ascii_digit()
-}
-
-/// Columns that a line's beginning takes.
-fn columns(prefix: &str) -> usize {
-    prefix
-        .chars()
-        .fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
-}
-
-/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
-/// the column `code_from` by nothing but blanks opens none.
-fn nested_opening(
-    body: &str,
-    mark: u8,
-    length: usize,
-    code_from: usize,
-    wanted: fn(&str) -> bool,
-) -> Option<Range<usize>> {
-    memchr::memchr(mark, body.as_bytes())?;
-    let triple = [mark; 3];
-    let mut from = 0;
-    while let Some(found) = memchr::memmem::find(&body.as_bytes()[from..], &triple) {
-        let start = from + found;
-        let line_start = memchr::memrchr(b'\n', &body.as_bytes()[..start]).map_or(0, |end| end + 1);
-        let line_end =
-            memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
-        let marks = body[start..line_end].bytes().take_while(|byte| *byte == mark).count();
-        let prefix = &body[line_start..start];
-        let is_code = columns(prefix) >= code_from && prefix.trim().is_empty();
-        let alone = prefix.bytes().all(is_prefix) && !is_code;
-        if alone && marks >= length && wanted(&body[start + marks..line_end]) {
-            return Some(start..start + body[start..line_end].trim_end().len());
-        }
-        from = line_end;
-    }
-    None
 }

@@ -5,20 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::condition;
-use super::context::{ResolveContext, Shared};
+use super::context::ResolveContext;
 use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
 use super::selection::chapter_at;
 use super::step::{FromBefore, RenderedManifest, Role, Step};
-use super::values::ValueTable;
 use crate::book::{
-    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems,
-    Span, StepBlock, names_in,
+    Attributes, Book, Chapter, ManifestBlock, NameKind, Problem, Problems, Span, StepBlock,
+    names_in,
 };
-use crate::ids::nearest;
 use crate::ids::{Fingerprint, Hashing};
 use crate::ids::{ObjectRef, StepId};
-use crate::manifest::{Found, Rendered, Renderer, Template};
+use crate::manifest::{Found, Rendered, Template};
 
 /// Time limit of a step that names none, in a chapter that names none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
