@@ -4,6 +4,7 @@ use crate::ids::StepName;
 
 use std::time::Duration;
 
+use super::attributes::ExitExpectation;
 use super::*;
 
 mod attributes;

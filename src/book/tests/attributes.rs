@@ -254,6 +254,7 @@ fn no_hint_leads_into_the_next_error() {
                     }
                     // The nearest name, or all of them, without a value.
                     _ if problem.message.starts_with("unknown") => continue,
+                    "verify" => "bash {verify}".to_owned(),
                     _ => format!("bash {{verify {}}}", example.replace('…', "x")),
                 };
                 let told = told(&format!("```sh\ntrue\n```\n\n```{written}\ntrue\n```\n"));
