@@ -1,4 +1,5 @@
-//! Parsing and planning a 5 MB chapter of 20,000 steps, each with its expected output, beside pulldown-cmark's own time over it.
+//! Parsing and planning a book of 5 MB in 20 chapters and 20,000 steps, each with its expected output, beside pulldown-cmark's own
+//! time over it.
 //!
 //! `cargo bench --bench parse` prints the ratio of the medians of interleaved rounds, then criterion's figures. Goal: at most 2.
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figure")]
@@ -11,13 +12,14 @@ use criterion::Criterion;
 use guide::testing::book::{BookText, MARKDOWN, parse_book};
 use guide::testing::plan::{PlanRequest, make_plan};
 
+const CHAPTERS: usize = 20;
 const STEPS: usize = 20_000;
 const BYTES: usize = 5_000_000;
 const ROUNDS: usize = 31;
 
 fn chapter() -> String {
-    let mut text = String::with_capacity(BYTES + 4096);
-    for step in 0..STEPS {
+    let mut text = String::with_capacity(BYTES / CHAPTERS + 4096);
+    for step in 0..STEPS / CHAPTERS {
         let begin = text.len();
         let _ = write!(
             text,
@@ -35,15 +37,18 @@ fn chapter() -> String {
 }
 
 fn markdown(text: &str) -> usize {
-    pulldown_cmark::Parser::new_ext(text, MARKDOWN).into_offset_iter().count()
+    let events = |_| pulldown_cmark::Parser::new_ext(text, MARKDOWN).into_offset_iter().count();
+    (0..CHAPTERS).map(events).sum()
 }
 
 fn guide(text: &str) -> usize {
-    let (book, problems) = parse_book(BookText::of_chapters([("guide/chapter-1.md", text)]));
+    let paths: Vec<String> = (0..CHAPTERS).map(|at| format!("guide/chapter-{at}.md")).collect();
+    let chapters = paths.iter().map(|path| (path.as_str(), text));
+    let (book, problems) = parse_book(BookText::of_chapters(chapters));
     assert!(problems.is_empty(), "{problems:?}");
     let plan =
         make_plan(&book, &PlanRequest::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
-    plan.chapters[0].steps.len()
+    plan.chapters.iter().map(|chapter| chapter.steps.len()).sum()
 }
 
 fn timed(work: impl FnOnce() -> usize) -> Duration {
@@ -61,8 +66,8 @@ fn main() {
     full.sort_unstable();
     let (bare, full) = (bare[ROUNDS / 2].as_secs_f64() * 1e3, full[ROUNDS / 2].as_secs_f64() * 1e3);
     println!(
-        "{} bytes, {STEPS} steps, {ROUNDS} rounds: pulldown-cmark {bare:.1} ms, guide parse + plan {full:.1} ms",
-        text.len()
+        "{} bytes, {CHAPTERS} chapters, {STEPS} steps, {ROUNDS} rounds: pulldown-cmark {bare:.1} ms, guide parse + plan {full:.1} ms",
+        text.len() * CHAPTERS
     );
     println!("ratio {:.2}", full / bare);
 

@@ -4,6 +4,7 @@
 //! Names are not yet resolved here (`needs`, `verify=STEP`, targets): that is `plan`'s work.
 
 mod advice;
+mod attribute_values;
 mod attributes;
 mod chapter;
 mod chapter_text;
@@ -16,13 +17,11 @@ mod front_matter;
 mod info_string;
 mod languages;
 mod mdbook_include;
+mod nested_fence;
 mod nesting;
 mod normalizers;
 mod parse;
-#[cfg(test)]
-mod parse_tests;
 pub(crate) mod pattern;
-mod pieces;
 mod problem;
 #[cfg(test)]
 mod property_tests;
@@ -32,10 +31,12 @@ mod source;
 mod step_attributes;
 mod step_names;
 mod summary;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use advice::verb;
 pub use attributes::SnapshotKind;
-pub(crate) use attributes::{Attributes, Background, ExitExpectation, Verify};
+pub(crate) use attributes::{Attributes, Background, LooksAt, Verify};
 pub(crate) use chapter::{Block, Book, Chapter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
 pub(crate) use cwd::{plain_cwd, resolve_cwd};
@@ -50,7 +51,7 @@ pub(crate) use parse::{ChapterSource, parse_chapter};
 pub(crate) use pattern::{
     Mark, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line,
 };
-pub(crate) use problem::{Problem, Problems, Severity};
+pub(crate) use problem::{Problem, Problems, Refusal, Severity};
 pub(crate) use shell_words::{Simple, commands_of};
 pub use source::Place;
 pub(crate) use source::{SourceId, Sources, Span};

@@ -208,6 +208,9 @@ pub struct CheckArgs {
     /// Also list the attributes and blocks of other tools, which guide ignores
     #[arg(long)]
     pub strict: bool,
+    /// List also acting steps without a check, and checks and `output` fences that cannot fail
+    #[arg(long)]
+    pub coverage: bool,
     /// Check again whenever a file of the book changes, until Ctrl-C
     #[arg(long, conflicts_with = "json")]
     pub watch: bool,

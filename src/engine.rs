@@ -4,6 +4,7 @@
 mod asking;
 mod attempt;
 mod chapter;
+mod condition;
 mod judge;
 #[cfg(test)]
 mod oracle_tests;

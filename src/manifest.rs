@@ -9,8 +9,6 @@ mod values;
 mod yaml;
 
 pub(crate) use objects::{Found, objects_of};
-pub(crate) use template::{
-    Bound, Rendered, Renderer, Template, condition_uses, evaluate, render_late,
-};
+pub(crate) use template::{Bound, Rendered, Renderer, Template, render_late, strict};
 pub(crate) use values::{Doubt, plain_value, read_values};
 pub(crate) use yaml::{Reading, Scalar, yaml_documents};

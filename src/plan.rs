@@ -3,21 +3,23 @@
 //! A [`Step`] here is resolved: its profile fits, the step it proves is an id, its fingerprint is known. Only a resolved step
 //! can be executed.
 
-mod attribute_text;
 mod chapter;
+pub(crate) mod condition;
+mod context;
+mod coverage;
 mod created;
 mod made_of;
 mod needs;
-#[cfg(test)]
-mod plan_tests;
 mod resolve;
 mod roles;
 mod select;
 mod selection;
 mod step;
+#[cfg(test)]
+mod tests;
 mod values;
 
-pub(crate) use attribute_text::attribute_text;
+pub(crate) use coverage::{Coverage, coverage};
 pub(crate) use created::creating_step;
 pub(crate) use made_of::{MadeOf, NamedFiles, may_apply, named_files};
 pub use resolve::{PlanRequest, make_plan};

@@ -100,8 +100,8 @@ pub struct StepBlock {
     pub script_line: u32,
     /// `sh` fences are run by bash too; kept to show them as written.
     pub language: &'static str,
-    /// The braces. Shared: most steps of a long chapter have the same.
-    pub attributes: Arc<Attributes>,
+    /// What its braces say.
+    pub attributes: Attributes,
     /// The `output` fence right after, if there is one.
     pub expected: Option<ExpectedBlock>,
 }

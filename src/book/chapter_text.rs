@@ -14,11 +14,14 @@ use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
 use super::fence::{Fence, Reading, opens_block, read_fence};
 use super::languages::{Languages, is_session};
 use super::mdbook_include::find_include;
+use super::nested_fence::{columns, is_admonition, nested_opening};
 use super::problem::{Problem, Problems, Severity};
 use super::session::read_session;
 use super::source::{SourceId, Span};
 use super::step_attributes::{AttributeReader, Complaint};
 use crate::ids::{StepName, slug};
+
+mod checks;
 
 /// How every Markdown of a book is read.
 pub const MARKDOWN: Options = Options::ENABLE_HEADING_ATTRIBUTES;
@@ -45,51 +48,16 @@ pub(super) enum NameOrigin {
     Heading(StepName),
 }
 
-/// A part of a chapter that is read by itself.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Piece {
-    from: usize,
-    to: usize,
-    /// What does not begin, and what does not end here, is another piece's.
-    is_rest: bool,
-    is_first: bool,
-}
-
-impl Piece {
-    /// All from this byte on.
-    pub(super) fn whole(text: &str, from: usize) -> Self {
-        Self { from, to: text.len(), is_rest: false, is_first: false }
-    }
-
-    /// What ends with another piece's beginning.
-    pub(super) fn first(from: usize, to: usize) -> Self {
-        Self { from, to, is_rest: false, is_first: true }
-    }
-
-    /// That other piece.
-    pub(super) fn rest(text: &str, from: usize) -> Self {
-        Self { from, to: text.len(), is_rest: true, is_first: false }
-    }
-}
-
-/// Reads a piece. False: it may be that it says something else when it is read with the pieces beside it.
-pub(super) fn read_piece(
+/// Reads the Markdown that begins at byte `from` of `text`.
+pub(super) fn read_chapter_text(
     source: SourceId,
     text: &str,
-    piece: Piece,
+    from: usize,
     languages: &Languages,
     problems: &mut Problems,
-) -> (ChapterText, bool) {
-    let (text, from) = (&text[..piece.to], piece.from);
+) -> ChapterText {
     let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     lines.of(from);
-    // Room for a block a fence: to grow a list of many steps costs more than to count the fences. Only what is used is ever touched.
-    let fences = memchr::memmem::find_iter(&text.as_bytes()[from..], "\n```").count() / 2;
-    let found = ChapterText {
-        blocks: Vec::with_capacity(fences),
-        names: Vec::with_capacity(fences),
-        title: None,
-    };
     let mut walk = Walk {
         source,
         text,
@@ -97,7 +65,7 @@ pub(super) fn read_piece(
         problems,
         languages,
         reader: AttributeReader::default(),
-        found,
+        found: ChapterText::default(),
         heading: String::new(),
         in_heading: false,
         slug: None,
@@ -106,13 +74,11 @@ pub(super) fn read_piece(
         indented: None,
         containers: 0,
         after: After::Nothing,
-        piece,
-        is_sure: true,
     };
     for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {
         walk.take(event, range.start + from..range.end + from);
     }
-    (walk.found, walk.is_sure)
+    walk.found
 }
 
 /// Counts lines as it goes forward; asked for an earlier place it answers with the line it is at.
@@ -214,8 +180,6 @@ struct Walk<'a> {
     /// Items and quotes around.
     containers: usize,
     after: After,
-    piece: Piece,
-    is_sure: bool,
 }
 
 impl Walk<'_> {
@@ -280,7 +244,6 @@ impl Walk<'_> {
     /// A comment is nothing to read. Any other HTML is, and must not swallow a step because an empty line is missing.
     fn end_html(&mut self, range: Range<usize>) {
         let start = self.html.take().unwrap_or(range.start);
-        self.is_sure &= !(self.piece.is_first && self.text[range.end..].trim().is_empty());
         let html = &self.text[start..range.end];
         let opening = html.trim_start();
         if opening.starts_with("<!--") {
@@ -361,7 +324,6 @@ impl Walk<'_> {
 
     fn close_fence(&mut self, open: Open, end: usize) {
         let Some(body_end) = self.closing_line(&open, end) else {
-            self.is_sure &= !self.piece.is_first;
             return;
         };
         let end = self.text[..end].trim_end().len().max(body_end);
@@ -369,6 +331,7 @@ impl Walk<'_> {
         let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
         self.look_for_nested(&open, &body);
         self.look_for_include(&open.fence, &body);
+        self.look_inside_admonition(&open, &body);
         let Open { fence, content, info, line, .. } = open;
         match fence {
             Fence::Step { language, name, may_be_numbered, attributes } => {
@@ -472,98 +435,6 @@ impl Walk<'_> {
         }
     }
 
-    /// Where the closing line of a fence begins, which `CommonMark` does not ask for but a run does.
-    fn closing_line(&mut self, open: &Open, end: usize) -> Option<usize> {
-        let mark = self.text.as_bytes()[open.start];
-        let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
-        let last = open.content.range.end.max(open.body).min(end);
-        let closing = self.text[last..end].trim_matches([' ', '\t', '>', '\r', '\n']);
-        if closing.len() >= length && closing.bytes().all(|byte| byte == mark) {
-            return Some(last);
-        }
-        let opening =
-            span(self.source, open.start..open.info.end.max(open.start + length), open.line);
-        let mut problem = Problem::at(opening, "this fence is not closed").hint(format!(
-            "end it with a line of its own: {}",
-            char::from(mark).to_string().repeat(length)
-        ));
-        if let Some(at) = nested_opening(
-            &self.text[open.body.min(end)..end],
-            mark,
-            length,
-            self.code_from(&open.start, open.containers),
-            opens_block,
-        ) {
-            let inner = open.body + at.start..open.body + at.end;
-            problem = problem.label(self.span(inner), "so this fence is lost in it");
-        }
-        self.problems.push(problem);
-        self.after = After::Nothing;
-        None
-    }
-
-    /// A fence that lost its closing line takes the next one's: then a fence stands inside it.
-    fn look_for_nested(&mut self, open: &Open, body: &Span) {
-        let mark = self.text.as_bytes()[open.start];
-        let length = self.text[open.start..].bytes().take_while(|byte| *byte == mark).count();
-        // In prose any fence may be shown; in what is run, one is always a slip.
-        let wanted = if matches!(open.fence, Fence::Prose | Fence::Skipped) {
-            opens_block
-        } else {
-            |info: &str| !info.trim().is_empty()
-        };
-        let Some(at) = nested_opening(
-            &self.text[body.range()],
-            mark,
-            length,
-            self.code_from(&open.start, open.containers),
-            wanted,
-        ) else {
-            return;
-        };
-        let opening =
-            span(self.source, open.start..open.info.end.max(open.start + length), open.line);
-        let inner = self.span(open.body + at.start..open.body + at.end);
-        self.problems.push(
-            Problem::at(opening, "this fence is not closed before the next one opens")
-                .label(inner, "opened here")
-                .hint("close it; where a fence is to be shown inside another, the outer one takes more backticks"),
-        );
-    }
-
-    /// Where mdBook would put another text than the one that is run or compared. (In a manifest it is no template either.)
-    fn look_for_include(&mut self, fence: &Fence, body: &Span) {
-        let hint = match fence {
-            Fence::Step { .. } => {
-                "write here what is to be run, or run the file itself: `bash \"$GUIDE_BOOK/FILE\"`"
-            }
-            Fence::Expected => "write here what is expected, or compare with a `snapshot`",
-            Fence::Manifest { .. } | Fence::Skipped | Fence::Prose => return,
-        };
-        if let Some(at) = find_include(&self.text[body.range()]) {
-            let span = self.span(body.range().start + at.start..body.range().start + at.end);
-            let message = "mdBook would put something else here, for the reader alone; guide takes it as it stands";
-            self.problems.push(Problem::at(span, message).hint(hint));
-        }
-    }
-
-    fn check_script(&mut self, script: &str, whole: Span, body: Span) {
-        if script.trim().is_empty() {
-            self.problems.push(
-                Problem::at(whole, "this step has no commands")
-                    .hint("write some, or mark it `{skip}`"),
-            );
-        }
-        if let Some(at) = memchr::memchr(0, self.text[body.range()].as_bytes()) {
-            let at = body.range().start + at;
-            let span = self.span(at..at + 1);
-            self.problems.push(
-                Problem::at(span, "a NUL byte stands in this step, which bash would drop")
-                    .hint("take it out; `printf '\\0'` writes one"),
-            );
-        }
-    }
-
     fn name_origin(
         &mut self,
         given: Option<(StepName, Range<usize>)>,
@@ -578,7 +449,6 @@ impl Walk<'_> {
                 name,
             );
         }
-        self.is_sure &= !(self.piece.is_rest && self.heading.is_empty());
         let name = self.slug.get_or_insert_with(|| {
             let slug = slug(&self.heading);
             StepName::new(if slug.is_empty() { "step".to_owned() } else { slug })
@@ -587,7 +457,6 @@ impl Walk<'_> {
     }
 
     fn take_expected(&mut self, expected: ExpectedBlock) {
-        self.is_sure &= !(self.piece.is_rest && self.found.names.is_empty());
         let before = std::mem::replace(&mut self.after, After::Output);
         match (before, self.found.blocks.last_mut()) {
             (After::Step | After::StepAndParagraph, Some(Block::Step(step))) => {
@@ -656,45 +525,4 @@ fn not_compared(attributes: &Attributes) -> Option<&'static str> {
 )]
 fn span(source: SourceId, range: Range<usize>, line: u32) -> Span {
     Span { source, start: range.start as u32, end: range.end as u32, line }
-}
-
-/// What may stand before a fence in its line: blanks and the marks of quotes and lists.
-fn is_prefix(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')') || byte.is_ascii_digit()
-}
-
-/// Columns that a line's beginning takes.
-fn columns(prefix: &str) -> usize {
-    prefix
-        .chars()
-        .fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
-}
-
-/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
-/// the column `code_from` by nothing but blanks opens none.
-fn nested_opening(
-    body: &str,
-    mark: u8,
-    length: usize,
-    code_from: usize,
-    wanted: fn(&str) -> bool,
-) -> Option<Range<usize>> {
-    memchr::memchr(mark, body.as_bytes())?;
-    let triple = [mark; 3];
-    let mut from = 0;
-    while let Some(found) = memchr::memmem::find(&body.as_bytes()[from..], &triple) {
-        let start = from + found;
-        let line_start = memchr::memrchr(b'\n', &body.as_bytes()[..start]).map_or(0, |end| end + 1);
-        let line_end =
-            memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
-        let marks = body[start..line_end].bytes().take_while(|byte| *byte == mark).count();
-        let prefix = &body[line_start..start];
-        let is_code = columns(prefix) >= code_from && prefix.trim().is_empty();
-        let alone = prefix.bytes().all(is_prefix) && !is_code;
-        if alone && marks >= length && wanted(&body[start + marks..line_end]) {
-            return Some(start..start + body[start..line_end].trim_end().len());
-        }
-        from = line_end;
-    }
-    None
 }

@@ -1,14 +1,14 @@
 //! The info string of a fence → what the fence is.
 
 use std::ops::Range;
-use std::sync::Arc;
 
+use super::attribute_values::boolean;
 use super::attributes::Attributes;
 use super::foreign_words::{is_line_numbers, tool_of};
 use super::info_string::{Malformed, Word, words};
 use super::languages::{self, Languages};
 use super::problem::Severity;
-use super::step_attributes::{AttributeReader, Complaint, STEP_WORDS, boolean, ignored};
+use super::step_attributes::{AttributeReader, Complaint, STEP_WORDS, ignored};
 use crate::ids::{StepName, is_name, nearest};
 
 /// What a fence is.
@@ -23,7 +23,7 @@ pub(super) enum Fence {
         /// Two steps may have this name: the second gets a number, as Runme does it.
         may_be_numbered: bool,
         /// The other words.
-        attributes: Arc<Attributes>,
+        attributes: Attributes,
     },
     /// `yaml {file=…}`.
     Manifest {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::problem::Refusal;
 use crate::ids::nearest;
 
 /// One normalizer.
@@ -78,7 +79,7 @@ impl Normalizers {
     ///
     /// # Errors
     /// What is wrong, and what to do.
-    pub fn parse(text: &str) -> Result<Self, (String, String)> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         match text.trim() {
             "all" => return Ok(Self::ALL),
             "none" => return Ok(Self::NONE),
@@ -88,7 +89,9 @@ impl Normalizers {
         for word in text.split(',').map(str::trim) {
             match Normalizer::ALL.iter().find(|one| one.name() == word) {
                 Some(one) => set |= 1 << *one as u8,
-                None => return Err((format!("`{word}` is no normalizer"), hint(word))),
+                None => {
+                    return Err(Refusal::new(format!("unknown normalizer `{word}`"), hint(word)));
+                }
             }
         }
         Ok(Self(set))
@@ -140,10 +143,10 @@ mod tests {
 
     #[test]
     fn a_name_that_none_has_is_refused_with_the_nearest() {
-        let (message, hint) = Normalizers::parse("ages,hashs").unwrap_err();
+        let Refusal { message, hint } = Normalizers::parse("ages,hashs").unwrap_err();
         assert_eq!(
-            (message.as_str(), hint.as_str()),
-            ("`hashs` is no normalizer", "did you mean `hashes`?")
+            (message.as_str(), hint.as_deref()),
+            ("unknown normalizer `hashs`", Some("did you mean `hashes`?"))
         );
     }
 }

@@ -1,19 +1,24 @@
 //! Texts → [`Book`]. Every error of a file, not just the first.
 
 use std::collections::HashMap;
+use std::collections::hash_map::{Entry, OccupiedEntry};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::ScopedJoinHandle;
 
-use super::attributes::Attributes;
 use super::chapter::{Block, Book, Chapter, StepBlock};
+use super::chapter_text::read_chapter_text;
 use super::cwd::plain_cwd;
 use super::front_matter::read_front_matter;
 use super::languages::Languages;
-use super::pieces::read_chapter_text;
 use super::problem::{Problem, Problems, Severity};
 use super::source::{SourceId, Sources, Span};
 use super::step_names::name_steps;
 use crate::ids::{ChapterName, chapter_names};
+
+/// Bytes of a book below which its chapters are parsed sooner than a thread is started.
+const WORTH_A_THREAD: usize = 512 * 1024;
 
 /// A book's texts, as `store::source` read them.
 #[derive(Debug, Clone, Default)]
@@ -55,35 +60,80 @@ impl BookText {
     }
 }
 
-/// Parses every chapter; the book holds all that could be understood, the problems tell the rest.
+/// Parses every chapter. The book holds all that could be understood, and the problems say what could not.
 pub fn parse_book(text: BookText) -> (Book, Problems) {
     let BookText { title, sources, chapters, shared_manifests, languages, src } = text;
     let mut problems = Problems::new();
-    let mut first: HashMap<SourcePath, ChapterSource> = HashMap::new();
-    let mut parsed = Vec::with_capacity(chapters.len());
-    let paths: Vec<SourcePath> =
+    let mut first: HashMap<Arc<Path>, Option<Span>> = HashMap::new();
+    let paths: Vec<Arc<Path>> =
         chapters.iter().map(|chapter| sources.file(chapter.source).path.clone()).collect();
     let names = chapter_names(paths.iter().map(|path| path.strip_prefix(&src).unwrap_or(path)));
+    let mut named = Vec::with_capacity(chapters.len());
     for ((chapter, path), name) in chapters.into_iter().zip(paths).zip(names) {
-        if let Some(earlier) = first.get(&path) {
-            let mut problem =
-                Problem::without_span(format!("SUMMARY.md names {} twice", path.display()))
-                    .hint("take one of the links out: a file is one chapter");
-            problem.span = chapter.link;
-            problem.labels.extend(earlier.link.map(|link| (link, "first named here".to_owned())));
-            problems.push(problem);
-            continue;
+        match first.entry(path) {
+            Entry::Occupied(earlier) => problems.push(named_twice(&chapter, &earlier)),
+            Entry::Vacant(entry) => {
+                entry.insert(chapter.link);
+                named.push((chapter, name));
+            }
         }
-        first.insert(path, chapter.clone());
-        let (chapter, more) =
-            parse_chapter(&sources, chapter.source, name, &chapter.summary_title, &languages);
+    }
+    let mut parsed = Vec::with_capacity(named.len());
+    for (chapter, more) in parse_chapters(&sources, &named, &languages) {
         parsed.push(chapter);
         problems.extend(more);
     }
     (Book { title, sources, chapters: parsed, shared_manifests, languages }, problems)
 }
 
-type SourcePath = Arc<Path>;
+fn named_twice(
+    chapter: &ChapterSource,
+    earlier: &OccupiedEntry<'_, Arc<Path>, Option<Span>>,
+) -> Problem {
+    let message = format!("SUMMARY.md names {} twice", earlier.key().display());
+    let mut problem =
+        Problem::without_span(message).hint("take one of the links out: a file is one chapter");
+    problem.span = chapter.link;
+    problem.labels.extend(earlier.get().map(|link| (link, "first named here".to_owned())));
+    problem
+}
+
+type Parsed = (Chapter, Problems);
+
+/// Parses the chapters, those of a large book in several threads. The order is that of the chapters either way.
+fn parse_chapters(
+    sources: &Sources,
+    chapters: &[(ChapterSource, ChapterName)],
+    languages: &Languages,
+) -> Vec<Parsed> {
+    let parse = &|part: &[(ChapterSource, ChapterName)]| -> Vec<Parsed> {
+        let one = |(chapter, name): &(ChapterSource, ChapterName)| {
+            let title = &chapter.summary_title;
+            parse_chapter(sources, chapter.source, name.clone(), title, languages)
+        };
+        part.iter().map(one).collect()
+    };
+    let bytes: usize =
+        chapters.iter().map(|(chapter, _)| sources.file(chapter.source).text.len()).sum();
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
+    if bytes < WORTH_A_THREAD || threads == 1 {
+        return parse(chapters);
+    }
+    std::thread::scope(|scope| {
+        let start = |part| {
+            let worker = std::thread::Builder::new().spawn_scoped(scope, move || parse(part));
+            worker.map_err(|_| part)
+        };
+        let parts = chapters.chunks(chapters.len().div_ceil(threads).max(1));
+        let workers: Vec<_> = parts.map(start).collect();
+        // Where the system gives no thread, this one does the work.
+        let finish = |worker: Result<ScopedJoinHandle<'_, Vec<Parsed>>, &_>| match worker {
+            Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(part) => parse(part),
+        };
+        workers.into_iter().flat_map(finish).collect()
+    })
+}
 
 /// Parses one chapter's text.
 pub(crate) fn parse_chapter(
@@ -103,7 +153,7 @@ pub(crate) fn parse_chapter(
         if summary_title.is_empty() { name.as_str().to_owned() } else { summary_title.to_owned() }
     });
     let mut blocks = name_steps(read, &mut problems);
-    settle_folders(&mut blocks, &sources.file(source).path);
+    resolve_folders(&mut blocks, &sources.file(source).path);
     problems.sort_by_key(|problem| problem.span.map(|span| span.start));
     let (errors, notes) =
         problems.into_iter().partition(|problem| problem.severity == Severity::Error);
@@ -111,13 +161,12 @@ pub(crate) fn parse_chapter(
 }
 
 /// A step's folder is written for the reader of this chapter; a run knows only the book.
-fn settle_folders(blocks: &mut [Block], file: &Path) {
+fn resolve_folders(blocks: &mut [Block], file: &Path) {
     for block in blocks {
         if let Block::Step(StepBlock { attributes, .. }) = block
             && let Some(written) = &attributes.cwd
         {
-            let cwd = Some(plain_cwd(written, file));
-            *attributes = Arc::new(Attributes { cwd, ..(**attributes).clone() });
+            attributes.cwd = Some(plain_cwd(written, file));
         }
     }
 }

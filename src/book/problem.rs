@@ -13,6 +13,27 @@ pub enum Severity {
     Note,
 }
 
+/// Why a word, a name or an expression is refused, before it is known where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// What is wrong, in the form of [`Problem::message`].
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal that says what to do.
+    pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { message: message.into(), hint: Some(hint.into()) }
+    }
+
+    /// The refusal as a problem of that place.
+    pub(crate) fn at(self, span: Span) -> Problem {
+        Problem { hint: self.hint, ..Problem::at(span, self.message) }
+    }
+}
+
 /// One complaint about the book's text. `span` points at the very characters that are wrong where they are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

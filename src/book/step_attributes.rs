@@ -2,19 +2,20 @@
 //! no sense refused, all of them and not just the first.
 
 use std::ops::Range;
-use std::sync::Arc;
-use std::time::Duration;
 
-use super::attributes::{Attributes, Background, ExitExpectation, SnapshotKind, Verify};
-use super::duration::parse_duration;
+use super::attribute_values::{
+    Read, background, cwd, duration, exit, flag, list, looks_at, name, normalize, positive, retry,
+    runme_name, snapshot, text, verify,
+};
+use super::attributes::{Attributes, ExitExpectation, LooksAt};
 use super::foreign_words::tool_of;
 use super::info_string::{Malformed, Word};
-use super::normalizers::Normalizers;
-use crate::ids::{StepName, is_name, nearest, slug};
+use super::problem::Refusal;
+use crate::ids::{StepName, is_name, nearest};
 use crate::text::word_search::is_variable_name;
 
 /// Every word a step's braces may hold: the contract's, then Runme's.
-pub(super) const STEP_WORDS: [&str; 22] = [
+pub(super) const STEP_WORDS: [&str; 25] = [
     "name",
     "profile",
     "timeout",
@@ -27,6 +28,7 @@ pub(super) const STEP_WORDS: [&str; 22] = [
     "snapshot",
     "normalize",
     "check",
+    "when",
     "background",
     "ready",
     "always",
@@ -34,13 +36,12 @@ pub(super) const STEP_WORDS: [&str; 22] = [
     "secret",
     "interactive",
     "sample",
+    "hidden",
+    "where",
     "skip",
     "cwd",
     "excludeFromRunAll",
 ];
-
-/// Most attempts `retry=` may ask for.
-const MOST_RETRIES: u32 = 1000;
 
 /// A complaint about a word, with the earlier place it belongs to.
 #[derive(Debug, PartialEq)]
@@ -65,13 +66,7 @@ pub(super) struct AttributeReader {
     pub name: Option<(StepName, Range<usize>)>,
     /// What the other words say.
     pub attributes: Attributes,
-    /// Did a word other than `name` say anything?
-    other: bool,
-    /// What a step has whose braces say nothing: one for all of them.
-    plain: Arc<Attributes>,
 }
-
-type Read<T> = Result<T, (String, Option<String>)>;
 
 impl AttributeReader {
     /// Takes the next word.
@@ -93,7 +88,7 @@ impl AttributeReader {
             return self.complaints.push(Complaint { what, also });
         }
         self.seen.push((key, word.whole()));
-        if let Err((message, hint)) = self.set(key, &word) {
+        if let Err(Refusal { message, hint }) = self.set(key, &word) {
             self.complain(word.value_at, message, hint);
         }
     }
@@ -113,14 +108,9 @@ impl AttributeReader {
     /// What was read, with the complaints; the reader is empty again.
     pub(super) fn finish(
         &mut self,
-    ) -> (Option<(StepName, Range<usize>)>, Arc<Attributes>, Vec<Complaint>) {
-        let attributes = if self.other {
-            self.check_combinations();
-            Arc::new(std::mem::take(&mut self.attributes))
-        } else {
-            self.plain.clone()
-        };
-        self.other = false;
+    ) -> (Option<(StepName, Range<usize>)>, Attributes, Vec<Complaint>) {
+        self.check_combinations();
+        let attributes = std::mem::take(&mut self.attributes);
         self.seen.clear();
         (self.name.take(), attributes, std::mem::take(&mut self.complaints))
     }
@@ -130,7 +120,6 @@ impl AttributeReader {
     }
 
     fn set(&mut self, key: &'static str, word: &Word<'_>) -> Read<()> {
-        self.other |= key != "name";
         let attributes = &mut self.attributes;
         match key {
             "name" if self.json => {
@@ -154,6 +143,13 @@ impl AttributeReader {
             "check" => {
                 attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?)
             }
+            "when" => {
+                attributes.when = Some(text(
+                    key,
+                    word,
+                    "a condition: `when=\"count > 0\"`, or `when='ran(\"chapter-5\")'`",
+                )?)
+            }
             "background" => attributes.background = background(word)?,
             "ready" => attributes.ready = Some(name(key, word)?),
             "always" => attributes.always = flag(key, word)?,
@@ -167,6 +163,8 @@ impl AttributeReader {
             }
             "interactive" => attributes.interactive = flag(key, word)?,
             "sample" => attributes.sample = Some(name(key, word)?.as_str().to_owned()),
+            "hidden" => attributes.hidden = flag(key, word)?,
+            "where" => attributes.looks_at = looks_at(word)?,
             "cwd" => attributes.cwd = Some(cwd(key, word, self.json)?),
             "excludeFromRunAll" => attributes.only_when_named = flag(key, word)?,
             _ => drop(flag(key, word)?),
@@ -186,6 +184,11 @@ impl AttributeReader {
             ("until", a.until.is_some() && !verify, "`until` is for verify steps"),
             ("stable", a.stable.is_some() && !verify, "`stable` is for verify steps"),
             ("retry", a.retry > 0 && verify, "`retry` is for acting steps"),
+            (
+                "where",
+                a.looks_at == LooksAt::Machine && !verify,
+                "`where` says what a verify step looks at",
+            ),
             (
                 "confirm",
                 a.confirm.is_some() && verify,
@@ -246,6 +249,9 @@ fn combination_hint(key: &str, verify: bool) -> Option<String> {
         "until" | "stable" => "mark the step `verify`; an acting step may be repeated by `retry=3`",
         "retry" if verify => "let the step repeat by `until=2m`",
         "ready" => "mark the step `background`",
+        "where" => {
+            "mark the step `verify`, or leave `where` out: an acting step always runs on this machine"
+        }
         "normalize" => {
             "add `snapshot`, or leave it out: an `output` fence alone is compared as it is written"
         }
@@ -260,13 +266,6 @@ pub(super) fn ignored(word: &str, tool: &str, at: Range<usize>) -> Complaint {
     Complaint { what: Malformed { message, at, hint: None }, also: None }
 }
 
-/// Runme takes any text as a name, and none at all.
-fn runme_name(word: &Word<'_>) -> Option<StepName> {
-    let text = word.value.as_deref()?;
-    let name = if is_name(text) { text.to_owned() } else { slug(text) };
-    Some(name).filter(|name| !name.is_empty()).map(StepName::new)
-}
-
 fn unknown_hint(word: &Word<'_>) -> Option<String> {
     let lower = word.key.to_lowercase();
     let near = nearest(&word.key, STEP_WORDS).or_else(|| nearest(&lower, STEP_WORDS));
@@ -274,168 +273,4 @@ fn unknown_hint(word: &Word<'_>) -> Option<String> {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("an attribute is one of {}", STEP_WORDS.join(", ")),
     })
-}
-
-fn wanted<'a>(key: &str, word: &'a Word<'_>, example: &str) -> Read<&'a str> {
-    word.value
-        .as_deref()
-        .ok_or_else(|| (format!("`{key}` needs a value"), Some(format!("write `{key}={example}`"))))
-}
-
-fn flag(key: &str, word: &Word<'_>) -> Read<bool> {
-    match word.value.as_deref().map(boolean) {
-        None | Some(Ok(true)) => Ok(true),
-        Some(Ok(false)) => Ok(false),
-        Some(Err(other)) => Err((
-            format!("`{key}` is a flag and can't be `{other}`"),
-            Some(format!("write `{key}` alone, or leave it out")),
-        )),
-    }
-}
-
-/// The spellings that Go takes for a boolean, and so Runme.
-pub(super) fn boolean(text: &str) -> Result<bool, &str> {
-    match text {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Ok(false),
-        other => Err(other),
-    }
-}
-
-fn text(key: &str, word: &Word<'_>, meaning: &str) -> Read<String> {
-    match word.value.as_deref().map(str::trim) {
-        Some(text) if !text.is_empty() => Ok(text.to_owned()),
-        _ => Err((format!("`{key}` needs a value"), Some(format!("give {meaning}")))),
-    }
-}
-
-/// Runme's `cwd` is relative to the Markdown file; in guide's own form it is relative to the book.
-fn cwd(key: &str, word: &Word<'_>, json: bool) -> Read<String> {
-    let folder = text(
-        key,
-        word,
-        "a folder: `cwd=book`, `cwd=chapter`, `cwd=rendered`, or a path relative to the book",
-    )?;
-    Ok(if json && !folder.starts_with('/') { format!("chapter/{folder}") } else { folder })
-}
-
-fn name(key: &str, word: &Word<'_>) -> Read<StepName> {
-    let text = wanted(key, word, "build-image")?;
-    if is_name(text) {
-        return Ok(StepName::new(text));
-    }
-    let hint = "a name begins with a letter or digit and holds letters, digits, `-`, `_` and `.`, at most 100";
-    Err((format!("`{text}` is no name"), Some(hint.to_owned())))
-}
-
-fn list(
-    key: &str,
-    word: &Word<'_>,
-    fits: fn(&str) -> bool,
-    what: &str,
-    example: &str,
-) -> Read<Vec<String>> {
-    let parts: Vec<&str> = wanted(key, word, example)?.split(',').map(str::trim).collect();
-    match parts.iter().find(|part| !fits(part)) {
-        Some(odd) => Err((
-            format!("`{odd}` can't be in a list of {what}"),
-            Some(format!("write `{key}={example}`")),
-        )),
-        None => Ok(parts.into_iter().map(str::to_owned).collect()),
-    }
-}
-
-fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {
-    let text = wanted(key, word, "2m")?;
-    let hint = || Some("write it like `90s`, `2m`, `1h30m` or `500ms`".to_owned());
-    parse_duration(text).map_err(|why| (format!("`{text}` is no length of time: {why}"), hint()))
-}
-
-fn normalize(key: &str, word: &Word<'_>) -> Read<Normalizers> {
-    Normalizers::parse(wanted(key, word, "ages,hashes")?)
-        .map_err(|(message, hint)| (message, Some(hint)))
-}
-
-fn positive(key: &str, word: &Word<'_>) -> Read<Duration> {
-    match duration(key, word)? {
-        Duration::ZERO => Err((
-            format!("`{key}` must be longer than nothing"),
-            Some(format!("write `{key}=2m`, or leave it out")),
-        )),
-        time => Ok(time),
-    }
-}
-
-fn exit(key: &str, word: &Word<'_>) -> Read<ExitExpectation> {
-    let text = wanted(key, word, "7,52")?;
-    if text == "fails" {
-        return Ok(ExitExpectation::Fails);
-    }
-    let mut codes = Vec::new();
-    for part in text.split(',') {
-        let part = part.trim();
-        let code =
-            part.parse::<u8>().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()));
-        let hint = || {
-            Some(
-                "write codes from 0 to 255, like `exit=7,52`, or `exit=fails` for any but 0"
-                    .to_owned(),
-            )
-        };
-        codes.push(i32::from(code.ok_or_else(|| (format!("`{part}` is no exit code"), hint()))?));
-    }
-    Ok(ExitExpectation::Codes(codes))
-}
-
-fn verify(word: &Word<'_>) -> Read<Option<Verify>> {
-    match word.value.as_deref() {
-        None | Some("true") => Ok(Some(Verify::Before)),
-        Some("false") => Ok(None),
-        Some(_) => Ok(Some(Verify::Step(name("verify", word)?))),
-    }
-}
-
-fn retry(key: &str, word: &Word<'_>) -> Read<u32> {
-    let text = wanted(key, word, "3")?;
-    let count = text.parse::<u32>().ok().filter(|count| *count <= MOST_RETRIES);
-    count.ok_or_else(|| {
-        (
-            format!("`{text}` is no number of retries"),
-            Some(format!("write a number from 0 to {MOST_RETRIES}, like `retry=3`")),
-        )
-    })
-}
-
-fn snapshot(word: &Word<'_>) -> Read<Option<SnapshotKind>> {
-    const KINDS: [&str; 4] = ["text", "table", "json", "yaml"];
-    Ok(Some(match word.value.as_deref() {
-        None | Some("true") => SnapshotKind::Auto,
-        Some("false") => return Ok(None),
-        Some("text") => SnapshotKind::Text,
-        Some("table") => SnapshotKind::Table,
-        Some("json") => SnapshotKind::Json,
-        Some("yaml") => SnapshotKind::Yaml,
-        Some(other) => return Err(one_of("kind of snapshot", other, &KINDS)),
-    }))
-}
-
-fn background(word: &Word<'_>) -> Read<Option<Background>> {
-    Ok(Some(match word.value.as_deref() {
-        None => Background::Chapter,
-        Some(text) if boolean(text) == Ok(true) => Background::Chapter,
-        Some(text) if boolean(text) == Ok(false) => return Ok(None),
-        Some("run") => Background::Run,
-        Some("keep") => Background::Keep,
-        Some(other) => {
-            return Err(one_of("way to go on in the background", other, &["run", "keep"]));
-        }
-    }))
-}
-
-fn one_of(what: &str, word: &str, known: &[&str]) -> (String, Option<String>) {
-    let hint = match nearest(word, known.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("write one of {}, or no value", known.join(", ")),
-    };
-    (format!("`{word}` is no {what}"), Some(hint))
 }

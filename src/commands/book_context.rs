@@ -208,6 +208,7 @@ impl BookContext {
             with_needs,
             values: self.values.clone(),
             normalize: self.config.normalize,
+            cwd: self.config.cwd.clone(),
         };
         self.planned(request).map_err(|(mut problems, sources)| {
             for problem in &mut problems {

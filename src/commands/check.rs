@@ -9,7 +9,7 @@ use crate::book::{Chapter, Problem, Problems, Span};
 use crate::cli::CheckArgs;
 use crate::error::{Error, Exit};
 use crate::ids::StepId;
-use crate::plan::{Plan, Selection};
+use crate::plan::{Plan, Selection, coverage};
 use crate::report;
 use crate::settings::Settings;
 use crate::store::{Recordings, Snapshots, change_stamp, included_steps, read_book};
@@ -62,9 +62,14 @@ fn checked(
     context.problems.extend(unused);
     let unparsed = unparsed_by_bash(context);
     context.problems.extend(unparsed);
-    let notes: Problems =
+    let mut notes: Problems =
         context.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
     let plan = context.plan(&Selection::default());
+    let coverage = match &plan {
+        Ok(plan) if args.coverage => Some(coverage(plan, &context.book.sources)),
+        _ => None,
+    };
+    notes.extend(coverage.iter().flat_map(|coverage| coverage.gaps.iter().cloned()));
     if let Ok(plan) = &plan
         && !args.json
     {
@@ -79,7 +84,13 @@ fn checked(
             report::eprint(&format!("warning: {line}\n"));
         }
     }
-    report::print(&report::check_text(&context.book, &notes, plan.as_ref().err(), args.json))?;
+    report::print(&report::check_text(
+        &context.book,
+        &notes,
+        plan.as_ref().err(),
+        coverage.as_ref(),
+        args.json,
+    ))?;
     plan
 }
 

@@ -51,7 +51,21 @@ pub(super) fn survey(name: &str, text: &str) -> Survey {
     told.extend(problems.iter().filter(|problem| !is_inside_of_a_step(problem, &steps)).map(wrong));
     told.sort_by_key(|one| one.line);
     let chapter = mark(text, &seen, &told);
+    name_as_marked(&mut told, name, &chapter);
     Survey { told, chapter }
+}
+
+/// A step without `name=` is named by its heading and counted, so that its name depends on which steps before it are marked
+/// `{skip}`: the names are those of the marked chapter. Marking adds no line.
+fn name_as_marked(told: &mut [SurveyedBlock], name: &str, chapter: &str) {
+    let (book, _) = parse_book(BookText::of_chapters([(name, chapter)]));
+    for step in book.chapters.iter().flat_map(|chapter| chapter.steps()) {
+        for one in told.iter_mut().filter(|one| one.line == step.span.line) {
+            if let BlockUse::Runs(name, _) = &mut one.fate {
+                *name = step.name.to_string();
+            }
+        }
+    }
 }
 
 fn block_fate(
@@ -240,6 +254,24 @@ mod tests {
             survey.chapter
         );
         assert!(survey.chapter.contains("title=\"x\" {skip why="), "{}", survey.chapter);
+    }
+
+    #[test]
+    fn steps_are_named_as_in_the_marked_chapter() {
+        let text = "# T\n\n```bash\nsudo rm x\n```\n\n```bash\nls\n```\n\n```bash\npwd\n```\n";
+        let survey = survey("r.md", text);
+        let names: Vec<&str> = survey
+            .told
+            .iter()
+            .filter_map(|one| match &one.fate {
+                BlockUse::Runs(name, _) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(names, ["t", "t-2"]);
+        let (book, _) = parse_book(BookText::of_chapters([("r.md", survey.chapter.as_str())]));
+        let steps = book.chapters[0].steps().map(|step| step.name.to_string());
+        assert_eq!(steps.collect::<Vec<_>>(), names);
     }
 
     #[test]

@@ -94,6 +94,9 @@ impl Run<'_, '_> {
         let whole =
             ended == ChapterResult::Holds && !chapter.partial && !self.request.options.verify_only;
         let fingerprint = whole.then_some(chapter.fingerprint);
+        if whole {
+            self.passed.insert(chapter.name.to_string());
+        }
         self.event(&Event::ChapterFinished {
             chapter: chapter.name.clone(),
             outcome,

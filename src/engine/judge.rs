@@ -3,9 +3,9 @@
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, Verdict, compare_fence, compare_snapshot, strip_ansi};
 use crate::event::{Failure, Outcome};
-use crate::manifest::{Bound, condition_uses, evaluate};
+use crate::manifest::Bound;
 use crate::output::{Ending, Output};
-use crate::plan::Step;
+use crate::plan::{Step, condition};
 
 /// What judging needs beside step and output.
 pub(super) struct JudgeContext<'a> {
@@ -122,7 +122,7 @@ fn too_long(step: &Step, output: &Output) -> Option<Failure> {
         match (&step.expected, step.attributes.snapshot, step.attributes.check.as_deref()) {
             (Some(_), ..) => "the `output` fence",
             (_, Some(_), _) => "its snapshot",
-            (_, _, Some(condition)) if condition_uses(condition, "output") => "its `check=`",
+            (_, _, Some(expression)) if condition::uses(expression, "output") => "its `check=`",
             _ => return None,
         };
     (output.total > kept).then(|| Failure::Broken {
@@ -146,7 +146,11 @@ fn check(
     context.insert("exit".to_owned(), code.into());
     context.insert("seconds".to_owned(), output.duration.as_secs_f64().into());
     context.insert("output".to_owned(), strip_ansi(&output.bytes).trim_end().into());
-    match evaluate(expression, &context.into(), &Bound { texts: bound, numbers: &step.numbers }) {
+    match condition::evaluate(
+        expression,
+        &context.into(),
+        &Bound { texts: bound, numbers: &step.numbers },
+    ) {
         Ok(value) if value.is_true() => None,
         Ok(value) => fail(format!("it is `{value}`")),
         Err(error) => fail(error),

@@ -52,7 +52,13 @@ impl Run<'_, '_> {
                 let Some(past) = request.past.steps.get(&step.id) else { continue };
                 let mut bound = past.bound.clone();
                 self.rebind(chapter, &mut bound);
-                let mut finished = untouched(step, Outcome::PassedBefore, bound, past.at.clone());
+                let outcome = if past.skipped {
+                    let why = "it was skipped in the run that this one resumes".to_owned();
+                    Outcome::Skipped { why }
+                } else {
+                    Outcome::PassedBefore
+                };
+                let mut finished = untouched(step, outcome, bound, past.at.clone());
                 finished.seconds = past.seconds;
                 finished.ending = past.ending;
                 finished.state = past
@@ -63,7 +69,11 @@ impl Run<'_, '_> {
                     .output
                     .as_ref()
                     .map(|stored| self.ports.record.take_over(&past.run, stored));
-                self.summary.up_to_date += 1;
+                if past.skipped {
+                    self.summary.skipped += 1;
+                } else {
+                    self.summary.up_to_date += 1;
+                }
                 events.push(Event::StepFinished(finished));
             }
         }
@@ -104,6 +114,10 @@ impl Run<'_, '_> {
     ) -> Result<Option<Position>, Diagnostic> {
         for (chapter, step) in checks {
             let mut run = ChapterRun::before(chapter);
+            let before = self.request.past.steps.get(&self.planned(&run).steps[step].id);
+            if before.is_some_and(|before| before.skipped) {
+                continue;
+            }
             if *open != Some(chapter) {
                 if open.is_some() {
                     self.leave();

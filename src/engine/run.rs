@@ -1,6 +1,6 @@
 //! A whole run: resume, chapters in order, summary.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use super::chapter::{ChapterResult, ChapterRun};
@@ -72,6 +72,7 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
         going: Vec::new(),
         acted: false,
         rebound: HashMap::new(),
+        passed: BTreeSet::new(),
     };
     let since = Instant::now();
     if let Err(error) = run.all() {
@@ -104,6 +105,8 @@ pub(super) struct Run<'a, 'p> {
     pub(super) acted: bool,
     /// Names that checks before the start of a resumed run have bound anew, by chapter.
     pub(super) rebound: HashMap<usize, Bindings>,
+    /// Names of the chapters that passed whole in this run.
+    pub(super) passed: BTreeSet<String>,
 }
 
 impl Run<'_, '_> {

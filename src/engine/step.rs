@@ -70,6 +70,14 @@ impl Run<'_, '_> {
             }
             self.unbind(run, index);
         }
+        match self.unmet_condition(run, index) {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                self.finish_untouched(run, index, Outcome::Skipped { why })?;
+                return Ok(StepFlow::Holds);
+            }
+            Err(why) => return self.refuse(run, index, why),
+        }
         let mut because = None;
         if !step.is_verify() {
             let now = self.made_of(run, step);

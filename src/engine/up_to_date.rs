@@ -31,6 +31,9 @@ impl Run<'_, '_> {
         let (plan, past) = (self.request.plan, self.request.past);
         let step = &plan.chapters[run.chapter].steps[index];
         let Role::Act { proven_by } = &step.role else { return Ok(Need::Run(None)) };
+        // A check whose own condition is not true has nothing to say.
+        let has_a_say = |check: &usize| !matches!(self.unmet_condition(run, *check), Ok(Some(_)));
+        let proven_by: &Vec<usize> = &proven_by.iter().copied().filter(has_a_say).collect();
         let record = past.record(&step.id, &plan.profile);
         if self.request.options.prove && record.is_none() {
             let steps = &plan.chapters[run.chapter].steps;

@@ -82,6 +82,13 @@ impl Past {
         let acts = || chapter.steps.iter().filter(|step| !step.is_verify());
         whole
             && acts().all(|step| {
+                let skipped = self
+                    .steps
+                    .get(&step.id)
+                    .is_some_and(|before| before.skipped && before.fingerprint == step.fingerprint);
+                if skipped && step.attributes.when.is_some() {
+                    return true;
+                }
                 let now = step.made_of.with_files(&plan.files_of(step));
                 self.record(&step.id, &plan.profile)
                     .is_some_and(|record| record.standing.why_run(&now).is_none())
@@ -112,6 +119,8 @@ pub struct PastStep {
     pub fingerprint: Fingerprint,
     /// Did it hold (passed, pending, up to date, passed before)?
     pub passed: bool,
+    /// It did not run, and the run went on: its `when=` was not true, or a person did not confirm it.
+    pub skipped: bool,
     /// It was begun, and the run ended without a word of how it came out.
     pub cut_off: bool,
     /// The shell's state after it should be there and is not (a loss of power, a full disk): it can't be gone on from.
@@ -282,6 +291,7 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
         before if before.cut_off => {
             "it was running when the run was killed, and may have done its work"
         }
+        before if is_left_out(plan, (chapter, index), before) => return None,
         before if !before.passed => "failed",
         before if before.profile != plan.profile => {
             return Some(format!("it passed under profile `{}`", before.profile));
@@ -301,6 +311,15 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
         }
     };
     Some(why.to_owned())
+}
+
+/// Was the step skipped, as it is now, since its own `when=` or that of the step it proves was not true?
+fn is_left_out(plan: &Plan, (chapter, index): Position, before: &PastStep) -> bool {
+    let steps = &plan.chapters[chapter].steps;
+    before.skipped
+        && before.profile == plan.profile
+        && before.fingerprint == steps[index].fingerprint
+        && plan.chapters[chapter].conditions_of(index).next().is_some()
 }
 
 /// Did the step that now stands before it come after it in the run that both passed in? Its shell state is then another's.

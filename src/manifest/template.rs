@@ -37,6 +37,7 @@ pub(crate) enum Rendered {
 pub(crate) struct Renderer<'a> {
     environment: Environment<'static>,
     values: Value,
+    raw: &'a serde_json::Value,
     /// Every value's dotted name, for "did you mean".
     names: Vec<String>,
     sources: &'a Sources,
@@ -44,10 +45,21 @@ pub(crate) struct Renderer<'a> {
 
 impl<'a> Renderer<'a> {
     /// A renderer for these values; `sources` hold the templates' places.
-    pub(crate) fn new(values: &serde_json::Value, sources: &'a Sources) -> Self {
+    pub(crate) fn new(values: &'a serde_json::Value, sources: &'a Sources) -> Self {
         let mut names = Vec::new();
         dotted_names(values, "", &mut names);
-        Self { environment: strict(), values: Value::from(Serde(values)), names, sources }
+        Self {
+            environment: strict(),
+            values: Value::from(Serde(values)),
+            raw: values,
+            names,
+            sources,
+        }
+    }
+
+    /// The values.
+    pub(crate) fn values(&self) -> &'a serde_json::Value {
+        self.raw
     }
 
     /// Renders a template and parses what came out. `bound` are the names that steps before it bind.
@@ -74,40 +86,6 @@ impl<'a> Renderer<'a> {
         match objects_of(&text) {
             Ok(objects) => Ok(Rendered::Now(text, objects)),
             Err(bad) => Err(self.bad_yaml(template, &text, &bad.message, bad.line)),
-        }
-    }
-
-    /// Is this a condition that can be evaluated, once the names that `known` accepts are there?
-    ///
-    /// # Errors
-    /// What is wrong in words, and what to do.
-    pub(crate) fn check_condition(
-        &self,
-        condition: &str,
-        known: &BTreeSet<String>,
-    ) -> Result<(), (String, Option<String>)> {
-        let compiled = self.environment.compile_expression(condition).map_err(|error| {
-            let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-            (
-                format!("`{condition}` is no condition: {reason}"),
-                Some("write it like `check=\"count > 0 and exit == 0\"`".to_owned()),
-            )
-        })?;
-        let mut unknown: Vec<String> = compiled
-            .undeclared_variables(false)
-            .into_iter()
-            .filter(|name| !self.is_known(name, known))
-            .collect();
-        unknown.sort();
-        match unknown.first() {
-            Some(name) => {
-                let hint = nearest(name, known.iter().map(String::as_str)).map_or_else(
-                    || "a condition knows `exit`, `seconds`, `output`, the values, and what `<name>` patterns bound".to_owned(),
-                    |near| format!("did you mean `{near}`?"),
-                );
-                Err((format!("`{name}` in `{condition}` is nothing a condition knows"), Some(hint)))
-            }
-            None => Ok(()),
         }
     }
 
@@ -309,30 +287,6 @@ pub(crate) fn render_late(
     }
 }
 
-/// Evaluates a condition (`check=`) over these names.
-///
-/// # Errors
-/// What is wrong, in words.
-pub(crate) fn evaluate(
-    condition: &str,
-    names: &serde_json::Value,
-    bound: &Bound<'_>,
-) -> Result<Value, String> {
-    let in_words =
-        |error: Error| error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    strict()
-        .compile_expression(condition)
-        .and_then(|compiled| compiled.eval(bound.over(names)))
-        .map_err(in_words)
-}
-
-/// Does a condition use this name?
-pub(crate) fn condition_uses(condition: &str, name: &str) -> bool {
-    strict()
-        .compile_expression(condition)
-        .is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
-}
-
 /// Names that steps have bound, and which of them are numbers: the others are text, whatever they look like.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bound<'b> {
@@ -344,7 +298,7 @@ pub(crate) struct Bound<'b> {
 
 impl Bound<'_> {
     /// The values with the bound names over them.
-    fn over(&self, values: &serde_json::Value) -> BTreeMap<String, Value> {
+    pub(crate) fn over(&self, values: &serde_json::Value) -> BTreeMap<String, Value> {
         let values = values.as_object().into_iter().flatten();
         let mut names: BTreeMap<String, Value> =
             values.map(|(name, value)| (name.clone(), Value::from(Serde(value)))).collect();
@@ -368,7 +322,8 @@ fn number(text: &str) -> Value {
     }
 }
 
-pub(super) fn strict() -> Environment<'static> {
+/// An environment in which an undefined name is an error, and in which no template can run for ever.
+pub(crate) fn strict() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
@@ -412,175 +367,4 @@ fn template_line(template: &str, rendered: &str, line: usize) -> Option<usize> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::PathBuf;
-
-    use serde_json::json;
-
-    use super::*;
-
-    fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, (Problem, String)> {
-        let mut sources = Sources::default();
-        let chapter = format!(
-            "> text\n>\n{}",
-            text.lines().map(|line| format!("> {line}\n")).collect::<String>()
-        );
-        let id = sources.add(PathBuf::from("guide/chapter-1.md"), chapter);
-        let body = Span {
-            source: id,
-            start: 9,
-            end: u32::try_from(sources.file(id).text.len()).unwrap(),
-            line: 3,
-        };
-        let values = json!({"cluster": {"name": "kind-cluster", "nodes": 3}, "ports": [80, 443]});
-        let bound = bound.iter().map(|name| (*name).to_owned()).collect();
-        let renderer = Renderer::new(&values, &sources);
-        renderer.render(Template { file: "web.yaml", text, body }, &bound).map_err(|problem| {
-            let shown = sources.text(problem.span.unwrap()).to_owned();
-            (problem, shown)
-        })
-    }
-
-    #[test]
-    fn values_are_put_in() {
-        let text =
-            "name: {{ cluster.name }}\nports:\n{% for port in ports %}- {{ port }}\n{% endfor %}";
-        assert_eq!(
-            render_with(text, &[]),
-            Ok(Rendered::Now("name: kind-cluster\nports:\n- 80\n- 443\n".to_owned(), vec![]))
-        );
-    }
-
-    #[test]
-    fn a_template_without_an_end_or_a_measure_is_stopped() {
-        let doubled =
-            format!("{{% set x = 'aaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40));
-        for text in [
-            "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
-            "{{ \"%800000000d\"|format(1) }}",
-            "{{ 'x' * 2000000000 }}",
-            &doubled,
-        ] {
-            let began = std::time::Instant::now();
-            let bound = Bound { texts: &BTreeMap::new(), numbers: &BTreeSet::new() };
-            let why = render_late(text, &json!({}), &bound).unwrap_err();
-            assert!(began.elapsed() < std::time::Duration::from_secs(20), "{text}");
-            assert!(!why.is_empty());
-        }
-        let long = "{% for i in range(5000) %}- name: x{{ i }}\n{% endfor %}";
-        let bound = Bound { texts: &BTreeMap::new(), numbers: &BTreeSet::new() };
-        assert!(render_late(long, &json!({}), &bound).is_ok());
-    }
-
-    #[test]
-    fn an_undefined_name_is_shown_with_its_place_and_the_nearest() {
-        let (problem, shown) = render_with("a: 1\nname: {{ cluster.nmae }}\n", &[]).unwrap_err();
-        assert_eq!(problem.message, "`cluster.nmae` is undefined in the template of web.yaml");
-        assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "cluster.nmae"));
-        assert_eq!(problem.hint.as_deref(), Some("did you mean `cluster.name`?"));
-        let (problem, shown) = render_with("name: {{ nodes }}\n", &[]).unwrap_err();
-        assert_eq!(
-            (shown.as_str(), problem.hint.as_deref()),
-            ("nodes", Some("did you mean `cluster.nodes`?"))
-        );
-        let (_, shown) =
-            render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
-        assert_eq!(shown, "clutser.nodes");
-    }
-
-    #[test]
-    fn what_earlier_steps_bind_makes_a_template_late() {
-        assert_eq!(
-            render_with("ip: {{ node_ip }}\nname: {{ cluster.name }}\n", &["node_ip"]),
-            Ok(Rendered::Late)
-        );
-        let (problem, shown) =
-            render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
-        assert_eq!(
-            (problem.hint.as_deref(), shown.as_str()),
-            (Some("did you mean `node_ip`?"), "nodeip")
-        );
-        assert_eq!(
-            render_with("ip: {{ node_ip }}\nname: {{ other|default('x') }}\n", &["node_ip"]),
-            Ok(Rendered::Late)
-        );
-    }
-
-    #[test]
-    fn a_template_that_cant_be_read_is_shown() {
-        let (problem, shown) = render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
-        assert!(
-            problem.message.starts_with("the template of web.yaml can't be read"),
-            "{}",
-            problem.message
-        );
-        assert_eq!(problem.span.unwrap().line, 4, "{shown}");
-        assert!(
-            render_with("{% include 'other' %}\n", &[])
-                .unwrap_err()
-                .0
-                .message
-                .contains("names another one")
-        );
-    }
-
-    #[test]
-    fn yaml_that_is_not_valid_once_rendered_is_shown_where_the_template_has_it() {
-        let (problem, shown) =
-            render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
-        assert!(problem.message.contains("is no valid YAML once rendered"), "{}", problem.message);
-        assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "b: {{ cluster.name }}: c"));
-        assert!(problem.hint.unwrap().contains("`b: kind-cluster: c`"));
-    }
-
-    #[test]
-    fn a_condition_is_evaluated_over_names() {
-        let names = json!({"count": 3, "output": "ok"});
-        let (texts, numbers) = (BTreeMap::new(), BTreeSet::new());
-        let evaluate = |condition: &str| {
-            evaluate(condition, &names, &Bound { texts: &texts, numbers: &numbers })
-        };
-        assert!(evaluate("count > 2 and output == 'ok'").unwrap().is_true());
-        assert!(!evaluate("count > 3").unwrap().is_true());
-        assert!(evaluate("coutn > 3").is_err());
-    }
-
-    #[test]
-    fn bound_values_are_rendered_while_running() {
-        let texts = BTreeMap::from([
-            ("ip".to_owned(), "10.0.0.7".to_owned()),
-            ("count".to_owned(), "3".to_owned()),
-        ]);
-        let numbers = BTreeSet::from(["count".to_owned()]);
-        let bound = Bound { texts: &texts, numbers: &numbers };
-        let text = render_late(
-            "ip: {{ ip }}\nn: {{ count + 1 }} of {{ total }}\n",
-            &json!({"total": 5}),
-            &bound,
-        );
-        assert_eq!(text.as_deref(), Ok("ip: 10.0.0.7\nn: 4 of 5\n"));
-        assert!(render_late("{{ nothing }}", &json!({}), &bound).unwrap_err().contains("line 1"));
-    }
-
-    #[test]
-    fn a_bound_text_stays_text_and_a_bound_number_is_one() {
-        let names = ["v", "c", "s", "h1", "h2", "n", "m"];
-        let texts = names.into_iter().map(str::to_owned).zip(
-            ["1.30", "1.30", "1.3", "0e12345", "0e98765", "00042", "123456789012345678901"]
-                .map(str::to_owned),
-        );
-        let texts: BTreeMap<String, String> = texts.collect();
-        let numbers = BTreeSet::from(["n".to_owned(), "m".to_owned()]);
-        let bound = Bound { texts: &texts, numbers: &numbers };
-        for right in [
-            "v == '1.30'",
-            "c != s",
-            "h1 != h2",
-            "n == 42",
-            "m > 123456789012345678900",
-            "m < 123456789012345678902",
-        ] {
-            assert!(evaluate(right, &json!({}), &bound).unwrap().is_true(), "{right}");
-        }
-    }
-}
+mod tests;

@@ -4,52 +4,22 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::attribute_text::write_attributes;
+use super::condition;
+use super::context::ResolveContext;
 use super::made_of::{MadeOf, link_parts};
 use super::roles::{link_roles, prove_chapter};
+use super::selection::chapter_at;
 use super::step::{FromBefore, RenderedManifest, Role, Step};
-use super::values::ValueTable;
 use crate::book::{
-    Attributes, Book, Chapter, ManifestBlock, NameKind, Normalizers, Place, Problem, Problems,
-    Span, StepBlock, names_in,
+    Attributes, Book, Chapter, ManifestBlock, NameKind, Problem, Problems, Span, StepBlock,
+    names_in,
 };
-use crate::ids::nearest;
 use crate::ids::{Fingerprint, Hashing};
 use crate::ids::{ObjectRef, StepId};
-use crate::manifest::{Found, Rendered, Renderer, Template};
+use crate::manifest::{Found, Rendered, Template};
 
 /// Time limit of a step that names none, in a chapter that names none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
-
-/// What every chapter is resolved with.
-pub(super) struct ResolveContext<'a> {
-    /// The book.
-    pub book: &'a Book,
-    /// The profile.
-    pub profile: &'a str,
-    /// The values, sealed.
-    pub values: &'a ValueTable,
-    /// Renders with the values.
-    pub renderer: &'a Renderer<'a>,
-    /// The shared manifests, rendered.
-    pub shared: &'a [Shared],
-    /// Which normalizers apply where neither step nor chapter says so.
-    pub normalize: Option<Normalizers>,
-}
-
-/// A manifest of `manifests/`, rendered once for all chapters.
-pub(super) struct Shared {
-    /// File name.
-    pub file: String,
-    /// The YAML.
-    pub text: String,
-    /// Its objects.
-    pub objects: Vec<Found>,
-    /// Where the template stands.
-    pub place: Place,
-    /// Of file and text.
-    pub fingerprint: Fingerprint,
-}
 
 /// A chapter's steps and manifests under the profile.
 #[derive(Default)]
@@ -82,7 +52,7 @@ pub(super) fn resolve_chapter(
         numbers: Arc::default(),
         prior: None,
         files: HashMap::new(),
-        read: None,
+        folder: context.folder_of(chapter),
     };
     builder.add_shared();
     for block in &chapter.blocks {
@@ -96,9 +66,9 @@ pub(super) fn resolve_chapter(
             _ => {}
         }
     }
-    let ChapterBuilder { mut resolved, .. } = builder;
+    let (mut resolved, folder) = (builder.resolved, builder.folder);
     link_roles(context, chapter, &mut resolved.steps, problems);
-    link_parts(&mut resolved.steps, &resolved.manifests, context.values);
+    link_parts(&mut resolved.steps, &resolved.manifests, folder.as_deref(), context.values);
     resolved.done = prove_chapter(context, chapter, &resolved.steps, problems);
     resolved.fingerprint = Some(whole_fingerprint(chapter, &resolved));
     resolved
@@ -121,18 +91,8 @@ struct ChapterBuilder<'a> {
     prior: Option<Fingerprint>,
     /// Manifest files so far, with their place.
     files: HashMap<String, Option<Span>>,
-    /// The last step's attributes.
-    read: Option<ReadAttributes>,
-}
-
-/// A step's attributes as the plan has them.
-struct ReadAttributes {
-    /// As they were parsed.
-    written: Arc<Attributes>,
-    /// With a time limit put in.
-    timed: Arc<Attributes>,
-    /// Their canonical text.
-    text: String,
+    /// The folder that the chapter's shell starts in, where it is not the rendered one.
+    folder: Option<String>,
 }
 
 impl ChapterBuilder<'_> {
@@ -154,12 +114,15 @@ impl ChapterBuilder<'_> {
 
     fn add_step(&mut self, block: &StepBlock) {
         let fingerprint = self.fingerprint(block);
+        if let Some(when) = &block.attributes.when {
+            self.check_condition(block, when, condition::Kind::When);
+        }
         let binds =
             block.expected.as_ref().map(|expected| self.bind(&expected.text)).unwrap_or_default();
-        if let Some(condition) = &block.attributes.check {
-            self.check_condition(block, condition);
+        if let Some(check) = &block.attributes.check {
+            self.check_condition(block, check, condition::Kind::Check);
         }
-        let attributes = self.read_attributes(&block.attributes).timed.clone();
+        let attributes = Arc::new(self.attributes_of(block));
         self.resolved.steps.push(Step {
             id: StepId { chapter: self.chapter.name.clone(), step: block.name.clone() },
             place: self.context.book.sources.place(block.span),
@@ -178,25 +141,23 @@ impl ChapterBuilder<'_> {
         });
     }
 
-    /// Reads a step's attributes. What one step shares with the one before it is not made anew.
-    fn read_attributes(&mut self, written: &Arc<Attributes>) -> &ReadAttributes {
-        let known = self.read.take().filter(|read| Arc::ptr_eq(&read.written, written));
-        self.read.insert(known.unwrap_or_else(|| {
-            let timeout = written.timeout.or(self.chapter.front.timeout).or(Some(DEFAULT_TIMEOUT));
-            let normalize =
-                written.normalize.or(self.chapter.front.normalize).or(self.context.normalize);
-            let mut text = String::new();
-            write_attributes(written, &mut text);
-            let timed = Arc::new(Attributes { timeout, normalize, ..(**written).clone() });
-            ReadAttributes { written: written.clone(), timed, text }
-        }))
+    /// The attributes that count: what the step does not say is the chapter's, then the book's.
+    fn attributes_of(&self, block: &StepBlock) -> Attributes {
+        let (own, front) = (&block.attributes, &self.chapter.front);
+        Attributes {
+            timeout: own.timeout.or(front.timeout).or(Some(DEFAULT_TIMEOUT)),
+            normalize: own.normalize.or(front.normalize).or(self.context.normalize),
+            when: own
+                .when
+                .as_deref()
+                .map(|when| condition::with_chapter_names(when, self.context.book)),
+            ..own.clone()
+        }
     }
 
     fn fingerprint(&mut self, block: &StepBlock) -> Fingerprint {
         let mut hashing = Hashing::default();
-        hashing
-            .part(block.script.as_bytes())
-            .part(self.read_attributes(&block.attributes).text.as_bytes());
+        hashing.part(block.script.as_bytes()).part(block.attributes.canonical_text().as_bytes());
         if let Some(expected) = &block.expected {
             hashing.part(expected.text.as_bytes());
         }
@@ -209,7 +170,13 @@ impl ChapterBuilder<'_> {
                 hashing.part(shared.fingerprint.bytes());
             }
         }
-        self.context.values.mix(&block.script, false, &mut hashing);
+        if let Some(folder) = &self.folder {
+            hashing.part(b"cwd").part(folder.as_bytes());
+        }
+        self.context.values.hash_into(&block.script, false, &mut hashing);
+        if let Some(when) = &block.attributes.when {
+            self.context.values.hash_into(when, true, &mut hashing);
+        }
         hashing.finish()
     }
 
@@ -227,14 +194,17 @@ impl ChapterBuilder<'_> {
         first
     }
 
-    fn check_condition(&mut self, block: &StepBlock, condition: &str) {
-        let mut known = self.bound.clone();
-        known.extend(["exit", "seconds", "output"].map(str::to_owned));
-        if let Err((message, hint)) = self.context.renderer.check_condition(condition, &known) {
-            let mut problem =
-                Problem::at(self.context.book.sources.find_in(block.info, condition), message);
-            problem.hint = hint;
-            self.problems.push(problem);
+    /// Validates the expression of `check=` or `when=` with the names that are bound so far.
+    fn check_condition(&mut self, block: &StepBlock, expression: &str, kind: condition::Kind) {
+        let (book, values) = (self.context.book, self.context.renderer.values());
+        let place = |word: &str| book.sources.find_in(block.info, word);
+        if let Err(refusal) = condition::validate(expression, kind, values, &self.bound) {
+            return self.problems.push(refusal.at(place(expression)));
+        }
+        for word in condition::chapters_asked(expression) {
+            if let Err(problem) = chapter_at(book, word) {
+                self.problems.push(Problem { span: Some(place(word)), ..problem });
+            }
         }
     }
 
@@ -273,7 +243,7 @@ impl ChapterBuilder<'_> {
         }
         hashing.part(block.file.as_bytes()).part(text.as_bytes());
         if late {
-            self.context.values.mix(&block.template, true, &mut hashing);
+            self.context.values.hash_into(&block.template, true, &mut hashing);
         }
         self.prior = Some(hashing.finish());
         self.resolved.manifests.push(RenderedManifest {
@@ -324,13 +294,4 @@ fn whole_fingerprint(chapter: &Chapter, resolved: &Resolved) -> Fingerprint {
         hashing.part(resolved.steps[*done].id.step.as_str().as_bytes());
     }
     hashing.finish()
-}
-
-/// "did you mean", or what there is.
-pub(super) fn name_hint(word: &str, names: &[&str], what: &str) -> String {
-    match nearest(word, names.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None if names.is_empty() => format!("the chapter has no {what}"),
-        None => format!("its {what} are {}", names[..names.len().min(12)].join(", ")),
-    }
 }

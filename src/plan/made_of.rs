@@ -7,10 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::attribute_text::attribute_text;
 use super::step::{RenderedManifest, Step};
 use super::values::ValueTable;
-use crate::book::Attributes;
+use crate::book::{Attributes, LooksAt};
 use crate::compare::Bindings;
 use crate::ids::{Fingerprint, Hashing};
 
@@ -92,6 +91,7 @@ fn in_words(part: &str, what: &str) -> String {
         None => match part {
             "script" => "its commands have changed".to_owned(),
             "attributes" => "its attributes have changed".to_owned(),
+            "folder" => "the folder it runs in (`cwd`) has changed".to_owned(),
             _ => "its expected output has changed".to_owned(),
         },
     }
@@ -103,8 +103,14 @@ fn short(print: &Fingerprint) -> String {
     text
 }
 
-/// Tells each acting step of a chapter what it is made of. All steps have to be there, also those that are not selected.
-pub(super) fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], values: &ValueTable) {
+/// Gives each step of a chapter its parts. `steps` must be all steps of the profile, also those that are not selected; `folder` is
+/// the one in which the chapter's shell starts, where that is not its rendered folder.
+pub(super) fn link_parts(
+    steps: &mut [Step],
+    manifests: &[RenderedManifest],
+    folder: Option<&str>,
+    values: &ValueTable,
+) {
     let prints: Vec<Fingerprint> =
         manifests.iter().map(|manifest| manifest_print(manifest, values)).collect();
     let named_by_none: Vec<bool> = manifests
@@ -115,6 +121,10 @@ pub(super) fn link_parts(steps: &mut [Step], manifests: &[RenderedManifest], val
     for index in 0..steps.len() {
         let step = &steps[index];
         let mut made_of = own_parts(step, values);
+        // A step that names its own folder has it among its attributes.
+        if let Some(folder) = folder.filter(|_| step.attributes.cwd.is_none()) {
+            made_of.add("folder".to_owned(), &Fingerprint::of([folder.as_bytes()]));
+        }
         let takes_any = takes_any_file(&step.script);
         let mut reads = words_of_variables(&step.script);
         for (at, manifest) in
@@ -150,11 +160,11 @@ fn own_parts(step: &Step, values: &ValueTable) -> MadeOf {
         if step.attributes.secrets.iter().any(|secret| *secret == name.variable) {
             script.part(print.bytes());
         } else {
-            made_of.add(format!("value {}", name.dotted), &print);
+            made_of.add(format!("value {}", name.path), &print);
         }
     }
     made_of.add("script".to_owned(), &script.finish());
-    let attributes = attribute_text(&that_matter(&step.attributes));
+    let attributes = that_matter(&step.attributes).canonical_text();
     if !attributes.is_empty() {
         made_of.add("attributes".to_owned(), &Fingerprint::of([attributes.as_bytes()]));
     }
@@ -172,6 +182,9 @@ fn that_matter(attributes: &Attributes) -> Attributes {
         stable: None,
         retry: 0,
         confirm: None,
+        when: None,
+        hidden: false,
+        looks_at: LooksAt::Cluster,
         ready: None,
         sample: None,
         profiles: Vec::new(),
@@ -187,7 +200,7 @@ fn manifest_print(manifest: &RenderedManifest, values: &ValueTable) -> Fingerpri
     let mut hashing = Hashing::default();
     hashing.part(manifest.text.as_bytes());
     if manifest.late {
-        values.mix(&manifest.text, true, &mut hashing);
+        values.hash_into(&manifest.text, true, &mut hashing);
     }
     hashing.finish()
 }
@@ -313,83 +326,4 @@ fn definitions(script: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_named_as_a_word_of_its_own() {
-        for script in [
-            "kubectl apply -f web.yaml",
-            "cat ./web.yaml",
-            "x web.yaml,b.yaml",
-            "echo see web.yaml.",
-        ] {
-            assert!(names(script, "web.yaml"), "{script}");
-        }
-        for script in ["kubectl apply -f my-web.yaml", "cat web.yaml.bak", "cat web.yml"] {
-            assert!(!names(script, "web.yaml"), "{script}");
-        }
-    }
-
-    #[test]
-    fn a_script_that_takes_whatever_file_there_is_is_recognised() {
-        for script in [
-            "kubectl apply -f .",
-            "kubectl apply -k ./",
-            "for f in *.yaml; do :; done",
-            "kubectl apply -f $f.yaml",
-            "kubectl apply --filename=\"$file\"",
-        ] {
-            assert!(takes_any_file(script), "{script}");
-        }
-        for script in
-            ["kubectl apply -f web.yaml", "kubectl get pods -o yaml", "echo $HOME", "ls | grep x"]
-        {
-            assert!(!takes_any_file(script), "{script}");
-        }
-    }
-
-    #[test]
-    fn files_of_the_book_are_found_in_a_script() {
-        let files = named_files(
-            "helm install x \"$GUIDE_BOOK/charts/x\" --values deploy/v.yaml; kubectl apply -k overlays; echo done /etc/passwd",
-        );
-        assert_eq!(
-            files.into_iter().collect::<Vec<_>>(),
-            ["charts/x", "deploy/v.yaml", "overlays"]
-        );
-    }
-
-    #[test]
-    fn functions_and_variables_are_definitions() {
-        assert_eq!(
-            definitions("replicas=3; export NAME=x\ndeploy() { :; }\nfunction undo () { :; }"),
-            ["replicas", "NAME", "deploy", "undo"]
-        );
-        assert_eq!(definitions("test $a == b; kubectl get --all=true"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn changes_are_told_by_name_and_what_the_step_wrote_is_none() {
-        let print = |text: &str| Fingerprint::of([text.as_bytes()]);
-        let mut then = MadeOf::default();
-        then.add("script".to_owned(), &print("a"));
-        then.add("manifest web.yaml".to_owned(), &print("1"));
-        let mut now = then.clone();
-        assert_eq!(then.changes_to(&now), Vec::<String>::new());
-        now.add("manifest web.yaml".to_owned(), &print("2"));
-        now.add("value x".to_owned(), &print("2"));
-        assert_eq!(
-            then.changes_to(&now),
-            ["the manifest web.yaml has changed", "the value x is new"]
-        );
-        let (before, after) =
-            (NamedFiles::new(), NamedFiles::from([("log".to_owned(), print("1"))]));
-        let written = then.with_files(&after).after(&before, &after);
-        assert_eq!(
-            written
-                .changes_to(&then.with_files(&NamedFiles::from([("log".to_owned(), print("9"))]))),
-            Vec::<String>::new()
-        );
-    }
-}
+mod tests;

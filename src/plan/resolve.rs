@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::chapter::{ResolveContext, Resolved, Shared, resolve_chapter};
+use super::chapter::{Resolved, resolve_chapter};
+use super::context::{ResolveContext, Shared};
 use super::made_of::NamedFiles;
 use super::needs::{bring_along, needed_names, resolve_needs};
 use super::select::select;
@@ -29,6 +30,8 @@ pub struct PlanRequest {
     pub values: serde_json::Value,
     /// Which normalizers apply where neither step nor chapter says so.
     pub normalize: Option<Normalizers>,
+    /// The folder that steps run in where their chapter names none, as book.toml has it.
+    pub cwd: Option<String>,
 }
 
 /// Resolves the whole book for a profile and picks what was selected.
@@ -48,6 +51,7 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
         renderer: &renderer,
         shared: &shared,
         normalize: request.normalize,
+        cwd: request.cwd.as_deref(),
     };
     let mut resolved: Vec<Resolved> = Vec::with_capacity(book.chapters.len());
     for chapter in &book.chapters {
@@ -123,14 +127,19 @@ fn note_values(book: &Book, request: &PlanRequest, problems: &mut Problems) -> V
     }
     for block in book.chapters.iter().flat_map(|chapter| &chapter.blocks) {
         match block {
-            Block::Step(step) => values.note(&step.script, false),
-            Block::Manifest(manifest) => values.note(&manifest.template, true),
+            Block::Step(step) => {
+                values.record_mentions(&step.script, false);
+                if let Some(when) = &step.attributes.when {
+                    values.record_mentions(when, true);
+                }
+            }
+            Block::Manifest(manifest) => values.record_mentions(&manifest.template, true),
         }
     }
     for (_, source) in &book.shared_manifests {
-        values.note(&book.sources.file(*source).text, true);
+        values.record_mentions(&book.sources.file(*source).text, true);
     }
-    values.seal();
+    values.finish();
     values
 }
 
@@ -178,7 +187,7 @@ fn check_profile(book: &Book, request: &PlanRequest, problems: &mut Problems) {
         if let Some(near) = near {
             let span = book.sources.find_in(*span, profile);
             problems.push(
-                Problem::at(span, format!("nothing else knows the profile `{profile}`"))
+                Problem::at(span, format!("unknown profile `{profile}`"))
                     .hint(format!("did you mean `{near}`?")),
             );
         }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::chapter::{ResolveContext, name_hint};
+use super::context::{ResolveContext, name_hint};
 use super::step::{Role, Step};
-use crate::book::{Chapter, Problem, Problems, StepBlock, Verify};
+use crate::book::{Chapter, Problem, Problems, Refusal, Span, StepBlock, Verify};
 use crate::ids::StepName;
 
 /// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
@@ -30,10 +30,8 @@ pub(super) fn link_roles(
                 let name = name.clone();
                 match names.acting(&name, &steps[index].id.step) {
                     Ok(()) => names.index(steps, &name),
-                    Err((message, hint)) => {
-                        problems.push(
-                            at_word(context, chapter, &steps[index], &name, message).hint(hint),
-                        );
+                    Err(refusal) => {
+                        problems.push(refusal.at(word_of(context, chapter, &steps[index], &name)));
                         None
                     }
                 }
@@ -58,19 +56,17 @@ fn check_ready(
         let Some(ready) = &step.attributes.ready else { continue };
         let wrong = names.verify(ready).err().or_else(|| {
             let missing = names.index(steps, ready).is_none();
-            let hint = format!("give both steps the same `profile=`, or let `{ready}` run under every one");
-            missing.then(|| {
-                (
-                    format!(
-                        "`{ready}` does not run under the profile `{}`, so `{}` could never be ready",
-                        context.profile, step.id.step
-                    ),
-                    hint,
-                )
-            })
+            let hint = format!(
+                "give both steps the same `profile=`, or let `{ready}` run under every one"
+            );
+            let message = format!(
+                "`{ready}` does not run under the profile `{}`, so `{}` could never be ready",
+                context.profile, step.id.step
+            );
+            missing.then(|| Refusal::new(message, hint))
         });
-        if let Some((message, hint)) = wrong {
-            problems.push(at_word(context, chapter, step, ready, message).hint(hint));
+        if let Some(refusal) = wrong {
+            problems.push(refusal.at(word_of(context, chapter, step, ready)));
         }
     }
 }
@@ -105,8 +101,9 @@ pub(super) fn prove_chapter(
                 }
                 done.extend(index);
             }
-            Err((message, hint)) => {
-                let mut problem = Problem::without_span(message).hint(hint);
+            Err(refusal) => {
+                let mut problem =
+                    Problem { hint: refusal.hint, ..Problem::without_span(refusal.message) };
                 problem.span = chapter
                     .front
                     .span
@@ -126,18 +123,10 @@ fn background_behind<'a>(check: &Step, steps: &'a [Step]) -> Option<&'a Step> {
     Some(&steps[proves]).filter(|step| step.ends_with_its_run())
 }
 
-/// A problem at the word in a step's braces that names another step.
-fn at_word(
-    context: &ResolveContext<'_>,
-    chapter: &Chapter,
-    step: &Step,
-    word: &StepName,
-    message: String,
-) -> Problem {
+/// The word in a step's braces that names another step.
+fn word_of(context: &ResolveContext<'_>, chapter: &Chapter, step: &Step, word: &StepName) -> Span {
     let block = chapter.steps().find(|block| block.name == step.id.step);
-    let span =
-        block.map_or(step.span, |block| context.book.sources.find_in(block.info, word.as_str()));
-    Problem::at(span, message)
+    block.map_or(step.span, |block| context.book.sources.find_in(block.info, word.as_str()))
 }
 
 /// Steps by name. The table of indices is made at the first question, for most chapters ask none.
@@ -159,7 +148,7 @@ impl Names<'_> {
         name: &StepName,
         wanted: fn(&StepBlock) -> bool,
         what: &str,
-    ) -> Result<&StepBlock, (String, String)> {
+    ) -> Result<&StepBlock, Refusal> {
         self.chapter.steps().find(|block| block.name == *name).ok_or_else(|| {
             let names: Vec<&str> = self
                 .chapter
@@ -167,34 +156,37 @@ impl Names<'_> {
                 .filter(|block| wanted(block))
                 .map(|block| block.name.as_str())
                 .collect();
-            (format!("this chapter has no step `{name}`"), name_hint(name.as_str(), &names, what))
+            Refusal::new(
+                format!("this chapter has no step `{name}`"),
+                name_hint(name.as_str(), &names, what),
+            )
         })
     }
 
-    fn acting(&self, name: &StepName, verify: &StepName) -> Result<(), (String, String)> {
+    fn acting(&self, name: &StepName, verify: &StepName) -> Result<(), Refusal> {
         let acts = |block: &StepBlock| block.attributes.verify.is_none();
         if name == verify {
-            return Err((
+            return Err(Refusal::new(
                 format!("`{name}` can't prove itself"),
-                "name the acting step that it proves".to_owned(),
+                "name the acting step that it proves",
             ));
         }
         if acts(self.block(name, acts, "acting steps")?) {
             Ok(())
         } else {
-            Err((
+            Err(Refusal::new(
                 format!("`{name}` is a verify step, so there is nothing to prove"),
-                "name the acting step that both prove".to_owned(),
+                "name the acting step that both prove",
             ))
         }
     }
 
-    fn verify(&self, name: &StepName) -> Result<(), (String, String)> {
+    fn verify(&self, name: &StepName) -> Result<(), Refusal> {
         let verifies = |block: &StepBlock| block.attributes.verify.is_some();
         if verifies(self.block(name, verifies, "verify steps")?) {
             Ok(())
         } else {
-            Err((
+            Err(Refusal::new(
                 format!("`{name}` is no verify step"),
                 format!("mark it `verify` if it only reads: `bash {{name={name} verify}}`"),
             ))

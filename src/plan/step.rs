@@ -65,6 +65,18 @@ pub struct PlannedChapter {
     pub needed_by: Option<ChapterName>,
 }
 
+impl PlannedChapter {
+    /// The steps whose `when=` decides whether a step runs: the step itself, and for a check the step that it proves.
+    pub fn conditions_of(&self, index: usize) -> impl Iterator<Item = &Step> {
+        let step = &self.steps[index];
+        let proved = match step.role {
+            Role::Verify { proves } => proves.map(|proves| &self.steps[proves]),
+            Role::Act { .. } => None,
+        };
+        [Some(step), proved].into_iter().flatten().filter(|step| step.attributes.when.is_some())
+    }
+}
+
 /// A name that a selected step reads, bound by a step before it that is not selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FromBefore {

@@ -1,6 +1,6 @@
 //! Values as a plan uses them: environment variables, and which step belongs to which value.
 //!
-//! A value belongs to a step when the step's script mentions it, by its environment variable or by its dotted name. One that nothing
+//! A value belongs to a step when the step's script mentions it, by its environment variable or by its path name. One that nothing
 //! in the whole book mentions may be read by any script that is called, so it belongs to every step.
 
 use std::collections::HashMap;
@@ -40,9 +40,9 @@ pub(crate) fn variables_of(values: &Value) -> Vec<(String, String)> {
 
 /// One value that is no table.
 #[derive(Debug)]
-struct Leaf {
+struct FlatValue {
     /// `cluster.name`.
-    dotted: String,
+    path: String,
     /// `CLUSTER_NAME`.
     variable: String,
     /// What the variable holds.
@@ -55,7 +55,7 @@ struct Leaf {
 #[derive(Debug)]
 pub(super) struct ValueName<'a> {
     /// `cluster.name`.
-    pub dotted: &'a str,
+    pub path: &'a str,
     /// `CLUSTER_NAME`.
     pub variable: &'a str,
 }
@@ -64,14 +64,14 @@ pub(super) struct ValueName<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Pointer {
     leaf: usize,
-    /// The word is the last one of the dotted name; else it is the whole variable.
-    dotted: bool,
+    /// The word is the last one of the path name; else it is the whole variable.
+    path: bool,
 }
 
 /// All values, and where they are mentioned.
 #[derive(Debug, Default)]
 pub(super) struct ValueTable {
-    leaves: Vec<Leaf>,
+    leaves: Vec<FlatValue>,
     by_word: HashMap<String, Vec<Pointer>>,
     unmentioned: Option<Fingerprint>,
 }
@@ -85,14 +85,10 @@ impl ValueTable {
         }
         let mut table = Self { leaves, ..Self::default() };
         table.check(problems);
-        for (leaf, Leaf { dotted, variable, .. }) in table.leaves.iter().enumerate() {
-            let last = dotted.rsplit(|next: char| !is_word(next)).next().unwrap_or(dotted);
-            table
-                .by_word
-                .entry(variable.clone())
-                .or_default()
-                .push(Pointer { leaf, dotted: false });
-            table.by_word.entry(last.to_owned()).or_default().push(Pointer { leaf, dotted: true });
+        for (leaf, FlatValue { path, variable, .. }) in table.leaves.iter().enumerate() {
+            let last = path.rsplit(|next: char| !is_word(next)).next().unwrap_or(path);
+            table.by_word.entry(variable.clone()).or_default().push(Pointer { leaf, path: false });
+            table.by_word.entry(last.to_owned()).or_default().push(Pointer { leaf, path: true });
         }
         table
     }
@@ -106,15 +102,15 @@ impl ValueTable {
             {
                 let message = format!(
                     "the value `{}` would become the variable `{}`, which is bash's or guide's own",
-                    leaf.dotted, leaf.variable
+                    leaf.path, leaf.variable
                 );
                 problems.push(
                     Problem::without_span(message).hint("give it another name in the values"),
                 );
-            } else if let Some(other) = first.insert(&leaf.variable, &leaf.dotted) {
+            } else if let Some(other) = first.insert(&leaf.variable, &leaf.path) {
                 let message = format!(
                     "the values `{other}` and `{}` would both become the variable `{}`",
-                    leaf.dotted, leaf.variable
+                    leaf.path, leaf.variable
                 );
                 problems.push(
                     Problem::without_span(message)
@@ -137,26 +133,26 @@ impl ValueTable {
         self.leaves.is_empty()
     }
 
-    /// Notes every value that a text mentions. A dotted name of one part is a plain word, and means a value in templates only.
-    pub(super) fn note(&mut self, text: &str, template: bool) {
+    /// Notes every value that a text mentions. A path name of one part is a plain word, and means a value in templates only.
+    pub(super) fn record_mentions(&mut self, text: &str, template: bool) {
         for leaf in self.mentions(text, template) {
             self.leaves[leaf].mentioned = true;
         }
     }
 
     /// After the last [`note`](Self::note): what every step depends on.
-    pub(super) fn seal(&mut self) {
+    pub(super) fn finish(&mut self) {
         let mut hashing = Hashing::default();
         let mut any = false;
         for leaf in self.leaves.iter().filter(|leaf| !leaf.mentioned) {
             any = true;
-            hashing.part(leaf.dotted.as_bytes()).part(leaf.text.as_bytes());
+            hashing.part(leaf.path.as_bytes()).part(leaf.text.as_bytes());
         }
         self.unmentioned = any.then(|| hashing.finish());
     }
 
     /// Adds the values a text depends on.
-    pub(super) fn mix(&self, text: &str, template: bool, hashing: &mut Hashing) {
+    pub(super) fn hash_into(&self, text: &str, template: bool, hashing: &mut Hashing) {
         if self.leaves.is_empty() {
             return;
         }
@@ -164,9 +160,7 @@ impl ValueTable {
             hashing.part(unmentioned.bytes());
         }
         for leaf in self.mentions(text, template) {
-            hashing
-                .part(self.leaves[leaf].dotted.as_bytes())
-                .part(self.leaves[leaf].text.as_bytes());
+            hashing.part(self.leaves[leaf].path.as_bytes()).part(self.leaves[leaf].text.as_bytes());
         }
     }
 
@@ -176,9 +170,9 @@ impl ValueTable {
         let leaves = self.leaves.iter().enumerate();
         let used = leaves
             .filter(|(index, leaf)| !leaf.mentioned || mentioned.binary_search(index).is_ok());
-        let print = |leaf: &'_ Leaf| Fingerprint::of([leaf.text.as_bytes()]);
+        let print = |leaf: &'_ FlatValue| Fingerprint::of([leaf.text.as_bytes()]);
         used.map(|(_, leaf)| {
-            (ValueName { dotted: &leaf.dotted, variable: &leaf.variable }, print(leaf))
+            (ValueName { path: &leaf.path, variable: &leaf.variable }, print(leaf))
         })
         .collect()
     }
@@ -202,7 +196,7 @@ impl ValueTable {
                     .position(|byte| !is_word_byte(*byte))
                     .unwrap_or(bytes.len() - at);
             for pointer in self.by_word.get(&text[at..end]).into_iter().flatten() {
-                if !pointer.dotted || self.is_dotted_name(pointer.leaf, &text[..end], template) {
+                if !pointer.path || self.is_dotted_name(pointer.leaf, &text[..end], template) {
                     found.push(pointer.leaf);
                 }
             }
@@ -213,12 +207,11 @@ impl ValueTable {
         found
     }
 
-    /// Does the text up to here end with the value's whole dotted name?
+    /// Does the text up to here end with the value's whole path name?
     fn is_dotted_name(&self, leaf: usize, text: &str, template: bool) -> bool {
-        let dotted = self.leaves[leaf].dotted.as_str();
-        let before = text.strip_suffix(dotted);
-        (template || dotted.contains('.'))
-            && before.is_some_and(|before| !before.ends_with(is_word))
+        let path = self.leaves[leaf].path.as_str();
+        let before = text.strip_suffix(path);
+        (template || path.contains('.')) && before.is_some_and(|before| !before.ends_with(is_word))
     }
 }
 
@@ -230,16 +223,16 @@ fn is_word_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 
-fn collect(dotted: &str, value: &Value, leaves: &mut Vec<Leaf>) {
+fn collect(path: &str, value: &Value, leaves: &mut Vec<FlatValue>) {
     if let Value::Object(table) = value {
         for (key, value) in table {
-            collect(&format!("{dotted}.{key}"), value, leaves);
+            collect(&format!("{path}.{key}"), value, leaves);
         }
         return;
     }
-    let variable = variable_name(dotted);
-    leaves.push(Leaf {
-        dotted: dotted.to_owned(),
+    let variable = variable_name(path);
+    leaves.push(FlatValue {
+        path: path.to_owned(),
         variable,
         text: text_of(value),
         mentioned: false,
@@ -247,10 +240,10 @@ fn collect(dotted: &str, value: &Value, leaves: &mut Vec<Leaf>) {
 }
 
 /// `cluster.api-port` → `CLUSTER_API_PORT`; what can't be in a variable's name becomes `_`.
-fn variable_name(dotted: &str) -> String {
+fn variable_name(path: &str) -> String {
     let fits =
         |next: char| if next.is_ascii_alphanumeric() { next.to_ascii_uppercase() } else { '_' };
-    let name: String = dotted.chars().map(fits).collect();
+    let name: String = path.chars().map(fits).collect();
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
@@ -281,10 +274,10 @@ mod tests {
 
     fn fingerprint(values: &Value, noted: &[&str], script: &str) -> Fingerprint {
         let mut table = table(values);
-        noted.iter().for_each(|text| table.note(text, false));
-        table.seal();
+        noted.iter().for_each(|text| table.record_mentions(text, false));
+        table.finish();
         let mut hashing = Hashing::default();
-        table.mix(script, false, &mut hashing);
+        table.hash_into(script, false, &mut hashing);
         hashing.finish()
     }
 

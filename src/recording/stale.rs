@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::Attributes;
 use crate::ids::Fingerprint;
-use crate::plan::{Plan, PlannedChapter, Step, attribute_text};
+use crate::plan::{Plan, PlannedChapter, Step};
 
 /// Files that steps mention: path relative to the book's root → fingerprint of what is in it.
 pub(crate) type Included = BTreeMap<String, Fingerprint>;
@@ -82,7 +82,7 @@ fn attributes(attributes: &Attributes) -> String {
         profiles: Vec::new(),
         ..attributes.clone()
     };
-    let text = attribute_text(&timeless);
+    let text = timeless.canonical_text();
     if text.is_empty() { text } else { short(text.as_bytes()) }
 }
 

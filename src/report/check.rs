@@ -8,17 +8,23 @@ use super::problem::draw_groups;
 use super::style::Style;
 use crate::book::{Book, Problem, Severity, Sources};
 use crate::error::Error;
+use crate::plan::Coverage;
 
 /// One line for people when all is well; the problems as JSON for programs.
 pub(crate) fn check_text(
     book: &Book,
     notes: &[Problem],
     error: Option<&Error>,
+    coverage: Option<&Coverage>,
     as_json: bool,
 ) -> String {
     if as_json {
         let notes: Vec<Value> = notes.iter().map(|note| one(note, &book.sources)).collect();
-        return json_text(&json!({"problems": problems(error), "notes": notes}));
+        let mut told = json!({"problems": problems(error), "notes": notes});
+        if let Some(Coverage { acting, proved, .. }) = coverage {
+            told["coverage"] = json!({"acting": acting, "proved": proved});
+        }
+        return json_text(&told);
     }
     let steps = book.chapters.iter().map(|chapter| chapter.steps().count()).sum();
     let warnings = notes.iter().filter(|note| note.severity == Severity::Warning).count();
@@ -27,11 +33,16 @@ pub(crate) fn check_text(
     match error {
         Some(_) => String::new(),
         None => format!(
-            "{} with {}: no problem{warned}\n",
+            "{} with {}: no problem{warned}\n{}",
             count(book.chapters.len(), "chapter"),
-            count(steps, "step")
+            count(steps, "step"),
+            coverage.map(coverage_line).unwrap_or_default()
         ),
     }
+}
+
+fn coverage_line(Coverage { acting, proved, .. }: &Coverage) -> String {
+    format!("a check proves {proved} of {}\n", count(*acting, "acting step"))
 }
 
 /// Warnings, drawn; what was only left alone is listed where `strict` asks for it, else counted.

@@ -224,7 +224,7 @@ impl Reader<'_> {
         let read = text.map(|text| Normalizers::parse(&text));
         match read {
             Some(Ok(chosen)) => return Some(chosen),
-            Some(Err((message, hint))) => self.problems.push(Problem::at(span, message).hint(hint)),
+            Some(Err(refusal)) => self.problems.push(refusal.at(span)),
             None => {
                 let message = format!("`{key}` must be a text or a list of names");
                 self.problems.push(

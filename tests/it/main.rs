@@ -18,6 +18,7 @@ mod adoption;
 mod bad_books;
 mod bad_worlds;
 mod compare;
+mod conditions;
 mod documents;
 mod existing_cluster;
 mod faults;

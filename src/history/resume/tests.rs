@@ -107,6 +107,7 @@ fn past(steps: &[(usize, Told, bool)]) -> Past {
             number,
             fingerprint: planned.fingerprint,
             passed: *held,
+            skipped: false,
             cut_off: false,
             state_lost: false,
             seconds: 1.0,

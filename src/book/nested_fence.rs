@@ -1,0 +1,71 @@
+//! Finds a fence inside the body of another fence, of HTML or of indented code: there it is not a fence for Markdown.
+
+use std::ops::Range;
+
+/// Does another tool read the content of such a fence as Markdown? Those are mdbook-admonish's and the directives of MyST.
+pub(super) fn is_admonition(info: &str) -> bool {
+    const DIRECTIVES: [&str; 16] = [
+        "admonition",
+        "attention",
+        "card",
+        "caution",
+        "danger",
+        "dropdown",
+        "error",
+        "hint",
+        "important",
+        "note",
+        "seealso",
+        "tab-item",
+        "tab-set",
+        "tip",
+        "warning",
+        "admonish",
+    ];
+    let word = |text: &str| text.split([' ', '}', ',']).next().unwrap_or_default().to_owned();
+    match info.strip_prefix('{') {
+        Some(directive) => DIRECTIVES.contains(&word(directive).as_str()),
+        None => word(info) == "admonish",
+    }
+}
+
+/// What may stand before a fence in its line: blanks and the marks of quotes and lists.
+fn is_prefix(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')') || byte.is_ascii_digit()
+}
+
+/// Columns that a line's beginning takes.
+pub(super) fn columns(prefix: &str) -> usize {
+    prefix
+        .chars()
+        .fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
+}
+
+/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
+/// the column `code_from` by nothing but blanks opens none.
+pub(super) fn nested_opening(
+    body: &str,
+    mark: u8,
+    length: usize,
+    code_from: usize,
+    wanted: fn(&str) -> bool,
+) -> Option<Range<usize>> {
+    memchr::memchr(mark, body.as_bytes())?;
+    let triple = [mark; 3];
+    let mut from = 0;
+    while let Some(found) = memchr::memmem::find(&body.as_bytes()[from..], &triple) {
+        let start = from + found;
+        let line_start = memchr::memrchr(b'\n', &body.as_bytes()[..start]).map_or(0, |end| end + 1);
+        let line_end =
+            memchr::memchr(b'\n', &body.as_bytes()[start..]).map_or(body.len(), |end| start + end);
+        let marks = body[start..line_end].bytes().take_while(|byte| *byte == mark).count();
+        let prefix = &body[line_start..start];
+        let is_code = columns(prefix) >= code_from && prefix.trim().is_empty();
+        let alone = prefix.bytes().all(is_prefix) && !is_code;
+        if alone && marks >= length && wanted(&body[start + marks..line_end]) {
+            return Some(start..start + body[start..line_end].trim_end().len());
+        }
+        from = line_end;
+    }
+    None
+}

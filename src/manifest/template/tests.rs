@@ -1,0 +1,135 @@
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::*;
+
+fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, (Problem, String)> {
+    let mut sources = Sources::default();
+    let chapter = format!(
+        "> text\n>\n{}",
+        text.lines().map(|line| format!("> {line}\n")).collect::<String>()
+    );
+    let id = sources.add(PathBuf::from("guide/chapter-1.md"), chapter);
+    let body = Span {
+        source: id,
+        start: 9,
+        end: u32::try_from(sources.file(id).text.len()).unwrap(),
+        line: 3,
+    };
+    let values = json!({"cluster": {"name": "kind-cluster", "nodes": 3}, "ports": [80, 443]});
+    let bound = bound.iter().map(|name| (*name).to_owned()).collect();
+    let renderer = Renderer::new(&values, &sources);
+    renderer.render(Template { file: "web.yaml", text, body }, &bound).map_err(|problem| {
+        let shown = sources.text(problem.span.unwrap()).to_owned();
+        (problem, shown)
+    })
+}
+
+#[test]
+fn values_are_put_in() {
+    let text =
+        "name: {{ cluster.name }}\nports:\n{% for port in ports %}- {{ port }}\n{% endfor %}";
+    assert_eq!(
+        render_with(text, &[]),
+        Ok(Rendered::Now("name: kind-cluster\nports:\n- 80\n- 443\n".to_owned(), vec![]))
+    );
+}
+
+#[test]
+fn a_template_without_an_end_or_a_measure_is_stopped() {
+    let doubled =
+        format!("{{% set x = 'aaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40));
+    for text in [
+        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+        "{{ \"%800000000d\"|format(1) }}",
+        "{{ 'x' * 2000000000 }}",
+        &doubled,
+    ] {
+        let began = std::time::Instant::now();
+        let bound = Bound { texts: &BTreeMap::new(), numbers: &BTreeSet::new() };
+        let why = render_late(text, &json!({}), &bound).unwrap_err();
+        assert!(began.elapsed() < std::time::Duration::from_secs(20), "{text}");
+        assert!(!why.is_empty());
+    }
+    let long = "{% for i in range(5000) %}- name: x{{ i }}\n{% endfor %}";
+    let bound = Bound { texts: &BTreeMap::new(), numbers: &BTreeSet::new() };
+    assert!(render_late(long, &json!({}), &bound).is_ok());
+}
+
+#[test]
+fn an_undefined_name_is_shown_with_its_place_and_the_nearest() {
+    let (problem, shown) = render_with("a: 1\nname: {{ cluster.nmae }}\n", &[]).unwrap_err();
+    assert_eq!(problem.message, "`cluster.nmae` is undefined in the template of web.yaml");
+    assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "cluster.nmae"));
+    assert_eq!(problem.hint.as_deref(), Some("did you mean `cluster.name`?"));
+    let (problem, shown) = render_with("name: {{ nodes }}\n", &[]).unwrap_err();
+    assert_eq!(
+        (shown.as_str(), problem.hint.as_deref()),
+        ("nodes", Some("did you mean `cluster.nodes`?"))
+    );
+    let (_, shown) = render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
+    assert_eq!(shown, "clutser.nodes");
+}
+
+#[test]
+fn what_earlier_steps_bind_makes_a_template_late() {
+    assert_eq!(
+        render_with("ip: {{ node_ip }}\nname: {{ cluster.name }}\n", &["node_ip"]),
+        Ok(Rendered::Late)
+    );
+    let (problem, shown) =
+        render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
+    assert_eq!(
+        (problem.hint.as_deref(), shown.as_str()),
+        (Some("did you mean `node_ip`?"), "nodeip")
+    );
+    assert_eq!(
+        render_with("ip: {{ node_ip }}\nname: {{ other|default('x') }}\n", &["node_ip"]),
+        Ok(Rendered::Late)
+    );
+}
+
+#[test]
+fn a_template_that_cant_be_read_is_shown() {
+    let (problem, shown) = render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
+    assert!(
+        problem.message.starts_with("the template of web.yaml can't be read"),
+        "{}",
+        problem.message
+    );
+    assert_eq!(problem.span.unwrap().line, 4, "{shown}");
+    assert!(
+        render_with("{% include 'other' %}\n", &[])
+            .unwrap_err()
+            .0
+            .message
+            .contains("names another one")
+    );
+}
+
+#[test]
+fn yaml_that_is_not_valid_once_rendered_is_shown_where_the_template_has_it() {
+    let (problem, shown) =
+        render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
+    assert!(problem.message.contains("is no valid YAML once rendered"), "{}", problem.message);
+    assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "b: {{ cluster.name }}: c"));
+    assert!(problem.hint.unwrap().contains("`b: kind-cluster: c`"));
+}
+
+#[test]
+fn bound_values_are_rendered_while_running() {
+    let texts = BTreeMap::from([
+        ("ip".to_owned(), "10.0.0.7".to_owned()),
+        ("count".to_owned(), "3".to_owned()),
+    ]);
+    let numbers = BTreeSet::from(["count".to_owned()]);
+    let bound = Bound { texts: &texts, numbers: &numbers };
+    let text = render_late(
+        "ip: {{ ip }}\nn: {{ count + 1 }} of {{ total }}\n",
+        &json!({"total": 5}),
+        &bound,
+    );
+    assert_eq!(text.as_deref(), Ok("ip: 10.0.0.7\nn: 4 of 5\n"));
+    assert!(render_late("{{ nothing }}", &json!({}), &bound).unwrap_err().contains("line 1"));
+}
