@@ -4,6 +4,7 @@ mod masked;
 mod record;
 #[cfg(test)]
 pub(crate) mod samples;
+mod tally;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::plan::MadeOf;
 
 pub use record::Record;
 pub(crate) use record::{RecordError, Reporter};
+pub(crate) use tally::Tally;
 
 /// Format version of the journal: a reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 2;
@@ -350,8 +352,25 @@ pub struct RunSummary {
     pub interrupted: bool,
     /// The world could not be asked (no engine, lost cluster …): why.
     pub broken: Option<String>,
+    /// What to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broken_hint: Option<String>,
     /// Seconds in all.
     pub seconds: f64,
     /// RFC 3339, UTC.
     pub at: String,
+}
+
+impl RunSummary {
+    /// The number of steps that have an outcome.
+    pub fn finished(&self) -> usize {
+        self.passed + self.up_to_date + self.taken_as_done + self.failed + self.skipped
+    }
+
+    /// Notes why the run was broken off, unless a reason is known already.
+    pub(crate) fn break_off(&mut self, message: String, hint: Option<String>) {
+        if self.broken.is_none() {
+            (self.broken, self.broken_hint) = (Some(message), hint);
+        }
+    }
 }

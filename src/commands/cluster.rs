@@ -89,7 +89,7 @@ impl WorldLock {
 
     /// After a failure: why the cluster that was kept can't be asked any more, with what to do. One that the book has not made
     /// yet is not missed.
-    pub(super) fn lost(&self) -> Option<String> {
+    pub(super) fn lost(&self) -> Option<WorldError> {
         let (cluster, _kept) = (self.cluster.as_ref()?, self.kept.as_ref()?);
         let error = cluster.identity().err()?;
         let gone = matches!(
@@ -98,8 +98,7 @@ impl WorldLock {
                 | ClusterErrorKind::TimedOut
                 | ClusterErrorKind::Hibernated
         );
-        let hint = error.hint.map(|hint| format!("\nhint: {hint}")).unwrap_or_default();
-        gone.then(|| format!("{}{hint}", error.message))
+        gone.then(|| WorldError { message: error.message, hint: error.hint })
     }
 
     /// The book's context is not the one that a `kubectl` without `--context` takes.

@@ -8,7 +8,7 @@ use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use super::watch::LiveClusterMonitor;
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
-use crate::engine::{Options, Ports, RunRequest, chapter_environment, conduct};
+use crate::engine::{Clock, Options, Ports, RunRequest, SystemClock, chapter_environment, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
@@ -148,7 +148,6 @@ impl Session<'_> {
             given_secrets: self.given_secrets(&plan),
             started: started.clone(),
             interrupted: &|| interrupt.asked() > 0,
-            now: &now,
             masker: masker.clone(),
             caller_variables: self
                 .settings
@@ -168,6 +167,7 @@ impl Session<'_> {
             workspace: &mut workspace,
             monitor: &mut monitor,
             prompt: &mut prompt,
+            clock: &SystemClock::start(),
         };
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
@@ -278,7 +278,7 @@ impl Session<'_> {
             targets,
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
-            steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
+            steps: plan.chapters.iter().map(|chapter| self.options.steps_to_run(chapter)).sum(),
             root: root_as_kept(&opened.state, &opened.root),
             world: past.world.clone(),
         }
@@ -344,5 +344,5 @@ pub(super) fn listen() -> Result<Interrupt, WorldError> {
 
 /// RFC 3339 of now, UTC.
 pub(super) fn now() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
+    SystemClock::start().timestamp()
 }

@@ -31,7 +31,9 @@ impl Event {
                     mask_evidence(evidence, &hide);
                 }
             }
-            Self::RunFinished(summary) => summary.broken.iter_mut().for_each(hide),
+            Self::RunFinished(summary) => {
+                summary.broken.iter_mut().chain(&mut summary.broken_hint).for_each(hide);
+            }
             _ => {}
         }
         Cow::Owned(event)

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
+use super::words::broken_text;
 use super::words::{duration, summary};
 use crate::event::Reporter;
 use crate::event::{ChapterOutcome, Event, Outcome, RunSummary, StepFinished};
@@ -157,7 +158,7 @@ impl Reporter for Github {
             }
             Event::RunFinished(run) => {
                 self.summary = run.clone();
-                if let Some(why) = &run.broken {
+                if let Some(why) = &broken_text(run) {
                     self.annotations.push(format!("::error title=guide::{}\n", data(why)));
                 }
             }

@@ -8,6 +8,7 @@
 use super::failure::failure;
 use super::line::failure_in_short;
 use super::style::Style;
+use super::words::broken_text;
 use crate::event::Reporter;
 use crate::event::{Event, Failure, Outcome, RunSummary, StepFinished};
 use crate::text::sanitize::visible;
@@ -56,7 +57,7 @@ impl Reporter for Junit {
 impl Junit {
     /// The report's text.
     pub(crate) fn xml(&self) -> String {
-        let broken = self.summary.broken.as_deref().map(broken_world);
+        let broken = broken_text(&self.summary).as_deref().map(broken_world);
         let suites = || self.suites.iter().chain(&broken);
         let sum = |of: fn(&Suite) -> usize| suites().map(of).sum::<usize>();
         let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");

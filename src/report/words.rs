@@ -52,6 +52,9 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
     let mut lines = vec![format!("{} in {}\n", parts.join(", "), duration(summary.seconds))];
     if let Some(why) = &summary.broken {
         lines.push(format!("{}: {why}\n", style.failed("error")));
+        if let Some(hint) = &summary.broken_hint {
+            lines.push(format!("{}: {hint}\n", style.hint("hint")));
+        }
     }
     if summary.pending > 0 {
         let waiting = count(summary.pending, "snapshot");
@@ -67,6 +70,15 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
         ));
     }
     lines.concat()
+}
+
+/// Why the run was broken off, with what to do about it.
+pub(crate) fn broken_text(summary: &RunSummary) -> Option<String> {
+    let why = summary.broken.as_ref()?;
+    Some(match &summary.broken_hint {
+        Some(hint) => format!("{why}\nhint: {hint}"),
+        None => why.clone(),
+    })
 }
 
 /// What a run says of recordings that wait; nothing when none does.
