@@ -161,33 +161,42 @@ fn run_always_steps(
     result: &mut ChapterResult,
 ) -> Result<(), WorldError> {
     let always = StepRef::all(ctx.plan(), run.index).filter(|step| step.step.attributes.always);
-    let mut unfinished: Vec<StepRef<'_>> = always.collect();
-    while result.flow != ChapterFlow::Interrupted && !unfinished.is_empty() {
-        let step = unfinished[0];
+    let mut remaining: Vec<StepRef<'_>> = always.collect();
+    let mut stopped = None;
+    while result.flow != ChapterFlow::Interrupted && !remaining.is_empty() {
+        let step = remaining.remove(0);
         entry::render_late(ctx, run, step.position.1)?;
         let flow = step::run(ctx, run, step)?;
         result.add(ctx, flow);
-        if flow != StepFlow::Interrupted {
-            unfinished.remove(0);
+        if flow == StepFlow::Interrupted {
+            stopped = Some(step);
         }
     }
-    note_unfinished_always_steps(ctx, &unfinished)
+    note_unfinished_always_steps(ctx, stopped, &remaining)
 }
 
+/// Notes the `always` step that was stopped and those that were not begun.
 fn note_unfinished_always_steps(
     ctx: &mut RunContext<'_, '_>,
-    steps: &[StepRef<'_>],
+    stopped: Option<StepRef<'_>>,
+    not_run: &[StepRef<'_>],
 ) -> Result<(), WorldError> {
     let verify_only = ctx.request.options.verify_only;
-    let meant = steps.iter().filter(|step| step.step.is_verify() || !verify_only);
-    let names: Vec<&str> = meant.map(|step| step.step.id.step.as_str()).collect();
-    if names.is_empty() {
+    let is_meant = |step: &&StepRef<'_>| step.step.is_verify() || !verify_only;
+    let name = |step: &StepRef<'_>| step.step.id.step.to_string();
+    let stopped = stopped.as_ref().filter(is_meant).map(name);
+    let not_run: Vec<String> = not_run.iter().filter(is_meant).map(name).collect();
+    let count = not_run.len() + usize::from(stopped.is_some());
+    if count == 0 {
         return Ok(());
     }
-    let (steps, them) = if names.len() == 1 { ("step", "it") } else { ("steps", "them") };
-    let names = names.join(", ");
-    let text = format!(
-        "always {steps} not run to the end, since the run was stopped: {names}; `guide run --resume` runs {them}"
-    );
-    ctx.note(text, None)
+    let (steps, them) = if count == 1 { ("step", "it") } else { ("steps", "them") };
+    let parts = [
+        stopped.map(|name| format!("stopped before its end: {name}")),
+        (!not_run.is_empty())
+            .then(|| format!("not run, since the run was stopped: {}", not_run.join(", "))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = parts.join("; ");
+    ctx.note(format!("always {steps} {parts}; `guide run --resume` runs {them}"), None)
 }

@@ -342,10 +342,11 @@ fn summary_line(summary: &RunSummary) -> String {
     parts.join(", ")
 }
 
-/// The text without the indentation of its first line, and without the blank lines around it.
+/// The text without the indentation that all its lines share, and without the blank lines around it.
 pub(super) fn unindent(text: &str) -> String {
     let lines: Vec<&str> = text.lines().skip_while(|line| line.trim().is_empty()).collect();
-    let margin = lines.first().map_or(0, |line| line.len() - line.trim_start().len());
+    let written = lines.iter().filter(|line| !line.trim().is_empty());
+    let margin = written.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
     let cut = lines.iter().map(|line| line.get(margin..).unwrap_or_default());
     cut.collect::<Vec<_>>().join("\n").trim_end().to_owned() + "\n"
 }

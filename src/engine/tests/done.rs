@@ -96,7 +96,7 @@ fn a_chapter_that_changed_is_not_taken_as_done() {
         "
         a
           0.0s apply
-          apply: Passed (ran because: its text has changed)
+          apply: Passed (ran because: its commands have changed)
           0.0s ready
           ready: Passed
         a: Passed

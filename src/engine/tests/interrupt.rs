@@ -47,7 +47,7 @@ fn an_interrupt_before_the_first_step_runs_nothing() {
         book(Interrupt::At(0.0)).run(),
         "
         a
-          note: always steps not run to the end, since the run was stopped: clean, sweep; `guide run --resume` runs them
+          note: always steps not run, since the run was stopped: clean, sweep; `guide run --resume` runs them
         a: Interrupted
         b: NotRun
         4 not run, interrupted
@@ -63,7 +63,7 @@ fn an_interrupt_ends_the_running_step_and_names_the_always_steps() {
         a
           0.0s one
           one: Interrupted
-          note: always steps not run to the end, since the run was stopped: clean, sweep; `guide run --resume` runs them
+          note: always steps not run, since the run was stopped: clean, sweep; `guide run --resume` runs them
         a: Interrupted
         b: NotRun
         4 not run, interrupted
@@ -81,7 +81,7 @@ fn an_interrupt_during_an_always_step_names_it_and_those_after_it() {
           one: Passed
           5.0s clean
           clean: Interrupted
-          note: always steps not run to the end, since the run was stopped: clean, sweep; `guide run --resume` runs them
+          note: always steps stopped before its end: clean; not run, since the run was stopped: sweep; `guide run --resume` runs them
         a: Interrupted
         b: NotRun
         1 passed, 3 not run, interrupted
@@ -101,7 +101,7 @@ fn an_interrupt_during_the_last_always_step_names_only_that() {
           clean: Passed
           10.0s sweep
           sweep: Interrupted
-          note: always step not run to the end, since the run was stopped: sweep; `guide run --resume` runs it
+          note: always step stopped before its end: sweep; `guide run --resume` runs it
         a: Interrupted
         b: NotRun
         2 passed, 2 not run, interrupted
@@ -146,7 +146,7 @@ fn an_interrupt_after_a_chapter_leaves_the_next_one_undone() {
           clean: Passed
           10.0s sweep
           sweep: Interrupted
-          note: always step not run to the end, since the run was stopped: sweep; `guide run --resume` runs it
+          note: always step stopped before its end: sweep; `guide run --resume` runs it
         a: Interrupted
         b: NotRun
         2 passed, 2 not run, interrupted

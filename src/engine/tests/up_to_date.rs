@@ -113,7 +113,7 @@ fn a_step_that_changed_runs_whatever_its_check_says() {
         "
         a
           0.0s apply
-          apply: Passed (ran because: its text has changed)
+          apply: Passed (ran because: its commands have changed)
           0.0s ready
           ready: Passed
         a: Passed
