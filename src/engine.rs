@@ -1,23 +1,37 @@
-//! CONDUCT: Plan + accepted texts + a [`World`](crate::world::World) → Events. Where the phases meet: do, compare, tell; wait,
-//! retry, stop, resume. Not: how a command is run, no files, no printing (those are the [`ports`]).
+//! ENGINE: a [`Plan`](crate::plan::Plan) and a [`World`](crate::world::World) → [`Event`](crate::event::Event)s. It runs the steps,
+//! compares their output, and records and reports what happened; it retries, waits and resumes.
+//!
+//! A context is passed down and results are returned up: `run::conduct` → `chapter::run` → `step::run` → `execute::run_attempts`
+//! → `retry::run_until_settled` → `attempt::run_attempt`. Everything outside is one of the [`Ports`].
 
-mod asking;
 mod attempt;
+mod background;
 mod chapter;
+mod clock;
 mod condition;
+mod context;
+mod done;
+mod entry;
+mod execute;
+mod finish;
 mod judge;
 #[cfg(test)]
 mod oracle_tests;
 mod ports;
-mod ready;
+mod request;
 mod resume;
+mod retry;
 mod run;
 mod step;
+#[cfg(test)]
+mod tests;
 mod up_to_date;
-mod waiting;
+mod verify;
 
+pub(crate) use clock::{Clock, SystemClock};
 pub(crate) use ports::{
-    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Workspace,
-    WorkspaceRequest,
+    ChangeWait, ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore,
+    Workspace, WorkspaceRequest,
 };
-pub(crate) use run::{Options, RunRequest, conduct};
+pub(crate) use request::{Options, RunRequest};
+pub(crate) use run::conduct;

@@ -4,6 +4,7 @@ mod masked;
 mod record;
 #[cfg(test)]
 pub(crate) mod samples;
+mod tally;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::book::Place;
 use crate::compare::{Bindings, Difference};
+use crate::diagnostic::Diagnostic;
 use crate::ids::{ChapterName, StepName};
 use crate::ids::{Fingerprint, StepId};
 use crate::output::{Ending, LeftoverProcess};
@@ -19,6 +21,7 @@ use crate::plan::MadeOf;
 
 pub use record::Record;
 pub(crate) use record::Reporter;
+pub(crate) use tally::Tally;
 
 /// Format version of the journal: a reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 2;
@@ -357,4 +360,18 @@ pub struct RunSummary {
     pub seconds: f64,
     /// RFC 3339, UTC.
     pub at: String,
+}
+
+impl RunSummary {
+    /// The number of steps that have an outcome.
+    pub fn finished(&self) -> usize {
+        self.passed + self.up_to_date + self.taken_as_done + self.failed + self.skipped
+    }
+
+    /// Notes why the run was broken off, unless a reason is known already.
+    pub(crate) fn break_off(&mut self, error: Diagnostic) {
+        if self.broken.is_none() {
+            (self.broken, self.hint) = (Some(error.message), error.hint);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::cluster::WorldLock;
 use crate::cluster::{ClusterWatch, EvidenceRequest, WatchScope};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{ClusterMonitor, ClusterStatus};
+use crate::engine::{ChangeWait, ClusterMonitor, ClusterStatus};
 use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
 use crate::topology::Topology;
@@ -81,12 +81,12 @@ impl ClusterMonitor for LiveClusterMonitor {
         self.seen = self.watch.as_ref().map_or(0, ClusterWatch::begin_check);
     }
 
-    fn wait_for_change(&mut self, limit: Duration) -> bool {
-        if let Some(watch) = &self.watch {
-            return watch.changed_after(self.seen, limit);
+    fn wait_for_change(&mut self, limit: Duration) -> ChangeWait {
+        match &self.watch {
+            None => ChangeWait::NotWatched,
+            Some(watch) if watch.changed_after(self.seen, limit) => ChangeWait::Changed,
+            Some(_) => ChangeWait::Unchanged,
         }
-        std::thread::sleep(limit);
-        false
     }
 
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)> {

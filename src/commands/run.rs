@@ -9,7 +9,7 @@ use super::record::Recorder;
 use super::reports::{Reports, prefix};
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::diagnostic::Diagnostic;
-use crate::engine::{Options, Ports, RunRequest, conduct};
+use crate::engine::{Clock, Options, Ports, RunRequest, SystemClock, conduct};
 use crate::error::{Error, Exit};
 use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
 use crate::history::Past;
@@ -48,8 +48,12 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
 /// `guide verify`.
 pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Error> {
     let selection = selection(&args.target.targets, &StepArgs::default());
-    let options =
-        Options { verify_only: true, keep_going: true, wait_budget: args.wait, ..Options::default() };
+    let options = Options {
+        verify_only: true,
+        keep_going: true,
+        wait_budget: args.wait,
+        ..Options::default()
+    };
     RunCommand {
         settings,
         selection,
@@ -186,7 +190,6 @@ impl RunCommand<'_> {
             given_secrets: self.given_secrets(&plan),
             started: started.clone(),
             interrupted: &|| interrupt.count() > 0,
-            now: &now,
             masker: masker.clone(),
             caller_variables: self
                 .settings
@@ -206,6 +209,7 @@ impl RunCommand<'_> {
             workspace: &mut workspace,
             monitor: &mut monitor,
             prompt: &mut prompt,
+            clock: &SystemClock::start(),
         };
         let summary = conduct(&mut ports, &request);
         let folder = record.folder().to_owned();
@@ -305,7 +309,7 @@ impl RunCommand<'_> {
             targets,
             resumes: (self.options.resume && !past.run.is_empty()).then(|| past.run.clone()),
             pid: std::process::id(),
-            steps: plan.chapters.iter().map(|chapter| self.options.turns(chapter)).sum(),
+            steps: plan.chapters.iter().map(|chapter| self.options.steps_to_run(chapter)).sum(),
             root: stored_root(&context.state, &context.root),
             world: past.world.clone(),
         }
@@ -369,5 +373,5 @@ pub(super) fn listen() -> Result<Interrupt, Diagnostic> {
 
 /// RFC 3339 of now, UTC.
 pub(super) fn now() -> String {
-    format!("{:.3}", jiff::Timestamp::now())
+    SystemClock::start().timestamp()
 }

@@ -1,147 +1,152 @@
-//! One attempt: the command is run while the journal, the reporter and the monitor see what comes.
+//! One attempt: the command runs, and the journal, the reporter and the monitor follow it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::clock::Clock;
 use super::ports::{ClusterMonitor, ClusterStatus};
-use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Record, Reporter};
 use crate::ids::StepId;
 use crate::output::Output;
+use crate::diagnostic::Diagnostic;
 use crate::world::{Command, Flow, Watcher, World};
 
-/// How often a running step is told of.
-const PROGRESS: Duration = Duration::from_millis(100);
-/// Longest last line that is shown.
+/// How often the progress of a running step is reported.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+/// The longest last line that is reported, in characters.
 const LINE: usize = 200;
 
-/// One attempt's output and what the monitor last saw.
-pub(super) struct Attempted {
-    /// What came.
-    pub output: Output,
-    /// What was seen.
-    pub status: ClusterStatus,
+/// What an attempt came to.
+pub(super) struct Attempt {
+    pub(super) output: Output,
+    /// What the monitor said last.
+    pub(super) status: ClusterStatus,
 }
 
-/// How an attempt may be ended before its time.
+/// When an attempt is ended because it cannot succeed.
 pub(super) struct GiveUpPolicy {
-    /// When the step (not the attempt) began.
-    pub since: Instant,
-    /// It is ended once the monitor has seen no hope for so long; none: never.
-    pub gives_up_after: Option<Duration>,
+    /// When the first attempt of the step began.
+    pub(super) began: Duration,
+    /// How long the cluster has to show an unrecoverable problem without a break. `None`: the attempt is never given up.
+    pub(super) give_up_after: Option<Duration>,
 }
 
-/// The ports one attempt needs.
+/// The ports that follow an attempt.
 pub(super) struct Observers<'a> {
-    /// Keeps the output.
-    pub record: &'a mut dyn Record,
-    /// Told of progress.
-    pub reporter: &'a mut dyn Reporter,
-    /// Looks at the cluster.
-    pub monitor: &'a mut dyn ClusterMonitor,
-    /// Ctrl-C or SIGTERM came.
-    pub interrupted: &'a dyn Fn() -> bool,
+    pub(super) record: &'a mut dyn Record,
+    pub(super) reporter: &'a mut dyn Reporter,
+    pub(super) monitor: &'a mut dyn ClusterMonitor,
+    /// Whether Ctrl-C or SIGTERM has arrived.
+    pub(super) interrupted: &'a dyn Fn() -> bool,
+    pub(super) clock: &'a dyn Clock,
 }
 
 /// Runs a command once.
-///
-/// # Errors
-/// When it could not be started.
-pub(super) fn attempt(
+pub(super) fn run_attempt(
     world: &mut dyn World,
-    eyes: &mut Observers<'_>,
+    observers: &mut Observers<'_>,
     command: &Command,
-    patience: &GiveUpPolicy,
-) -> Result<Attempted, Diagnostic> {
-    let mut sink = Sink {
-        eyes,
+    policy: &GiveUpPolicy,
+) -> Result<Attempt, Diagnostic> {
+    let mut follower = Follower {
+        observers,
         step: &command.step,
-        patience,
+        policy,
         line: LastLine::default(),
-        told: Duration::ZERO,
+        reported_at: Duration::ZERO,
         status: ClusterStatus::default(),
         unrecoverable: UnrecoverableTimer::default(),
     };
-    let output = world.run(command, &mut sink)?;
-    let status = sink.status;
-    Ok(Attempted { output, status })
+    let output = world.run(command, &mut follower)?;
+    let status = follower.status;
+    Ok(Attempt { output, status })
 }
 
-struct Sink<'a, 'b> {
-    eyes: &'a mut Observers<'b>,
+/// Follows a running command.
+struct Follower<'a, 'b> {
+    observers: &'a mut Observers<'b>,
     step: &'a StepId,
-    patience: &'a GiveUpPolicy,
+    policy: &'a GiveUpPolicy,
     line: LastLine,
-    told: Duration,
+    /// When progress was reported last, since the command's start.
+    reported_at: Duration,
     status: ClusterStatus,
     unrecoverable: UnrecoverableTimer,
 }
 
-/// Since when, without a break, there was no hope.
+/// Since when, without a break, the cluster has shown an unrecoverable problem.
 #[derive(Default)]
 struct UnrecoverableTimer(Option<Duration>);
 
 impl UnrecoverableTimer {
-    /// Is it over, with what was seen just now?
-    fn is_over(&mut self, unrecoverable: bool, elapsed: Duration, after: Option<Duration>) -> bool {
+    /// Notes what the cluster shows now. Returns whether the problem has lasted for the time after which to give up.
+    fn has_lasted(
+        &mut self,
+        unrecoverable: bool,
+        elapsed: Duration,
+        limit: Option<Duration>,
+    ) -> bool {
         self.0 = unrecoverable.then(|| self.0.unwrap_or(elapsed));
-        let lasted = self.0.map(|from| elapsed.saturating_sub(from));
-        lasted.zip(after).is_some_and(|(lasted, after)| lasted >= after)
+        let lasted = self.0.map(|since| elapsed.saturating_sub(since));
+        lasted.zip(limit).is_some_and(|(lasted, limit)| lasted >= limit)
     }
 }
 
-impl Watcher for Sink<'_, '_> {
+impl Watcher for Follower<'_, '_> {
     fn output(&mut self, bytes: &[u8]) {
-        self.eyes.record.output(bytes);
+        self.observers.record.output(bytes);
         self.line.push(bytes);
     }
 
     fn tick(&mut self, elapsed: Duration) -> Flow {
-        if (self.eyes.interrupted)() {
+        let observers = &mut *self.observers;
+        if (observers.interrupted)() {
             return Flow::Interrupt;
         }
-        if elapsed.saturating_sub(self.told) < PROGRESS {
+        if elapsed.saturating_sub(self.reported_at) < PROGRESS_INTERVAL {
             return Flow::Continue;
         }
-        self.told = elapsed;
-        let since = self.patience.since.elapsed();
-        let status = self.eyes.monitor.status(since);
-        let over = self.unrecoverable.is_over(
-            status.unrecoverable.is_some(),
-            elapsed,
-            self.patience.gives_up_after,
-        );
+        self.reported_at = elapsed;
+        let of_step = observers.clock.now().saturating_sub(self.policy.began);
+        let status = observers.monitor.status(of_step);
+        let is_unrecoverable = status.unrecoverable.is_some();
         if status != ClusterStatus::default() {
             self.status = status;
         }
-        self.eyes.reporter.report(&Event::StepProgress {
+        observers.reporter.report(&Event::StepProgress {
             step: self.step.clone(),
             line: self.line.text(),
-            seconds: since.as_secs_f64(),
+            seconds: of_step.as_secs_f64(),
             waiting_for: self.status.waiting_for.clone(),
         });
-        if over { Flow::GiveUp } else { Flow::Continue }
+        if self.unrecoverable.has_lasted(is_unrecoverable, elapsed, self.policy.give_up_after) {
+            Flow::GiveUp
+        } else {
+            Flow::Continue
+        }
     }
 }
 
-/// The last line that has any text, however the output is cut into pieces. Bounded.
+/// The last line that has any text, however the output is cut into pieces. It keeps a limited number of bytes.
 #[derive(Default)]
 struct LastLine {
-    whole: Vec<u8>,
+    /// The last line that is complete and not blank.
+    complete: Vec<u8>,
+    /// The line that is not complete yet.
     open: Vec<u8>,
 }
 
 impl LastLine {
     fn push(&mut self, bytes: &[u8]) {
-        // Only the end matters: a long piece is cut before it is looked at.
+        // Only the end of a long piece matters.
         let bytes = &bytes[bytes.len().saturating_sub(4 * LINE)..];
         for piece in bytes.split_inclusive(|&byte| byte == b'\n' || byte == b'\r') {
-            let ended = piece.ends_with(b"\n") || piece.ends_with(b"\r");
-            let text = if ended { &piece[..piece.len() - 1] } else { piece };
+            let is_complete = piece.ends_with(b"\n") || piece.ends_with(b"\r");
+            let text = if is_complete { &piece[..piece.len() - 1] } else { piece };
             let room = (4 * LINE).saturating_sub(self.open.len());
             self.open.extend_from_slice(&text[..text.len().min(room)]);
-            if ended {
+            if is_complete {
                 if self.open.iter().any(|byte| !byte.is_ascii_whitespace()) {
-                    std::mem::swap(&mut self.whole, &mut self.open);
+                    std::mem::swap(&mut self.complete, &mut self.open);
                 }
                 self.open.clear();
             }
@@ -149,7 +154,7 @@ impl LastLine {
     }
 
     fn text(&self) -> String {
-        let line = if self.open.is_empty() { &self.whole } else { &self.open };
+        let line = if self.open.is_empty() { &self.complete } else { &self.open };
         let plain = anstream::adapter::strip_bytes(line).into_vec();
         String::from_utf8_lossy(&plain)
             .chars()
@@ -166,20 +171,20 @@ mod tests {
     use super::{LastLine, UnrecoverableTimer};
 
     #[test]
-    fn only_a_hopelessness_that_lasts_ends_a_step_that_may_mend_it() {
+    fn only_a_problem_that_lasts_ends_a_step_that_may_solve_it() {
         let seconds = Duration::from_secs;
         let mut unrecoverable = UnrecoverableTimer::default();
-        assert!(!unrecoverable.is_over(true, seconds(2), Some(seconds(30))));
-        assert!(!unrecoverable.is_over(false, seconds(20), Some(seconds(30))), "mended");
-        assert!(!unrecoverable.is_over(true, seconds(25), Some(seconds(30))));
-        assert!(!unrecoverable.is_over(true, seconds(54), Some(seconds(30))));
-        assert!(unrecoverable.is_over(true, seconds(55), Some(seconds(30))));
+        assert!(!unrecoverable.has_lasted(true, seconds(2), Some(seconds(30))));
+        assert!(!unrecoverable.has_lasted(false, seconds(20), Some(seconds(30))), "solved");
+        assert!(!unrecoverable.has_lasted(true, seconds(25), Some(seconds(30))));
+        assert!(!unrecoverable.has_lasted(true, seconds(54), Some(seconds(30))));
+        assert!(unrecoverable.has_lasted(true, seconds(55), Some(seconds(30))));
         assert!(
-            UnrecoverableTimer::default().is_over(true, seconds(2), Some(Duration::ZERO)),
+            UnrecoverableTimer::default().has_lasted(true, seconds(2), Some(Duration::ZERO)),
             "at once"
         );
         assert!(
-            !UnrecoverableTimer::default().is_over(true, seconds(99), None),
+            !UnrecoverableTimer::default().has_lasted(true, seconds(99), None),
             "a step that shows a failure"
         );
     }

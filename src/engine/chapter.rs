@@ -1,344 +1,205 @@
-//! One chapter's turn: its steps in order, then the `always` steps.
+//! One chapter: its steps in order, then its `always` steps.
 
-use std::path::PathBuf;
-use std::time::Instant;
-
-use super::ports::WorkspaceRequest;
-use super::run::Run;
+use super::context::{ChapterRun, RunContext, StepRef};
 use super::step::StepFlow;
-use crate::compare::Bindings;
-use crate::diagnostic::Diagnostic;
+use super::{background, done, entry, step, verify};
 use crate::event::{ChapterOutcome, Event};
-use crate::history::{background_to_restart, is_run_from};
-use crate::ids::ChapterName;
-use crate::output::{Ending, Output, ShellState};
-use crate::plan::{Plan, PlannedChapter, RenderedManifest};
-use crate::secrets::secret_values;
-use crate::world::ShellContext;
+use crate::history::background_to_restart;
+use crate::ids::StepName;
+use crate::diagnostic::Diagnostic;
 
-/// How a chapter ended, as far as the run's going on is concerned.
+/// What the end of a chapter means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ChapterResult {
-    Holds,
+pub(super) enum ChapterFlow {
+    Passed,
     Failed,
     Interrupted,
 }
 
-/// What changes while a chapter runs.
-pub(super) struct ChapterRun {
-    /// Index of the chapter in the plan.
-    pub(super) chapter: usize,
-    /// The chapter's working folder.
-    pub(super) folder: PathBuf,
-    /// Names bound so far.
-    pub(super) bound: Bindings,
-    /// Names the shell has not been told of yet.
-    pub(super) news: Vec<(String, String)>,
-    /// The shell's state after the last step that held: what a failed one started from.
-    pub(super) state: Option<ShellState>,
-    /// It is asked without knowing what its acting steps left in the shell.
-    pub(super) unknown: bool,
+/// How a chapter ended.
+pub(super) struct ChapterResult {
+    pub(super) flow: ChapterFlow,
+    /// Why the cluster cannot be reached any more, if a step noticed that.
+    pub(super) lost: Option<Diagnostic>,
 }
 
-impl ChapterRun {
-    /// Of a chapter that has not been entered yet.
-    pub(super) fn before(chapter: usize) -> Self {
-        Self {
-            chapter,
-            folder: PathBuf::new(),
-            bound: Bindings::new(),
-            news: Vec::new(),
-            state: None,
-            unknown: false,
+impl ChapterResult {
+    const PASSED: Self = Self { flow: ChapterFlow::Passed, lost: None };
+
+    /// Adds how a step ended.
+    fn add(&mut self, ctx: &mut RunContext<'_, '_>, flow: StepFlow) {
+        match flow {
+            StepFlow::Continue => {}
+            StepFlow::Failed | StepFlow::Unanswered => self.flow = ChapterFlow::Failed,
+            StepFlow::Interrupted => self.flow = ChapterFlow::Interrupted,
+        }
+        if flow == StepFlow::Unanswered && self.lost.is_none() {
+            self.lost = ctx.ports.monitor.lost(&ctx.failed_output);
         }
     }
 }
 
-/// What a chapter's shell is told beside the caller's environment: the values, what every chapter of the run is told, the chapter.
-fn chapter_environment(
-    plan: &Plan,
-    of_run: &[(String, String)],
-    chapter: &ChapterName,
-) -> Vec<(String, String)> {
-    let name = ("GUIDE_CHAPTER".to_owned(), chapter.to_string());
-    plan.environment.iter().chain(of_run).cloned().chain([name]).collect()
+/// Runs a chapter, unless it can be taken as done.
+pub(super) fn run(ctx: &mut RunContext<'_, '_>, index: usize) -> Result<ChapterResult, Diagnostic> {
+    let chapter = &ctx.plan().chapters[index];
+    let began = ctx.ports.clock.now();
+    ctx.record(&[Event::ChapterStarted {
+        chapter: chapter.name.clone(),
+        title: chapter.title.clone(),
+        steps: ctx.request.options.steps_to_run(chapter),
+    }])?;
+    let mut run = ChapterRun::new(ctx.plan(), index);
+    let taken_as_done = done::take_as_done(ctx, &mut run)?;
+    let result = if taken_as_done { ChapterResult::PASSED } else { run_steps(ctx, &mut run)? };
+    entry::leave(ctx);
+    ctx.ports.monitor.after_chapter()?;
+    let is_whole =
+        result.flow == ChapterFlow::Passed && !chapter.partial && !ctx.request.options.verify_only;
+    if is_whole {
+        ctx.passed_chapters.insert(chapter.name.to_string());
+    }
+    let done: Vec<StepName> = if taken_as_done {
+        chapter.done.iter().map(|check| chapter.steps[*check].id.step.clone()).collect()
+    } else {
+        Vec::new()
+    };
+    ctx.record(&[Event::ChapterFinished {
+        chapter: chapter.name.clone(),
+        outcome: outcome(result.flow, taken_as_done),
+        fingerprint: is_whole.then_some(chapter.fingerprint),
+        done,
+        seconds: ctx.ports.clock.now().saturating_sub(began).as_secs_f64(),
+    }])?;
+    Ok(result)
 }
 
-impl Run<'_, '_> {
-    pub(super) fn chapter(&mut self, index: usize) -> Result<ChapterResult, Diagnostic> {
-        let chapter = &self.request.plan.chapters[index];
-        let since = Instant::now();
-        self.event(&Event::ChapterStarted {
-            chapter: chapter.name.clone(),
-            title: chapter.title.clone(),
-            steps: self.request.options.turns(chapter),
-        })?;
-        let mut run = ChapterRun::before(index);
-        let mut done = Vec::new();
-        let (ended, outcome) = if self.is_done(&mut run)? {
-            self.summary.chapters_up_to_date += 1;
-            done.extend(chapter.done.iter().map(|index| chapter.steps[*index].id.step.clone()));
-            (ChapterResult::Holds, ChapterOutcome::UpToDate)
-        } else {
-            if self.request.options.verify_only {
-                self.enter_as_it_ended(&mut run)?;
-            } else {
-                self.enter(&mut run)?;
-            }
-            self.name_missing(&run)?;
-            let ended = self.steps(&mut run)?;
-            (ended, outcome_of(ended))
-        };
-        self.leave();
-        self.ports.monitor.after_chapter()?;
-        let whole =
-            ended == ChapterResult::Holds && !chapter.partial && !self.request.options.verify_only;
-        let fingerprint = whole.then_some(chapter.fingerprint);
-        if whole {
-            self.passed.insert(chapter.name.to_string());
-        }
-        self.event(&Event::ChapterFinished {
-            chapter: chapter.name.clone(),
-            outcome,
-            fingerprint,
-            done,
-            seconds: since.elapsed().as_secs_f64(),
-        })?;
-        Ok(ended)
+fn outcome(flow: ChapterFlow, taken_as_done: bool) -> ChapterOutcome {
+    match flow {
+        ChapterFlow::Passed if taken_as_done => ChapterOutcome::UpToDate,
+        ChapterFlow::Passed => ChapterOutcome::Passed,
+        ChapterFlow::Failed => ChapterOutcome::Failed,
+        ChapterFlow::Interrupted => ChapterOutcome::Interrupted,
     }
+}
 
-    /// Makes the folder ready and starts the shell, from the state before the first step to run.
-    pub(super) fn enter(&mut self, run: &mut ChapterRun) -> Result<(), Diagnostic> {
-        run.state = self.state_before(run)?;
-        self.start_shell(run)
+fn run_steps(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+) -> Result<ChapterResult, Diagnostic> {
+    if ctx.request.options.verify_only {
+        entry::enter_from_last_state(ctx, run)?;
+    } else {
+        entry::enter(ctx, run)?;
     }
-
-    pub(super) fn start_shell(&mut self, run: &mut ChapterRun) -> Result<(), Diagnostic> {
-        let scene = self.scene(run)?;
-        self.ports.world.enter(&scene, run.state.as_ref())
+    entry::note_missing_state(ctx, run)?;
+    let mut result = ChapterResult::PASSED;
+    if ctx.request.options.resume {
+        restart_background_steps(ctx, run, &mut result)?;
     }
+    if result.flow == ChapterFlow::Passed || ctx.request.options.keep_going {
+        run_ordinary_steps(ctx, run, &mut result)?;
+    }
+    if result.flow != ChapterFlow::Interrupted && background::fail_ended_steps(ctx, run)? {
+        result.flow = ChapterFlow::Failed;
+    }
+    run_always_steps(ctx, run, &mut result)?;
+    Ok(result)
+}
 
-    pub(super) fn leave(&mut self) {
-        let left = self.ports.world.leave();
-        self.name_left(&left, None);
-        if let Some(output) = self.ports.world.take_exit_trap_output() {
-            self.report_exit_trap(&output);
+/// Starts background steps whose processes ended with the run that started them, and that the coming steps need.
+fn restart_background_steps(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+    result: &mut ChapterResult,
+) -> Result<(), Diagnostic> {
+    for position in background_to_restart(ctx.plan(), ctx.start) {
+        if position.0 == run.index {
+            let step = StepRef::at(ctx.plan(), position);
+            let flow = step::execute(ctx, run, step, None)?;
+            result.add(ctx, flow);
         }
     }
+    Ok(())
+}
 
-    /// Notes the output of the EXIT trap that the chapter's steps had set: it belongs to no step.
-    fn report_exit_trap(&mut self, output: &Output) {
-        const LONGEST: usize = 4096;
-        let stopped = output.ending == Ending::TimedOut;
-        if output.bytes.is_empty() && !stopped {
-            return;
-        }
-        let printed = String::from_utf8_lossy(&output.bytes);
-        let mut text = "the EXIT trap of the chapter".to_owned();
-        if stopped {
-            text += " was stopped, as it took too long";
-        }
-        if !printed.is_empty() {
-            let start = printed.ceil_char_boundary(printed.len().saturating_sub(LONGEST));
-            text += &format!(
-                "{} printed: {}",
-                if stopped { " and" } else { "" },
-                printed[start..].trim_end()
-            );
-        }
-        // The chapter has ended, whether the note can be written or not.
-        let _ = self.event(&Event::Note { text, step: None });
-    }
-
-    fn scene(&mut self, run: &mut ChapterRun) -> Result<ShellContext, Diagnostic> {
-        let plan = self.request.plan;
-        let chapter = &plan.chapters[run.chapter];
-        let files: Vec<(String, String)> = chapter
-            .manifests
-            .iter()
-            .filter(|manifest| !manifest.late)
-            .map(|manifest| (manifest.file.clone(), manifest.text.clone()))
-            .collect();
-        let folder = self.ports.workspace.prepare(&WorkspaceRequest { chapter, files: &files })?;
-        run.folder.clone_from(&folder);
-        Ok(ShellContext { folder, environment: self.environment(run) })
-    }
-
-    /// What the chapter's shell is told beside the caller's environment.
-    pub(super) fn environment(&self, run: &ChapterRun) -> Vec<(String, String)> {
-        chapter_environment(self.request.plan, &self.request.environment, &self.planned(run).name)
-    }
-
-    /// State and bindings after the last step that passed before, when this chapter is gone on with in its middle.
-    fn state_before(&mut self, run: &mut ChapterRun) -> Result<Option<ShellState>, Diagnostic> {
-        let (plan, past) = (self.request.plan, self.request.past);
-        let passed = |index: &usize| !is_run_from(plan, self.start, (run.chapter, *index));
-        let steps = &plan.chapters[run.chapter].steps;
-        let mut state = None;
-        for index in (0..steps.len()).filter(passed).rev() {
-            let Some(before) = past.steps.get(&steps[index].id) else { continue };
-            if run.bound.is_empty() {
-                run.bound.clone_from(&before.bound);
-                self.rebind(run.chapter, &mut run.bound);
-            }
-            if let Some(stored) = &before.state {
-                state = Some(self.ports.record.past_state(&before.run, stored)?);
+fn run_ordinary_steps(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+    result: &mut ChapterResult,
+) -> Result<(), Diagnostic> {
+    let keep_going = ctx.request.options.keep_going;
+    for step in StepRef::all(ctx.plan(), run.index).filter(|step| !step.step.attributes.always) {
+        if background::fail_ended_steps(ctx, run)? {
+            result.flow = ChapterFlow::Failed;
+            if !keep_going {
                 break;
             }
         }
-        self.add_bound_before(run);
-        run.news = told(&run.bound);
-        Ok(state)
-    }
-
-    /// Adds what steps bound that are not selected.
-    pub(super) fn add_bound_before(&self, run: &mut ChapterRun) {
-        let known = self
-            .request
-            .past
-            .bound_before(self.planned(run), self.request.plan)
-            .unwrap_or_default();
-        for (name, value) in known {
-            run.bound.entry(name).or_insert(value);
-        }
-    }
-
-    /// Background steps that ended with the run that started them, and that what comes now counts on.
-    pub(super) fn start_background_again(
-        &mut self,
-        run: &mut ChapterRun,
-    ) -> Result<(), Diagnostic> {
-        for (chapter, index) in background_to_restart(self.request.plan, self.start) {
-            if chapter == run.chapter {
-                self.run_step(run, index, None)?;
+        entry::render_late(ctx, run, step.position.1)?;
+        let flow = step::run(ctx, run, step)?;
+        result.add(ctx, flow);
+        match flow {
+            StepFlow::Continue => {}
+            StepFlow::Interrupted => break,
+            StepFlow::Unanswered if verify::is_precondition(ctx, step) => {
+                verify::skip_remaining_checks(ctx, run, step)?;
+                break;
             }
-        }
-        Ok(())
-    }
-
-    fn steps(&mut self, run: &mut ChapterRun) -> Result<ChapterResult, Diagnostic> {
-        if self.request.options.resume {
-            self.start_background_again(run)?;
-        }
-        let chapter = &self.request.plan.chapters[run.chapter];
-        let mut ended = ChapterResult::Holds;
-        for index in 0..chapter.steps.len() {
-            if chapter.steps[index].attributes.always {
-                continue;
-            }
-            if self.background_has_ended(run)? {
-                ended = ChapterResult::Failed;
-                if !self.request.options.keep_going {
-                    break;
-                }
-            }
-            self.render_late(run, index)?;
-            match self.turn(run, index)? {
-                StepFlow::Holds => {}
-                turn @ (StepFlow::Failed | StepFlow::Unanswered) => {
-                    ended = ChapterResult::Failed;
-                    if turn == StepFlow::Unanswered && self.is_ground(run, index) {
-                        self.leave_unasked(run, index)?;
-                        break;
-                    }
-                    self.say_what_is_unknown(run, index)?;
-                    if !self.request.options.keep_going {
-                        break;
-                    }
-                }
-                StepFlow::Interrupted => {
-                    ended = ChapterResult::Interrupted;
+            StepFlow::Failed | StepFlow::Unanswered => {
+                verify::note_unknown_state(ctx, run, step)?;
+                if !keep_going {
                     break;
                 }
             }
         }
-        if ended != ChapterResult::Interrupted && self.background_has_ended(run)? {
-            ended = ChapterResult::Failed;
-        }
-        self.always(run, ended)
     }
-
-    /// `always` steps: also after a failure, not after Ctrl-C (whoever stops a run wants it to stop; `--resume` runs them).
-    fn always(
-        &mut self,
-        run: &mut ChapterRun,
-        ended: ChapterResult,
-    ) -> Result<ChapterResult, Diagnostic> {
-        let chapter = &self.request.plan.chapters[run.chapter];
-        let mut ended = ended;
-        if ended == ChapterResult::Interrupted {
-            self.name_always_not_run(run, 0)?;
-            return Ok(ended);
-        }
-        for index in
-            (0..chapter.steps.len()).filter(|&index| chapter.steps[index].attributes.always)
-        {
-            self.render_late(run, index)?;
-            match self.turn(run, index)? {
-                StepFlow::Holds => {}
-                StepFlow::Failed | StepFlow::Unanswered => ended = ChapterResult::Failed,
-                StepFlow::Interrupted => {
-                    self.name_always_not_run(run, index)?;
-                    return Ok(ChapterResult::Interrupted);
-                }
-            }
-        }
-        Ok(ended)
-    }
-
-    /// Whoever stops a run has to know what was not cleaned up: the `always` steps from `first` on.
-    fn name_always_not_run(&mut self, run: &ChapterRun, first: usize) -> Result<(), Diagnostic> {
-        let steps = &self.request.plan.chapters[run.chapter].steps;
-        let left = steps.iter().skip(first).filter(|step| {
-            step.attributes.always && (step.is_verify() || !self.request.options.verify_only)
-        });
-        let names: Vec<&str> = left.map(|step| step.id.step.as_str()).collect();
-        if names.is_empty() {
-            return Ok(());
-        }
-        let (steps, them) = if names.len() == 1 { ("step", "it") } else { ("steps", "them") };
-        let names = names.join(", ");
-        let text = format!(
-            "always {steps} not run, since the run was stopped: {names}; `guide run --resume` runs {them}"
-        );
-        self.event(&Event::Note { text, step: None })
-    }
-
-    /// Manifests that use bound values are written when the first step after them comes.
-    fn render_late(&mut self, run: &ChapterRun, index: usize) -> Result<(), Diagnostic> {
-        let plan = self.request.plan;
-        let chapter = &plan.chapters[run.chapter];
-        let late = |manifest: &&RenderedManifest| manifest.late && manifest.before_step == index;
-        let mut files = Vec::new();
-        for manifest in chapter.manifests.iter().filter(late) {
-            let text = self
-                .ports
-                .workspace
-                .render_late(manifest, &plan.values, &run.bound)
-                .map_err(|message| Diagnostic::new(message))?;
-            secret_values(&text).iter().for_each(|value| self.request.masker.add(value));
-            files.push((manifest.file.clone(), text));
-        }
-        if !files.is_empty() {
-            self.ports.workspace.prepare(&WorkspaceRequest { chapter, files: &files })?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn planned(&self, run: &ChapterRun) -> &PlannedChapter {
-        &self.request.plan.chapters[run.chapter]
-    }
+    Ok(())
 }
 
-/// What a shell is told of names bound before.
-pub(super) fn told(bound: &Bindings) -> Vec<(String, String)> {
-    bound.iter().map(|(name, value)| (name.clone(), value.clone())).collect()
+/// Runs the `always` steps, also after a failure. They do not run after Ctrl-C, because who stops a run wants it to stop: a note
+/// names them, and `--resume` runs them.
+fn run_always_steps(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+    result: &mut ChapterResult,
+) -> Result<(), Diagnostic> {
+    let always = StepRef::all(ctx.plan(), run.index).filter(|step| step.step.attributes.always);
+    let mut remaining: Vec<StepRef<'_>> = always.collect();
+    let mut stopped = None;
+    while result.flow != ChapterFlow::Interrupted && !remaining.is_empty() {
+        let step = remaining.remove(0);
+        entry::render_late(ctx, run, step.position.1)?;
+        let flow = step::run(ctx, run, step)?;
+        result.add(ctx, flow);
+        if flow == StepFlow::Interrupted {
+            stopped = Some(step);
+        }
+    }
+    note_unfinished_always_steps(ctx, stopped, &remaining)
 }
 
-fn outcome_of(ended: ChapterResult) -> ChapterOutcome {
-    match ended {
-        ChapterResult::Holds => ChapterOutcome::Passed,
-        ChapterResult::Failed => ChapterOutcome::Failed,
-        ChapterResult::Interrupted => ChapterOutcome::Interrupted,
+/// Notes the `always` step that was stopped and those that were not begun.
+fn note_unfinished_always_steps(
+    ctx: &mut RunContext<'_, '_>,
+    stopped: Option<StepRef<'_>>,
+    not_run: &[StepRef<'_>],
+) -> Result<(), Diagnostic> {
+    let verify_only = ctx.request.options.verify_only;
+    let is_meant = |step: &&StepRef<'_>| step.step.is_verify() || !verify_only;
+    let name = |step: &StepRef<'_>| step.step.id.step.to_string();
+    let stopped = stopped.as_ref().filter(is_meant).map(name);
+    let not_run: Vec<String> = not_run.iter().filter(is_meant).map(name).collect();
+    let count = not_run.len() + usize::from(stopped.is_some());
+    if count == 0 {
+        return Ok(());
     }
+    let (steps, them) = if count == 1 { ("step", "it") } else { ("steps", "them") };
+    let parts = [
+        stopped.map(|name| format!("stopped before its end: {name}")),
+        (!not_run.is_empty())
+            .then(|| format!("not run, since the run was stopped: {}", not_run.join(", "))),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let parts = parts.join("; ");
+    ctx.note(format!("always {steps} {parts}; `guide run --resume` runs {them}"), None)
 }

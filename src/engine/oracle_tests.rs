@@ -11,10 +11,12 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::ports::{
-    ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore, Workspace,
-    WorkspaceRequest,
+    ChangeWait, ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore,
+    Workspace, WorkspaceRequest,
 };
-use super::run::{Options, RunRequest, conduct};
+use super::request::{Options, RunRequest};
+use super::run::conduct;
+use super::tests::FakeClock;
 use crate::book::{BookText, SnapshotKind, parse_book};
 use crate::compare::Bindings;
 use crate::diagnostic::Diagnostic;
@@ -232,8 +234,8 @@ impl ClusterMonitor for Edges {
         ClusterStatus::default()
     }
     fn begin_attempt(&mut self) {}
-    fn wait_for_change(&mut self, _: std::time::Duration) -> bool {
-        true
+    fn wait_for_change(&mut self, _: std::time::Duration) -> ChangeWait {
+        ChangeWait::Changed
     }
     fn evidence(&mut self, _: &PlannedChapter) -> Vec<(String, String)> {
         Vec::new()
@@ -333,6 +335,7 @@ impl Desk {
             workspace: &mut workspace,
             monitor: &mut monitor,
             prompt: &mut prompt,
+            clock: &FakeClock::default(),
         };
         let request = RunRequest {
             plan: &plan,
@@ -344,7 +347,6 @@ impl Desk {
             masker: crate::secrets::Masker::new(),
             started,
             interrupted: &|| false,
-            now: &|| "2026-11-23T12:00:00Z".to_owned(),
         };
         let summary = conduct(&mut ports, &request);
         let journal = record.folder().join(JOURNAL);

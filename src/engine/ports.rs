@@ -1,39 +1,43 @@
-//! The edges the engine is given, as small traits: the journal, the accepted snapshots, the cluster's monitor, the person asked.
+//! Everything the engine works with, as small traits: the world, the journal, the snapshots, the cluster, the person, the time.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use super::clock::Clock;
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
-use crate::diagnostic::Diagnostic;
 use crate::event::{Record, Reporter};
 use crate::ids::StepId;
 use crate::plan::{NamedFiles, PlannedChapter, Step};
+use crate::diagnostic::Diagnostic;
 use crate::world::World;
 
 /// Everything the engine works with.
 pub(crate) struct Ports<'a> {
     /// Runs commands.
     pub world: &'a mut dyn World,
-    /// Keeps what happened.
+    /// Keeps the events, the outputs and the shell's states.
     pub record: &'a mut dyn Record,
     /// Writes failure reports.
     pub failure_reports: &'a mut dyn FailureReports,
-    /// Tells what happens.
+    /// Shows the events.
     pub reporter: &'a mut dyn Reporter,
-    /// SnapshotStore snapshots.
+    /// Reads accepted snapshots and writes pending ones.
     pub snapshots: &'a mut dyn SnapshotStore,
-    /// Makes a chapter's folder ready.
+    /// Prepares the folders of the chapters.
     pub workspace: &'a mut dyn Workspace,
-    /// Looks at the cluster while a step waits.
+    /// Watches the cluster.
     pub monitor: &'a mut dyn ClusterMonitor,
     /// Asks the person.
     pub prompt: &'a mut dyn Prompt,
+    /// Measures time.
+    pub clock: &'a dyn Clock,
 }
 
 /// Writes the failure report of a failed step.
 pub(crate) trait FailureReports {
-    /// Keeps these parts (file name, text), masked by then, and returns their folder; `None` when it could not be written.
+    /// Writes these parts (file name, text) with the secrets masked. Returns their folder; `None` when it could not be written.
     fn write(
         &mut self,
         step: &Step,
@@ -42,11 +46,11 @@ pub(crate) trait FailureReports {
     ) -> Option<PathBuf>;
 }
 
-/// The accepted snapshots.
+/// The snapshots of the book. A file that cannot be read or written is reported at the end of the run.
 pub(crate) trait SnapshotStore {
     /// The accepted text of a step, if there is one.
     fn accepted_text(&mut self, step: &Step) -> Option<String>;
-    /// Writes a pending snapshot beside the accepted one.
+    /// Writes a pending snapshot beside the accepted one. Returns its path.
     fn write_pending(
         &mut self,
         step: &Step,
@@ -54,18 +58,18 @@ pub(crate) trait SnapshotStore {
         bound: &Bindings,
         output: &[u8],
     ) -> Option<PathBuf>;
-    /// Keeps what came in place of an `output` fence, for review.
+    /// Writes the output that differs from an `output` fence, for review. Returns its path.
     fn write_pending_fence(
         &mut self,
         step: &Step,
         bound: &Bindings,
         output: &[u8],
     ) -> Option<PathBuf>;
-    /// The output is as accepted: a pending one is out of date.
+    /// Removes what is pending for a step, because its output is as accepted.
     fn clear_pending(&mut self, step: &Step);
 }
 
-/// What a workspace is made of.
+/// What the folder of a chapter is to hold.
 pub(crate) struct WorkspaceRequest<'a> {
     /// The chapter.
     pub chapter: &'a PlannedChapter,
@@ -73,19 +77,13 @@ pub(crate) struct WorkspaceRequest<'a> {
     pub files: &'a [(String, String)],
 }
 
-/// Makes a chapter's working folder.
+/// The working folders of the chapters.
 pub(crate) trait Workspace {
-    /// Writes the manifests (only those that changed) and returns the folder.
-    ///
-    /// # Errors
-    /// When they could not be written.
+    /// Writes the manifests that changed and returns the folder.
     fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic>;
-    /// Fingerprints of those of these files (paths from the book's root) that are there.
+    /// Fingerprints of those of these files (paths from the book's root) that exist.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
-    /// Renders a manifest that uses bound values.
-    ///
-    /// # Errors
-    /// In words, with file and line.
+    /// Renders a manifest that uses bound values. An error is a text with file and line.
     fn render_late(
         &self,
         template: &crate::plan::RenderedManifest,
@@ -94,42 +92,50 @@ pub(crate) trait Workspace {
     ) -> Result<String, String>;
 }
 
-/// What the monitor sees of the chapter's objects.
+/// What the cluster says about the objects of a chapter.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ClusterStatus {
-    /// What is being waited for, in one line.
+    /// What the step is waiting for, in one line.
     pub waiting_for: Option<String>,
-    /// Why it can't come any more.
+    /// Why an object cannot become ready any more.
     pub unrecoverable: Option<String>,
 }
 
-/// Looks at the cluster while a step waits.
+/// What a wait for a change of the cluster came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ChangeWait {
+    /// An object has changed since the last attempt began.
+    Changed,
+    /// Nothing has changed, and the time is over.
+    Unchanged,
+    /// No cluster is watched, so that nothing was waited for.
+    NotWatched,
+}
+
+/// Watches the cluster while steps run.
 pub(crate) trait ClusterMonitor {
-    /// Before each step: nothing is watched until a step has run for a while.
+    /// Chooses the objects to watch. Watching starts only when the step has run for a while.
     fn begin_step(&mut self, chapter: &PlannedChapter);
-    /// What is seen after a step has run this long.
-    fn status(&mut self, elapsed: std::time::Duration) -> ClusterStatus;
-    /// A verify step is about to be asked: changes from here on count for [`ClusterMonitor::changed_within`].
+    /// The state of these objects, after the step has run for this long.
+    fn status(&mut self, elapsed: Duration) -> ClusterStatus;
+    /// An attempt begins: [`ClusterMonitor::wait_for_change`] looks for changes from here on.
     fn begin_attempt(&mut self);
-    /// Waits until the world has changed since the last question, for at most this long.
-    fn wait_for_change(&mut self, limit: std::time::Duration) -> bool;
-    /// What the objects of the chapter look like after a failure: named sections of a failure report.
+    /// Waits until an object has changed since the last attempt began, for at most this long.
+    fn wait_for_change(&mut self, limit: Duration) -> ChangeWait;
+    /// The state of the chapter's objects after a failure, as named sections of a failure report.
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
-    /// After a failure: what ails the world itself, whatever step noticed it, and the command that cures it. One line.
+    /// After a failure: a problem of the world itself, and the command that solves it, in one line.
     fn hint(&mut self) -> Option<String>;
-    /// After a step that failed without an answer, and printed this output: why the cluster did not answer, if that is the reason.
+    /// After a step that failed without an answer and printed this output: why the cluster did not answer, if that is the reason.
     fn lost(&mut self, output: &str) -> Option<Diagnostic>;
-    /// Is the cluster one that the book made? None: the book has no cluster, or none is there yet.
+    /// Whether the book made the cluster. `None`: the book has no cluster, or there is none yet.
     fn made_by_book(&self) -> Option<bool>;
-    /// After a chapter: keeps or checks the world's identity.
-    ///
-    /// # Errors
-    /// When the world is another than the one kept.
+    /// After a chapter: keeps the world's identity, or fails when the world is another one than the one that was kept.
     fn after_chapter(&mut self) -> Result<(), Diagnostic>;
 }
 
 /// Asks the person.
 pub(crate) trait Prompt {
-    /// `confirm=`: may this be done?
+    /// `confirm=`: whether the step may run.
     fn confirm(&mut self, step: &StepId, question: &str) -> bool;
 }

@@ -1,145 +1,128 @@
-//! `--resume`: where to start, after the verify steps before that point were asked again.
+//! `--resume`: where to start, after the checks before that point have run again.
 
 use std::time::Duration;
 
-use super::chapter::ChapterRun;
-use super::run::Run;
-use super::step::untouched;
-use crate::compare::Bindings;
-use crate::diagnostic::Diagnostic;
-use crate::event::{Event, Outcome, Reason};
+use super::context::{ChapterRun, RunContext, StepRef};
+use super::execute::run_check_aside;
+use super::retry::RetryPolicy;
+use super::{entry, finish};
+use crate::event::{Event, Outcome, Reason, StepFinished};
 use crate::history::{
-    Position, Resume, earlier_checks, is_run_from, resume_checks, resume_point, start_after_checks,
+    Position, Resume, earlier_checks, resume_checks, resume_point, start_after_checks,
 };
+use crate::diagnostic::Diagnostic;
 
-/// A verify step with `until=` is waited for no longer than this before it counts as no longer so: a world that has just been
-/// woken, as the last run's failure may have advised, needs a while to be what it was.
-const SETTLING: Duration = Duration::from_secs(60);
+/// A check with `until=` is waited for no longer than this before it counts as failed. A world that was just woken, as the last
+/// run's failure may have advised, needs a while to be what it was.
+const WAKE_UP_LIMIT: Duration = Duration::from_secs(60);
 
-impl Run<'_, '_> {
-    /// Sets the first step to run and says why there.
-    pub(super) fn resume(&mut self) -> Result<(), Diagnostic> {
-        let request = self.request;
-        let mut point = resume_point(request.plan, request.past);
-        if let Some(failing) = self.first_that_no_longer_holds(&point)? {
-            point = start_after_checks(request.plan, &point, failing);
+/// Chooses the first step to run, takes over the steps before it, and says why it starts there.
+pub(super) fn choose_start(ctx: &mut RunContext<'_, '_>) -> Result<(), Diagnostic> {
+    let (plan, past) = (ctx.plan(), ctx.request.past);
+    let mut point = resume_point(plan, past);
+    if let Some(failing) = first_failing_check(ctx, &point)? {
+        point = start_after_checks(plan, &point, failing);
+    }
+    ctx.start = point.position();
+    let (at, why) = match point {
+        Resume::At { chapter, step, why } => {
+            (Some(plan.chapters[chapter].steps[step].id.clone()), why)
         }
-        self.start = point.position();
-        let (at, why) = match &point {
-            Resume::At { chapter, step, why } => {
-                (Some(request.plan.chapters[*chapter].steps[*step].id.clone()), why.clone())
-            }
-            Resume::NothingLeft => (None, "every step has passed and still holds".to_owned()),
+        Resume::NothingLeft => (None, "every step has passed and still holds".to_owned()),
+    };
+    let mut events = take_over_steps(ctx);
+    events.push(Event::Resumed { at, why });
+    // They are written together, so that a run that is killed has taken over all of these steps or none.
+    ctx.record(&events)
+}
+
+/// The steps before the start as steps of this run.
+fn take_over_steps(ctx: &mut RunContext<'_, '_>) -> Vec<Event> {
+    let plan = ctx.plan();
+    let steps = (0..plan.chapters.len()).flat_map(|chapter| StepRef::all(plan, chapter));
+    let mut events = Vec::new();
+    for step in steps {
+        if ctx.executes(step.position) {
+            continue;
+        }
+        let Some(past) = ctx.request.past.steps.get(&step.step.id) else { continue };
+        let mut bound = past.bound.clone();
+        ctx.rebind(step.position.0, &mut bound);
+        let record = &mut *ctx.ports.record;
+        let state = past.state.as_ref().map(|stored| record.take_over(&past.run, stored));
+        let output = past.output.as_ref().map(|stored| record.take_over(&past.run, stored));
+        let run = ChapterRun::new(plan, step.position.0);
+        let outcome = if past.skipped {
+            Outcome::Skipped { why: "it was skipped in the run that this one resumes".to_owned() }
+        } else {
+            Outcome::PassedBefore
         };
-        let why = request.masker.mask(&why);
-        let events = self.taken_over(Event::Resumed { at, why });
-        for event in &events {
-            self.ports.reporter.report(event);
-        }
-        Ok(self.ports.record.events(&events)?)
+        events.push(Event::StepFinished(StepFinished {
+            at: past.at.clone(),
+            seconds: past.seconds,
+            ending: past.ending,
+            bound,
+            state,
+            output,
+            ..finish::without_running(ctx, &run, step.step, outcome)
+        }));
     }
+    events
+}
 
-    /// The steps before the point as this run's own, and the decision: written together, so that a killed run has taken over all
-    /// of them or none.
-    fn taken_over(&mut self, decision: Event) -> Vec<Event> {
-        let request = self.request;
-        let mut events = Vec::new();
-        for (chapter, planned) in request.plan.chapters.iter().enumerate() {
-            for (index, step) in planned.steps.iter().enumerate() {
-                if is_run_from(request.plan, self.start, (chapter, index)) {
-                    continue;
-                }
-                let Some(past) = request.past.steps.get(&step.id) else { continue };
-                let mut bound = past.bound.clone();
-                self.rebind(chapter, &mut bound);
-                let outcome = if past.skipped {
-                    let why = "it was skipped in the run that this one resumes".to_owned();
-                    Outcome::Skipped { why }
-                } else {
-                    Outcome::PassedBefore
-                };
-                let mut finished = untouched(step, outcome, bound, past.at.clone());
-                finished.seconds = past.seconds;
-                finished.ending = past.ending;
-                finished.state = past
-                    .state
-                    .as_ref()
-                    .map(|stored| self.ports.record.take_over(&past.run, stored));
-                finished.output = past
-                    .output
-                    .as_ref()
-                    .map(|stored| self.ports.record.take_over(&past.run, stored));
-                if past.skipped {
-                    self.summary.skipped += 1;
-                } else {
-                    self.summary.up_to_date += 1;
-                }
-                events.push(Event::StepFinished(finished));
-            }
-        }
-        events.push(decision);
-        events
+/// Runs the checks before the point again, each chapter in its last kept state. Returns the one that decides where to start.
+fn first_failing_check(
+    ctx: &mut RunContext<'_, '_>,
+    point: &Resume,
+) -> Result<Option<Position>, Diagnostic> {
+    let plan = ctx.plan();
+    let mut entered = None;
+    let mut found = run_checks(ctx, resume_checks(plan, point), point, &mut entered)?;
+    if let Some(failing) = found {
+        let earlier = earlier_checks(plan, point, failing);
+        found = run_checks(ctx, earlier, point, &mut entered)?.or(found);
     }
+    if entered.is_some() {
+        entry::leave(ctx);
+    }
+    // A check that was interrupted says nothing: what passed before stays passed.
+    Ok(found.filter(|_| !ctx.is_interrupted()))
+}
 
-    /// Puts what a chapter's checks have bound anew in the place of what was bound when it passed.
-    pub(super) fn rebind(&self, chapter: usize, bound: &mut Bindings) {
-        for (name, value) in self.rebound.get(&chapter).into_iter().flatten() {
-            bound.entry(name.clone()).and_modify(|known| known.clone_from(value));
+/// Runs these checks up to the first that fails.
+fn run_checks<'a>(
+    ctx: &mut RunContext<'a, '_>,
+    checks: Vec<Position>,
+    point: &Resume,
+    entered: &mut Option<usize>,
+) -> Result<Option<Position>, Diagnostic> {
+    for position in checks {
+        let chapter = position.0;
+        let check = StepRef::at(ctx.plan(), position);
+        if ctx.request.past.steps.get(&check.step.id).is_some_and(|before| before.skipped) {
+            continue;
         }
+        let mut run = ChapterRun::new(ctx.plan(), chapter);
+        if *entered != Some(chapter) {
+            if entered.is_some() {
+                entry::leave(ctx);
+            }
+            ctx.start = point.position();
+            entry::enter(ctx, &mut run)?;
+            *entered = Some(chapter);
+        }
+        if let Some(past) = ctx.request.past.steps.get(&check.step.id) {
+            run.bound.clone_from(&past.bound);
+        }
+        // What the check binds may have another value today, and the checks after it have to agree with that.
+        ctx.rebind(chapter, &mut run.bound);
+        run.unbind(check.step);
+        let policy = RetryPolicy::until_first_pass(check.step, WAKE_UP_LIMIT);
+        let result = run_check_aside(ctx, &run, check, Reason::Recheck, policy)?;
+        if !result.passes {
+            return Ok(Some(position));
+        }
+        ctx.rebound.entry(chapter).or_default().extend(result.bound);
     }
-
-    /// Asks the verify steps before the point again, chapter by chapter, each chapter in its last kept state.
-    fn first_that_no_longer_holds(
-        &mut self,
-        point: &Resume,
-    ) -> Result<Option<Position>, Diagnostic> {
-        let mut open = None;
-        let mut found =
-            self.first_failing(resume_checks(self.request.plan, point), point, &mut open)?;
-        if let Some(failing) = found {
-            let behind = earlier_checks(self.request.plan, point, failing);
-            found = self.first_failing(behind, point, &mut open)?.or(found);
-        }
-        if open.is_some() {
-            self.leave();
-        }
-        Ok(found)
-    }
-
-    fn first_failing(
-        &mut self,
-        checks: Vec<Position>,
-        point: &Resume,
-        open: &mut Option<usize>,
-    ) -> Result<Option<Position>, Diagnostic> {
-        for (chapter, step) in checks {
-            let mut run = ChapterRun::before(chapter);
-            let before = self.request.past.steps.get(&self.planned(&run).steps[step].id);
-            if before.is_some_and(|before| before.skipped) {
-                continue;
-            }
-            if *open != Some(chapter) {
-                if open.is_some() {
-                    self.leave();
-                }
-                self.start = point.position();
-                self.enter(&mut run)?;
-                *open = Some(chapter);
-            }
-            if let Some(past) = self.request.past.steps.get(&self.planned(&run).steps[step].id) {
-                run.bound.clone_from(&past.bound);
-            }
-            // What it binds it binds anew, and those after it have to agree with that: the world may have another count today.
-            self.rebind(chapter, &mut run.bound);
-            self.unbind(&mut run, step);
-            let until = self.planned(&run).steps[step].attributes.until;
-            let answer =
-                self.asks(&mut run, step, Reason::Recheck, until.map(|until| until.min(SETTLING)))?;
-            if !answer.passes {
-                return Ok(Some((chapter, step)));
-            }
-            self.rebound.entry(chapter).or_default().extend(answer.bound);
-        }
-        Ok(None)
-    }
+    Ok(None)
 }

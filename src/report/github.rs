@@ -157,7 +157,9 @@ impl Reporter for Github {
             Event::RunFinished(run) => {
                 self.summary = run.clone();
                 if let Some(why) = &run.broken {
-                    self.annotations.push(format!("::error title=guide::{}\n", data(why)));
+                    let hint = run.hint.iter().map(|hint| format!("\nhint: {hint}"));
+                    let text: String = std::iter::once(why.clone()).chain(hint).collect();
+                    self.annotations.push(format!("::error title=guide::{}\n", data(&text)));
                 }
             }
             _ => {}

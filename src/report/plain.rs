@@ -7,10 +7,13 @@ use super::humanize::{duration, summary};
 use super::step_line::{chapter_end_line, chapter_line, has_line, resumed_line, step_line};
 use super::style::Style;
 use super::terminal::BestEffortWriter;
-use crate::event::{ChapterOutcome, Event, Outcome, Reporter};
+use crate::event::{ChapterOutcome, Event, Outcome, Reason, Reporter};
 
 /// Seconds between two signs of life of a step.
 const STILL_THERE: f64 = 30.0;
+
+/// Seconds after which a check that runs before its turn is named: nothing else is printed while a run waits for it.
+const CHECK_NOTICE: f64 = 1.5;
 
 /// For logs and pipes.
 #[derive(Debug)]
@@ -60,7 +63,10 @@ impl<W: Write> Reporter for Plain<W> {
                 chapter_line(chapter.as_str(), title, *steps, &style)
             }
             // Further attempts go on with the time of the first.
-            Event::StepStarted { attempt: 0 | 1, .. } => return self.due = STILL_THERE,
+            Event::StepStarted { attempt: 0 | 1, reason, .. } => {
+                let is_ahead = *reason != Reason::Turn;
+                return self.due = if is_ahead { CHECK_NOTICE } else { STILL_THERE };
+            }
             Event::StepStarted { .. } => return,
             Event::StepProgress { .. } => return self.still_there(event),
             Event::StepFinished(finished) if finished.outcome == Outcome::PassedBefore => {

@@ -1,19 +1,21 @@
-//! A stand-in for the world, for tests of the engine: answers from a list and remembers what it was asked. It runs nothing.
+//! A world for tests of the engine: it gives scripted answers and remembers the calls. It runs nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use crate::diagnostic::Diagnostic;
-use crate::ids::ChapterName;
 use crate::ids::StepId;
 use crate::output::{Ending, LeftoverProcess, Output, ShellState};
 use crate::world::{Command, Flow, ShellContext, Watcher, World};
 
-/// What the stand-in was asked, in order.
+/// The time between two calls of the watcher.
+const TICK: Duration = Duration::from_millis(100);
+
+/// A call of the world.
 #[derive(Debug, Clone)]
-pub(crate) enum Asked {
-    /// A chapter was entered, from this state.
-    Enter(ShellContext, Option<ShellState>),
+pub(crate) enum Call {
+    /// A chapter was entered, with this state.
+    Enter(Option<ShellState>),
     /// A command was run.
     Run(Command),
     /// A chapter was left.
@@ -22,30 +24,30 @@ pub(crate) enum Asked {
     Close,
 }
 
-/// One answer to a command.
+/// The answer to a command.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
-    /// Shown to the watcher in these pieces; `output.bytes` and `total` are made of them.
+    /// The output, in the pieces in which the watcher gets it.
     pub(crate) pieces: Vec<Vec<u8>>,
-    /// The rest of the output.
+    /// Everything else about the output.
     pub(crate) output: Output,
-    /// The watcher is asked this often, 100 ms of told time apart. What it wants is done.
+    /// How long the command takes, in ticks of 100 ms. The watcher may end it at each of them.
     pub(crate) ticks: u32,
 }
 
 impl Answer {
-    /// Passes with this output, at once.
+    /// Passes at once, with this output.
     pub(crate) fn passing(text: &str) -> Self {
         Self::ending(text, Ending::Exited(0))
     }
 
-    /// Ends like this with this output, at once.
+    /// Ends at once like this, with this output.
     pub(crate) fn ending(text: &str, ending: Ending) -> Self {
         let output = Output { ending, state: Some(ShellState::default()), ..Output::default() };
         Self { pieces: vec![text.as_bytes().to_vec()], output, ticks: 0 }
     }
 
-    /// Takes so long: `ticks` times 100 ms of told time.
+    /// Takes this many ticks.
     pub(crate) fn after(self, ticks: u32) -> Self {
         Self { ticks, ..self }
     }
@@ -57,35 +59,36 @@ impl Answer {
     }
 }
 
-/// Decides what a command answers; none: the world can't be reached any more.
+/// Decides the answer to a command. `None`: the world cannot be reached any more.
 type Decide = Box<dyn FnMut(&Command) -> Option<Answer>>;
 
-/// The stand-in.
+/// The scripted world.
 #[derive(Default)]
 pub(crate) struct ScriptedWorld {
     decide: Option<Decide>,
     answers: HashMap<String, VecDeque<Answer>>,
-    ended: HashMap<StepId, Output>,
-    chapter: Option<ChapterName>,
-    /// All it was asked.
-    pub(crate) asked: Vec<Asked>,
-    /// What the next `leave` or `close` says it had to stop.
-    pub(crate) left: Vec<LeftoverProcess>,
+    /// How background steps end, and the step during which they do.
+    background_ends: HashMap<String, (String, Output)>,
+    on_tick: Option<Box<dyn FnMut(Duration)>>,
+    /// All calls.
+    pub(crate) calls: Vec<Call>,
+    /// What the next `leave` or `close` had to stop.
+    pub(crate) leftovers: Vec<LeftoverProcess>,
 }
 
 impl ScriptedWorld {
-    /// Knows no answer yet.
+    /// A world without answers.
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    /// The next time `chapter/step` is run it answers this; after the last answer, that one again.
+    /// Adds an answer for `chapter/step`. Each is given once and the last one again and again.
     pub(crate) fn answer(&mut self, step: &str, answer: Answer) -> &mut Self {
         self.answers.entry(step.to_owned()).or_default().push_back(answer);
         self
     }
 
-    /// Every command is answered by this, which may keep a world of its own.
+    /// Lets this function answer every command.
     pub(crate) fn answer_by(
         &mut self,
         decide: impl FnMut(&Command) -> Option<Answer> + 'static,
@@ -94,61 +97,67 @@ impl ScriptedWorld {
         self
     }
 
-    fn answer_to(&mut self, command: &Command) -> Result<Option<Answer>, Diagnostic> {
-        let name = command.step.to_string();
-        if let Some(decide) = &mut self.decide {
-            let gone = || Diagnostic::new(format!("the world went away at {name}"));
-            return decide(command).map(Some).ok_or_else(gone);
-        }
-        let answers = self.answers.get_mut(&name).filter(|answers| !answers.is_empty());
-        let answers =
-            answers.ok_or_else(|| Diagnostic::new(format!("no answer is scripted for {name}")))?;
-        Ok(if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() })
+    /// Calls this function with the time that passes while a command runs.
+    pub(crate) fn on_tick(&mut self, pass: impl FnMut(Duration) + 'static) {
+        self.on_tick = Some(Box::new(pass));
     }
 
-    /// From now on that background step has ended like this.
-    pub(crate) fn end_background(&mut self, step: StepId, output: Output) {
-        self.ended.insert(step, output);
+    /// The background step ends like this while the step `during` runs.
+    pub(crate) fn end_background(&mut self, step: &str, during: &str, output: Output) {
+        self.background_ends.insert(step.to_owned(), (during.to_owned(), output));
     }
 
-    /// The steps it was asked to run, in order.
+    /// The steps that were run, in order.
     pub(crate) fn ran(&self) -> Vec<String> {
-        let step = |asked: &Asked| match asked {
-            Asked::Run(command) => Some(command.step.to_string()),
-            _ => None,
-        };
-        self.asked.iter().filter_map(step).collect()
+        self.commands().map(|command| command.step.to_string()).collect()
     }
 
-    /// The chapter of the last command.
-    pub(crate) fn chapter(&self) -> Option<&ChapterName> {
-        self.chapter.as_ref()
+    /// The commands that were run, in order.
+    pub(crate) fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.calls.iter().filter_map(|call| match call {
+            Call::Run(command) => Some(command),
+            _ => None,
+        })
+    }
+
+    fn answer_to(&mut self, command: &Command) -> Result<Answer, Diagnostic> {
+        let name = command.step.to_string();
+        let answer = match &mut self.decide {
+            Some(decide) => decide(command),
+            None => self.answers.get_mut(&name).and_then(|answers| {
+                if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
+            }),
+        };
+        answer.ok_or_else(|| Diagnostic {
+            message: format!("the world cannot be reached at {name}"),
+            hint: Some("start it".to_owned()),
+        })
     }
 }
 
 impl World for ScriptedWorld {
     fn enter(
         &mut self,
-        scene: &ShellContext,
+        _context: &ShellContext,
         state: Option<&ShellState>,
     ) -> Result<(), Diagnostic> {
-        self.asked.push(Asked::Enter(scene.clone(), state.cloned()));
+        self.calls.push(Call::Enter(state.cloned()));
         Ok(())
     }
 
     fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic> {
-        self.asked.push(Asked::Run(command.clone()));
-        self.chapter = Some(command.step.chapter.clone());
-        let Some(Answer { pieces, mut output, ticks }) = self.answer_to(command)? else {
-            return Ok(Output::default());
-        };
+        self.calls.push(Call::Run(command.clone()));
+        let Answer { pieces, mut output, ticks } = self.answer_to(command)?;
         for piece in &pieces {
             watcher.output(piece);
         }
         output.bytes = pieces.concat();
         output.total = output.bytes.len() as u64;
         for tick in 1..=ticks {
-            output.duration = Duration::from_millis(100) * tick;
+            output.duration = TICK * tick;
+            if let Some(pass) = &mut self.on_tick {
+                pass(TICK);
+            }
             let stopped = match watcher.tick(output.duration) {
                 Flow::Continue if output.duration >= command.timeout => Some(Ending::TimedOut),
                 Flow::Continue => None,
@@ -163,29 +172,30 @@ impl World for ScriptedWorld {
     }
 
     fn background_ended(&mut self, step: &StepId) -> Option<Output> {
-        self.ended.get(step).cloned()
+        let (during, output) = self.background_ends.get(&step.to_string())?;
+        self.commands().any(|command| command.step.to_string() == *during).then(|| output.clone())
     }
 
     fn leave(&mut self) -> Vec<LeftoverProcess> {
-        self.asked.push(Asked::Leave);
-        std::mem::take(&mut self.left)
+        self.calls.push(Call::Leave);
+        std::mem::take(&mut self.leftovers)
     }
 
     fn close(&mut self) -> Vec<LeftoverProcess> {
-        self.asked.push(Asked::Close);
-        std::mem::take(&mut self.left)
+        self.calls.push(Call::Close);
+        std::mem::take(&mut self.leftovers)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::StepName;
+    use crate::ids::{ChapterName, StepName};
     use crate::world::Mode;
 
-    struct Impatient(u32);
+    struct GivesUpAtTick(u32);
 
-    impl Watcher for Impatient {
+    impl Watcher for GivesUpAtTick {
         fn output(&mut self, _bytes: &[u8]) {}
 
         fn tick(&mut self, _elapsed: Duration) -> Flow {
@@ -209,12 +219,12 @@ mod tests {
     }
 
     #[test]
-    fn answers_come_in_order_and_the_last_one_stays() {
+    fn answers_are_given_in_order_and_the_last_one_again() {
         let mut world = ScriptedWorld::new();
         world
             .answer("a/b", Answer::passing("one"))
             .answer("a/b", Answer::ending("two", Ending::Exited(3)));
-        let mut next = || world.run(&command(1000), &mut Impatient(9)).unwrap();
+        let mut next = || world.run(&command(1000), &mut GivesUpAtTick(9)).unwrap();
         assert_eq!(
             (next().bytes, next().ending, next().ending),
             (b"one".to_vec(), Ending::Exited(3), Ending::Exited(3))
@@ -223,15 +233,21 @@ mod tests {
     }
 
     #[test]
-    fn time_runs_out_and_watchers_are_heard() {
+    fn a_command_ends_at_its_timeout_or_when_the_watcher_gives_up() {
         let mut world = ScriptedWorld::new();
         world.answer("a/b", Answer::passing("").after(20));
-        assert_eq!(world.run(&command(1000), &mut Impatient(99)).unwrap().ending, Ending::TimedOut);
-        assert_eq!(world.run(&command(1000), &mut Impatient(3)).unwrap().ending, Ending::GivenUp);
+        assert_eq!(
+            world.run(&command(1000), &mut GivesUpAtTick(99)).unwrap().ending,
+            Ending::TimedOut
+        );
+        assert_eq!(
+            world.run(&command(1000), &mut GivesUpAtTick(3)).unwrap().ending,
+            Ending::GivenUp
+        );
     }
 
     #[test]
     fn a_step_without_an_answer_is_an_error_of_the_world() {
-        assert!(ScriptedWorld::new().run(&command(1), &mut Impatient(1)).is_err());
+        assert!(ScriptedWorld::new().run(&command(1), &mut GivesUpAtTick(1)).is_err());
     }
 }

@@ -1,0 +1,168 @@
+//! Entering and leaving a chapter: its folder, its shell, and the state and names with which the shell starts.
+
+use super::context::{ChapterRun, RunContext, variables};
+use super::ports::WorkspaceRequest;
+use crate::ids::ChapterName;
+use crate::output::{Ending, Output, ShellState};
+use crate::plan::{Plan, RenderedManifest};
+use crate::secrets::secret_values;
+use crate::text::truncate::last_bytes;
+use crate::diagnostic::Diagnostic;
+use crate::world::ShellContext;
+
+/// The environment of a chapter's shell beside the caller's: the values, the variables of the run, and the chapter's name.
+pub(crate) fn chapter_environment(
+    plan: &Plan,
+    of_run: &[(String, String)],
+    chapter: &ChapterName,
+) -> Vec<(String, String)> {
+    let name = ("GUIDE_CHAPTER".to_owned(), chapter.to_string());
+    plan.environment.iter().chain(of_run).cloned().chain([name]).collect()
+}
+
+/// Starts the chapter's shell in the state before the first step to run.
+pub(super) fn enter(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+) -> Result<(), Diagnostic> {
+    run.state = state_before_start(ctx, run)?;
+    start_shell(ctx, run)
+}
+
+/// Starts the chapter's shell in the state in which the chapter last ended. Checks may use what acting steps leave in the shell
+/// (functions, addresses), so they need it where these steps do not run.
+pub(super) fn enter_from_last_state(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+) -> Result<(), Diagnostic> {
+    let (plan, past) = (ctx.plan(), ctx.request.past);
+    let kept = run.chapter.steps.iter().filter_map(|step| past.kept(step, plan));
+    let with_state = kept.filter_map(|before| Some((before, before.state.as_ref()?)));
+    let last = with_state.max_by_key(|(before, _)| (&before.run, before.number));
+    if let Some((before, stored)) = last {
+        run.bound.clone_from(&before.bound);
+        run.state = Some(ctx.ports.record.past_state(&before.run, stored)?);
+    }
+    add_bound_before(ctx, run);
+    run.state_is_unknown =
+        run.state.is_none() && run.chapter.steps.iter().any(|step| !step.is_verify());
+    run.unsent_bindings = variables(&run.bound);
+    start_shell(ctx, run)
+}
+
+/// Ends the chapter's shell and notes the processes that had to be stopped.
+pub(super) fn leave(ctx: &mut RunContext<'_, '_>) {
+    let leftovers = ctx.ports.world.leave();
+    ctx.note_leftovers(&leftovers, None);
+    if let Some(output) = ctx.ports.world.take_exit_trap_output() {
+        note_exit_trap(ctx, &output);
+    }
+}
+
+/// Notes the output of the EXIT trap that the chapter's steps had set, because it belongs to no step.
+fn note_exit_trap(ctx: &mut RunContext<'_, '_>, output: &Output) {
+    const LONGEST: usize = 4096;
+    let was_stopped = output.ending == Ending::TimedOut;
+    if output.bytes.is_empty() && !was_stopped {
+        return;
+    }
+    let printed = String::from_utf8_lossy(&output.bytes);
+    let mut text = "the EXIT trap of the chapter".to_owned();
+    if was_stopped {
+        text += " was stopped, as it took too long";
+    }
+    if !printed.is_empty() {
+        let and = if was_stopped { " and" } else { "" };
+        text += &format!("{and} printed: {}", last_bytes(&printed, LONGEST).trim_end());
+    }
+    // The chapter has ended, whether the note can be recorded or not.
+    let _ = ctx.note(text, None);
+}
+
+/// Writes the manifests that stand before this step and use bound values.
+pub(super) fn render_late(
+    ctx: &mut RunContext<'_, '_>,
+    run: &ChapterRun<'_>,
+    index: usize,
+) -> Result<(), Diagnostic> {
+    let is_due = |manifest: &&RenderedManifest| manifest.late && manifest.before_step == index;
+    let mut files = Vec::new();
+    for manifest in run.chapter.manifests.iter().filter(is_due) {
+        let text = ctx
+            .ports
+            .workspace
+            .render_late(manifest, &ctx.plan().values, &run.bound)
+            .map_err(|message| Diagnostic::new(message))?;
+        secret_values(&text).iter().for_each(|value| ctx.request.masker.add(value));
+        files.push((manifest.file.clone(), text));
+    }
+    if !files.is_empty() {
+        let request = WorkspaceRequest { chapter: run.chapter, files: &files };
+        ctx.ports.workspace.prepare(&request)?;
+    }
+    Ok(())
+}
+
+/// Notes what the state was kept without because it contains a secret, and what the caller's environment does not give.
+pub(super) fn note_missing_state(
+    ctx: &mut RunContext<'_, '_>,
+    run: &ChapterRun<'_>,
+) -> Result<(), Diagnostic> {
+    let left_out = run.state.as_ref().map(ShellState::left_out).unwrap_or_default();
+    let given = &ctx.request.caller_variables;
+    let missing: Vec<String> = left_out.into_iter().filter(|name| !given.contains(name)).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "{} goes on without {}: a secret is in it, so it was not kept. Give variables in the environment, or run the step that sets them again (--from)",
+        run.chapter.name,
+        missing.join(", ")
+    );
+    ctx.note(text, None)
+}
+
+fn start_shell(ctx: &mut RunContext<'_, '_>, run: &mut ChapterRun<'_>) -> Result<(), Diagnostic> {
+    let manifests = run.chapter.manifests.iter().filter(|manifest| !manifest.late);
+    let files: Vec<(String, String)> =
+        manifests.map(|manifest| (manifest.file.clone(), manifest.text.clone())).collect();
+    let request = WorkspaceRequest { chapter: run.chapter, files: &files };
+    run.folder = ctx.ports.workspace.prepare(&request)?;
+    let environment = chapter_environment(ctx.plan(), &ctx.request.environment, &run.chapter.name);
+    let context = ShellContext { folder: run.folder.clone(), environment };
+    ctx.ports.world.enter(&context, run.state.as_ref())
+}
+
+/// The state after the last step that passed before, and the names bound by then, where this chapter is resumed in its middle.
+fn state_before_start(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+) -> Result<Option<ShellState>, Diagnostic> {
+    let (index, steps) = (run.index, &run.chapter.steps);
+    let mut state = None;
+    for step in (0..steps.len()).rev() {
+        if ctx.executes((index, step)) {
+            continue;
+        }
+        let Some(before) = ctx.request.past.steps.get(&steps[step].id) else { continue };
+        if run.bound.is_empty() {
+            run.bound.clone_from(&before.bound);
+            ctx.rebind(index, &mut run.bound);
+        }
+        if let Some(stored) = &before.state {
+            state = Some(ctx.ports.record.past_state(&before.run, stored)?);
+            break;
+        }
+    }
+    add_bound_before(ctx, run);
+    run.unsent_bindings = variables(&run.bound);
+    Ok(state)
+}
+
+/// Adds the names that steps bind which are not selected.
+fn add_bound_before(ctx: &RunContext<'_, '_>, run: &mut ChapterRun<'_>) {
+    let known = ctx.request.past.bound_before(run.chapter, ctx.plan()).unwrap_or_default();
+    for (name, value) in known {
+        run.bound.entry(name).or_insert(value);
+    }
+}

@@ -1,0 +1,284 @@
+//! Repeating a step: `retry=` for acting steps, `until=` and `stable=` for checks.
+
+use std::time::Duration;
+
+use super::attempt::{Attempt, GiveUpPolicy, Observers, run_attempt};
+use super::judge::{JudgeContext, Judgement, judge};
+use super::ports::ChangeWait;
+use crate::book::Background;
+use crate::compare::Bindings;
+use crate::event::{Event, Failure, Outcome, Reason, Stored};
+use crate::output::{Ending, Output};
+use crate::plan::Step;
+use crate::diagnostic::Diagnostic;
+use crate::world::{Command, World};
+
+/// Between two attempts of a check where no cluster is watched. `kubectl` makes one or two calls of the API, and a waiting step
+/// must not make more than four a second.
+pub(super) const CHECK_INTERVAL: Duration = Duration::from_millis(500);
+/// How often, between two attempts, Ctrl-C is looked for and the display is drawn.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// An acting step may be about to solve the very problem that the cluster shows (it applies a manifest anew): it gets this long.
+const ACTING_STEP_GRACE: Duration = Duration::from_secs(30);
+/// Between two attempts of an acting step.
+pub(super) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+/// The least time that an attempt gets, however little of `until=` remains.
+const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
+
+/// How often a step is repeated.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct RetryPolicy {
+    /// A check is repeated until it passes, for this long. `None`: it is not waited for.
+    pub(super) until: Option<Duration>,
+    /// It has to go on passing for this long.
+    pub(super) stable: Duration,
+    /// How often a failed step is run again where it is not waited for.
+    pub(super) retries: u32,
+}
+
+impl RetryPolicy {
+    /// What the step's attributes say.
+    pub(super) fn of(step: &Step) -> Self {
+        let attributes = &step.attributes;
+        Self {
+            until: attributes.until,
+            stable: attributes.stable.unwrap_or_default(),
+            retries: attributes.retry,
+        }
+    }
+
+    /// What the attributes say, but waiting no longer than this.
+    pub(super) fn wait_at_most(step: &Step, limit: Duration) -> Self {
+        let policy = Self::of(step);
+        Self { until: policy.until.map(|until| until.min(limit)), ..policy }
+    }
+
+    /// What the attributes say, but waiting no longer than this, and only until the check passes for the first time.
+    pub(super) fn until_first_pass(step: &Step, limit: Duration) -> Self {
+        Self { stable: Duration::ZERO, ..Self::wait_at_most(step, limit) }
+    }
+
+    /// The step runs once.
+    pub(super) const ONCE: Self = Self { until: None, stable: Duration::ZERO, retries: 0 };
+}
+
+/// What stays the same while a step is repeated.
+pub(super) struct AttemptSpec<'a> {
+    pub(super) step: &'a Step,
+    pub(super) command: &'a Command,
+    /// Values of the plan, for `check=`.
+    pub(super) values: &'a serde_json::Value,
+    /// Names bound so far.
+    pub(super) bound: &'a Bindings,
+    /// The accepted snapshot.
+    pub(super) accepted: Option<&'a str>,
+    pub(super) reason: Reason,
+    pub(super) policy: RetryPolicy,
+    /// The background step that this check waits for: when that has ended, there is nothing to wait for.
+    pub(super) depends_on: Option<&'a Step>,
+    /// Number of the step in its chapter, from 1.
+    pub(super) number: usize,
+    /// How many seconds it took when it last passed.
+    pub(super) expected_seconds: Option<f64>,
+}
+
+/// What a step came to.
+pub(super) struct StepResult {
+    /// The last attempt's output.
+    pub(super) output: Output,
+    pub(super) judgement: Judgement,
+    /// How many attempts were made.
+    pub(super) attempts: u32,
+    /// From the first attempt's start to the last one's end.
+    pub(super) duration: Duration,
+    /// Where the last output is kept.
+    pub(super) stored: Stored,
+}
+
+/// How a background step ended that should be running. One that is kept may end well: it has started a daemon, which goes on.
+pub(super) fn background_end(world: &mut dyn World, step: &Step) -> Option<Output> {
+    let starts_daemon = step.attributes.background == Some(Background::Keep);
+    world
+        .background_ended(&step.id)
+        .filter(|output| !(starts_daemon && output.ending == Ending::Exited(0)))
+}
+
+/// What follows an attempt.
+enum Next {
+    /// Its result stands.
+    Settled,
+    /// Time is over.
+    OutOfTime(Duration),
+    /// Another attempt, after this pause.
+    After(Duration),
+}
+
+/// Runs a step as often as its policy says.
+pub(super) fn run_until_settled(
+    world: &mut dyn World,
+    observers: &mut Observers<'_>,
+    spec: &AttemptSpec<'_>,
+) -> Result<StepResult, Diagnostic> {
+    let began = observers.clock.now();
+    let mut passing_since: Option<Duration> = None;
+    let mut previous: Option<StepResult> = None;
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let mut result = run_once(world, observers, spec, began, attempts)?;
+        if is_final(world, spec, &result) {
+            return Ok(result);
+        }
+        let now = observers.clock.now();
+        passing_since =
+            if result.judgement.outcome.passes() { passing_since.or(Some(now)) } else { None };
+        let steady = passing_since.map(|since| now.saturating_sub(since));
+        let pause = match next(spec.policy, steady, now.saturating_sub(began), attempts) {
+            Next::Settled => return Ok(result),
+            Next::OutOfTime(until) => return Ok(out_of_time(result, previous, until)),
+            Next::After(pause) => pause,
+        };
+        if !wait_before_retry(observers, spec, began, pause, &result) {
+            result.judgement.outcome = Outcome::Interrupted;
+            return Ok(result);
+        }
+        previous = Some(result);
+    }
+}
+
+/// Whether a further attempt could not change the result.
+fn is_final(world: &mut dyn World, spec: &AttemptSpec<'_>, result: &StepResult) -> bool {
+    match result.judgement.outcome {
+        Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. }) => true,
+        // A step that wants the terminal would want it again at each attempt.
+        Outcome::Failed(_) if result.output.ending.wanted_terminal() => true,
+        Outcome::Failed(_) => {
+            spec.depends_on.is_some_and(|step| background_end(world, step).is_some())
+        }
+        _ => false,
+    }
+}
+
+/// Decides what follows an attempt that ended `elapsed` after the first one began; `steady`: the step has passed for so long.
+fn next(policy: RetryPolicy, steady: Option<Duration>, elapsed: Duration, attempts: u32) -> Next {
+    match (steady, policy.until) {
+        (Some(steady), _) if steady >= policy.stable => Next::Settled,
+        (Some(steady), _) => Next::After(CHECK_INTERVAL.min(policy.stable - steady)),
+        (None, Some(until)) if elapsed < until => Next::After(CHECK_INTERVAL.min(until - elapsed)),
+        (None, Some(until)) => Next::OutOfTime(until),
+        (None, None) if attempts <= policy.retries => Next::After(RETRY_INTERVAL),
+        (None, None) => Next::Settled,
+    }
+}
+
+fn run_once(
+    world: &mut dyn World,
+    observers: &mut Observers<'_>,
+    spec: &AttemptSpec<'_>,
+    began: Duration,
+    number: u32,
+) -> Result<StepResult, Diagnostic> {
+    let step = spec.step;
+    let started = step_started(spec, number);
+    // The journal keeps the first attempt, so that a run that was killed tells what it was doing.
+    if spec.reason == Reason::Turn && number == 1 {
+        observers.record.event(&started)?;
+    }
+    observers.reporter.report(&started);
+    let mut command = spec.command.clone();
+    if let Some(until) = spec.policy.until {
+        let remaining = until.saturating_sub(observers.clock.now().saturating_sub(began));
+        command.timeout = command.timeout.min(remaining.max(SHORTEST_ATTEMPT));
+    }
+    // A step that expects to fail may be there to show a pull that fails: only steps that wait for success are given up.
+    let give_up_after = match spec.policy.until {
+        Some(_) => Some(Duration::ZERO),
+        None => step.attributes.exit.accepts(0).then_some(ACTING_STEP_GRACE),
+    };
+    observers.monitor.begin_attempt();
+    let policy = GiveUpPolicy { began, give_up_after };
+    let Attempt { output, status } = run_attempt(world, observers, &command, &policy)?;
+    let stored = observers.record.finish_output();
+    let context = JudgeContext {
+        values: spec.values,
+        bound: spec.bound,
+        accepted: spec.accepted,
+        waiting_for: status.waiting_for.as_deref(),
+        unrecoverable: status.unrecoverable.as_deref(),
+    };
+    let judgement = judge(step, &output, &context);
+    let duration = observers.clock.now().saturating_sub(began);
+    Ok(StepResult { output, judgement, attempts: number, duration, stored })
+}
+
+fn step_started(spec: &AttemptSpec<'_>, attempt: u32) -> Event {
+    let step = spec.step;
+    let first_line = step.script.lines().find(|line| !line.trim().is_empty());
+    Event::StepStarted {
+        step: step.id.clone(),
+        place: step.place.clone(),
+        command: first_line.unwrap_or_default().to_owned(),
+        number: spec.number,
+        attempt,
+        expected_seconds: spec.expected_seconds,
+        reason: spec.reason,
+        interactive: step.attributes.interactive,
+    }
+}
+
+/// Waits before the next attempt; a change of the cluster ends the wait. Returns false where the run was interrupted.
+fn wait_before_retry(
+    observers: &mut Observers<'_>,
+    spec: &AttemptSpec<'_>,
+    began: Duration,
+    pause: Duration,
+    last: &StepResult,
+) -> bool {
+    let wait_began = observers.clock.now();
+    let text = String::from_utf8_lossy(&last.output.bytes);
+    let line: String = text.lines().last().unwrap_or_default().chars().take(200).collect();
+    loop {
+        if (observers.interrupted)() {
+            return false;
+        }
+        let now = observers.clock.now();
+        let remaining = pause.saturating_sub(now.saturating_sub(wait_began));
+        if remaining.is_zero() {
+            return true;
+        }
+        let elapsed = now.saturating_sub(began);
+        let status = observers.monitor.status(elapsed);
+        observers.reporter.report(&Event::StepProgress {
+            step: spec.step.id.clone(),
+            line: line.clone(),
+            seconds: elapsed.as_secs_f64(),
+            waiting_for: status.waiting_for,
+        });
+        let limit = POLL_INTERVAL.min(remaining);
+        match observers.monitor.wait_for_change(limit) {
+            ChangeWait::Changed => return true,
+            ChangeWait::Unchanged => {}
+            ChangeWait::NotWatched => observers.clock.sleep(limit),
+        }
+    }
+}
+
+/// The result where `until=` is over: it says that the step was waited for, how long, and what the last answer lacked. An attempt
+/// that was cut short has no answer, so the one before it counts, unless the attempt hung for most of the time.
+fn out_of_time(
+    mut result: StepResult,
+    previous: Option<StepResult>,
+    until: Duration,
+) -> StepResult {
+    let was_cut_short =
+        result.output.ending == Ending::TimedOut && result.output.duration < until / 2;
+    if let Some(previous) = previous.filter(|_| was_cut_short) {
+        return StepResult { attempts: result.attempts, duration: result.duration, ..previous };
+    }
+    let outcome = &mut result.judgement.outcome;
+    if let Outcome::Failed(Failure::TimedOut { seconds, limit, .. }) = outcome {
+        *seconds = until.as_secs_f64();
+        "until".clone_into(limit);
+    }
+    result
+}

@@ -1,0 +1,92 @@
+//! `guide verify`: only checks run, in the state in which their chapter last ended.
+
+use super::context::{ChapterRun, RunContext, StepRef};
+use super::finish;
+use super::retry::{RetryPolicy, StepResult};
+use crate::event::Outcome;
+use crate::plan::{Role, Step};
+use crate::diagnostic::Diagnostic;
+
+/// Prepares a step under `guide verify`. Returns whether it is to run: an acting step is not, nor is a check that can pass only
+/// while a background step runs.
+pub(super) fn prepare(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+    step: StepRef<'_>,
+) -> Result<bool, Diagnostic> {
+    if !step.step.is_verify() {
+        return Ok(false);
+    }
+    if step.needs_running_process() {
+        let why = "it looks at a background step, which only a run of the chapter starts";
+        skip(ctx, run, step.step, why.to_owned())?;
+        return Ok(false);
+    }
+    run.unbind(step.step);
+    Ok(true)
+}
+
+/// A check is waited for while the budget lasts; after that it runs once.
+pub(super) fn policy(ctx: &RunContext<'_, '_>, check: &Step) -> RetryPolicy {
+    let mut policy = RetryPolicy::wait_at_most(check, ctx.wait_budget);
+    policy.until = policy.until.filter(|until| !until.is_zero());
+    policy
+}
+
+/// Takes the time that a check was waited for from the budget.
+pub(super) fn spend_wait_budget(
+    ctx: &mut RunContext<'_, '_>,
+    policy: RetryPolicy,
+    result: &StepResult,
+) {
+    if result.attempts > 1 {
+        let waited = result.duration.saturating_sub(policy.stable);
+        ctx.wait_budget = ctx.wait_budget.saturating_sub(waited);
+    }
+}
+
+/// A check that failed may only lack what the acting steps define in the shell. Notes this once for each chapter.
+pub(super) fn note_unknown_state(
+    ctx: &mut RunContext<'_, '_>,
+    run: &mut ChapterRun<'_>,
+    step: StepRef<'_>,
+) -> Result<(), Diagnostic> {
+    if !std::mem::take(&mut run.state_is_unknown) {
+        return Ok(());
+    }
+    let text = format!(
+        "{0} has not been run from here, so its checks don't know what its other steps leave in the shell: `guide run {0}` tells them",
+        run.chapter.name
+    );
+    ctx.note(text, Some(&step.step.id))
+}
+
+/// Whether the rest of the chapter cannot be checked where this check gives no answer: it proves no step of the chapter, but
+/// something that all of them need (`kubectl` answers, the cluster is awake).
+pub(super) fn is_precondition(ctx: &RunContext<'_, '_>, step: StepRef<'_>) -> bool {
+    ctx.request.options.verify_only && matches!(step.step.role, Role::Verify { proves: None })
+}
+
+/// Skips the checks after a precondition that failed, because they would fail for the same reason.
+pub(super) fn skip_remaining_checks(
+    ctx: &mut RunContext<'_, '_>,
+    run: &ChapterRun<'_>,
+    failed: StepRef<'_>,
+) -> Result<(), Diagnostic> {
+    let why = format!("not asked, since {} failed", failed.step.id.step);
+    let later = StepRef::all(ctx.plan(), run.index).skip(failed.position.1 + 1);
+    for step in later.filter(|step| step.step.is_verify() && !step.step.attributes.always) {
+        skip(ctx, run, step.step, why.clone())?;
+    }
+    Ok(())
+}
+
+fn skip(
+    ctx: &mut RunContext<'_, '_>,
+    run: &ChapterRun<'_>,
+    step: &Step,
+    why: String,
+) -> Result<(), Diagnostic> {
+    let finished = finish::without_running(ctx, run, step, Outcome::Skipped { why });
+    finish::record(ctx, finished)
+}
