@@ -137,7 +137,7 @@ impl ClusterError {
         let nodes = hibernation::stopped_nodes(access);
         if !nodes.is_empty() {
             let message = format!(
-                "the cluster does not answer because its node containers are stopped ({})",
+                "the cluster is hibernated: its node containers are stopped ({})",
                 nodes.join(", ")
             );
             return Self::new(ClusterErrorKind::Hibernated, message)

@@ -74,10 +74,10 @@ fn run_here(selected: Selection, context: &BookContext) -> Result<Selection, Err
     }
     let plan = context.plan(&selected)?;
     let past = load_past(&context.state, &context.root)?;
-    let with_steps = plan.chapters.iter().filter(|chapter| !chapter.steps.is_empty());
-    let (here, others): (Vec<_>, Vec<_>) =
-        with_steps.partition(|chapter| past.has_chapter(chapter, &plan.profile));
-    if here.is_empty() || others.is_empty() {
+    let known = |chapter: &PlannedChapter| past.has_chapter(chapter, &plan.profile);
+    let (others, here): (Vec<_>, Vec<_>) =
+        plan.chapters.iter().partition(|chapter| known(chapter) == Some(false));
+    if others.is_empty() || !here.iter().any(|chapter| known(chapter) == Some(true)) {
         return Ok(selected);
     }
     let names = |chapters: &[&PlannedChapter]| -> Vec<String> {

@@ -33,22 +33,16 @@ impl Past {
         }
     }
 
-    /// Whether the chapter has run here under this profile and was not deleted by `guide down` since.
-    pub(crate) fn has_chapter(&self, chapter: &PlannedChapter, profile: &str) -> bool {
-        let acting = || chapter.steps.iter().filter(|step| !step.is_verify());
-        let is_deleted = |step: &Step| {
+    /// Whether the chapter has run here under this profile and was not deleted by `guide down` since. `None` for a chapter of only
+    /// checks: `guide verify` runs those as well, so that the history cannot tell.
+    pub(crate) fn has_chapter(&self, chapter: &PlannedChapter, profile: &str) -> Option<bool> {
+        let acting: Vec<&Step> = chapter.steps.iter().filter(|step| !step.is_verify()).collect();
+        let is_deleted = |step: &&Step| {
             let record = self.record(&step.id, profile);
             record.is_some_and(|record| record.standing == Standing::TakenDown)
         };
-        if acting().any(is_deleted) {
-            return false;
-        }
-        if acting().next().is_some() {
-            // `guide verify` stores how a chapter ended too, so only the records of acting steps count.
-            return acting().any(|step| self.has_run_here(step, profile));
-        }
-        let last = self.chapters.get(&chapter.name);
-        last.is_some_and(|last| last.profile == profile)
+        let has_run = acting.iter().any(|step| self.has_run_here(step, profile));
+        (!acting.is_empty()).then_some(has_run && !acting.iter().any(is_deleted))
     }
 
     fn has_run_here(&self, step: &Step, profile: &str) -> bool {
