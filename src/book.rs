@@ -35,7 +35,8 @@ mod summary;
 
 pub(crate) use advice::verb;
 pub use attributes::SnapshotKind;
-pub(crate) use attributes::{Attributes, Background, ExitExpectation, Verify};
+pub use attributes::Background;
+pub(crate) use attributes::{Attributes, ExitExpectation, Verify};
 pub(crate) use chapter::{Block, Book, Chapter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
 pub(crate) use cwd::{plain_cwd, resolve_cwd};
