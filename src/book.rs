@@ -35,8 +35,9 @@ mod summary;
 mod tests;
 
 pub(crate) use advice::verb;
+pub use attributes::Background;
 pub use attributes::SnapshotKind;
-pub(crate) use attributes::{Attributes, Background, LooksAt, Verify};
+pub(crate) use attributes::{Attributes, LooksAt, Verify};
 pub(crate) use chapter::{Block, Book, Chapter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
 pub(crate) use cwd::{plain_cwd, resolve_cwd};

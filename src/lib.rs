@@ -51,7 +51,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod testing {
     pub mod book {
-        pub use crate::book::{BookText, MARKDOWN, Place, SnapshotKind, parse_book};
+        pub use crate::book::{Background, BookText, MARKDOWN, Place, SnapshotKind, parse_book};
     }
     pub mod cluster {
         pub use crate::cluster::{

@@ -78,10 +78,48 @@ impl ShellState {
         format!("{LEFT_OUT}{}\n", names.join(", ")).into_bytes()
     }
 
+    /// The state with these names, too, in its last line.
+    pub(crate) fn also_left_out(self, names: &[String]) -> Self {
+        let mut all = self.left_out();
+        let had_note = !all.is_empty();
+        all.extend_from_slice(names);
+        all.sort_unstable();
+        all.dedup();
+        let mut text = self.0;
+        if had_note {
+            let end = text.trim_ascii_end().len();
+            text.truncate(memchr::memrchr(b'\n', &text[..end]).map_or(0, |at| at + 1));
+        }
+        if !all.is_empty() {
+            text.extend(Self::note_of_left_out(&all));
+        }
+        Self(text)
+    }
+
     /// What it was kept without, since a secret is in it: variables, functions (`name()`) and other parts in words.
     pub fn left_out(&self) -> Vec<String> {
         let line = self.0.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
         let names = line.strip_prefix(LEFT_OUT.as_bytes()).map(String::from_utf8_lossy);
         names.map_or_else(Vec::new, |names| names.split(", ").map(str::to_owned).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ShellState;
+
+    #[test]
+    fn the_parts_that_a_state_lacks_are_in_one_last_line() {
+        let state = |text: &str| ShellState(text.as_bytes().to_vec());
+        let names =
+            |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        let whole = state("A=1\n");
+        assert_eq!(whole.clone().also_left_out(&[]), whole);
+        let first = whole.also_left_out(&names(&["B"]));
+        assert_eq!(first.left_out(), ["B"]);
+        let second = first.clone().also_left_out(&names(&["A", "B", "f()"]));
+        assert_eq!(second.left_out(), ["A", "B", "f()"]);
+        assert_eq!(String::from_utf8(second.0).unwrap().lines().count(), 2);
+        assert_eq!(first.clone().also_left_out(&[]), first);
     }
 }

@@ -14,7 +14,7 @@ use crate::recording::{
 use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
-use crate::store::{JOURNAL, Recordings, read_journal, read_note, read_stored, path_aliases};
+use crate::store::{JOURNAL, Recordings, path_aliases, read_journal, read_note, read_stored};
 use crate::topology::Topology;
 
 /// What a run left to record.

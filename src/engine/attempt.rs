@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use super::ports::{ClusterMonitor, ClusterStatus};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Record, Reporter};
 use crate::ids::StepId;
 use crate::output::Output;
-use crate::diagnostic::Diagnostic;
 use crate::world::{Command, Flow, Watcher, World};
 
 /// How often the progress of a running step is reported.

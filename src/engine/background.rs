@@ -5,9 +5,9 @@ use super::execute::{Execution, run_attempts};
 use super::finish;
 use super::retry::{RetryPolicy, StepResult, background_end};
 use crate::book::Background;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::output::{Ending, Output};
-use crate::diagnostic::Diagnostic;
 use crate::world::Mode;
 
 /// `ready=`: runs that check until it passes or the background step has ended, and puts the result into `result`.

@@ -3,10 +3,10 @@
 use super::context::{ChapterRun, RunContext, StepRef};
 use super::step::StepFlow;
 use super::{background, done, entry, step, verify};
+use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event};
 use crate::history::background_to_restart;
 use crate::ids::StepName;
-use crate::diagnostic::Diagnostic;
 
 /// What the end of a chapter means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use std::time::Duration;
 use super::ports::Ports;
 use super::request::RunRequest;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Tally};
 use crate::history::{Position, is_run_from};
 use crate::ids::StepId;
 use crate::output::{LeftoverProcess, ShellState};
 use crate::plan::{Plan, PlannedChapter, Role, Step};
-use crate::diagnostic::Diagnostic;
 
 /// A step of the plan.
 #[derive(Debug, Clone, Copy)]

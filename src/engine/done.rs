@@ -6,8 +6,8 @@ use super::context::{ChapterRun, RunContext, StepRef};
 use super::execute::run_check_aside;
 use super::retry::RetryPolicy;
 use super::{entry, finish};
-use crate::event::{Outcome, Reason};
 use crate::diagnostic::Diagnostic;
+use crate::event::{Outcome, Reason};
 
 /// A `done:` check with `until=` is waited for no longer than this: a world that was just changed settles within seconds, and
 /// otherwise the chapter has to run anyway.

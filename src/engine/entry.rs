@@ -2,12 +2,12 @@
 
 use super::context::{ChapterRun, RunContext, variables};
 use super::ports::WorkspaceRequest;
+use crate::diagnostic::Diagnostic;
 use crate::ids::ChapterName;
 use crate::output::{Ending, Output, ShellState};
 use crate::plan::{Plan, RenderedManifest};
 use crate::secrets::secret_values;
 use crate::text::truncate::last_bytes;
-use crate::diagnostic::Diagnostic;
 use crate::world::ShellContext;
 
 /// The environment of a chapter's shell beside the caller's: the values, the variables of the run, and the chapter's name.

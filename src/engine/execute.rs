@@ -4,9 +4,9 @@ use super::attempt::Observers;
 use super::context::{ChapterRun, RunContext, StepRef, variables};
 use super::retry::{AttemptSpec, RetryPolicy, StepResult, run_until_settled};
 use crate::compare::{Bindings, Difference};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Failure, Outcome, Reason};
 use crate::plan::Step;
-use crate::diagnostic::Diagnostic;
 use crate::world::{Command, Mode};
 
 /// How a step is executed.

@@ -8,10 +8,10 @@ use super::judge::Judgement;
 use super::retry::{RetryPolicy, StepResult};
 use crate::book::SnapshotKind;
 use crate::compare::{strip_ansi, unified};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Evidence, Failure, Outcome, StepFinished};
 use crate::plan::{MadeOf, Step};
 use crate::shell::Rerun;
-use crate::diagnostic::Diagnostic;
 
 /// How many bytes of a failed step's output its event carries.
 const OUTPUT_TAIL: usize = 16 * 1024;

@@ -7,10 +7,10 @@ use std::time::Duration;
 use super::clock::Clock;
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Record, Reporter};
 use crate::ids::StepId;
 use crate::plan::{NamedFiles, PlannedChapter, Step};
-use crate::diagnostic::Diagnostic;
 use crate::world::World;
 
 /// Everything the engine works with.

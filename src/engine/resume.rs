@@ -6,11 +6,11 @@ use super::context::{ChapterRun, RunContext, StepRef};
 use super::execute::run_check_aside;
 use super::retry::RetryPolicy;
 use super::{entry, finish};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Outcome, Reason, StepFinished};
 use crate::history::{
     Position, Resume, earlier_checks, resume_checks, resume_point, start_after_checks,
 };
-use crate::diagnostic::Diagnostic;
 
 /// A check with `until=` is waited for no longer than this before it counts as failed. A world that was just woken, as the last
 /// run's failure may have advised, needs a while to be what it was.

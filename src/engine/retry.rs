@@ -7,10 +7,10 @@ use super::judge::{JudgeContext, Judgement, judge};
 use super::ports::ChangeWait;
 use crate::book::Background;
 use crate::compare::Bindings;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, Failure, Outcome, Reason, Stored};
 use crate::output::{Ending, Output};
 use crate::plan::Step;
-use crate::diagnostic::Diagnostic;
 use crate::world::{Command, World};
 
 /// Between two attempts of a check where no cluster is watched. `kubectl` makes one or two calls of the API, and a waiting step

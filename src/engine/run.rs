@@ -5,9 +5,9 @@ use super::context::RunContext;
 use super::ports::Ports;
 use super::request::RunRequest;
 use super::resume;
+use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event, RunSummary};
 use crate::plan::PlannedChapter;
-use crate::diagnostic::Diagnostic;
 
 /// Runs the plan; everything that happens becomes an event. The last event is the summary, whatever happened.
 pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {

@@ -8,8 +8,8 @@ use super::finish::{self, Finish};
 use super::retry::RetryPolicy;
 use super::up_to_date::{Need, files_of, made_of, missing_secret, need};
 use super::verify;
-use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::diagnostic::Diagnostic;
+use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::world::Mode;
 
 /// What the end of a step means for its chapter.

@@ -4,9 +4,9 @@ use super::condition::unmet_condition;
 use super::context::{ChapterRun, RunContext, StepRef};
 use super::execute::run_check_aside;
 use super::retry::RetryPolicy;
+use crate::diagnostic::Diagnostic;
 use crate::event::Reason;
 use crate::plan::{MadeOf, NamedFiles, Role, Step, named_files};
-use crate::diagnostic::Diagnostic;
 
 /// Whether an acting step has to run.
 pub(super) enum Need {

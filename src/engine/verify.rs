@@ -3,9 +3,9 @@
 use super::context::{ChapterRun, RunContext, StepRef};
 use super::finish;
 use super::retry::{RetryPolicy, StepResult};
+use crate::diagnostic::Diagnostic;
 use crate::event::Outcome;
 use crate::plan::{Role, Step};
-use crate::diagnostic::Diagnostic;
 
 /// Prepares a step under `guide verify`. Returns whether it is to run: an acting step is not, nor is a check that can pass only
 /// while a background step runs.

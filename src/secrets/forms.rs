@@ -1,19 +1,19 @@
 //! The forms in which programs write a text: what the bytes at one place may stand for.
 //!
-//! Each encoder leaves some characters as they are and writes the others in its own way, and which ones differs from program to
-//! program. So no list of encoded values is made. The text is decoded instead, place by place: [`readings`] tells all that may be
-//! meant by the bytes at a place (as they are, escaped by a backslash, quoted for a shell, percent-encoded, as an HTML entity …),
-//! and a value is found where its bytes can be read one after the other.
+//! Each encoder writes some characters as they are and the others in its own way, and the choice differs from program to program. So
+//! the masker has no list of encoded values. It decodes the text instead, place by place: [`readings`] gives everything that the bytes
+//! at a place may stand for (as they are, escaped by a backslash, quoted for a shell, percent-encoded, as an HTML entity …), and a value
+//! is found where its bytes can be read one after the other.
 
-/// Most bytes of quotes and backslashes that are read as one escaped character.
+/// The most quotes and backslashes that are read as one escaped character.
 const LONGEST_RUN: usize = 32;
-/// Most blanks at the start of a line that are read as its indentation.
+/// The most blanks at the start of a line that are read as its indentation.
 const LONGEST_INDENT: usize = 64;
 
-/// Takes one reading: the bytes that are meant, and the index after what they were written with.
+/// Takes one reading: the bytes that are meant, and the index after their written form.
 type Take<'a> = &'a mut dyn FnMut(&[u8], usize);
 
-/// All that may be meant by what stands at `at`. True when the text ended before that was certain.
+/// Passes everything that the bytes at `at` may stand for to `take`. True when further bytes could add a reading.
 pub(crate) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&byte) = text.get(at) else { return true };
     take(&[byte], at + 1);
@@ -31,7 +31,7 @@ pub(crate) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
     }
 }
 
-/// Can an encoded character begin with this byte?
+/// Whether an encoded character can begin with this byte.
 pub(crate) fn is_special(byte: u8) -> bool {
     matches!(byte, b'\\' | b'\'' | b'"' | b'$' | b'%' | b'&' | b'=' | b'\n' | b'\r' | b'+')
 }
@@ -45,7 +45,7 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let run = &text[at..at + length];
     for sign in *b"\\'\"$" {
         let Some(first) = run.iter().position(|&byte| byte == sign) else { continue };
-        // A run of backslashes is one backslash, however often it was escaped; one of another sign may have any quotes about it.
+        // A run of backslashes is one backslash, however often it was escaped. Another sign may have any quotes around it.
         let last = if sign == b'\\' {
             run.iter().position(|&byte| byte != b'\\').unwrap_or(run.len())
         } else {
@@ -60,11 +60,11 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
     open
 }
 
-/// What a backslash before `at` makes of the letters there.
+/// Reads the letters at `at` after a backslash.
 fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&letter) = text.get(at) else { return true };
     let mut open = false;
-    // What stands between quotes of its own (`$'\n'` within a word) ends with one.
+    // A character between quotes of its own (`$'\n'` within a word) ends with a quote.
     let mut take_quoted = |meant: &[u8], end: usize| {
         let quotes =
             text[end..].iter().take(LONGEST_RUN).take_while(|byte| b"'\"".contains(byte)).count();
@@ -72,7 +72,7 @@ fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
         open |= end + quotes == text.len();
     };
     if letter == b'\n' || letter == b'\r' {
-        // A backslash at a line's end: the line goes on.
+        // A backslash at the end of a line continues the line.
         let (end, ran_out) = after_indentation(text, line_end(text, at));
         take_quoted(b"", end);
         if text.get(end) == Some(&b'\\') {
@@ -216,7 +216,8 @@ fn quoted_printable(text: &[u8], at: usize, take: Take<'_>) -> bool {
     false
 }
 
-/// The end of a line, with whatever indents the next one or marks it (`> `, `+ `, `# `); or a blank at which a long line was folded.
+/// Reads the end of a line, with the indentation or the mark of the next one (`> `, `+ `, `# `); or a blank at which a long line was
+/// folded.
 fn line_break(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let mut end = line_end(text, at);
     // YAML writes a line break within a folded text as an empty line, so the second one may belong to the first.
@@ -240,7 +241,7 @@ fn line_end(text: &[u8], at: usize) -> usize {
     if text[at] == b'\r' && text.get(at + 1) == Some(&b'\n') { at + 2 } else { at + 1 }
 }
 
-/// The index after what may stand before a line's text, and whether the text ended there.
+/// The index after the indentation of a line, and whether the text ends there.
 fn after_indentation(text: &[u8], at: usize) -> (usize, bool) {
     let start = at + usize::from(text.get(at).is_some_and(|byte| b"+-#>|".contains(byte)));
     let rest = text.get(start..).unwrap_or_default();

@@ -1,6 +1,6 @@
-//! Secret objects in YAML and JSON: what they hold, and the text without it.
+//! Secret objects in YAML and JSON: their data, and the text without it.
 //!
-//! The text is parsed, so that no way of writing it makes a difference. What can't be parsed is judged in doubt as a Secret.
+//! The text is parsed, so that it does not matter how it is written. A text that can't be parsed counts as a Secret in doubt.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,12 +9,12 @@ use serde_yaml::{Mapping, Value};
 
 use super::MASK;
 
-/// Longer ones are charts and archives.
+/// The longest value that is a secret: longer ones are charts and archives.
 const LONGEST: usize = 16 * 1024;
-/// Where kubectl keeps an object's former text, its data too.
+/// The annotation in which kubectl keeps the former text of an object, with its data.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Every value that Secret objects in this text hold: as it is written, and what it is in base64.
+/// All values of Secret objects in this text: as they are written, and decoded from base64.
 pub(crate) fn secret_values(text: &str) -> Vec<Vec<u8>> {
     let mut values = Vec::new();
     for document in documents(text) {
@@ -31,12 +31,12 @@ pub(crate) fn secret_values(text: &str) -> Vec<Vec<u8>> {
     values
 }
 
-/// The text with all data of its Secret objects masked. Documents that hold none stay as they are.
+/// The text with the data of its Secret objects masked. Documents without a Secret stay as they are.
 pub(crate) fn without_secret_data(text: &str) -> String {
     documents(text).map(without_data).collect()
 }
 
-/// What a command printed, with the data of its Secret objects masked where it is YAML or JSON (`kubectl get secret -o yaml`).
+/// The output of a command with the data of its Secret objects masked, if it is YAML or JSON (`kubectl get secret -o yaml`).
 pub(crate) fn without_printed_secrets(output: &str) -> String {
     let readable = memchr::memmem::find(output.as_bytes(), b"Secret").is_some()
         && documents(output).all(|one| parsed(one).is_some());
@@ -95,7 +95,7 @@ fn is_mark(line: &str) -> bool {
         .is_some_and(|after| after.is_empty() || after.starts_with([' ', '\t', '\n', '\r']))
 }
 
-/// Length of the `---` that begins a document.
+/// The length of the `---` that begins a document.
 fn document_start(document: &str) -> usize {
     let line = document.split_inclusive('\n').next().unwrap_or_default();
     match line.strip_prefix("---") {
@@ -110,14 +110,14 @@ fn document_start(document: &str) -> usize {
     }
 }
 
-/// One document; none where it can't be read, or is several.
+/// One parsed document; `None` where it can't be read, or there are several.
 fn parsed(document: &str) -> Option<Value> {
     let mut documents = serde_yaml::Deserializer::from_str(document);
     let first = documents.next().map_or(Some(Value::Null), |first| Value::deserialize(first).ok());
     first.filter(|_| documents.next().is_none())
 }
 
-/// Masks the data of every Secret object below, and gives each value: its text, and whether that is base64.
+/// Masks the data of every Secret object below, and passes each value on: its text, and whether that is base64.
 fn take_data(value: &mut Value, of_secrets: bool, take: &mut dyn FnMut(String, bool)) {
     match value {
         Value::Tagged(tagged) => take_data(&mut tagged.value, of_secrets, take),
@@ -193,7 +193,7 @@ fn take_scalars(value: &mut Value, encoded: bool, take: &mut dyn FnMut(String, b
     *value = Value::String(MASK.to_owned());
 }
 
-/// kustomize's `secretGenerator`: what its `literals` hold.
+/// Masks the `literals` of kustomize's `secretGenerator`.
 fn take_generated(generators: &mut Value, take: &mut dyn FnMut(String, bool)) {
     let Value::Sequence(generators) = generators else { return };
     let literals = generators
@@ -232,87 +232,4 @@ fn decoded(text: &str) -> Option<Vec<u8>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Ways of writing a Secret whose password is `hunter2!` (`aHVudGVyMiE=`).
-    const SPELLINGS: [&str; 16] = [
-        "kind: Secret\nstringData:\n  p: hunter2!\n",
-        "kind: \"Secret\"\nstringData:\n  p: hunter2!\n",
-        "kind: 'Secret'   # a comment\nstringData: # another\n  p: hunter2!\n",
-        "\"kind\": Secret\n\"stringData\":\n  \"p\": hunter2!\n",
-        "? kind\n: Secret\n? stringData\n: {p: hunter2!}\n",
-        "kind:\n  Secret\nstringData:\n  p:\n    hunter2!\n",
-        "kind: !!str Secret\ndata: {p: aHVudGVyMiE=}\n",
-        "{kind: Secret, data: {p: aHVudGVyMiE=}}\n",
-        "{\n  \"kind\": \"Secret\",\n  \"data\": {\"p\": \"aHVudGVyMiE=\"}\n}\n",
-        "kind: List\nitems:\n- kind: ConfigMap\n- kind: Secret\n  data:\n    p: aHVudGVyMiE=\n",
-        "kind: SecretList\nitems:\n- data:\n    p: aHVudGVyMiE=\n",
-        "[{kind: List, items: [{kind: Secret, stringData: {p: hunter2!}}]}]\n",
-        "stringData:\n  p: |\n    hunter2!\nkind: >-\n  Secret\n",
-        "a: &kind Secret\nb: &data\n  p: hunter2!\nkind: *kind\nstringData: *data\n",
-        "kind: Secret\nstringData:\n  p: \"hunter\\x32!\"\n",
-        "metadata:\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: |\n      {\"kind\":\"Secret\",\"stringData\":{\"p\":\"hunter2!\"}}\n",
-    ];
-
-    #[test]
-    fn a_secret_is_recognised_in_every_spelling() {
-        for text in SPELLINGS {
-            for text in [
-                text.to_owned(),
-                format!("kind: ConfigMap\ndata: {{a: b}}\n---\n{text}---\nkind: Service\n"),
-            ] {
-                let shown = without_secret_data(&text);
-                // An anchor outside of the data is the author's; the Secret itself must be masked.
-                let anchored = text.contains("&data");
-                assert!(
-                    anchored || (!shown.contains("hunter") && !shown.contains("aHVudGVyMiE")),
-                    "{text}\n→\n{shown}"
-                );
-                assert!(shown.contains(MASK), "{text}\n→\n{shown}");
-                let values = secret_values(&text);
-                assert!(
-                    values.iter().any(|value| value.trim_ascii() == b"hunter2!"),
-                    "{text}: {values:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_no_secret_stays_as_it_is_byte_for_byte() {
-        for text in [
-            "kind: ConfigMap # c\ndata: {a: b}\n",
-            "",
-            "\n",
-            "# nothing\n",
-            "a: [1, 2]\n---\n---\nb:   x\n",
-            "just text",
-        ] {
-            assert_eq!(without_secret_data(text), text);
-            assert!(secret_values(text).is_empty());
-        }
-    }
-
-    #[test]
-    fn the_other_documents_keep_their_text_and_the_secret_its_names() {
-        let text = "kind: ConfigMap # kept\ndata:   {a: b}\n--- # two\nkind: Secret\nmetadata: {name: x}\nstringData: {p: hunter2, q: 5}\ntype: Opaque\n";
-        assert_eq!(
-            without_secret_data(text),
-            "kind: ConfigMap # kept\ndata:   {a: b}\n--- # two\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  p: '***'\n  q: '***'\ntype: Opaque\n"
-        );
-    }
-
-    #[test]
-    fn what_cannot_be_read_and_speaks_of_secrets_is_not_shown() {
-        let shown = without_secret_data("kind: Secret\nstringData: {p: hunter2\n");
-        assert!(!shown.contains("hunter2") && shown.contains(MASK), "{shown}");
-    }
-
-    #[test]
-    fn literals_of_a_secret_generator_are_masked() {
-        let text = "kind: Kustomization\nsecretGenerator:\n- name: db\n  literals: [p=hunter2]\n";
-        assert!(without_secret_data(text).contains("p=***"));
-        assert_eq!(secret_values(text), [b"hunter2".to_vec()]);
-    }
-}
+mod tests;

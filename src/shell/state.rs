@@ -18,6 +18,7 @@ pub(super) use self::mentioned::MentionedNames;
 use self::parts::Parts;
 use self::roots::Roots;
 use self::without_secrets::without_secrets;
+use crate::output::ShellState;
 use crate::secrets::Masker;
 use crate::shell::exit_trap::is_own;
 use crate::shell::secrets::Secrets;
@@ -44,6 +45,8 @@ pub(super) struct ShellSnapshot {
     pub(super) exit_trap: Vec<u8>,
     /// One of the functions may set a secret.
     pub(super) function_sets_secret: bool,
+    /// The parts that the chapter's saved state was written without, as a secret is in them, and that nothing has set again.
+    missing: Vec<String>,
     /// `None` for a state that is only known as text.
     parts: Option<Parts>,
 }
@@ -58,6 +61,7 @@ impl ShellSnapshot {
         Self {
             text: text.to_vec(),
             exit_trap: exit_trap.unwrap_or_default().to_vec(),
+            missing: ShellState(text.to_vec()).left_out(),
             // The text itself sets the variable.
             deferred_setup: b"\\builtin eval \"${__guide_late-}\"; ".to_vec(),
             ..Self::default()
@@ -128,9 +132,32 @@ impl ShellSnapshot {
             && self.parts.as_ref().is_some_and(is_plain)
     }
 
-    /// The text that may be written to disk.
-    pub(super) fn for_disk(&self) -> &[u8] {
-        self.text_without_secrets.as_deref().unwrap_or(&self.text)
+    /// The state that may be written to disk.
+    pub(super) fn for_disk(&self) -> ShellState {
+        let text = self.text_without_secrets.as_deref().unwrap_or(&self.text);
+        ShellState(text.to_vec()).also_left_out(&self.missing)
+    }
+
+    /// Takes over what the state before lacked and this state still lacks: a run that is resumed again has to report it again.
+    pub(super) fn inherit_missing(&mut self, before: &Self) {
+        let missing = before.missing.iter().filter(|name| self.lacks(name));
+        self.missing = missing.cloned().collect();
+    }
+
+    /// Whether a part with this description (as `without_secrets.rs` gives it) is not in the state.
+    fn lacks(&self, part: &str) -> bool {
+        let Some(parts) = &self.parts else { return true };
+        let has =
+            |text: &[u8], wanted: String| memchr::memmem::find(text, wanted.as_bytes()).is_some();
+        if let Some(function) = part.strip_suffix("()") {
+            let definition = format!("{function} () \n");
+            !parts.before.starts_with(definition.as_bytes())
+                && !has(&parts.before, format!("\n{definition}"))
+        } else if let Some(signal) = part.strip_prefix("the trap ") {
+            !has(&self.text, format!(" {signal}\n")) && !has(&self.text, format!(" SIG{signal}\n"))
+        } else {
+            !parts.variables.contains_key(part.as_bytes())
+        }
     }
 
     fn compose(&mut self, secrets: &Secrets, masker: &Masker) {

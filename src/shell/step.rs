@@ -181,10 +181,11 @@ impl ShellWorld {
         effects.state_after(&self.snapshot, session, &self.mentioned, &mut self.secrets, masker)
     }
 
-    fn take_snapshot(&mut self, snapshot: ShellSnapshot) -> ShellState {
+    fn take_snapshot(&mut self, mut snapshot: ShellSnapshot) -> ShellState {
+        snapshot.inherit_missing(&self.snapshot);
         self.secrets.set_by_function = snapshot.function_sets_secret;
         self.snapshot = snapshot;
-        ShellState(self.snapshot.for_disk().to_vec())
+        self.snapshot.for_disk()
     }
 
     /// Adds the values that variables named as secret have before the script runs to the masker.

@@ -230,3 +230,24 @@ fn a_shell_that_was_killed_between_two_steps_is_replaced() {
         format!("1\nf 1\n{}/deep\n", chapter.folder.path().canonicalize().unwrap().display());
     chapter.prints("echo $x; bash -c f; pwd -P", &expected);
 }
+
+/// A run that is resumed twice has to report twice what it has lost.
+#[test]
+fn a_part_that_a_state_was_saved_without_is_named_until_a_step_sets_it_again() {
+    let mut chapter = Chapter::new();
+    let set = "TOKEN=s3cret-value; COPY=x$TOKEN; f() { echo s3cret-value; }; trap 'echo s3cret-value' USR1";
+    let step = Command { secrets: vec!["TOKEN".to_owned()], ..command(set) };
+    let state = chapter.with(&step).state.unwrap();
+    let lost = ["COPY", "TOKEN", "f()", "the trap SIGUSR1"];
+    assert_eq!(state.left_out(), lost);
+    let folder = chapter.folder.path().to_owned();
+    let context = ShellContext { folder, environment: Vec::new() };
+    chapter.world.enter(&context, Some(&state)).unwrap();
+    for script in ["true", "g() { :; }; OTHER=1"] {
+        assert_eq!(chapter.run(script).state.unwrap().left_out(), lost, "{script}");
+    }
+    let state = chapter.run("COPY=new; f() { :; }").state.unwrap();
+    assert_eq!(state.left_out(), ["TOKEN", "the trap SIGUSR1"]);
+    let state = chapter.run("trap : USR1; TOKEN=").state.unwrap();
+    assert_eq!(state.left_out(), ["TOKEN"], "its name is secret, whatever its value is");
+}
