@@ -81,7 +81,7 @@ fn tables(criterion: &mut Criterion) {
     for (name, accepted, actual, differences) in cases {
         assert_eq!(compare(&accepted, &actual), differences, "{name}");
         group.bench_function(name, |bencher| {
-            bencher.iter(|| compare(black_box(&accepted), black_box(&actual)))
+            bencher.iter(|| compare(black_box(&accepted), black_box(&actual)));
         });
     }
     group.finish();

@@ -41,10 +41,10 @@ fn program(criterion: &mut Criterion) {
     book(folder.path());
     let guide = env!("CARGO_BIN_EXE_guide");
     criterion.bench_function("guide run, one step", |bencher| {
-        bencher.iter(|| run(guide, &["run"], folder.path()))
+        bencher.iter(|| run(guide, &["run"], folder.path()));
     });
     criterion.bench_function("guide --version", |bencher| {
-        bencher.iter(|| run(guide, &["--version"], folder.path()))
+        bencher.iter(|| run(guide, &["--version"], folder.path()));
     });
     criterion.bench_function("floor: bash in bash", |bencher| {
         bencher.iter(|| run("bash", &["-c", "bash -c 'echo hello'; :"], folder.path()));

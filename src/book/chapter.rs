@@ -78,6 +78,7 @@ pub struct FrontMatter {
 
 /// A block that means something to a run.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "most blocks are steps, and few exist at once")]
 pub enum Block {
     /// A `bash` or `sh` fence.
     Step(StepBlock),

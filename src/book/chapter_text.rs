@@ -188,7 +188,7 @@ impl Walk<'_> {
             Event::Text(piece) => self.take_text(&piece, range),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => self.open_fence(range.start),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
-                self.indented = Some(range.start)
+                self.indented = Some(range.start);
             }
             Event::End(TagEnd::CodeBlock) => match self.open.take() {
                 Some(open) => self.close_fence(open, range.end),
@@ -205,14 +205,14 @@ impl Walk<'_> {
             Event::Start(Tag::HtmlBlock) => self.html = Some(range.start),
             Event::End(TagEnd::HtmlBlock) => self.end_html(range),
             Event::Start(Tag::Paragraph) if range.len() <= SHORT && self.after == After::Step => {
-                self.after = After::StepAndParagraph
+                self.after = After::StepAndParagraph;
             }
             Event::Start(Tag::Item | Tag::BlockQuote(_)) => {
                 self.containers += 1;
                 self.interrupt_step();
             }
             Event::End(TagEnd::Item | TagEnd::BlockQuote(_)) => {
-                self.containers = self.containers.saturating_sub(1)
+                self.containers = self.containers.saturating_sub(1);
             }
             Event::Start(Tag::Paragraph) | Event::Rule => self.interrupt_step(),
             _ => {}

@@ -13,6 +13,7 @@ use crate::ids::{StepName, is_name, nearest};
 
 /// What a fence is.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "most blocks are steps, and few exist at once")]
 pub(super) enum Fence {
     /// `bash`, `sh`, or another language that the book runs.
     Step {
@@ -291,7 +292,7 @@ fn word_end(bytes: &[u8], range: Range<usize>) -> usize {
             (Some(open), byte) if byte == open => quote = None,
             (Some(_), _) => {}
             (None, byte @ (b'"' | b'\'')) if bytes[..at].last() == Some(&b'=') => {
-                quote = Some(byte)
+                quote = Some(byte);
             }
             (None, b' ' | b'\t' | b',') => return at,
             (None, b'{') if at > range.start && bytes[at - 1] != b'=' => return at,
@@ -311,7 +312,7 @@ fn group_end(info: &str, range: Range<usize>) -> Option<usize> {
             (Some(open), byte) if byte == open => quote = None,
             (Some(_), _) => {}
             (None, byte @ (b'"' | b'\'')) if b"={[,: ".contains(&bytes[at - 1]) => {
-                quote = Some(byte)
+                quote = Some(byte);
             }
             (None, b'{') => depth += 1,
             (None, b'}') if depth == 1 => return Some(at + 1),

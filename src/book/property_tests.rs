@@ -68,12 +68,6 @@ fn any_text() -> impl Strategy<Value = String> {
     prop_oneof![4 => pieces, 1 => any::<String>()]
 }
 
-/// Blocks of any kind, apart from each other.
-pub(super) fn document() -> impl Strategy<Value = String> {
-    let block = prop_oneof![2 => any_text(), 3 => well_formed().prop_map(|(text, _)| text)];
-    vec(block, 2..8).prop_map(|blocks| blocks.join("\n\n"))
-}
-
 fn check_place(sources: &Sources, span: Span) {
     let text = &sources.file(span.source).text;
     assert!(text.get(span.range()).is_some(), "{span:?} is no part of the text");

@@ -38,7 +38,6 @@ pub(super) fn read_session(text: &str) -> Option<Session> {
             session.script.push('\n');
         } else if session.script.is_empty() {
             // A word before the first prompt belongs to no command.
-            continue;
         } else if bare.is_empty() && in_command {
             in_command = false;
         } else {

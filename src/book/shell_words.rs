@@ -89,7 +89,7 @@ impl Lexer<'_> {
                 b'\n' => {
                     self.end(&mut now, at + 1);
                     at += 1;
-                    for (delimiter, literal) in heredocs.drain(..).collect::<Vec<_>>() {
+                    for (delimiter, literal) in std::mem::take(&mut heredocs) {
                         at = self.heredoc(at..range.end, &delimiter, literal);
                     }
                 }
@@ -107,7 +107,7 @@ impl Lexer<'_> {
                     at += 1;
                 }
                 b'&' if matches!(self.bytes.get(at + 1), Some(b'>')) => {
-                    at = self.redirect(at + 1, range.end, &mut now, &mut heredocs)
+                    at = self.redirect(at + 1, range.end, &mut now, &mut heredocs);
                 }
                 b'&' => {
                     let both = self.bytes.get(at + 1) == Some(&b'&');

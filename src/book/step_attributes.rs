@@ -123,11 +123,11 @@ impl AttributeReader {
         let attributes = &mut self.attributes;
         match key {
             "name" if self.json => {
-                self.name = runme_name(word).map(|name| (name, word.value_at.clone()))
+                self.name = runme_name(word).map(|name| (name, word.value_at.clone()));
             }
             "name" => self.name = Some((name(key, word)?, word.value_at.clone())),
             "profile" => {
-                attributes.profiles = list(key, word, is_name, "profile names", "sealed,open")?
+                attributes.profiles = list(key, word, is_name, "profile names", "sealed,open")?;
             }
             "timeout" => attributes.timeout = Some(positive(key, word)?),
             "exit" => attributes.exit = exit(key, word)?,
@@ -135,31 +135,31 @@ impl AttributeReader {
             "preexisting" => attributes.preexisting = flag(key, word)?,
             "until" => attributes.until = Some(positive(key, word)?),
             "stable" => {
-                attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero())
+                attributes.stable = Some(duration(key, word)?).filter(|time| !time.is_zero());
             }
             "retry" => attributes.retry = retry(key, word)?,
             "snapshot" => attributes.snapshot = snapshot(word)?,
             "normalize" => attributes.normalize = Some(normalize(key, word)?),
             "check" => {
-                attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?)
+                attributes.check = Some(text(key, word, "a condition: `check=\"count > 0\"`")?);
             }
             "when" => {
                 attributes.when = Some(text(
                     key,
                     word,
                     "a condition: `when=\"count > 0\"`, or `when='ran(\"chapter-5\")'`",
-                )?)
+                )?);
             }
             "background" => attributes.background = background(word)?,
             "ready" => attributes.ready = Some(name(key, word)?),
             "always" => attributes.always = flag(key, word)?,
             "confirm" => {
                 attributes.confirm =
-                    Some(text(key, word, "the question: `confirm=\"Delete the cluster?\"`")?)
+                    Some(text(key, word, "the question: `confirm=\"Delete the cluster?\"`")?);
             }
             "secret" => {
                 attributes.secrets =
-                    list(key, word, is_variable_name, "environment variables", "TOKEN,PASSWORD")?
+                    list(key, word, is_variable_name, "environment variables", "TOKEN,PASSWORD")?;
             }
             "interactive" => attributes.interactive = flag(key, word)?,
             "sample" => attributes.sample = Some(name(key, word)?.as_str().to_owned()),
@@ -173,6 +173,7 @@ impl AttributeReader {
     }
 
     /// Words that contradict each other: (given, and that holds, why not).
+    #[expect(clippy::too_many_lines, reason = "one arm for each attribute")]
     fn check_combinations(&mut self) {
         // Runme's `interactive` says where the output goes, and it stands beside `background` in Runme's own notebooks.
         self.attributes.interactive &= !(self.json && self.attributes.background.is_some());

@@ -118,10 +118,10 @@ impl Connection {
             let mut object = object.clone();
             match &kind {
                 Some((_, capabilities)) if capabilities.scope == Scope::Cluster => {
-                    object.namespace = None
+                    object.namespace = None;
                 }
                 _ if object.namespace.is_none() => {
-                    object.namespace = Some(self.client.default_namespace().to_owned())
+                    object.namespace = Some(self.client.default_namespace().to_owned());
                 }
                 _ => {}
             }

@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn quantities_of_every_form_are_read() {
         let near = |text, number: f64| {
-            assert!((read(text).unwrap() - number).abs() < 1e-9 * number.max(1.0), "{text}")
+            assert!((read(text).unwrap() - number).abs() < 1e-9 * number.max(1.0), "{text}");
         };
         near("250m", 0.25);
         near("2", 2.0);

@@ -210,7 +210,7 @@ impl BookContext {
             normalize: self.config.normalize,
             cwd: self.config.cwd.clone(),
         };
-        self.planned(request).map_err(|(mut problems, sources)| {
+        self.planned(&request).map_err(|(mut problems, sources)| {
             for problem in &mut problems {
                 problem.message = self.masker.mask(&problem.message);
                 problem.hint = problem.hint.take().map(|hint| self.masker.mask(&hint));
@@ -219,9 +219,9 @@ impl BookContext {
         })
     }
 
-    fn planned(&self, request: PlanRequest) -> Result<Plan, (Problems, Box<Sources>)> {
+    fn planned(&self, request: &PlanRequest) -> Result<Plan, (Problems, Box<Sources>)> {
         let mut problems = self.problems.clone();
-        match make_plan(&self.book, &request) {
+        match make_plan(&self.book, request) {
             Ok(plan) if problems.is_empty() => Ok(plan),
             Ok(_) => Err((problems, Box::new(self.book.sources.clone()))),
             Err(more) => {

@@ -173,6 +173,7 @@ fn is_outside(file: &str) -> bool {
             || file.split('/').any(|part| part == ".."))
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each program")]
 fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effect: &mut Effect) {
     let Some((program, rest)) = words.split_first() else { return };
     if functions.contains(*program) {
@@ -231,7 +232,7 @@ fn of_words(words: &[&str], command: &Simple, functions: &HashSet<String>, effec
                 ["system", "|", ">", "getline", "-i", "@"].iter().any(|odd| word.contains(odd))
             }) && sure => {}
         "sed" if has(&["-i", "--in-place"]) || rest.iter().any(|word| word.starts_with("-i")) => {
-            files(rest, effect)
+            files(rest, effect);
         }
         program if LOOKING.contains(&program) => {}
         program if FILES.contains(&program) => files(rest, effect),
@@ -276,7 +277,7 @@ fn runs_another(
         match *first {
             "-v" | "-V" if program == "command" => return,
             word if program == "env" && word.contains('=') && !word.starts_with('-') => {
-                rest = after
+                rest = after;
             }
             "-i" | "-0" | "-r" | "-t" | "-p" | "--" if skip_options => rest = after,
             word if skip_options && word.starts_with('-') => {
@@ -304,6 +305,7 @@ fn runs_another(
     of_words(rest, command, functions, effect);
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each program")]
 fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
     let odd = ["--profile", "--cache-dir", "--kuberc", "--output-directory"];
     if let Some(word) = rest.iter().find(|word| odd.iter().any(|odd| word.starts_with(odd))) {
@@ -347,25 +349,20 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
         .copied()
         .unwrap_or_default();
     match (verb, second) {
-        (
-            "get" | "describe" | "logs" | "top" | "explain" | "version" | "wait" | "api-resources"
-            | "api-versions" | "events" | "completion" | "options",
-            _,
-        )
-        | ("auth", "can-i" | "whoami")
-        | ("config", "view" | "get-contexts" | "current-context" | "get-clusters" | "get-users")
-        | ("rollout", "status" | "history")
-        | ("cluster-info", "")
-        | ("plugin", "list")
-        | ("create" | "apply" | "run" | "delete", _)
+        ("get" | "describe" | "logs" | "top" | "explain" | "version" | "wait" |
+"api-resources" | "api-versions" | "events" | "completion" | "options" |
+"create" | "apply" | "run" | "delete", _) | ("auth", "can-i" | "whoami") |
+("config",
+"view" | "get-contexts" | "current-context" | "get-clusters" | "get-users") |
+("rollout", "status" | "history") | ("cluster-info", "") | ("plugin", "list")
             if !matches!(verb, "create" | "apply" | "run" | "delete")
                 || rest.contains(&"--dry-run=client") => {}
         ("config", _) => effect.change(ChangeTarget::Outside("your kubeconfig".to_owned())),
         ("exec" | "debug" | "attach" | "cp", _) => {
-            effect.unknown(format!("`{program} {verb}` runs a program in a container"))
+            effect.unknown(format!("`{program} {verb}` runs a program in a container"));
         }
         ("port-forward" | "proxy", _) => {
-            effect.unknown(format!("`{program} {verb}` opens a port for as long as it runs"))
+            effect.unknown(format!("`{program} {verb}` opens a port for as long as it runs"));
         }
         (
             "apply" | "create" | "delete" | "edit" | "patch" | "replace" | "scale" | "set"
@@ -388,13 +385,13 @@ fn helm(rest: &[&str], effect: &mut Effect) {
         Some("template")
             if !rest.iter().any(|word| writes[..2].iter().any(|odd| word.starts_with(odd))) => {}
         Some("install" | "upgrade" | "uninstall" | "delete" | "rollback" | "test") => {
-            effect.change(ChangeTarget::Cluster)
+            effect.change(ChangeTarget::Cluster);
         }
         Some("repo" | "registry" | "plugin") => {
-            effect.change(ChangeTarget::Outside("helm's own settings".to_owned()))
+            effect.change(ChangeTarget::Outside("helm's own settings".to_owned()));
         }
         Some("pull" | "package" | "create" | "dependency" | "dep" | "template") => {
-            effect.change(ChangeTarget::Files)
+            effect.change(ChangeTarget::Files);
         }
         Some(other) => effect.unknown(format!("nothing is known of `helm {other}`")),
     }
@@ -416,7 +413,7 @@ fn docker(program: &str, rest: &[&str], effect: &mut Effect) {
             "ls" | "list" | "inspect" | "logs" | "ps" | "df" | "info" | "version"
         ) => {}
         Some(option) if option.starts_with('-') => {
-            effect.unknown(format!("`{program} {option}` is not known, so neither is its command"))
+            effect.unknown(format!("`{program} {option}` is not known, so neither is its command"));
         }
         Some(_) => effect.change(ChangeTarget::Engine),
     }
@@ -439,7 +436,7 @@ fn git(rest: &[&str], sure: bool, effect: &mut Effect) {
                 .iter()
                 .all(|word| matches!(*word, "-v" | "-a" | "-r" | "--list" | "--show-current")) => {}
         Some(option) if option.starts_with('-') => {
-            effect.unknown(format!("`git {option}` is not known, so neither is its command"))
+            effect.unknown(format!("`git {option}` is not known, so neither is its command"));
         }
         _ => effect.change(ChangeTarget::Files),
     }

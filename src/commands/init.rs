@@ -169,7 +169,7 @@ impl Adopted {
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 let mut survey = survey(shown, &text);
                 let line =
-                    1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+                    1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
                 survey.told.insert(0, not_utf8(line));
                 let chapter =
                     survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?')).collect();

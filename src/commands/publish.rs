@@ -227,7 +227,7 @@ fn flaws(context: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
             for (step, judged) in chapter.steps.iter().zip(judged) {
                 match judged {
                     None => {
-                        missing.push(format!("{}: {} ({})", step.place, step.id, view.profile()))
+                        missing.push(format!("{}: {} ({})", step.place, step.id, view.profile()));
                     }
                     Some((_, reasons)) if !reasons.is_empty() => {
                         stale.push(format!(

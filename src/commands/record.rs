@@ -89,7 +89,7 @@ impl Recorder<'_> {
                 &mut output,
             );
             let Some(made) = made else { continue };
-            let recording = self.masked(made.recording, chapter, &places);
+            let recording = self.masked(made, chapter, &places);
             if !self.always
                 && accepted
                     .as_ref()

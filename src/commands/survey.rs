@@ -22,7 +22,7 @@ pub(super) struct Survey {
 pub(super) fn survey(name: &str, text: &str) -> Survey {
     let (book, problems) = parse_book(BookText::of_chapters([(name, text)]));
     let blocks: Vec<&Block> = book.chapters.iter().flat_map(|chapter| &chapter.blocks).collect();
-    let steps: Vec<&StepBlock> = book.chapters.iter().flat_map(|chapter| chapter.steps()).collect();
+    let steps: Vec<&StepBlock> = book.chapters.iter().flat_map(crate::book::Chapter::steps).collect();
     let errors = syntax_errors(&steps.iter().map(|step| &*step.script).collect::<Vec<_>>())
         .unwrap_or_default();
     let unparsed: Vec<u32> = steps
@@ -59,7 +59,7 @@ pub(super) fn survey(name: &str, text: &str) -> Survey {
 /// `{skip}`: the names are those of the marked chapter. Marking adds no line.
 fn name_as_marked(told: &mut [SurveyedBlock], name: &str, chapter: &str) {
     let (book, _) = parse_book(BookText::of_chapters([(name, chapter)]));
-    for step in book.chapters.iter().flat_map(|chapter| chapter.steps()) {
+    for step in book.chapters.iter().flat_map(crate::book::Chapter::steps) {
         for one in told.iter_mut().filter(|one| one.line == step.span.line) {
             if let BlockUse::Runs(name, _) = &mut one.fate {
                 *name = step.name.to_string();

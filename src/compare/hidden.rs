@@ -22,7 +22,7 @@ pub(crate) fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<St
             documents.iter().for_each(|document| count.value(&Place::default(), document));
         }
         SnapshotKind::Table => {
-            table::for_each_cell(&text, &mut |text, place| count.text(text, place))
+            table::for_each_cell(&text, &mut |text, place| count.text(text, place));
         }
         _ => text.lines().for_each(|line| count.text(line, Where::Line)),
     }
@@ -58,7 +58,7 @@ impl Count {
                 }
             }
             Value::Array(elements) => {
-                elements.iter().for_each(|element| self.value(&place, element))
+                elements.iter().for_each(|element| self.value(&place, element));
             }
             Value::String(text) => {
                 text.trim_start_matches(tree::NUMBER)

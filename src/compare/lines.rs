@@ -139,7 +139,7 @@ fn report_differences(texts: &Texts<'_>, bound: &Bindings, found: &mut Differenc
                 }
             }
             Pairing::Changed(expected, actual) => {
-                report_changed(texts, expected, actual, &scope, found)
+                report_changed(texts, expected, actual, &scope, found);
             }
             Pairing::Missing(expected) => {
                 let line = expected + 1;

@@ -19,7 +19,7 @@ pub(crate) fn normalized(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> St
     let output = rules.output(&text);
     let by_structure = match found {
         SnapshotKind::Json | SnapshotKind::Yaml => {
-            tree::read(found, &text).ok().and_then(|documents| print(found, documents, &output))
+            tree::read(found, &text).ok().and_then(|documents| print(found, &documents, &output))
         }
         SnapshotKind::Table => Some(kept(&table::stored(&text, &output))),
         _ => None,
@@ -39,7 +39,7 @@ fn kept(text: &str) -> String {
     lines(text).into_iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-fn print(kind: SnapshotKind, documents: Vec<Value>, output: &TextNormalizer) -> Option<String> {
+fn print(kind: SnapshotKind, documents: &[Value], output: &TextNormalizer) -> Option<String> {
     let mut printed = String::new();
     for (index, document) in documents.iter().enumerate() {
         let document = stored(&Place::default(), document, output);

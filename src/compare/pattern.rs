@@ -91,7 +91,7 @@ impl<'t> Pattern<'t> {
                 Mark::Any if tokens.last() == Some(&Token::Any) => {}
                 Mark::Any => tokens.push(Token::Any),
                 Mark::Name { raw, variable, kind } => {
-                    tokens.push(Token::Name { raw, variable, kind })
+                    tokens.push(Token::Name { raw, variable, kind });
                 }
                 Mark::Literal(text) => tokens.push(Token::Text(text)),
             }

@@ -145,10 +145,10 @@ pub(super) fn compare_tables(
     for (expected, got) in pair_tables(&expected, &got, sides) {
         match (expected, got) {
             (Some(expected), Some(got)) => {
-                rows::compare_table(expected, got, &mut scope, sides, &mut found)
+                rows::compare_table(expected, got, &mut scope, sides, &mut found);
             }
             (Some(expected), None) => {
-                found.missing(table_name(expected), &expected.text(), Some(expected.line))
+                found.missing(table_name(expected), &expected.text(), Some(expected.line));
             }
             (None, Some(got)) => found.unexpected(table_name(got), &got.text(), Some(got.line)),
             (None, None) => {}
@@ -176,7 +176,7 @@ fn compare_text(
         Verdict::Same { bound } => scope.bound_here.extend(bound),
         Verdict::New => {}
         Verdict::Differs(differences) => {
-            differences.into_iter().map(outside_the_table).for_each(|one| found.push(one))
+            differences.into_iter().map(outside_the_table).for_each(|one| found.push(one));
         }
     }
 }

@@ -92,7 +92,7 @@ pub(super) fn render_late(
             .ports
             .workspace
             .render_late(manifest, &ctx.plan().values, &run.bound)
-            .map_err(|message| Diagnostic::new(message))?;
+            .map_err(Diagnostic::new)?;
         secret_values(&text).iter().for_each(|value| ctx.request.masker.add(value));
         files.push((manifest.file.clone(), text));
     }

@@ -32,7 +32,7 @@ impl Event {
                 }
             }
             Self::RunFinished(summary) => {
-                summary.broken.iter_mut().chain(&mut summary.hint).for_each(hide)
+                summary.broken.iter_mut().chain(&mut summary.hint).for_each(hide);
             }
             _ => {}
         }
@@ -59,7 +59,7 @@ fn mask_outcome(outcome: &mut Outcome, hide: &impl Fn(&mut String)) {
         Outcome::Failed(failure) => match failure {
             Failure::TimedOut { waiting_for, .. } => waiting_for.iter_mut().for_each(hide),
             Failure::Mismatch { differences, .. } => {
-                differences.iter_mut().for_each(|difference| mask_difference(difference, hide))
+                differences.iter_mut().for_each(|difference| mask_difference(difference, hide));
             }
             Failure::Check { expression, why } => {
                 hide(expression);
@@ -77,7 +77,7 @@ fn mask_difference(difference: &mut Difference, hide: &impl Fn(&mut String)) {
         Difference::Missing { what, expected, .. } => [what, expected].into_iter().for_each(hide),
         Difference::Unexpected { what, actual, .. } => [what, actual].into_iter().for_each(hide),
         Difference::Changed { what, expected, actual, .. } => {
-            [what, expected, actual].into_iter().for_each(hide)
+            [what, expected, actual].into_iter().for_each(hide);
         }
         Difference::Binding { why, .. } => hide(why),
     }

@@ -68,7 +68,7 @@ impl Reading for AsKubectl {
             return Value::Bool(flag);
         }
         let number = number(text);
-        if number.to_string() == text {
+        if number == text {
             return number;
         }
         if let Some(meaning) = to_kubectl(text) {

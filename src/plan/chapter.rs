@@ -58,10 +58,10 @@ pub(super) fn resolve_chapter(
     for block in &chapter.blocks {
         match block {
             crate::book::Block::Step(step) if fits(&step.attributes.profiles, context.profile) => {
-                builder.add_step(step)
+                builder.add_step(step);
             }
             crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, context.profile) => {
-                builder.add_manifest(manifest)
+                builder.add_manifest(manifest);
             }
             _ => {}
         }
@@ -217,7 +217,7 @@ impl ChapterBuilder<'_> {
             .hint("give one of them another file name, or let each run under its own profile");
             match earlier {
                 Some(earlier) => {
-                    problem = problem.label(first_line(self.context.book, earlier), "the first one")
+                    problem = problem.label(first_line(self.context.book, earlier), "the first one");
                 }
                 None => {
                     problem.hint = Some(format!(

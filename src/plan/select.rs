@@ -38,7 +38,7 @@ pub(super) fn select(resolved: &mut Resolved, pick: &ChapterSelection) -> bool {
         index += 1;
         match &mut step.role {
             Role::Act { proven_by } => {
-                *proven_by = proven_by.iter().filter_map(|old| moved(*old)).collect()
+                *proven_by = proven_by.iter().filter_map(|old| moved(*old)).collect();
             }
             Role::Verify { proves } => *proves = proves.and_then(moved),
         }

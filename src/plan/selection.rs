@@ -303,13 +303,13 @@ fn add(book: &Book, target: &Target, picks: &mut [ChapterSelection]) {
             standing_for(book, index).for_each(|at| picks[at] = ChapterSelection::All);
         }
         Target::Range(first, last) => {
-            picks[index(first)..=last_of(book, index(last))].fill(ChapterSelection::All)
+            picks[index(first)..=last_of(book, index(last))].fill(ChapterSelection::All);
         }
         Target::Step(chapter, step) => match &mut picks[index(chapter)] {
             ChapterSelection::All => {}
             ChapterSelection::Steps(steps) => drop(steps.insert(step.clone())),
             nothing @ ChapterSelection::Nothing => {
-                *nothing = ChapterSelection::Steps(HashSet::from([step.clone()]))
+                *nothing = ChapterSelection::Steps(HashSet::from([step.clone()]));
             }
         },
     }

@@ -119,7 +119,7 @@ fn affordable(steps: &[HashMap<StepName, StepView<'_>>]) -> usize {
         .flat_map(HashMap::values)
         .filter_map(|step| match step {
             StepView::Recorded(step, _) => Some(step.output.len()),
-            _ => None,
+            StepView::NotRun => None,
         })
         .collect();
     let fits = |most: &usize| {

@@ -14,6 +14,7 @@ const GAP: f64 = 20.0;
 const MOST_ROWS: usize = 60;
 
 /// The figure.
+#[expect(clippy::too_many_lines, reason = "one picture, drawn from top to bottom")]
 pub(super) fn plot(name: &str, series: &Series, id: &str) -> String {
     let scalings = series.scalings();
     let (from, to) = bounds(series, 0);

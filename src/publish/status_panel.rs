@@ -23,7 +23,7 @@ impl ChapterState {
         let steps = view.steps(&chapter.name);
         let recorded = steps.values().filter_map(|step| match step {
             StepView::Recorded(_, reasons) => Some(reasons.is_empty()),
-            _ => None,
+            StepView::NotRun => None,
         });
         let fresh: Vec<bool> = recorded.collect();
         Self {

@@ -21,6 +21,7 @@ struct Bar<'a> {
 }
 
 /// The figure; empty where there is nothing to see.
+#[expect(clippy::too_many_lines, reason = "one picture, drawn from top to bottom")]
 pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> String {
     let bars = bars(recording, chapter);
     if bars.len() < FEWEST {

@@ -45,7 +45,7 @@ impl Own {
             return Self { nodes, ..Self::default() };
         };
         let mut add = |text: &str| {
-            namespaces.extend(named.captures_iter(text).map(|found| found[1].to_owned()))
+            namespaces.extend(named.captures_iter(text).map(|found| found[1].to_owned()));
         };
         for chapter in &plan.chapters {
             chapter.steps.iter().for_each(|step| add(&step.script));

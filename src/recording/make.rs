@@ -27,15 +27,6 @@ pub(crate) struct RecordingInput<'a> {
     pub places: &'a PathAliases,
 }
 
-/// A recording, and the steps of it that really ran this time.
-#[derive(Debug)]
-pub(crate) struct NewRecording {
-    /// The recording.
-    pub recording: Recording,
-    /// How many of its steps ran in this run.
-    pub ran: usize,
-}
-
 /// The recording of one chapter: what ran now over what was recorded before. `None` where no step ran, or the chapter did not
 /// come to its end as written.
 ///
@@ -46,7 +37,7 @@ pub(crate) fn make_recording(
     before: Option<&Recording>,
     shape: Option<Topology>,
     output: &mut dyn FnMut(&StepFinished) -> Vec<u8>,
-) -> Option<NewRecording> {
+) -> Option<Recording> {
     let (at, seconds) = ended_as_written(making, chapter)?;
     let mut finished: BTreeMap<&str, &StepFinished> = BTreeMap::new();
     for event in making.events {
@@ -99,7 +90,7 @@ pub(crate) fn make_recording(
         shape: shape.or_else(|| before.and_then(|before| before.shape.clone())),
         pending: false,
     };
-    (ran > 0).then_some(NewRecording { recording, ran })
+    (ran > 0).then_some(recording)
 }
 
 /// What there is to show of a step that did not run: what it printed when it last did, if it is still the same step; else that it

@@ -99,7 +99,7 @@ impl Github {
         match &finished.outcome {
             Outcome::Passed => row.counts.passed += 1,
             Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => {
-                row.counts.up_to_date += 1
+                row.counts.up_to_date += 1;
             }
             Outcome::Pending => {
                 row.counts.passed += 1;
@@ -112,7 +112,7 @@ impl Github {
             }
             Outcome::Skipped { why } => self.annotate("notice", finished, "skipped", why),
             Outcome::Interrupted => {
-                self.annotate("error", finished, "interrupted", "the run was stopped while it ran")
+                self.annotate("error", finished, "interrupted", "the run was stopped while it ran");
             }
             Outcome::Failed(why) => {
                 row.counts.failed += 1;

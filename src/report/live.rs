@@ -141,7 +141,7 @@ impl Reporter for Live {
             }
             Event::Note { text, .. } => self.say(&format!("  {}", style.faint(text))),
             Event::Resumed { at, why } => {
-                self.say(&resumed_line(at.as_ref(), why, self.done, &style))
+                self.say(&resumed_line(at.as_ref(), why, self.done, &style));
             }
             Event::ChapterFinished { chapter, outcome, done, .. } => {
                 if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, done, &style) {

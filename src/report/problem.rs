@@ -155,7 +155,7 @@ fn error_text(error: &Error, style: Style) -> String {
         text += &format!("{} {}\n", style.failed("error:"), lines(&error.to_string()));
     }
     if let Some(hint) = error.hint() {
-        text += &format!("\n{} {}\n", style.hint("hint:"), lines(&hint));
+        text += &format!("\n{} {}\n", style.hint("hint:"), lines(hint));
     }
     text
 }
@@ -214,12 +214,11 @@ impl Picture<'_> {
         let end = floor(text, (span.end as usize).max(start));
         let line_start = text[..start].rfind('\n').map_or(0, |end| end + 1);
         let column = text[line_start..start].chars().count() + 1;
-        let arrow = if note.is_some() { ":::" } else { "-->" };
         let _ = writeln!(
             self.out,
             "{:gutter$}{} {}:{}:{column}",
             "",
-            self.style.frame(arrow),
+            self.style.frame("-->"),
             one_line(&file.path.display().to_string()),
             span.line,
             gutter = self.gutter
@@ -401,7 +400,7 @@ error: two steps of this chapter are named `x`
    |
 10 | ```bash {name=x}
    |               ^
-  ::: guide/chapter-1.md:1:15
+  --> guide/chapter-1.md:1:15
    |
  1 | ```bash {name=x}
    |               - first named here

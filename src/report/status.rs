@@ -30,7 +30,7 @@ pub(crate) fn status(seen: &ShownRun<'_>, style: &Style) -> String {
     for event in seen.events {
         match event {
             Event::ChapterStarted { chapter, title, steps } => {
-                lines.push(chapter_line(chapter.as_str(), title, *steps, style))
+                lines.push(chapter_line(chapter.as_str(), title, *steps, style));
             }
             Event::StepFinished(finished) if finished.outcome == Outcome::TakenAsDone => {}
             Event::StepFinished(finished) => lines.extend(step(finished, seen, style)),

@@ -73,6 +73,7 @@ pub(super) fn has_line(outcome: &Outcome) -> bool {
 }
 
 /// `✓ create-cluster                    23.1s`
+#[expect(clippy::too_many_lines, reason = "one arm for each outcome")]
 pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
     let symbols = style.symbols();
     let name = format!("{:NAME_WIDTH$}", finished.step.step);

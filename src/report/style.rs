@@ -255,7 +255,7 @@ pub(super) fn with_escape_sequences(text: &str) -> String {
         match paint {
             Some(paint) => coloured.push_str(&paint.ansi().render().to_string()),
             None if character == END_MARK => {
-                coloured.push_str(&anstyle::Reset.render().to_string())
+                coloured.push_str(&anstyle::Reset.render().to_string());
             }
             None if is_colour_mark(character) => {}
             None => coloured.push(character),

@@ -61,6 +61,7 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
 }
 
 /// Reads the letters at `at` after a backslash.
+#[expect(clippy::too_many_lines, reason = "one arm for each way of quoting")]
 fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&letter) = text.get(at) else { return true };
     let mut open = false;

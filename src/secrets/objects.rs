@@ -122,7 +122,7 @@ fn take_data(value: &mut Value, of_secrets: bool, take: &mut dyn FnMut(String, b
     match value {
         Value::Tagged(tagged) => take_data(&mut tagged.value, of_secrets, take),
         Value::Sequence(items) => {
-            items.iter_mut().for_each(|item| take_data(item, of_secrets, take))
+            items.iter_mut().for_each(|item| take_data(item, of_secrets, take));
         }
         Value::Mapping(fields) => {
             let kind = kind_of(fields);

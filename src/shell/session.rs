@@ -108,7 +108,7 @@ impl Session {
             match rustix::io::write(&self.channel.commands.1, bytes) {
                 Ok(written) => bytes = &bytes[written..],
                 Err(rustix::io::Errno::AGAIN) => {
-                    self.wait_until_it_reads(limit.saturating_sub(sent.elapsed()), interrupt)?
+                    self.wait_until_it_reads(limit.saturating_sub(sent.elapsed()), interrupt)?;
                 }
                 Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

@@ -159,7 +159,7 @@ fn add_run(past: &mut Past, journal: &Journal) {
     for event in &journal.events {
         match event {
             Event::StepStarted { step, .. } => {
-                set_standing(past, started, step, Standing::Unfinished)
+                set_standing(past, started, step, Standing::Unfinished);
             }
             Event::StepFinished(finished) => add_step(past, started, finished),
             Event::ChapterStarted { chapter, .. } if runs_steps(started) => {

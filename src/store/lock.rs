@@ -19,6 +19,8 @@ const SIZE: usize = 512;
 
 /// How long to wait for the watchdog of a killed run: it holds the lock until it has ended the processes of that run.
 const WATCHDOG_LIMIT: Duration = Duration::from_secs(10);
+/// How long any other run is waited for: one that was just killed may not be dead yet.
+const SHORTEST_WAIT: Duration = Duration::from_millis(300);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// The lock. It is held until it is dropped; when this process is killed, until every process that has its descriptor has ended.
@@ -117,7 +119,9 @@ fn wait_for_lock(file: &File) -> Result<(), TryLockError> {
     loop {
         match lock_now(file) {
             Err(TryLockError::WouldBlock)
-                if began.elapsed() < WATCHDOG_LIMIT && !is_alive(read_holder(file).pid) => {}
+                if began.elapsed() < SHORTEST_WAIT
+                    || (began.elapsed() < WATCHDOG_LIMIT
+                        && !is_alive(read_holder(file).pid)) => {}
             result => return result,
         }
         std::thread::sleep(POLL_INTERVAL);

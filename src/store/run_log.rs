@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs;
 use std::io;
@@ -137,8 +138,8 @@ impl RunLog {
 
     fn write_events(&mut self, events: &[Event]) -> Result<(), StoreError> {
         self.lines.clear();
-        for event in events.iter().filter(|event| is_kept(event)) {
-            push_line(event, &mut self.lines).map_err(|error| {
+        for event in events.iter().filter_map(kept) {
+            push_line(&event, &mut self.lines).map_err(|error| {
                 StoreError::io("write", self.journal.path())(io::Error::other(error))
             })?;
         }
@@ -284,12 +285,20 @@ impl LazyFile {
     }
 }
 
-/// What would only say that something goes on is not kept. That a step's turn has begun is: a killed run may have done its work.
-fn is_kept(event: &Event) -> bool {
+/// An event as the journal keeps it. What would only say that something goes on is left out. That a step has begun is kept,
+/// because a killed run may have done its work; but not its command, which may contain a secret that nobody knows yet, and which
+/// the chapter has.
+fn kept(event: &Event) -> Option<Cow<'_, Event>> {
     match event {
-        Event::StepStarted { reason, attempt, .. } => *reason == Reason::Turn && *attempt <= 1,
-        Event::StepProgress { .. } => false,
-        _ => true,
+        Event::StepStarted { reason: Reason::Turn, attempt: 0 | 1, .. } => {
+            let mut begun = event.clone();
+            if let Event::StepStarted { command, .. } = &mut begun {
+                command.clear();
+            }
+            Some(Cow::Owned(begun))
+        }
+        Event::StepStarted { .. } | Event::StepProgress { .. } => None,
+        event => Some(Cow::Borrowed(event)),
     }
 }
 

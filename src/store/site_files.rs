@@ -182,7 +182,7 @@ pub(super) fn linked(markdown: &str, page: &Path, into: &mut BTreeSet<PathBuf>) 
     for event in Parser::new_ext(markdown, MARKDOWN) {
         match event {
             Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) => {
-                add(&dest_url)
+                add(&dest_url);
             }
             Event::Html(html) | Event::InlineHtml(html) => {
                 attribute.captures_iter(&html).for_each(|found| add(&found[1]));

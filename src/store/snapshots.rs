@@ -4,8 +4,6 @@
 //! accepted before, it is the accepted text with only what truly changed in it, so that `cargo insta review` and `guide review` show
 //! the same. This is the only file that uses insta. A run writes pending files only; `guide review` accepts them.
 
-#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
-
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -68,8 +66,6 @@ pub(crate) struct Snapshots {
 #[derive(Debug, Clone)]
 pub(crate) struct PendingSnapshot {
     pub step: StepId,
-    /// The one profile that it is for.
-    pub profile: Option<String>,
     /// The pending file.
     pub path: PathBuf,
     /// The file it becomes when accepted.
@@ -117,7 +113,7 @@ impl Snapshots {
     pub(crate) fn pending(&self) -> Result<Vec<PendingSnapshot>, StoreError> {
         let mut found = Vec::new();
         for path in files(&self.folder, PENDING) {
-            let Some((step, profile)) = self.step_of(&path, PENDING) else { continue };
+            let Some((step, _)) = self.step_of(&path, PENDING) else { continue };
             let (header, new, damaged) = match read_snapshot(&path) {
                 Ok(Some((header, new))) => (header, new, None),
                 Ok(None) => continue,
@@ -132,7 +128,6 @@ impl Snapshots {
             let hidden = header.info.as_ref().map(|info| info.hidden.clone()).unwrap_or_default();
             found.push(PendingSnapshot {
                 step,
-                profile,
                 path,
                 accepts_to,
                 old,

@@ -121,7 +121,7 @@ impl ValuesFiles {
         for word in set {
             match set_value(&mut values, word) {
                 Ok(doubt) => {
-                    notes.extend(doubt.map(|doubt| note(&format!("--set {word}"), &doubt)))
+                    notes.extend(doubt.map(|doubt| note(&format!("--set {word}"), &doubt)));
                 }
                 Err(problem) => problems.push(problem),
             }

@@ -26,26 +26,12 @@ pub(crate) fn find_words<'t>(
     })
 }
 
-/// Every place at which a script mentions the variable `name`, be it to read it or to set it.
-pub(crate) fn find_names<'t>(
-    script: &'t str,
-    name: &'t str,
-) -> impl Iterator<Item = Range<usize>> + 't {
-    find_words(script, name, is_name_character)
-}
-
-/// Does the script read the variable at this place, as `$NAME` or `${NAME`?
-pub(crate) fn is_read(script: &str, place: &Range<usize>) -> bool {
-    let before = &script[..place.start];
-    before.ends_with('$') || before.ends_with("${")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn places(text: &str, word: &str) -> Vec<usize> {
-        find_names(text, word).map(|place| place.start).collect()
+        find_words(text, word, is_name_character).map(|place| place.start).collect()
     }
 
     #[test]
@@ -58,16 +44,6 @@ mod tests {
             find_words("a.b b", "b", with_dots).collect::<Vec<_>>(),
             [Range { start: 4, end: 5 }]
         );
-    }
-
-    #[test]
-    fn a_variable_is_read_behind_a_dollar_sign() {
-        for (script, expected) in
-            [("echo $A", true), ("echo ${A:-1}", true), ("A=1", false), ("unset A", false)]
-        {
-            let place = find_names(script, "A").next().unwrap();
-            assert_eq!(is_read(script, &place), expected, "{script}");
-        }
     }
 
     #[test]

@@ -149,7 +149,7 @@ fn a_field_that_can_t_be_changed_in_place_is_told_with_the_server_s_reason() {
     let text = drift_text(&cluster().drift(&request).unwrap());
     let lines: Vec<&str> = text.lines().collect();
     assert!(
-        lines.iter().any(|line| *line == "    spec.serviceName: \"other\" → \"db\""),
+        lines.contains(&"    spec.serviceName: \"other\" → \"db\""),
         "{lines:?}"
     );
     assert!(

@@ -165,7 +165,7 @@ fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wa
                 .unwrap()
                 .status
                 .success()
-        )
+        );
     };
     let watch = cluster().watch(guide::testing::cluster::WatchScope::default()).unwrap();
     let reached = |wanted: bool, limit: u64| {

@@ -33,7 +33,7 @@ fn a_step_whose_condition_is_not_true_is_skipped_with_its_checks_and_says_why() 
     book.write("ready", "");
     book.guide("run")
         .exits(0)
-        .says("chapter-1/scale")
+        .says("↷ scale")
         .says("`when=\"count > 2\"` is not true")
         .says("`when=\"count > 2\"` of scale is not true")
         .says("2 passed");

@@ -208,14 +208,14 @@ fn a_failing_step_of_a_cluster_that_does_not_answer_ends_with_code_3() {
 #[test]
 fn the_first_kubectl_without_a_cluster_says_how_a_book_gets_one() {
     let book = Project::with_chapter(
-        r#"
+        r"
 # One
 
 ```bash {name=pods}
 echo 'The connection to the server localhost:8080 was refused - did you specify the right host or port?' >&2
 exit 1
 ```
-"#,
+",
     );
     book.write(".kube/config", USER_KUBECONFIG);
     let said = book.guide("run").exits(3);

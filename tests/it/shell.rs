@@ -145,7 +145,7 @@ fn a_run_begun_right_after_one_was_killed_never_meets_its_processes() {
         book.wait_for_file("begun");
         first.kill().expect("killed");
         std::fs::remove_file(book.path("begun")).expect("the step has begun");
-        book.guide("run").exits(1).says("out of time");
+        book.guide("run").exits(1).says("timed out");
         first.wait().expect("ended");
         std::fs::remove_file(book.path("begun")).expect("the step has begun");
     }

@@ -170,11 +170,11 @@ fn what_runme_writes_means_here_what_it_means_there() {
     let one = |json: &str| {
         let (book, problems) = parse(&format!("```sh {{{json}}}\ntrue\n```\n"));
         assert_eq!(problems, [], "{json}");
-        let step = book.chapters[0]
+        
+        book.chapters[0]
             .steps()
             .next()
-            .map(|step| (step.name.to_string(), step.attributes.clone()));
-        step
+            .map(|step| (step.name.to_string(), step.attributes.clone()))
     };
     let step = |json: &str| one(json).expect("a step");
     assert_eq!(step("\"name\":\"brew update\"").0, "brew-update");
@@ -254,6 +254,11 @@ fn no_hint_leads_into_the_next_error() {
                     }
                     // The nearest name, or all of them, without a value.
                     _ if problem.message.starts_with("unknown") => continue,
+                    // The nearest value, in place of the wrong one.
+                    _ if hint.starts_with("did you mean") && info.contains('=') => {
+                        let (before, _) = info.split_once('=').expect("a value");
+                        format!("{before}={example}}}")
+                    }
                     "verify" => "bash {verify}".to_owned(),
                     _ => format!("bash {{verify {}}}", example.replace('…', "x")),
                 };

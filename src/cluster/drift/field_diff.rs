@@ -62,10 +62,10 @@ fn walk(
     }
     match (left, live) {
         (Some(Value::Object(left)), Some(Value::Object(live))) => {
-            walk_fields(path, left, live, compare, found)
+            walk_fields(path, left, live, compare, found);
         }
         (Some(Value::Array(left)), Some(Value::Array(live))) => {
-            walk_elements(path, left, live, compare, found)
+            walk_elements(path, left, live, compare, found);
         }
         (Some(left), live)
             if compare == Compare::Named && is_nothing(left) && live.is_none_or(is_nothing) => {}

@@ -26,7 +26,7 @@ struct Reserved {
     /// The moment of the last check, which may be in the future.
     check: Option<Instant>,
     /// The last check was reserved and has not begun yet.
-    check_is_reserved: bool,
+    is_reserved: bool,
 }
 
 impl RateLimit {
@@ -41,14 +41,14 @@ impl RateLimit {
         let earliest = reserved.check.map_or(now, |last| now.max(last + BETWEEN_CHECKS));
         let moment = reserved.reserve(PER_SECOND, earliest);
         reserved.check = Some(moment);
-        reserved.check_is_reserved = true;
+        reserved.is_reserved = true;
         moment - now
     }
 
     /// Counts a check that begins now, unless its moment was reserved.
     pub(super) fn begin_check(&self, now: Instant) {
         let mut reserved = self.lock();
-        if !std::mem::take(&mut reserved.check_is_reserved) {
+        if !std::mem::take(&mut reserved.is_reserved) {
             reserved.insert(now);
         }
         reserved.check = Some(now);

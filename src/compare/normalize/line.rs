@@ -224,7 +224,7 @@ fn by_column(text: &str, column: &str, kind: TableKind, rules: Rules, found: &mu
     };
     match column {
         "AGE" | "LAST SEEN" | "FIRST SEEN" | "UPTIME" | "SINCE" => {
-            whole(&AGE_CELL, Normalizer::Ages, "time")
+            whole(&AGE_CELL, Normalizer::Ages, "time");
         }
         "CREATED" | "CREATED AT" | "UPDATED" | "STARTED" | "STARTED AT" | "START TIME"
         | "LAST SCHEDULE" | "LAST DEPLOYED" => {
@@ -248,10 +248,10 @@ fn by_column(text: &str, column: &str, kind: TableKind, rules: Rules, found: &mu
             }
         }
         "CLUSTER-IP" | "INTERNAL-IP" | "POD-IP" | "POD IP" | "HOST-IP" | "HOST IP" | "NODE-IP" => {
-            addresses(text, rules, found)
+            addresses(text, rules, found);
         }
         "IP" | "IPS" | "EXTERNAL-IP" | "ADDRESS" | "ENDPOINTS" if kind.objects => {
-            addresses(text, rules, found)
+            addresses(text, rules, found);
         }
         _ => {}
     }

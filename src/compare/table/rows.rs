@@ -48,7 +48,7 @@ pub(super) fn compare_table<'t>(
         match partner {
             Some(Partner { wholly: true, .. }) => {}
             Some(Partner { row: other, .. }) => {
-                tables.compare_rows(row, &actual.rows[*other], scope, found)
+                tables.compare_rows(row, &actual.rows[*other], scope, found);
             }
             None => found.missing(tables.row_name(expected, row), row.text, Some(row.line)),
         }

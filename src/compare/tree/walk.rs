@@ -34,10 +34,10 @@ impl Walk<'_, '_> {
         let place = place.of(actual);
         match (expected, actual) {
             (Value::Object(expected), Value::Object(actual)) => {
-                self.object(&place, path, expected, actual)
+                self.object(&place, path, expected, actual);
             }
             (Value::Array(expected), Value::Array(actual)) => {
-                self.list(&place, path, expected, actual)
+                self.list(&place, path, expected, actual);
             }
             _ => self.leaf(&place, path, expected, actual),
         }
@@ -82,7 +82,7 @@ impl Walk<'_, '_> {
         let given: Vec<&Value> = actual.iter().collect();
         match (names(&written, self.accepted), names(&given, self.output)) {
             (Some(names), Some(other_names)) => {
-                self.by_name(place, path, (&written, &names), (&given, &other_names), open)
+                self.by_name(place, path, (&written, &names), (&given, &other_names), open);
             }
             _ => self.by_order(place, path, expected, actual),
         }
@@ -149,10 +149,10 @@ impl Walk<'_, '_> {
         match (expected, actual) {
             (Some(expected), Some(actual)) => self.value(place, &here, expected, actual),
             (Some(expected), None) => {
-                self.found.missing(element(&here, path), &text(expected), None)
+                self.found.missing(element(&here, path), &text(expected), None);
             }
             (None, Some(actual)) => {
-                self.found.unexpected(element(&here, path), &text(actual), None)
+                self.found.unexpected(element(&here, path), &text(actual), None);
             }
             (None, None) => {}
         }

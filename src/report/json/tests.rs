@@ -73,7 +73,7 @@ fn complaints(value: &Value, schema: &Value, root: &Value, at: &str) -> Vec<Stri
                     }
                     match rule {
                         Value::Bool(false) => {
-                            found.push(format!("{at}.{name} is not in the schema"))
+                            found.push(format!("{at}.{name} is not in the schema"));
                         }
                         rule => found.extend(complaints(part, rule, root, &format!("{at}.{name}"))),
                     }

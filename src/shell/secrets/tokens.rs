@@ -68,13 +68,13 @@ impl<'a> Tokens<'a> {
                 b'<' if self.text[self.at..].starts_with("<<")
                     && !self.text[self.at..].starts_with("<<<") =>
                 {
-                    self.take_document()
+                    self.take_document();
                 }
                 // The elements of a list. Another bracket begins a subshell or a function.
                 b'(' if self.at > start
                     && matches!(bytes[self.at - 1], b'=' | b'<' | b'>' | b'$') =>
                 {
-                    self.at = past(bytes, self.at)
+                    self.at = past(bytes, self.at);
                 }
                 b'(' => break,
                 b'`' | b'\'' | b'"' | b'\\' | b'$' => self.at = past(bytes, self.at),

@@ -105,7 +105,7 @@ pub(super) fn limits_of(text: &[u8]) -> BTreeMap<u8, Limit> {
     for line in text.split(|&byte| byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok())
     {
         let Some((what, value)) = line.rsplit_once(") ") else { continue };
-        let Some(letter) = what.bytes().last().filter(|letter| letter.is_ascii_alphabetic()) else {
+        let Some(letter) = what.bytes().last().filter(u8::is_ascii_alphabetic) else {
             continue;
         };
         // The size of a pipe's buffer can't be set.

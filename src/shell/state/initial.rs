@@ -31,7 +31,7 @@ impl Initial {
             .collect();
         let first = std::str::from_utf8(&text[..line_end(text)]).unwrap_or_default().trim_end();
         let (limits, zero_second) = (limits_of(&text[..before]), zero_second(first));
-        let mut initial = Self { ignored, limits, zero_second, ..Self::default() };
+        let mut initial = Self { limits, zero_second, ignored, ..Self::default() };
         for found in Declarations(text) {
             if found.name == b"BASHOPTS" {
                 let options = found.value.and_then(unquoted).unwrap_or_default();
