@@ -245,7 +245,7 @@ impl World for ShellWorld {
             Mode::Shell | Mode::Aside | Mode::Interactive => self.run_in_shell(command, watcher),
         };
         output.map_err(|error| {
-            let is_lost = error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync + 'static>::is::<Lost>);
+            let is_lost = error.get_ref().and_then(|inner| inner.downcast_ref::<Lost>()).is_some();
             let hint = format!(
                 "bring it back, then `guide run --resume`; or run the chapter from its beginning: `guide run {}`",
                 command.step.chapter

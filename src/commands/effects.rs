@@ -349,12 +349,17 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
         .copied()
         .unwrap_or_default();
     match (verb, second) {
-        ("get" | "describe" | "logs" | "top" | "explain" | "version" | "wait" |
-"api-resources" | "api-versions" | "events" | "completion" | "options" |
-"create" | "apply" | "run" | "delete", _) | ("auth", "can-i" | "whoami") |
-("config",
-"view" | "get-contexts" | "current-context" | "get-clusters" | "get-users") |
-("rollout", "status" | "history") | ("cluster-info", "") | ("plugin", "list")
+        (
+            "get" | "describe" | "logs" | "top" | "explain" | "version" | "wait" | "api-resources"
+            | "api-versions" | "events" | "completion" | "options" | "create" | "apply" | "run"
+            | "delete",
+            _,
+        )
+        | ("auth", "can-i" | "whoami")
+        | ("config", "view" | "get-contexts" | "current-context" | "get-clusters" | "get-users")
+        | ("rollout", "status" | "history")
+        | ("cluster-info", "")
+        | ("plugin", "list")
             if !matches!(verb, "create" | "apply" | "run" | "delete")
                 || rest.contains(&"--dry-run=client") => {}
         ("config", _) => effect.change(ChangeTarget::Outside("your kubeconfig".to_owned())),

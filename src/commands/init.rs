@@ -168,8 +168,7 @@ impl Adopted {
             Err(error) => {
                 let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
                 let mut survey = survey(shown, &text);
-                let line =
-                    1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
+                let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
                 survey.told.insert(0, not_utf8(line));
                 let chapter =
                     survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?')).collect();

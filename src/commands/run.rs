@@ -124,7 +124,10 @@ struct RunCommand<'a> {
 }
 
 impl RunCommand<'_> {
-    #[expect(clippy::too_many_lines, reason = "connects every room of a run once, in the order in which they begin")]
+    #[expect(
+        clippy::too_many_lines,
+        reason = "connects every room of a run once, in the order in which they begin"
+    )]
     fn start(mut self) -> Result<Exit, Error> {
         let context = self.open()?;
         context.report_notes();

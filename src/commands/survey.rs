@@ -22,7 +22,8 @@ pub(super) struct Survey {
 pub(super) fn survey(name: &str, text: &str) -> Survey {
     let (book, problems) = parse_book(BookText::of_chapters([(name, text)]));
     let blocks: Vec<&Block> = book.chapters.iter().flat_map(|chapter| &chapter.blocks).collect();
-    let steps: Vec<&StepBlock> = book.chapters.iter().flat_map(crate::book::Chapter::steps).collect();
+    let steps: Vec<&StepBlock> =
+        book.chapters.iter().flat_map(crate::book::Chapter::steps).collect();
     let errors = syntax_errors(&steps.iter().map(|step| &*step.script).collect::<Vec<_>>())
         .unwrap_or_default();
     let unparsed: Vec<u32> = steps

@@ -68,7 +68,8 @@ impl Reading for AsKubectl {
             return Value::Bool(flag);
         }
         let number = number(text);
-        if number == text {
+        let as_written = number.to_string();
+        if as_written == text {
             return number;
         }
         if let Some(meaning) = to_kubectl(text) {

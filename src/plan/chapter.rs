@@ -217,7 +217,8 @@ impl ChapterBuilder<'_> {
             .hint("give one of them another file name, or let each run under its own profile");
             match earlier {
                 Some(earlier) => {
-                    problem = problem.label(first_line(self.context.book, earlier), "the first one");
+                    problem =
+                        problem.label(first_line(self.context.book, earlier), "the first one");
                 }
                 None => {
                     problem.hint = Some(format!(

@@ -91,7 +91,11 @@ pub(super) fn terminal_output(output: &str) -> String {
         for (style, words) in terminal.extract_next(line.as_bytes()) {
             let class = class_of(style);
             let words = text(&words);
-            let _ = if class.is_empty() { write!(out, "{words}") } else { write!(out, "<span class=\"{class}\">{words}</span>") };
+            let _ = if class.is_empty() {
+                write!(out, "{words}")
+            } else {
+                write!(out, "<span class=\"{class}\">{words}</span>")
+            };
         }
     }
     out

@@ -1,5 +1,7 @@
 //! Tests against the bash of this machine.
 
+#![expect(clippy::disallowed_methods, reason = "tests make and read files of their own")]
+
 mod background;
 mod endings;
 mod exit_trap;

@@ -120,8 +120,7 @@ fn wait_for_lock(file: &File) -> Result<(), TryLockError> {
         match lock_now(file) {
             Err(TryLockError::WouldBlock)
                 if began.elapsed() < SHORTEST_WAIT
-                    || (began.elapsed() < WATCHDOG_LIMIT
-                        && !is_alive(read_holder(file).pid)) => {}
+                    || (began.elapsed() < WATCHDOG_LIMIT && !is_alive(read_holder(file).pid)) => {}
             result => return result,
         }
         std::thread::sleep(POLL_INTERVAL);

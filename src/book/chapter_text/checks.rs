@@ -1,6 +1,9 @@
 //! What is wrong with a fence whose kind is known: it is not closed, holds another fence, or bash cannot run it.
 
-use super::{Walk, Open, span, Problem, nested_opening, opens_block, After, Span, Fence, is_admonition, find_include};
+use super::{
+    After, Fence, Open, Problem, Span, Walk, find_include, is_admonition, nested_opening,
+    opens_block, span,
+};
 
 impl Walk<'_> {
     /// Where the closing line of a fence begins, which `CommonMark` does not ask for but a run does.

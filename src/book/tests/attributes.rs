@@ -170,11 +170,8 @@ fn what_runme_writes_means_here_what_it_means_there() {
     let one = |json: &str| {
         let (book, problems) = parse(&format!("```sh {{{json}}}\ntrue\n```\n"));
         assert_eq!(problems, [], "{json}");
-        
-        book.chapters[0]
-            .steps()
-            .next()
-            .map(|step| (step.name.to_string(), step.attributes.clone()))
+
+        book.chapters[0].steps().next().map(|step| (step.name.to_string(), step.attributes.clone()))
     };
     let step = |json: &str| one(json).expect("a step");
     assert_eq!(step("\"name\":\"brew update\"").0, "brew-update");
@@ -200,6 +197,7 @@ fn what_runme_writes_means_here_what_it_means_there() {
 }
 
 /// What a hint tells people to write must be right.
+#[expect(clippy::too_many_lines, reason = "a list of cases")]
 #[test]
 fn no_hint_leads_into_the_next_error() {
     let infos = [

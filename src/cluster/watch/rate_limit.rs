@@ -26,7 +26,7 @@ struct Reserved {
     /// The moment of the last check, which may be in the future.
     check: Option<Instant>,
     /// The last check was reserved and has not begun yet.
-    is_reserved: bool,
+    check_is_pending: bool,
 }
 
 impl RateLimit {
@@ -41,14 +41,14 @@ impl RateLimit {
         let earliest = reserved.check.map_or(now, |last| now.max(last + BETWEEN_CHECKS));
         let moment = reserved.reserve(PER_SECOND, earliest);
         reserved.check = Some(moment);
-        reserved.is_reserved = true;
+        reserved.check_is_pending = true;
         moment - now
     }
 
     /// Counts a check that begins now, unless its moment was reserved.
     pub(super) fn begin_check(&self, now: Instant) {
         let mut reserved = self.lock();
-        if !std::mem::take(&mut reserved.is_reserved) {
+        if !std::mem::take(&mut reserved.check_is_pending) {
             reserved.insert(now);
         }
         reserved.check = Some(now);

@@ -352,6 +352,11 @@ pub(super) fn unindent(text: &str) -> String {
 }
 
 /// Passes after this many seconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "tests wait for seconds, not for centuries"
+)]
 pub(super) fn passes_after(seconds: f64) -> Answer {
     Answer::passing("").after((seconds * 10.0).round() as u32)
 }

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "tests make and read files of their own")]
+
 use std::sync::Arc;
 
 use super::*;
