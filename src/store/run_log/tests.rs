@@ -135,11 +135,8 @@ fn every_kept_event_is_the_same_after_reading() {
 
     let journal = read_journal(&desk.journal(&start.run)).unwrap().unwrap();
 
-    let kept: Vec<String> = events[1..]
-        .iter()
-        .filter(|event| kept(event).is_some())
-        .map(|event| format!("{event:?}"))
-        .collect();
+    let kept: Vec<String> =
+        events[1..].iter().filter_map(kept).map(|event| format!("{event:?}")).collect();
     let read: Vec<String> = journal.events.iter().map(|event| format!("{event:?}")).collect();
     assert_eq!(read, kept);
 }
