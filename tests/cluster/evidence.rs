@@ -76,13 +76,13 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_evidence_without_a_cluster_says_so_in_its_place() {
+fn evidence_without_a_cluster_says_so_in_its_place() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();
     let evidence =
         guide::testing::cluster::Cluster::new(access).evidence(&EvidenceRequest::default());
     assert!(
-        evidence.text.starts_with("The cluster is unavailable: there is no kubeconfig at"),
+        evidence.text.starts_with("The cluster did not answer: there is no kubeconfig at"),
         "{}",
         evidence.text
     );
