@@ -34,7 +34,7 @@ mod summary;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use advice::verb;
+pub(crate) use advice::{OPTIONS_WITH_VALUE, verb};
 pub use attributes::Background;
 pub use attributes::SnapshotKind;
 pub(crate) use attributes::{Attributes, LooksAt, Verify};

@@ -173,28 +173,30 @@ fn editor(words: &[&str]) -> Option<String> {
     }
 }
 
+/// Options of kubectl before its verb that take the next word as their value.
+pub(crate) const OPTIONS_WITH_VALUE: [&str; 12] = [
+    "-n",
+    "--namespace",
+    "--context",
+    "--kubeconfig",
+    "--cluster",
+    "--user",
+    "-s",
+    "--server",
+    "--as",
+    "--token",
+    "-v",
+    "--request-timeout",
+];
+
 /// The first word of kubectl's that is neither an option nor an option's value.
 pub(crate) fn verb<'a>(words: &[&'a str]) -> Option<&'a str> {
-    const WITH_VALUE: [&str; 12] = [
-        "-n",
-        "--namespace",
-        "--context",
-        "--kubeconfig",
-        "--cluster",
-        "--user",
-        "-s",
-        "--server",
-        "--as",
-        "--token",
-        "-v",
-        "--request-timeout",
-    ];
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if !word.starts_with('-') {
             return Some(word);
         }
-        if WITH_VALUE.contains(word) {
+        if OPTIONS_WITH_VALUE.contains(word) {
             words.next();
         }
     }

@@ -12,7 +12,7 @@ use crate::secrets::Masker;
 use crate::topology::Topology;
 
 /// A step that is done sooner needs no watch.
-const PATIENCE: Duration = Duration::from_secs(1);
+const WATCH_AFTER: Duration = Duration::from_secs(1);
 
 /// Looks at the cluster while a step waits.
 pub(super) struct LiveClusterMonitor {
@@ -62,7 +62,7 @@ impl ClusterMonitor for LiveClusterMonitor {
     }
 
     fn status(&mut self, elapsed: Duration) -> ClusterStatus {
-        if elapsed < PATIENCE {
+        if elapsed < WATCH_AFTER {
             return ClusterStatus::default();
         }
         let Some(cluster) = &self.lock.cluster else { return ClusterStatus::default() };

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use crate::book::{Simple, commands_of, verb};
+use crate::book::{OPTIONS_WITH_VALUE, Simple, commands_of, verb};
 use crate::report::{ChangeTarget, Effect};
 
 /// Programs that only look, whatever their words are. (The shell's own words among them change nothing outside of the shell.)
@@ -305,7 +305,6 @@ fn runs_another(
     of_words(rest, command, functions, effect);
 }
 
-#[expect(clippy::too_many_lines, reason = "one arm for each program")]
 fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
     let odd = ["--profile", "--cache-dir", "--kuberc", "--output-directory"];
     if let Some(word) = rest.iter().find(|word| odd.iter().any(|odd| word.starts_with(odd))) {
@@ -322,22 +321,8 @@ fn kubectl(program: &str, rest: &[&str], effect: &mut Effect) {
         .iter()
         .take_while(|word| **word != verb)
         .filter(|word| word.starts_with('-') && !word.contains('='));
-    let known = [
-        "-n",
-        "--namespace",
-        "--context",
-        "--kubeconfig",
-        "--cluster",
-        "--user",
-        "-s",
-        "--server",
-        "--as",
-        "--token",
-        "-v",
-        "--request-timeout",
-        "-A",
-    ];
-    if let Some(option) = before.clone().find(|option| !known.contains(option)) {
+    let is_known = |option: &str| option == "-A" || OPTIONS_WITH_VALUE.contains(&option);
+    if let Some(option) = before.clone().find(|option| !is_known(option)) {
         return effect
             .unknown(format!("`{program} {option}` is not known, so neither is its verb"));
     }

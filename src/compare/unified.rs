@@ -5,11 +5,11 @@ use std::time::Duration;
 use similar::TextDiff;
 
 /// Beyond this the search for the shortest diff is given up for a longer one.
-const PATIENCE: Duration = Duration::from_secs(1);
+const DIFF_LIMIT: Duration = Duration::from_secs(1);
 
 /// A unified diff by lines, three lines of context, as `diff -u` and editors read it.
 pub(crate) fn unified(expected: &str, actual: &str) -> String {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(expected, actual);
+    let diff = TextDiff::configure().timeout(DIFF_LIMIT).diff_lines(expected, actual);
     diff.unified_diff().header("expected", "actual").to_string()
 }
 

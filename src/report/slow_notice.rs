@@ -7,12 +7,12 @@ use super::humanize::duration;
 use super::terminal::eprint;
 
 /// A reader who waits longer than this wants to know why.
-const PATIENCE: Duration = Duration::from_secs(2);
+const NOTICE_AFTER: Duration = Duration::from_secs(2);
 
 /// Does the work; says `what` is going on, and since when, where it takes longer than two seconds.
 pub(crate) fn notice_when_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
     telling(
-        PATIENCE,
+        NOTICE_AFTER,
         &|since| eprint(&format!("{what} … {}\n", duration(since.as_secs_f64()))),
         work,
     )

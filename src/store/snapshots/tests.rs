@@ -108,7 +108,13 @@ fn a_snapshot_of_the_profile_wins() {
         pend(&mut open, "list", "other\n"),
         Path::new("snapshots/chapter-1/list@open.snap.new")
     );
-    assert_eq!(open.pending().unwrap().len(), 1);
+    let pending = open.pending().unwrap();
+    assert_eq!(pending.len(), 1);
+    assert!(
+        pending[0].accepts_to.ends_with("chapter-1/list@open.snap"),
+        "{:?}",
+        pending[0].accepts_to
+    );
 }
 
 #[test]
