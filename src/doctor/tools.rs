@@ -23,12 +23,18 @@ pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
 /// Go, with which profile sealed builds.
 pub(super) fn go(folders: &[PathBuf]) -> Vec<Fact> {
     let why = "profile sealed compiles kind and Kubernetes with it, profile open does not need it";
-    vec![version_of(
-        "go",
-        run_tool("go", &["version"], folders),
-        why,
-        "install Go from go.dev/dl or your distribution",
-    )]
+    let hint = "install Go 1.26.0 or newer from go.dev/dl, and put it in PATH before any other";
+    let fact = version_of("go", run_tool("go", &["version"], folders), why, hint);
+    if fact.ok && !fetches_toolchains(&fact.value) {
+        return vec![Fact::bad("go", format!("{} is too old", fact.value), why, hint)];
+    }
+    vec![fact]
+}
+
+/// Whether this Go fetches the newer one that the lab's parts name: Go does so from 1.21 on.
+fn fetches_toolchains(version: &str) -> bool {
+    let mut numbers = version.split('.').map(|number| number.parse::<u32>().unwrap_or(u32::MAX));
+    (numbers.next(), numbers.next()) >= (Some(1), Some(21))
 }
 
 /// curl, which downloads programs and requests pages.
@@ -117,6 +123,21 @@ mod tests {
         assert_eq!(first_version("go version go1.24.3 linux/amd64").as_deref(), Some("1.24.3"));
         assert_eq!(first_version("v3.19.5+g1234567").as_deref(), Some("3.19.5"));
         assert_eq!(first_version("no idea"), None);
+    }
+
+    #[test]
+    fn only_a_go_that_fetches_newer_ones_is_new_enough() {
+        for (version, new_enough) in [
+            ("1.19.8", false),
+            ("1.20", false),
+            ("1.21", true),
+            ("1.22.2", true),
+            ("1.26.8", true),
+            ("2.0", true),
+            ("unknown version", true),
+        ] {
+            assert_eq!(fetches_toolchains(version), new_enough, "{version}");
+        }
     }
 
     #[test]
