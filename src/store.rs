@@ -28,6 +28,7 @@ mod site_commands;
 mod site_files;
 mod site_folder;
 mod site_html;
+mod site_parts;
 mod snapshots;
 mod source;
 mod state_file;

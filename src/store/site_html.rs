@@ -14,12 +14,12 @@ use std::rc::Rc;
 use mdbook_driver::book::BookItem;
 use mdbook_driver::config::Config;
 use mdbook_driver::errors::{Error, Result};
-use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
 use super::files::{Durability, replace_book_file};
 use super::site_files::{SiteFiles, linked};
+use super::site_parts;
 use crate::book::MARKDOWN;
 
 /// mdBook's page of the whole book is as long as the book; beyond this many chapters it is made only where `book.toml` asks for it.
@@ -64,7 +64,7 @@ impl Renderer for HtmlSite {
         stay_inside(context)?;
         let mut config = context.config.clone();
         let root = self.workspace(context, &mut config)?;
-        self.choose_theme(context, &mut config)?;
+        let theme = self.choose_theme(context, &mut config)?;
         let chapters =
             context.book.iter().filter(|item| matches!(item, BookItem::Chapter(_))).count();
         if chapters > MOST_PRINTED && !config.contains_key("output.html.print.enable") {
@@ -74,7 +74,7 @@ impl Renderer for HtmlSite {
         let mut staged =
             RenderContext::new(root, context.book.clone(), config, &context.destination);
         staged.chapter_titles.clone_from(&context.chapter_titles);
-        HtmlHandlebars::new().render(&staged)?;
+        site_parts::render(&staged, &theme, &self.room.join("parts"))?;
         self.copy_files(context)
     }
 }
@@ -112,7 +112,7 @@ impl HtmlSite {
     }
 
     /// The book's own theme, else mdBook's without what no page needs.
-    fn choose_theme(&self, context: &RenderContext, config: &mut Config) -> Result<()> {
+    fn choose_theme(&self, context: &RenderContext, config: &mut Config) -> Result<PathBuf> {
         let named = context.config.html_config().and_then(|html| html.theme);
         let own = context.root.join("theme");
         let theme = match named {
@@ -135,7 +135,8 @@ impl HtmlSite {
                 light
             }
         };
-        config.set("output.html.theme", theme)
+        config.set("output.html.theme", &theme)?;
+        Ok(theme)
     }
 
     fn copy_files(&self, context: &RenderContext) -> Result<()> {

@@ -1,0 +1,361 @@
+//! The pages of a long book, in time that grows linearly with it.
+//!
+//! mdBook's renderer copies the list of all chapters for each page, though only the table of contents uses it. A long book is
+//! therefore rendered in parts, side by side: the *frame*, which is all that concerns the whole book (table of contents, search
+//! index, styles and scripts), and the pages in groups that know only their neighbours. The result is the same to the byte.
+
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
+use std::collections::HashMap;
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use mdbook_driver::book::{Book, BookItem, Chapter};
+use mdbook_driver::config::{Config, HtmlConfig};
+use mdbook_driver::errors::{Error, Result};
+use mdbook_html::HtmlHandlebars;
+use mdbook_renderer::{RenderContext, Renderer};
+use serde_json::json;
+
+/// Pages in one group. A group costs as much as mdBook's styles and scripts and the square of this number.
+const GROUP: usize = if cfg!(test) { 10 } else { 100 };
+/// Scripts whose contents, and so their names in the site, depend on the whole book.
+const WHOLE_BOOK_SCRIPTS: [&str; 2] = ["toc", "searchindex"];
+/// Templates of a theme that every page is made with.
+const PAGE_TEMPLATES: [&str; 3] = ["index.hbs", "head.hbs", "header.hbs"];
+
+/// Renders the book as mdBook's renderer does. `room`: a folder for what is needed only meanwhile; `theme`: the theme's folder.
+pub(super) fn render(context: &RenderContext, theme: &Path, room: &Path) -> Result<()> {
+    let html = context.config.html_config().unwrap_or_default();
+    let pages = Pages::of(&context.book);
+    if pages.all.len() <= 2 * GROUP || html.print.enable || lists_chapters(theme) {
+        return HtmlHandlebars::new().render(context);
+    }
+    let groups: Vec<Group<'_>> = (0..pages.all.len().div_ceil(GROUP))
+        .map(|index| Group {
+            context,
+            html: &html,
+            pages: &pages,
+            index,
+            out: room.join(index.to_string()),
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let render_groups = || -> Result<()> {
+        while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+            group.render()?;
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let others: Vec<_> = (1..thread::available_parallelism().map_or(1, usize::from))
+            .map(|_| scope.spawn(render_groups))
+            .collect();
+        let frame = render_frame(context, pages.all[0]);
+        let all = others.into_iter().map(|other| joined(other.join()));
+        all.fold(frame.and_then(|()| render_groups()), Result::and)
+    })?;
+    groups.iter().try_for_each(Group::take_over)
+}
+
+fn joined(ended: thread::Result<Result<()>>) -> Result<()> {
+    ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+}
+
+/// Does a template of this theme use the list of chapters on every page? mdBook's own templates do not.
+fn lists_chapters(theme: &Path) -> bool {
+    PAGE_TEMPLATES.iter().any(|name| {
+        let template = fs::read_to_string(theme.join(name)).unwrap_or_default();
+        template.contains("chapters") || template.contains("{{#toc")
+    })
+}
+
+/// All but the pages. mdBook refuses a redirect from a page that exists when it comes to that page, and then the rest is done: a
+/// redirect from the first page stops it there.
+fn render_frame(context: &RenderContext, first: &Chapter) -> Result<()> {
+    let page = format!("/{}", page_of(first));
+    let mut config = context.config.clone();
+    config.set("output.html.redirect", json!({ &page: "stop" }))?;
+    let frame = with(context, context.book.clone(), config, &context.destination);
+    match HtmlHandlebars::new().render(&frame) {
+        Err(error) if error.to_string().contains(&format!("existing chapter at `{page}`")) => {
+            Ok(())
+        }
+        Err(error) => Err(error),
+        Ok(()) => Err(Error::msg("mdBook did not stop at the redirect from an existing page")),
+    }
+}
+
+fn with(context: &RenderContext, book: Book, config: Config, out: &Path) -> RenderContext {
+    let mut other = RenderContext::new(&context.root, book, config, out);
+    other.chapter_titles.clone_from(&context.chapter_titles);
+    other
+}
+
+/// The chapters that have a page, in their order.
+struct Pages<'a> {
+    all: Vec<&'a Chapter>,
+    /// Where a page stands in it, by its address.
+    places: HashMap<String, usize>,
+}
+
+impl<'a> Pages<'a> {
+    fn of(book: &'a Book) -> Self {
+        let all: Vec<&Chapter> = book.chapters().collect();
+        let places = all.iter().enumerate().map(|(place, page)| (page_of(page), place)).collect();
+        Self { all, places }
+    }
+
+    /// The group that makes the page or the redirect at this address.
+    fn group_of(&self, address: &str) -> usize {
+        match self.places.get(address) {
+            Some(place) => place / GROUP,
+            // mdBook makes it from the first chapter.
+            None if address == "index.html" => 0,
+            None => (self.all.len() - 1) / GROUP,
+        }
+    }
+}
+
+/// Pages that are rendered in one go.
+struct Group<'a> {
+    context: &'a RenderContext,
+    html: &'a HtmlConfig,
+    pages: &'a Pages<'a>,
+    /// Its place among the groups.
+    index: usize,
+    /// Where they are rendered.
+    out: PathBuf,
+}
+
+impl Group<'_> {
+    fn range(&self) -> Range<usize> {
+        self.index * GROUP..self.pages.all.len().min((self.index + 1) * GROUP)
+    }
+
+    fn is_last(&self) -> bool {
+        self.range().end == self.pages.all.len()
+    }
+
+    fn render(&self) -> Result<()> {
+        let mut config = self.context.config.clone();
+        config.set("output.html.search.chapter", json!({ "": { "enable": false } }))?;
+        let redirects: serde_json::Map<_, _> =
+            self.redirects().map(|(from, to)| (from.clone(), json!(to))).collect();
+        config.set("output.html.redirect", redirects)?;
+        if !self.is_last() {
+            config.set("output.html.input-404", "")?;
+        }
+        let book = Book::new_with_items(self.items());
+        HtmlHandlebars::new().render(&with(self.context, book, config, &self.out))
+    }
+
+    /// Its own chapters between those next to them, to which its pages link and which stay empty.
+    fn items(&self) -> Vec<BookItem> {
+        let own = self.range();
+        let with_neighbours = own.start.saturating_sub(1)..self.pages.all.len().min(own.end + 1);
+        with_neighbours
+            .map(|place| {
+                let page = self.pages.all[place];
+                let content =
+                    if own.contains(&place) { page.content.clone() } else { String::new() };
+                copied(page, content)
+            })
+            .collect()
+    }
+
+    /// The redirects that concern its pages; the last group has those that concern none.
+    fn redirects(&self) -> impl Iterator<Item = (&String, &String)> {
+        let all = self.html.redirect.iter();
+        all.filter(|(from, _)| self.pages.group_of(address(from)) == self.index)
+    }
+
+    /// Moves what it made into the site.
+    fn take_over(&self) -> Result<()> {
+        let site = &self.context.destination;
+        let names: Vec<(String, String)> = WHOLE_BOOK_SCRIPTS
+            .iter()
+            .filter_map(|script| Some((hashed(&self.out, script)?, hashed(site, script)?)))
+            .collect();
+        let mut pages: Vec<String> =
+            self.range().map(|place| page_of(self.pages.all[place])).collect();
+        pages.extend((self.index == 0).then(|| "index.html".to_owned()));
+        pages.extend(self.is_last().then(|| self.html.get_404_output_file()));
+        // A redirect never takes the place of a file.
+        let redirects = self.redirects().map(|(from, _)| address(from).to_owned());
+        let free = redirects.filter(|from| !site.join(from).exists()).collect::<Vec<_>>();
+        for file in pages.iter().chain(&free) {
+            let (from, to) = (self.out.join(file), site.join(file));
+            let Ok(mut text) = fs::read_to_string(&from) else { continue };
+            for (here, there) in &names {
+                text = text.replace(here, there);
+            }
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            fs::write(&to, text)?;
+        }
+        Ok(fs::remove_dir_all(&self.out)?)
+    }
+}
+
+/// The chapter without those below it.
+fn copied(page: &Chapter, content: String) -> BookItem {
+    BookItem::Chapter(Chapter {
+        name: page.name.clone(),
+        content,
+        number: page.number.clone(),
+        sub_items: Vec::new(),
+        path: page.path.clone(),
+        source_path: page.source_path.clone(),
+        parent_names: page.parent_names.clone(),
+    })
+}
+
+/// The address of its page in the site.
+fn page_of(chapter: &Chapter) -> String {
+    let path = chapter.path.as_deref().unwrap_or(Path::new("")).with_extension("html");
+    path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+/// The page that a redirect leads away from.
+fn address(redirect: &str) -> &str {
+    redirect.split('#').next().unwrap_or_default().trim_start_matches('/')
+}
+
+/// The name of this script in the site, where it holds a hash of its contents.
+fn hashed(site: &Path, script: &str) -> Option<String> {
+    fs::read_dir(site)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .find(|name| {
+            name.strip_prefix(script)
+                .and_then(|rest| rest.strip_prefix('-')?.strip_suffix(".js"))
+                .is_some_and(|hash| {
+                    hash.len() == 8 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+                })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use mdbook_driver::book::SectionNumber;
+
+    use super::*;
+
+    /// A book with a page too many for two groups: nested chapters, drafts, parts, and a first chapter in a folder.
+    fn book() -> Book {
+        let mut items = vec![BookItem::PartTitle("Part".to_owned())];
+        for number in (0_u32..).take(2 * GROUP + 1) {
+            let path = format!("part-{}/page-{number}.md", number / 7);
+            let content = format!(
+                "# Page {number}\n\nWord{number} and [the next](../part-{}/page-{}.md).\n",
+                (number + 1) / 7,
+                number + 1
+            );
+            let mut page = Chapter::new(&format!("Page {number}"), content, path, vec![]);
+            page.number = Some(SectionNumber::new([number]));
+            if number % 3 == 0 {
+                page.parent_names = vec!["Above".to_owned()];
+                let mut above = Chapter::new_draft("Above", vec![]);
+                above.sub_items.push(BookItem::Chapter(page));
+                items.push(BookItem::Chapter(above));
+            } else {
+                items.extend([BookItem::Chapter(page), BookItem::Separator]);
+            }
+        }
+        Book::new_with_items(items)
+    }
+
+    fn context(folder: &Path, settings: &str) -> RenderContext {
+        let text =
+            format!("[book]\ntitle = \"Long\"\n[output.html]\nprint.enable = false\n{settings}");
+        fs::create_dir_all(folder.join("src")).unwrap();
+        fs::write(folder.join("toc-more.js"), "// {{ resource \"toc.js\" }}").unwrap();
+        fs::write(folder.join("src/404.md"), "# Nothing here\n").unwrap();
+        let config = text.parse().unwrap();
+        let mut context = RenderContext::new(folder, book(), config, folder.join("site"));
+        let title = (PathBuf::from("part-0/page-3.md"), "Another title".to_owned());
+        context.chapter_titles.extend([title]);
+        context
+    }
+
+    fn files(folder: &Path, below: &Path, into: &mut BTreeMap<PathBuf, String>) {
+        for entry in fs::read_dir(folder.join(below)).unwrap().flatten() {
+            let name = below.join(entry.file_name());
+            if entry.path().is_dir() {
+                files(folder, &name, into);
+            } else {
+                let text = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
+                into.insert(name, text);
+            }
+        }
+    }
+
+    /// The site that mdBook's renderer makes, and the one that is made in parts; or their errors.
+    fn both(settings: &str) -> [std::result::Result<BTreeMap<PathBuf, String>, String>; 2] {
+        [true, false].map(|whole| {
+            let home = tempfile::tempdir().unwrap();
+            let context = context(home.path(), settings);
+            let rendered = if whole {
+                HtmlHandlebars::new().render(&context)
+            } else {
+                render(&context, &home.path().join("theme"), &home.path().join("parts"))
+            };
+            rendered.map_err(|error| format!("{error:#}"))?;
+            let mut found = BTreeMap::new();
+            files(&context.destination, Path::new(""), &mut found);
+            Ok(found)
+        })
+    }
+
+    #[test]
+    fn a_site_made_in_parts_is_the_one_that_mdbook_makes() {
+        for settings in [
+            "additional-js = [\"toc-more.js\"]\n",
+            "hash-files = false\n",
+            "[output.html.redirect]\n\"/old.html\" = \"new.html\"\n\"/old.html#a\" = \"other.html\"\n\"/part-2/page-15.html#gone\" = \"x.html\"\n\"/index.html#gone\" = \"y.html\"\n\"deep/old.html\" = \"z.html\"\n",
+            "[output.html.search.chapter]\n\"part-1\" = { enable = false }\n",
+            "[output.html.search]\nenable = false\n",
+        ] {
+            let [whole, parts] = both(settings).map(|site| site.expect("a site"));
+            let names = |site: &BTreeMap<PathBuf, String>| site.keys().cloned().collect::<Vec<_>>();
+            assert_eq!(names(&whole), names(&parts), "{settings}");
+            for (name, text) in &whole {
+                assert_eq!(text, &parts[name], "{}: {settings}", name.display());
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_of_mdbook_is_the_same_in_parts() {
+        for (settings, why) in [
+            (
+                "[output.html.redirect]\n\"/part-0/page-0.html\" = \"x.html\"\n",
+                "existing chapter at `/part-0/page-0.html`",
+            ),
+            (
+                "[output.html.redirect]\n\"/part-2/page-20.html\" = \"x.html\"\n",
+                "existing chapter at `/part-2/page-20.html`",
+            ),
+            (
+                "[output.html.redirect]\n\"/none.html#a\" = \"x.html\"\n",
+                "`none.html` only has source paths",
+            ),
+            (
+                "[output.html.search.chapter]\nnone = { enable = false }\n",
+                "key `none` does not match",
+            ),
+        ] {
+            let [whole, parts] = both(settings).map(|site| site.expect_err("an error"));
+            assert!(whole.contains(why), "{whole}");
+            assert_eq!(whole, parts);
+        }
+    }
+}
