@@ -40,3 +40,34 @@ fn the_old_names_of_flags_still_work_and_are_not_shown() {
     assert!(!help("down --help").contains("--with-strays"));
     book.guide("down --with-strays").exits(2).says("this book has no cluster");
 }
+
+#[test]
+fn a_kubectl_plugin_names_itself_as_kubectl_calls_it() {
+    let book = Project::with_chapter("# One\n\n```bash {name=a}\necho it runs\n```\n");
+    let plugin = book.path("kubectl-guide");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_guide"), &plugin).expect("a link");
+    let called = |words: &[&str]| {
+        let output = std::process::Command::new(&plugin)
+            .args(words)
+            .current_dir(book.root())
+            .output()
+            .expect("the plugin starts");
+        (
+            output.status.code(),
+            format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            ),
+        )
+    };
+    let (code, text) = called(&["run", "--help"]);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("Usage: kubectl guide run [OPTIONS] [TARGET]..."), "{text}");
+    let (code, text) = called(&["run", "--nonsense"]);
+    assert_eq!(code, Some(2));
+    assert!(text.contains("Usage: kubectl guide run"), "{text}");
+    let (code, text) = called(&["--version"]);
+    assert_eq!((code, text), (Some(0), format!("guide {}\n", env!("CARGO_PKG_VERSION"))));
+    assert_eq!(called(&["run"]).0, Some(0));
+}
