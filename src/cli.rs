@@ -265,6 +265,18 @@ pub struct InitArgs {
     /// Title of the book
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
+    /// Write the files by which this code host checks the book at every change and runs it every night, also for a book that exists
+    #[arg(long, value_name = "HOST")]
+    pub ci: Option<CiSystem>,
+}
+
+/// A code host that runs jobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum CiSystem {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI/CD
+    Gitlab,
 }
 
 /// Arguments of `guide publish`.

@@ -42,7 +42,8 @@ pub use drift::drift_text;
 pub(crate) use drift::{drift_hint, not_run_here};
 pub(crate) use humanize::{recordings_not_kept, recordings_pending};
 pub(crate) use init::{
-    BlockUse, ChangeTarget, Effect, SurveyedBlock, adopted_text, initialised_text, survey_text,
+    BlockUse, ChangeTarget, CiNotes, Effect, SurveyedBlock, adopted_text, ci_text,
+    initialised_text, survey_text,
 };
 pub(crate) use keys::{Key, Keys};
 pub(crate) use plan::{plan_json, plan_text};

@@ -1,7 +1,10 @@
 //! `guide init`: a first book of one's own, that passes at once; or one made around a Markdown file that is there.
 
+mod ci;
+
 use std::path::{Component, Path, PathBuf};
 
+use self::ci::{CiFiles, ci_files};
 use super::survey::{Survey, survey};
 use crate::cli::InitArgs;
 use crate::cluster::private_kubeconfig;
@@ -57,6 +60,11 @@ fn first_cluster<'a>(
 /// Writes the book; says what it would run.
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
     let folder = settings.here.join(args.folder.as_deref().unwrap_or(&settings.here));
+    let ci = args.ci.map(|system| ci_files(system, &folder)).transpose()?;
+    let only_ci = args.from.is_none() && args.cluster.is_none() && args.title.is_none();
+    if let Some(ci) = ci.as_ref().filter(|_| only_ci && folder.join("book.toml").is_file()) {
+        return write_ci(settings, ci);
+    }
     let title = args.title.clone().unwrap_or_else(|| "My book".to_owned());
     let cluster = first_cluster(settings, args)?;
     let adopted = args
@@ -109,6 +117,19 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
             report::print(&report::initialised_text(&shown, args.folder.as_deref(), programs))?;
         }
     }
+    ci.map_or(Ok(Exit::AsWritten), |ci| write_ci(settings, &ci))
+}
+
+/// Writes the files for a code host, and says what its author has to fill in.
+fn write_ci(settings: &Settings, ci: &CiFiles) -> Result<Exit, Error> {
+    for (path, text) in &ci.files {
+        create_file(path, text.as_bytes())?;
+    }
+    let shown = |path: &PathBuf| {
+        path.strip_prefix(&settings.here).map_or_else(|_| path.clone(), Path::to_owned)
+    };
+    let files: Vec<PathBuf> = ci.files.iter().map(|(path, _)| shown(path)).collect();
+    report::print(&report::ci_text(&files, &ci.notes))?;
     Ok(Exit::AsWritten)
 }
 

@@ -149,6 +149,35 @@ pub(crate) fn initialised_text(files: &[PathBuf], folder: Option<&Path>, program
     text
 }
 
+/// What the author of a book still has to do after the files for a code host were written.
+pub(crate) struct CiNotes {
+    /// The words in the files that only the author can replace.
+    pub to_replace: &'static [&'static str],
+    /// A file that existed, and the lines to add to it.
+    pub to_add: Option<(PathBuf, String)>,
+}
+
+/// What was written for a code host.
+pub(crate) fn ci_text(files: &[PathBuf], notes: &CiNotes) -> String {
+    let mut text = wrote(files);
+    if let Some((path, lines)) = &notes.to_add {
+        text.push_str(&format!("add to {}, which was left as it is:\n\n", path.display()));
+        lines.lines().filter(|line| !line.starts_with('#')).for_each(|line| {
+            text.push_str(&format!("    {line}\n"));
+        });
+        text.push('\n');
+    }
+    for word in notes.to_replace {
+        let by = match *word {
+            "OWNER" => "the owner of the repository in which guide is released",
+            "ADDRESS" => "the address below which guide's releases lie",
+            _ => "the archive's checksum, from the release's SHA256SUMS",
+        };
+        text.push_str(&format!("replace {word}: {by}\n"));
+    }
+    text
+}
+
 /// What was written of somebody's document: it is to be read before anything of it runs.
 pub(crate) fn adopted_text(
     files: &[PathBuf],

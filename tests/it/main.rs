@@ -17,6 +17,7 @@
 mod adoption;
 mod bad_books;
 mod bad_worlds;
+mod ci_files;
 mod compare;
 mod conditions;
 mod documents;
