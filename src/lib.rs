@@ -30,6 +30,10 @@ mod output;
 mod probe;
 mod secrets;
 mod serve;
+#[cfg(target_os = "linux")]
+mod shell;
+#[cfg(not(target_os = "linux"))]
+#[path = "shell_elsewhere.rs"]
 mod shell;
 mod topology;
 mod world;

@@ -1,6 +1,6 @@
 //! The machine itself: cgroup version, free disk, inotify instances.
 
-use rustix::fs::{statfs, statvfs};
+use rustix::fs::{Access, access, statvfs};
 
 use super::{Fact, LIMIT};
 use crate::probe::probe;
@@ -19,8 +19,9 @@ const ENOUGH_INOTIFY: u64 = 60;
 /// Prints how many inotify instances a user may have, and how many are visibly in use.
 const COUNT_INOTIFY: &str = "cat /proc/sys/fs/inotify/max_user_instances; find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l";
 
-/// The magic number of a cgroup v2 file system.
-const CGROUP2: i64 = 0x6367_7270;
+/// Where cgroups are mounted, and a file that only version 2 has there.
+const CGROUP: &str = "/sys/fs/cgroup";
+const CGROUP2: &str = "/sys/fs/cgroup/cgroup.controllers";
 
 /// The number of bytes that a three-node cluster and its images need.
 const ENOUGH: u64 = 10 * 1024 * 1024 * 1024;
@@ -50,15 +51,16 @@ fn system_of(system: &str, architecture: &str) -> Fact {
 
 /// The version of cgroup that is mounted.
 pub(super) fn cgroup() -> Vec<Fact> {
-    let fact = match statfs("/sys/fs/cgroup") {
-        Ok(found) if found.f_type == CGROUP2 => Fact::good("cgroup", "v2", WHY_CGROUP),
-        Ok(_) => Fact::bad(
+    let found = [CGROUP, CGROUP2].map(|path| access(path, Access::EXISTS));
+    let fact = match found {
+        [_, Ok(())] => Fact::good("cgroup", "v2", WHY_CGROUP),
+        [Ok(()), _] => Fact::bad(
             "cgroup",
             "v1",
             WHY_CGROUP,
             "boot with cgroup v2, or let the kubelet accept v1: failCgroupV1: false",
         ),
-        Err(error) => Fact::bad(
+        [Err(error), _] => Fact::bad(
             "cgroup",
             format!("not mounted ({error})"),
             WHY_CGROUP,

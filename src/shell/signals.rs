@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::fs::OFlags;
-use rustix::pipe::PipeFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 /// How often the user asked the run to stop. All clones count together.
@@ -22,7 +21,8 @@ impl Interrupt {
     /// # Errors
     /// When the kernel gives no pipe.
     pub fn unconnected() -> io::Result<Self> {
-        let wake = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+        let (read, write) = io::pipe()?;
+        let wake = (OwnedFd::from(read), OwnedFd::from(write));
         for end in [&wake.0, &wake.1] {
             rustix::fs::fcntl_setfl(end, rustix::fs::fcntl_getfl(end)? | OFlags::NONBLOCK)?;
         }
@@ -54,6 +54,7 @@ impl Interrupt {
     }
 
     /// A descriptor that is readable when a signal has come since the last [`Self::count`].
+    #[cfg(target_os = "linux")]
     pub(super) fn descriptor(&self) -> &OwnedFd {
         &self.wake.0
     }
