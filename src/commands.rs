@@ -11,7 +11,6 @@ mod check;
 mod diff;
 mod doctor;
 mod down;
-mod effects;
 mod init;
 mod plan;
 mod preprocess;
@@ -22,7 +21,6 @@ mod reports;
 mod review;
 mod stale;
 mod status;
-mod survey;
 mod syntax;
 
 use std::path::PathBuf;
@@ -47,10 +45,10 @@ pub fn main(cli: Cli) -> Exit {
     }
 }
 
-/// Prints what clap has to say in place of a command: the help, the version, or what is wrong with the command line.
-pub fn command_line_ended(said: &clap::Error) -> Exit {
-    match report::command_line_text(said) {
-        Ok(()) if said.use_stderr() => Exit::Wrong,
+/// Prints clap's result when there is no command to run: the help, the version, or an error of the command line.
+pub fn command_line_ended(result: &clap::Error) -> Exit {
+    match report::command_line_text(result) {
+        Ok(()) if result.use_stderr() => Exit::Wrong,
         Ok(()) => Exit::AsWritten,
         Err(error) => {
             report::report_error(&error, Style::colourless());
@@ -59,7 +57,7 @@ pub fn command_line_ended(said: &clap::Error) -> Exit {
     }
 }
 
-/// The style of text for a stream, which is a terminal or not.
+/// The style of text for a stream. `terminal` says whether the stream is a terminal.
 fn style(settings: &Settings, terminal: bool) -> Style {
     let around = &settings.surroundings;
     Style::decide(
@@ -70,7 +68,7 @@ fn style(settings: &Settings, terminal: bool) -> Style {
     )
 }
 
-/// The folder of the book that the command line means.
+/// The folder of the book that the command line names.
 fn found_book(settings: &Settings) -> Result<PathBuf, Error> {
     find_book(settings.book.as_deref(), &settings.here).map_err(Error::Usage)
 }

@@ -1,4 +1,4 @@
-//! EVENT: all that the journal and the report ever learn of a run.
+//! EVENT: everything that the journal and the reports learn about a run.
 
 mod masked;
 mod record;
@@ -23,83 +23,83 @@ pub use record::Record;
 pub(crate) use record::Reporter;
 pub(crate) use tally::Tally;
 
-/// Format version of the journal: a reader refuses a newer one.
+/// The format version of the journal. A reader refuses a newer one.
 pub const JOURNAL_FORMAT: u32 = 2;
 
-/// Among the targets of a run that only asked (`guide verify`).
+/// Marks the targets of a run that ran only checks (`guide verify`).
 pub(crate) const VERIFY_ONLY: &str = "--verify";
 
-/// Something that happened. Serialised as one JSON line (`{"event": "step_finished", …}`).
+/// Something that happened. It is serialised as one JSON line (`{"event": "step_finished", …}`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
-    /// First line of a journal.
+    /// The first line of a journal.
     RunStarted(RunStarted),
-    /// A resumed run knows where it starts; after the `PassedBefore` steps it takes over, and written together with them, so that
-    /// a journal without this line has decided (and done) nothing yet.
+    /// A resumed run has decided where it starts. This follows the `PassedBefore` steps that the run takes over, and is written
+    /// together with them, so a journal without this line has decided and done nothing yet.
     Resumed {
-        /// The first step to run; `None`: nothing is left to do.
+        /// The first step to run; `None` if no step has to run.
         at: Option<StepId>,
-        /// Why there, in words: `failed`, `changed since it passed` …
+        /// Why the run starts there, as a text: `failed`, `changed since it passed` …
         why: String,
     },
     /// A chapter begins.
     ChapterStarted {
         chapter: ChapterName,
         title: String,
-        /// How many steps of it are planned.
+        /// The number of its planned steps.
         steps: usize,
     },
-    /// An attempt begins (the journal keeps the first one of a step's turn, so that a killed run tells what it was doing).
+    /// An attempt begins. The journal keeps only the first attempt of a step, which shows what a killed run was doing.
     StepStarted {
         step: StepId,
-        /// Where it stands.
+        /// The step's place in the text.
         place: Place,
-        /// First line of its script.
+        /// The first line of its script.
         command: String,
-        /// 1-based number in its chapter.
+        /// Its 1-based number in the chapter.
         number: usize,
         /// 1 for the first attempt.
         attempt: u32,
         /// Seconds it took when it last passed.
         expected_seconds: Option<f64>,
-        /// A check before acting, before resuming, or the step itself.
+        /// Why the attempt is made.
         reason: Reason,
-        /// It has the terminal to itself until it ends.
+        /// The step uses the terminal until it ends.
         interactive: bool,
     },
-    /// Still running (not kept in the journal).
+    /// A step is still running. The journal does not keep this event.
     StepProgress {
         step: StepId,
-        /// The last line it wrote, escape sequences taken off, at most 200 characters.
+        /// The last line that it wrote, without escape sequences, at most 200 characters.
         line: String,
         /// Seconds since it started.
         seconds: f64,
-        /// What the waiting is for, as the cluster tells it.
+        /// The cluster's problem that the step waits for.
         waiting_for: Option<String>,
     },
     /// A step has ended.
     StepFinished(StepFinished),
-    /// Worth telling, and no outcome of a step: why a resumed run starts where it does, a process that was left …
+    /// A message that is no outcome of a step, for example about a leftover process.
     Note {
-        /// One line.
+        /// The message, one line.
         text: String,
-        /// The step it belongs to.
+        /// The step that it belongs to.
         step: Option<StepId>,
     },
     /// A chapter has ended.
     ChapterFinished {
         chapter: ChapterName,
         outcome: ChapterOutcome,
-        /// Its fingerprint, when all of it passed (so that `done:` may speak for it next time).
+        /// Its fingerprint, if all of it passed. A later run then may take it as done.
         fingerprint: Option<Fingerprint>,
-        /// The checks by which it was taken as done.
+        /// The `done:` checks by which it was taken as done.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         done: Vec<StepName>,
         /// Seconds it took.
         seconds: f64,
     },
-    /// Last line of a journal.
+    /// The last line of a journal.
     RunFinished(RunSummary),
 }
 
@@ -107,17 +107,17 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// It is its turn.
+    /// The step runs in its order.
     Turn,
-    /// A verify step asked before the acting step it proves.
+    /// The check runs before the acting step that it proves, to find out whether that step is up to date.
     #[serde(alias = "already_so")]
     UpToDate,
-    /// A verify step asked whether a passed part still holds.
+    /// The check passed in the run that is resumed, and runs again.
     #[serde(rename = "still_so")]
     Recheck,
-    /// A chapter's `done:` steps.
+    /// The check is one of the chapter's `done:` checks.
     ChapterDone,
-    /// It is being waited for as `ready=`.
+    /// The check is the `ready=` check of a background step.
     Ready,
 }
 
@@ -126,28 +126,28 @@ pub enum Reason {
 pub struct RunStarted {
     /// [`JOURNAL_FORMAT`].
     pub format: u32,
-    /// The run's id, also its folder's name.
+    /// The run's id, which is also its folder's name.
     pub run: String,
     /// RFC 3339, UTC.
     pub at: String,
-    /// Version of guide.
+    /// The version of guide.
     pub guide: String,
-    /// Title of the book.
+    /// The title of the book.
     pub book: String,
     /// The profile.
     pub profile: String,
-    /// Targets as typed, `--from STEP` and its like among them; empty only when the whole book was run.
+    /// The targets as typed, and options such as `--from STEP`. Empty only if the whole book was run.
     pub targets: Vec<String>,
-    /// The run this one resumes.
+    /// The run that this one resumes.
     pub resumes: Option<String>,
-    /// Process id of the runner.
+    /// The process id of the runner.
     pub pid: u32,
-    /// Number of steps planned in all.
+    /// The number of all planned steps.
     pub steps: usize,
-    /// Folder of the book, relative to the state folder where that lies within it; empty in journals that do not say it.
+    /// The folder of the book, relative to the state folder if that is inside it. Empty in journals of older versions.
     #[serde(default)]
     pub root: String,
-    /// The cluster that was known when the run began.
+    /// The cluster that was known at the start of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<String>,
 }
@@ -156,37 +156,37 @@ pub struct RunStarted {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StepFinished {
     pub step: StepId,
-    /// Where it stands.
+    /// The step's place in the text.
     pub place: Place,
-    /// What it was when it ran.
+    /// The step's fingerprint in this run.
     pub fingerprint: Fingerprint,
-    /// How it came out.
+    /// The result of the step.
     pub outcome: Outcome,
-    /// RFC 3339, UTC, of its end.
+    /// The time of its end as RFC 3339, UTC.
     pub at: String,
-    /// Seconds, all attempts.
+    /// The seconds of all attempts together.
     pub seconds: f64,
-    /// Attempts made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// How the last attempt ended; none for one that did not run.
+    /// How the last attempt ended; `None` for a step that did not run.
     pub ending: Option<Ending>,
     /// Where the whole output is kept: file in the run's folder, offset, length in bytes.
     pub output: Option<Stored>,
-    /// Where the shell's state after it is kept; none when it left none.
+    /// Where the shell's state after the step is kept; `None` if there is none.
     pub state: Option<Stored>,
-    /// Names bound so far in the chapter.
+    /// The names bound so far in the chapter.
     #[serde(default, skip_serializing_if = "Bindings::is_empty")]
     pub bound: Bindings,
-    /// Processes it left behind, stopped by now.
+    /// The leftover processes of the step, which were stopped.
     #[serde(rename = "left", default, skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<LeftoverProcess>,
-    /// What the step is made of; only of an acting step that has passed or was found so.
+    /// What the step is made of; only for an acting step that has passed or was found so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub made_of: Option<MadeOf>,
-    /// Why an acting step ran that had passed in this world before.
+    /// Why an acting step ran although it had passed in this world before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub because: Option<String>,
-    /// Everything a failure report needs; only when `outcome` is a failure.
+    /// Everything that a failure report needs; only if `outcome` is a failure.
     #[serde(skip)]
     pub evidence: Option<Box<Evidence>>,
 }
@@ -194,42 +194,42 @@ pub struct StepFinished {
 /// A part of a file of the run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stored {
-    /// File name, relative to the run's folder.
+    /// The file's name, relative to the run's folder.
     pub file: PathBuf,
     pub offset: u64,
     pub length: u64,
-    /// Checksum of them, where they are run by bash later: a state. None in journals of older versions.
+    /// The checksum of a state, which bash runs later. `None` for outputs and in journals of older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checksum: Option<String>,
 }
 
-/// How a step came out.
+/// The result of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Outcome {
-    /// Ran, and all is as written.
+    /// It ran, and its result is the expected one.
     Passed,
-    /// Ran and ended as expected; its output has no accepted snapshot yet, a pending one was written.
+    /// It ran and ended as expected. Its output has no accepted snapshot yet, and a pending one was written.
     Pending,
-    /// Not run: it passed here before as it is now, and the checks that prove it pass.
+    /// It did not run: it passed here unchanged, and the checks that prove it pass.
     #[serde(alias = "already_so")]
     UpToDate,
-    /// Not run: it never ran here, and the checks that prove it pass.
+    /// It did not run: it never ran here, and the checks that prove it pass.
     FoundSo,
-    /// Not run: its chapter was taken as done.
+    /// It did not run: its chapter was taken as done.
     TakenAsDone,
-    /// Not run again: passed in the run that this one resumes, and still holds.
+    /// It did not run again: it passed in the run that this one resumes, and its checks still pass.
     PassedBefore,
-    /// Not run, and why (`--keep-going` after a failure, no terminal …).
+    /// It did not run, for this reason (`--keep-going` after a failure, no terminal …).
     Skipped { why: String },
-    /// Ended otherwise than expected.
+    /// Its result is not the expected one.
     Failed(Failure),
-    /// The run was stopped while it ran.
+    /// The run was stopped while the step ran.
     Interrupted,
 }
 
 impl Outcome {
-    /// Is the world, as far as this step goes, as written?
+    /// Whether the outcome is no failure of the step.
     pub fn passes(&self) -> bool {
         matches!(
             self,
@@ -247,66 +247,67 @@ impl Outcome {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "cause")]
 pub enum Failure {
-    /// Another exit code than expected.
+    /// The exit code is not the expected one.
     Exit {
         code: i32,
-        /// The expectation, in words.
+        /// The expected codes, as a text.
         expected: String,
     },
-    /// The shell was ended by a signal.
+    /// A signal ended the shell.
     Signal { signal: i32 },
-    /// Ran out of time.
+    /// The step reached its time limit.
     TimedOut {
         /// The limit in seconds.
         seconds: f64,
-        /// `timeout` or `until`.
+        /// The attribute that set the limit: `timeout` or `until`.
         limit: String,
-        /// What the cluster says it was waiting for.
+        /// The cluster's problem that the step waited for.
         waiting_for: Option<String>,
     },
-    /// The output is not as expected or accepted.
+    /// The output differs from the expected or the accepted one.
     Mismatch {
-        /// What differs.
+        /// The differences.
         differences: Vec<Difference>,
-        /// Compared with the `output` fence (true) or with the accepted snapshot.
+        /// The output was compared with the `output` fence, and not with the accepted snapshot.
         fence: bool,
     },
     /// `check=` is not true, or could not be evaluated.
     Check {
         /// The expression.
         expression: String,
-        /// What came of it, in words.
+        /// The result, as a text.
         why: String,
     },
-    /// What it waits for can't come any more.
+    /// The step waited for objects that cannot become ready any more.
     Unrecoverable {
-        /// What the cluster says.
+        /// The cluster's problem.
         why: String,
     },
-    /// It could not be started, or a manifest could not be rendered with the bound values.
+    /// The step could not be started, or a manifest could not be rendered with the bound values.
     Broken { why: String },
 }
 
-/// What a failure report shows beside the outcome. Not kept in the journal: the output is, and the rest is in the chapter.
+/// What a failure report shows beside the outcome. The journal does not keep it, since it keeps the output, and the rest is in the
+/// chapter.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
     /// The script.
     pub script: String,
-    /// 1-based line of the script's first line.
+    /// The 1-based line of the chapter in which the script begins.
     pub script_line: u32,
-    /// Last part of the output, secrets masked.
+    /// The last part of the output, with secrets masked.
     pub output_tail: String,
-    /// The expected or accepted text it was compared with.
+    /// The expected or accepted text that the output was compared with.
     pub expected: Option<String>,
-    /// Where the failure report was written.
+    /// The path of the failure report.
     pub failure_report: Option<PathBuf>,
-    /// Where the pending snapshot was written.
+    /// The path of the pending snapshot.
     pub pending: Option<PathBuf>,
-    /// What ails the world itself, and the command that cures it.
+    /// A problem of the world itself, and the command that solves it.
     pub hint: Option<String>,
-    /// It was only asked (`guide verify`): there is no run to go on with.
+    /// The run was a `guide verify`, which cannot be resumed.
     pub verify_only: bool,
-    /// As long as its `until=` lets it be waited for, where `guide verify` has waited shorter.
+    /// The step's `until=`, if `guide verify` waited for a shorter time.
     pub wait: Option<Duration>,
 }
 
@@ -314,51 +315,51 @@ pub struct Evidence {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChapterOutcome {
-    /// All planned steps hold.
+    /// All planned steps passed or were skipped.
     Passed,
-    /// Taken as done: its last run passed, nothing in it changed since, and its `done:` steps pass. No other step was run.
+    /// The chapter was taken as done: its last run passed, it has not changed since, and its `done:` checks pass. No other step ran.
     #[serde(alias = "already_so")]
     UpToDate,
     /// A step failed.
     Failed,
-    /// Stopped in the middle.
+    /// The run was interrupted within the chapter.
     Interrupted,
-    /// Not begun, since an earlier one failed.
+    /// The chapter did not begin, because an earlier one failed.
     NotRun,
 }
 
 /// How a run ended.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RunSummary {
-    /// Steps that ran and passed (pending ones among them).
+    /// The number of steps that ran and passed, with those whose snapshot is pending.
     pub passed: usize,
-    /// Steps that were up to date, or passed before.
+    /// The number of steps that were up to date, or passed before.
     #[serde(alias = "already_so")]
     pub up_to_date: usize,
-    /// Steps of chapters that were taken as done.
+    /// The number of steps of chapters that were taken as done.
     #[serde(default)]
     pub taken_as_done: usize,
-    /// Steps that failed.
+    /// The number of steps that failed.
     pub failed: usize,
-    /// Steps skipped with a reason.
+    /// The number of steps that were skipped.
     pub skipped: usize,
-    /// Steps not reached.
+    /// The number of steps that were not reached.
     pub not_run: usize,
-    /// Snapshots waiting for review.
+    /// The number of snapshots pending review.
     pub pending: usize,
-    /// Chapters that were taken as done.
+    /// The number of chapters that were taken as done.
     #[serde(alias = "chapters_already_so")]
     pub chapters_up_to_date: usize,
-    /// Stopped by Ctrl-C or SIGTERM.
+    /// Ctrl-C or SIGTERM stopped the run.
     pub interrupted: bool,
-    /// The world could not be asked (no engine, lost cluster …): why.
+    /// Why the world did not answer (no container engine, a lost cluster …).
     pub broken: Option<String>,
     /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// Seconds in all.
+    /// The duration of the run in seconds.
     pub seconds: f64,
-    /// RFC 3339, UTC.
+    /// The time of the run's end as RFC 3339, UTC.
     pub at: String,
 }
 
@@ -368,7 +369,7 @@ impl RunSummary {
         self.passed + self.up_to_date + self.taken_as_done + self.failed + self.skipped
     }
 
-    /// Notes why the run was broken off, unless a reason is known already.
+    /// Records why the run was broken off, unless a reason is recorded already.
     pub(crate) fn break_off(&mut self, error: Diagnostic) {
         if self.broken.is_none() {
             (self.broken, self.hint) = (Some(error.message), error.hint);

@@ -1,4 +1,4 @@
-//! HISTORY: what earlier runs are known to have done, and where a resumed run starts. Pure: `store` reads the journals.
+//! HISTORY: what earlier runs did, and where a resumed run starts. Pure: `store` reads the journals.
 
 mod applied;
 pub(crate) mod resume;

@@ -1,6 +1,6 @@
 //! `guide` runs a book: Markdown chapters whose fenced command blocks are executed, in order, against a real world.
 //!
-//! The path goes one way, and the modules stand in its order:
+//! The path goes one way, and the modules are listed in its order:
 //!
 //! ```text
 //! text ─book→ Book ─manifest, plan→ Plan ─engine through World→ Output ─compare→ Verdict → Event ─→ journal (store)
@@ -8,8 +8,8 @@
 //! ```
 //!
 //! `book`, `manifest`, `plan`, `output`, `compare` and `event` are pure: text and data in, data out, no files, no clock, no
-//! processes. `execute` alone touches the world, `store` alone opens files, `report` alone prints. `engine` joins execute and
-//! compare; `commands` wires rooms together, one short file a subcommand.
+//! processes. Only `shell`, `cluster` and `doctor` touch the world, only `store` opens files, only `report` prints. `engine` runs
+//! steps and compares their output; `commands` connects the rooms, with one file for each subcommand.
 
 mod diagnostic;
 mod ids;
@@ -21,6 +21,7 @@ mod settings;
 mod book;
 mod manifest;
 mod plan;
+mod survey;
 
 mod cluster;
 mod doctor;

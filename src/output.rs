@@ -1,27 +1,26 @@
-//! OUTPUT: what came of one attempt at a step. Data only; a non-zero code is not an error.
+//! OUTPUT: the result of one attempt at a step. Data only; a non-zero code is not an error.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Most of an output that is held in memory and compared: beyond it only the file has the rest, and a step that compares its output
-/// fails.
+/// The part of an output that is kept in memory, from its beginning. The file contains the rest.
 pub(crate) const KEPT_BYTES: usize = 16 * 1024 * 1024;
 
-/// What one attempt gave.
+/// The result of one attempt.
 #[derive(Debug, Clone, Default)]
 pub struct Output {
-    /// stdout and stderr in the order in which they were written, secrets masked: the first [`KEPT_BYTES`].
+    /// The first [`KEPT_BYTES`] of stdout and stderr, in the order in which they were written, with secrets masked.
     pub bytes: Vec<u8>,
-    /// How many bytes there were in all.
+    /// The number of all bytes.
     pub total: u64,
-    /// How it ended.
+    /// How the attempt ended.
     pub ending: Ending,
-    /// From its start to its end.
+    /// The time from its start to its end.
     pub duration: Duration,
-    /// Processes it left behind, stopped by now.
+    /// The leftover processes, which were stopped.
     pub leftovers: Vec<LeftoverProcess>,
-    /// The shell's state after it, when the attempt ended in a way that leaves one (see `execute::shell`).
+    /// The shell's state after the attempt, if its ending allows to save one.
     pub state: Option<ShellState>,
 }
 
@@ -29,22 +28,22 @@ pub struct Output {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// With this code.
+    /// With this exit code.
     Exited(i32),
-    /// The shell itself was ended by this signal.
+    /// This signal ended the shell itself.
     Signalled(i32),
-    /// Out of time; the process group was stopped.
+    /// It reached its time limit, and its process group was stopped.
     TimedOut,
     /// The run was interrupted (Ctrl-C, SIGTERM).
     Interrupted,
-    /// The runner ended it, since what it waits for can't come any more.
+    /// The runner stopped it, because the objects that it waits for cannot become ready any more.
     GivenUp,
-    /// A background step that was started and goes on.
+    /// It is a background step that was started and is running.
     Started,
 }
 
 impl Ending {
-    /// Whether the kernel has stopped the step because it wanted to use the terminal (SIGTTIN, SIGTTOU), which a step does not have.
+    /// Whether the kernel stopped the step because it tried to use the terminal (SIGTTIN, SIGTTOU), which a step does not have.
     pub(crate) fn wanted_terminal(self) -> bool {
         matches!(self, Self::Signalled(21 | 22))
     }
@@ -65,20 +64,20 @@ pub struct LeftoverProcess {
     pub command: String,
 }
 
-/// Variables, functions, options and folder of a chapter's shell, as bash text that restores them when sourced.
+/// The variables, functions, options and folder of a chapter's shell, as bash text that restores them when it is sourced.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShellState(pub Vec<u8>);
 
-/// Begins the last line of a state that is not whole: a comment, with what was left out.
+/// Begins the last line of an incomplete state: a comment that names the parts without which it was saved.
 const LEFT_OUT: &str = "# left out, as a secret is in it: ";
 
 impl ShellState {
-    /// The line that names what a state was kept without.
+    /// The line that names the parts without which a state was saved.
     pub fn note_of_left_out(names: &[String]) -> Vec<u8> {
         format!("{LEFT_OUT}{}\n", names.join(", ")).into_bytes()
     }
 
-    /// The state with these names, too, in its last line.
+    /// The state with these names added to its last line.
     pub(crate) fn also_left_out(self, names: &[String]) -> Self {
         let mut all = self.left_out();
         let had_note = !all.is_empty();
@@ -96,7 +95,7 @@ impl ShellState {
         Self(text)
     }
 
-    /// What it was kept without, since a secret is in it: variables, functions (`name()`) and other parts in words.
+    /// The parts without which the state was saved, because they contain a secret: variables, functions (`name()`) and others.
     pub fn left_out(&self) -> Vec<String> {
         let line = self.0.trim_ascii_end().rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
         let names = line.strip_prefix(LEFT_OUT.as_bytes()).map(String::from_utf8_lossy);

@@ -1,8 +1,7 @@
-//! REPORT: events → text. The only room that prints, and all of it is talk: step lines, progress and failures go to stderr, as
-//! cargo's and nextest's do, so that stdout stays free for what a command was asked to give (`--json`, `status`, `plan`).
+//! REPORT: events → text. The only room that prints. Step lines, progress and failures go to stderr, as those of cargo and nextest do,
+//! so that stdout contains only the data of a command (`--json`, `status`, `plan`).
 //!
-//! A reporter is a consumer of [`Event`]s and never asks for more than they hold. A reader who has gone away (a closed pipe) is
-//! no error.
+//! A reporter consumes [`Event`]s and uses only what they contain. A closed pipe is no error.
 
 mod ask;
 mod check;
@@ -10,6 +9,7 @@ mod diff_view;
 mod doctor;
 mod down;
 mod drift;
+mod excerpt;
 mod exit_codes;
 mod failure;
 mod github;
@@ -41,10 +41,7 @@ pub(crate) use down::{DownReporter, teardown_hint};
 pub use drift::drift_text;
 pub(crate) use drift::{drift_hint, not_run_here};
 pub(crate) use humanize::{recordings_not_kept, recordings_pending};
-pub(crate) use init::{
-    BlockUse, ChangeTarget, CiNotes, Effect, SurveyedBlock, adopted_text, ci_text,
-    initialised_text, survey_text,
-};
+pub(crate) use init::{CiNotes, adopted_text, ci_text, initialised_text, survey_text};
 pub(crate) use keys::{Key, Keys};
 pub(crate) use plan::{plan_json, plan_text};
 pub(crate) use problem::report_error;

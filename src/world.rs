@@ -1,4 +1,4 @@
-//! The world as a few verbs. `shell` is the real one; tests of the engine use `scripted`.
+//! The world as a few verbs. `shell` implements it with bash; tests of the engine use `scripted`.
 
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -11,12 +11,12 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
 use crate::output::{LeftoverProcess, Output, ShellState};
 
-/// Where a chapter's shell is started.
+/// The folder and environment in which a chapter's shell starts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ShellContext {
-    /// The chapter's working folder (exists).
+    /// The chapter's working folder, which exists.
     pub folder: PathBuf,
-    /// Environment added to the caller's: values, `KUBECONFIG`, `GUIDE_BOOK`, `GUIDE_STATE`, `GUIDE_PROFILE`, `GUIDE_CHAPTER`, `PATH` …
+    /// The environment that is added to the caller's: values, `KUBECONFIG`, `GUIDE_BOOK`, `GUIDE_STATE`, `GUIDE_PROFILE`, `GUIDE_CHAPTER`, `PATH` …
     pub environment: Vec<(String, String)>,
 }
 
@@ -24,79 +24,83 @@ pub struct ShellContext {
 #[derive(Debug, Clone)]
 pub struct Command {
     pub step: StepId,
-    /// What bash gets.
+    /// The script as bash gets it.
     pub script: Arc<str>,
-    /// Time limit.
+    /// The time limit.
     pub timeout: Duration,
-    /// How it is run.
+    /// How the command is run.
     pub mode: Mode,
-    /// Names bound since the last command: become (exported) variables of the shell before the script runs.
+    /// The names bound since the last command. They become exported variables of the shell before the script runs.
     pub bound: Vec<(String, String)>,
-    /// Environment variables whose values are masked in all that comes out.
+    /// The environment variables whose values are masked in the output.
     pub secrets: Vec<String>,
-    /// Folder to run in: `rendered/…`, an absolute path, or a path relative to the book; the shell is back in its own folder afterwards.
+    /// The folder to run in: `rendered/…`, an absolute path, or a path relative to the book. The shell returns to its own folder.
     pub cwd: Option<String>,
 }
 
 /// How a command is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// In the chapter's shell; its state carries over. If the attempt ends other than by success the shell may be gone: it is
-    /// started again, from the last state it left, at the next command.
+    /// In the chapter's shell, so that its state carries over. If the attempt does not succeed and the shell is lost, the next
+    /// command starts it again from its last state.
     Shell,
-    /// In a shell with the chapter's present state whose changes are thrown away (a verify step asked ahead of its turn).
+    /// In a shell with the chapter's present state, whose changes are discarded (a check that runs before its turn).
     Aside,
-    /// Started and left running; `Output::ending` is `Started` unless it ended at once.
+    /// Started and kept running. `Output::ending` is `Started` unless the command ended at once.
     Background(crate::book::Background),
     /// In the chapter's shell with the terminal as stdin, stdout and stderr.
     Interactive,
 }
 
-/// What the watcher wants.
+/// The watcher's decision about a running command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Flow {
-    /// Go on.
+    /// Continue.
     Continue,
-    /// Stop the process group: the run was interrupted.
+    /// Stop the process group, because the run was interrupted.
     Interrupt,
-    /// Stop the process group: what it waits for can't come any more.
+    /// Stop the process group, because the objects that it waits for cannot become ready any more.
     GiveUp,
 }
 
-/// Sees a command's output as it comes.
+/// Receives a command's output while the command runs.
 pub trait Watcher {
-    /// A piece of output, secrets masked already, in the order in which it was written. All of it, however long.
+    /// The next piece of output, with secrets masked. The watcher gets the whole output, however long it is.
     fn output(&mut self, bytes: &[u8]);
     /// Called at least every 100 ms while the command runs, with the time since it started.
     fn tick(&mut self, elapsed: Duration) -> Flow;
 }
 
-/// The outside, as the engine sees it.
+/// The outside, as the engine uses it.
 pub trait World {
-    /// Begins a chapter: the next command runs in a new shell there, starting from `state` if one is given.
+    /// Begins a chapter: the next command runs in a new shell, which starts from `state` if it is given.
     ///
     /// # Errors
     /// When no shell can be started.
-    fn enter(&mut self, scene: &ShellContext, state: Option<&ShellState>)
-    -> Result<(), Diagnostic>;
+    fn enter(
+        &mut self,
+        context: &ShellContext,
+        state: Option<&ShellState>,
+    ) -> Result<(), Diagnostic>;
 
-    /// Runs one command to its end (or start, for `Background`).
+    /// Runs one command to its end; for `Background` only to its start.
     ///
     /// # Errors
-    /// Only when it could not be started or watched.
+    /// Only when the command could not be started or watched.
     fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic>;
 
-    /// Is that background step still running, or how did it end?
+    /// How that background step ended; `None` while it runs.
     fn background_ended(&mut self, step: &StepId) -> Option<Output>;
 
-    /// Ends the chapter: its shell, and its background steps but those that go on. Returns what had to be stopped beside these.
+    /// Ends the chapter: its shell, and the background steps that do not outlive it. Returns the leftover processes, which were
+    /// stopped.
     fn leave(&mut self) -> Vec<LeftoverProcess>;
 
-    /// The output of the EXIT trap that the steps of the last chapter had set, and that ran as the chapter ended.
+    /// The output of the EXIT trap that a step of the last chapter had set and that ran at the chapter's end.
     fn take_exit_trap_output(&mut self) -> Option<Output> {
         None
     }
 
-    /// Ends everything that may not outlive the run.
+    /// Ends every process that must not outlive the run. Returns the leftover processes.
     fn close(&mut self) -> Vec<LeftoverProcess>;
 }

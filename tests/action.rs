@@ -1,4 +1,4 @@
-//! The scripts of the GitHub action, by their own test: the real program and git, and a GitHub of one folder.
+//! Runs the test of the GitHub action's scripts, with the real program and git, and with a folder in the place of GitHub.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 #[test]
-fn the_action_s_scripts_do_what_they_say() {
+fn the_scripts_of_the_action_pass_their_test() {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("action/test");
     let output = Command::new(script)
         .arg(env!("CARGO_BIN_EXE_guide"))

@@ -1,6 +1,6 @@
-//! Tests that need a runner in a process of its own: it is killed, gets signals, has a terminal, or adopts orphans without a tag.
+//! Tests that need a runner in a process of its own, which is killed, receives signals, has a terminal, or adopts untagged orphans.
 //!
-//! Each test starts this test program once more, as the runner.
+//! Each test starts this test program again as the runner.
 
 #![expect(
     clippy::unwrap_used,
@@ -123,7 +123,7 @@ fn a_killed_runner_leaves_nothing_of_its_step() {
     );
     let all = ["sleep 7001", "sleep 7002", "sleep 7003", "sleep 7004", "sleep 7005"];
     wait_until("the step runs", || all.iter().all(|command| count(command) == 1));
-    // The process that has cleared its environment is found at the runner's next tick.
+    // A process that has cleared its environment is found at the runner's next tick.
     std::thread::sleep(Duration::from_secs(1));
     runner.kill().unwrap();
     runner.wait().unwrap();
@@ -139,12 +139,12 @@ fn a_runner_killed_at_any_moment_leaves_nothing() {
         runner.kill().unwrap();
         runner.wait().unwrap();
     }
-    // On a busy machine none of these may have come as far as its step.
+    // On a busy machine none of them may have reached its step.
     let mut runner = start(SCRIPT);
     wait_until("a process of the step runs", || count("sleep 7006") > 0);
     runner.kill().unwrap();
     runner.wait().unwrap();
-    // A process that was being started at that moment needs time to appear.
+    // A process that was starting at that moment needs time to appear.
     std::thread::sleep(Duration::from_millis(500));
     wait_until("nothing is left", || count("sleep 7006") == 0);
 }
@@ -183,7 +183,7 @@ fn a_signal_ends_the_step() {
 }
 
 #[test]
-fn a_step_that_wants_the_terminal_is_ended_at_once() {
+fn a_step_that_uses_the_terminal_is_stopped_at_once() {
     for (script, mode, signal) in [
         ("read -r -p 'Password: ' x </dev/tty", "shell", 21),
         ("cat </dev/tty | tr a b", "shell", 21),

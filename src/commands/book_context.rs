@@ -1,4 +1,4 @@
-//! Settings → a book that commands work with: it is found, read and parsed, its values are merged, and its profile is known.
+//! The book that a command works with: found, read and parsed, with merged values and a known profile.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::store::{BookConfig, BookFiles, Recordings, read_book};
 
 /// A book that commands can work with.
 pub(super) struct BookContext {
-    /// Folder of `book.toml`.
+    /// The folder of `book.toml`.
     pub root: PathBuf,
     /// The state folder.
     pub state: PathBuf,
@@ -30,21 +30,21 @@ pub(super) struct BookContext {
     pub config: BookConfig,
     /// The parsed book.
     pub book: Book,
-    /// What is wrong with the book's text.
+    /// The problems of the book's text.
     pub problems: Problems,
     /// The profile.
     pub profile: String,
-    /// Why it is this one, where neither the caller nor the book named it.
+    /// Why guide chose this profile; `None` if the caller or the book named it.
     pub profile_reason: Option<String>,
-    /// Profiles that have a values file, and the default one.
+    /// The profiles that have a values file, and the default one.
     pub known_profiles: Vec<String>,
-    /// The values files that there are, of all profiles.
+    /// The values files of all profiles that exist.
     pub values_files: Vec<PathBuf>,
-    /// Values, merged.
+    /// The merged values.
     pub values: serde_json::Value,
-    /// Knows the secrets that the caller's environment and the values give.
+    /// Masks the secrets that the caller's environment and the values contain.
     masker: Masker,
-    /// Warnings: what is allowed, but may not be what the author meant.
+    /// Warnings about what is allowed but may not be what the author meant.
     pub notes: Vec<String>,
 }
 
@@ -87,7 +87,7 @@ fn private_kubeconfig(state: &std::path::Path) -> PathBuf {
     state.join("kubeconfig")
 }
 
-/// Knows the variables that any step of the book names as secret, also of steps that are not run, and the values they are given.
+/// A masker for the variables that any step of the book names as secret, also a step that is not run, and for their values.
 fn masker(book: &Book, settings: &Settings, values: &serde_json::Value) -> Masker {
     let masker = Masker::new();
     book.secret_names().for_each(|name| masker.add_name(name));
@@ -108,8 +108,8 @@ fn masker(book: &Book, settings: &Settings, values: &serde_json::Value) -> Maske
 }
 
 impl BookContext {
-    /// Hides the secrets of the book: the values of variables that a step names as secret, as far as they are known before any step
-    /// has run, and what the Secret objects of the plan's manifests hold.
+    /// A masker for the secrets of the book: the values of variables that a step names as secret, as far as they are known before
+    /// any step has run, and the data of the Secret objects in the plan's manifests.
     pub(super) fn masker_of(&self, plan: &Plan) -> Masker {
         let manifests = plan.chapters.iter().flat_map(|chapter| &chapter.manifests);
         manifests
@@ -118,24 +118,24 @@ impl BookContext {
         self.masker.clone()
     }
 
-    /// Warns of what is allowed but may not be what the author meant.
+    /// Prints the warnings.
     pub(super) fn report_notes(&self) {
         for note in &self.notes {
             crate::report::eprint(&format!("warning: {note}\n"));
         }
     }
 
-    /// Has the book a cluster?
+    /// Whether the book has a cluster.
     pub(super) fn has_cluster(&self) -> bool {
         self.cluster != ClusterSource::None
     }
 
-    /// Where the run's private kubeconfig is, whichever is used.
+    /// The path of the private kubeconfig, whether or not it is used.
     pub(super) fn private_kubeconfig(&self) -> PathBuf {
         private_kubeconfig(&self.state)
     }
 
-    /// The folders that chapters' shells start in, where it is not their rendered one.
+    /// The folders in which the shells of chapters start, for chapters that do not start in their rendered folder.
     pub(super) fn working_folders(&self) -> HashMap<ChapterName, PathBuf> {
         let folder = |chapter: &Chapter| {
             let written = chapter.front.cwd.as_ref().or(self.config.cwd.as_ref())?;
@@ -147,10 +147,10 @@ impl BookContext {
         self.book.chapters.iter().filter_map(folder).collect()
     }
 
-    /// Refuses a plan of which bash could not parse a step.
+    /// Refuses a plan that contains a step that bash cannot parse.
     ///
     /// # Errors
-    /// Every such step.
+    /// Names every such step.
     pub(super) fn parsed_by_bash(&self, plan: &Plan) -> Result<(), Error> {
         let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
         let scripts: Vec<Script<'_>> =
@@ -163,16 +163,16 @@ impl BookContext {
         }
     }
 
-    /// Remembers a profile that was found out, once the book's cluster was made under it.
+    /// Remembers a profile that guide chose, once the book's cluster was made under it.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When the file cannot be written.
     pub(super) fn remember_profile(&self) -> Result<(), Error> {
         let choice = Choice { profile: self.profile.clone(), reason: self.profile_reason.clone() };
         Ok(remember(&self.config, &choice, &self.state)?)
     }
 
-    /// Plans what was selected.
+    /// Plans the selected chapters and steps.
     ///
     /// # Errors
     /// Every problem of the book.
@@ -180,7 +180,7 @@ impl BookContext {
         self.plan_with(selection, false)
     }
 
-    /// Plans what was selected and the chapters it needs.
+    /// Plans the selected chapters and steps, and the chapters that they need.
     ///
     /// # Errors
     /// Every problem of the book.
@@ -188,7 +188,8 @@ impl BookContext {
         self.plan_with(selection, true)
     }
 
-    /// Adds the files of the book that the plan's acting steps name, as they are now: what has passed is compared with them.
+    /// Adds the current fingerprints of the files of the book that the plan's acting steps name. A step that passed with other
+    /// contents of these files is not up to date.
     pub(super) fn with_files(&self, mut plan: Plan) -> Plan {
         let acting = plan
             .chapters
@@ -231,7 +232,7 @@ impl BookContext {
         }
     }
 
-    /// Environment of every chapter's shell beside the values.
+    /// The environment of every chapter's shell, without the values.
     pub(super) fn environment(&self, settings: &Settings) -> Vec<(String, String)> {
         let text = |path: &std::path::Path| path.display().to_string();
         vec![

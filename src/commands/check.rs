@@ -1,4 +1,4 @@
-//! `guide check`: every error of every chapter, and snapshots that no step uses. Needs no world.
+//! `guide check`: reports every error of every chapter, and snapshots that no step uses. It needs neither a cluster nor the machine.
 
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
@@ -14,31 +14,31 @@ use crate::report;
 use crate::settings::Settings;
 use crate::store::{Recordings, Snapshots, change_stamp, included_steps, read_book};
 
-/// Checks the whole book; with `--watch` again and again.
+/// Checks the whole book; with `--watch` after each change.
 pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     if args.watch {
         return watch(settings, args);
     }
-    // The process ends here: to take a large book apart, step by step, would only make its reader wait.
+    // The process ends here. Freeing a large book piece by piece would only make the user wait.
     let mut context = ManuallyDrop::new(open(settings)?);
     std::mem::forget(checked(&mut context, settings, args)?);
     Ok(Exit::AsWritten)
 }
 
-/// How often it looks for a change.
+/// The time between two looks for a change.
 const TICK: std::time::Duration = std::time::Duration::from_millis(300);
 
-/// Until Ctrl-C. A book that can't even be read is told, and looked at again when a file changes.
+/// Checks the book after each change, until Ctrl-C. A book that cannot be read is reported and watched as well.
 fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     let root = super::found_book(settings)?;
     let interrupt = super::run::listen()?;
     let files =
         || ["book.toml", &read_book(&root).config.src, "snapshots"].map(|name| root.join(name));
-    let (mut watched, mut seen) = (files(), None);
+    let (mut watched, mut checked_stamp) = (files(), None);
     while interrupt.count() == 0 {
         let now = change_stamp(&watched);
-        if seen.as_ref() != Some(&now) {
-            seen = Some(now);
+        if checked_stamp.as_ref() != Some(&now) {
+            checked_stamp = Some(now);
             watched = files();
             if let Err(error) =
                 open(settings).and_then(|mut context| checked(&mut context, settings, args))
@@ -51,7 +51,7 @@ fn watch(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     Ok(Exit::AsWritten)
 }
 
-/// Tells that there is no problem and gives the plan, or gives the error that tells of all of them.
+/// Reports that there is no problem and returns the plan, or returns one error with all problems.
 fn checked(
     context: &mut BookContext,
     settings: &Settings,
@@ -94,9 +94,9 @@ fn checked(
     plan
 }
 
-/// Steps of any profile that bash can't parse. A step that is refused already is not looked at again.
+/// The steps, of any profile, that bash cannot parse. A step that has another problem is not checked.
 fn unparsed_by_bash(context: &BookContext) -> Problems {
-    let refused = |fence: Span| {
+    let has_problem = |fence: Span| {
         let inside = |span: Span| {
             span.source == fence.source && (fence.start..fence.end).contains(&span.start)
         };
@@ -104,12 +104,12 @@ fn unparsed_by_bash(context: &BookContext) -> Problems {
     };
     let steps = context.book.chapters.iter().flat_map(Chapter::steps);
     let scripts = steps
-        .filter(|step| !refused(step.span))
+        .filter(|step| !has_problem(step.span))
         .map(|step| Script { text: &step.script, fence: step.span });
     syntax_problems(&context.book.sources, &scripts.collect::<Vec<_>>())
 }
 
-/// SnapshotStore snapshots that no step of any profile compares with, and recordings of chapters that are gone.
+/// Snapshots with which no step of any profile is compared, and recordings of chapters that do not exist.
 fn unused_snapshots(context: &BookContext) -> Problems {
     let steps = context.book.chapters.iter().flat_map(|chapter| {
         let comparing = chapter.steps().filter(|step| step.attributes.snapshot.is_some());
@@ -122,18 +122,15 @@ fn unused_snapshots(context: &BookContext) -> Problems {
             .hint("remove the file, or give the step its name and `snapshot` back")
     };
     let chapters = context.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
-    let stranger = |path: std::path::PathBuf| {
-        Problem::without_span(format!(
-            "no chapter of the book was recorded in `{}`",
-            path.display()
-        ))
-        .hint("remove the file, or give the chapter its name back")
+    let orphaned = |path: std::path::PathBuf| {
+        Problem::without_span(format!("`{}` records no chapter of this book", path.display()))
+            .hint("remove the file, or give the chapter its name back")
     };
-    let strangers = Recordings::of(&context.root).orphaned(&chapters);
+    let orphaned_recordings = Recordings::of(&context.root).orphaned(&chapters);
     snapshots
         .unused(&used)
         .into_iter()
         .map(problem)
-        .chain(strangers.into_iter().map(stranger))
+        .chain(orphaned_recordings.into_iter().map(orphaned))
         .collect()
 }

@@ -1,4 +1,4 @@
-//! The book's cluster for commands: access to it, and the check that it is still the same one.
+//! The book's cluster for commands: access to it, and the check that it is still the same cluster.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::error::Error;
 use crate::store::{KeptWorld, read_world, world_path, write_world};
 
-/// The world's lock of a book: which cluster is it, and is it still that one?
+/// Locks a book to its cluster: keeps the identity of the cluster, and refuses another one.
 pub(super) struct WorldLock {
     /// The cluster; `None` for a book without one.
     pub cluster: Option<Cluster>,
@@ -63,23 +63,23 @@ impl WorldLock {
     /// The cluster, for a command that is about nothing else.
     ///
     /// # Errors
-    /// When the book has none.
+    /// When the book has no cluster.
     pub(super) fn cluster(&self) -> Result<&Cluster, Error> {
         let hint = "name a context of your kubeconfig with `--context NAME`, or in book.toml, table [preprocessor.guide]: \
                     context = \"NAME\", and cluster = \"…\" too if a chapter makes the cluster";
         self.cluster.as_ref().ok_or_else(|| Error::usage("this book has no cluster", hint))
     }
 
-    /// Is the cluster one that the book made, rather than adopted? None while there is none.
+    /// Whether the book made its cluster, rather than adopted it. `None` while there is no cluster.
     pub(super) fn made_by_book(&self) -> Option<bool> {
         self.kept.as_ref().map(|kept| kept.kubeconfig.is_none())
     }
 
-    /// Before the first step: a cluster that can be reached has to be the kept one. One that is not there (yet) is no fault: a
-    /// chapter may make it, or wake it.
+    /// Before the first step: a cluster that can be reached must be the kept one. A cluster that does not exist or does not answer is
+    /// no error, since a chapter may make it or wake it.
     ///
     /// # Errors
-    /// When it is another cluster, or commands would reach another.
+    /// When it is another cluster, or when commands would reach another one.
     pub(super) fn before(&self) -> Result<(), Diagnostic> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
         if let Some((meant, reached)) = cluster.context_mismatch() {
@@ -94,28 +94,28 @@ impl WorldLock {
         }
     }
 
-    /// After a failure: why the book's cluster does not answer, with what to do. A cluster that the book has not made yet is not missed.
+    /// After a failure: why the book's cluster does not answer, and what to do. `None` while the book has not made its cluster yet.
     pub(super) fn lost(&self) -> Option<Diagnostic> {
         let cluster = self.cluster.as_ref()?;
         if self.kept.is_none() && self.adopted_from.is_none() {
             return None;
         }
         let error = cluster.identity().err()?;
-        let gone = matches!(
+        let is_down = matches!(
             error.kind,
             ClusterErrorKind::Unreachable
                 | ClusterErrorKind::TimedOut
                 | ClusterErrorKind::Hibernated
         );
-        gone.then(|| error.into())
+        is_down.then(|| error.into())
     }
 
-    /// After a step with this output: why it reached no cluster, where none is configured.
+    /// After a step with this output: that it reached no cluster because none is configured.
     pub(super) fn not_configured(&self, output: &str) -> Option<Diagnostic> {
         no_cluster(&self.kubeconfig, &self.user_kubeconfigs, output)
     }
 
-    /// The book's context is not the one that a `kubectl` without `--context` takes.
+    /// The error for a kubeconfig whose current context, which `kubectl` without `--context` takes, is not the book's context.
     fn refuse_context_mismatch(&self, meant: &str, reached: &str) -> Diagnostic {
         let file = self.kubeconfig.display();
         let kept = self
@@ -125,7 +125,7 @@ impl WorldLock {
             .unwrap_or_default();
         let message = format!(
             "the book's cluster is context {meant}, but its commands would reach context {reached}, the current one of \
-             {file}{kept}\nnothing was run, since a book's commands change the cluster they reach"
+             {file}{kept}\nguide ran nothing, because a book's commands change the cluster that they reach"
         );
         let hint = format!(
             "name a kubeconfig whose current context is {meant}: `--kubeconfig FILE`, or \
@@ -134,7 +134,8 @@ impl WorldLock {
         Diagnostic::new(message).with_hint(hint)
     }
 
-    /// A cluster that was adopted is not made by the book: a kubeconfig without it is the wrong one, not one yet to be written.
+    /// Refuses a kubeconfig without the adopted cluster. The book does not make such a cluster, so it is the wrong kubeconfig, and
+    /// not one that a chapter will write.
     fn refuse_lost(&self, kept: &KeptWorld, error: &ClusterError) -> Result<(), Diagnostic> {
         let Some(adopted) = kept.kubeconfig.as_ref().filter(|adopted| **adopted != self.kubeconfig)
         else {
@@ -149,29 +150,29 @@ impl WorldLock {
             return Ok(());
         }
         let message = format!(
-            "this is not the cluster the book was run on: {error}\n  kept:  {}, by {}\n  found: none, by {}\nnothing was run, \
-             since a book's commands change the cluster they reach",
+            "this is not the cluster the book was run on: {error}\n  kept:  {}, from {}\n  found: none in {}\nguide ran \
+             nothing, because a book's commands change the cluster that they reach",
             kept.identity,
             adopted.display(),
             self.kubeconfig.display()
         );
         let hint = format!(
-            "give `--kubeconfig {}` again; if the book shall have another cluster, remove {} and the next run adopts it",
+            "name the old file with `--kubeconfig {}`; to move the book to another cluster, remove {}, and the next run adopts it",
             adopted.display(),
             world_path(&self.state).display()
         );
         Err(Diagnostic::new(message).with_hint(hint))
     }
 
-    /// After a chapter: keeps the identity of a cluster that was made or adopted, or checks it.
+    /// After a chapter: keeps the identity of a new or adopted cluster, or checks the kept identity.
     ///
     /// # Errors
-    /// When it is another cluster than the kept one, or `world.json` can't be written.
+    /// When it is another cluster than the kept one, or `world.json` cannot be written.
     pub(super) fn after(&mut self) -> Result<(), Diagnostic> {
         let Some(cluster) = &self.cluster else { return Ok(()) };
-        // Not made yet, or put to sleep by the chapter: nothing to keep, nothing to compare.
+        // The cluster does not exist yet, or the chapter put it to sleep: there is nothing to keep or to compare.
         let Ok(found) = cluster.identity() else { return Ok(()) };
-        // Read anew: a step that makes the cluster once more takes the old one's identity away, and says so in its text.
+        // The file is read again, because a step that makes a new cluster removes the identity of the old one.
         self.kept = read_world(&self.state)?;
         match &self.kept {
             Some(kept) => {

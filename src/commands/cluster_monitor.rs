@@ -1,4 +1,4 @@
-//! The engine's monitor over the book's cluster: nothing is watched until a step has run for a second.
+//! The engine's monitor of the book's cluster. It watches nothing until a step has run for a second.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -11,39 +11,41 @@ use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
 use crate::topology::Topology;
 
-/// A step that is done sooner needs no watch.
+/// A step that ends sooner needs no watch.
 const WATCH_AFTER: Duration = Duration::from_secs(1);
 
-/// Looks at the cluster while a step waits.
+/// Watches the cluster while a step waits.
 pub(super) struct LiveClusterMonitor {
     lock: WorldLock,
     masker: Masker,
     scope: WatchScope,
     watch: Option<ClusterWatch>,
-    seen: u64,
-    /// The chapter whose turn it is.
+    /// The number of the last change before the current attempt.
+    last_change: u64,
+    /// The chapter that runs.
     chapter: Option<String>,
+    /// The cluster at the end of each chapter.
     shapes: BTreeMap<String, Topology>,
-    /// Are they wanted?
+    /// Whether `shapes` are collected.
     record: bool,
 }
 
 impl LiveClusterMonitor {
-    /// Over the cluster of this lock; `record`: its shape is kept at each chapter's end.
+    /// A monitor of this cluster. With `record` it keeps the cluster's topology at each chapter's end.
     pub(super) fn over(lock: WorldLock, masker: Masker, record: bool) -> Self {
         Self {
             lock,
             masker,
             scope: WatchScope::default(),
             watch: None,
-            seen: 0,
+            last_change: 0,
             chapter: None,
             shapes: BTreeMap::new(),
             record,
         }
     }
 
-    /// The cluster as it stood at the end of each chapter that had a turn.
+    /// The topology of the cluster at the end of each chapter that ran.
     pub(super) fn into_shapes(self) -> BTreeMap<String, Topology> {
         self.shapes
     }
@@ -71,20 +73,21 @@ impl ClusterMonitor for LiveClusterMonitor {
         }
         let Some(watch) = &self.watch else { return ClusterStatus::default() };
         let status = watch.status();
-        let told = status.problems.first().map(ToString::to_string);
+        let problems = &status.problems;
         let unrecoverable =
-            status.problems.iter().find(|told| told.unrecoverable).map(ToString::to_string);
-        ClusterStatus { waiting_for: told.or(status.waiting_for), unrecoverable }
+            problems.iter().find(|problem| problem.unrecoverable).map(ToString::to_string);
+        let first = problems.first().map(ToString::to_string);
+        ClusterStatus { waiting_for: first.or(status.waiting_for), unrecoverable }
     }
 
     fn begin_attempt(&mut self) {
-        self.seen = self.watch.as_ref().map_or(0, ClusterWatch::begin_check);
+        self.last_change = self.watch.as_ref().map_or(0, ClusterWatch::begin_check);
     }
 
     fn wait_for_change(&mut self, limit: Duration) -> ChangeWait {
         match &self.watch {
             None => ChangeWait::NotWatched,
-            Some(watch) if watch.changed_after(self.seen, limit) => ChangeWait::Changed,
+            Some(watch) if watch.changed_after(self.last_change, limit) => ChangeWait::Changed,
             Some(_) => ChangeWait::Unchanged,
         }
     }
@@ -97,24 +100,20 @@ impl ClusterMonitor for LiveClusterMonitor {
         for secret in &failure_report.secrets {
             self.masker.add(secret);
         }
-        let cure = cluster
+        let hint = cluster
             .hibernation_hint()
-            .map(|cure| format!("== first of all ==\n{cure}\n\n"))
+            .map(|hint| format!("== first of all ==\n{hint}\n\n"))
             .unwrap_or_default();
-        vec![("objects.txt".to_owned(), cure + &failure_report.text)]
+        vec![("objects.txt".to_owned(), hint + &failure_report.text)]
     }
 
     fn hint(&mut self) -> Option<String> {
         let cluster = self.lock.cluster.as_ref()?;
-        let missing = || {
-            self.watch
-                .as_ref()?
-                .status()
-                .problems
-                .iter()
-                .find_map(|told| cluster.hint_for(&told.problem))
+        let of_problem = || {
+            let status = self.watch.as_ref()?.status();
+            status.problems.iter().find_map(|problem| cluster.hint_for(&problem.problem))
         };
-        cluster.hibernation_hint().or_else(missing)
+        cluster.hibernation_hint().or_else(of_problem)
     }
 
     fn lost(&mut self, output: &str) -> Option<Diagnostic> {

@@ -13,7 +13,7 @@ use crate::report;
 use crate::settings::Settings;
 use crate::store::load_past;
 
-/// Compares manifests with the cluster: the named ones, all of them, or without targets those that were applied here.
+/// Compares manifests with the cluster: those of the targets, those of the whole book, or by default those that were applied here.
 pub(super) fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Error> {
     let context = open(settings)?;
     let whole = context.plan(&Selection::default())?;

@@ -1,7 +1,7 @@
-//! A book on a cluster that exists: which context of the user's kubeconfig it runs on, and the private copy of that context.
+//! A book on an existing cluster: the context of the user's kubeconfig that the book runs on, and the private copy of that context.
 //!
-//! The user's files are only read. Steps get the copy under the state folder, so that nothing a step does with `kubectl config`
-//! reaches another program.
+//! The user's files are only read. Steps get the copy in the state folder, so that `kubectl config` in a step does not change what
+//! other programs use.
 
 use std::path::PathBuf;
 
@@ -31,13 +31,13 @@ pub(super) enum ClusterSource {
 /// A context of the user's kubeconfig.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExistingCluster {
-    /// The context's name; none means the current one of the files.
+    /// The context's name; `None` means the current context of the files.
     pub name: Option<String>,
-    /// The user's kubeconfig files; those that do not exist are passed over, as kubectl does.
+    /// The user's kubeconfig files. Files that do not exist are ignored, as kubectl ignores them.
     files: Vec<PathBuf>,
     /// `--kubeconfig`, to be remembered.
     kubeconfig: Option<PathBuf>,
-    /// The command line named the context or the file, so that an error is the command line's.
+    /// The command line named the context or the file, so an error is a usage error.
     is_typed: bool,
     /// `context` in book.toml.
     of_book: Option<String>,
@@ -51,7 +51,7 @@ pub(super) struct Adopted {
     pub from: PathBuf,
 }
 
-/// The source that the command line, book.toml and earlier runs name, in this order.
+/// The source that the command line, book.toml or an earlier run names, in this order.
 ///
 /// # Errors
 /// When the remembered context cannot be read.
@@ -77,7 +77,7 @@ pub(super) fn cluster_source(
     }
     let makes_its_own = config.cluster.is_some();
     if settings.kubeconfig.is_some() {
-        // A book that makes its own cluster uses the file as it is: its chapters may write it.
+        // A book that makes its own cluster uses the file itself, since its chapters may write it.
         return Ok(if makes_its_own {
             ClusterSource::Book
         } else {
@@ -93,7 +93,8 @@ pub(super) fn cluster_source(
     })
 }
 
-/// Copies the context into the private kubeconfig and remembers it. What steps changed in the copy stays, unless the user's file changed.
+/// Copies the context into the private kubeconfig and remembers it. Changes that steps made to the copy stay until the user's file
+/// changes.
 ///
 /// # Errors
 /// When there is no such context, when it leads to another cluster than the kept one, or when a file cannot be read or written.
@@ -155,7 +156,7 @@ fn copied(
     private_kubeconfig(files, existing.name.as_deref())
 }
 
-/// The copy of an earlier run, where the user's files no longer have a context that only book.toml or an earlier run names.
+/// The copy of an earlier run, for a context that only book.toml or an earlier run names and that the user's files no longer have.
 fn copied_before(
     context: &BookContext,
     existing: &ExistingCluster,
@@ -168,7 +169,7 @@ fn copied_before(
     Ok(has_it.then(|| Adopted { context: name.clone(), from: context.kubeconfig.clone() }))
 }
 
-/// After a step whose kubectl found no kubeconfig, and so tried `localhost:8080`: how a book gets a cluster.
+/// After a step whose kubectl found no kubeconfig and therefore tried `localhost:8080`: how a book gets a cluster.
 pub(super) fn no_cluster(
     kubeconfig: &std::path::Path,
     user_kubeconfigs: &[PathBuf],

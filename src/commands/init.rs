@@ -1,17 +1,18 @@
-//! `guide init`: a first book of one's own, that passes at once; or one made around a Markdown file that is there.
+//! `guide init`: writes a first book, which passes at once, or a book around an existing Markdown file.
 
 mod ci;
 
 use std::path::{Component, Path, PathBuf};
 
 use self::ci::{CiFiles, ci_files};
-use super::survey::{Survey, survey};
 use crate::cli::InitArgs;
 use crate::cluster::private_kubeconfig;
 use crate::error::{Error, Exit};
-use crate::report::{self, BlockUse, SurveyedBlock};
+use crate::report;
 use crate::settings::Settings;
+use crate::shell::syntax_errors;
 use crate::store::{create_file, read_if_there, read_user_kubeconfigs};
+use crate::survey::{BlockUse, Survey, SurveyedBlock, survey};
 
 const BOOK: &str = include_str!("init/book.toml");
 const SUMMARY: &str = include_str!("init/SUMMARY.md");
@@ -19,12 +20,13 @@ const CHAPTER: &str = include_str!("init/chapter-1-first.md");
 const NEW_CLUSTER: &str = include_str!("init/chapter-2-cluster.md");
 const EXISTING_CLUSTER: &str = include_str!("init/chapter-2-existing.md");
 const VALUES: &str = "greeting: Hello\n";
+const GITIGNORE: &str = ".gitignore";
 const IGNORED: &str = "/.guide/\n/book/\n*.snap.new\n*.json.new\n";
 
 /// The cluster that a first book runs on.
 #[derive(Debug, Clone, Copy)]
 enum FirstCluster<'a> {
-    /// None.
+    /// The book needs no cluster.
     Without,
     /// A kind cluster of this name, which the book makes.
     New(&'a str),
@@ -32,7 +34,7 @@ enum FirstCluster<'a> {
     Existing(&'a str),
 }
 
-/// Which cluster the command line names.
+/// The cluster that the command line names.
 ///
 /// # Errors
 /// When it names two, or a context that the user's kubeconfig does not have.
@@ -57,7 +59,7 @@ fn first_cluster<'a>(
     }
 }
 
-/// Writes the book; says what it would run.
+/// Writes the book, and reports what it would run.
 pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> {
     let folder = settings.here.join(args.folder.as_deref().unwrap_or(&settings.here));
     let ci = args.ci.map(|system| ci_files(system, &folder)).transpose()?;
@@ -65,62 +67,36 @@ pub(super) fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Error> 
     if let Some(ci) = ci.as_ref().filter(|_| only_ci && folder.join("book.toml").is_file()) {
         return write_ci(settings, ci);
     }
-    let title = args.title.clone().unwrap_or_else(|| "My book".to_owned());
     let cluster = first_cluster(settings, args)?;
-    let adopted = args
-        .from
-        .as_ref()
-        .map(|from| Adopted::read(&settings.here.join(from), &from.display().to_string()))
-        .transpose()?;
-    let mut files = match &adopted {
-        Some(adopted) => adopted.files(),
+    let document = match &args.from {
+        Some(from) => Some(Document::read(&settings.here.join(from), &from.display().to_string())?),
+        None => None,
+    };
+    let mut files = match &document {
+        Some(document) => document.files(),
         None => as_bytes(first_book(chapter_of(cluster))),
     };
-    let mut toml = book_toml(&title, cluster);
-    if let Some(from) = &args.from {
-        // Its commands were written for a reader who stands beside the document.
-        toml.push_str(&format!("cwd = {:?}\n", folder_of(&settings.here.join(from), &folder)));
-    }
-    files.push(("book.toml".into(), toml.into_bytes()));
-    files.push((".gitignore".into(), IGNORED.as_bytes().to_owned()));
-    if let Some((name, _)) =
-        files.iter().find(|(name, _)| name != ".gitignore" && folder.join(name).exists())
-    {
-        let message =
-            format!("`{}` is there already; nothing was written", folder.join(name).display());
-        return Err(Error::usage(message, "name another folder: guide init FOLDER"));
-    }
+    files.push(("book.toml".to_owned(), book_toml(settings, args, &folder, cluster).into_bytes()));
+    files.push((GITIGNORE.to_owned(), IGNORED.as_bytes().to_owned()));
     files.sort();
-    for (name, text) in &files {
-        let path = folder.join(name);
-        if name != ".gitignore" || !path.exists() {
-            create_file(&path, text)?;
-        }
-    }
-    let shown: Vec<PathBuf> =
-        files.iter().map(|(name, _)| args.folder.clone().unwrap_or_default().join(name)).collect();
-    match adopted {
-        Some(adopted) => {
-            report::eprint(&report::survey_text(&adopted.survey.told));
-            report::print(&report::adopted_text(
-                &shown,
-                args.folder.as_deref(),
-                &adopted.survey.told,
-            ))?;
+    write_new(&folder, &files)?;
+    let shown = |name: &String| args.folder.clone().unwrap_or_default().join(name);
+    let shown: Vec<PathBuf> = files.iter().map(|(name, _)| shown(name)).collect();
+    match document {
+        Some(document) => {
+            let blocks = &document.survey.blocks;
+            report::eprint(&report::survey_text(blocks));
+            report::print(&report::adopted_text(&shown, args.folder.as_deref(), blocks))?;
         }
         None => {
-            let programs = match cluster {
-                FirstCluster::Without => "",
-                FirstCluster::New(_) => "kind and kubectl",
-                FirstCluster::Existing(_) => "kubectl",
-            };
+            let programs = programs_of(cluster);
             report::print(&report::initialised_text(&shown, args.folder.as_deref(), programs))?;
         }
     }
     ci.map_or(Ok(Exit::AsWritten), |ci| write_ci(settings, &ci))
 }
 
-/// Writes the files for a code host, and says what its author has to fill in.
+/// Writes the files for a code host, and names what the author still has to do.
 fn write_ci(settings: &Settings, ci: &CiFiles) -> Result<Exit, Error> {
     for (path, text) in &ci.files {
         create_file(path, text.as_bytes())?;
@@ -131,6 +107,32 @@ fn write_ci(settings: &Settings, ci: &CiFiles) -> Result<Exit, Error> {
     let files: Vec<PathBuf> = ci.files.iter().map(|(path, _)| shown(path)).collect();
     report::print(&report::ci_text(&files, &ci.notes))?;
     Ok(Exit::AsWritten)
+}
+
+/// Writes the files, of which only `.gitignore` may exist already.
+fn write_new(folder: &Path, files: &[(String, Vec<u8>)]) -> Result<(), Error> {
+    let existing = files.iter().map(|(name, _)| folder.join(name)).filter(|path| path.exists());
+    let existing: Vec<PathBuf> = existing.collect();
+    if let Some(path) = existing.iter().find(|path| !path.ends_with(GITIGNORE)) {
+        let message = format!("`{}` exists already; nothing was written", path.display());
+        return Err(Error::usage(message, "name another folder: guide init FOLDER"));
+    }
+    for (name, text) in files {
+        let path = folder.join(name);
+        if !existing.contains(&path) {
+            create_file(&path, text)?;
+        }
+    }
+    Ok(())
+}
+
+/// The programs that the chapter on the cluster needs.
+fn programs_of(cluster: FirstCluster<'_>) -> &'static str {
+    match cluster {
+        FirstCluster::Without => "",
+        FirstCluster::New(_) => "kind and kubectl",
+        FirstCluster::Existing(_) => "kubectl",
+    }
 }
 
 fn chapter_of(cluster: FirstCluster<'_>) -> Option<&'static str> {
@@ -159,21 +161,19 @@ fn as_bytes(files: Vec<(String, String)>) -> Vec<(String, Vec<u8>)> {
     files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect()
 }
 
-/// Somebody's document, on its way to be the only chapter of a book.
-struct Adopted {
+/// An existing document that becomes the only chapter of a book.
+struct Document {
     survey: Survey,
     chapter: Vec<u8>,
 }
 
-impl Adopted {
+impl Document {
     fn read(path: &Path, shown: &str) -> Result<Self, Error> {
         let bytes = read_if_there(path)?.ok_or_else(|| {
             Error::usage(format!("there is no file {shown}"), "name a Markdown file")
         })?;
-        if bytes.starts_with(&[0xFF, 0xFE])
-            || bytes.starts_with(&[0xFE, 0xFF])
-            || bytes.contains(&0)
-        {
+        let is_utf16 = bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]);
+        if is_utf16 || bytes.contains(&0) {
             return Err(Error::usage(
                 format!("{shown} is not UTF-8 but looks like UTF-16; nothing was written"),
                 "save it as UTF-8",
@@ -181,21 +181,22 @@ impl Adopted {
         }
         Ok(match std::str::from_utf8(&bytes) {
             Ok(text) => {
-                let survey = survey(shown, text);
+                let survey = survey(shown, text, parses);
                 let chapter = survey.chapter.clone().into_bytes();
                 Self { survey, chapter }
             }
-            // Every byte as one character, so that each goes back as it came.
-            Err(error) => {
-                let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
-                let mut survey = survey(shown, &text);
-                let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
-                survey.told.insert(0, not_utf8(line));
-                let chapter =
-                    survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?')).collect();
-                Self { survey, chapter }
-            }
+            Err(error) => Self::of_other_bytes(&bytes, shown, error.valid_up_to()),
         })
+    }
+
+    /// A text that is not UTF-8 from the byte `valid` on. Each byte becomes one character, so that every byte is written unchanged.
+    fn of_other_bytes(bytes: &[u8], shown: &str, valid: usize) -> Self {
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        let mut survey = survey(shown, &text, parses);
+        let line = 1 + memchr::memchr_iter(b'\n', &bytes[..valid]).count();
+        survey.blocks.insert(0, not_utf8(line));
+        let chapter = survey.chapter.chars().map(|next| u8::try_from(next).unwrap_or(b'?'));
+        Self { chapter: chapter.collect(), survey }
     }
 
     fn files(&self) -> Vec<(String, Vec<u8>)> {
@@ -208,11 +209,19 @@ impl Adopted {
     }
 }
 
+/// Whether bash can parse each script. Without bash every script counts as correct.
+fn parses(scripts: &[&str]) -> Vec<bool> {
+    match syntax_errors(scripts) {
+        Ok(errors) => errors.iter().map(Option::is_none).collect(),
+        Err(_) => vec![true; scripts.len()],
+    }
+}
+
 fn not_utf8(line: usize) -> SurveyedBlock {
-    let message = "it is not UTF-8; its bytes were left as they are".to_owned();
+    let message = "the text is not UTF-8; its bytes were copied unchanged".to_owned();
     SurveyedBlock {
         line: u32::try_from(line).unwrap_or(1),
-        fate: BlockUse::Wrong(message),
+        usage: BlockUse::Wrong(message),
         first: "save guide/chapter-1.md as UTF-8".to_owned(),
     }
 }
@@ -240,7 +249,13 @@ fn folder_of(document: &Path, book: &Path) -> String {
     }
 }
 
-fn book_toml(title: &str, cluster: FirstCluster<'_>) -> String {
+fn book_toml(
+    settings: &Settings,
+    args: &InitArgs,
+    folder: &Path,
+    cluster: FirstCluster<'_>,
+) -> String {
+    let title = args.title.as_deref().unwrap_or("My book");
     let mut text = BOOK.replace("TITLE", &title.replace(['"', '\\'], "'"));
     match cluster {
         FirstCluster::Without => {}
@@ -251,6 +266,10 @@ fn book_toml(title: &str, cluster: FirstCluster<'_>) -> String {
             let context = toml::Value::from(context);
             text.push_str(&format!("context = {context}\n"));
         }
+    }
+    if let Some(from) = &args.from {
+        // The commands were written for a reader who works in the folder of the document.
+        text.push_str(&format!("cwd = {:?}\n", folder_of(&settings.here.join(from), folder)));
     }
     text
 }

@@ -1,4 +1,4 @@
-//! The objects that a plan's manifests declare, those of late manifests as their values were bound last.
+//! The objects that a plan's manifests declare. Late manifests are rendered with the values that were bound last.
 
 use crate::cluster::{ManifestObject, manifest_objects_in};
 use crate::compare::Bindings;
@@ -7,10 +7,10 @@ use crate::error::Error;
 use crate::history::Past;
 use crate::plan::{Plan, PlannedChapter};
 
-/// Every object of these chapters, in the order in which their manifests stand.
+/// Every object of these chapters, in the order of their manifests.
 ///
 /// # Errors
-/// When a manifest can't be read as YAML.
+/// When a manifest is not valid YAML.
 pub(super) fn manifest_objects<'a>(
     plan: &'a Plan,
     chapters: impl IntoIterator<Item = &'a PlannedChapter>,
@@ -22,7 +22,7 @@ pub(super) fn manifest_objects<'a>(
         for manifest in &chapter.manifests {
             let text = if manifest.late {
                 let bound = crate::manifest::Bound { texts: &bound, numbers: &manifest.numbers };
-                // Never bound: its objects were never made.
+                // A manifest whose values were never bound has never made objects.
                 let Ok(text) = crate::manifest::render_late(&manifest.text, &plan.values, &bound)
                 else {
                     continue;

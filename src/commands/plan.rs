@@ -1,4 +1,4 @@
-//! `guide plan`: what would run, why, with what manifests; changes nothing.
+//! `guide plan`: shows what would run, why, and with which manifests. It changes nothing.
 
 use super::book_context::open;
 use super::run::{selection, to_run};
@@ -11,7 +11,7 @@ use crate::secrets::without_secret_data;
 use crate::settings::Settings;
 use crate::store::load_past;
 
-/// Plans and shows it.
+/// Makes the plan and prints it.
 pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
     let context = open(settings)?;
     let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &context)?;
@@ -29,7 +29,7 @@ pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> 
     Ok(Exit::AsWritten)
 }
 
-/// The plan, the data of its Secret objects masked.
+/// The plan with the data of its Secret objects masked.
 fn without_secret_data_in(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for manifest in plan

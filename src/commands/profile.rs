@@ -1,4 +1,4 @@
-//! Which profile a command works under: named, the book's own, or found out from the container registries.
+//! The profile that a command works under: named by the user, named by the book, or chosen by the container registries that answer.
 
 use std::path::Path;
 
@@ -7,28 +7,28 @@ use crate::error::Error;
 use crate::settings::Settings;
 use crate::store::{BookConfig, StoreError, read_note, read_world, write_note};
 
-/// What `default-profile` says when the registries decide.
-const FIND_OUT: &str = "auto";
-/// A book that knows no profiles runs under this one.
+/// The value of `default-profile` that lets the registries decide.
+const AUTO: &str = "auto";
+/// The profile of a book without profiles.
 const PLAIN: &str = "default";
 /// The profile of a machine whose container registries answer.
 const OPEN: &str = "open";
-/// The note in the state folder that remembers what was found out.
+/// The note in the state folder that remembers the chosen profile.
 const NOTE: &str = "profile";
 
-/// A profile, and why it is this one.
+/// A profile, and why it was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Choice {
     /// The profile.
     pub profile: String,
-    /// Why, in words, where neither the caller nor the book named it.
+    /// Why guide chose it; `None` if the caller or the book named it.
     pub reason: Option<String>,
 }
 
-/// `--profile`, else `default-profile`, else the one that fits the container registries.
+/// `--profile`, else `default-profile`, else the profile that fits the container registries.
 ///
-/// Registries that answer are remembered at once. That they do not answer is remembered only together with a cluster that was made
-/// without them ([`remember`]): a network that failed for a moment must not decide about every later run.
+/// That registries answer is remembered at once. That they do not answer is remembered only together with a cluster that was made
+/// without them ([`remember`]), since a network that failed for a moment must not decide about every later run.
 pub(super) fn choose(
     settings: &Settings,
     config: &BookConfig,
@@ -38,7 +38,7 @@ pub(super) fn choose(
         .profile
         .as_deref()
         .or(config.default_profile.as_deref())
-        .filter(|profile| *profile != FIND_OUT)
+        .filter(|profile| *profile != AUTO)
     {
         return Ok(Choice { profile: profile.to_owned(), reason: None });
     }
@@ -46,7 +46,7 @@ pub(super) fn choose(
         return Ok(Choice { profile: PLAIN.to_owned(), reason: None });
     }
     if let Some(known) = read_note(state, NOTE)? {
-        let reason = "as in the runs before; `guide doctor` asks the registries again".to_owned();
+        let reason = "as in earlier runs; `guide doctor` checks the registries again".to_owned();
         return Ok(Choice { profile: known, reason: Some(reason) });
     }
     let found = registries();
@@ -57,20 +57,20 @@ pub(super) fn choose(
     Ok(Choice { profile: profile.to_owned(), reason: Some(reason(&found)) })
 }
 
-/// Remembers the profile that the book's cluster was made under, once there is one.
+/// Remembers the profile under which the book's cluster was made, once there is a cluster.
 pub(super) fn remember(
     config: &BookConfig,
     choice: &Choice,
     state: &Path,
 ) -> Result<(), StoreError> {
-    let found_out = choice.reason.is_some() && config.default_profile.as_deref() == Some(FIND_OUT);
-    if found_out && read_world(state)?.is_some() && read_note(state, NOTE)?.is_none() {
+    let is_automatic = choice.reason.is_some() && config.default_profile.as_deref() == Some(AUTO);
+    if is_automatic && read_world(state)?.is_some() && read_note(state, NOTE)?.is_none() {
         write_note(state, NOTE, &choice.profile)?;
     }
     Ok(())
 }
 
-/// What `guide doctor` found: `open` is remembered, and where another profile fits, what was remembered is forgotten unless a
+/// Keeps the result of `guide doctor`. `open` is remembered. If another profile fits, the remembered one is forgotten, unless a
 /// cluster was made under it.
 pub(super) fn found_by_doctor(profile: &str, state: &Path) -> Result<(), StoreError> {
     if profile == OPEN {
@@ -82,7 +82,7 @@ pub(super) fn found_by_doctor(profile: &str, state: &Path) -> Result<(), StoreEr
     }
 }
 
-/// What the registries answered, those that do not answer first: they decide.
+/// The registries that do not answer, since one of them decides; or that all answer.
 fn reason(registries: &[Fact]) -> String {
     let silent: Vec<&str> =
         registries.iter().filter(|fact| !fact.ok).map(|fact| fact.value.as_str()).collect();

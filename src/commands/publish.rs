@@ -1,4 +1,4 @@
-//! `guide publish`: the book as a site. Reads the book and its recordings; never runs a step.
+//! `guide publish`: makes a site of the book and its recordings. It never runs a step.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -22,7 +22,7 @@ use crate::store::{
 /// A book with no profile of its own is recorded under this one.
 const PLAIN: &str = "default";
 
-/// Makes the site, tells what is missing or stale, and serves it if asked.
+/// Makes the site, reports missing and stale recordings, and with `--serve` serves the site.
 pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, Error> {
     let allowed = allowed_commands(settings, args)?;
     let publication =
@@ -38,7 +38,7 @@ pub(super) fn publish(settings: &Settings, args: &PublishArgs) -> Result<Exit, E
     Ok(if args.strict && flawed { Exit::Differs } else { Exit::AsWritten })
 }
 
-/// The commands of other programs that book.toml names and that may be run: named first, then asked for where nobody allowed them.
+/// The commands of other programs that book.toml names. They are printed first, and the user is asked unless they were allowed before.
 fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<ForeignCommand>, Error> {
     let root = super::found_book(settings)?;
     let commands = foreign_commands(&root)?;
@@ -53,14 +53,14 @@ fn allowed_commands(settings: &Settings, args: &PublishArgs) -> Result<Vec<Forei
     }
     if !report::stdin_is_terminal() {
         return Err(Error::usage(
-            "nobody allowed these commands yet",
-            "look at them, then allow them with `--allow-commands`, or answer once on a terminal, which is remembered",
+            "these commands have not been allowed yet",
+            "read them, then allow them with `--allow-commands`, or answer once on a terminal; the answer is remembered",
         ));
     }
     if !report::ask("run them, now and whenever this book's site is made?") {
         return Err(Error::usage(
             "these commands were not allowed",
-            "take their tables out of book.toml to make the site without them",
+            "remove their tables from book.toml to make the site without them",
         ));
     }
     if let Some(cache) = cache {
@@ -78,7 +78,7 @@ fn make(
     let (context, views) = read_views(settings, args.pending)?;
     let (stale, missing) = flaws(&context, &views);
     let never_run = included_steps(&context.root, &context.book);
-    let waiting = if args.pending { 0 } else { waiting(&context) };
+    let pending = if args.pending { 0 } else { pending_recordings(&context) };
     let chapters = context.book.chapters.len();
     let site = Site {
         root: context.root.clone(),
@@ -96,12 +96,12 @@ fn make(
         stale,
         missing,
         never_run,
-        waiting,
+        pending,
         seconds: began.elapsed().as_secs_f64(),
     })
 }
 
-/// What puts the recordings into the book's pages.
+/// The preprocessor that puts the recordings into the book's pages.
 pub(super) fn annotator(context: BookContext, views: Vec<View>) -> Annotator {
     let src = context.root.join(&context.config.src);
     let mut never = context.values_files;
@@ -116,27 +116,28 @@ pub(super) fn annotator(context: BookContext, views: Vec<View>) -> Annotator {
     )
 }
 
-/// What a reader of the site might miss, and how the author can have it.
+/// What the site leaves out, and how the author can add it.
 fn notes(made: &MadeSite) -> Vec<String> {
     let mut notes = Vec::new();
     if made.no_print_page {
-        notes.push("the page of the whole book (print.html) was left out, as it would be very long; `[output.html.print] enable = true` in book.toml makes it".to_owned());
+        notes.push("the site has no page of the whole book (print.html), because it would be very long; `[output.html.print] enable = true` in book.toml adds it".to_owned());
     }
     if let [first, ..] = &made.unlinked[..] {
-        let files = if made.unlinked.len() == 1 {
-            "1 file".to_owned()
+        let what = if made.unlinked.len() == 1 {
+            "1 file beside the chapters is".to_owned()
         } else {
-            format!("{} files", made.unlinked.len())
+            format!("{} files beside the chapters are", made.unlinked.len())
         };
         notes.push(format!(
-            "{files} beside the chapters stayed out of the site, as no page links there (the first is `{}`)",
+            "{what} not part of the site, because no page links there (the first is `{}`)",
             first.display()
         ));
     }
     notes
 }
 
-/// The book, and how each profile sees it: those that were recorded first. `pending`: recordings that wait go before accepted ones.
+/// The book, and one view of it for each profile, those with the most recordings first. With `pending`, a pending recording replaces
+/// the accepted one.
 pub(super) fn read_views(
     settings: &Settings,
     pending: bool,
@@ -163,10 +164,10 @@ pub(super) fn read_views(
         let mut found = std::collections::HashMap::new();
         for chapter in &plan.chapters {
             let name = chapter.name.as_str();
-            let waiting = if pending { recordings.pending(name, &plan.profile)? } else { None };
+            let new = if pending { recordings.pending(name, &plan.profile)? } else { None };
             let accepted =
-                if waiting.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
-            if let Some(mut recording) = waiting.or(accepted) {
+                if new.is_some() { None } else { recordings.accepted(name, &plan.profile)? };
+            if let Some(mut recording) = new.or(accepted) {
                 hide_secrets(&mut recording, &masker);
                 found.insert(chapter.name.to_string(), recording);
             }
@@ -181,7 +182,7 @@ pub(super) fn read_views(
     Ok((context, views))
 }
 
-/// What was recorded is masked already. What is known as a secret now may not have been known then.
+/// Masks a recording again. It was masked when it was written, but more secrets may be known now.
 fn hide_secrets(recording: &mut Recording, masker: &Masker) {
     for step in &mut recording.steps {
         step.output = masker.mask(&without_printed_secrets(&step.output));
@@ -191,8 +192,8 @@ fn hide_secrets(recording: &mut Recording, masker: &Masker) {
     }
 }
 
-/// How many recordings wait for a review.
-fn waiting(context: &BookContext) -> usize {
+/// The number of recordings that are pending review.
+fn pending_recordings(context: &BookContext) -> usize {
     let recordings = Recordings::of(&context.root);
     context
         .book
@@ -202,7 +203,8 @@ fn waiting(context: &BookContext) -> usize {
         .sum()
 }
 
-/// What is stale, and what is missing under profiles that were run at all: a line a step, but one for a chapter that has nothing.
+/// The stale and the missing recordings, one line for each step, or one line for a chapter without any recording. Profiles without
+/// recordings are ignored.
 fn flaws(context: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
     let (mut stale, mut missing) = (Vec::new(), Vec::new());
     if views.iter().all(|view| !view.ran())
@@ -246,7 +248,7 @@ fn flaws(context: &BookContext, views: &[View]) -> (Vec<String>, Vec<String>) {
     (stale, missing)
 }
 
-/// Until Ctrl-C; made anew when a file of the book changes.
+/// Serves the site until Ctrl-C, and makes it again whenever a file of the book changes.
 fn serve_site(
     settings: &Settings,
     args: &PublishArgs,
@@ -260,11 +262,11 @@ fn serve_site(
         .collect();
     let interrupt = super::run::listen()?;
     report::eprint(&format!("http://127.0.0.1:{}/ (Ctrl-C ends it)\n", args.port));
-    let mut seen = change_stamp(&watched);
-    let mut go_on = || {
+    let mut served_stamp = change_stamp(&watched);
+    let mut keep_serving = || {
         let now = change_stamp(&watched);
-        if now != seen {
-            seen = now;
+        if now != served_stamp {
+            served_stamp = now;
             match report::notice_when_slow("making the site", || make(settings, args, allowed)) {
                 Ok(publication) => report::eprint(&report::publication_text(&publication)),
                 Err(error) => report::report_error(
@@ -275,6 +277,6 @@ fn serve_site(
         }
         interrupt.count() == 0
     };
-    serve(args.port, &mut |url| site_file(out, url), &mut go_on)?;
+    serve(args.port, &mut |url| site_file(out, url), &mut keep_serving)?;
     Ok(Exit::AsWritten)
 }

@@ -1,4 +1,4 @@
-//! After a run: recordings of the chapters that ended as written, pending where they tell something new.
+//! After a run: writes pending recordings of the chapters that passed, where they differ from the accepted ones.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::book_context::BookContext;
 use crate::compare::Rules;
 use crate::doctor::versions;
 use crate::error::Error;
-use crate::event::RunStarted;
+use crate::event::{RunStarted, StepFinished};
 use crate::plan::{Plan, PlannedChapter};
 use crate::recording::{
     PathAliases, Recording, RecordingInput, make_recording, mentioned_files, same,
@@ -14,14 +14,16 @@ use crate::recording::{
 use crate::report;
 use crate::secrets::{Masker, without_printed_secrets, without_secret_data};
 use crate::settings::Surroundings;
-use crate::store::{JOURNAL, Recordings, path_aliases, read_journal, read_note, read_stored};
+use crate::store::{
+    JOURNAL, Recordings, StoreError, path_aliases, read_journal, read_note, read_stored,
+};
 use crate::topology::Topology;
 
-/// What a run left to record.
+/// A run whose chapters can be recorded.
 pub(super) struct Recorder<'a> {
     /// The book.
     pub context: &'a BookContext,
-    /// What ran.
+    /// The plan that ran.
     pub plan: &'a Plan,
     /// How the run began.
     pub started: &'a RunStarted,
@@ -29,36 +31,27 @@ pub(super) struct Recorder<'a> {
     pub folder: &'a std::path::Path,
     /// The cluster at the end of each chapter.
     pub shapes: BTreeMap<String, Topology>,
-    /// Hides secrets.
+    /// Masks secrets.
     pub masker: &'a Masker,
-    /// Where the user's folders are.
+    /// The user's environment, which names the user's folders.
     pub surroundings: &'a Surroundings,
-    /// Offer also what tells nothing new.
+    /// Writes a recording even if it does not differ from the accepted one.
     pub always: bool,
 }
 
 impl Recorder<'_> {
-    /// Writes what waits, and says so.
+    /// Writes the pending recordings, and returns their number.
     ///
     /// # Errors
-    /// As [`Recorder::record`].
-    pub(super) fn tell(self) -> Result<(), Error> {
-        report::eprint(&report::recordings_pending(self.record()?));
-        Ok(())
-    }
-
-    /// Writes what waits; how many recordings that are.
-    ///
-    /// # Errors
-    /// When a file can't be read or written.
+    /// When a file cannot be read or written.
     pub(super) fn record(mut self) -> Result<usize, Error> {
         let Some(journal) = read_journal(&self.folder.join(JOURNAL))? else { return Ok(0) };
         let recordings = Recordings::of(&self.context.root);
-        let scripts = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
-        let included = recordings.included(scripts.flat_map(|step| mentioned_files(&step.script)));
+        let steps = self.plan.chapters.iter().flat_map(|chapter| &chapter.steps);
+        let included = recordings.included(steps.flat_map(|step| mentioned_files(&step.script)));
         let versions = self.versions();
         let places = self.places();
-        let making = RecordingInput {
+        let input = RecordingInput {
             plan: self.plan,
             started: self.started,
             events: &journal.events,
@@ -66,41 +59,11 @@ impl Recorder<'_> {
             versions: &versions,
             places: &places,
         };
-        let mut waiting = 0;
+        let mut written = 0;
         for chapter in self.plan.chapters.iter().filter(|chapter| !chapter.partial) {
-            let (name, profile) = (chapter.name.as_str(), self.plan.profile.as_str());
-            let accepted = recordings.accepted(name, profile)?;
-            let pending = match recordings.pending(name, profile) {
-                // A damaged pending recording is replaced by the new one.
-                Err(error) if error.is_of_book() => None,
-                read => read?,
-            };
-            let shape = self.shapes.remove(name);
-            let mut output = |step: &crate::event::StepFinished| {
-                let stored =
-                    step.output.as_ref().and_then(|stored| read_stored(self.folder, stored).ok());
-                stored.unwrap_or_default()
-            };
-            let made = make_recording(
-                &making,
-                chapter,
-                pending.as_ref().or(accepted.as_ref()),
-                shape,
-                &mut output,
-            );
-            let Some(made) = made else { continue };
-            let recording = self.masked(made, chapter, &places);
-            if !self.always
-                && accepted
-                    .as_ref()
-                    .is_some_and(|accepted| same(accepted, &recording, &Rules::default()))
-            {
-                recordings.reject(name, profile)?;
-                continue;
-            }
-            match recordings.write_pending(&recording) {
-                Ok(_) => waiting += 1,
-                // The run has passed. Recordings that `record = true` asks for are only offered where the book can be written.
+            match self.record_chapter(chapter, &input, &recordings) {
+                Ok(is_pending) => written += usize::from(is_pending),
+                // The run has passed. Recordings that `record = true` asks for are only offered if the book can be written.
                 Err(error) if error.is_unwritable() && !self.always => {
                     report::eprint(&report::recordings_not_kept(&error.to_string()));
                     break;
@@ -108,10 +71,45 @@ impl Recorder<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(waiting)
+        Ok(written)
     }
 
-    /// What may stand for a path of this machine. A folder that is a link has two.
+    /// Writes the pending recording of a chapter if it differs from the accepted one. Returns whether it does.
+    fn record_chapter(
+        &mut self,
+        chapter: &PlannedChapter,
+        input: &RecordingInput<'_>,
+        recordings: &Recordings,
+    ) -> Result<bool, StoreError> {
+        let (name, profile) = (chapter.name.as_str(), self.plan.profile.as_str());
+        let accepted = recordings.accepted(name, profile)?;
+        let pending = match recordings.pending(name, profile) {
+            // A damaged pending recording is replaced by the new one.
+            Err(error) if error.is_of_book() => None,
+            read => read?,
+        };
+        let before = pending.as_ref().or(accepted.as_ref());
+        let topology = self.shapes.remove(name);
+        let folder = self.folder;
+        let mut output = |step: &StepFinished| {
+            let stored = step.output.as_ref().and_then(|stored| read_stored(folder, stored).ok());
+            stored.unwrap_or_default()
+        };
+        let Some(new) = make_recording(input, chapter, before, topology, &mut output) else {
+            return Ok(false);
+        };
+        let recording = self.masked(new, chapter, input.places);
+        let is_accepted =
+            accepted.is_some_and(|accepted| same(&accepted, &recording, &Rules::default()));
+        if is_accepted && !self.always {
+            recordings.reject(name, profile)?;
+            return Ok(false);
+        }
+        recordings.write_pending(&recording)?;
+        Ok(true)
+    }
+
+    /// The names that replace paths of this machine. A folder that is a link has two paths.
     fn places(&self) -> PathAliases {
         let user = self.surroundings;
         let mut folders = vec![
@@ -140,8 +138,8 @@ impl Recorder<'_> {
         versions
     }
 
-    /// Adds the manifests that only the run could render. The journal's outputs are masked already; what became known as a secret
-    /// later is masked here.
+    /// Adds the manifests that only the run could render, and masks the outputs again: the journal's outputs were masked when they
+    /// were written, before later steps made more secrets known.
     fn masked(
         &self,
         mut recording: Recording,

@@ -1,4 +1,4 @@
-//! `--report` and GitHub Actions: what was asked for, and where it is written.
+//! The reports of a run, for `--report` and GitHub Actions, and the files that they are written to.
 
 use std::fs::File;
 use std::io::Write;
@@ -19,10 +19,10 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// Reads `--report` and what GitHub Actions says.
+    /// Reads `--report` and the settings of GitHub Actions.
     ///
     /// # Errors
-    /// When a word is not `junit=FILE` or `json=FILE`.
+    /// When a `--report` is neither `junit=FILE` nor `json=FILE`.
     pub(super) fn from_args(settings: &Settings, words: &[String]) -> Result<Self, Error> {
         let github = settings.surroundings.github.as_ref();
         let step_summary = github.and_then(|github| github.step_summary.clone());
@@ -34,7 +34,7 @@ impl Reports {
                 "junit" if !file.is_empty() => reports.junit.push((path, None)),
                 "json" if !file.is_empty() => reports.json.push(path),
                 _ => {
-                    let wrong = format!("`--report {word}` names no report");
+                    let wrong = format!("invalid `--report {word}`");
                     return Err(Error::usage(
                         wrong,
                         "write `--report junit=FILE` or `--report json=FILE`",
@@ -45,16 +45,16 @@ impl Reports {
         Ok(reports)
     }
 
-    /// Which reports have to be kept while the run goes on.
+    /// The reports that are collected during the run.
     pub(super) fn wanted(&self) -> Vec<ReportKind> {
         let junit = (!self.junit.is_empty()).then_some(ReportKind::Junit);
         junit.into_iter().chain(self.github.then_some(ReportKind::Github)).collect()
     }
 
-    /// Makes the files, so that a place that can't be written is told before step 1. JSON is written from here on.
+    /// Creates the files, so that a file that cannot be written is reported before step 1. JSON is written from here on.
     ///
     /// # Errors
-    /// When one can't be made.
+    /// When a file cannot be created.
     pub(super) fn open(&mut self, reporters: &mut Reporters) -> Result<(), Error> {
         for path in &self.json {
             reporters.json_to(Box::new(create_report(path)?));
@@ -65,10 +65,10 @@ impl Reports {
         Ok(())
     }
 
-    /// Writes what is written at the end.
+    /// Writes the reports that are written at the end of the run.
     ///
     /// # Errors
-    /// When a file can't be written.
+    /// When a file cannot be written.
     pub(super) fn write(&mut self, reporters: &mut Reporters) -> Result<(), Error> {
         let json = reporters.finish_json();
         if let (Err(error), Some(path)) = (json, self.json.first()) {
@@ -89,7 +89,7 @@ impl Reports {
     }
 }
 
-/// The book's folder in its repository, for annotations: relative to where the command was typed.
+/// The book's folder relative to the current folder, for annotations.
 pub(super) fn prefix(root: &Path, here: &Path) -> String {
     root.strip_prefix(here).map(|path| path.display().to_string()).unwrap_or_default()
 }

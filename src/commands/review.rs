@@ -1,6 +1,6 @@
-//! `guide review`: what runs have left pending is accepted or rejected, one hunk at a time or all at once.
+//! `guide review`: accepts or rejects the pending output of runs, one change at a time or all at once.
 //!
-//! `items` finds what waits, `walk` asks, `apply` writes.
+//! `items` finds what is pending, `walk` asks, and `apply` writes.
 
 mod apply;
 mod items;
@@ -26,7 +26,7 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
     }
     if items.is_empty() {
         report::print(if args.json { "[]\n" } else { "" })?;
-        report::eprint(if args.json { "" } else { "nothing waits for review\n" });
+        report::eprint(if args.json { "" } else { "nothing is pending review\n" });
         return Ok(Exit::AsWritten);
     }
     let data_style = super::style(settings, report::stdout_is_terminal());
@@ -39,42 +39,42 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
     } else {
         ask(&items, &super::style(settings, report::stderr_is_terminal()))?
     };
-    let (reviewed, faults) = Review::of(&context).apply(&items, &decisions);
-    let told: Vec<(&PendingOutput, Reviewed)> =
-        items.iter().map(|item| &item.waiting).zip(reviewed).collect();
+    let (reviewed, errors) = Review::of(&context).apply(&items, &decisions);
+    let outcomes: Vec<(&PendingOutput, Reviewed)> =
+        items.iter().map(|item| &item.output).zip(reviewed).collect();
     report::print(&if args.json {
-        report::reviewed_json(&told)
+        report::reviewed_json(&outcomes)
     } else {
-        report::reviewed_text(&told, &data_style)
+        report::reviewed_text(&outcomes, &data_style)
     })?;
-    match faults.into_iter().next() {
-        Some(fault) => Err(fault),
+    match errors.into_iter().next() {
+        Some(error) => Err(error),
         None => Ok(Exit::AsWritten),
     }
 }
 
 fn list(items: &[Item], json: bool, style: &Style) -> Result<Exit, Error> {
-    let waiting: Vec<PendingOutput> = items.iter().map(|item| item.waiting.clone()).collect();
+    let outputs: Vec<PendingOutput> = items.iter().map(|item| item.output.clone()).collect();
     let as_json = || {
         report::reviewed_json(
-            &waiting.iter().map(|one| (one, Reviewed::Pending)).collect::<Vec<_>>(),
+            &outputs.iter().map(|output| (output, Reviewed::Pending)).collect::<Vec<_>>(),
         )
     };
-    report::print(&if json { as_json() } else { report::pending_text(&waiting, style) })?;
+    report::print(&if json { as_json() } else { report::pending_text(&outputs, style) })?;
     Ok(Exit::AsWritten)
 }
 
 fn ask(items: &[Item], style: &Style) -> Result<Vec<Decision>, Error> {
     if !(report::stdin_is_terminal() && report::stderr_is_terminal()) {
         return Err(Error::usage(
-            format!("{} for review, and there is no terminal to ask on", waits(items.len())),
-            "see it with `guide review --list`, then `guide review --accept` or `--reject`, with the names of steps for some only",
+            format!("{} pending review, and there is no terminal to ask on", outputs(items.len())),
+            "list them with `guide review --list`, then use `guide review --accept` or `--reject`, with step names to decide about some of them",
         ));
     }
     let mut keys = Keys::of_stdin();
     let mut walk = Walk {
         next_key: &mut || keys.next_key(),
-        say: &mut |text| report::eprint(text),
+        write: &mut |text| report::eprint(text),
         rules: &Rules::default(),
         style,
         all: None,
@@ -82,6 +82,6 @@ fn ask(items: &[Item], style: &Style) -> Result<Vec<Decision>, Error> {
     Ok(walk.decide(items))
 }
 
-fn waits(number: usize) -> String {
-    if number == 1 { "1 output waits".to_owned() } else { format!("{number} outputs wait") }
+fn outputs(number: usize) -> String {
+    if number == 1 { "1 output is".to_owned() } else { format!("{number} outputs are") }
 }

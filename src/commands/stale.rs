@@ -1,4 +1,4 @@
-//! Which recordings no longer speak for their steps. For `guide check` and `guide publish`.
+//! Stale recordings, which no longer belong to the present text of their steps. For `guide check` and `guide publish`.
 
 use super::book_context::{BookContext, open};
 use crate::error::Error;

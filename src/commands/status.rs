@@ -1,4 +1,4 @@
-//! `guide status`.
+//! `guide status`: reports the last run.
 
 use crate::cli::StatusArgs;
 use crate::error::{Error, Exit};
@@ -7,7 +7,7 @@ use crate::report::{self, ShownRun, print};
 use crate::settings::Settings;
 use crate::store::{current_holder, find_failure_report, last_run};
 
-/// Reports the last run. The book need not parse; it only has to have been run.
+/// Reports the last run. The book does not have to be correct; it must have been run.
 pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Error> {
     let root = super::found_book(settings)?;
     let state = settings.state_dir(&root);
@@ -19,19 +19,19 @@ pub(super) fn status(settings: &Settings, args: &StatusArgs) -> Result<Exit, Err
     };
     let run = &journal.started.run;
     let failure_report = |step: &StepId| find_failure_report(&state, run, step).map(shown);
-    let seen = ShownRun {
+    let shown_run = ShownRun {
         started: &journal.started,
         events: &journal.events,
-        going_on: current_holder(&state).map(|holder| holder.to_string()),
+        active: current_holder(&state).map(|holder| holder.to_string()),
         folder: shown(state.join("runs").join(run)),
         failure_report: &failure_report,
     };
     let text = if args.json {
-        report::status_json(&seen)
+        report::status_json(&shown_run)
     } else if args.times {
         report::times(&journal.events)
     } else {
-        report::status(&seen, &super::style(settings, report::stdout_is_terminal()))
+        report::status(&shown_run, &super::style(settings, report::stdout_is_terminal()))
     };
     print(&text)?;
     Ok(Exit::AsWritten)

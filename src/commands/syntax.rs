@@ -1,29 +1,29 @@
-//! Steps that bash could not parse, as problems of the book: found before anything runs.
+//! Steps that bash cannot parse, as problems of the book. They are found before anything runs.
 
 use crate::book::{Problem, Problems, Sources, Span};
 use crate::shell::syntax_errors;
 
-/// A step's script, and its fence.
+/// A step's script and fence.
 pub(super) struct Script<'a> {
-    /// What bash gets.
+    /// The script as bash gets it.
     pub text: &'a str,
     /// The whole fence.
     pub fence: Span,
 }
 
-/// What bash can't parse. Without bash nothing is said: the run itself will.
+/// The scripts that bash cannot parse. Without bash the list is empty, since the run itself reports a missing bash.
 pub(super) fn syntax_problems(sources: &Sources, scripts: &[Script<'_>]) -> Problems {
     let texts: Vec<&str> = scripts.iter().map(|script| script.text).collect();
     let errors = syntax_errors(&texts).unwrap_or_default();
     let wrong = scripts.iter().zip(errors).filter_map(|(script, error)| Some((script, error?)));
     let problem = |(script, error): (&Script<'_>, crate::shell::SyntaxError)| {
-        Problem::at(line_of(sources, script, error.line), format!("bash can't parse this step: {}", error.message))
-            .hint("nothing of the book is run until bash can parse every step; mark the step `{skip}` where it is only shown")
+        Problem::at(line_of(sources, script, error.line), format!("bash cannot parse this step: {}", error.message))
+            .hint("guide runs no step until bash can parse all of them; mark a step that is only shown with `{skip}`")
     };
     wrong.map(problem).collect()
 }
 
-/// The script's line in the chapter. A session's script has other lines than its fence, which then stands for it.
+/// The script's line in the chapter. The script of a session has other lines than its fence, so the whole fence is marked.
 fn line_of(sources: &Sources, script: &Script<'_>, number: usize) -> Span {
     let fence = sources.text(script.fence);
     let lines: Vec<&str> = fence.split_inclusive('\n').collect();

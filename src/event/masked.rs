@@ -1,7 +1,7 @@
 //! An event without secrets.
 //!
-//! Outputs are masked before anything is told of them. What else is text (a script's literals, what was expected, what an error
-//! says) is masked here. Names and places stay as they are: a run finds its steps again by them.
+//! Outputs are masked before an event contains them. The other texts (literals of a script, expected texts, error messages) are
+//! masked here. Names and places are never masked, since a run finds its steps by them.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use crate::compare::Difference;
 use crate::secrets::Masker;
 
 impl Event {
-    /// The same without secrets.
+    /// The event with its secrets masked.
     pub fn masked(&self, masker: &Masker) -> Cow<'_, Self> {
         if masker.is_empty() || !self.has_text() {
             return Cow::Borrowed(self);
@@ -26,7 +26,7 @@ impl Event {
             }
             Self::StepFinished(finished) => {
                 mask_outcome(&mut finished.outcome, &hide);
-                finished.leftovers.iter_mut().for_each(|left| hide(&mut left.command));
+                finished.leftovers.iter_mut().for_each(|process| hide(&mut process.command));
                 if let Some(evidence) = &mut finished.evidence {
                     mask_evidence(evidence, &hide);
                 }

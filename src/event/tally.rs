@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::{ChapterOutcome, Event, Failure, Outcome, RunSummary};
 use crate::ids::StepId;
 
-/// What has been recorded so far. A step counts once, by its last outcome: a background step that was started and has failed since
-/// is a failure.
+/// The counts of the events so far. A step counts once, by its last outcome: a background step that failed after its start is a
+/// failure.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
     outcomes: HashMap<StepId, Outcome>,
@@ -39,7 +39,7 @@ impl Tally {
             ..RunSummary::default()
         };
         for outcome in self.outcomes.values() {
-            summary.pending += usize::from(waits_for_review(outcome));
+            summary.pending += usize::from(is_pending_review(outcome));
             let count = match outcome {
                 Outcome::Passed | Outcome::Pending => &mut summary.passed,
                 Outcome::UpToDate | Outcome::FoundSo | Outcome::PassedBefore => {
@@ -58,7 +58,7 @@ impl Tally {
 }
 
 /// Whether a pending snapshot was written.
-fn waits_for_review(outcome: &Outcome) -> bool {
+fn is_pending_review(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Pending | Outcome::Failed(Failure::Mismatch { fence: false, .. }))
 }
 
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn new_and_changed_snapshots_wait_for_review_and_changed_fences_do_not() {
+    fn new_and_changed_snapshots_are_pending_review_and_changed_fences_are_not() {
         let mismatch =
             |fence| Outcome::Failed(Failure::Mismatch { differences: Vec::new(), fence });
         let summary = summary_of([

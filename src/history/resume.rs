@@ -1,4 +1,4 @@
-//! Where a resumed run starts: a pure function of plan and past.
+//! Decides where a resumed run starts. Pure: the answer depends on the plan and the past only.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -8,44 +8,41 @@ use super::step_record::StepRecord;
 use crate::book::Background;
 use crate::compare::Bindings;
 use crate::event::{ChapterOutcome, Stored};
-use crate::ids::ChapterName;
-use crate::ids::Fingerprint;
-use crate::ids::StepId;
+use crate::ids::{ChapterName, Fingerprint, StepId};
 use crate::output::Ending;
-use crate::plan::MadeOf;
-use crate::plan::{FromBefore, Plan, PlannedChapter, Role, Step};
+use crate::plan::{FromBefore, MadeOf, Plan, PlannedChapter, Role, Step};
 
-/// What the journal of the last run tells (with what that run itself took over from the one before).
+/// What the journal of the last run contains, with what that run took over from the run before it.
 #[derive(Debug, Clone, Default)]
 pub struct Past {
-    /// Id of that run; empty: there was none.
+    /// The id of that run; empty if there was none.
     pub run: String,
     /// Every step that has ended.
     pub steps: HashMap<StepId, PastStep>,
-    /// Seconds a step took when it last ran and passed, in whichever run that was.
+    /// How many seconds each step took when it last ran and passed, in any run.
     pub seconds: HashMap<StepId, f64>,
-    /// How chapters ended, in whichever run that was.
+    /// How each chapter last ended, in any run.
     pub chapters: HashMap<ChapterName, PastChapter>,
-    /// What happened last to each step in this world, by profile: in whichever run that was.
+    /// What last happened to each step in this world under each profile, in any run.
     pub records: HashMap<StepId, BTreeMap<String, StepRecord>>,
-    /// The newest run that `seconds` and `chapters` know of: `run`, or one after it that only asked.
+    /// The newest run that `seconds` and `chapters` include: `run`, or a later `guide verify`.
     pub newest_run: String,
-    /// The cluster that `records` and `chapters` speak of; none while no cluster is known.
+    /// The cluster that `records` and `chapters` are about; `None` while no cluster is known.
     pub world: Option<String>,
 }
 
 impl Past {
-    /// How a step ended, where it held in the plan's profile and what it left is there.
+    /// How a step ended, if it passed under the plan's profile and its shell state still exists.
     pub fn kept(&self, step: &Step, plan: &Plan) -> Option<&PastStep> {
         self.steps
             .get(&step.id)
             .filter(|before| before.passed && !before.state_lost && before.profile == plan.profile)
     }
 
-    /// The names that a chapter's steps read and steps bind that are not selected, as they were bound last.
+    /// The last values of the names that a chapter's steps read and that only unselected steps bind.
     ///
     /// # Errors
-    /// A name that is not known here.
+    /// A name that no run here has bound.
     pub fn bound_before<'a>(
         &self,
         chapter: &'a PlannedChapter,
@@ -62,18 +59,17 @@ impl Past {
         chapter.from_before.iter().map(known).collect()
     }
 
-    /// What happened last to a step in this world, under the plan's profile.
+    /// What last happened to a step in this world under this profile.
     pub fn record(&self, step: &StepId, profile: &str) -> Option<&StepRecord> {
         self.records.get(step)?.get(profile)
     }
 
-    /// Why an acting step has to run whatever its checks say; `None` where it passed here as it is `now`, and where it never
-    /// ran here.
+    /// Why an acting step must run even if its checks pass. `None` if it passed here unchanged, or never ran here.
     pub fn why_run(&self, step: &StepId, profile: &str, now: &MadeOf) -> Option<String> {
         self.record(step, profile)?.standing.why_run(now)
     }
 
-    /// Did the chapter's last run here pass whole, as the chapter is now?
+    /// Whether the whole chapter passed in its last run here and has not changed since.
     pub fn passed_whole(&self, chapter: &PlannedChapter, plan: &Plan) -> bool {
         let last = self.chapters.get(&chapter.name);
         let whole = last.is_some_and(|last| {
@@ -99,9 +95,9 @@ impl Past {
 /// How a chapter ended in the past.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PastChapter {
-    /// How it ended when it was last run.
+    /// How its last run ended.
     pub outcome: ChapterOutcome,
-    /// Its fingerprint, where its last run passed whole.
+    /// Its fingerprint, if all of it passed in its last run.
     pub passed_as: Option<Fingerprint>,
     /// The profile of that run.
     #[serde(default)]
@@ -111,19 +107,19 @@ pub struct PastChapter {
 /// How a step ended in the past.
 #[derive(Debug, Clone)]
 pub struct PastStep {
-    /// The profile it was run under: what passed in one kind of world says nothing of another.
+    /// The profile under which it ran. A step that passed in one kind of world proves nothing about another.
     pub profile: String,
-    /// Its place among the steps of that run's journal: steps that have changed places are not what they were.
+    /// Its number among the steps of that run's journal, by which a reordering is noticed.
     pub number: usize,
-    /// What it was then.
+    /// Its fingerprint in that run.
     pub fingerprint: Fingerprint,
-    /// Did it hold (passed, pending, up to date, passed before)?
+    /// Whether it counts as passed: passed, pending, up to date, or passed before.
     pub passed: bool,
-    /// It did not run, and the run went on: its `when=` was not true, or a person did not confirm it.
+    /// It did not run and the run continued: its `when=` was not true, or a person did not confirm it.
     pub skipped: bool,
-    /// It was begun, and the run ended without a word of how it came out.
+    /// It had begun when the run was killed, so its outcome is unknown.
     pub cut_off: bool,
-    /// The shell's state after it should be there and is not (a loss of power, a full disk): it can't be gone on from.
+    /// The shell's state after it is missing (a loss of power, a full disk), so no run can continue after it.
     pub state_lost: bool,
     /// Seconds it took.
     pub seconds: f64,
@@ -133,7 +129,7 @@ pub struct PastStep {
     pub attempts: u32,
     /// How the last attempt ended.
     pub ending: Option<Ending>,
-    /// Run whose folder holds `output` and `state`.
+    /// The run whose folder contains `output` and `state`.
     pub run: String,
     /// Its output.
     pub output: Option<Stored>,
@@ -143,12 +139,12 @@ pub struct PastStep {
     pub bound: Bindings,
 }
 
-/// Where to start, and why there.
+/// Where to start, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Resume {
     /// Every step of the plan has passed and is unchanged.
     NothingLeft,
-    /// At this step, for this reason in words ("failed", "changed since it passed", "not reached").
+    /// At this step. The reason is a text: "failed", "changed since it passed", "not reached".
     At {
         /// Index into `Plan::chapters`.
         chapter: usize,
@@ -159,7 +155,7 @@ pub(crate) enum Resume {
 }
 
 impl Resume {
-    /// The point as a position, [`PAST_END`] when nothing is left.
+    /// The start as a position; [`PAST_END`] if no step has to run.
     pub(crate) fn position(&self) -> Position {
         match self {
             Self::NothingLeft => PAST_END,
@@ -171,10 +167,10 @@ impl Resume {
 /// A step of a plan: (index into `Plan::chapters`, index into its `steps`).
 pub(crate) type Position = (usize, usize);
 
-/// Behind every step.
+/// The position after every step.
 pub(crate) const PAST_END: Position = (usize::MAX, usize::MAX);
 
-/// The first step, as steps are executed, that has not passed as it stands now; it and all after it count as not done.
+/// The first step in execution order that has not passed as it is now. It and all steps after it count as not done.
 pub(crate) fn resume_point(plan: &Plan, past: &Past) -> Resume {
     for (chapter, step) in execution_order(plan) {
         if let Some(why) = why_not_done(plan, past, (chapter, step)) {
@@ -184,8 +180,8 @@ pub(crate) fn resume_point(plan: &Plan, past: &Past) -> Resume {
     Resume::NothingLeft
 }
 
-/// A check that was edited may ask for what the acting step before it did not do: it goes on there. One that only failed is run
-/// again where it stands.
+/// The start for this step. An edited check may test what the acting step before it did not do, so the run starts at that acting
+/// step. A check that only failed is itself the start.
 fn at_its_act(plan: &Plan, past: &Past, position: Position, why: String) -> Resume {
     let (chapter, step) = proved_by(plan, position);
     let check = &plan.chapters[position.0].steps[position.1];
@@ -199,15 +195,15 @@ fn at_its_act(plan: &Plan, past: &Past, position: Position, why: String) -> Resu
     Resume::At { chapter, step, why: format!("its check {} has changed", check.id.step) }
 }
 
-/// Is a step one that a run from `start` executes? Those it does not have passed before. An `always` step runs whenever any
-/// step of its chapter before it does.
+/// Whether a run from `start` executes this step. The other steps passed before. An `always` step runs whenever a step of its
+/// chapter before it runs.
 pub(crate) fn is_run_from(plan: &Plan, start: Position, position: Position) -> bool {
     turn(plan, position) >= turn(plan, start)
 }
 
-/// The verify steps before the point, to be asked again. The first of them that no longer holds decides (see
-/// [`start_after_checks`]), so they come in the order of the steps at which they would make the run start. For a chapter that
-/// ended before the point and has `done:` steps these speak: what its story showed on the way need not be so any more.
+/// The checks before the point, which run again. The first one that fails decides where the run starts ([`start_after_checks`]), so
+/// they are sorted by the steps at which they would make the run start. A chapter that ended before the point and has `done:` checks
+/// is represented by these, since its other checks may fail after later steps.
 pub(crate) fn resume_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
     let point = point.position();
     checks_before(plan, point, |(chapter, step)| {
@@ -216,8 +212,8 @@ pub(crate) fn resume_checks(plan: &Plan, point: &Resume) -> Vec<Position> {
     })
 }
 
-/// When a `done:` step no longer holds, the other verify steps of its chapter that would make the run start before what it
-/// proves: one of them may tell of an earlier loss. Empty where all of them were asked anyway.
+/// After a failed `done:` check: the other checks of its chapter that would make the run start earlier, since one of them may show
+/// an earlier loss. Empty if all of them have run already.
 pub(crate) fn earlier_checks(
     plan: &Plan,
     point: &Resume,
@@ -236,7 +232,7 @@ pub(crate) fn earlier_checks(
     })
 }
 
-/// Did all of this chapter pass before the point?
+/// Whether the whole chapter passed before the point.
 fn has_ended(plan: &Plan, point: Position, chapter: usize) -> bool {
     (0..plan.chapters[chapter].steps.len()).all(|step| !is_run_from(plan, point, (chapter, step)))
 }
@@ -247,7 +243,7 @@ fn checks_before(plan: &Plan, point: Position, wanted: impl Fn(Position) -> bool
         .filter(|position| !is_run_from(plan, point, *position))
         .filter(|(chapter, step)| {
             let steps = &plan.chapters[*chapter].steps;
-            // What looks at a process that ended with the last run can't pass.
+            // A check of a process that ended with the last run cannot pass.
             let ended = matches!(steps[*step].role, Role::Verify { proves: Some(proves) } if steps[proves].ends_with_its_run());
             steps[*step].is_verify() && !steps[*step].attributes.always && !ended
         })
@@ -257,7 +253,7 @@ fn checks_before(plan: &Plan, point: Position, wanted: impl Fn(Position) -> bool
     checks
 }
 
-/// Where to start when that check no longer holds: at the step it proves.
+/// Where to start after this check failed: at the step that it proves.
 pub(crate) fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Position) -> Resume {
     let (chapter, step) = proved_by(plan, first_failing);
     if is_run_from(plan, point.position(), (chapter, step)) {
@@ -267,11 +263,11 @@ pub(crate) fn start_after_checks(plan: &Plan, point: &Resume, first_failing: Pos
     Resume::At { chapter, step, why: format!("{failing} no longer holds") }
 }
 
-/// Background steps before the start whose processes ended with the run that started them and that the steps from there on
-/// count on: to be started again, in this order. Those of the start's own chapter, and those of any chapter before that were
-/// to go on until the run's end.
+/// The background steps before the start that must be started again, in this order: their processes ended with the last run, and
+/// later steps rely on them. These are the background steps of the start's own chapter, and those of earlier chapters that run
+/// until the end of the run.
 pub(crate) fn background_to_restart(plan: &Plan, start: Position) -> Vec<Position> {
-    let gone = |(chapter, step): &Position| match plan.chapters[*chapter].steps[*step]
+    let has_ended = |(chapter, step): &Position| match plan.chapters[*chapter].steps[*step]
         .attributes
         .background
     {
@@ -280,10 +276,10 @@ pub(crate) fn background_to_restart(plan: &Plan, start: Position) -> Vec<Positio
         Some(Background::Keep) | None => false,
     };
     let order = execution_order(plan).into_iter();
-    order.filter(|position| !is_run_from(plan, start, *position)).filter(gone).collect()
+    order.filter(|position| !is_run_from(plan, start, *position)).filter(has_ended).collect()
 }
 
-/// Why a step does not count as done; `None` when it does.
+/// Why a step does not count as done; `None` if it does.
 fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<String> {
     let step = &plan.chapters[chapter].steps[index];
     let Some(before) = past.steps.get(&step.id) else { return Some("not reached".to_owned()) };
@@ -291,15 +287,13 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
         before if before.cut_off => {
             "it was running when the run was killed, and may have done its work"
         }
-        before if is_left_out(plan, (chapter, index), before) => return None,
+        before if was_skipped_by_condition(plan, (chapter, index), before) => return None,
         before if !before.passed => "failed",
         before if before.profile != plan.profile => {
             return Some(format!("it passed under profile `{}`", before.profile));
         }
         before if before.fingerprint != step.fingerprint => "changed since it passed",
-        before if has_moved(plan, past, (chapter, index), before) => {
-            "stands in another place than when it passed"
-        }
+        before if has_moved(plan, past, (chapter, index), before) => "it has moved since it passed",
         before if before.state_lost => "the shell's state after it was lost",
         _ if step.is_verify() => return None,
         _ => {
@@ -313,8 +307,8 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
     Some(why.to_owned())
 }
 
-/// Was the step skipped, as it is now, since its own `when=` or that of the step it proves was not true?
-fn is_left_out(plan: &Plan, (chapter, index): Position, before: &PastStep) -> bool {
+/// Whether the unchanged step was skipped because its own `when=`, or that of the step it proves, was not true.
+fn was_skipped_by_condition(plan: &Plan, (chapter, index): Position, before: &PastStep) -> bool {
     let steps = &plan.chapters[chapter].steps;
     before.skipped
         && before.profile == plan.profile
@@ -322,7 +316,7 @@ fn is_left_out(plan: &Plan, (chapter, index): Position, before: &PastStep) -> bo
         && plan.chapters[chapter].conditions_of(index).next().is_some()
 }
 
-/// Did the step that now stands before it come after it in the run that both passed in? Its shell state is then another's.
+/// Whether the step that is now before this one ran after it when both passed. The step then began from another shell state.
 fn has_moved(plan: &Plan, past: &Past, (chapter, index): Position, then: &PastStep) -> bool {
     let steps = &plan.chapters[chapter].steps;
     if steps[index].attributes.always {
@@ -333,7 +327,7 @@ fn has_moved(plan: &Plan, past: &Past, (chapter, index): Position, then: &PastSt
     before.is_some_and(|before| before.run == then.run && before.number > then.number)
 }
 
-/// Chapters in order; in each the steps as they are written, then the `always` steps.
+/// All steps in the order in which they are executed: chapter by chapter, the `always` steps last.
 fn execution_order(plan: &Plan) -> Vec<Position> {
     let chapters = plan.chapters.iter().enumerate();
     let mut order: Vec<Position> = chapters
@@ -343,13 +337,13 @@ fn execution_order(plan: &Plan) -> Vec<Position> {
     order
 }
 
-/// Sorts positions as they are executed.
+/// A key that sorts positions in execution order.
 fn turn(plan: &Plan, (chapter, step): Position) -> (usize, bool, usize) {
     let planned = plan.chapters.get(chapter).and_then(|chapter| chapter.steps.get(step));
     (chapter, planned.is_some_and(|step| step.attributes.always), step)
 }
 
-/// The step that a verify step proves; itself when it proves none, or one that comes after it.
+/// The step that a check proves; the check itself if it proves none, or one that runs later.
 fn proved_by(plan: &Plan, check: Position) -> Position {
     match plan.chapters[check.0].steps[check.1].role {
         Role::Verify { proves: Some(step) } => {

@@ -1,10 +1,10 @@
-//! What is known of an acting step in this world: did it pass here, and as what?
+//! What is known of an acting step in this world: whether it passed here, and what it was made of then.
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::MadeOf;
 
-/// The last that happened to a step in this world.
+/// What last happened to a step in this world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepRecord {
     /// The run in which it happened.
@@ -14,31 +14,31 @@ pub struct StepRecord {
     pub standing: Standing,
 }
 
-/// Where a step stands.
+/// The state of a step's work in this world.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "standing", rename_all = "snake_case")]
 pub enum Standing {
-    /// It passed, or what it does was found done, and it was made of these parts.
+    /// It passed, or its work was found done, and it was made of these parts.
     Passed {
         /// The parts.
         made_of: MadeOf,
     },
-    /// It was begun and has not passed since: it failed, or the run was stopped or killed.
+    /// It has begun and not passed since: it failed, or the run was stopped or killed.
     Unfinished,
-    /// It passed, and `guide down` took away what it made.
+    /// It passed, and `guide down` deleted what it made.
     TakenDown,
 }
 
 impl Standing {
-    /// Why the step has to run whatever its checks say; `None` where it passed as it is now.
+    /// Why the step must run even if its checks pass; `None` if it passed as it is now.
     pub fn why_run(&self, now: &MadeOf) -> Option<String> {
         match self {
             Self::Passed { made_of } => {
                 let changes = made_of.changes_to(now);
                 (!changes.is_empty()).then(|| changes.join(", "))
             }
-            Self::Unfinished => Some("it has not passed since it was begun last".to_owned()),
-            Self::TakenDown => Some("`guide down` took away what it made".to_owned()),
+            Self::Unfinished => Some("it did not pass the last time it began".to_owned()),
+            Self::TakenDown => Some("`guide down` deleted what it made".to_owned()),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Asking the person, with the live display out of the way.
+//! Asks the person, while the live display is hidden.
 
 use std::io::BufRead;
 
@@ -6,13 +6,13 @@ use super::terminal::eprint;
 use crate::engine::Prompt;
 use crate::ids::StepId;
 
-/// Something that can hold the live display back while a question stands on the screen.
+/// Hides the live display while a question is on the screen.
 pub(crate) trait Pause {
     /// Runs this with the display hidden.
     fn paused(&self, ask: &mut dyn FnMut());
 }
 
-/// No live display.
+/// There is no live display.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct NothingToPause;
 
@@ -22,14 +22,14 @@ impl Pause for NothingToPause {
     }
 }
 
-/// Answers `confirm=`: yes to all, or what the person types.
+/// Answers `confirm=`: with yes to every question, or with the person's answer.
 pub(crate) struct TerminalPrompt {
     yes: bool,
     pause: Box<dyn Pause>,
 }
 
 impl TerminalPrompt {
-    /// `yes` answers everything.
+    /// With `yes`, every question is answered with yes.
     pub(crate) fn new(yes: bool, pause: Box<dyn Pause>) -> Self {
         Self { yes, pause }
     }
@@ -46,7 +46,7 @@ impl Prompt for TerminalPrompt {
     }
 }
 
-/// Asks a question on the terminal. No answer is a no.
+/// Asks a question on the terminal. An empty answer means no.
 pub(crate) fn ask(question: &str) -> bool {
     eprint(&format!("{question} [y/N] "));
     let mut answer = String::new();

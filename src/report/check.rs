@@ -1,4 +1,4 @@
-//! What `guide check` says on stdout; its problems are told as any error's.
+//! The text of `guide check` on stdout. Problems of the book are drawn like any other error.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::book::{Book, Problem, Severity, Sources};
 use crate::error::Error;
 use crate::plan::Coverage;
 
-/// One line for people when all is well; the problems as JSON for programs.
+/// For a person, one line if the book has no problem; for a program, the problems as JSON.
 pub(crate) fn check_text(
     book: &Book,
     notes: &[Problem],
@@ -20,11 +20,11 @@ pub(crate) fn check_text(
 ) -> String {
     if as_json {
         let notes: Vec<Value> = notes.iter().map(|note| one(note, &book.sources)).collect();
-        let mut told = json!({"problems": problems(error), "notes": notes});
+        let mut report = json!({"problems": problems(error), "notes": notes});
         if let Some(Coverage { acting, proved, .. }) = coverage {
-            told["coverage"] = json!({"acting": acting, "proved": proved});
+            report["coverage"] = json!({"acting": acting, "proved": proved});
         }
-        return json_text(&told);
+        return json_text(&report);
     }
     let steps = book.chapters.iter().map(|chapter| chapter.steps().count()).sum();
     let warnings = notes.iter().filter(|note| note.severity == Severity::Warning).count();
@@ -45,7 +45,7 @@ fn coverage_line(Coverage { acting, proved, .. }: &Coverage) -> String {
     format!("a check proves {proved} of {}\n", count(*acting, "acting step"))
 }
 
-/// Warnings, drawn; what was only left alone is listed where `strict` asks for it, else counted.
+/// The warnings, drawn. Words and blocks of other tools are listed with `strict`, and counted without.
 pub(crate) fn notes_text(book: &Book, notes: &[Problem], strict: bool, style: Style) -> String {
     let shown: Vec<Problem> =
         notes.iter().filter(|note| strict || note.severity == Severity::Warning).cloned().collect();
@@ -59,7 +59,7 @@ pub(crate) fn notes_text(book: &Book, notes: &[Problem], strict: bool, style: St
             format!("{hidden} words or blocks")
         };
         text += &format!(
-            "note: {what} of other tools {is} left alone (`guide check --strict` lists {them})\n"
+            "note: {what} of other tools {is} ignored (`guide check --strict` lists {them})\n"
         );
     }
     text

@@ -1,4 +1,4 @@
-//! Differences as a reader thinks of them: `row web, column READY: 2/2 → 1/2`; lines with the words that differ marked.
+//! Draws differences for a person: `row web, column READY: 2/2 → 1/2`, or both lines with the words that differ marked.
 
 use similar::{ChangeTag, TextDiff};
 use unicode_width::UnicodeWidthStr;
@@ -7,49 +7,49 @@ use super::style::Style;
 use crate::compare::Difference;
 use crate::text::sanitize::{fit, one_line};
 
-/// Longest line shown, in columns.
+/// The longest line that is shown, in columns.
 const WIDTH: usize = 160;
-/// Both sides of a change stand in one line up to this many columns.
+/// The largest width, in columns, of each side of a change that is drawn in one line.
 const SHORT: usize = 60;
-/// Longest pair of lines in which words are compared, in bytes: beyond it marks help nobody.
+/// The longest pair of lines, in bytes, of which the words are compared. Marks in longer lines are hard to read.
 const COMPARED: usize = 2000;
 
-/// Differences as far as there was room for them.
+/// The differences for which there was room.
 #[derive(Debug, Default)]
 pub(super) struct Drawn {
-    /// Without line ends.
+    /// The lines, without line ends.
     pub lines: Vec<String>,
-    /// Differences left out.
-    pub left: usize,
-    /// Lines left out of the last one that is shown.
-    pub cut: usize,
+    /// The number of differences that are not shown.
+    pub hidden_differences: usize,
+    /// The number of lines that the last shown difference lacks.
+    pub hidden_lines: usize,
 }
 
-/// Lines of differences, at most `most`: whole differences, but for a first one that is longer.
+/// Draws at most `most` lines. Differences are drawn whole, except a first one that is longer than `most`.
 pub(super) fn difference_lines(differences: &[Difference], most: usize, style: &Style) -> Drawn {
     let mut shown = Drawn::default();
     for (index, difference) in differences.iter().enumerate() {
         let drawn = draw(difference, style);
         if index > 0 && shown.lines.len() + drawn.len() > most {
-            shown.left = differences.len() - index;
+            shown.hidden_differences = differences.len() - index;
             break;
         }
         shown.lines.extend(drawn);
-        shown.cut = shown.lines.len().saturating_sub(most);
+        shown.hidden_lines = shown.lines.len().saturating_sub(most);
         shown.lines.truncate(most);
     }
     shown
 }
 
-/// All differences as text, for a file.
+/// All differences as text.
 #[cfg(test)]
 pub(crate) fn all_differences(differences: &[Difference]) -> String {
     difference_lines(differences, usize::MAX, &Style::colourless()).lines.concat_lines()
 }
 
-/// Lines with line ends.
+/// Joins lines to a text.
 pub(super) trait ConcatLines {
-    /// Every line followed by a line end.
+    /// The lines, each followed by a line end.
     fn concat_lines(&self) -> String;
 }
 
@@ -64,7 +64,7 @@ fn draw(difference: &Difference, style: &Style) -> Vec<String> {
         Difference::Missing { what, expected, .. } => {
             heading(what, "missing", style).chain(quote('-', expected, style)).collect()
         }
-        // The last one of a long list may only count the rest.
+        // The last difference of a long list may only count the others.
         Difference::Unexpected { what, actual, line: None } if actual.is_empty() => {
             vec![what.clone()]
         }
@@ -115,7 +115,7 @@ fn quote(sign: char, text: &str, style: &Style) -> std::vec::IntoIter<String> {
     lines.collect::<Vec<_>>().into_iter()
 }
 
-/// Both lines; the words that differ are underlined by the terminal, or by carets where there is no colour.
+/// Both lines, with the words that differ underlined, or without colour with carets under them.
 pub(super) fn changed_words(expected: &str, actual: &str, style: &Style) -> Vec<String> {
     let diff = TextDiff::from_words(expected, actual);
     let mut sides = [Side::new("  - "), Side::new("  + ")];
@@ -150,7 +150,7 @@ impl Side {
     }
 
     fn lines(self, style: &Style) -> Vec<String> {
-        // Where all of a line differs, carets under all of it say nothing.
+        // If the whole line differs, carets under all of it add nothing.
         let marks = self.marks.trim();
         let wanted =
             !style.has_colour() && !marks.is_empty() && marks.len() + 4 < self.text.width();
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_difference_is_named_as_a_reader_thinks_of_it() {
+    fn every_kind_of_difference_has_its_own_form() {
         let mismatch = every_failure().into_iter().find_map(|failure| match failure {
             Failure::Mismatch { differences, .. } => Some(differences),
             _ => None,
@@ -203,27 +203,28 @@ mod tests {
     #[test]
     fn with_colour_the_words_that_differ_are_underlined_instead() {
         let style = Style::decide(ColourChoice::Always, true, false, true);
-        let Drawn { lines, left, .. } =
+        let Drawn { lines, hidden_differences, .. } =
             difference_lines(&[changed("line 1", "a b", "a c")], 30, &style);
-        assert_eq!(left, 0);
+        assert_eq!(hidden_differences, 0);
         assert_eq!(lines.len(), 3);
         let line = printable(&lines[1]);
         assert!(line.ends_with("\u{1b}[1m\u{1b}[4m\u{1b}[31mb\u{1b}[0m"), "{line:?}");
     }
 
     #[test]
-    fn more_than_a_screenful_is_counted_and_the_first_is_always_shown() {
+    fn differences_without_room_are_counted_and_the_first_one_is_always_shown() {
         let many: Vec<Difference> =
             (0..50).map(|row| changed(&format!("row {row}"), "a", "b")).collect();
-        let Drawn { lines, left, cut } = difference_lines(&many, 30, &Style::colourless());
-        assert_eq!((lines.len(), left, cut), (30, 20, 0));
+        let drawn = difference_lines(&many, 30, &Style::colourless());
+        let counts =
+            |drawn: &Drawn| (drawn.lines.len(), drawn.hidden_differences, drawn.hidden_lines);
+        assert_eq!(counts(&drawn), (30, 20, 0));
         let tall = [changed("field a", &"x\n".repeat(100), "y"), changed("field b", "1", "2")];
-        let Drawn { lines, left, cut } = difference_lines(&tall, 30, &Style::colourless());
-        assert_eq!((lines.len(), left, cut), (30, 1, 72));
+        assert_eq!(counts(&difference_lines(&tall, 30, &Style::colourless())), (30, 1, 72));
     }
 
     #[test]
-    fn the_count_of_the_rest_is_said_as_it_is() {
+    fn a_difference_that_counts_the_others_is_shown_unchanged() {
         let rest = Difference::Unexpected {
             what: "17 more differences".to_owned(),
             actual: String::new(),
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn control_characters_of_an_output_are_not_passed_on() {
+    fn control_characters_of_an_output_are_not_printed() {
         let shown = all_differences(&[changed("line 1", "plain", "\u{1b}[2J\u{7}boo")]);
         assert!(!shown.contains(['\u{1b}', '\u{7}']), "{shown:?}");
     }

@@ -1,4 +1,4 @@
-//! What `guide doctor` found.
+//! The text of `guide doctor`, and the first line of a run whose profile guide chose.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::style::Style;
 use super::terminal::eprint;
 use crate::doctor::Fact;
 
-/// For people: a line a fact, what to do under those that are not good enough.
+/// For a person: one line for each fact, with a hint under each that is not good enough.
 pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String {
     let width = facts.iter().map(|fact| fact.name.len()).max().unwrap_or(0);
     let mut text = String::new();
@@ -35,13 +35,13 @@ pub(crate) fn facts_text(facts: &[Fact], profile: &str, style: &Style) -> String
     text
 }
 
-/// The first line of a run whose profile was found out.
+/// Prints the first line of a run whose profile guide chose.
 pub(crate) fn write_profile(profile: &str, reason: &str, style: &Style) {
-    let other = style.faint("--profile NAME takes another one");
+    let other = style.faint("choose another one with --profile NAME");
     eprint(&format!("profile {}: {reason} ({other})\n", style.strong(profile)));
 }
 
-/// For programs.
+/// For a program: the facts as JSON.
 pub(crate) fn facts_json(facts: &[Fact], profile: &str) -> String {
     let facts: Vec<_> = facts
         .iter()

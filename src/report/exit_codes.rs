@@ -1,63 +1,72 @@
-//! What an exit code or a signal says by itself, and what is mostly to be done about it.
+//! The meaning of exit codes that stand for a signal, and what usually helps.
 
 use super::step_line::signal_name;
 use crate::event::Failure;
 
-/// A line on what the number means, and advice where there is any of use.
+/// The meaning of an exit code or a signal.
 pub(super) struct Meaning {
+    /// The meaning, in one line.
     pub why: String,
+    /// What usually helps.
     pub advice: Option<&'static str>,
 }
 
-/// None where the number means only what its program says.
+/// `None` if the meaning of the code is up to the program.
 pub(super) fn meaning(failure: &Failure) -> Option<Meaning> {
     let (signal, exit) = match failure {
         Failure::Signal { signal } => (*signal, None),
-        // What a shell makes of a signal that ended a command.
+        // A shell returns 128 + N for a command that was ended by signal N.
         Failure::Exit { code, .. } => {
             (code.checked_sub(128).filter(|signal| (1..32).contains(signal))?, Some(*code))
         }
         _ => return None,
     };
-    let (what, advice) = match signal {
-        13 => (
-            "the reader of a pipe ended before the writer had written all, and under `pipefail` that is how the whole pipe ends",
-            Some(
-                "let the reader read to the end (`| sed -n 1p` in place of `| head -1`, `| grep PATTERN >/dev/null` in place of \
-                `| grep -q PATTERN`), or expect it with `exit=141`",
-            ),
-        ),
-        21 | 22 => (
-            "it wanted to read a line (a password, a yes) from the terminal or to change it, and a step runs without one",
-            Some(
-                "mark the step `interactive`, or give it what it asks for (`sudo -n`, `ssh -o BatchMode=yes`, a file, a pipe)",
-            ),
-        ),
-        9 => (
-            "it was killed: by the kernel if memory ran out (`dmesg` says so), else by somebody",
-            None,
-        ),
-        2 | 3 | 15 => ("somebody asked it to end", None),
-        6 => ("it found something wrong with itself and gave up", None),
-        4 | 7 | 8 | 11 => ("it crashed", None),
-        24 => ("it used more processor time than `ulimit -t` lets it", None),
-        25 => ("it wrote a larger file than `ulimit -f` lets it", None),
-        _ => ("", None),
-    };
+    let (what, advice) = (meaning_of_signal(signal), advice_for_signal(signal));
+    let name = signal_name(signal);
     let why = match exit {
         Some(code) if what.is_empty() => {
-            format!("exit {code} is 128 + {signal}: a command was ended by {}", signal_name(signal))
+            format!("exit {code} is 128 + {signal}: a command was ended by {name}")
         }
         Some(code) => {
-            format!(
-                "exit {code} is 128 + {signal}, a command was ended by {}: {what}",
-                signal_name(signal)
-            )
+            format!("exit {code} is 128 + {signal}, a command was ended by {name}: {what}")
         }
         None if advice.is_none() => return None,
-        None => format!("{}: {what}", signal_name(signal)),
+        None => format!("{name}: {what}"),
     };
     Some(Meaning { why, advice })
+}
+
+fn meaning_of_signal(signal: i32) -> &'static str {
+    match signal {
+        13 => {
+            "the reader of a pipe ended before the writer had written everything, and `pipefail` makes this the exit code of the pipe"
+        }
+        21 | 22 => {
+            "it tried to use the terminal, for example to read a password, and a step has no terminal"
+        }
+        9 => {
+            "it was killed, by another process, or by the kernel because memory ran out (see `dmesg`)"
+        }
+        2 | 3 | 15 => "another process asked it to end",
+        6 => "it detected an internal error and aborted",
+        4 | 7 | 8 | 11 => "it crashed",
+        24 => "it used more processor time than `ulimit -t` allows",
+        25 => "it wrote a larger file than `ulimit -f` allows",
+        _ => "",
+    }
+}
+
+fn advice_for_signal(signal: i32) -> Option<&'static str> {
+    match signal {
+        13 => Some(
+            "let the reader read to the end (`| sed -n 1p` instead of `| head -1`, `| grep PATTERN >/dev/null` instead of \
+             `| grep -q PATTERN`), or expect the code with `exit=141`",
+        ),
+        21 | 22 => Some(
+            "mark the step `interactive`, or avoid the question (`sudo -n`, `ssh -o BatchMode=yes`, input from a file or a pipe)",
+        ),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -75,7 +84,7 @@ mod tests {
         assert_eq!(
             pipe.why,
             "exit 141 is 128 + 13, a command was ended by signal 13 (PIPE): the reader of a pipe ended before the writer had written \
-             all, and under `pipefail` that is how the whole pipe ends"
+             everything, and `pipefail` makes this the exit code of the pipe"
         );
         assert!(pipe.advice.unwrap().contains("exit=141"));
         assert!(
@@ -92,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_of_a_programs_own_is_not() {
+    fn a_code_that_a_program_defines_itself_is_not_explained() {
         assert!(
             [0, 1, 2, 7, 126, 127, 128, 160, 255, -1]
                 .into_iter()

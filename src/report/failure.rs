@@ -1,4 +1,4 @@
-//! What a person needs when a step has failed: what, where, the command, what came, and what to do next.
+//! The report of a failed step for a person: what failed and where, the command, its output, and what to do next.
 
 use super::diff_view::{ConcatLines, Drawn, difference_lines};
 use super::exit_codes::meaning;
@@ -8,16 +8,16 @@ use super::style::Style;
 use crate::event::{Evidence, Failure, Outcome, StepFinished};
 use crate::text::sanitize::{fit, one_line};
 
-/// Last lines of the output that are shown.
+/// How many of the output's last lines are shown.
 const TAIL_LINES: usize = 30;
-/// First lines of the command that are shown.
+/// How many of the command's first lines are shown.
 const SCRIPT_LINES: usize = 20;
-/// Lines of differences that are shown.
+/// How many lines of differences are shown.
 const DIFFERENCE_LINES: usize = 40;
-/// Longest line shown, in columns.
+/// The longest line that is shown, in columns.
 const WIDTH: usize = 160;
 
-/// The whole report of a failed step; empty for one that did not fail.
+/// The whole report of a failed step; empty for a step that did not fail.
 pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
     let Outcome::Failed(failure) = &finished.outcome else { return String::new() };
     let mut lines = vec![format!(
@@ -49,7 +49,7 @@ pub(crate) fn failure(finished: &StepFinished, style: &Style) -> String {
     lines.concat_lines()
 }
 
-/// The command as it stands in the chapter, with its line numbers.
+/// The command with the line numbers of the chapter.
 fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
     let bar = style.symbols().bar;
     let script: Vec<&str> = evidence.script.lines().collect();
@@ -77,7 +77,7 @@ fn command(evidence: &Evidence, style: &Style) -> Vec<String> {
     lines
 }
 
-/// What the first line could not hold.
+/// The details of the failure, which the first line does not contain.
 fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<String> {
     match failure {
         Failure::TimedOut { waiting_for: Some(what), .. } => {
@@ -88,30 +88,35 @@ fn why(failure: &Failure, evidence: Option<&Evidence>, style: &Style) -> Vec<Str
             why.lines().skip(1).map(one_line).collect()
         }
         Failure::Mismatch { differences, .. } => {
-            let Drawn { lines: drawn, left, cut } =
-                difference_lines(differences, DIFFERENCE_LINES, style);
-            let mut lines = vec![format!(
+            let heading = format!(
                 "differences ({} expected, {} actual):",
                 style.removed("-"),
                 style.added("+")
-            )];
-            lines.extend(drawn.into_iter().map(|line| format!("  {line}")));
-            let rest =
-                [(cut, "line"), (left, "difference")].into_iter().filter(|(number, _)| *number > 0);
-            let rest: Vec<String> = rest.map(|(number, of)| count(number, of)).collect();
-            if !rest.is_empty() {
-                let more = format!("  {} {} more", style.symbols().ellipsis, rest.join(" and "));
-                let place = evidence.and_then(|evidence| {
-                    evidence.failure_report.as_ref().or(evidence.pending.as_ref())
-                });
-                lines.push(place.map_or(more.clone(), |place| {
-                    format!("{more}: all of it in {}", place.display())
-                }));
-            }
-            lines
+            );
+            let drawn = difference_lines(differences, DIFFERENCE_LINES, style);
+            let rest = hidden_part(&drawn, evidence, style);
+            let drawn = drawn.lines.into_iter().map(|line| format!("  {line}"));
+            std::iter::once(heading).chain(drawn).chain(rest).collect()
         }
         _ => meaning(failure).map(|meaning| meaning.why).into_iter().collect(),
     }
+}
+
+/// The line that counts the differences without room, and names the file that contains all of them.
+fn hidden_part(drawn: &Drawn, evidence: Option<&Evidence>, style: &Style) -> Option<String> {
+    let counts = [(drawn.hidden_lines, "line"), (drawn.hidden_differences, "difference")];
+    let hidden: Vec<String> = counts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, of)| count(number, of))
+        .collect();
+    if hidden.is_empty() {
+        return None;
+    }
+    let more = format!("  {} {} more", style.symbols().ellipsis, hidden.join(" and "));
+    let file = evidence
+        .and_then(|evidence| evidence.failure_report.as_ref().or(evidence.pending.as_ref()));
+    Some(file.map_or(more.clone(), |file| format!("{more}: all of it in {}", file.display())))
 }
 
 /// The last lines of the output.
@@ -134,15 +139,12 @@ fn tail(output: &str, style: &Style) -> Vec<String> {
 }
 
 fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evidence>) -> String {
-    let asked = evidence.is_some_and(|evidence| evidence.verify_only);
-    if let Some(cure) = evidence.and_then(|evidence| evidence.hint.as_ref()) {
-        return format!(
-            "{}, then `guide {}`",
-            one_line(cure),
-            if asked { "verify" } else { "run --resume" }
-        );
+    let verify_only = evidence.is_some_and(|evidence| evidence.verify_only);
+    let next = if verify_only { "verify" } else { "run --resume" };
+    if let Some(hint) = evidence.and_then(|evidence| evidence.hint.as_ref()) {
+        return format!("{}, then `guide {next}`", one_line(hint));
     }
-    let fix = if asked {
+    let fix = if verify_only {
         format!("fix it, or let `guide run {}` do so", finished.step.chapter)
     } else {
         "fix it, then `guide run --resume`".to_owned()
@@ -159,10 +161,7 @@ fn what_to_do(finished: &StepFinished, failure: &Failure, evidence: Option<&Evid
         }
         _ => {
             if let Some(advice) = meaning(failure).and_then(|meaning| meaning.advice) {
-                return format!(
-                    "{advice}; then `guide {}`",
-                    if asked { "verify" } else { "run --resume" }
-                );
+                return format!("{advice}; then `guide {next}`");
             }
             wait.map_or_else(String::new, |wait| {
                 format!("if it only needs longer, `guide verify --wait {}s`; else ", wait.as_secs())
@@ -215,13 +214,13 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn what_was_only_asked_has_no_run_to_go_on_with() {
+    fn after_a_verify_the_hint_does_not_offer_to_resume() {
         let hint = |failure_: Failure, evidence: Evidence| {
-            let told = failure(
+            let text = failure(
                 &failed(failure_, Evidence { verify_only: true, ..evidence }),
                 &Style::colourless(),
             );
-            told.lines().last().unwrap_or_default().to_owned()
+            text.lines().last().unwrap_or_default().to_owned()
         };
         let exit = Failure::Exit { code: 7, expected: "0".to_owned() };
         assert_eq!(hint(exit.clone(), curl()), "hint: fix it, or let `guide run chapter-2` do so");
@@ -244,22 +243,22 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn where_a_node_is_stopped_the_hint_is_its_cure_and_not_a_longer_wait() {
+    fn for_a_stopped_node_the_hint_is_to_start_it_and_not_a_longer_wait() {
         let cure = Some("lab-worker is stopped: `docker start lab-worker`".to_owned());
         let timed_out =
             Failure::TimedOut { seconds: 120.0, limit: "until".to_owned(), waiting_for: None };
-        let told =
+        let text =
             failure(&failed(timed_out, Evidence { hint: cure, ..curl() }), &Style::colourless());
         assert!(
-            told.ends_with(
+            text.ends_with(
                 "\nhint: lab-worker is stopped: `docker start lab-worker`, then `guide run --resume`\n"
             ),
-            "{told}"
+            "{text}"
         );
     }
 
     #[test]
-    fn a_mismatch_shows_what_differs_instead_of_all_that_came() {
+    fn a_mismatch_shows_the_differences_instead_of_the_whole_output() {
         let differences = vec![Difference::Changed {
             what: "row web, column READY".to_owned(),
             expected: "2/2".to_owned(),
@@ -289,7 +288,7 @@ hint: if the new output is correct, accept it with `guide review`; else fix it, 
     }
 
     #[test]
-    fn running_out_of_time_says_what_was_waited_for_and_what_was_left() {
+    fn a_timeout_names_what_the_step_waited_for_and_its_leftover_processes() {
         let timed_out = Failure::TimedOut {
             seconds: 120.0,
             limit: "until".to_owned(),
@@ -301,8 +300,8 @@ hint: if the new output is correct, accept it with `guide review`; else fix it, 
         );
         step.leftovers
             .push(crate::output::LeftoverProcess { pid: 99, command: "sleep 1000".to_owned() });
-        let told = failure(&step, &Style::colourless());
-        let end = told.split_once("    │\nit").unwrap().1;
+        let text = failure(&step, &Style::colourless());
+        let end = text.split_once("    │\nit").unwrap().1;
         assert_eq!(
             end,
             " was waiting for pod web: Pending\nno output\nstopped leftover process 99: sleep 1000\n\
@@ -317,9 +316,9 @@ hint: if the new output is correct, accept it with `guide review`; else fix it, 
             Failure::Exit { code: 1, expected: "0".to_owned() },
             Evidence { output_tail: output, ..curl() },
         );
-        let told = failure(&step, &Style::colourless());
-        assert!(told.contains("output, last 30 lines:\n  │ line 71\n"), "{told}");
-        assert!(!told.contains("line 70\n"));
+        let text = failure(&step, &Style::colourless());
+        assert!(text.contains("output, last 30 lines:\n  │ line 71\n"), "{text}");
+        assert!(!text.contains("line 70\n"));
     }
 
     #[test]
@@ -333,25 +332,25 @@ hint: if the new output is correct, accept it with `guide review`; else fix it, 
             .collect();
         let evidence = Evidence { script: "true\n".repeat(500), ..curl() };
         let step = failed(Failure::Mismatch { differences, fence: true }, evidence);
-        let told = failure(&step, &Style::colourless());
-        assert!(told.contains("    │ … 480 lines more\n"), "{told}");
+        let text = failure(&step, &Style::colourless());
+        assert!(text.contains("    │ … 480 lines more\n"), "{text}");
         assert!(
-            told.contains(
+            text.contains(
                 "  … 280 differences more: all of it in .guide/failures/chapter-2/curl-localhost\n"
             ),
-            "{told}"
+            "{text}"
         );
-        assert!(told.lines().count() < 80);
+        assert!(text.lines().count() < 80);
     }
 
     #[test]
-    fn every_failure_can_be_told_also_without_evidence() {
+    fn every_failure_has_a_report_even_without_evidence() {
         for kind in every_failure() {
-            let told =
+            let text =
                 failure(&finished("chapter-1/a", Outcome::Failed(kind)), &Style::colourless());
             assert!(
-                told.starts_with("error: chapter-1/a failed: ") && told.contains("\nhint: "),
-                "{told}"
+                text.starts_with("error: chapter-1/a failed: ") && text.contains("\nhint: "),
+                "{text}"
             );
         }
         assert_eq!(failure(&finished("chapter-1/a", Outcome::Passed), &Style::colourless()), "");

@@ -1,6 +1,4 @@
-//! For GitHub Actions: annotations that stand at the chapter's lines, and a summary of the run in Markdown.
-//!
-//! Gathers a run; whether it is wanted is for the settings to say, and where the texts go for the command.
+//! For GitHub Actions: annotations at the lines of the chapters, and a summary of the run in Markdown.
 
 use std::collections::BTreeMap;
 
@@ -11,23 +9,23 @@ use super::style::Style;
 use crate::event::{ChapterOutcome, Event, Outcome, Reporter, RunSummary, StepFinished};
 use crate::text::sanitize::one_line;
 
-/// Longest text of an annotation, in bytes: GitHub cuts longer ones off.
+/// The longest text of an annotation, in bytes. GitHub truncates longer ones.
 const ANNOTATION: usize = 4000;
-/// Most annotations of one kind that GitHub shows of a step of a workflow.
+/// How many annotations of one kind GitHub shows for a step of a workflow.
 const ANNOTATIONS: usize = 10;
-/// Most failures told at length in the summary, which may be 1 MiB long.
-const TOLD: usize = 20;
+/// How many failures the summary contains in full. GitHub accepts at most 1 MiB.
+const FAILURES: usize = 20;
 
-/// Gathers a run for GitHub.
+/// Collects the events of a run for GitHub.
 #[derive(Debug)]
 pub(crate) struct Github {
-    /// Put before a chapter's path: the book's folder in the repository.
+    /// The book's folder in the repository, which precedes a chapter's path.
     prefix: String,
     book: String,
     annotations: Vec<String>,
     titles: BTreeMap<String, String>,
     rows: Vec<Row>,
-    told: Vec<String>,
+    failures: Vec<String>,
     summary: RunSummary,
 }
 
@@ -40,7 +38,7 @@ struct Row {
 }
 
 impl Github {
-    /// `prefix`: the book's folder in the repository; empty where that is the repository itself.
+    /// `prefix` is the book's folder in the repository; empty if that is the repository itself.
     pub(crate) fn new(prefix: impl Into<String>) -> Self {
         let mut prefix = prefix.into();
         if !prefix.is_empty() && !prefix.ends_with('/') {
@@ -52,21 +50,21 @@ impl Github {
             annotations: Vec::new(),
             titles: BTreeMap::new(),
             rows: Vec::new(),
-            told: Vec::new(),
+            failures: Vec::new(),
             summary: RunSummary::default(),
         }
     }
 
-    /// Workflow commands, a line each, for stdout.
+    /// The workflow commands for stdout, one in each line.
     pub(crate) fn annotations(&self) -> String {
         self.annotations.concat()
     }
 
-    /// Markdown to be appended to the file that `GITHUB_STEP_SUMMARY` names.
+    /// The Markdown that is appended to the file that `GITHUB_STEP_SUMMARY` names.
     pub(crate) fn step_summary(&self) -> String {
-        let said = summary(&self.summary, &Style::colourless());
-        let mut text =
-            format!("## {}\n\n{}\n", markdown(&self.book), said.trim_end().replace('\n', "  \n"));
+        let counts = summary(&self.summary, &Style::colourless());
+        let counts = counts.trim_end().replace('\n', "  \n");
+        let mut text = format!("## {}\n\n{counts}\n", markdown(&self.book));
         text += "\n| chapter | passed | up to date | failed | took |\n| --- | --- | --- | --- | --- |\n";
         for row in &self.rows {
             let title = self.titles.get(&row.chapter).filter(|title| **title != row.chapter);
@@ -79,9 +77,9 @@ impl Github {
                 row.chapter
             );
         }
-        self.told.iter().take(TOLD).for_each(|told| text += told);
-        if self.told.len() > TOLD {
-            text += &format!("\n… and {} more failures.\n", self.told.len() - TOLD);
+        self.failures.iter().take(FAILURES).for_each(|failure| text += failure);
+        if self.failures.len() > FAILURES {
+            text += &format!("\n… and {} more failures.\n", self.failures.len() - FAILURES);
         }
         text
     }
@@ -106,7 +104,7 @@ impl Github {
                 self.annotate(
                     "warning",
                     finished,
-                    "new snapshot, to be reviewed",
+                    "new snapshot, pending review",
                     "accept it with `guide review`",
                 );
             }
@@ -116,12 +114,12 @@ impl Github {
             }
             Outcome::Failed(why) => {
                 row.counts.failed += 1;
-                let told = failure(finished, &Style::colourless());
-                self.annotate("error", finished, &failure_in_short(why), &told);
-                let fence = fence(&told);
+                let text = failure(finished, &Style::colourless());
+                self.annotate("error", finished, &failure_in_short(why), &text);
+                let fence = fence(&text);
                 let step = &finished.step;
-                self.told.push(format!(
-                    "\n<details><summary>{step}</summary>\n\n{fence}text\n{told}{fence}\n\n</details>\n"
+                self.failures.push(format!(
+                    "\n<details><summary>{step}</summary>\n\n{fence}text\n{text}{fence}\n\n</details>\n"
                 ));
             }
         }
@@ -176,7 +174,7 @@ fn sign(row: &Row) -> &'static str {
     }
 }
 
-/// A fence longer than any in the text.
+/// A fence that is longer than every fence in the text.
 fn fence(text: &str) -> String {
     let longest = text
         .lines()
@@ -194,11 +192,10 @@ fn markdown(text: &str) -> String {
 fn data(text: &str) -> String {
     let shown: Vec<String> = text.lines().map(one_line).collect();
     let shown = shown.join("\n");
-    let end = (0..=shown.len().min(ANNOTATION))
-        .rev()
-        .find(|end| shown.is_char_boundary(*end))
-        .unwrap_or(0);
-    shown[..end].replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    shown[..shown.floor_char_boundary(ANNOTATION)]
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// A property of a workflow command.
@@ -228,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_stands_at_its_line_and_nothing_in_it_can_end_the_command() {
+    fn a_failure_is_annotated_at_its_line_and_no_text_in_it_can_end_the_command() {
         let why = Failure::Unrecoverable { why: "50%, or: pod::web\r\nnever".to_owned() };
         let github =
             reported(&[Event::StepFinished(finished("chapter-1/a", Outcome::Failed(why)))]);
@@ -241,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_has_a_row_a_chapter_and_the_failures_at_length() {
+    fn a_summary_has_a_row_for_each_chapter_and_every_failure_in_full() {
         let github = reported(&[
             Event::RunStarted(started("run-1")),
             chapter_started("chapter-1", 2),
@@ -297,13 +294,13 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn a_fence_is_longer_than_any_in_what_it_holds() {
+    fn a_fence_is_longer_than_every_fence_in_its_text() {
         assert_eq!(fence("plain"), "```");
         assert_eq!(fence("  ````bash\ntrue\n  ````"), "`````");
     }
 
     #[test]
-    fn a_world_that_could_not_be_asked_is_annotated() {
+    fn a_world_that_did_not_answer_is_annotated() {
         let run = RunSummary {
             broken: Some("no engine\nhint: start it".to_owned()),
             ..RunSummary::default()

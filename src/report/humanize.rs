@@ -1,4 +1,4 @@
-//! Numbers as people say them.
+//! Numbers, durations and counts in the form in which people read them.
 
 use super::style::Style;
 use crate::event::RunSummary;
@@ -26,7 +26,7 @@ pub(super) fn count(number: usize, of: &str) -> String {
     if number == 1 { format!("1 {of}") } else { format!("{number} {of}s") }
 }
 
-/// The last words on a run: `17 passed, 3 up to date, 1 failed, 4 not run in 61.2s`, and what to do next.
+/// The last lines of a run: `17 passed, 3 up to date, 1 failed, 4 not run in 61.2s`, and what to do next.
 pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
     let mut parts = Vec::new();
     let mut part = |number: usize, text: String| {
@@ -58,22 +58,19 @@ pub(crate) fn summary(summary: &RunSummary, style: &Style) -> String {
         lines.push(format!("{}: {what_to_do}\n", style.hint("hint")));
     }
     if summary.pending > 0 {
-        let waiting = count(summary.pending, "snapshot");
-        lines.push(format!(
-            "{}: {waiting} waiting for review: `guide review`\n",
-            style.hint("hint")
-        ));
+        let pending = count(summary.pending, "snapshot");
+        lines.push(format!("{}: {pending} pending; run `guide review`\n", style.hint("hint")));
     }
     if summary.interrupted {
         lines.push(format!(
-            "{}: interrupted; go on with `guide run --resume`\n",
+            "{}: interrupted; continue with `guide run --resume`\n",
             style.hint("hint")
         ));
     }
     lines.concat()
 }
 
-/// What a run says of recordings that wait; nothing when none does.
+/// The last line of a run with pending recordings; empty if there are none.
 pub(crate) fn recordings_pending(number: usize) -> String {
     match number {
         0 => String::new(),
@@ -82,9 +79,9 @@ pub(crate) fn recordings_pending(number: usize) -> String {
     }
 }
 
-/// What a run says when the book cannot be written, so that nothing is recorded for the page. The run itself is not affected.
+/// The note of a run that could not write recordings into the book. The run itself is not affected.
 pub(crate) fn recordings_not_kept(why: &str) -> String {
-    format!("note: nothing was recorded for the page: {why}\n")
+    format!("note: no recording was written: {why}\n")
 }
 
 #[cfg(test)]
@@ -92,13 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_said_in_the_unit_that_fits() {
-        let said: Vec<String> =
+    fn a_duration_is_written_in_the_unit_that_fits() {
+        let written: Vec<String> =
             [0.0, 0.04, 0.26, 23.1, 59.94, 59.96, 125.4, 3599.4, 3599.6, 3725.0]
                 .map(duration)
                 .into();
         assert_eq!(
-            said,
+            written,
             [
                 "0.0s", "0.0s", "0.3s", "23.1s", "59.9s", "1m 00s", "2m 05s", "59m 59s", "1h 00m",
                 "1h 02m"
@@ -107,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_names_only_what_there_was() {
+    fn a_summary_names_only_outcomes_that_occurred() {
         let run = RunSummary {
             passed: 17,
             up_to_date: 3,
@@ -123,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_tells_of_pending_snapshots_and_of_a_broken_world() {
+    fn a_summary_names_pending_snapshots_and_a_lost_world() {
         let run = RunSummary {
             passed: 1,
             pending: 2,
@@ -134,12 +131,12 @@ mod tests {
         };
         assert_eq!(
             summary(&run, &Style::colourless()),
-            "1 passed in 0.5s\nerror: no engine answers\nhint: start it\nhint: 2 snapshots waiting for review: `guide review`\n"
+            "1 passed in 0.5s\nerror: no engine answers\nhint: start it\nhint: 2 snapshots pending; run `guide review`\n"
         );
     }
 
     #[test]
-    fn a_run_of_nothing_says_so() {
+    fn a_run_without_steps_has_a_summary() {
         assert_eq!(
             summary(&RunSummary::default(), &Style::colourless()),
             "nothing to run in 0.0s\n"

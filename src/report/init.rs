@@ -1,114 +1,15 @@
-//! What `guide init` says.
+//! The text that `guide init` prints.
 
 use std::path::{Path, PathBuf};
 
 use super::humanize::count;
+use crate::survey::{BlockUse, SurveyedBlock};
 
-/// A block of someone's Markdown.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SurveyedBlock {
-    /// 1-based line of its fence.
-    pub line: u32,
-    /// What becomes of it.
-    pub fate: BlockUse,
-    /// Its first command.
-    pub first: String,
-}
-
-/// What becomes of a block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum BlockUse {
-    /// It runs as this step, with this effect.
-    Runs(String, Effect),
-    /// It would run, but was marked `{skip}`, for this reason.
-    Skipped(String),
-    /// It is rendered as this file.
-    Rendered(String),
-    /// It is not run, and why.
-    Shown(String),
-    /// What is wrong with the document, and what to do.
-    Wrong(String),
-}
-
-/// What a script changes, as far as its words prove it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Effect {
-    /// What it changes.
-    pub changes: Vec<ChangeTarget>,
-    /// Why more than that can't be told.
-    pub doubts: Vec<String>,
-}
-
-impl Effect {
-    /// Is it proven that it changes nothing?
-    pub(crate) fn only_looks(&self) -> bool {
-        self.changes.is_empty() && self.doubts.is_empty()
-    }
-
-    /// Adds something that is changed.
-    pub(crate) fn change(&mut self, touch: ChangeTarget) {
-        if !self.changes.contains(&touch) {
-            self.changes.push(touch);
-        }
-    }
-
-    /// Adds something that can't be told.
-    pub(crate) fn unknown(&mut self, why: String) {
-        if !self.doubts.contains(&why) {
-            self.doubts.push(why);
-        }
-    }
-}
-
-impl std::fmt::Display for Effect {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.only_looks() {
-            return f.write_str("only looks");
-        }
-        let changes: Vec<String> = self.changes.iter().map(ToString::to_string).collect();
-        let doubts = self.doubts.join("; ");
-        match (changes.is_empty(), doubts.is_empty()) {
-            (true, _) => write!(f, "can't tell what it changes: {doubts}"),
-            (false, true) => write!(f, "changes {}", changes.join("; ")),
-            (false, false) => {
-                write!(f, "changes {}, and perhaps more: {doubts}", changes.join("; "))
-            }
-        }
-    }
-}
-
-/// What a command changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ChangeTarget {
-    /// Objects of a cluster.
-    Cluster,
-    /// Containers, images, whole clusters.
-    Engine,
-    /// Files below the folder it runs in, and temporary ones.
-    Files,
-    /// A file or a setting elsewhere.
-    Outside(String),
-    /// Packages, services, processes, the kernel's settings.
-    Machine,
-}
-
-impl std::fmt::Display for ChangeTarget {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Cluster => f.write_str("the cluster's objects"),
-            Self::Engine => f.write_str("containers, images or whole clusters"),
-            Self::Files => f.write_str("files"),
-            Self::Outside(file) => write!(f, "what is not the book's: {file}"),
-            Self::Machine => f.write_str("THE MACHINE ITSELF"),
-        }
-    }
-}
-
-/// A line or two a block.
-pub(crate) fn survey_text(told: &[SurveyedBlock]) -> String {
+/// Two or three lines for each block.
+pub(crate) fn survey_text(blocks: &[SurveyedBlock]) -> String {
     let mut text = String::new();
-    for one in told {
-        let (what, more) = match &one.fate {
+    for block in blocks {
+        let (what, more) = match &block.usage {
             BlockUse::Runs(step, effect) => {
                 (format!("runs as step `{step}`"), Some(effect.to_string()))
             }
@@ -119,22 +20,21 @@ pub(crate) fn survey_text(told: &[SurveyedBlock]) -> String {
             BlockUse::Shown(why) => (why.clone(), None),
             BlockUse::Wrong(message) => (format!("is wrong: {message}"), None),
         };
-        text.push_str(&format!("line {}: {what}\n", one.line));
-        for line in
-            [Some(one.first.clone()).filter(|first| !first.is_empty()), more].into_iter().flatten()
-        {
+        text.push_str(&format!("line {}: {what}\n", block.line));
+        let first = Some(block.first.clone()).filter(|first| !first.is_empty());
+        for line in first.into_iter().chain(more) {
             text.push_str(&format!("    {line}\n"));
         }
     }
-    let would_run =
-        |one: &&SurveyedBlock| matches!(one.fate, BlockUse::Runs(..) | BlockUse::Skipped(_));
-    if !told.iter().any(|one| would_run(&one)) {
-        text.push_str("nothing of it would run: only `bash` and `sh` blocks do\n");
+    let is_step =
+        |block: &SurveyedBlock| matches!(block.usage, BlockUse::Runs(..) | BlockUse::Skipped(_));
+    if !blocks.iter().any(is_step) {
+        text.push_str("no block would run: only `bash` and `sh` blocks do\n");
     }
     text
 }
 
-/// What was written, and what to type now.
+/// Names the files that were written, and the next commands.
 pub(crate) fn initialised_text(files: &[PathBuf], folder: Option<&Path>, programs: &str) -> String {
     let mut text = wrote(files);
     text.push_str(&format!(
@@ -143,7 +43,7 @@ pub(crate) fn initialised_text(files: &[PathBuf], folder: Option<&Path>, program
     ));
     if !programs.is_empty() {
         text.push_str(&format!(
-            "its second chapter needs {programs}: `guide doctor` looks for them\n"
+            "the second chapter needs {programs}; `guide doctor` shows whether they are installed\n"
         ));
     }
     text
@@ -157,7 +57,7 @@ pub(crate) struct CiNotes {
     pub to_add: Option<(PathBuf, String)>,
 }
 
-/// What was written for a code host.
+/// Names the files that were written for a code host, and what the author still has to do.
 pub(crate) fn ci_text(files: &[PathBuf], notes: &CiNotes) -> String {
     let mut text = wrote(files);
     if let Some((path, lines)) = &notes.to_add {
@@ -178,27 +78,27 @@ pub(crate) fn ci_text(files: &[PathBuf], notes: &CiNotes) -> String {
     text
 }
 
-/// What was written of somebody's document: it is to be read before anything of it runs.
+/// Names the files that were made of an existing document, and asks the author to read the chapter before it runs.
 pub(crate) fn adopted_text(
     files: &[PathBuf],
     folder: Option<&Path>,
-    told: &[SurveyedBlock],
+    blocks: &[SurveyedBlock],
 ) -> String {
     let number =
-        |wanted: fn(&BlockUse) -> bool| told.iter().filter(|one| wanted(&one.fate)).count();
-    let runs = number(|fate| matches!(fate, BlockUse::Runs(..)));
-    let skipped = number(|fate| matches!(fate, BlockUse::Skipped(_)));
-    let wrong = number(|fate| matches!(fate, BlockUse::Wrong(_)));
+        |wanted: fn(&BlockUse) -> bool| blocks.iter().filter(|block| wanted(&block.usage)).count();
+    let runs = number(|usage| matches!(usage, BlockUse::Runs(..)));
+    let skipped = number(|usage| matches!(usage, BlockUse::Skipped(_)));
+    let wrong = number(|usage| matches!(usage, BlockUse::Wrong(_)));
     let chapter = folder.unwrap_or(Path::new("")).join("guide/chapter-1.md");
     let mut text = wrote(files);
-    let blocks = format!("{} would run, {skipped} marked `{{skip}}`", count(runs, "block"));
+    let uses = format!("{} would run, {skipped} marked `{{skip}}`", count(runs, "block"));
     text.push_str(&format!(
-        "now read {}: {blocks}; take `skip` away where a block may run\n",
+        "now read {}: {uses}; remove `skip` from the blocks that may run\n",
         chapter.display()
     ));
     if wrong > 0 {
         text.push_str(&format!(
-            "and correct what is wrong in it ({}): `guide check` refuses it until then\n",
+            "and correct its errors ({}): `guide check` refuses it until then\n",
             count(wrong, "place")
         ));
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::event::{Event, Reporter};
 use crate::text::sanitize::json_for_display;
 
-/// A value as it is printed: indented, ended by a line end, and safe to look at on a terminal.
+/// The text of a value: indented, with a line end, and safe to show on a terminal.
 pub(super) fn json_text(value: &Value) -> String {
     json_for_display(&format!("{value:#}\n")).into_owned()
 }
@@ -27,7 +27,7 @@ impl<W: Write> Json<W> {
         Self { to, error: None }
     }
 
-    /// The stream, if everything could be written to it. A reader who has gone away is no error.
+    /// The stream, if everything could be written to it. A reader that has closed the pipe is no error.
     pub(crate) fn finish(self) -> io::Result<W> {
         match self.error {
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),

@@ -1,13 +1,13 @@
 //! JUnit XML, as the readers of GitHub, GitLab and Jenkins take it: a test suite for each chapter, a test case for each planned step.
 //!
 //! A step that did not run (up to date, passed before, not reached) is skipped, and the message says why; so is one whose new snapshot
-//! waits for review, because nothing was compared. What the world refused is an error, what differs is a failure. Attempts that
+//! is pending review, because nothing was compared. What the world refused is an error, what differs is a failure. Attempts that
 //! `retry=` repeated are `flakyFailure`s of a step that passed in the end, and `rerunFailure`s of one that did not.
 //!
 //! Elements and attributes are those of junit-10.xsd (the schema of Jenkins's xUnit plugin), and beside them `file` and `line` of a test
 //! case, by which readers annotate the chapter, as pytest writes them. The text is written here and not by `quick-junit`, because that
-//! brings chrono, uuid and an XML writer of its own for the eighty lines below, and would still need this room's cleaning of what a
-//! step printed.
+//! brings chrono, uuid and an XML writer of its own for the eighty lines below, and would still need this room's cleaning of a step's
+//! output.
 
 use std::path::Path;
 
@@ -20,13 +20,13 @@ use crate::ids::StepId;
 use crate::plan::{Plan, Step};
 use crate::text::sanitize::one_line;
 
-/// Most bytes of a step's output in a report, taken from its end.
+/// How many bytes of a step's output a report contains, from its end.
 const OUTPUT: usize = 32 * 1024;
 
 /// Collects the events of a run; [`Junit::xml`] makes the report at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Junit {
-    /// Put before the path of a chapter: the folder of the book, relative to where the command was typed.
+    /// The folder of the book relative to the current folder, which precedes the path of a chapter.
     prefix: String,
     book: String,
     started_at: String,
@@ -179,7 +179,7 @@ fn result_of(finished: &StepFinished) -> CaseResult {
     let report = || failure(finished, &Style::colourless());
     match &finished.outcome {
         Outcome::Passed => CaseResult::Passed,
-        Outcome::Pending => skipped("new snapshot, waiting for review"),
+        Outcome::Pending => skipped("new snapshot, pending review"),
         Outcome::UpToDate => skipped("up to date"),
         Outcome::FoundSo => skipped("up to date (found so)"),
         Outcome::TakenAsDone => skipped("taken as done with its chapter"),
@@ -329,7 +329,7 @@ fn escape(line: &str) -> String {
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
-            // The only ones left that XML 1.0 forbids: `visible` took the control characters away.
+            // XML 1.0 forbids these as well. `one_line` has replaced the control characters.
             '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
             character => escaped.push(character),
         }
@@ -411,7 +411,7 @@ hint: fix it, then `guide run --resume`</failure>
     }
 
     #[test]
-    fn attempts_that_were_retried_are_reruns_and_the_waiting_of_a_check_is_none() {
+    fn attempts_of_retry_are_reruns_and_attempts_of_until_are_not() {
         let attempts =
             |step: &str, attempts, outcome| StepFinished { attempts, ..finished(step, outcome) };
         let failed = Outcome::Failed(Failure::Exit { code: 1, expected: "0".to_owned() });

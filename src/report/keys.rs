@@ -1,4 +1,4 @@
-//! One key at a time from a terminal, with no Return after it.
+//! Reads single keys from a terminal, without Return.
 
 use std::io::Read;
 
@@ -11,23 +11,23 @@ use rustix::termios::{
 pub(crate) enum Key {
     /// A letter.
     Letter(char),
-    /// Ctrl-C, Ctrl-D, Escape, or nobody there any more.
+    /// Ctrl-C, Ctrl-D, Escape, or the end of the input.
     Quit,
 }
 
-/// The terminal on stdin, giving keys as they are pressed; as it was again when this is dropped.
+/// The terminal on stdin in a mode in which it returns each key at once. Dropping this restores its mode.
 pub(crate) struct Keys {
     before: Option<Termios>,
 }
 
 impl Keys {
-    /// Takes the terminal. Where its modes can't be set, a key is a line's first letter.
+    /// Changes the mode of the terminal. If that is not possible, keys are read from lines.
     pub(crate) fn of_stdin() -> Self {
         let stdin = std::io::stdin();
         let before = tcgetattr(&stdin).ok();
         if let Some(before) = &before {
             let mut modes = before.clone();
-            // Ctrl-C comes as a key, so that the terminal is never left behind in this state.
+            // Ctrl-C is read as a key, so that the terminal's mode is always restored.
             modes.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG);
             modes.special_codes[SpecialCodeIndex::VMIN] = 1;
             modes.special_codes[SpecialCodeIndex::VTIME] = 0;

@@ -1,6 +1,6 @@
-//! On a terminal: finished steps as lines, and below them the present moment, drawn anew at every event.
+//! The display on a terminal: a line for each finished step, and below them the running step, which is drawn again at every event.
 //!
-//! It has no clock and no thread of its own: it moves because the engine tells at least ten times a second that a step goes on.
+//! The display has no clock and no thread of its own. It moves because the engine reports a running step at least ten times a second.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
@@ -12,31 +12,31 @@ use super::style::Style;
 use super::terminal::printable;
 use crate::event::{ChapterOutcome, Event, Reporter};
 
-/// Columns of a terminal that does not tell.
+/// The width of a terminal that does not report its width, in columns.
 const UNKNOWN_WIDTH: usize = 80;
 
-/// For people who watch.
+/// The live display.
 pub(crate) struct Live {
     bar: ProgressBar,
     style: Style,
     width: Box<dyn Fn() -> usize>,
-    now: Option<RunningStep>,
-    /// The running step has the terminal to itself.
+    running: Option<RunningStep>,
+    /// The display is hidden, because the running step uses the terminal.
     hidden: bool,
-    /// Steps of the present chapter.
+    /// The number of steps of the present chapter.
     of: usize,
     done: usize,
     steps: usize,
 }
 
-/// Takes the live display away while something else has the terminal.
+/// Hides the live display while something else uses the terminal.
 #[derive(Debug, Clone)]
 pub(crate) struct DisplayGuard {
     bar: ProgressBar,
 }
 
 impl DisplayGuard {
-    /// Does something with a terminal on which nothing is drawn meanwhile.
+    /// Runs `act` while nothing is drawn on the terminal.
     pub(crate) fn suspended<R>(&self, act: impl FnOnce() -> R) -> R {
         self.bar.suspend(act)
     }
@@ -49,16 +49,16 @@ impl Live {
     }
 
     fn on(target: ProgressDrawTarget, style: Style, width: Box<dyn Fn() -> usize>) -> Self {
-        // However this ends, nothing half-drawn stays on the screen.
+        // However the run ends, no part of the display stays on the screen.
         let bar = ProgressBar::with_draw_target(None, target).with_finish(ProgressFinish::AndClear);
         bar.set_style(
             ProgressStyle::with_template("{msg}")
                 .unwrap_or_else(|_| ProgressStyle::default_spinner()),
         );
-        Self { bar, style, width, now: None, hidden: false, of: 0, done: 0, steps: 0 }
+        Self { bar, style, width, running: None, hidden: false, of: 0, done: 0, steps: 0 }
     }
 
-    /// To be given to whoever needs the terminal in between.
+    /// The guard for code that needs the terminal during the run.
     pub(crate) fn display_guard(&self) -> DisplayGuard {
         DisplayGuard { bar: self.bar.clone() }
     }
@@ -70,20 +70,20 @@ impl Live {
             (false, true) => self.bar.reset(),
             (false, false) => {}
         }
-        // One column stays free: a terminal may wrap a line that fills it.
+        // One column stays empty, since a terminal may wrap a line that fills it.
         let width = (self.width)().saturating_sub(1);
-        let lines = frame(self.now.as_ref(), self.done, self.steps, width, &self.style);
+        let lines = frame(self.running.as_ref(), self.done, self.steps, width, &self.style);
         self.bar.set_message(printable(&lines.join("\n")));
     }
 
-    fn say(&self, text: &str) {
+    fn print(&self, text: &str) {
         self.bar.println(printable(text.trim_end()));
     }
 
-    fn moment(&mut self, event: &Event) {
+    fn update_running(&mut self, event: &Event) {
         match event {
-            Event::StepStarted { attempt, .. } if *attempt > 1 && self.now.is_some() => {
-                self.now.as_mut().into_iter().for_each(|now| now.attempt = *attempt);
+            Event::StepStarted { attempt, .. } if *attempt > 1 && self.running.is_some() => {
+                self.running.as_mut().into_iter().for_each(|step| step.attempt = *attempt);
             }
             Event::StepStarted {
                 step,
@@ -95,7 +95,7 @@ impl Live {
                 ..
             } => {
                 self.hidden = *interactive;
-                self.now = Some(RunningStep {
+                self.running = Some(RunningStep {
                     chapter: step.chapter.to_string(),
                     step: step.step.to_string(),
                     number: *number,
@@ -109,48 +109,48 @@ impl Live {
                 });
             }
             Event::StepProgress { line, seconds, waiting_for, .. } => {
-                if let Some(now) = &mut self.now {
-                    now.seconds = *seconds;
-                    line.clone_into(&mut now.line);
-                    now.waiting_for.clone_from(waiting_for);
+                if let Some(step) = &mut self.running {
+                    step.seconds = *seconds;
+                    line.clone_into(&mut step.line);
+                    step.waiting_for.clone_from(waiting_for);
                 }
             }
-            _ => (self.now, self.hidden) = (None, false),
+            _ => (self.running, self.hidden) = (None, false),
         }
     }
 }
 
 impl Reporter for Live {
     fn report(&mut self, event: &Event) {
-        self.moment(event);
+        self.update_running(event);
         let style = self.style;
         match event {
             Event::RunStarted(run) => self.steps = run.steps,
             Event::ChapterStarted { chapter, title, steps } => {
                 self.of = *steps;
-                self.say(&chapter_line(chapter.as_str(), title, *steps, &style));
+                self.print(&chapter_line(chapter.as_str(), title, *steps, &style));
             }
             Event::StepFinished(finished) if !has_line(&finished.outcome) => self.done += 1,
             Event::StepFinished(finished) => {
                 self.done += 1;
-                self.say(&format!(
+                self.print(&format!(
                     "  {}\n{}",
                     step_line(finished, &style),
                     failure(finished, &style)
                 ));
             }
-            Event::Note { text, .. } => self.say(&format!("  {}", style.faint(text))),
+            Event::Note { text, .. } => self.print(&format!("  {}", style.faint(text))),
             Event::Resumed { at, why } => {
-                self.say(&resumed_line(at.as_ref(), why, self.done, &style));
+                self.print(&resumed_line(at.as_ref(), why, self.done, &style));
             }
             Event::ChapterFinished { chapter, outcome, done, .. } => {
                 if let Some(line) = chapter_end_line(chapter.as_str(), *outcome, done, &style) {
                     let indent = if *outcome == ChapterOutcome::UpToDate { "  " } else { "" };
-                    self.say(&format!("{indent}{line}"));
+                    self.print(&format!("{indent}{line}"));
                 }
             }
             Event::RunFinished(run) => {
-                self.say(&summary(run, &style));
+                self.print(&summary(run, &style));
                 return self.bar.finish_and_clear();
             }
             Event::StepStarted { .. } | Event::StepProgress { .. } => {}
@@ -159,7 +159,7 @@ impl Reporter for Live {
     }
 }
 
-/// Columns of the terminal behind stderr, asked anew each time since it may have been resized.
+/// The width of the terminal on stderr, in columns. It is read each time, since the terminal may have been resized.
 fn stderr_width() -> usize {
     match rustix::termios::tcgetwinsize(rustix::stdio::stderr()) {
         Ok(size) if size.ws_col > 0 => size.ws_col.into(),
@@ -179,13 +179,13 @@ mod tests {
 
     fn live(columns: u16) -> (InMemoryTerm, Live) {
         let screen = InMemoryTerm::new(24, columns);
-        // Tests send faster than a terminal is drawn.
+        // The tests report events faster than a terminal is usually drawn.
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(screen.clone()), 255);
         let live = Live::on(target, Style::colourless(), Box::new(move || columns.into()));
         (screen, live)
     }
 
-    fn tell(live: &mut Live, events: &[Event]) {
+    fn report_all(live: &mut Live, events: &[Event]) {
         for event in events {
             live.report(event);
             std::thread::sleep(std::time::Duration::from_millis(8));
@@ -193,9 +193,9 @@ mod tests {
     }
 
     #[test]
-    fn while_a_step_runs_the_moment_stands_below_the_finished_steps() {
+    fn a_running_step_is_drawn_below_the_finished_steps() {
         let (screen, mut live) = live(80);
-        tell(
+        report_all(
             &mut live,
             &[
                 Event::RunStarted(started("run-1")),
@@ -224,9 +224,9 @@ chapter-1 · Infrastructure · 3 steps
     }
 
     #[test]
-    fn at_the_end_only_finished_lines_and_the_summary_stay() {
+    fn at_the_end_only_the_lines_of_steps_and_the_summary_remain() {
         let (screen, mut live) = live(80);
-        tell(
+        report_all(
             &mut live,
             &[
                 Event::RunStarted(started("run-1")),
@@ -263,9 +263,9 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn a_display_that_is_dropped_in_the_middle_leaves_a_clean_screen() {
+    fn a_display_that_is_dropped_during_a_step_leaves_an_empty_screen() {
         let (screen, mut live) = live(80);
-        tell(
+        report_all(
             &mut live,
             &[
                 Event::RunStarted(started("run-1")),
@@ -279,13 +279,13 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn an_interactive_step_has_the_screen_to_itself() {
+    fn the_display_is_hidden_during_an_interactive_step() {
         let (screen, mut live) = live(80);
         let mut interactive = step_started("chapter-1/edit", 1, None);
         if let Event::StepStarted { interactive, .. } = &mut interactive {
             *interactive = true;
         }
-        tell(
+        report_all(
             &mut live,
             &[
                 Event::RunStarted(started("run-1")),
@@ -294,7 +294,7 @@ hint: fix it, then `guide run --resume`
             ],
         );
         assert_eq!(screen.contents(), "");
-        tell(
+        report_all(
             &mut live,
             &[
                 Event::StepFinished(finished("chapter-1/edit", Outcome::Passed)),
@@ -308,14 +308,14 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn behind_the_curtain_nothing_is_on_the_screen() {
+    fn the_display_is_hidden_while_it_is_suspended() {
         let (screen, mut live) = live(80);
-        tell(
+        report_all(
             &mut live,
             &[Event::RunStarted(started("run-1")), step_started("chapter-1/a", 1, None)],
         );
-        let seen = live.display_guard().suspended(|| screen.contents());
-        assert_eq!(seen, "");
+        let suspended = live.display_guard().suspended(|| screen.contents());
+        assert_eq!(suspended, "");
         assert!(screen.contents().contains("chapter-1 · 1/0 a"), "{}", screen.contents());
     }
 }

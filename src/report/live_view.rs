@@ -1,4 +1,4 @@
-//! What the live display shows of the present moment, as lines that fit the terminal. Pure: numbers in, text out.
+//! The lines of the live display, which fit the terminal. Pure: numbers in, text out.
 
 use std::fmt::Display;
 
@@ -9,10 +9,10 @@ use super::style::Style;
 use crate::event::Reason;
 use crate::text::sanitize::{fit, one_line};
 
-/// Columns of a progress bar.
+/// The width of a progress bar, in columns.
 const BAR: usize = 20;
-/// Frames of the spinner a second.
-const TURNS: f64 = 10.0;
+/// How many frames of the spinner are drawn in a second.
+const FRAMES_PER_SECOND: f64 = 10.0;
 
 /// The step that is running.
 #[derive(Debug, Clone)]
@@ -21,25 +21,25 @@ pub(super) struct RunningStep {
     pub chapter: String,
     /// Its name.
     pub step: String,
-    /// 1-based number in its chapter.
+    /// Its 1-based number in the chapter.
     pub number: usize,
-    /// Steps of its chapter.
+    /// The number of steps of its chapter.
     pub of: usize,
     /// 1 for the first attempt.
     pub attempt: u32,
-    /// Why it is run.
+    /// Why it runs.
     pub reason: Reason,
     /// Seconds since it started.
     pub seconds: f64,
-    /// Seconds it took last time.
+    /// How many seconds it took last time.
     pub expected: Option<f64>,
     /// Its last line of output.
     pub line: String,
-    /// What it waits for.
+    /// The cluster's problem that it waits for.
     pub waiting_for: Option<String>,
 }
 
-/// The lines of a moment: the step, its last output, what it waits for, and how far the run has come.
+/// The display as lines: the step, its last output, what it waits for, and how many steps are done.
 pub(super) fn frame(
     now: Option<&RunningStep>,
     done: usize,
@@ -79,9 +79,9 @@ fn step_line(now: &RunningStep, width: usize, style: &Style) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
-        reason = "a frame's index: any will do"
+        reason = "the index of a frame, of which any is correct"
     )]
-    let turn = (now.seconds * TURNS) as usize % symbols.spinner.len();
+    let turn = (now.seconds * FRAMES_PER_SECOND) as usize % symbols.spinner.len();
     let mut line = Line::new(width, style);
     line.push(symbols.spinner[turn], |text| style.skipped(text));
     line.push(&format!(" {} {} {}/{} ", now.chapter, symbols.dot, now.number, now.of), |text| {
@@ -110,7 +110,7 @@ fn step_line(now: &RunningStep, width: usize, style: &Style) -> String {
 fn doing(now: &RunningStep) -> Option<String> {
     match (now.reason, now.attempt) {
         (Reason::UpToDate, _) => Some("up to date?".to_owned()),
-        (Reason::Recheck, _) => Some("still so?".to_owned()),
+        (Reason::Recheck, _) => Some("still passes?".to_owned()),
         (Reason::ChapterDone, _) => Some("chapter done?".to_owned()),
         (Reason::Ready, _) => Some("ready?".to_owned()),
         (Reason::Turn, 0 | 1) => None,
@@ -118,7 +118,7 @@ fn doing(now: &RunningStep) -> Option<String> {
     }
 }
 
-/// A line that is never wider than the terminal: what does not fit is cut off, and nothing follows it.
+/// A line that is never wider than the terminal. A piece that does not fit is truncated, and no piece follows it.
 struct Line<'a> {
     text: String,
     used: usize,
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_running_step_shows_how_far_it_is_and_what_it_waits_for() {
+    fn a_running_step_is_drawn_with_its_progress_and_what_it_waits_for() {
         assert_eq!(
             drawn(&now(), 80),
             [
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_takes_longer_than_last_time_says_so() {
+    fn a_step_that_takes_longer_than_last_time_is_marked() {
         let slow = RunningStep { seconds: 31.3, line: String::new(), waiting_for: None, ..now() };
         assert_eq!(
             drawn(&slow, 100)[0],
@@ -210,9 +210,9 @@ mod tests {
     }
 
     #[test]
-    fn a_question_and_a_further_attempt_are_named() {
-        let asking = RunningStep { reason: Reason::UpToDate, expected: None, ..now() };
-        assert_eq!(drawn(&asking, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (up to date?)  8.0s");
+    fn the_reason_of_a_check_and_the_number_of_an_attempt_are_named() {
+        let check = RunningStep { reason: Reason::UpToDate, expected: None, ..now() };
+        assert_eq!(drawn(&check, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (up to date?)  8.0s");
         let again = RunningStep { attempt: 3, expected: None, ..now() };
         assert_eq!(drawn(&again, 80)[0], "⠋ chapter-1 · 4/17 create-cluster (attempt 3)  8.0s");
     }
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn between_steps_only_the_whole_is_shown() {
+    fn between_steps_only_the_progress_of_the_run_is_drawn() {
         assert_eq!(
             frame(None, 35, 35, 80, &Style::colourless()),
             ["  ━━━━━━━━━━━━━━━━━━━━ 35/35 steps"]

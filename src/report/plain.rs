@@ -1,4 +1,4 @@
-//! Without a terminal: a line a step, and a sign of life where one takes long.
+//! The report without a terminal: one line for each step, and further lines during a long step.
 
 use std::io::Write;
 
@@ -9,41 +9,42 @@ use super::style::Style;
 use super::terminal::BestEffortWriter;
 use crate::event::{ChapterOutcome, Event, Outcome, Reason, Reporter};
 
-/// Seconds between two signs of life of a step.
-const STILL_THERE: f64 = 30.0;
+/// Seconds between two progress lines of a step.
+const PROGRESS_EVERY: f64 = 30.0;
 
-/// Seconds after which a check that runs before its turn is named: nothing else is printed while a run waits for it.
+/// Seconds until the first progress line of a check that runs before its turn: no other line is printed while the run waits for it.
 const CHECK_NOTICE: f64 = 1.5;
 
-/// For logs and pipes.
+/// The report for logs and pipes.
 #[derive(Debug)]
 pub(crate) struct Plain<W> {
     writer: BestEffortWriter<W>,
     style: Style,
-    /// Seconds into the present attempt at which the next sign of life is due.
+    /// Seconds into the present attempt at which the next progress line is due.
     due: f64,
-    /// Steps that a resumed run took over.
+    /// The number of steps that a resumed run took over.
     passed_before: usize,
 }
 
 impl<W: Write> Plain<W> {
-    /// Writes to a stream, stderr in life.
+    /// Writes to a stream, which is stderr except in tests.
     pub(crate) fn new(stream: W, style: Style) -> Self {
-        Self { writer: BestEffortWriter::new(stream), style, due: STILL_THERE, passed_before: 0 }
+        let writer = BestEffortWriter::new(stream);
+        Self { writer, style, due: PROGRESS_EVERY, passed_before: 0 }
     }
 
-    /// What it writes to.
+    /// The stream that it writes to.
     #[cfg(test)]
     pub(crate) fn stream(&self) -> &W {
         self.writer.stream()
     }
 
-    fn still_there(&mut self, event: &Event) {
+    fn progress(&mut self, event: &Event) {
         let Event::StepProgress { step, line, seconds, waiting_for } = event else { return };
         if *seconds < self.due {
             return;
         }
-        self.due = seconds + STILL_THERE;
+        self.due = seconds + PROGRESS_EVERY;
         let mut text =
             format!("    {} {step} for {}", self.style.symbols().ellipsis, duration(*seconds));
         match waiting_for {
@@ -62,13 +63,13 @@ impl<W: Write> Reporter for Plain<W> {
             Event::ChapterStarted { chapter, title, steps } => {
                 chapter_line(chapter.as_str(), title, *steps, &style)
             }
-            // Further attempts go on with the time of the first.
+            // The time of further attempts counts from the first one.
             Event::StepStarted { attempt: 0 | 1, reason, .. } => {
                 let is_ahead = *reason != Reason::Turn;
-                return self.due = if is_ahead { CHECK_NOTICE } else { STILL_THERE };
+                return self.due = if is_ahead { CHECK_NOTICE } else { PROGRESS_EVERY };
             }
             Event::StepStarted { .. } => return,
-            Event::StepProgress { .. } => return self.still_there(event),
+            Event::StepProgress { .. } => return self.progress(event),
             Event::StepFinished(finished) if finished.outcome == Outcome::PassedBefore => {
                 self.passed_before += 1;
                 return;
@@ -114,14 +115,14 @@ mod tests {
         event
     }
 
-    fn told(events: &[Event]) -> String {
+    fn reported(events: &[Event]) -> String {
         let mut plain = Plain::new(Vec::new(), Style::colourless());
         events.iter().for_each(|event| plain.report(event));
         String::from_utf8(plain.stream().clone()).unwrap()
     }
 
     #[test]
-    fn a_run_is_a_line_a_step_and_a_summary() {
+    fn a_run_has_a_line_for_each_step_and_a_summary() {
         let mut slow = finished("chapter-1/create-cluster", Outcome::Passed);
         (slow.seconds, slow.attempts) = (125.0, 2);
         let events = [
@@ -133,7 +134,7 @@ mod tests {
             step_started("chapter-1/create-cluster", 2, None),
             progress("chapter-1/create-cluster", 3.0, "Preparing nodes", None),
             Event::StepFinished(slow),
-            Event::Note { text: "left running and stopped: sleep 9".to_owned(), step: None },
+            Event::Note { text: "stopped leftover process 9: sleep 9".to_owned(), step: None },
             Event::StepFinished(finished("chapter-1/nodes", Outcome::Pending)),
             chapter_finished("chapter-1", ChapterOutcome::Passed),
             chapter_finished("chapter-2", ChapterOutcome::NotRun),
@@ -146,26 +147,26 @@ mod tests {
             }),
         ];
         assert_eq!(
-            told(&events),
+            reported(&events),
             "\
 resuming at chapter-1/create-cluster: failed (2 steps passed before)
 chapter-1 · Infrastructure · 3 steps
   ↷ engine-ready                     up to date
   ✓ create-cluster                    2m 05s, 2 attempts
-  left running and stopped: sleep 9
-  ✓ nodes                               1.5s  new snapshot, to be reviewed
+  stopped leftover process 9: sleep 9
+  ✓ nodes                               1.5s  new snapshot, pending review
 · chapter-2  not run
 2 passed, 1 up to date in 2m 06s
-hint: 1 snapshot waiting for review: `guide review`
+hint: 1 snapshot pending; run `guide review`
 "
         );
     }
 
     #[test]
-    fn a_failure_is_told_where_it_happens() {
+    fn a_failure_is_reported_when_its_step_ends() {
         let failed = Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() });
         assert_eq!(
-            told(&[Event::StepFinished(finished("chapter-1/curl", failed))]),
+            reported(&[Event::StepFinished(finished("chapter-1/curl", failed))]),
             "  ✗ curl                                1.5s  exit 7, expected 0
 error: chapter-1/curl failed: exit 7, expected 0
   --> guide/chapter-1.md:57
@@ -176,7 +177,7 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn a_long_step_shows_every_thirty_seconds_that_it_lives() {
+    fn a_long_step_has_a_progress_line_every_thirty_seconds() {
         let mut events = vec![step_started("chapter-1/a", 1, None)];
         events.extend((0..650).map(|tenths| {
             progress("chapter-1/a", f64::from(tenths) / 10.0, "Preparing nodes", None)
@@ -188,7 +189,7 @@ hint: fix it, then `guide run --resume`
         events.push(progress("chapter-1/b", 32.0, "too soon", None));
         events.push(progress("chapter-1/b", 62.0, "  ", None));
         assert_eq!(
-            told(&events),
+            reported(&events),
             "    … chapter-1/a for 30.0s: Preparing nodes\n    … chapter-1/a for 1m 00s: Preparing nodes\n    \
              … chapter-1/b for 31.0s, waiting for pod web: Pending\n    … chapter-1/b for 1m 02s\n"
         );
@@ -204,7 +205,7 @@ hint: fix it, then `guide run --resume`
         assert!(text.contains("  FAIL step-9 "), "{text}");
     }
 
-    /// A pipe whose reader has gone away.
+    /// A pipe whose reader has closed it.
     #[derive(Debug, Default)]
     struct Broken {
         tried: usize,
@@ -222,7 +223,7 @@ hint: fix it, then `guide run --resume`
     }
 
     #[test]
-    fn a_reader_who_has_gone_away_is_not_talked_to_any_more() {
+    fn after_a_failed_write_nothing_more_is_written() {
         let mut plain = Plain::new(Broken::default(), Style::colourless());
         every_event().iter().for_each(|event| plain.report(event));
         assert_eq!(plain.stream().tried, 1);
@@ -235,7 +236,7 @@ hint: fix it, then `guide run --resume`
             ..finished("chapter-1/a", Outcome::Skipped { why: "no terminal".to_owned() })
         };
         assert_eq!(
-            told(&[Event::StepFinished(step)]),
+            reported(&[Event::StepFinished(step)]),
             "  ↷ a                                skipped: no terminal\n"
         );
     }

@@ -1,4 +1,4 @@
-//! A plan, for people and for programs.
+//! A plan as text for a person, and as JSON for a program.
 
 use std::fmt::Write as _;
 
@@ -10,9 +10,10 @@ use super::style::Style;
 use crate::book::Normalizers;
 use crate::compare::Rules;
 use crate::history::{Past, Position, Resume, is_run_from};
-use crate::plan::{Plan, PlannedChapter, Role, Step};
+use crate::ids::ObjectRef;
+use crate::plan::{Plan, PlannedChapter, RenderedManifest, Role, Step};
 
-/// What would run, for people.
+/// The plan for a person.
 pub(crate) fn plan_text(
     plan: &Plan,
     past: &Past,
@@ -22,7 +23,7 @@ pub(crate) fn plan_text(
     let mut text = format!("profile {}\n", style.strong(&plan.profile));
     let start = resume.map_or((0, 0), Resume::position);
     match resume {
-        Some(Resume::NothingLeft) => text += "nothing is left to do: every step has passed\n",
+        Some(Resume::NothingLeft) => text += "no step has to run: every step has passed\n",
         Some(Resume::At { chapter, step, why }) => {
             let id = &plan.chapters[*chapter].steps[*step].id;
             let _ = writeln!(text, "resuming at {}: {why}", style.strong(id));
@@ -35,17 +36,17 @@ pub(crate) fn plan_text(
     let _ = writeln!(
         text,
         "\n{}",
-        style.faint(format!("normalizers in force for snapshots: {}", names().join(", ")))
+        style.faint(format!("active normalizers of snapshots: {}", names().join(", ")))
     );
     text
 }
 
-/// Every normalizer, in force where no `normalize=` says otherwise.
+/// The names of all normalizers, which are active unless `normalize=` chooses some of them.
 fn names() -> Vec<&'static str> {
     Rules::default().list().map(|(rule, _)| rule.normalizer.name()).collect()
 }
 
-/// What a step's snapshot is compared with, where it is not every normalizer.
+/// The normalizers of a step's snapshot, if they are not all of them.
 fn normalize(step: &Step) -> Option<String> {
     let chosen = step
         .attributes
@@ -75,38 +76,39 @@ fn write_chapter(
         let _ = writeln!(text, "  {}", style.faint(done));
     }
     for manifest in &chapter.manifests {
-        let objects: Vec<String> = manifest
-            .objects
-            .iter()
-            .map(|object| format!("{}/{}", object.kind, object.name))
-            .collect();
-        let what = if manifest.late {
-            "rendered once its values are bound".to_owned()
-        } else {
-            objects.join(", ")
-        };
-        let _ =
-            writeln!(text, "  {} {}  {}", style.faint("file"), manifest.file, style.faint(what));
+        let file = style.faint("file");
+        let _ = writeln!(text, "  {file} {}  {}", manifest.file, style.faint(content(manifest)));
     }
     for (number, step) in chapter.steps.iter().enumerate() {
-        let why = why(plan, past, chapter, step, is_run_from(plan, start, (index, number)));
-        let took = past
-            .seconds
-            .get(&step.id)
-            .map(|seconds| format!(", took {} last time", duration(*seconds)))
-            .unwrap_or_default();
+        let runs = is_run_from(plan, start, (index, number));
+        let took = past.seconds.get(&step.id);
+        let took = took.map(|seconds| format!(", took {} last time", duration(*seconds)));
+        let facts = [
+            why(plan, past, chapter, step, runs),
+            normalize(step).unwrap_or_default(),
+            took.unwrap_or_default(),
+        ];
         let _ = writeln!(
             text,
             "  {:>3} {}  {}  {}",
             number + 1,
             step.id.step,
             style.faint(&step.place),
-            style.faint(why + &normalize(step).unwrap_or_default() + &took)
+            style.faint(facts.concat())
         );
     }
 }
 
-/// When the whole chapter is taken as done.
+/// The objects of a manifest.
+fn content(manifest: &RenderedManifest) -> String {
+    if manifest.late {
+        return "rendered when its values are bound".to_owned();
+    }
+    let name = |object: &ObjectRef| format!("{}/{}", object.kind, object.name);
+    manifest.objects.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// The condition under which the whole chapter is taken as done.
 fn done(plan: &Plan, past: &Past, chapter: &PlannedChapter) -> Option<String> {
     if chapter.partial
         || !past.passed_whole(chapter, plan)
@@ -155,7 +157,7 @@ fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bo
     }
 }
 
-/// The same, for programs.
+/// The plan for a program.
 pub(crate) fn plan_json(plan: &Plan, past: &Past, start: Position) -> String {
     let chapters: Vec<Value> = plan
         .chapters

@@ -1,34 +1,34 @@
-//! What `guide publish` says.
+//! The text of `guide publish`.
 
 use std::path::PathBuf;
 
 use super::humanize::{count, duration, recordings_pending};
 
-/// Lines of a list that are told; the rest is counted.
+/// How many lines of a list are printed; the others are counted.
 const MOST: usize = 20;
 
-/// A site that was made.
+/// The result of making a site.
 #[derive(Debug)]
 pub(crate) struct Publication {
     /// Its folder.
     pub out: PathBuf,
-    /// How many chapters it has.
+    /// The number of its chapters.
     pub chapters: usize,
-    /// Steps whose recording is stale, with the reasons.
+    /// The steps whose recording is stale, with the reasons.
     pub stale: Vec<String>,
-    /// Chapters with steps that have no recording.
+    /// The steps and chapters without a recording.
     pub missing: Vec<String>,
-    /// Steps that a page shows and that are never run.
+    /// The steps that a page shows and that are never run.
     pub never_run: Vec<String>,
-    /// Recordings that wait for a review.
-    pub waiting: usize,
-    /// What else is worth knowing.
+    /// The number of recordings that are pending review.
+    pub pending: usize,
+    /// Further notes about the site.
     pub notes: Vec<String>,
-    /// How long it took.
+    /// How many seconds it took to make the site.
     pub seconds: f64,
 }
 
-/// Where it is.
+/// The line that names the site's first page.
 pub(crate) fn publication_text(publication: &Publication) -> String {
     let chapters = count(publication.chapters, "chapter");
     format!(
@@ -38,7 +38,7 @@ pub(crate) fn publication_text(publication: &Publication) -> String {
     )
 }
 
-/// Warnings, and what to do about them. `strict`: they are why it failed, and all of them are told.
+/// The warnings, and what to do about them. With `strict` they are errors, and all of them are printed.
 pub(crate) fn publication_notes(publication: &Publication, strict: bool) -> String {
     let (level, most) = if strict { ("error", usize::MAX) } else { ("warning", MOST) };
     let list = |what: &str, lines: &[String]| list(level, what, lines, most);
@@ -46,8 +46,8 @@ pub(crate) fn publication_notes(publication: &Publication, strict: bool) -> Stri
     text.push_str(&list("stale recording", &publication.stale));
     text.push_str(&list("no recording", &publication.missing));
     text.push_str(&list("never run", &publication.never_run));
-    if publication.waiting > 0 {
-        text.push_str(&format!("note: {}", recordings_pending(publication.waiting)));
+    if publication.pending > 0 {
+        text.push_str(&format!("note: {}", recordings_pending(publication.pending)));
     } else if !(publication.stale.is_empty() && publication.missing.is_empty()) {
         text.push_str(
             "hint: run these chapters (`guide run CHAPTER --rerun`), then accept with `guide review`\n",

@@ -1,4 +1,4 @@
-//! Who is told of a run: the person at the terminal or the log, and the reports that were asked for.
+//! All reporters of a run: the display or log for a person, and the reports that the command line names.
 
 use std::io::Write;
 
@@ -12,7 +12,7 @@ use super::style::Style;
 use crate::event::{Event, Reporter};
 use crate::plan::Plan;
 
-/// A report that was asked for, and does not go to the person.
+/// A report that is collected during the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ReportKind {
     /// `--report junit=FILE`.
@@ -21,7 +21,7 @@ pub(crate) enum ReportKind {
     Github,
 }
 
-/// All of them, told in turn.
+/// Passes every event to all reporters.
 pub(crate) struct Reporters {
     person: Person,
     junit: Option<Junit>,
@@ -35,7 +35,7 @@ enum Person {
 }
 
 impl Reporters {
-    /// The display for a person, live on a terminal, and the reports wanted. `prefix` is the book's folder in its repository.
+    /// The display for a person, which is live on a terminal, and the wanted reports. `prefix` is the book's folder in its repository.
     pub(crate) fn new(style: Style, live: bool, wanted: &[ReportKind], prefix: &str) -> Self {
         Self {
             person: if live {
@@ -49,7 +49,7 @@ impl Reporters {
         }
     }
 
-    /// What holds the display back while a question is asked.
+    /// Hides the display while a question is asked.
     pub(crate) fn pause(&self) -> Box<dyn Pause> {
         match &self.person {
             Person::Live(live) => Box::new(live.display_guard()),
@@ -57,7 +57,7 @@ impl Reporters {
         }
     }
 
-    /// Names the planned steps, so that a report can also list those that are never reached. `verify_only`: only checks run.
+    /// Names the planned steps, so that a report can also list steps that are not reached. With `verify_only`, only checks run.
     pub(crate) fn expect(&mut self, plan: &Plan, verify_only: bool) {
         if let Some(junit) = &mut self.junit {
             junit.expect(plan, |step| !verify_only || step.is_verify());
@@ -69,7 +69,7 @@ impl Reporters {
         self.junit.as_ref().map(Junit::xml)
     }
 
-    /// Writes every event as JSON to this, as it happens (`--report json=FILE`).
+    /// Writes every event to this stream as JSON, when it happens (`--report json=FILE`).
     pub(crate) fn json_to(&mut self, stream: Box<dyn Write>) {
         self.json.push(Json::new(stream));
     }
@@ -77,7 +77,7 @@ impl Reporters {
     /// Ends the JSON reports.
     ///
     /// # Errors
-    /// When one of them could not be written whole.
+    /// When one of them could not be written completely.
     pub(crate) fn finish_json(&mut self) -> std::io::Result<()> {
         self.json.drain(..).try_for_each(|json| json.finish().map(drop))
     }

@@ -1,4 +1,4 @@
-//! `guide review` on a screen: one hunk with the lines around it, the words that differ marked, and the keys.
+//! The text of `guide review`: one hunk with the lines around it and the changed words marked, the keys, and the lists.
 
 use std::path::PathBuf;
 
@@ -13,40 +13,40 @@ use crate::compare::Hunk;
 use crate::ids::StepId;
 use crate::text::sanitize::{fit, one_line};
 
-/// Lines of a hunk that are shown.
+/// How many lines of a hunk are shown.
 const MOST_LINES: usize = 40;
-/// Longest line shown, in columns.
+/// The longest line that is shown, in columns.
 const WIDTH: usize = 160;
 
-/// Something that waits for review, as it is told.
+/// An output that is pending review.
 #[derive(Debug, Clone)]
 pub(crate) struct PendingOutput {
-    /// Whose output.
+    /// The step that printed it.
     pub step: StepId,
-    /// Where the step stands; none for a step that is gone.
+    /// The step's place in the text; `None` for a recording of a whole chapter.
     pub place: Option<Place>,
-    /// The snapshot's or the chapter's file.
+    /// The snapshot's, the recording's or the chapter's file.
     pub file: PathBuf,
-    /// An `output` fence, or else a snapshot.
+    /// It belongs to an `output` fence, and not to a snapshot or a recording.
     pub fence: bool,
-    /// Nothing was accepted before.
+    /// No output was accepted before.
     pub new: bool,
-    /// What normalizers hide of it, in words.
+    /// The parts that normalizers hide.
     pub hidden: Vec<String>,
-    /// What would change.
+    /// The changes to the accepted text.
     pub hunks: Vec<Hunk>,
 }
 
-/// What was made of it.
+/// The result of the review of an output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reviewed {
     /// All of it was accepted.
     Accepted,
     /// A part of it was accepted.
     InPart,
-    /// None of it.
+    /// All of it was rejected.
     Rejected,
-    /// It goes on waiting.
+    /// It is still pending.
     Pending,
     /// It could not be written.
     Failed,
@@ -58,36 +58,36 @@ impl Reviewed {
             Self::Accepted => "accepted",
             Self::InPart => "accepted in part",
             Self::Rejected => "rejected",
-            Self::Pending => "waiting",
+            Self::Pending => "pending",
             Self::Failed => "not written",
         }
     }
 }
 
-/// One line an entry.
-pub(crate) fn pending_text(waiting: &[PendingOutput], style: &Style) -> String {
-    let lines = waiting.iter().map(|one| {
+/// One line for each pending output.
+pub(crate) fn pending_text(outputs: &[PendingOutput], style: &Style) -> String {
+    let lines = outputs.iter().map(|one| {
         format!("{}  {}  {}\n", style.strong(&one.step), what(one), style.faint(one.file.display()))
     });
     lines.collect()
 }
 
-/// What became of each, one line an entry.
+/// One line for each output, with the result of its review.
 pub(crate) fn reviewed_text(reviewed: &[(&PendingOutput, Reviewed)], style: &Style) -> String {
-    let line = |(one, how): &(&PendingOutput, Reviewed)| {
-        let word = match how {
-            Reviewed::Accepted | Reviewed::InPart => style.passed(how.word()).to_string(),
-            Reviewed::Failed => style.failed(how.word()).to_string(),
-            Reviewed::Rejected | Reviewed::Pending => style.warning(how.word()).to_string(),
+    let line = |(one, result): &(&PendingOutput, Reviewed)| {
+        let word = match result {
+            Reviewed::Accepted | Reviewed::InPart => style.passed(result.word()).to_string(),
+            Reviewed::Failed => style.failed(result.word()).to_string(),
+            Reviewed::Rejected | Reviewed::Pending => style.warning(result.word()).to_string(),
         };
         format!("{}  {word}  {}\n", style.strong(&one.step), style.faint(one.file.display()))
     };
     reviewed.iter().map(line).collect()
 }
 
-/// An array with an object an entry; `is` says what became of it.
+/// An array with one object for each output; `is` is the result of its review.
 pub(crate) fn reviewed_json(reviewed: &[(&PendingOutput, Reviewed)]) -> String {
-    let entry = |(one, how): &(&PendingOutput, Reviewed)| -> Value {
+    let entry = |(one, result): &(&PendingOutput, Reviewed)| -> Value {
         let hunks: Vec<Value> = one
             .hunks
             .iter()
@@ -97,7 +97,7 @@ pub(crate) fn reviewed_json(reviewed: &[(&PendingOutput, Reviewed)]) -> String {
             "step": one.step,
             "what": if one.fence { "fence" } else { kind(one) },
             "new": one.new,
-            "is": how.word(),
+            "is": result.word(),
             "file": one.file.display().to_string(),
             "chapter": one.place.as_ref().map(|place| place.file.display().to_string()),
             "line": one.place.as_ref().map(|place| place.line),
@@ -125,7 +125,7 @@ fn what(one: &PendingOutput) -> String {
     }
 }
 
-/// A hunk (`index` of `one.hunks`), its new lines perhaps as a pattern.
+/// The hunk `index` of `one.hunks`. Its new lines are given, since they may be a pattern.
 pub(crate) fn hunk_text(
     one: &PendingOutput,
     index: usize,
@@ -155,14 +155,11 @@ pub(crate) fn hunk_text(
     let around = |line: &String| style.faint(format!("    {}", shown(line, style))).to_string();
     let mut lines: Vec<String> = hunk.before.iter().map(around).collect();
     let changed = changed_lines(&hunk.old, new, style);
-    let left = changed.len().saturating_sub(MOST_LINES);
+    let hidden = changed.len().saturating_sub(MOST_LINES);
     lines.extend(changed.into_iter().take(MOST_LINES));
-    if left > 0 {
-        lines.push(
-            style
-                .faint(format!("    {} {} more", style.symbols().ellipsis, count(left, "line")))
-                .to_string(),
-        );
+    if hidden > 0 {
+        let more = format!("    {} {} more", style.symbols().ellipsis, count(hidden, "line"));
+        lines.push(style.faint(more).to_string());
     }
     lines.extend(hunk.after.iter().map(around));
     for line in lines {
@@ -191,7 +188,7 @@ fn shown(line: &str, style: &Style) -> String {
     fit(&one_line(line), WIDTH, style.symbols().ellipsis)
 }
 
-/// The line under a hunk.
+/// The line with the keys, which is printed under a hunk.
 pub(crate) fn review_prompt(style: &Style) -> String {
     let key = |key: &str, rest: &str| format!("[{}]{rest}", style.strong(key));
     let keys = [
@@ -211,7 +208,7 @@ mod tests {
     use crate::compare::hunks;
     use crate::ids::{ChapterName, StepName};
 
-    fn waiting(old: Option<&str>, new: &str) -> PendingOutput {
+    fn pending(old: Option<&str>, new: &str) -> PendingOutput {
         PendingOutput {
             step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
             place: Some(Place {
@@ -228,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_hunk_is_shown_with_the_lines_around_it_and_its_words_marked() {
-        let one = waiting(Some("a\nready 2/2 yes\nc\n"), "a\nready 1/2 yes\nc\n");
+        let one = pending(Some("a\nready 2/2 yes\nc\n"), "a\nready 1/2 yes\nc\n");
         assert_eq!(
             hunk_text(&one, 0, &one.hunks[0].new, &Style::colourless()),
             "\nchapter-1/pods  snapshot, 1 change guide/chapter-1.md:12\n    a\n  - ready 2/2 yes\n          ^^^\n  + ready 1/2 yes\n          ^^^\n    c\n"
@@ -236,22 +233,22 @@ mod tests {
     }
 
     #[test]
-    fn of_a_long_hunk_the_first_lines_are_shown_and_the_rest_counted() {
-        let one = waiting(None, &"x\n".repeat(100));
+    fn of_a_long_hunk_the_first_lines_are_shown_and_the_others_are_counted() {
+        let one = pending(None, &"x\n".repeat(100));
         let text = hunk_text(&one, 0, &one.hunks[0].new, &Style::colourless());
         assert!(text.contains("new snapshot"), "{text}");
         assert!(text.ends_with("  + x\n    … 60 lines more\n"), "{text}");
     }
 
     #[test]
-    fn for_programs_each_entry_has_its_place_its_hunks_and_what_became_of_it() {
-        let one = waiting(Some("a\n"), "b\n");
+    fn in_json_each_entry_has_its_place_its_hunks_and_its_result() {
+        let one = pending(Some("a\n"), "b\n");
         let json: Value =
             serde_json::from_str(&reviewed_json(&[(&one, Reviewed::Pending)])).unwrap();
         assert_eq!(
             json,
             json!([{
-                "step": "chapter-1/pods", "what": "snapshot", "new": false, "is": "waiting",
+                "step": "chapter-1/pods", "what": "snapshot", "new": false, "is": "pending",
                 "file": "snapshots/chapter-1/pods.snap", "chapter": "guide/chapter-1.md", "line": 12, "hidden": [],
                 "hunks": [{"line": 1, "old": ["a"], "new": ["b"]}],
             }])

@@ -1,4 +1,4 @@
-//! Work that tells no events and may take long: after two seconds, and then less and less often, it is said that it goes on.
+//! Notices about slow work that has no events: after two seconds, and then at growing intervals, the work and its duration are named.
 
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
@@ -6,25 +6,29 @@ use std::time::{Duration, Instant};
 use super::humanize::duration;
 use super::terminal::eprint;
 
-/// A reader who waits longer than this wants to know why.
+/// The time until the first notice.
 const NOTICE_AFTER: Duration = Duration::from_secs(2);
 
-/// Does the work; says `what` is going on, and since when, where it takes longer than two seconds.
+/// Does the work. If it takes longer than two seconds, prints `what` and the time that has passed.
 pub(crate) fn notice_when_slow<T>(what: &str, work: impl FnOnce() -> T) -> T {
-    telling(
+    with_notices(
         NOTICE_AFTER,
         &|since| eprint(&format!("{what} … {}\n", duration(since.as_secs_f64()))),
         work,
     )
 }
 
-fn telling<T>(patience: Duration, tell: &(dyn Fn(Duration) + Sync), work: impl FnOnce() -> T) -> T {
+fn with_notices<T>(
+    first_after: Duration,
+    notify: &(dyn Fn(Duration) + Sync),
+    work: impl FnOnce() -> T,
+) -> T {
     let (working, ended) = channel::<()>();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            let (began, mut wait) = (Instant::now(), patience);
+            let (began, mut wait) = (Instant::now(), first_after);
             while ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-                tell(began.elapsed());
+                notify(began.elapsed());
                 wait = began.elapsed();
             }
         });
@@ -40,23 +44,23 @@ mod tests {
 
     use super::*;
 
-    fn told(patience: Duration, works: Duration) -> usize {
-        let told = AtomicUsize::new(0);
-        let tell = |_| {
-            told.fetch_add(1, Ordering::SeqCst);
+    fn notices(first_after: Duration, works: Duration) -> usize {
+        let notices = AtomicUsize::new(0);
+        let notify = |_| {
+            notices.fetch_add(1, Ordering::SeqCst);
         };
-        let made = telling(patience, &tell, || {
+        let result = with_notices(first_after, &notify, || {
             std::thread::sleep(works);
             7
         });
-        assert_eq!(made, 7);
-        told.into_inner()
+        assert_eq!(result, 7);
+        notices.into_inner()
     }
 
     #[test]
-    fn long_work_is_told_less_and_less_often_and_short_work_never() {
-        assert_eq!(told(Duration::from_secs(60), Duration::ZERO), 0);
-        let often = told(Duration::from_millis(20), Duration::from_millis(500));
-        assert!((1..=5).contains(&often), "{often}");
+    fn long_work_has_notices_at_growing_intervals_and_short_work_has_none() {
+        assert_eq!(notices(Duration::from_secs(60), Duration::ZERO), 0);
+        let number = notices(Duration::from_millis(20), Duration::from_millis(500));
+        assert!((1..=5).contains(&number), "{number}");
     }
 }

@@ -1,4 +1,4 @@
-//! `guide status`: the last run, step by step: when, how long, how it came out, where to look.
+//! The text of `guide status`: the last run with the time, duration and outcome of each step, and the files to look into.
 
 use std::path::PathBuf;
 
@@ -9,31 +9,31 @@ use super::style::Style;
 use crate::event::{Event, Outcome, RunStarted, StepFinished, Stored};
 use crate::ids::StepId;
 
-/// A run as its journal tells it.
+/// A run as its journal describes it.
 pub(crate) struct ShownRun<'a> {
     /// How it began.
     pub started: &'a RunStarted,
-    /// What it wrote down since.
+    /// The events that it has recorded.
     pub events: &'a [Event],
-    /// Who runs the book right now, in words.
-    pub going_on: Option<String>,
-    /// The run's folder, as it is to be shown.
+    /// The process that runs the book now, as a text.
+    pub active: Option<String>,
+    /// The run's folder, as it is shown.
     pub folder: PathBuf,
-    /// Where a failed step's failure report is, as it is to be shown.
+    /// The path of a failed step's failure report, as it is shown.
     pub failure_report: &'a dyn Fn(&StepId) -> Option<PathBuf>,
 }
 
 /// The run for a person.
-pub(crate) fn status(seen: &ShownRun<'_>, style: &Style) -> String {
-    let mut lines = heading(seen, style);
+pub(crate) fn status(run: &ShownRun<'_>, style: &Style) -> String {
+    let mut lines = heading(run, style);
     let mut ended = None;
-    for event in seen.events {
+    for event in run.events {
         match event {
             Event::ChapterStarted { chapter, title, steps } => {
                 lines.push(chapter_line(chapter.as_str(), title, *steps, style));
             }
             Event::StepFinished(finished) if finished.outcome == Outcome::TakenAsDone => {}
-            Event::StepFinished(finished) => lines.extend(step(finished, seen, style)),
+            Event::StepFinished(finished) => lines.extend(step(finished, run, style)),
             Event::ChapterFinished { chapter, outcome, done, .. } => {
                 lines.extend(chapter_end_line(chapter.as_str(), *outcome, done, style));
             }
@@ -43,35 +43,34 @@ pub(crate) fn status(seen: &ShownRun<'_>, style: &Style) -> String {
             Event::RunStarted(_) | Event::StepStarted { .. } | Event::StepProgress { .. } => {}
         }
     }
-    let last = match (ended, &seen.going_on) {
-        (Some(run), _) => summary(run, style).trim_end().to_owned(),
-        (None, Some(who)) => format!("still going on: {who}"),
+    let last = match (ended, &run.active) {
+        (Some(counts), _) => summary(counts, style).trim_end().to_owned(),
+        (None, Some(process)) => format!("still running: {process}"),
         (None, None) => {
-            let what = style.warning(
-                "it did not come to its end: the runner was killed, or the machine stopped",
-            );
-            format!("{what}\n{}: go on with `guide run --resume`", style.hint("hint"))
+            let what =
+                style.warning("the run was cut off: guide was killed, or the machine stopped");
+            format!("{what}\n{}: continue with `guide run --resume`", style.hint("hint"))
         }
     };
     lines.push(last);
     lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// The run for a program: how it began, every event its journal holds, and whether it still goes on.
-pub(crate) fn status_json(seen: &ShownRun<'_>) -> String {
-    let ended = seen.events.iter().any(|event| matches!(event, Event::RunFinished(_)));
+/// The run for a program: how it began, every event of its journal, and whether it is still running.
+pub(crate) fn status_json(run: &ShownRun<'_>) -> String {
+    let ended = run.events.iter().any(|event| matches!(event, Event::RunFinished(_)));
     let all = serde_json::json!({
-        "run": seen.started,
-        "folder": seen.folder,
-        "going_on": !ended && seen.going_on.is_some(),
+        "run": run.started,
+        "folder": run.folder,
+        "going_on": !ended && run.active.is_some(),
         "ended": ended,
-        "events": seen.events,
+        "events": run.events,
     });
     json_text(&all)
 }
 
-fn heading(seen: &ShownRun<'_>, style: &Style) -> Vec<String> {
-    let (run, dot) = (seen.started, style.symbols().dot);
+fn heading(shown: &ShownRun<'_>, style: &Style) -> Vec<String> {
+    let (run, dot) = (shown.started, style.symbols().dot);
     let what =
         if run.targets.is_empty() { "the whole book".to_owned() } else { run.targets.join(" ") };
     let mut first = format!(
@@ -86,21 +85,21 @@ fn heading(seen: &ShownRun<'_>, style: &Style) -> Vec<String> {
         "began {} UTC {dot} guide {} {dot} {}",
         day_and_time(&run.at),
         run.guide,
-        seen.folder.display()
+        shown.folder.display()
     );
     vec![first, style.faint(began).to_string()]
 }
 
-fn step(finished: &StepFinished, seen: &ShownRun<'_>, style: &Style) -> Vec<String> {
+fn step(finished: &StepFinished, run: &ShownRun<'_>, style: &Style) -> Vec<String> {
     let mut lines =
         vec![format!("{} {}", style.faint(time(&finished.at)), step_line(finished, style))];
     if matches!(finished.outcome, Outcome::Failed(_) | Outcome::Interrupted) {
         let mut look = |text: String| lines.push(format!("           {}", style.faint(text)));
         look(finished.place.to_string());
         if let Some(output) = finished.output.as_ref().filter(|output| output.length > 0) {
-            look(format!("output: {}", how_to_read(output, seen)));
+            look(format!("output: {}", how_to_read(output, run)));
         }
-        if let Some(failure_report) = (seen.failure_report)(&finished.step) {
+        if let Some(failure_report) = (run.failure_report)(&finished.step) {
             look(format!("failure report: {}", failure_report.display()));
         }
     }
@@ -108,12 +107,12 @@ fn step(finished: &StepFinished, seen: &ShownRun<'_>, style: &Style) -> Vec<Stri
 }
 
 /// A command that shows a part of a file.
-fn how_to_read(stored: &Stored, seen: &ShownRun<'_>) -> String {
-    let file = seen.folder.join(&stored.file);
+fn how_to_read(stored: &Stored, run: &ShownRun<'_>) -> String {
+    let file = run.folder.join(&stored.file);
     format!("tail -c +{} {} | head -c {}", stored.offset + 1, file.display(), stored.length)
 }
 
-/// `22:45:10` of an RFC 3339 time; all of it when it is none.
+/// `22:45:10` of an RFC 3339 time; another text is returned unchanged.
 fn time(at: &str) -> &str {
     at.get(11..19).unwrap_or(at)
 }
@@ -133,23 +132,23 @@ mod tests {
     };
     use crate::event::{ChapterOutcome, Failure, RunSummary};
 
-    fn told(events: &[Event], going_on: Option<&str>) -> String {
+    fn status_of(events: &[Event], active: Option<&str>) -> String {
         let failure_report = |step: &StepId| {
             (*step == id("chapter-1/curl")).then(|| PathBuf::from(".guide/failures/curl"))
         };
         let run = started("run-1");
-        let seen = ShownRun {
+        let shown = ShownRun {
             started: &run,
             events,
-            going_on: going_on.map(str::to_owned),
+            active: active.map(str::to_owned),
             folder: ".guide/runs/run-1".into(),
             failure_report: &failure_report,
         };
-        status(&seen, &Style::colourless())
+        status(&shown, &Style::colourless())
     }
 
     #[test]
-    fn a_run_is_told_step_by_step_with_where_to_look() {
+    fn a_run_is_shown_step_by_step_with_the_files_to_look_into() {
         let failed = Outcome::Failed(Failure::Exit { code: 7, expected: "0".to_owned() });
         let output =
             Some(Stored { file: "output.log".into(), offset: 100, length: 45, checksum: None });
@@ -168,7 +167,7 @@ mod tests {
             }),
         ];
         assert_eq!(
-            told(&events, None),
+            status_of(&events, None),
             "\
 run run-1 · the whole book · profile open
 began 2026-11-23 22:45:00 UTC · guide 0.1.0 · .guide/runs/run-1
@@ -185,18 +184,18 @@ chapter-1 · Infrastructure · 3 steps
     }
 
     #[test]
-    fn a_run_that_was_killed_says_so_and_one_that_goes_on_too() {
+    fn a_run_that_was_killed_and_a_run_that_is_active_are_named() {
         let passed = [Event::StepFinished(finished("chapter-1/a", Outcome::Passed))];
         let end =
             |text: String| text.lines().skip(3).map(|line| format!("{line}\n")).collect::<String>();
         assert_eq!(
-            end(told(&passed, None)),
-            "it did not come to its end: the runner was killed, or the machine stopped\n\
-             hint: go on with `guide run --resume`\n"
+            end(status_of(&passed, None)),
+            "the run was cut off: guide was killed, or the machine stopped\n\
+             hint: continue with `guide run --resume`\n"
         );
         assert_eq!(
-            end(told(&passed, Some("process 4711, in chapter-1"))),
-            "still going on: process 4711, in chapter-1\n"
+            end(status_of(&passed, Some("process 4711, in chapter-1"))),
+            "still running: process 4711, in chapter-1\n"
         );
     }
 
@@ -204,14 +203,14 @@ chapter-1 · Infrastructure · 3 steps
     fn a_program_gets_every_event_of_the_journal() {
         let events = every_event();
         let run = started("run-1");
-        let seen = ShownRun {
+        let shown = ShownRun {
             started: &run,
             events: &events,
-            going_on: None,
+            active: None,
             folder: "f".into(),
             failure_report: &|_| None,
         };
-        let json: serde_json::Value = serde_json::from_str(&status_json(&seen)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&status_json(&shown)).unwrap();
         assert_eq!(json["events"].as_array().unwrap().len(), events.len());
         assert_eq!(json["run"]["run"], "run-1");
         assert_eq!(json["ended"], true);

@@ -1,13 +1,12 @@
-//! One line a finished step, the same on a terminal and in a log.
+//! The line of a finished step and of a chapter, which is the same on a terminal and in a log.
 
 use super::humanize::{count, duration};
 use super::style::Style;
 use crate::event::{ChapterOutcome, Failure, Outcome, StepFinished};
-use crate::ids::StepId;
-use crate::ids::StepName;
+use crate::ids::{StepId, StepName};
 use crate::text::sanitize::one_line;
 
-/// Names are padded to this, so that times stand under each other.
+/// Names are padded to this width, so that the times are aligned.
 const NAME_WIDTH: usize = 32;
 
 /// `chapter-1 · Infrastructure · 17 steps`
@@ -22,7 +21,7 @@ pub(super) fn chapter_line(chapter: &str, title: &str, steps: usize, style: &Sty
     )
 }
 
-/// Where a resumed run goes on, and how much it takes over; the steps it takes over have no lines of their own.
+/// Where a resumed run starts, and the number of steps that it takes over, which have no lines of their own.
 pub(super) fn resumed_line(
     at: Option<&StepId>,
     why: &str,
@@ -35,11 +34,11 @@ pub(super) fn resumed_line(
     };
     match at {
         Some(step) => format!("resuming at {}: {why}{before}", style.strong(step)),
-        None => format!("nothing left to run: {why}{before}"),
+        None => format!("no step has to run: {why}{before}"),
     }
 }
 
-/// What is said at a chapter's end; nothing where its steps have said it all.
+/// The line at a chapter's end; `None` if the lines of its steps are enough.
 pub(super) fn chapter_end_line(
     chapter: &str,
     outcome: ChapterOutcome,
@@ -50,7 +49,7 @@ pub(super) fn chapter_end_line(
         ChapterOutcome::UpToDate => {
             let names: Vec<&str> = done.iter().map(StepName::as_str).collect();
             let why = match names.len() {
-                0 => "it passed as it is now".to_owned(),
+                0 => "it passed and has not changed since".to_owned(),
                 1 => format!("{} passes", names[0]),
                 _ => format!("{} pass", names.join(", ")),
             };
@@ -67,16 +66,33 @@ pub(super) fn chapter_end_line(
     }
 }
 
-/// Has a finished step a line of its own? Those that a resumed run or a chapter taken as done did not run have one together.
+/// Whether a finished step has a line of its own. Steps of a chapter that is taken as done, and steps that a resumed run takes over,
+/// share one line.
 pub(super) fn has_line(outcome: &Outcome) -> bool {
     !matches!(outcome, Outcome::PassedBefore | Outcome::TakenAsDone)
 }
 
 /// `✓ create-cluster                    23.1s`
-#[expect(clippy::too_many_lines, reason = "one arm for each outcome")]
 pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
-    let symbols = style.symbols();
     let name = format!("{:NAME_WIDTH$}", finished.step.step);
+    format!("{} {name} {}", mark(&finished.outcome, style), outcome_text(finished, style))
+}
+
+fn mark(outcome: &Outcome, style: &Style) -> String {
+    let symbols = style.symbols();
+    let mark = match outcome {
+        Outcome::Passed | Outcome::Pending => style.passed(symbols.passed),
+        Outcome::Skipped { .. } => style.warning(symbols.skipped),
+        Outcome::Failed(_) | Outcome::Interrupted => style.failed(symbols.failed),
+        Outcome::UpToDate | Outcome::FoundSo | Outcome::TakenAsDone | Outcome::PassedBefore => {
+            style.skipped(symbols.skipped)
+        }
+    };
+    mark.to_string()
+}
+
+/// The time that a step took, and its outcome unless it passed.
+fn outcome_text(finished: &StepFinished, style: &Style) -> String {
     let took = style.faint(format!("{:>7}", duration(finished.seconds)));
     let attempts = match finished.attempts {
         0 | 1 => String::new(),
@@ -84,71 +100,33 @@ pub(super) fn step_line(finished: &StepFinished, style: &Style) -> String {
     };
     match &finished.outcome {
         Outcome::Passed => {
-            let because = finished
-                .because
-                .as_deref()
-                .map(|why| format!("  ({})", one_line(why)))
-                .unwrap_or_default();
-            format!(
-                "{} {name} {took}{}{}",
-                style.passed(symbols.passed),
-                style.faint(&attempts),
-                style.faint(because)
-            )
+            let because = finished.because.as_deref().map(|why| format!("  ({})", one_line(why)));
+            let because = because.unwrap_or_default();
+            format!("{took}{}{}", style.faint(&attempts), style.faint(because))
         }
         Outcome::Pending => {
-            format!(
-                "{} {name} {took}{attempts}  {}",
-                style.passed(symbols.passed),
-                style.warning("new snapshot, to be reviewed")
-            )
+            format!("{took}{attempts}  {}", style.warning("new snapshot, pending review"))
         }
-        Outcome::UpToDate => {
-            format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("up to date"))
-        }
-        Outcome::FoundSo => {
-            format!(
-                "{} {name} {}",
-                style.skipped(symbols.skipped),
-                style.faint("up to date (found so)")
-            )
-        }
-        Outcome::TakenAsDone => {
-            format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("taken as done"))
-        }
-        Outcome::PassedBefore => {
-            format!("{} {name} {}", style.skipped(symbols.skipped), style.faint("passed before"))
-        }
+        Outcome::UpToDate => style.faint("up to date").to_string(),
+        Outcome::FoundSo => style.faint("up to date (found so)").to_string(),
+        Outcome::TakenAsDone => style.faint("taken as done").to_string(),
+        Outcome::PassedBefore => style.faint("passed before").to_string(),
         Outcome::Skipped { why } => {
-            format!(
-                "{} {name} {}",
-                style.warning(symbols.skipped),
-                style.warning(format!("skipped: {}", one_line(why)))
-            )
+            style.warning(format!("skipped: {}", one_line(why))).to_string()
         }
         Outcome::Failed(failure) => {
-            format!(
-                "{} {name} {took}{attempts}  {}",
-                style.failed(symbols.failed),
-                style.failed(failure_in_short(failure))
-            )
+            format!("{took}{attempts}  {}", style.failed(failure_in_short(failure)))
         }
-        Outcome::Interrupted => {
-            format!(
-                "{} {name} {took}  {}",
-                style.failed(symbols.failed),
-                style.warning("interrupted")
-            )
-        }
+        Outcome::Interrupted => format!("{took}  {}", style.warning("interrupted")),
     }
 }
 
-/// A failure in a few words, as they follow "failed: ".
+/// A failure in a few words, which follow "failed: ".
 pub(super) fn failure_in_short(failure: &Failure) -> String {
     match failure {
         Failure::Exit { code, expected } => format!("exit {code}, expected {expected}"),
         Failure::Signal { signal: 21 | 22 } => {
-            "it waits for the terminal, which a step does not have".to_owned()
+            "it tried to use the terminal, which a step does not have".to_owned()
         }
         Failure::Signal { signal } => format!("ended by {}", signal_name(*signal)),
         Failure::TimedOut { seconds, limit, .. } => {

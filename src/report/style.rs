@@ -1,4 +1,4 @@
-//! Colour and symbols, decided once. Elsewhere only the names of meanings are used, never a colour.
+//! Colours and symbols. The other files of this room name meanings (passed, failed, hint), and never a colour.
 
 use std::fmt;
 
@@ -18,19 +18,19 @@ pub enum ColourChoice {
     Never,
 }
 
-/// How text is painted.
+/// The colours and symbols of a text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
     colour: bool,
     symbols: &'static Symbols,
 }
 
-/// Signs with a meaning. Every one stands beside a word or a position that says the same, so none is needed to understand a line.
+/// Symbols with a meaning. A word or a position beside each symbol has the same meaning, so no symbol is needed to read a line.
 #[derive(Debug)]
 pub(crate) struct Symbols {
     /// A step that passed.
     pub passed: &'static str,
-    /// A step that had not to be run.
+    /// A step that did not have to run.
     pub skipped: &'static str,
     /// A step that failed.
     pub failed: &'static str,
@@ -38,17 +38,17 @@ pub(crate) struct Symbols {
     pub not_run: &'static str,
     /// Between parts of a line.
     pub dot: &'static str,
-    /// Something was left out.
+    /// The mark of omitted text.
     pub ellipsis: &'static str,
-    /// Left of quoted text.
+    /// The line to the left of quoted text.
     pub bar: &'static str,
-    /// From one value to another.
+    /// The arrow from one value to another.
     pub arrow: &'static str,
     /// The done part of a progress bar.
     pub full: &'static str,
-    /// Its open part.
+    /// The other part of a progress bar.
     pub open: &'static str,
-    /// Frames of what turns while something runs.
+    /// The frames of the spinner.
     pub spinner: &'static [&'static str],
 }
 
@@ -81,8 +81,7 @@ static ASCII: Symbols = Symbols {
 };
 
 impl Style {
-    /// Decides from what the settings know: the choice, whether the stream is a terminal, whether `NO_COLOR` is set to
-    /// something, whether the locale writes UTF-8.
+    /// Decides by the choice, and by whether the stream is a terminal, `NO_COLOR` is set, and the locale uses UTF-8.
     pub(crate) fn decide(choice: ColourChoice, terminal: bool, no_color: bool, utf8: bool) -> Self {
         let colour = match choice {
             ColourChoice::Always => true,
@@ -92,7 +91,7 @@ impl Style {
         Self { colour, symbols: if utf8 { &UNICODE } else { &ASCII } }
     }
 
-    /// No colour; symbols beyond ASCII. For files and tests.
+    /// No colour, with symbols beyond ASCII. For files and tests.
     pub(crate) fn colourless() -> Self {
         Self { colour: false, symbols: &UNICODE }
     }
@@ -102,17 +101,17 @@ impl Style {
         self.symbols
     }
 
-    /// Are escape sequences written?
+    /// Whether escape sequences are written.
     pub(crate) fn has_colour(&self) -> bool {
         self.colour
     }
 
-    /// Something is as it should be.
+    /// Something is correct.
     pub(crate) fn passed<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(Paint::Green, text)
     }
 
-    /// Something is not as it should be.
+    /// Something is wrong.
     pub(crate) fn failed<T: fmt::Display>(&self, text: T) -> Painted<T> {
         self.paint(Paint::BoldRed, text)
     }
@@ -269,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colour_is_for_terminals_unless_the_environment_says_no() {
+    fn colour_is_for_terminals_unless_no_color_is_set() {
         let colour = |choice, terminal, no_color| {
             Style::decide(choice, terminal, no_color, true).has_colour()
         };

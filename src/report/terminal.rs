@@ -1,7 +1,7 @@
-//! The streams: which of them is a terminal, and the only places where guide writes to one.
+//! The standard streams: whether each is a terminal, and the only functions of guide that write to one.
 //!
-//! Data goes to stdout and must arrive: a full disk is an error of the command. What accompanies the work (progress, failures, hints)
-//! goes to stderr as well as it can. On both, a reader who has gone away (a closed pipe) is no error.
+//! Data goes to stdout and must arrive, so a full disk is an error of the command. Text that accompanies the work (progress, failures,
+//! hints) goes to stderr, and its errors are ignored. On both streams, a closed pipe is no error.
 
 use std::io::{ErrorKind, IsTerminal, Write};
 
@@ -15,7 +15,7 @@ pub(crate) fn stdin_is_terminal() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Whether a person reads what accompanies the work.
+/// Whether a person reads the text that accompanies the work.
 pub(crate) fn stderr_is_terminal() -> bool {
     std::io::stderr().is_terminal()
 }
@@ -55,12 +55,12 @@ pub(crate) fn eprint(text: &str) {
 
 /// Prints clap's own text: help and version on stdout, an error on stderr. An error repeats words of the command line, so it is made
 /// safe like everything else, and has no colour.
-pub(crate) fn command_line_text(said: &clap::Error) -> Result<(), Error> {
-    if said.use_stderr() {
-        eprint(&said.render().to_string());
+pub(crate) fn command_line_text(result: &clap::Error) -> Result<(), Error> {
+    if result.use_stderr() {
+        eprint(&result.render().to_string());
         return Ok(());
     }
-    match said.print() {
+    match result.print() {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(not_written(&error)),
         _ => Ok(()),
     }
@@ -76,7 +76,7 @@ pub(crate) fn completions(
     print_bytes(&script)
 }
 
-/// A stream for people. After the first failed write nothing more is tried: its reader is gone, and the work goes on without one.
+/// A stream for people. After the first failed write nothing more is written: the reader has gone, and the work continues without it.
 #[derive(Debug)]
 pub(super) struct BestEffortWriter<W> {
     stream: W,

@@ -1,13 +1,13 @@
-//! `guide status --times`: where a run's time went, a line a chapter.
+//! The text of `guide status --times`: how a run's time was spent, one line for each chapter.
 
 use super::humanize::duration;
 use crate::event::Event;
 use crate::ids::StepId;
 
-/// How many of a chapter's steps are named: the slowest.
+/// How many of a chapter's slowest steps are named.
 const NAMED: usize = 3;
 
-/// Where the time of one chapter went, in seconds.
+/// How the time of one chapter was spent, in seconds.
 struct Chapter {
     name: String,
     steps: usize,
@@ -16,10 +16,10 @@ struct Chapter {
     slowest: Vec<(f64, StepId)>,
 }
 
-/// A table: chapter, steps, all its time, the part that its steps took, what lay between them, and its slowest steps.
+/// A table: chapter, number of steps, total time, time in steps, time between steps, and slowest steps.
 ///
-/// What lies between the steps is the runner's own share, the checks whether a step is up to date, and the waiting until something in
-/// the background is ready: an upper bound for what the runner adds. Chapters that have not ended are left out.
+/// The time between steps contains the runner's own share, the checks whether a step is up to date, and the waiting for background
+/// steps. It is an upper bound for what the runner adds. Chapters that have not ended are omitted.
 pub(crate) fn times(events: &[Event]) -> String {
     let chapters = chapters(events);
     let mut rows =
@@ -85,7 +85,7 @@ fn row(chapter: &Chapter) -> [String; 6] {
     ]
 }
 
-/// Columns two spaces apart: the first and the last begin at the left, the figures end at the right.
+/// Columns with two spaces between them. The first and the last column are aligned left, the numbers right.
 fn aligned(rows: &[[String; 6]]) -> String {
     let width =
         |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_a_chapter_with_its_slowest_steps_and_what_lay_between() {
+    fn each_chapter_has_a_line_with_its_slowest_steps_and_the_time_between_steps() {
         let events = [
             chapter_started("chapter-1", 4),
             step("chapter-1/curl", 1.0),
@@ -149,7 +149,7 @@ all            5  1m 00s     59.5s  0.5s (0.8 %)
     }
 
     #[test]
-    fn a_chapter_that_has_not_ended_is_left_out() {
+    fn a_chapter_that_has_not_ended_is_omitted() {
         assert_eq!(
             times(&[chapter_started("chapter-1", 1), step("chapter-1/curl", 1.0)]),
             "chapter  steps  all  in steps  between  slowest\n"

@@ -61,7 +61,6 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
 }
 
 /// Reads the letters at `at` after a backslash.
-#[expect(clippy::too_many_lines, reason = "one arm for each way of quoting")]
 fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&letter) = text.get(at) else { return true };
     let mut open = false;
@@ -73,77 +72,93 @@ fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
         open |= end + quotes == text.len();
     };
     if letter == b'\n' || letter == b'\r' {
-        // A backslash at the end of a line continues the line.
-        let (end, ran_out) = after_indentation(text, line_end(text, at));
-        take_quoted(b"", end);
-        if text.get(end) == Some(&b'\\') {
-            take_quoted(b"", end + 1);
-        }
-        return ran_out || open;
+        return continued_line(text, at, &mut take_quoted) || open;
     }
     if !letter.is_ascii_alphanumeric() {
         take_quoted(&[letter], at + 1);
     }
-    let control = match letter {
-        b'n' => Some(b'\n'),
-        b't' => Some(b'\t'),
-        b'r' => Some(b'\r'),
-        b'a' => Some(7),
-        b'b' => Some(8),
-        b'v' => Some(11),
-        b'f' => Some(12),
-        b'e' | b'E' => Some(27),
-        _ => None,
-    };
-    if let Some(control) = control {
+    if let Some(control) = control_character(letter) {
         take_quoted(&[control], at + 1);
     }
+    numbered(text, at, letter, &mut take_quoted) || open
+}
+
+/// A backslash at the end of a line continues the line.
+fn continued_line(text: &[u8], at: usize, take: Take<'_>) -> bool {
+    let (end, ran_out) = after_indentation(text, line_end(text, at));
+    take(b"", end);
+    if text.get(end) == Some(&b'\\') {
+        take(b"", end + 1);
+    }
+    ran_out
+}
+
+fn control_character(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'n' => b'\n',
+        b't' => b'\t',
+        b'r' => b'\r',
+        b'a' => 7,
+        b'b' => 8,
+        b'v' => 11,
+        b'f' => 12,
+        b'e' | b'E' => 27,
+        _ => return None,
+    })
+}
+
+/// A character by its number: `101` (octal), `x41`, `u0041`, `u{41}`, `U00000041`.
+fn numbered(text: &[u8], at: usize, letter: u8, take: Take<'_>) -> bool {
     let (digits, base) = match letter {
         b'0'..=b'3' => (at..at + 3, 8),
         b'x' => (at + 1..at + 3, 16),
+        b'u' if text.get(at + 1) == Some(&b'{') => return in_braces(text, at + 2, take),
         b'u' => (at + 1..at + 5, 16),
         b'U' => (at + 1..at + 9, 16),
-        _ => return open,
+        _ => return false,
     };
-    if letter == b'u' && text.get(at + 1) == Some(&b'{') {
-        let length = text[at + 2..].iter().take(7).position(|&byte| byte == b'}');
-        if let Some(code) = length.and_then(|length| number(&text[at + 2..at + 2 + length], 16)) {
-            take_character(code, at + 3 + length.unwrap_or_default(), &mut take_quoted);
-        }
-        return open || (length.is_none() && text.len() < at + 9);
-    }
     let Some(code) = text.get(digits.clone()).and_then(|digits| number(digits, base)) else {
-        return open || digits.end > text.len();
+        return digits.end > text.len();
     };
     match letter {
         b'u' if (0xd800..0xdc00).contains(&code) => {
-            // The second half of a character that is written in two.
-            let Some(second) = text.get(digits.end..) else { return true };
-            let slashes =
-                second.iter().take(LONGEST_RUN).take_while(|&&byte| byte == b'\\').count();
-            let low = digits.end + slashes + 1;
-            let Some(low_digits) = text.get(low..low + 4) else { return true };
-            if let Some(low_code) =
-                number(low_digits, 16).filter(|code| (0xdc00..0xe000).contains(code))
-            {
-                take_character(
-                    0x10000 + ((code - 0xd800) << 10) + (low_code - 0xdc00),
-                    low + 4,
-                    &mut take_quoted,
-                );
-            }
+            return surrogate_pair(text, digits.end, code, take);
         }
-        b'u' | b'U' => take_character(code, digits.end, &mut take_quoted),
+        b'u' | b'U' => take_character(code, digits.end, take),
         _ => {
             if let Ok(byte) = u8::try_from(code) {
-                take_quoted(&[byte], digits.end);
+                take(&[byte], digits.end);
             }
             if code >= 0x80 {
-                take_character(code, digits.end, &mut take_quoted);
+                take_character(code, digits.end, take);
             }
         }
     }
-    open
+    false
+}
+
+/// The digits of `\u{…}`, which begin at `start`.
+fn in_braces(text: &[u8], start: usize, take: Take<'_>) -> bool {
+    let Some(length) = text[start..].iter().take(7).position(|&byte| byte == b'}') else {
+        return text.len() < start + 7;
+    };
+    if let Some(code) = number(&text[start..start + length], 16) {
+        take_character(code, start + length + 1, take);
+    }
+    false
+}
+
+/// A character that is written as two `\u`, of which the first one ends at `at`.
+fn surrogate_pair(text: &[u8], at: usize, high: u32, take: Take<'_>) -> bool {
+    let Some(second) = text.get(at..) else { return true };
+    let slashes = second.iter().take(LONGEST_RUN).take_while(|&&byte| byte == b'\\').count();
+    let start = at + slashes + 1;
+    let Some(digits) = text.get(start..start + 4) else { return true };
+    if let Some(low) = number(digits, 16).filter(|code| (0xdc00..0xe000).contains(code)) {
+        let code = 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+        take_character(code, start + 4, take);
+    }
+    false
 }
 
 /// `%2F`, `%2f`, `%252F`, `%u00FC`.

@@ -20,7 +20,7 @@ fn exists(what: &str, namespace: &str) -> bool {
         .is_empty()
 }
 
-/// A whole small chapter: a namespace, a configuration, a database with a claim, a service, a secret.
+/// The manifests of a small chapter: a namespace, a configuration, a database with a claim, a service, a secret.
 fn chapter(namespace: &str) -> String {
     format!(
         "apiVersion: v1
@@ -70,7 +70,7 @@ spec:
 #[expect(clippy::too_many_lines, reason = "one story on a real cluster")]
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn what_is_missing_differs_or_was_made_by_hand_is_found_and_nothing_else() {
+fn missing_differing_and_unmanaged_objects_are_found_and_no_others() {
     let namespace = Namespace::make("diff");
     let text = chapter(&namespace.0);
     let book = DriftRequest { expected: declared(&text), ..DriftRequest::default() };
@@ -141,7 +141,7 @@ not in the book: deployment by-hand in NS (made by kubectl-create)
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_field_that_can_t_be_changed_in_place_is_told_with_the_server_s_reason() {
+fn an_immutable_field_is_reported_with_the_server_s_reason() {
     let namespace = Namespace::make("fixed");
     let text = chapter(&namespace.0);
     kubectl(&["apply", "--filename", "-"], &text);
@@ -159,7 +159,7 @@ fn a_field_that_can_t_be_changed_in_place_is_told_with_the_server_s_reason() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn down_takes_away_what_the_manifests_made_newest_first_and_nothing_else() {
+fn down_deletes_the_objects_of_the_manifests_newest_first_and_no_others() {
     let namespace = Namespace::make("down");
     let text = chapter(&namespace.0);
     kubectl(&["apply", "--filename", "-"], &text);
@@ -213,7 +213,7 @@ keep namespace NS: it contains configmap by-hand in NS, which no manifest made
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn what_can_t_go_is_named_with_what_keeps_it_when_the_time_is_up() {
+fn an_object_that_cannot_be_deleted_in_time_is_named_with_the_reason() {
     let namespace = Namespace::make("stuck");
     let text = format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: held, namespace: {}, finalizers: [guide.example/held]}}\n",
@@ -247,7 +247,7 @@ fn what_can_t_go_is_named_with_what_keeps_it_when_the_time_is_up() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn what_the_cluster_itself_made_never_goes() {
+fn objects_that_the_cluster_made_are_never_deleted() {
     let text = "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Namespace, metadata: {name: kube-system}}, \
                 {apiVersion: v1, kind: ConfigMap, metadata: {name: coredns, namespace: kube-system}}, \
                 {apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: cluster-admin}}]}";

@@ -1,4 +1,4 @@
-//! A failure's failure report.
+//! The cluster's part of a failure report.
 
 use std::time::{Duration, Instant};
 
@@ -7,10 +7,10 @@ use guide::testing::ids::ObjectRef;
 
 use super::namespace::{Namespace, access, cluster};
 
-/// Longest wait for what must come.
+/// The longest time to wait for an expected result.
 const LATE: Duration = Duration::from_secs(300);
 
-/// What the failure report of the crashing pod below has to tell.
+/// The texts that the evidence about the crashing pod must contain.
 const PARTS: [&str; 11] = [
     "Available=False",
     "service not-made in",
@@ -27,7 +27,7 @@ const PARTS: [&str; 11] = [
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
+fn the_evidence_contains_conditions_events_logs_and_nodes_and_no_secret() {
     let namespace = Namespace::make("evidence");
     namespace.apply(
         r#"{"apiVersion": "v1", "kind": "List", "items": [
@@ -50,7 +50,7 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
         object("v1", "Service", "not-made"),
     ];
     let request = EvidenceRequest { objects, namespaces: Vec::new() };
-    // The pod has to crash twice before all of this can be told, which takes its time on a loaded machine.
+    // The pod must crash twice before the evidence is complete, which takes long on a loaded machine.
     let begun = Instant::now();
     let (evidence, took) = loop {
         let start = Instant::now();
@@ -76,7 +76,7 @@ fn the_evidence_tells_conditions_events_logs_and_nodes_and_no_secret() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn evidence_without_a_cluster_says_so_in_its_place() {
+fn evidence_without_a_cluster_names_the_reason() {
     let mut access = access();
     access.kubeconfig = "/nonexistent/kubeconfig".into();
     let evidence =

@@ -1,4 +1,4 @@
-//! The world's lock.
+//! The identity of a cluster, to which a book is locked.
 
 use guide::testing::cluster::{Cluster, ClusterErrorKind};
 use guide::testing::identity::Sameness;
@@ -7,7 +7,7 @@ use super::namespace::{Namespace, access, cluster, kubectl};
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn the_cluster_says_who_it_is_the_same_each_time() {
+fn the_identity_of_a_cluster_is_the_same_each_time() {
     let start = std::time::Instant::now();
     let identity = cluster().identity().unwrap();
     println!("asked in {:?}: {identity}", start.elapsed());
@@ -81,7 +81,7 @@ fn cluster_name() -> String {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_credential_the_cluster_does_not_know_is_said_so() {
+fn an_unknown_credential_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kubeconfig");
     let text = std::fs::read_to_string(access().kubeconfig).unwrap();
@@ -102,7 +102,7 @@ fn a_credential_the_cluster_does_not_know_is_said_so() {
     assert_eq!(error.kind, ClusterErrorKind::Unauthorized);
 }
 
-/// Two clusters that look alike (the same context and node names, if they like) are told apart by their CA.
+/// Two clusters that look alike (even with the same context and node names) are distinguished by their CA.
 #[test]
 #[ignore = "skipped: no second cluster (GUIDE_TEST_OTHER_KUBECONFIG names one)"]
 fn another_real_cluster_is_refused_with_both_named() {
@@ -120,10 +120,10 @@ fn another_real_cluster_is_refused_with_both_named() {
     assert!(message.contains(&kept.to_string()) && message.contains(&found.to_string()));
 }
 
-/// A kubeconfig for a user who may do nothing: with the CA the cluster is still told apart, without it is refused in words.
+/// A kubeconfig for a user without permissions. With the CA the cluster is still identified; without it the user is refused.
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
+fn a_user_without_permissions_is_refused_if_no_ca_identifies_the_cluster() {
     let namespace = Namespace::make("rights");
     kubectl(&["--namespace", &namespace.0, "create", "serviceaccount", "nobody"], "");
     let token = kubectl(&["--namespace", &namespace.0, "create", "token", "nobody"], "");
@@ -154,7 +154,7 @@ fn a_user_without_rights_is_refused_where_the_ca_can_t_tell_the_cluster() {
 /// Stops the cluster's only node and starts it again.
 #[test]
 #[ignore = "skipped: no one-node cluster that may be stopped (GUIDE_TEST_NODE is its container)"]
-fn a_hibernated_cluster_is_said_so_with_its_cure_and_a_watch_goes_on_after_it_wakes() {
+fn a_hibernated_cluster_is_reported_with_a_hint_and_a_watch_continues_after_it_wakes() {
     let node = std::env::var("GUIDE_TEST_NODE")
         .expect("GUIDE_TEST_NODE must name the node container that may be stopped");
     let docker = |verb: &str| {

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use guide::testing::cluster::{Access, Cluster};
 
-/// The cluster named by the two variables; panics without them, so that an `--ignored` run can't pass by testing nothing.
+/// The cluster that the two variables name. It panics without them, so that an `--ignored` run cannot pass without testing anything.
 pub(crate) fn access() -> Access {
     let variable = |name| {
         std::env::var(name).unwrap_or_else(|_| panic!("{name} must name the cluster to test on"))
@@ -23,7 +23,7 @@ pub(crate) fn cluster() -> Cluster {
     Cluster::new(access())
 }
 
-/// Runs kubectl on that cluster, with `input` as its stdin; panics with its words when it fails.
+/// Runs kubectl on that cluster with `input` as its stdin. If kubectl fails, it panics with kubectl's message.
 #[track_caller]
 pub(crate) fn kubectl(arguments: &[&str], input: &str) -> String {
     let output = try_kubectl(arguments, input);
@@ -51,11 +51,11 @@ fn try_kubectl(arguments: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-/// A namespace that goes when the test does.
+/// A namespace that is deleted at the end of the test.
 pub(crate) struct Namespace(pub(crate) String);
 
 impl Namespace {
-    /// Makes it. The name must be the test's own.
+    /// Creates the namespace. No other test may use the name.
     pub(crate) fn make(test: &str) -> Self {
         let name = format!("guide-try-{test}-{}", std::process::id());
         kubectl(&["create", "namespace", &name], "");

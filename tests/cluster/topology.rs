@@ -1,10 +1,10 @@
-//! The cluster's shape, for the page.
+//! The cluster's topology, which the page shows.
 
 use super::namespace::{Namespace, cluster, kubectl};
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn the_shape_names_every_node_and_where_each_pod_runs() {
+fn the_topology_names_every_node_and_the_node_of_each_pod() {
     let start = std::time::Instant::now();
     let shape = cluster().topology().expect("the cluster answers");
     println!(
@@ -36,7 +36,7 @@ fn the_shape_names_every_node_and_where_each_pod_runs() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn an_ingress_is_told_with_its_hosts() {
+fn an_ingress_is_listed_with_its_hosts() {
     let namespace = Namespace::make("shape");
     namespace.apply(
         "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: front}\nspec: {rules: [{host: tree.test, http: {paths: \

@@ -1,4 +1,4 @@
-//! Watching: what a step waits for, what is unrecoverable, how soon a change is noticed and at what cost.
+//! The watch: what a step waits for, what is unrecoverable, how soon a change is noticed, and how many requests that takes.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ fn watch(objects: Vec<ObjectRef>) -> ClusterWatch {
     cluster().watch(WatchScope { objects, namespaces: Vec::new() }).unwrap()
 }
 
-/// An image with a shell that every node has: `GUIDE_TEST_IMAGE`, else the lab's.
+/// An image with a shell that every node has: `GUIDE_TEST_IMAGE`, or else the lab's image.
 fn image() -> String {
     std::env::var("GUIDE_TEST_IMAGE")
         .unwrap_or_else(|_| "guide.lab/debian-tools:bookworm".to_owned())
@@ -35,10 +35,10 @@ fn deployment(name: &str, image: &str, extra: &str) -> String {
     )
 }
 
-/// Longest wait for what must come: nothing is shown by how soon it does, and a loaded machine starts a pod in minutes.
+/// The longest time to wait for an expected state. It proves nothing about speed: a loaded machine needs minutes to start a pod.
 const LATE: Duration = Duration::from_secs(300);
 
-/// Looks until `wanted` is told, for at most `limit`; prints everything that was told on the way.
+/// Reads the status until it is the wanted one, for at most `limit`, and prints every status on the way.
 #[track_caller]
 fn look_for(
     watch: &ClusterWatch,
@@ -73,7 +73,7 @@ fn look_for(
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn an_image_that_can_t_be_had_is_told_and_then_hopeless() {
+fn an_image_that_cannot_be_pulled_is_reported_and_then_unrecoverable() {
     let namespace = Namespace::make("image");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
     namespace.apply(&deployment("web", "localhost:1/shop/none:1", ""));
@@ -97,7 +97,7 @@ fn a_crash_loop_is_reported_with_its_last_log_line_and_then_unrecoverable() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
+fn an_unschedulable_pod_is_reported_with_the_scheduler_s_message() {
     let namespace = Namespace::make("nowhere");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
     namespace.apply(&deployment("web", "any", r#""nodeSelector": {"no-such-label": "here"},"#));
@@ -107,7 +107,7 @@ fn a_pod_no_node_takes_is_told_with_the_scheduler_s_words() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_missing_secret_and_a_failed_job_are_told() {
+fn a_missing_secret_and_a_failed_job_are_reported() {
     let namespace = Namespace::make("start");
     let watch = watch(vec![
         object("v1", "Pod", &namespace, "needs-secret"),
@@ -133,11 +133,11 @@ fn a_missing_secret_and_a_failed_job_are_told() {
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_stranger_in_the_same_namespace_is_no_trouble_of_the_chapter() {
+fn an_unmanaged_object_in_the_namespace_is_not_a_problem_of_the_chapter() {
     let namespace = Namespace::make("stranger");
     let watch = watch(vec![object("apps/v1", "Deployment", &namespace, "web")]);
     namespace.apply(&deployment("other", "any", r#""nodeSelector": {"no-such-label": "here"},"#));
-    // Six seconds at least, and until the stranger's changes have come.
+    // This takes at least six seconds, and lasts until the changes of the unmanaged object have arrived.
     let (start, enough) = (Instant::now(), Duration::from_secs(6));
     while start.elapsed() < enough || (watch.begin_check() <= 3 && start.elapsed() < LATE) {
         let status = watch.status();
@@ -147,7 +147,7 @@ fn a_stranger_in_the_same_namespace_is_no_trouble_of_the_chapter() {
     assert!(watch.begin_check() > 3, "the stranger's changes were seen");
 }
 
-/// How often something changes, and how soon the other side of the API has heard of it.
+/// How often an object changes, and how soon a client of the API learns of a change.
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
 fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() {
@@ -180,7 +180,7 @@ fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() 
         assert!(watch.changed_after(before, Duration::from_secs(10)), "not noticed");
         let noticed = Instant::now();
         let changed = changer.join().unwrap();
-        // kubectl has ended a little after the server changed the object: noticed may well be before that.
+        // kubectl ends a little after the server has changed the object, so the change may be noticed before that.
         worst = worst.max(noticed.saturating_duration_since(changed));
     }
     println!("worst: {worst:?} after kubectl had ended; requests in {:?}", watch.requests());
@@ -188,10 +188,10 @@ fn a_change_is_noticed_within_300_ms_with_no_more_than_four_requests_a_second() 
     assert!(watch.requests().busiest_second <= 4, "{:?}", watch.requests());
 }
 
-/// A verify step as the engine asks it: kubectl, and again at each change.
+/// A check as the engine runs it: kubectl, and again after each change.
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes() {
+fn a_check_passes_soon_after_the_world_changed_even_during_many_changes() {
     let namespace = Namespace::make("verify");
     let watch = watch(vec![object("v1", "ConfigMap", &namespace, "changing")]);
     kubectl(&["--namespace", &namespace.0, "create", "configmap", "changing"], "");
@@ -245,7 +245,7 @@ fn a_verify_step_passes_soon_after_the_world_changed_also_in_a_storm_of_changes(
 
 #[test]
 #[ignore = "skipped: no cluster (GUIDE_TEST_KUBECONFIG and GUIDE_TEST_CONTEXT name one)"]
-fn a_kind_that_comes_later_is_watched_too() {
+fn a_kind_that_is_created_later_is_watched_as_well() {
     let namespace = Namespace::make("crd");
     let group = format!("try-{}.guide.example", std::process::id());
     let crd = format!(

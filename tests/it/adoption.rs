@@ -1,10 +1,10 @@
-//! Documents that were not written for guide: what of them is left alone, what is told, and where their commands run.
+//! Documents that were not written for guide: what is ignored, what is reported, and where their commands run.
 
 use crate::Project;
 use crate::project::unindented;
 
 #[test]
-fn a_document_of_other_tools_passes_and_strict_lists_what_was_left_alone() {
+fn a_document_of_other_tools_passes_and_strict_lists_the_ignored_words() {
     let book = Project::with_chapter(
         "\
 ---
@@ -32,7 +32,7 @@ true
     );
     let said = book.guide("check").exits(0).says("1 chapter with 2 steps: no problem\n");
     said.says(
-        "note: 6 words or blocks of other tools are left alone (`guide check --strict` lists them)",
+        "note: 6 words or blocks of other tools are ignored (`guide check --strict` lists them)",
     );
     let said = book
         .guide("check --strict")
@@ -44,7 +44,7 @@ true
 }
 
 #[test]
-fn what_looks_like_a_step_and_is_none_is_a_warning_with_its_line() {
+fn a_fence_that_only_looks_like_a_step_is_a_warning_with_its_line() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -79,7 +79,7 @@ fn what_looks_like_a_step_and_is_none_is_a_warning_with_its_line() {
 }
 
 #[test]
-fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
+fn a_step_that_bash_cannot_parse_is_reported_with_its_line_and_nothing_runs() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -101,14 +101,14 @@ fn a_step_that_bash_cant_parse_is_told_with_its_line_and_nothing_runs() {
         let said = book
             .guide(command)
             .exits(2)
-            .says("bash can't parse this step: syntax error near unexpected token `done'");
+            .says("bash cannot parse this step: syntax error near unexpected token `done'");
         said.says("guide/chapter-1.md:12:3").says("12 |   done\n");
     }
     assert!(!book.has("ran"));
 }
 
 #[test]
-fn a_prompt_is_an_error_that_says_so() {
+fn a_prompt_in_a_bash_step_is_an_error() {
     let book = Project::with_chapter(
         r"
         # One
@@ -170,7 +170,7 @@ fn a_prompt_is_an_error_that_says_so() {
 }
 
 #[test]
-fn chapters_of_one_name_are_known_by_their_paths() {
+fn chapters_with_the_same_file_name_are_named_by_their_paths() {
     let step = |words: &str| {
         format!(
             r"
@@ -256,7 +256,7 @@ fn steps_run_in_the_folder_that_cwd_names() {
 }
 
 #[test]
-fn after_names_a_chapter_that_stands_before() {
+fn after_must_name_an_earlier_chapter() {
     let book = |after: &str| {
         Project::with_chapters(&[
             ("a.md", "# A\n"),

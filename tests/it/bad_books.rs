@@ -3,7 +3,7 @@
 use crate::Project;
 
 #[test]
-fn no_book_says_where_it_looked() {
+fn without_a_book_the_error_names_the_folders_that_were_searched() {
     let folder = tempfile::tempdir().expect("folder");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_guide"))
         .arg("run")

@@ -67,7 +67,7 @@ fn book_with_cluster() -> Project {
 }
 
 #[test]
-fn commands_that_would_reach_another_context_than_the_book_s_are_not_run() {
+fn commands_that_would_reach_another_context_are_not_run() {
     let book = book_with_cluster();
     book.write("other", two_contexts("production"));
     for call in
@@ -103,8 +103,8 @@ fn a_book_that_adopted_a_cluster_does_not_run_without_it() {
     assert_eq!(said.code, Some(3), "{}{}", said.stdout, said.stderr);
     for words in [
         "context mine at https://there",
-        "by /home/me/adopted",
-        "found: none, by ",
+        "from /home/me/adopted",
+        "found: none in ",
         "--kubeconfig /home/me/adopted",
     ] {
         assert!(said.stderr.contains(words), "{words}: {}", said.stderr);

@@ -87,7 +87,7 @@ fn an_unused_snapshot_is_a_failure_of_check() {
 }
 
 #[test]
-fn a_huge_difference_is_a_screenful_on_the_terminal_with_the_rest_in_the_file_it_names() {
+fn a_huge_difference_is_shortened_on_the_terminal_and_complete_in_the_named_file() {
     let lines = |word: &str| (0..3_000).map(|line| format!("{word} {line}\n")).collect::<String>();
     let tall = format!("{{\"kept\": 1, \"text\": {}}}\n", serde_json::Value::from(lines("old")));
     for (attributes, expected, came, last) in [
@@ -119,7 +119,7 @@ fn a_huge_difference_is_a_screenful_on_the_terminal_with_the_rest_in_the_file_it
 }
 
 #[test]
-fn accepted_output_that_looks_like_a_pattern_is_text() {
+fn accepted_output_that_looks_like_a_pattern_is_compared_as_text() {
     let printed = "usage: cp <file> <dir>\nslice &v[..]\n...\n2 passed\n";
     let other = "usage: cp README /etc\nslice &vXYZ\n1 failed\n2 passed\n";
     for (attributes, fence) in [
@@ -184,7 +184,7 @@ fn accepting_never_writes_a_chapter_that_check_refuses() {
 }
 
 #[test]
-fn the_end_of_a_long_output_is_compared_and_a_longer_one_is_not_taken_for_right() {
+fn a_long_output_is_compared_to_its_last_byte() {
     let chapter = r#"
         # One
 
@@ -211,7 +211,7 @@ fn the_end_of_a_long_output_is_compared_and_a_longer_one_is_not_taken_for_right(
 }
 
 #[test]
-fn normalize_chooses_what_a_snapshot_is_compared_without() {
+fn normalize_chooses_what_is_hidden_before_a_snapshot_is_compared() {
     let chapter = |front: &str, attributes: &str| {
         format!(
             "{front}# One\n\n```bash {{name=a snapshot=text{attributes}}}\ncat \"$GUIDE_BOOK/came\"\n```\n"
@@ -239,7 +239,7 @@ fn normalize_chooses_what_a_snapshot_is_compared_without() {
 }
 
 #[test]
-fn a_snapshot_that_can_not_be_read_is_an_error_and_no_new_one() {
+fn a_snapshot_that_cannot_be_read_is_an_error_and_not_a_new_one() {
     let book = Project::with_chapter(
         r"
         # One
@@ -257,7 +257,7 @@ fn a_snapshot_that_can_not_be_read_is_an_error_and_no_new_one() {
 }
 
 #[test]
-fn bound_text_stays_text_and_values_are_what_kubectl_reads() {
+fn a_bound_text_stays_a_text_and_values_are_read_as_kubectl_reads_them() {
     let chapter = r#"
         # One
 

@@ -1,4 +1,4 @@
-//! `when=`: a step runs only where its condition is true, and says why it was skipped.
+//! `when=`: a step runs only if its condition is true, and the reason for skipping it is shown.
 
 use crate::Project;
 
@@ -27,7 +27,7 @@ test -e \"$GUIDE_BOOK/ready\"
 ";
 
 #[test]
-fn a_step_whose_condition_is_not_true_is_skipped_with_its_checks_and_says_why() {
+fn a_step_whose_condition_is_false_is_skipped_with_its_checks_and_the_reason() {
     let book = Project::with_chapter(BOOK);
     book.write("count", "1 replicas\n");
     book.write("ready", "");
@@ -50,7 +50,7 @@ fn a_step_whose_condition_is_true_runs_and_is_proved() {
 }
 
 #[test]
-fn a_resumed_run_goes_on_behind_a_skipped_step() {
+fn a_resumed_run_continues_after_a_skipped_step() {
     let book = Project::with_chapter(BOOK);
     book.write("count", "1 replicas\n");
     book.guide("run").exits(1).says("chapter-1/last");
@@ -60,7 +60,7 @@ fn a_resumed_run_goes_on_behind_a_skipped_step() {
 }
 
 #[test]
-fn a_condition_asks_whether_a_chapter_has_run_in_this_world() {
+fn a_condition_can_depend_on_whether_a_chapter_has_run_in_this_world() {
     let book = Project::with_chapter("# One\n\n```bash {name=make}\ntrue\n```\n");
     book.write("guide/SUMMARY.md", "# Summary\n\n- [One](chapter-1.md)\n- [Two](chapter-2.md)\n");
     book.write(
@@ -75,12 +75,12 @@ fn a_condition_asks_whether_a_chapter_has_run_in_this_world() {
         .exits(0)
         .says("`when=\"not ran(\"chapter-1\")\"` is not true")
         .says("2 passed");
-    // What an earlier run did counts as well.
+    // An earlier run counts as well.
     book.guide("run chapter-2").exits(0).says("`when=\"not ran(\"chapter-1\")\"` is not true");
 }
 
 #[test]
-fn a_condition_that_names_what_does_not_exist_is_an_error_of_the_book() {
+fn a_condition_with_an_unknown_name_is_an_error_of_the_book() {
     let book = Project::with_chapter(
         "# One\n\n```bash {name=a when=\"cuont > 1\"}\ntrue\n```\n\n```bash {name=b when='ran(\"chapter-9\")'}\ntrue\n```\n",
     );

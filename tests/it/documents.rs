@@ -1,4 +1,4 @@
-//! The documents for people: what they name is there.
+//! The documents for people: the files, functions and attributes that they name exist.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ fn every_relative_link_leads_to_a_file() {
 }
 
 #[test]
-fn the_path_of_a_step_names_functions_that_are_there() {
+fn the_path_of_a_step_names_functions_that_exist() {
     let text = read("docs/architecture.md");
     let row = Regex::new(r"(?m)^\| \d+ \| `(src/[^`]+)` \| `(\w+)` \|").expect("a pattern");
     let rows: Vec<_> =
@@ -61,7 +61,7 @@ fn the_path_of_a_step_names_functions_that_are_there() {
 }
 
 #[test]
-fn every_attribute_of_a_step_is_in_the_table_of_writing_a_chapter() {
+fn every_attribute_of_a_step_is_in_the_table_of_the_authors_guide() {
     let code = read("src/book/step_attributes.rs");
     let words = code.split_once("STEP_WORDS").expect("the list of attributes").1;
     let words = words.split_once("];").expect("the list's end").0;

@@ -76,14 +76,14 @@ users:
 }
 
 #[test]
-fn a_named_context_is_copied_and_remembered_and_the_user_s_file_stays_as_it_is() {
+fn a_named_context_is_copied_and_remembered_and_the_user_s_file_is_not_changed() {
     let book = book("");
     book.guide("run --context staging").exits(0);
     assert_eq!(book.read("seen"), copy_of_staging(&book));
     assert_eq!(book.read(".kube/config"), USER_KUBECONFIG);
     let mode = book.path(".guide/kubeconfig").metadata().expect("a file").permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    // The next commands need not name it: they know the cluster, which nothing answers for here.
+    // The next commands do not have to name the context. They know the cluster, where nothing answers in this test.
     book.write("seen", "");
     book.guide("run --rerun").exits(0);
     assert_eq!(book.read("seen"), copy_of_staging(&book));
@@ -96,7 +96,7 @@ fn a_context_in_book_toml_is_enough() {
     let staging = book("context = \"staging\"\n");
     staging.guide("run").exits(0);
     assert_eq!(staging.read("seen"), copy_of_staging(&staging));
-    // The command line goes first.
+    // The command line takes precedence.
     let production = book("context = \"staging\"\n");
     production.guide("run --context production").exits(0);
     assert!(production.read("seen").contains("token-of-production"));
@@ -180,7 +180,7 @@ fn another_cluster_than_the_kept_one_is_refused_before_it_is_copied() {
 }
 
 #[test]
-fn what_a_step_changes_in_the_copy_stays_until_the_user_s_file_changes() {
+fn a_change_of_the_copy_by_a_step_stays_until_the_user_s_file_changes() {
     let book = book("context = \"staging\"\n");
     book.guide("run").exits(0);
     let changed = copy_of_staging(&book).replace("namespace: team", "namespace: other");
@@ -190,7 +190,7 @@ fn what_a_step_changes_in_the_copy_stays_until_the_user_s_file_changes() {
     book.write(".kube/config", USER_KUBECONFIG.replace("namespace: team", "namespace: new"));
     book.guide("run --rerun").exits(0);
     assert!(book.read("seen").contains("namespace: new"));
-    // A context that is gone from the user's file is still in the copy.
+    // A context that was removed from the user's file is still in the copy.
     book.write(".kube/config", "contexts: []\n");
     book.guide("run --rerun").exits(0);
     assert!(book.read("seen").contains("namespace: new"));
@@ -206,7 +206,7 @@ fn a_failing_step_of_a_cluster_that_does_not_answer_ends_with_code_3() {
 }
 
 #[test]
-fn the_first_kubectl_without_a_cluster_says_how_a_book_gets_one() {
+fn a_kubectl_without_a_cluster_has_a_hint_how_a_book_gets_one() {
     let book = Project::with_chapter(
         r"
 # One

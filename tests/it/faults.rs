@@ -1,4 +1,4 @@
-//! Killed at any moment, a full disk, a disk that can't be written: no passed step is forgotten, none is believed that did not pass.
+//! Kills at any moment, a full disk, a read-only disk: no passed step is lost, and no other step counts as passed.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,12 +10,12 @@ use guide::testing::store::load_past;
 
 use crate::{Project, Said};
 
-/// Times the runner is killed.
+/// How often the runner is killed.
 const KILLS: usize = 200;
-/// Steps of the book: more than are run between two kills.
+/// The number of steps of the book, which is more than run between two kills.
 const STEPS: usize = 2500;
 
-/// Every step writes its number into a file of the book: what really happened.
+/// A book in which every step writes its number into a file, which shows what really ran.
 fn counting_book() -> Project {
     let steps = (0..STEPS).map(|step| {
         format!("```bash {{name=s{step}}}\necho {step} >> \"$GUIDE_BOOK/done\"\n```\n\n")
@@ -23,7 +23,7 @@ fn counting_book() -> Project {
     Project::with_chapter(&format!("# One\n\n{}", steps.collect::<String>()))
 }
 
-/// Numbers of the steps that ran, each time they did.
+/// The numbers of the steps that ran, once for each time.
 fn ran(book: &Project) -> Vec<usize> {
     if !book.has("done") {
         return Vec::new();
@@ -31,7 +31,7 @@ fn ran(book: &Project) -> Vec<usize> {
     book.read("done").lines().map(|line| line.parse().expect("a number")).collect()
 }
 
-/// Numbers of the steps that the journals say have passed.
+/// The numbers of the steps that have passed according to the journals.
 fn believed(book: &Project) -> BTreeSet<usize> {
     let past = load_past(&book.path(".guide"), book.root())
         .expect("the journal can be read after every kill");
@@ -40,10 +40,10 @@ fn believed(book: &Project) -> BTreeSet<usize> {
 }
 
 #[test]
-fn two_hundred_kills_at_any_moment_forget_no_passed_step_and_invent_none() {
+fn two_hundred_kills_at_random_moments_lose_no_passed_step_and_invent_none() {
     let book = counting_book();
     let mut random = 0x2026_1123_u64;
-    // How late a kill may come, in µs: later on a machine that takes long to reach the first step, sooner on a quick one.
+    // The latest moment of a kill, in µs: later on a machine that takes long to reach the first step, earlier on a fast one.
     let (mut moment, mut before) = (0xffff, 0);
     for kill in 0..KILLS {
         if kill % 8 == 7 {
@@ -85,8 +85,8 @@ fn two_hundred_kills_at_any_moment_forget_no_passed_step_and_invent_none() {
     assert!(twice <= KILLS, "a step runs again only where it was killed");
 }
 
-/// Runs guide with its state on a file system made for it (`mount` does that), and keeps what is there at the end in `kept`.
-/// `None`: this machine does not let one be made.
+/// Runs guide with its state on a file system of its own, which `mount` makes, and copies its content to `kept` at the end.
+/// `None` if this machine does not allow to make one.
 fn on_its_own_disk(book: &Project, mount: &str) -> Option<Said> {
     let script = format!(
         "mkdir -p disk && {mount} || exit 99\n\"$GUIDE\" run --state disk\ncode=$?\nrm -rf kept && cp -a disk kept\nexit $code"
@@ -122,7 +122,7 @@ echo \"c $x\" >> \"$GUIDE_BOOK/done\"
 ";
 
 #[test]
-fn a_disk_that_is_full_in_the_middle_ends_the_run_with_every_passed_step_kept() {
+fn a_disk_that_becomes_full_ends_the_run_and_every_passed_step_is_kept() {
     let book = Project::with_chapter(FILLS_THE_DISK);
     let Some(said) = on_its_own_disk(&book, "mount -t tmpfs -o size=1m none disk") else { return };
     said.exits(3).says("the disk is full").says("`guide run --resume`");
@@ -132,7 +132,7 @@ fn a_disk_that_is_full_in_the_middle_ends_the_run_with_every_passed_step_kept() 
 }
 
 #[test]
-fn a_disk_that_is_full_from_the_start_is_told_before_the_first_step() {
+fn a_full_disk_is_reported_before_the_first_step() {
     let book = Project::with_chapter(FILLS_THE_DISK);
     let Some(said) = on_its_own_disk(&book, "mount -t tmpfs -o size=16k none disk") else { return };
     said.exits(3).says("the disk is full");
@@ -140,7 +140,7 @@ fn a_disk_that_is_full_from_the_start_is_told_before_the_first_step() {
 }
 
 #[test]
-fn a_disk_that_cannot_be_written_is_told_before_the_first_step() {
+fn a_read_only_disk_is_reported_before_the_first_step() {
     let book = Project::with_chapter(FILLS_THE_DISK);
     let Some(said) = on_its_own_disk(&book, "mount -t tmpfs -o ro none disk") else { return };
     said.exits(3).says("the disk is read-only").says("--state DIR");
@@ -148,7 +148,7 @@ fn a_disk_that_cannot_be_written_is_told_before_the_first_step() {
 }
 
 #[test]
-fn a_journal_that_something_else_has_written_into_is_told_with_its_line() {
+fn a_damaged_journal_is_reported_with_its_line() {
     let book = Project::with_chapter(
         r"
         # One

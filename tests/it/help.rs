@@ -1,4 +1,4 @@
-//! The help of every command: text for people, reviewed like any other.
+//! The help of every command, as accepted text.
 
 use crate::Project;
 

@@ -1,11 +1,11 @@
-//! The contracts of the images (`lab/images.yaml`): what the chapters use of an image is there in the image of either profile.
+//! The contracts of the images (`lab/images.yaml`): the images of both profiles contain what the chapters use.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use serde_yaml::Value;
 
-/// What one profile's image has.
+/// The content of one profile's image.
 #[derive(Default)]
 struct Contract {
     programs: BTreeSet<String>,
@@ -15,11 +15,11 @@ struct Contract {
     environment: BTreeSet<String>,
 }
 
-/// A book under one profile: its images' contracts, and what its chapters use.
+/// A book under one profile: the contracts of its images, and what its chapters use.
 struct World {
     profile: &'static str,
     contracts: BTreeMap<String, Contract>,
-    /// The names in the values that an image has.
+    /// The names of an image in the values.
     names: BTreeMap<String, Vec<String>>,
     plan: Value,
 }
@@ -83,7 +83,7 @@ impl World {
         Self { profile, contracts, names, plan }
     }
 
-    /// What is wrong with one use, where no contract of the image allows it.
+    /// The error of one use that no contract of the image allows.
     fn refuse(
         &self,
         image: &[String],
@@ -127,7 +127,7 @@ impl World {
         self.names.get(container["image"].as_str()?)
     }
 
-    /// Everything that a container of a manifest uses and its image lacks.
+    /// Everything that the containers of the manifests use and that their images lack.
     fn container(&self, place: &str, pod: &Value, container: &Value) -> Vec<String> {
         let Some(image) = self.image(container) else {
             return vec![format!(
@@ -187,7 +187,7 @@ impl World {
         problems
     }
 
-    /// The image of each pod that a manifest names for good: a Pod, and the first of a StatefulSet.
+    /// The image of each pod whose name a manifest fixes: a Pod, and the first pod of a StatefulSet.
     fn pods(&self) -> BTreeMap<String, Vec<String>> {
         let mut pods = BTreeMap::from([("probe".to_owned(), vec!["shell".to_owned()])]);
         for (_, document) in self.documents() {
@@ -204,7 +204,7 @@ impl World {
         pods
     }
 
-    /// Everything that a step runs in a container and its image lacks.
+    /// Everything that the steps run in containers and that the images lack.
     fn script(
         &self,
         place: &str,
@@ -214,7 +214,7 @@ impl World {
         let mut problems = Vec::new();
         for (image, program) in executed(script, pods) {
             let what = format!("program {program}");
-            // What a chapter puts into a container itself.
+            // Programs that a chapter copies into a container itself.
             let brought = [("shell", "kubectl"), ("lab_host", "/root/restore-connectivity.sh")]
                 .contains(&(image[0].as_str(), &program));
             let allowed = |contract: &Contract| brought || contract.programs.contains(&program);
@@ -252,7 +252,7 @@ fn pod_specs(value: &Value, take: &mut impl FnMut(&Value)) {
     }
 }
 
-/// The programs of a command: the first word, and those of the script behind a shell's `-c`.
+/// The programs of a command: the first word, and the programs of the script after a shell's `-c`.
 fn programs_of(words: &[String]) -> Vec<String> {
     let Some(first) = words.first() else { return Vec::new() };
     let script = words
@@ -266,13 +266,13 @@ fn programs_of(words: &[String]) -> Vec<String> {
     std::iter::once(first.clone()).chain(inner).collect()
 }
 
-/// Words that a shell knows by itself.
+/// The builtins and keywords of a shell.
 const SHELL: [&str; 24] = [
     "[", "break", "case", "cd", "do", "done", "echo", "elif", "else", "esac", "exec", "exit", "fi",
     "for", "if", "in", "printf", "set", "test", "then", "until", "while", "!", "command",
 ];
 
-/// The first word of each simple command of a short script. What stands in quotes is one word, and no command.
+/// The first word of each simple command of a short script. A quoted text is one word, and not a command.
 fn commands_in(script: &str) -> Vec<String> {
     let mut plain = String::new();
     let mut quote = None;
@@ -299,7 +299,7 @@ fn commands_in(script: &str) -> Vec<String> {
     firsts.filter(named).map(str::to_owned).collect()
 }
 
-/// What a script runs in containers: the image's names, and the program.
+/// What a script runs in containers: the names of the image, and the program.
 fn executed(script: &str, pods: &BTreeMap<String, Vec<String>>) -> Vec<(Vec<String>, String)> {
     let joined = script.replace("\\\n", " ");
     let mut found = Vec::new();
@@ -338,7 +338,7 @@ fn executed(script: &str, pods: &BTreeMap<String, Vec<String>>) -> Vec<(Vec<Stri
     found
 }
 
-/// A line's words as a shell would part them; quotes are taken away.
+/// The words of a line as a shell splits them, without quotes.
 fn shell_words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
     for character in line.chars() {
@@ -358,7 +358,7 @@ fn shell_words(line: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_image_of_either_profile_has_what_the_chapters_use_of_it() {
+fn the_images_of_both_profiles_contain_what_the_chapters_use() {
     let problems: Vec<String> =
         ["open", "sealed"].into_iter().flat_map(|profile| World::of(profile).problems()).collect();
     assert!(problems.is_empty(), "lab/images.yaml does not allow:\n  {}", problems.join("\n  "));
@@ -374,7 +374,7 @@ fn every_image_of_the_values_has_a_contract_and_every_contract_an_image() {
             .keys()
             .filter(|name| *name != "node" && written[name.as_str()]["from"][profile].is_string())
             .collect();
-        // What images are built from is run nowhere.
+        // The base images of builds run nowhere.
         let used =
             world.names.iter().filter(|(image, _)| !image.is_empty()).flat_map(|(_, names)| names);
         let used: BTreeSet<&String> =

@@ -1,5 +1,5 @@
-//! The lab's programs, with scripts in the place of docker, go and uname that answer as the real ones do on other machines and write
-//! down how they were called.
+//! The programs of the lab, with scripts instead of docker, go and uname. The scripts answer as the real programs do on other
+//! machines, and log how they were called.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// A machine: a folder of programs that come before those of PATH, and a home.
+/// A machine: a folder of programs that precedes PATH, and a home folder.
 struct Machine {
     folder: TempDir,
 }
@@ -32,7 +32,7 @@ impl Machine {
         self
     }
 
-    /// Takes a program out of PATH: the rest of PATH is one folder of links.
+    /// Removes a program from PATH: the rest of PATH is one folder of links.
     fn without(self, names: &[&str]) -> Self {
         fs::create_dir(self.path("rest")).expect("folder made");
         let all = std::env::var("PATH").unwrap_or_default();
@@ -75,7 +75,7 @@ impl Machine {
     }
 }
 
-/// A docker whose `info` says this of the engine.
+/// A docker whose `info` describes the engine with this text.
 fn engine(info: &str) -> String {
     format!("[ \"$1\" = info ] && echo '{info}'")
 }
@@ -83,13 +83,13 @@ fn engine(info: &str) -> String {
 const ENGINE: &str = "Debian GNU/Linux 12 (bookworm) [name=seccomp,profile=builtin name=cgroupns]";
 
 #[test]
-fn a_linux_machine_with_docker_and_curl_fits() {
+fn a_linux_machine_with_docker_and_curl_is_accepted() {
     let machine = Machine::new().with("docker", &engine(ENGINE)).with("curl", "true");
     assert_eq!(machine.fits("open", &[]), (Some(0), String::new()));
 }
 
 #[test]
-fn what_cannot_work_is_refused_in_one_sentence_with_what_to_do() {
+fn an_unsuitable_machine_is_refused_in_one_sentence_with_a_hint() {
     let base = || Machine::new().with("docker", &engine(ENGINE)).with("curl", "true");
     let uname = |system: &str, machine: &str| {
         format!("case $1 in -s) echo {system} ;; *) echo {machine} ;; esac")
@@ -156,14 +156,14 @@ fn an_old_go_and_a_missing_one_are_named_before_anything_is_compiled() {
     );
 }
 
-/// Where a part lies once it is made.
+/// The path of a part after it was made.
 fn folder_of(machine: &Machine, profile: &str, part: &str) -> PathBuf {
     let script = format!("source lab/part-key && folder_of {part} && echo \"$folder\"");
     let output = machine.run(profile, &["-c", &script]);
     PathBuf::from(String::from_utf8(output.stdout).expect("a path").trim_end())
 }
 
-/// A docker with one node, whose containerd imports an image with these words and keeps the labels it is given.
+/// A docker with one node, whose containerd prints these words when it imports an image, and keeps the labels.
 fn node(importing: &str, calls: &Path) -> String {
     format!(
         "case \"$*\" in\n  ps*) echo node ;;\n  *'images import'*) cat >/dev/null; printf '{importing}' ;;\n  \
@@ -256,7 +256,7 @@ fn in_profile_open_docker_makes_the_book_s_own_parts_without_go() {
     );
 }
 
-/// A docker with two nodes, whose image store is a file each, and whose registry gives this answer to a pull.
+/// A docker with two nodes, whose image store is one file each, and whose registry gives this answer to a pull.
 fn registry(machine: &Machine, answer: &str) -> String {
     let folder = machine.folder.path().display();
     format!(
@@ -266,7 +266,7 @@ fn registry(machine: &Machine, answer: &str) -> String {
 }
 
 #[test]
-fn images_are_pulled_onto_every_node_once_and_a_second_run_asks_no_registry() {
+fn images_are_pulled_onto_every_node_once_and_a_second_run_contacts_no_registry() {
     let machine = Machine::new();
     let docker = registry(&machine, "true");
     let machine = machine.with("docker", &docker);
@@ -292,7 +292,7 @@ fn images_are_pulled_onto_every_node_once_and_a_second_run_asks_no_registry() {
 }
 
 #[test]
-fn a_pull_that_fails_is_tried_three_times_and_says_what_the_registry_said() {
+fn a_failed_pull_is_tried_three_times_and_reported_with_the_registry_s_message() {
     let machine = Machine::new();
     let docker = registry(
         &machine,

@@ -1,12 +1,12 @@
-//! Which profile a run takes by itself, and what it says about it. (`Said` writes `k8s` as `k[time]`.) curl and docker are scripts
-//! here that write down that they were called: no registry can be reached where the tests run, and no container may be started by them.
+//! The profile that a run chooses by itself, and its explanation. (`Said` writes `k8s` as `k[time]`.) curl and docker are scripts here,
+//! which log their calls: the tests can neither reach a registry nor start a container.
 
 use std::os::unix::fs::PermissionsExt;
 
 use crate::Project;
 use crate::project::Said;
 
-/// A book that leaves its profile to the machine, and one step.
+/// A book with one step whose profile is chosen by the machine.
 fn book(curl: &str) -> Project {
     let book = Project::with_chapter(
         r#"
@@ -48,20 +48,20 @@ fn first_line(said: &Said) -> &str {
     said.stderr.lines().next().unwrap_or_default()
 }
 
-/// How often curl was called until now.
+/// How often curl was called so far.
 fn calls(book: &Project) -> usize {
     book.read("calls").lines().filter(|line| *line == "curl").count()
 }
 
 #[test]
-fn registries_that_ask_for_a_token_make_the_profile_open_and_are_asked_once() {
+fn registries_that_require_a_token_make_the_profile_open_and_are_probed_once() {
     let book = book("printf 401");
     let said = guide(&book, "run").exits(0);
     assert_eq!(
         first_line(&said),
-        "profile open: the container registries answer (--profile NAME takes another one)"
+        "profile open: the container registries answer (choose another one with --profile NAME)"
     );
-    guide(&book, "run").exits(0).says("profile open: as in the runs before");
+    guide(&book, "run").exits(0).says("profile open: as in earlier runs");
     assert_eq!(
         (book.read("log").as_str(), calls(&book)),
         ("open\nopen\n", 2),
@@ -74,12 +74,12 @@ fn a_registry_that_answers_at_the_second_attempt_answers() {
     let book = book(
         "[ \"$(grep -c curl calls)\" -gt 2 ] && printf 200 || { echo 'timed out' >&2; printf 000; exit 28; }",
     );
-    // Both registries fail until curl was called more than twice: each is then at its second attempt.
+    // Both registries fail until curl was called more than twice, which is the second attempt for each.
     guide(&book, "run").exits(0).says("profile open: the container registries answer");
 }
 
 #[test]
-fn an_answer_that_failed_is_told_with_its_reason_and_not_remembered() {
+fn a_failed_probe_is_reported_with_its_reason_and_not_remembered() {
     let book = book(
         "if [ -e network ]; then printf 401; else echo 'curl: (28) timed out' >&2; printf 000; exit 28; fi",
     );
@@ -87,7 +87,7 @@ fn an_answer_that_failed_is_told_with_its_reason_and_not_remembered() {
     assert_eq!(
         first_line(&said),
         "profile sealed: registry-1.docker.io cannot be reached (curl: (28) timed out), \
-         registry.k[time].io cannot be reached (curl: (28) timed out) (--profile NAME takes another one)"
+         registry.k[time].io cannot be reached (curl: (28) timed out) (choose another one with --profile NAME)"
     );
     assert_eq!(calls(&book), 4, "each registry is asked twice");
     book.write("network", "");
@@ -96,7 +96,7 @@ fn an_answer_that_failed_is_told_with_its_reason_and_not_remembered() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_not_asked_again() {
+fn a_proxy_that_refuses_is_probed_only_once() {
     let book = book("printf 403");
     guide(&book, "run").exits(0).says(
         "profile sealed: registry-1.docker.io refuses (403), registry.k[time].io refuses (403)",
@@ -105,7 +105,7 @@ fn a_proxy_that_refuses_is_not_asked_again() {
 }
 
 #[test]
-fn finding_out_the_profile_starts_no_container_and_asks_the_engine_nothing() {
+fn choosing_the_profile_starts_no_container_and_does_not_call_the_engine() {
     let book = book("printf 403");
     for words in ["check", "plan", "run"] {
         guide(&book, words).exits(0);
@@ -114,7 +114,7 @@ fn finding_out_the_profile_starts_no_container_and_asks_the_engine_nothing() {
 }
 
 #[test]
-fn a_profile_that_was_named_is_not_explained() {
+fn a_named_profile_has_no_explanation() {
     let book = book("printf 403");
     guide(&book, "run --profile open").exits(0).never_says("profile open:");
     assert!(!book.has("calls"));
@@ -133,7 +133,7 @@ fn a_cluster_that_was_made_without_registries_keeps_its_profile_when_they_answer
     );
     guide(&book, "run").exits(0).says("profile sealed: registry-1.docker.io refuses (403)");
     book.write("network", "");
-    guide(&book, "run").exits(0).says("profile sealed: as in the runs before");
+    guide(&book, "run").exits(0).says("profile sealed: as in earlier runs");
     guide(&book, "run --profile open").exits(0);
     assert_eq!(book.read("log"), "sealed\nsealed\nopen\n");
 }

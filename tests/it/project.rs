@@ -76,7 +76,7 @@ impl Project {
         self.path(file).exists()
     }
 
-    /// Waits until this file is there.
+    /// Waits until this file exists.
     #[track_caller]
     pub(crate) fn wait_for_file(&self, file: &str) {
         wait_for(file, || self.has(file).then_some(()));
@@ -151,7 +151,7 @@ impl Said {
         self
     }
 
-    /// Exit code and both streams, without what differs from run to run: for `insta::assert_snapshot!`.
+    /// The exit code and both streams for `insta::assert_snapshot!`, without the parts that differ from run to run.
     pub(crate) fn whole(&self) -> String {
         let code = self.code.map_or_else(|| "none".to_owned(), |code| code.to_string());
         let text = format!("exit {code}\n--- stdout\n{}--- stderr\n{}", self.stdout, self.stderr);
@@ -163,9 +163,9 @@ impl Said {
     }
 }
 
-/// The text of a chapter, as a test shows it: a raw string that begins with a line break, indented as the code around it.
-/// The first line break, the common indentation and the spaces before the closing quote are taken away. A text that
-/// does not begin with a line break stays as it is.
+/// The text of a chapter from the form in which a test contains it: a raw string that begins with a line break and is indented like the
+/// code around it. The first line break, the common indentation and the spaces before the closing quote are removed. A text that does
+/// not begin with a line break is returned unchanged.
 pub(crate) fn unindented(text: &str) -> String {
     let Some(text) = text.strip_prefix('\n') else { return text.to_owned() };
     let text = text.trim_end_matches(' ');
@@ -214,7 +214,7 @@ fn calm(text: &str) -> String {
     calm + rest
 }
 
-/// Every entry below the folder that is not a folder itself. Links are listed and not followed.
+/// Every entry below the folder that is not itself a folder. Links are listed and not followed.
 pub(crate) fn entries_below(folder: &Path) -> Vec<PathBuf> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
@@ -227,7 +227,7 @@ pub(crate) fn entries_below(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// Waits until no process is alive whose command line begins with these words.
+/// Waits until no process whose command line begins with these words is alive.
 #[track_caller]
 pub(crate) fn nothing_runs(command: &str) {
     let alive = || {
@@ -243,7 +243,7 @@ pub(crate) fn nothing_runs(command: &str) {
     wait_for(&format!("the end of `{command}`"), || alive().is_empty().then_some(()));
 }
 
-/// Looks every ten milliseconds until there is an answer, for 30 seconds at most.
+/// Calls a function every ten milliseconds until it returns a value, for at most 30 seconds.
 #[track_caller]
 pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + Duration::from_secs(30);

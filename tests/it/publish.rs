@@ -1,4 +1,4 @@
-//! Recordings are made by runs, accepted by review, and shown on pages; a first book passes at once.
+//! Runs make recordings, review accepts them, and pages show them. A first book passes at once.
 
 use std::fs;
 use std::process::Stdio;
@@ -69,14 +69,14 @@ fn a_run_offers_a_recording_and_only_review_accepts_it() {
 }
 
 #[test]
-fn rejecting_a_recording_takes_it_away() {
+fn rejecting_a_recording_removes_it() {
     let book = recorded();
     book.guide("review --reject").exits(0).says("chapter-1/recording  rejected");
     assert!(!book.has(RECORDING) && !book.has(&format!("{RECORDING}.new")));
 }
 
 #[test]
-fn a_book_that_does_not_record_is_not_asked_about_recordings() {
+fn a_book_that_does_not_record_has_no_pending_recordings() {
     let book = Project::with_chapter(
         r"
         # One
@@ -87,7 +87,7 @@ fn a_book_that_does_not_record_is_not_asked_about_recordings() {
     ",
     );
     book.guide("run").exits(0).never_says("recording");
-    book.guide("review").exits(0).says("nothing waits for review");
+    book.guide("review").exits(0).says("nothing is pending review");
     book.guide("run --record").exits(0).says("1 recording pending");
 }
 
@@ -111,7 +111,7 @@ fn a_failed_chapter_records_nothing() {
 }
 
 #[test]
-fn what_failed_before_and_was_resumed_is_recorded_whole() {
+fn a_chapter_that_failed_and_was_resumed_is_recorded_completely() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -133,7 +133,7 @@ fn what_failed_before_and_was_resumed_is_recorded_whole() {
 }
 
 #[test]
-fn check_and_the_page_say_what_is_stale_and_why() {
+fn check_and_the_page_name_stale_recordings_and_the_reasons() {
     let book = recorded();
     book.guide("review --accept").exits(0);
     book.guide("check").exits(0).never_says("stale");
@@ -175,7 +175,7 @@ fn an_included_file_makes_its_steps_stale() {
 }
 
 #[test]
-fn a_page_shows_what_came_out() {
+fn a_page_shows_the_recorded_output() {
     let book = recorded();
     book.guide("review --accept").exits(0);
     let page = page(&book);
@@ -200,7 +200,7 @@ fn a_page_shows_what_came_out() {
 }
 
 #[test]
-fn what_was_never_run_is_said_so_and_strict_fails() {
+fn steps_that_never_ran_are_named_and_strict_fails() {
     let book = Project::with_chapter(
         r"
         # One
@@ -234,7 +234,7 @@ fn what_was_never_run_is_said_so_and_strict_fails() {
 }
 
 #[test]
-fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
+fn strict_passes_if_every_recording_is_fresh_and_otherwise_names_each_reason() {
     let book = recorded();
     let note = "```bash {name=note}\ncat \"$GUIDE_BOOK/data\"\n```\n";
     book.write("guide/chapter-2.md", format!("# Two\n\n{note}"));
@@ -281,7 +281,7 @@ fn strict_passes_when_all_is_fresh_and_else_names_each_reason() {
 }
 
 #[test]
-fn no_path_of_this_machine_stands_in_a_recording() {
+fn a_recording_contains_no_path_of_this_machine() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -306,7 +306,7 @@ fn no_path_of_this_machine_stands_in_a_recording() {
 }
 
 #[test]
-fn a_step_that_was_up_to_date_shows_the_check_that_said_it() {
+fn a_step_that_was_up_to_date_shows_the_check_that_proved_it() {
     let text = r#"
         # One
 
@@ -332,7 +332,7 @@ fn a_step_that_was_up_to_date_shows_the_check_that_said_it() {
     assert!(before.contains(said) && before.contains("What is-there printed"), "{before}");
     assert!(!before.contains("Not run here"), "{before}");
 
-    // Run for once, it keeps what it then printed as long as it is the same step.
+    // After one run, the step keeps its recorded output until it changes.
     fs::remove_file(book.path("made")).expect("removed");
     book.guide("run --record").exits(0);
     book.guide("run --record").exits(0).says("up to date");
@@ -376,7 +376,7 @@ fn publishing_never_runs_a_step_and_never_empties_another_folder() {
 }
 
 #[test]
-fn what_waits_is_shown_only_where_that_is_asked_for_and_marked() {
+fn pending_recordings_are_shown_only_on_request_and_are_marked() {
     let book = recorded();
     assert!(!page(&book).contains("blue ***"));
     book.guide("publish --pending").exits(0);
@@ -385,17 +385,17 @@ fn what_waits_is_shown_only_where_that_is_asked_for_and_marked() {
 }
 
 #[test]
-fn a_recording_of_no_chapter_fails_the_check() {
+fn a_recording_without_a_chapter_fails_the_check() {
     let book = recorded();
     book.guide("review --accept").exits(0);
     fs::rename(book.path("snapshots/chapter-1"), book.path("snapshots/gone")).expect("renamed");
     book.guide("check")
         .exits(2)
-        .says("no chapter of the book was recorded in `snapshots/gone/recording@default.json`");
+        .says("`snapshots/gone/recording@default.json` records no chapter of this book");
 }
 
 #[test]
-fn mdbook_s_preprocessor_protocol_is_spoken() {
+fn guide_speaks_the_preprocessor_protocol_of_mdbook() {
     let book = recorded();
     book.guide("review --accept").exits(0);
     book.guide("preprocess supports html").exits(0);
@@ -418,7 +418,7 @@ fn mdbook_s_preprocessor_protocol_is_spoken() {
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).expect("a book as JSON");
     let content = answer["items"][0]["Chapter"]["content"].as_str().expect("a chapter");
     assert!(content.contains("id=\"step-make\"") && content.contains("exit 3"), "{content}");
-    book.guide("preprocess").exits(2).says("what came on stdin is not mdBook's");
+    book.guide("preprocess").exits(2).says("the input is not a book of mdBook");
 }
 
 #[test]
@@ -430,7 +430,7 @@ fn plain_mdbook_makes_the_same_page() {
     let command =
         format!("record = true\ncommand = \"{} preprocess\"\n", env!("CARGO_BIN_EXE_guide"));
     book.write("book.toml", toml.replace("record = true\n", &command));
-    // What the `mdbook` program does, without its command line.
+    // This does what the `mdbook` program does.
     let mdbook = mdbook_driver::MDBook::load(book.root()).expect("mdBook reads it");
     mdbook.build().expect("mdBook makes it");
     let theirs = book.read("book/chapter-1.html");
@@ -446,7 +446,7 @@ fn plain_mdbook_makes_the_same_page() {
 }
 
 #[test]
-fn a_site_is_served_on_this_machine_only_until_it_is_ended() {
+fn a_site_is_served_only_on_this_machine_until_ctrl_c() {
     let book = recorded();
     let mut child = book.start("publish --serve --port 38471");
     let ask = |path: &str| {
@@ -472,14 +472,14 @@ fn a_first_book_is_written_checked_run_and_published_at_once() {
     book.guide("run --book first").exits(0).says("recording pending");
     book.guide("review --accept --book first").exits(0);
     book.guide("publish --strict --book first").exits(0);
-    book.guide("init first").exits(2).says("is there already; nothing was written");
+    book.guide("init first").exits(2).says("exists already; nothing was written");
     book.guide("init second --cluster tree").exits(0);
     book.guide("check --book second").exits(0).says("2 chapters with");
     assert!(book.read("second/book.toml").contains("context = \"kind-tree\""));
 }
 
 #[test]
-fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
+fn an_existing_markdown_file_becomes_a_book_and_is_reported_block_by_block() {
     let book = Project::with_chapter("x");
     book.write(
         "README.md",
@@ -500,15 +500,17 @@ fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
     ",
     );
     let said = book.guide("init tried --from README.md").exits(0);
-    let said =
-        said.says("line 3: would run, and is marked `{skip}`").says("changes THE MACHINE ITSELF");
+    let said = said
+        .says("line 3: would run, and is marked `{skip}`")
+        .says("changes packages, services or settings of the machine");
     let said = said
         .says("line 7: is not run: write `languages = [\"console\"]`")
         .says("line 11: runs as step `tool`")
-        .says("only looks");
+        .says("changes nothing");
     said.says("now read tried/guide/chapter-1.md: 1 block would run, 1 marked `{skip}`")
         .never_says("guide run");
-    let marked = "```bash {skip why=\"changes THE MACHINE ITSELF\"}\nsudo";
+    let marked =
+        "```bash {skip why=\"changes packages, services or settings of the machine\"}\nsudo";
     assert_eq!(
         book.read("tried/guide/chapter-1.md"),
         book.read("README.md").replace("```bash\nsudo", marked)
@@ -518,12 +520,12 @@ fn someone_s_markdown_becomes_a_book_and_is_told_block_by_block() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_are_left_as_they_are_when_a_book_is_made() {
+fn bytes_that_are_not_utf8_are_copied_unchanged_into_a_new_book() {
     let book = Project::with_chapter("x");
     book.write("README.md", b"# T\n\n```bash\necho caf\xe9\n```\n");
     book.guide("init tried --from README.md")
         .exits(0)
-        .says("it is not UTF-8")
+        .says("the text is not UTF-8")
         .says("guide check` refuses it until then");
     assert_eq!(
         fs::read(book.path("tried/guide/chapter-1.md")).expect("a file"),
@@ -536,7 +538,7 @@ fn bytes_that_are_not_utf8_are_left_as_they_are_when_a_book_is_made() {
 }
 
 #[test]
-fn check_watches_until_it_is_ended() {
+fn check_watches_until_ctrl_c() {
     let book = Project::with_chapter(
         r"
         # One

@@ -35,7 +35,7 @@ fn an_edited_step_and_all_after_it_run_again() {
     let book = Project::with_chapter(THREE);
     book.write("cured", "");
     book.guide("run").exits(0);
-    book.guide("run --resume").exits(0).says("nothing left to run");
+    book.guide("run --resume").exits(0).says("no step has to run");
     book.write("guide/chapter-1.md", THREE.replace("echo \"b $x\"", "echo \"edited $x\""));
     book.guide("run --resume").exits(0).says("resuming at chapter-1/b").says("changed");
     assert_eq!(book.read("log"), "a\nb kept\nc\nedited kept\nc\n");
@@ -64,7 +64,7 @@ fn an_edited_value_makes_the_steps_that_use_it_run_again() {
 }
 
 #[test]
-fn resume_starts_at_the_act_of_a_check_that_no_longer_passes() {
+fn resume_starts_at_the_acting_step_of_a_check_that_no_longer_passes() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -94,7 +94,7 @@ fn resume_starts_at_the_act_of_a_check_that_no_longer_passes() {
 }
 
 #[test]
-fn a_verify_in_between_marks_no_step_as_passed() {
+fn a_verify_before_a_resume_marks_no_step_as_passed() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -126,7 +126,7 @@ fn a_verify_in_between_marks_no_step_as_passed() {
 }
 
 #[test]
-fn a_killed_runner_forgets_no_passed_step() {
+fn a_killed_runner_loses_no_passed_step() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -235,7 +235,7 @@ fn resume_continues_the_targets_of_the_failed_run_and_not_the_whole_book() {
     book.guide("verify").exits(0);
     book.write("cured", "");
     book.guide("run --resume").exits(0).says("resuming at chapter-2/b").never_says("chapter-3");
-    book.guide("run --resume").exits(0).says("nothing left to run");
+    book.guide("run --resume").exits(0).says("no step has to run");
     assert_eq!(book.read("log"), "b\nb\nc\n");
 }
 
@@ -249,7 +249,7 @@ fn resume_keeps_the_bounds_of_the_last_run() {
 }
 
 #[test]
-fn resume_of_other_targets_than_the_last_runs_goes_by_what_is_asked() {
+fn resume_with_other_targets_uses_the_given_targets() {
     let book = three_chapters();
     book.guide("run chapter-2").exits(1);
     book.write("cured", "");
@@ -258,7 +258,7 @@ fn resume_of_other_targets_than_the_last_runs_goes_by_what_is_asked() {
 }
 
 #[test]
-fn resume_goes_back_to_the_run_that_failed_when_its_cure_was_another_run() {
+fn resume_returns_to_the_failed_run_after_another_run_corrected_the_cause() {
     let book = three_chapters();
     book.guide("run chapter-2").exits(1);
     book.guide("run chapter-3").exits(0);

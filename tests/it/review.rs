@@ -1,4 +1,4 @@
-//! What is pending is reviewed: by flags, as JSON, and one key at a time on a terminal.
+//! The review of pending outputs: by flags, as JSON, and with single keys on a terminal.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -23,7 +23,7 @@ fn accepting_a_fence_changes_its_body_and_keeps_its_patterns() {
     book.guide("review --accept").exits(0).says("chapter-1/list  accepted  guide/chapter-1.md");
     assert_eq!(book.read("guide/chapter-1.md"), FENCED.replace("  first\n", "  other\n"));
     book.guide("run").exits(0);
-    book.guide("review").exits(0).says("nothing waits for review");
+    book.guide("review").exits(0).says("nothing is pending review");
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn rejecting_a_fence_changes_nothing() {
     let book = fenced();
     book.guide("review --reject").exits(0).says("chapter-1/list  rejected");
     assert_eq!(book.read("guide/chapter-1.md"), FENCED);
-    book.guide("review").exits(0).says("nothing waits for review");
+    book.guide("review").exits(0).says("nothing is pending review");
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn a_fence_that_was_edited_since_it_ran_is_not_touched() {
     let book = fenced();
     let edited = FENCED.replace("  first\n", "  mine\n");
     book.write("guide/chapter-1.md", &edited);
-    book.guide("review --accept")
-        .exits(0)
-        .says("the `output` fence of chapter-1/list has changed since it ran: run it again");
+    book.guide("review --accept").exits(0).says(
+        "the `output` fence of chapter-1/list has changed since the step ran: run the step again",
+    );
     assert_eq!(book.read("guide/chapter-1.md"), edited);
 }
 
@@ -69,7 +69,7 @@ fn several_fences_of_a_chapter_are_accepted_together() {
 }
 
 #[test]
-fn an_output_that_would_end_its_fence_is_refused_with_what_to_do() {
+fn an_output_that_would_close_its_fence_is_refused_with_a_hint() {
     let book = Project::with_chapter(
         r"
         # One
@@ -98,12 +98,12 @@ fn without_a_terminal_the_flags_are_named() {
     fenced()
         .guide("review")
         .exits(2)
-        .says("1 output waits for review, and there is no terminal")
+        .says("1 output is pending review, and there is no terminal")
         .says("--accept");
 }
 
 #[test]
-fn what_waits_is_listed_for_people_and_for_programs() {
+fn pending_outputs_are_listed_as_text_and_as_json() {
     let book = fenced();
     book.guide("review --list")
         .exits(0)
@@ -112,7 +112,7 @@ fn what_waits_is_listed_for_people_and_for_programs() {
         serde_json::from_str(&book.guide("review --json").exits(0).stdout).expect("JSON");
     assert_eq!(json[0]["step"], "chapter-1/list");
     assert_eq!(json[0]["what"], "fence");
-    assert_eq!(json[0]["is"], "waiting");
+    assert_eq!(json[0]["is"], "pending");
     assert_eq!(json[0]["hunks"][0]["old"], serde_json::json!(["first"]));
     assert_eq!(json[0]["hunks"][0]["new"], serde_json::json!(["other"]));
     let json: serde_json::Value =
@@ -122,7 +122,7 @@ fn what_waits_is_listed_for_people_and_for_programs() {
 }
 
 #[test]
-fn only_what_is_named_is_reviewed() {
+fn only_the_named_steps_are_reviewed() {
     let chapter = r"
         # One
 
@@ -145,7 +145,7 @@ fn only_what_is_named_is_reviewed() {
 }
 
 #[test]
-fn a_chapter_in_parts_is_reviewed_with_all_of_them() {
+fn a_chapter_with_parts_is_reviewed_with_all_of_its_parts() {
     let part = r"
         # Part
 
@@ -187,7 +187,7 @@ fn a_snapshot_that_differs_keeps_its_patterns_when_accepted() {
     book.guide("run --rerun").exits(0);
 }
 
-/// Presses keys in `guide review` on a real pseudo-terminal; what stood on the screen.
+/// Presses keys in `guide review` on a real pseudo-terminal, and returns the text on the screen.
 fn press(book: &Project, keys: &str) -> String {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pseudo-terminal");
@@ -246,7 +246,7 @@ fn on_a_terminal_one_key_decides_about_a_hunk() {
 }
 
 #[test]
-fn what_is_skipped_waits_and_what_was_accepted_before_is_written() {
+fn skipped_hunks_stay_pending_and_accepted_hunks_are_written() {
     let book = Project::with_chapter(
         r#"
         # One

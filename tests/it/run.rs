@@ -53,7 +53,7 @@ fn the_first_failure_ends_the_run_and_names_its_line() {
 }
 
 #[test]
-fn keep_going_runs_what_comes_after_a_failure() {
+fn keep_going_runs_the_steps_after_a_failure() {
     let book = Project::with_chapter(
         r"
         # One
@@ -72,7 +72,7 @@ fn keep_going_runs_what_comes_after_a_failure() {
 }
 
 #[test]
-fn another_output_than_written_is_a_failure() {
+fn an_output_that_differs_from_the_fence_is_a_failure() {
     let book = Project::with_chapter(
         r"
         # One
@@ -169,7 +169,7 @@ fn a_chapter_whose_done_checks_pass_is_taken_as_done_until_it_is_edited() {
 }
 
 #[test]
-fn until_waits_for_the_world() {
+fn until_repeats_a_check_until_it_passes() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -180,7 +180,7 @@ fn until_waits_for_the_world() {
         ```
     "#,
     );
-    // A process that a step leaves behind is named and stopped, so `late` is never made.
+    // A leftover process is named and stopped, so `late` is never made.
     book.guide("run").exits(0).says("sleep 0.6");
     assert!(!book.has("late"));
     let book = Project::with_chapter(
@@ -259,7 +259,7 @@ fn manifests_are_rendered_from_values_into_the_steps_folder() {
 }
 
 #[test]
-fn a_bound_value_is_a_variable_of_later_steps_and_must_stay_equal() {
+fn a_bound_value_is_a_variable_of_later_steps_and_must_stay_the_same() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -354,7 +354,7 @@ fn targets_name_chapters_steps_and_ranges() {
 }
 
 #[test]
-fn a_chapter_brings_along_what_it_needs_unless_that_is_in_place() {
+fn a_chapter_runs_with_the_chapters_it_needs_unless_they_are_done() {
     let first = r#"
         ---
         done: [made]
@@ -386,7 +386,7 @@ fn a_chapter_brings_along_what_it_needs_unless_that_is_in_place() {
 }
 
 #[test]
-fn a_kept_step_that_starts_a_daemon_and_ends_well_is_ready_when_its_ready_step_passes() {
+fn a_background_step_that_starts_a_daemon_is_ready_when_its_ready_check_passes() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -424,7 +424,7 @@ fn waiting_for_ready_ends_when_the_background_step_has_failed() {
 }
 
 #[test]
-fn an_attempt_cut_short_by_until_does_not_hide_the_output_before_it() {
+fn an_attempt_that_until_ends_does_not_hide_the_output_of_earlier_attempts() {
     let book = Project::with_chapter(
         r#"
         # One

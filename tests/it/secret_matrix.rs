@@ -1,5 +1,5 @@
-//! Many nasty values in many forms, against every byte of every stream and file of many calls; and the ways in which a step can
-//! have a secret whose value nobody knows afterwards.
+//! Many difficult secrets in many forms, searched for in every stream and file of many commands; and the ways in which a step can have
+//! a secret whose value is unknown at its end.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -11,7 +11,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::Project;
 use crate::project::entries_below;
 
-/// Each is hard for some encoder.
+/// Each value is difficult for some encoder.
 const VALUES: [&str; 40] = [
     "plain-word-7731",
     "Pa$$w0rd!2024",
@@ -55,7 +55,7 @@ const VALUES: [&str; 40] = [
     "q0Zx9w-",
 ];
 
-/// Writes `$V` in the forms that shells and the usual tools write, a NUL behind each.
+/// Writes `$V` in the forms that shells and the usual tools write, with a NUL after each.
 const FORMS: &str = r#"
 form() { printf '%s\0' "$1"; }
 form "$V"; form "$(printf %q "$V")"; form "${V@Q}"; form "$(declare -p V)"; form "${V@A}"
@@ -69,7 +69,7 @@ done
 form "$(printf %s "$V" | base64 -w0 | tr '+/' '-_' | tr -d =)"; form "$(printf %s "$V" | od -An -tx1 | tr -d ' \n')"
 "#;
 
-/// What other encoders write.
+/// The forms that other encoders write.
 fn encoded(value: &str) -> Vec<String> {
     let json = serde_json::Value::from(value).to_string();
     let ascii: String = json
@@ -136,7 +136,7 @@ fn lower_case_escapes(percent: &str) -> String {
             .collect::<String>()
 }
 
-/// All forms of a value as bash and the encoders write them, without what stands before and behind.
+/// All forms of a value as bash and the encoders write them, without the text around them.
 fn forms_of(value: &str) -> Vec<Vec<u8>> {
     let output = Command::new("bash")
         .args(["-c", FORMS])
@@ -185,7 +185,7 @@ fn files_and_streams(book: &Project, streams: Vec<(String, Vec<u8>)>) -> Vec<(St
 }
 
 #[test]
-fn forty_nasty_values_are_nowhere_in_any_form() {
+fn forty_difficult_secrets_appear_nowhere_in_any_form() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut all = Vec::new();
     let mut searched = Vec::new();
@@ -274,7 +274,7 @@ fn forty_nasty_values_are_nowhere_in_any_form() {
 }
 
 #[test]
-fn a_value_that_nobody_knows_at_the_end_is_withheld_and_that_is_said() {
+fn output_with_a_secret_that_is_unknown_at_the_end_is_withheld_and_reported() {
     for (kind, attributes, script) in [
         (
             "unset",
@@ -329,7 +329,7 @@ fn a_value_that_nobody_knows_at_the_end_is_withheld_and_that_is_said() {
         ));
         let mut streams = Vec::new();
         for words in ["run --record", "review --accept", "publish"] {
-            // An older value of the caller's must not be taken for the one the step sets.
+            // An older value of the caller must not count as the value that the step sets.
             let output =
                 book.command(words).env("TOKEN", "an-older-value").output().expect("guide starts");
             streams.extend([(words.to_owned(), output.stdout), (words.to_owned(), output.stderr)]);
@@ -343,7 +343,7 @@ fn a_value_that_nobody_knows_at_the_end_is_withheld_and_that_is_said() {
 }
 
 #[test]
-fn a_value_of_the_values_files_is_on_no_page_in_no_script_and_in_no_message() {
+fn a_secret_of_the_values_files_is_in_no_page_script_or_message() {
     let manifest = "```yaml {file=c.yaml}\nkind: ConfigMap\ndata: {p: \"{{ db.password }}\"}\n```\n\n\
         ```yaml {file=s.yaml}\nkind: \"Secret\" # x\n\"stringData\":\n  p: \"{{ other.key }}\"\n```\n\n";
     let one = format!(
@@ -414,7 +414,7 @@ fn a_value_of_the_values_files_is_on_no_page_in_no_script_and_in_no_message() {
 }
 
 #[test]
-fn what_merely_holds_the_secrets_text_takes_nothing_else_along() {
+fn a_variable_that_contains_a_secret_is_left_out_of_the_state_alone() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -444,7 +444,7 @@ fn what_merely_holds_the_secrets_text_takes_nothing_else_along() {
 }
 
 #[test]
-fn the_state_folder_and_its_files_are_their_owners_only() {
+fn the_state_folder_and_its_files_are_readable_by_their_owner_only() {
     let book = Project::with_chapter(
         r"
         # One

@@ -1,4 +1,4 @@
-//! A secret's value in every form it is likely to be written in, against everything a run says and leaves.
+//! A secret in every likely form, searched for in all output and files of a run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use crate::Project;
 use crate::project::entries_below;
 
-/// Letters and signs that every encoding writes in its own way.
+/// A value with letters and signs that every encoding writes in its own way.
 const VALUE: &str = r#"hush/ö+k "q" & 50% \s <9x>"#;
 
-/// What must stand nowhere, each with its name.
+/// The forms that must not appear anywhere, with their names.
 fn forms() -> Vec<(&'static str, String)> {
     let percent = |kept: &str, lower: bool| -> String {
         let keep = |byte: u8| byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte);
@@ -23,7 +23,7 @@ fn forms() -> Vec<(&'static str, String)> {
             .collect()
     };
     let json = serde_json::Value::from(VALUE).to_string();
-    // Of an encoding of more than the value only the middle is the value's own.
+    // If more than the value is encoded, only the middle of the result depends on the value alone.
     let inside = |prefix: &str| STANDARD.encode(format!("{prefix}{VALUE}:after"))[4..24].to_owned();
     vec![
         ("as it is", VALUE.to_owned()),
@@ -40,7 +40,7 @@ fn forms() -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The texts a step writes: the forms, and in place of those that are cut out of a longer encoding all of it.
+/// The texts that a step writes: the forms, and for a form that is a part of a longer encoding the whole encoding.
 fn written() -> String {
     let whole = forms().into_iter().filter(|(name, _)| !name.contains("letter"));
     let mut lines: Vec<String> = whole.map(|(_, form)| form).collect();
@@ -81,7 +81,7 @@ fn chapter() -> String {
 }
 
 #[test]
-fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
+fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_command() {
     let forms_folder = tempfile::tempdir().expect("a temporary folder");
     fs::write(forms_folder.path().join("value"), VALUE).expect("written");
     fs::write(forms_folder.path().join("all"), written()).expect("written");
@@ -106,7 +106,7 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_call() {
             .env("FORMS", forms_folder.path())
             .env("GITHUB_ACTIONS", "true")
             .env("GITHUB_WORKSPACE", book.root());
-        // No secret is kept on the disk, so a call that does not run the step which sets it is given it.
+        // No secret is kept on the disk, so a command that does not run the step that sets it gets it from its environment.
         if !words.starts_with("run") || words.contains("--resume") {
             command.env("TOKEN", VALUE);
         }

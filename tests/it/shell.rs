@@ -1,4 +1,4 @@
-//! What carries over from step to step, and what no step can break.
+//! The shell state that carries over from step to step, and what a step cannot break.
 
 use crate::Project;
 
@@ -26,7 +26,7 @@ fn variables_functions_options_and_the_folder_carry_over() {
 }
 
 #[test]
-fn no_step_can_lose_the_next_one() {
+fn no_step_can_prevent_the_next_one() {
     for script in [
         "exit 0",
         "exec true",
@@ -89,7 +89,7 @@ fn chapters_share_no_shell() {
 }
 
 #[test]
-fn a_hung_step_with_a_hung_child_is_back_in_time_and_leaves_nothing() {
+fn a_hanging_step_with_a_hanging_child_ends_in_time_and_leaves_no_process() {
     let book = Project::with_chapter(&steps(&[(
         "timeout=1s",
         "echo begun; sleep 613 & setsid sleep 614 & sleep 615",
@@ -99,7 +99,7 @@ fn a_hung_step_with_a_hung_child_is_back_in_time_and_leaves_nothing() {
 }
 
 #[test]
-fn a_resumed_step_runs_in_the_folder_it_had_or_not_at_all() {
+fn a_resumed_step_runs_in_its_old_folder_or_not_at_all() {
     let book = Project::with_chapter(&steps(&[
         ("", "echo precious >keep.txt; mkdir \"$GUIDE_BOOK/scratch\"; cd \"$GUIDE_BOOK/scratch\""),
         ("", "test -e \"$GUIDE_BOOK/ok\""),
@@ -129,12 +129,12 @@ fn a_chapters_folder_that_a_step_removed_is_named() {
         .exits(3)
         .says("chapter-1/s2 can't be run: ")
         .says("the folder BOOK/.guide/rendered/chapter-1");
-    // It is guide's own: the next run makes it again.
+    // The folder belongs to guide: the next run makes it again.
     book.guide("run --resume").exits(0);
 }
 
 #[test]
-fn a_run_begun_right_after_one_was_killed_never_meets_its_processes() {
+fn a_run_that_follows_a_killed_one_never_meets_its_processes() {
     let book = Project::with_chapter(&steps(&[(
         "timeout=1s",
         "exec 8>\"$GUIDE_BOOK/held\"; flock -n 8 || { echo overlap; exit 9; }\n\
@@ -191,7 +191,7 @@ fn stdin_is_empty() {
 }
 
 #[test]
-fn the_steps_environment_says_where_it_is() {
+fn the_environment_of_a_step_names_its_book_and_chapter() {
     let book = Project::with_chapter(&steps(&[(
         "",
         "test \"$GUIDE_CHAPTER/$GUIDE_STEP\" = chapter-1/s0\ntest -e \"$GUIDE_BOOK/book.toml\"\ntest \"$KUBECONFIG\" = \"$GUIDE_STATE/kubeconfig\"\n[[ $PATH == \"$GUIDE_STATE/bin:\"* ]]",
@@ -200,7 +200,7 @@ fn the_steps_environment_says_where_it_is() {
 }
 
 #[test]
-fn odd_bytes_and_long_outputs_do_no_harm() {
+fn invalid_bytes_and_long_outputs_are_handled() {
     let book = Project::with_chapter(&steps(&[
         ("", "printf 'a\\0b\\xff\\n'; head -c 20000000 /dev/zero | tr '\\0' x"),
         ("", "echo after"),
@@ -209,7 +209,7 @@ fn odd_bytes_and_long_outputs_do_no_harm() {
 }
 
 #[test]
-fn a_secret_is_found_in_no_stream_and_no_file() {
+fn a_secret_is_in_no_stream_and_no_file() {
     let book = Project::with_chapter(&steps(&[
         (
             "secret=TOKEN",

@@ -1,17 +1,17 @@
-//! What gets into a site, and what never does.
+//! What a site contains, and what it never contains.
 
 use std::process::Stdio;
 
 use crate::Project;
 use crate::project::{entries_below, interrupt, wait_for};
 
-/// A chapter's text, written indented where it is used.
+/// The text of a chapter, which is indented where it is used.
 fn chapter(text: &str) -> String {
     let lines = text.lines().map(|line| line.strip_prefix("        ").unwrap_or(line));
     lines.collect::<Vec<_>>().join("\n").trim_start().to_owned() + "\n"
 }
 
-/// The text that a reader of the page sees.
+/// The visible text of a page.
 fn seen(page: &str) -> String {
     let main =
         page.split("<main>").nth(1).and_then(|rest| rest.split("</main>").next()).expect("a page");
@@ -32,7 +32,7 @@ fn published(book: &Project) {
 }
 
 #[test]
-fn what_a_step_printed_is_text_whatever_it_holds() {
+fn the_output_of_a_step_is_shown_as_text_whatever_it_contains() {
     let text = chapter(
         r#"
         # One
@@ -64,7 +64,7 @@ fn what_a_step_printed_is_text_whatever_it_holds() {
 }
 
 #[test]
-fn a_template_stands_on_its_page_as_it_was_written() {
+fn a_template_is_shown_on_its_page_as_it_was_written() {
     let text = chapter(
         r#"
         # One
@@ -104,7 +104,7 @@ fn files_of(book: &Project, site: &str) -> Vec<String> {
 }
 
 #[test]
-fn nothing_gets_into_a_site_that_the_book_does_not_show() {
+fn a_site_contains_only_files_that_the_book_shows() {
     let text = chapter(
         r#"
         # One
@@ -141,7 +141,7 @@ fn nothing_gets_into_a_site_that_the_book_does_not_show() {
     }
     book.guide("publish")
         .exits(0)
-        .says("note: 1 file beside the chapters stayed out of the site, as no page links there (the first is `notes.txt`)");
+        .says("note: 1 file beside the chapters is not part of the site, because no page links there (the first is `notes.txt`)");
     for file in files_of(&book, "book") {
         let bytes = std::fs::read(book.path("book").join(&file)).expect("a file");
         assert!(!String::from_utf8_lossy(&bytes).contains("hunter"), "{file}");
@@ -151,7 +151,7 @@ fn nothing_gets_into_a_site_that_the_book_does_not_show() {
 }
 
 #[test]
-fn a_book_whose_chapters_lie_at_its_root_keeps_its_state_to_itself() {
+fn a_book_with_chapters_at_its_root_does_not_publish_its_state() {
     let book = Project::with_chapter("x");
     book.write("book.toml", "[book]\ntitle = \"Test\"\nsrc = \".\"\n\n[preprocessor.guide]\n");
     book.write("SUMMARY.md", "- [One](one.md)\n");
@@ -188,7 +188,7 @@ fn a_book_whose_chapters_lie_at_its_root_keeps_its_state_to_itself() {
 }
 
 #[test]
-fn names_in_book_toml_lead_nowhere_out_of_the_book_or_the_site() {
+fn paths_in_book_toml_cannot_leave_the_book_or_the_site() {
     let book = Project::with_chapter("# One\n\nText.\n");
     let toml = book.read("book.toml");
     book.write("guide/style.css", "body {}");
@@ -219,7 +219,7 @@ fn names_in_book_toml_lead_nowhere_out_of_the_book_or_the_site() {
 }
 
 #[test]
-fn a_folder_that_guide_did_not_make_stays_as_it_is() {
+fn a_folder_that_guide_did_not_make_is_not_changed() {
     let book = Project::with_chapter("# One\n\nText.\n");
     book.guide("publish").exits(0);
     book.write("pages/.nojekyll", "");
@@ -273,7 +273,7 @@ fn a_publish_that_is_killed_leaves_the_old_site_or_the_new_one() {
 }
 
 #[test]
-fn two_that_publish_at_once_both_succeed() {
+fn two_publish_commands_at_once_both_succeed() {
     let book = Project::with_chapter("# One\n\nText.\n");
     for _ in 0..3 {
         let children: Vec<_> = (0..3).map(|_| book.start("publish")).collect();
@@ -286,7 +286,7 @@ fn two_that_publish_at_once_both_succeed() {
 }
 
 #[test]
-fn commands_of_others_are_named_and_run_only_where_a_person_allowed_them() {
+fn commands_of_other_programs_are_named_and_run_only_if_a_person_allowed_them() {
     let book = Project::with_chapter("# One\n\nText.\n");
     let toml = book.read("book.toml");
     let echo = "#!/bin/sh\ntouch ran\nif [ \"$1\" = supports ]; then exit 0; fi\nsed 's/^\\[{.*},{\"items\"/{\"items\"/; s/\\]$//'\n";
@@ -299,7 +299,7 @@ fn commands_of_others_are_named_and_run_only_where_a_person_allowed_them() {
     assert!(!book.has("ran") && !book.has("book"));
     book.guide("publish --allow-commands").exits(0).says("the preprocessor `other`: sh other.sh");
     assert!(book.has("ran") && book.read("book/chapter-1.html").contains("Text."));
-    // What was answered on a terminal is remembered in the user's own folder, for exactly this command.
+    // An answer on a terminal is remembered in the user's own folder, for exactly this command.
     let root = book.root().canonicalize().expect("a folder");
     let allowed = serde_json::json!({root.display().to_string(): [{"kind": "preprocessor", "name": "other", "command": "sh other.sh"}]});
     book.write(".cache/guide/allowed-commands.json", allowed.to_string());
@@ -311,7 +311,7 @@ fn commands_of_others_are_named_and_run_only_where_a_person_allowed_them() {
 }
 
 #[test]
-fn a_failure_of_another_s_command_is_reported_as_its_own() {
+fn a_failure_of_another_program_is_reported_as_that_program_s_failure() {
     let book = Project::with_chapter("# One\n\nText.\n");
     let toml = book.read("book.toml");
     for (table, expected) in [
@@ -369,7 +369,7 @@ fn steps_are_drawn_however_the_chapters_folder_is_spelled() {
 }
 
 #[test]
-fn a_book_of_another_mdbook_is_told_which_one_is_needed() {
+fn a_book_of_another_mdbook_version_is_refused_with_the_needed_version() {
     let book = Project::with_chapter("# One\n");
     for version in ["0.4.52", "0.6.0", "1.0.0"] {
         let input = format!(
@@ -389,7 +389,7 @@ fn a_book_of_another_mdbook_is_told_which_one_is_needed() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(
             said.contains(&format!(
-                "this book comes from mdBook {version}, and guide speaks with mdBook 0.5"
+                "this book comes from mdBook {version}, and guide reads books of mdBook 0.5"
             )),
             "{said}"
         );
@@ -397,7 +397,7 @@ fn a_book_of_another_mdbook_is_told_which_one_is_needed() {
 }
 
 #[test]
-fn a_page_without_steps_is_as_mdbook_makes_it() {
+fn a_page_without_steps_is_the_one_that_mdbook_makes() {
     let book = Project::with_chapters(&[
         ("intro.md", "# Intro\n\nHello.\n"),
         (
@@ -446,7 +446,7 @@ fn a_page_without_steps_is_as_mdbook_makes_it() {
 }
 
 #[test]
-fn the_panel_is_at_the_first_page_s_end_or_where_the_author_says_or_nowhere() {
+fn the_panel_is_at_the_end_of_the_first_page_or_where_the_author_puts_it_or_absent() {
     let step = r"
         # One
 

@@ -1,9 +1,9 @@
-//! Green is true: a step is up to date only where it passed as it is now, a chapter is done only where its last run passed.
+//! A step is up to date only if it passed as it is now, and a chapter is done only if its last run passed.
 
 use crate::Project;
 use crate::project::{interrupt, unindented};
 
-/// A book whose check sees less than what the acting step does.
+/// A book whose check tests only a part of what the acting step does.
 const SHALLOW: &str = r#"# One
 
 ```yaml {file=app.yaml}
@@ -39,7 +39,7 @@ fn shallow() -> Project {
 }
 
 #[test]
-fn an_edited_manifest_is_applied_although_its_check_passes_and_the_reason_is_told() {
+fn an_edited_manifest_is_applied_although_its_check_passes_and_the_reason_is_shown() {
     let book = shallow();
     book.write("guide/chapter-1.md", SHALLOW.replace("grace: \"1\"", "grace: \"3\""));
     book.guide("plan").exits(0).says("runs: the manifest app.yaml has changed");
@@ -92,7 +92,7 @@ fn an_edited_file_or_command_of_a_step_runs_it_again() {
 }
 
 #[test]
-fn an_edit_that_failed_and_was_taken_back_is_applied_again() {
+fn an_edit_that_failed_and_was_reverted_is_applied_again() {
     let text = r#"
         # One
 
@@ -112,12 +112,12 @@ fn an_edit_that_failed_and_was_taken_back_is_applied_again() {
     );
     book.guide("run").exits(1);
     book.write("guide/chapter-1.md", text);
-    book.guide("run").exits(0).says("it has not passed since it was begun last");
+    book.guide("run").exits(0).says("it did not pass the last time it began");
     assert_eq!(book.read("world"), "1\n");
 }
 
 #[test]
-fn what_was_done_before_the_first_run_is_found_so() {
+fn a_step_whose_work_was_done_before_the_first_run_is_found_so() {
     let book = Project::with_chapter(SHALLOW);
     book.write("guide/values.yaml", "greeting: hello\n");
     book.write("world", "");
@@ -127,7 +127,7 @@ fn what_was_done_before_the_first_run_is_found_so() {
 }
 
 #[test]
-fn the_reason_why_a_check_did_not_pass_is_told() {
+fn the_reason_why_a_check_did_not_pass_is_shown() {
     let text = r#"
         # One
 
@@ -205,7 +205,7 @@ fn a_killed_or_partly_failed_run_ends_a_done_chapter_too() {
 }
 
 #[test]
-fn resume_runs_the_failed_step_and_its_checks_bind_anew() {
+fn resume_runs_the_failed_step_and_its_checks_bind_again() {
     let book = Project::with_chapter(DONE);
     book.write("broken", "");
     book.guide("run").exits(1).says("tail");
@@ -222,7 +222,7 @@ fn resume_runs_the_failed_step_and_its_checks_bind_anew() {
 }
 
 #[test]
-fn resume_goes_back_to_the_acting_step_of_an_edited_check() {
+fn resume_starts_at_the_acting_step_of_an_edited_check() {
     let text = r#"
         # One
 
@@ -277,7 +277,7 @@ fn a_check_that_passes_before_its_step_ever_ran_proves_nothing() {
 }
 
 #[test]
-fn a_check_that_cannot_fail_is_warned_of_in_a_world_that_the_book_makes() {
+fn a_check_that_cannot_fail_is_a_warning_in_a_world_that_the_book_makes() {
     let first = r#"
         # One
 
@@ -381,7 +381,7 @@ fn a_background_step_that_a_later_step_stops_has_not_failed() {
 }
 
 #[test]
-fn verify_and_done_leave_out_what_only_a_background_step_can_answer() {
+fn verify_and_done_skip_checks_that_need_a_background_step() {
     let text = r#"
         # One
 
@@ -402,7 +402,7 @@ fn verify_and_done_leave_out_what_only_a_background_step_can_answer() {
 }
 
 #[test]
-fn a_secret_without_a_value_is_told_before_its_step_runs() {
+fn a_secret_without_a_value_is_reported_before_its_step_runs() {
     let text = r#"
         # One
 
@@ -439,7 +439,7 @@ fn a_secret_without_a_value_is_told_before_its_step_runs() {
 }
 
 #[test]
-fn whoever_stops_a_run_learns_which_always_steps_did_not_run() {
+fn an_interrupted_run_names_the_always_steps_that_did_not_run() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -461,7 +461,7 @@ fn whoever_stops_a_run_learns_which_always_steps_did_not_run() {
 }
 
 #[test]
-fn a_step_that_was_running_when_the_run_was_killed_is_told_as_that() {
+fn a_step_that_was_running_when_the_run_was_killed_is_named() {
     let book = Project::with_chapter(
         r#"
         # One
@@ -491,7 +491,7 @@ fn a_step_that_was_running_when_the_run_was_killed_is_told_as_that() {
 }
 
 #[test]
-fn the_state_of_another_book_is_no_past() {
+fn the_state_of_another_book_is_ignored() {
     let step = |text: &str| {
         format!(
             "# One\n\n```bash {{name=a}}\n{text}\n```\n\n```bash {{name=b}}\ntest -e \"$GUIDE_BOOK/cured\"\n```\n"
@@ -510,7 +510,7 @@ fn the_state_of_another_book_is_no_past() {
 }
 
 #[test]
-fn a_state_folder_that_vanished_in_the_middle_is_an_error() {
+fn a_state_folder_that_disappears_during_a_run_is_an_error() {
     let book = Project::with_chapter(
         r#"
             # One

@@ -1,4 +1,4 @@
-//! `guide verify`: what is asked, what is not, and a world that can't be asked.
+//! `guide verify`: which checks run, which are skipped, and a world that does not answer.
 
 use crate::Project;
 use crate::project::unindented;
@@ -31,7 +31,7 @@ const OTHER: &str = r#"
 "#;
 
 #[test]
-fn what_stands_on_a_failed_step_is_not_asked_and_said_so_and_the_next_chapter_is() {
+fn checks_after_a_failed_precondition_are_skipped_with_a_note_and_the_next_chapter_is_checked() {
     let book = Project::with_chapters(&[("chapter-1.md", STANDS_ON), ("chapter-2.md", OTHER)]);
     let said = book.guide("verify --report json=run.jsonl --report junit=junit.xml").exits(1);
     said.says("not asked, since awake failed")
@@ -54,7 +54,7 @@ fn what_stands_on_a_failed_step_is_not_asked_and_said_so_and_the_next_chapter_is
 }
 
 #[test]
-fn an_answer_that_only_differs_keeps_nothing_from_being_asked() {
+fn a_check_that_only_differs_does_not_skip_the_others() {
     let differs = "```bash {name=first verify}\necho two\n```\n\n```output\none\n```\n\n";
     let book = Project::with_chapter(&format!(
         "# One\n\n{differs}```bash {{name=next verify}}\ntrue\n```\n"
@@ -83,7 +83,7 @@ const LATE: &str = r#"
 "#;
 
 #[test]
-fn checks_that_do_not_hold_yet_are_waited_for_together_and_no_longer_than_asked_for() {
+fn checks_that_do_not_pass_yet_share_one_wait_budget() {
     let book = Project::with_chapter(LATE);
     let late = book.path("late");
     let comes = std::thread::spawn(move || {
@@ -100,7 +100,7 @@ fn checks_that_do_not_hold_yet_are_waited_for_together_and_no_longer_than_asked_
     book.guide("verify --wait soon").exits(2).says("there is no number before `soon`");
 }
 
-/// A book that has made its cluster, of which nothing answers now.
+/// A book that has made its cluster, which does not answer now.
 fn lost_cluster(chapter: &str) -> Project {
     let book = Project::with_chapter(chapter);
     let config = "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncluster = \"mine\"\ncontext = \"mine\"\n";
@@ -117,7 +117,7 @@ fn lost_cluster(chapter: &str) -> Project {
 }
 
 #[test]
-fn a_step_that_fails_for_want_of_the_cluster_ends_with_code_3() {
+fn a_step_that_fails_because_the_cluster_is_lost_ends_with_code_3() {
     let book = lost_cluster(
         r"
         # One
@@ -144,7 +144,7 @@ fn a_step_that_fails_for_want_of_the_cluster_ends_with_code_3() {
 }
 
 #[test]
-fn an_answer_that_differs_is_one_with_the_cluster_gone_too() {
+fn a_check_that_differs_is_a_difference_even_if_the_cluster_is_lost() {
     let book = lost_cluster(
         r"
         # One
@@ -161,7 +161,7 @@ fn an_answer_that_differs_is_one_with_the_cluster_gone_too() {
     book.guide("run").exits(1);
 }
 
-/// A chapter whose check uses what an acting step left in the shell, and tells how often it was told.
+/// A chapter whose check uses a variable that an acting step has set, and that counts how often the step ran.
 const KNOWS: &str = r#"
     ---
     done: [count]
@@ -208,7 +208,7 @@ fn knowing() -> Project {
 }
 
 #[test]
-fn checks_are_asked_in_the_state_their_chapter_ended_in() {
+fn checks_run_in_the_state_in_which_their_chapter_ended() {
     let book = knowing();
     book.guide("verify chapter-1")
         .exits(1)
@@ -224,7 +224,7 @@ fn checks_are_asked_in_the_state_their_chapter_ended_in() {
 }
 
 #[test]
-fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
+fn a_needed_chapter_is_checked_in_the_state_in_which_it_ended_any_number_of_times() {
     let book = knowing();
     book.guide("run chapter-1").exits(0);
     for _ in 0..3 {
@@ -241,7 +241,7 @@ fn a_needed_chapter_is_asked_in_the_state_it_ended_in_however_often() {
 }
 
 #[test]
-fn a_needed_chapter_that_passed_before_is_given_a_moment() {
+fn checks_of_a_needed_chapter_that_passed_before_may_take_a_moment() {
     let book = knowing();
     book.write("guide/chapter-1.md", KNOWS.replace("verify=where", "verify=where until=20s"));
     book.guide("run chapter-1").exits(0);
@@ -257,7 +257,7 @@ fn a_needed_chapter_that_passed_before_is_given_a_moment() {
 }
 
 #[test]
-fn a_chapter_that_is_no_longer_so_is_told_in_a_fresh_shell() {
+fn a_chapter_that_is_no_longer_done_runs_in_a_fresh_shell() {
     let text = unindented(KNOWS)
         .replace("ask pod\n```", "ask pod\necho \"${left-nothing} was left\"; left=something\n```");
     let book = knowing();

@@ -1,6 +1,6 @@
-//! All that a call says and leaves: exit code, stdout, stderr and every file, each compared with what was reviewed.
+//! The whole effect of a command: exit code, stdout, stderr and every file, compared with accepted snapshots.
 //!
-//! `cargo insta review` (or `INSTA_UPDATE=always` and a look at the diff) takes over what has changed.
+//! `cargo insta review` (or `INSTA_UPDATE=always` and a review of the diff) accepts changes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use regex::Regex;
 use crate::project::entries_below;
 use crate::{Project, Said};
 
-/// What differs from run to run and machine to machine, and what stands for it.
+/// The parts that differ from run to run and from machine to machine, and their replacements.
 const CALM: [(&str, &str); 14] = [
     (r"\d{8}T\d{6}\.\d{3}Z-\d+", "RUN"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[when]"),
@@ -39,7 +39,7 @@ pub(crate) fn calm(text: &str, root: &Path) -> String {
     })
 }
 
-/// Everything in the book's folder, by its name: a file's text, or where a link leads.
+/// The content of the book's folder by name: the text of a file, or the target of a link.
 fn files_of(book: &Project) -> BTreeMap<String, String> {
     let named = |path: PathBuf| {
         let name = path.strip_prefix(book.root()).expect("below").display().to_string();
@@ -53,7 +53,7 @@ fn files_of(book: &Project) -> BTreeMap<String, String> {
     entries_below(book.root()).into_iter().map(named).collect()
 }
 
-/// Calls `guide WORDS` and gives all that came of it; of the files those that are new or changed.
+/// Runs `guide WORDS` and returns its whole effect. Of the files it contains those that are new or changed.
 fn whole(book: &Project, words: &str) -> String {
     let before = files_of(book);
     let output = book.command(words).output().expect("guide starts");
@@ -89,7 +89,7 @@ fn book(parts: &[String]) -> Project {
 }
 
 #[test]
-fn a_run_that_is_as_written() {
+fn a_run_that_passes() {
     let book = book(&[
         block("name=a", "echo pod web-7; x=1"),
         fence("pod <web>"),
@@ -130,7 +130,7 @@ fn a_wrong_exit_code_leaves_a_failure_report_with_the_shell_the_step_started_fro
 }
 
 #[test]
-fn a_text_that_differs_is_shown_by_words_and_waits_for_review() {
+fn a_text_that_differs_is_shown_by_words_and_pending_review() {
     let book = book(&[
         block("name=a", "printf '%s\\n' 'the quick brown fox' 'same line' 'one more'"),
         fence("the quick red fox\nsame line\nlast"),
@@ -139,7 +139,7 @@ fn a_text_that_differs_is_shown_by_words_and_waits_for_review() {
 }
 
 #[test]
-fn a_table_that_differs_is_told_by_rows_and_columns() {
+fn a_table_that_differs_is_shown_by_rows_and_columns() {
     let book = book(&[block("name=pods snapshot=table", "cat \"$GUIDE_BOOK/table\"")]);
     book.write(
         "table",
@@ -155,7 +155,7 @@ fn a_table_that_differs_is_told_by_rows_and_columns() {
 }
 
 #[test]
-fn a_name_that_binds_to_something_else_is_an_error() {
+fn a_name_that_binds_to_another_value_is_a_failure() {
     let book = book(&[
         block("name=a", "echo port 80"),
         fence("port <port:int>"),
@@ -166,13 +166,13 @@ fn a_name_that_binds_to_something_else_is_an_error() {
 }
 
 #[test]
-fn a_step_that_hangs_is_ended_with_what_it_had_said() {
+fn a_step_that_hangs_is_stopped_and_its_output_is_kept() {
     let book = book(&[block("name=hangs timeout=1s", "echo begun; exec sleep 6161")]);
     insta::assert_snapshot!(whole(&book, "run"));
 }
 
 #[test]
-fn what_a_step_leaves_running_is_named_and_stopped() {
+fn a_leftover_process_is_named_and_stopped() {
     let book = book(&[block(
         "name=leaves",
         "sleep 6162 &\nuntil [[ $(ps -o args= -p $!) == 'sleep 6162' ]]; do :; done\necho done",
@@ -182,7 +182,7 @@ fn what_a_step_leaves_running_is_named_and_stopped() {
 }
 
 #[test]
-fn a_resumed_run_says_why_it_starts_where_it_starts() {
+fn a_resumed_run_names_the_reason_for_its_start() {
     let book = book(&[
         block("name=a", "x=kept"),
         block("name=b", "test -e \"$GUIDE_BOOK/cured\"; echo \"$x\""),
@@ -194,7 +194,7 @@ fn a_resumed_run_says_why_it_starts_where_it_starts() {
 }
 
 #[test]
-fn a_secret_stands_nowhere() {
+fn a_secret_appears_nowhere() {
     let book = book(&[
         block(
             "name=login secret=TOKEN",
@@ -219,7 +219,7 @@ fn every_error_of_a_wrong_book() {
 }
 
 #[test]
-fn what_a_plan_tells() {
+fn the_text_of_a_plan() {
     let book = book(&[
         "```yaml {file=web.yaml}\napiVersion: v1\nkind: Namespace\nmetadata: {name: \"{{ web.name }}\"}\n```\n\n".to_owned(),
         block("name=a", "cat web.yaml"),
@@ -231,7 +231,7 @@ fn what_a_plan_tells() {
 }
 
 #[test]
-fn a_verify_step_that_passes_makes_its_step_up_to_date() {
+fn a_check_that_passes_makes_its_acting_step_up_to_date() {
     let book = book(&[
         block("name=make", "touch \"$GUIDE_BOOK/made\""),
         block("name=made verify", "test -e \"$GUIDE_BOOK/made\""),

@@ -1,10 +1,10 @@
-//! The World Tree's own files: what stands in two places, because a shell and a YAML file both have to read it, is the same.
+//! The files of this book: a value that is written twice, because a shell and a YAML file both read it, is the same in both places.
 
 use std::collections::BTreeMap;
 
 use serde_yaml::Value;
 
-/// A pin of the lab, and where the book's values name the same thing (profile `sealed`).
+/// A pin of the lab, and the place where the book's values name the same version (profile `sealed`).
 const TWINS: [(&str, &str); 14] = [
     ("KIND", "kind.version"),
     ("KUBERNETES", "cluster.kubernetes"),
@@ -18,7 +18,7 @@ const TWINS: [(&str, &str); 14] = [
     ("WEB_IMAGE", "images.web"),
     ("LOAD_IMAGE", "images.load"),
     ("POSTGRES_IMAGE", "images.postgres"),
-    // What an image is called after.
+    // The version after which an image is named.
     ("METRICS_SERVER_IMAGE", "metrics_server.version"),
     ("KUBERNETES", "cluster.image"),
 ];
@@ -39,7 +39,7 @@ fn pins() -> BTreeMap<String, String> {
     lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
-/// A dotted name's value, in the profile's own values or else in those of all profiles.
+/// The value of a dotted name, from the profile's own values or else from those of all profiles.
 fn value(files: &[Value], dotted: &str) -> String {
     let look = |file: &Value| {
         dotted.split('.').try_fold(file.clone(), |value, key| value.get(key).cloned())
@@ -49,7 +49,7 @@ fn value(files: &[Value], dotted: &str) -> String {
 }
 
 #[test]
-fn what_the_lab_builds_is_what_the_values_name() {
+fn the_lab_builds_the_versions_that_the_values_name() {
     let (pins, values) = (pins(), [yaml("guide/values.sealed.yaml"), yaml("guide/values.yaml")]);
     for (pin, dotted) in TWINS {
         let (pinned, named) = (&pins[pin], value(&values, dotted));
@@ -78,7 +78,7 @@ fn the_chart_of_chapter_3_is_the_one_the_values_name() {
     assert_eq!(its_values["image"]["registry"].as_str().unwrap(), format!("localhost:{port}"));
 }
 
-/// Values of profile `open` that repeat a version of all profiles, because a URL or an image's name has to hold it.
+/// Values of profile `open` that repeat a version of all profiles, because a URL or an image's name contains it.
 const VERSIONS_IN_OPEN: [(&str, &str); 4] = [
     ("cluster.image", "cluster.kubernetes"),
     ("gateway.files", "gateway.api"),
@@ -87,7 +87,7 @@ const VERSIONS_IN_OPEN: [(&str, &str); 4] = [
 ];
 
 #[test]
-fn what_profile_open_downloads_is_the_version_that_the_values_name() {
+fn profile_open_downloads_the_versions_that_the_values_name() {
     let (open, all) = (yaml("guide/values.open.yaml"), yaml("guide/values.yaml"));
     for (holder, version) in VERSIONS_IN_OPEN {
         let (holding, version) = (
@@ -135,7 +135,7 @@ fn steps(profile: &str) -> Vec<Value> {
         .collect()
 }
 
-/// A second run of profile `open` is quick and needs no network: what it downloads, pulls and builds is found up to date.
+/// A second run of profile `open` is fast and needs no network, because every step that downloads, pulls or builds is up to date.
 #[test]
 fn every_step_of_profile_open_alone_has_a_check() {
     let text = |step: &Value, key: &str| step[key].as_str().unwrap_or_default().to_owned();
@@ -153,6 +153,6 @@ fn every_step_of_profile_open_alone_has_a_check() {
         all.iter().filter(|step| step["verify"] == false && !sealed.contains(&text(step, "step")));
     let unchecked: Vec<String> =
         open_only.map(|step| text(step, "step")).filter(|step| !verified.contains(step)).collect();
-    // The first only asks; the second is the guide to authors.
+    // The first step only checks the machine; the second chapter is the authors' guide.
     assert_eq!(unchecked, ["chapter-1/docker-answers", "authoring/under-open"]);
 }

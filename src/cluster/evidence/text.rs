@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Event, Node, Pod};
+use k8s_openapi::api::core::v1::{
+    ContainerState, ContainerStatus, Event, Node, NodeCondition, Pod,
+};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use kube::ResourceExt;
 use kube::api::DynamicObject;
 use serde_json::Value;
@@ -153,51 +156,48 @@ pub(super) fn of_node(node: &Node, pods: &[Pod]) -> String {
     let conditions = status.conditions.unwrap_or_default();
     let is_ready =
         conditions.iter().any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    let mut text =
-        format!("node {}: {}\n", node.name_any(), if is_ready { "ready" } else { "NOT READY" });
-    for condition in conditions
-        .iter()
-        .filter(|condition| (condition.type_ == "Ready") != (condition.status == "True"))
+    let ready = if is_ready { "ready" } else { "NOT READY" };
+    let mut text = format!("node {}: {ready}\n", node.name_any());
+    let is_abnormal =
+        |condition: &&NodeCondition| (condition.type_ == "Ready") != (condition.status == "True");
+    for NodeCondition { type_, status, reason, message, .. } in
+        conditions.iter().filter(is_abnormal)
     {
-        let message = truncate_line(condition.message.as_deref().unwrap_or_default());
-        let _ = writeln!(
-            text,
-            "  {}={} {} {message}",
-            condition.type_,
-            condition.status,
-            condition.reason.as_deref().unwrap_or_default()
-        );
+        let reason = reason.as_deref().unwrap_or_default();
+        let message = truncate_line(message.as_deref().unwrap_or_default());
+        let _ = writeln!(text, "  {type_}={status} {reason} {message}");
     }
     let spec = node.spec.clone().unwrap_or_default();
     if spec.unschedulable == Some(true) {
         text.push_str("  cordoned: takes no new pods\n");
     }
     for taint in spec.taints.iter().flatten() {
-        let _ = writeln!(
-            text,
-            "  taint {}={}:{}",
-            taint.key,
-            taint.value.as_deref().unwrap_or_default(),
-            taint.effect
-        );
+        let value = taint.value.as_deref().unwrap_or_default();
+        let _ = writeln!(text, "  taint {}={value}:{}", taint.key, taint.effect);
     }
+    text + &requested_resources(node, pods, &status.allocatable.unwrap_or_default())
+}
+
+/// How much of the node's resources the pods on it request.
+fn requested_resources(
+    node: &Node,
+    pods: &[Pod],
+    allocatable: &BTreeMap<String, Quantity>,
+) -> String {
     let here: Vec<&Pod> = pods.iter().filter(|pod| runs_on(pod, &node.name_any())).collect();
-    let allocatable: BTreeMap<_, _> = status.allocatable.unwrap_or_default();
     let has = |what: &str| {
         allocatable.get(what).and_then(|quantity| read(&quantity.0)).unwrap_or_default()
     };
     let requests = |what: &str| here.iter().map(|pod| requested(pod, what)).sum::<f64>();
-    let _ = writeln!(
-        text,
-        "  {} of {} pods, {} of {} cores and {} of {} memory requested",
+    format!(
+        "  {} of {} pods, {} of {} cores and {} of {} memory requested\n",
         here.len(),
         has("pods"),
         cores(requests("cpu")),
         cores(has("cpu")),
         bytes(requests("memory")),
         bytes(has("memory")),
-    );
-    text
+    )
 }
 
 fn runs_on(pod: &Pod, node: &str) -> bool {

@@ -7,62 +7,44 @@ use super::{Cause, ObjectProblem, Tolerance, reference, truncate_line};
 
 /// What keeps this object from becoming ready: a failed Job, a Deployment past its deadline, pods that cannot be created.
 pub(crate) fn problem_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
-    let problem = |cause, why: String, tolerance| {
-        Some(ObjectProblem {
-            object: reference(object),
-            cause,
-            why,
-            tolerance,
-            missing_image: None,
-        })
-    };
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
-    let message = |condition: &Value, default: &str| match condition["message"].as_str() {
-        Some(message) if !message.is_empty() => truncate_line(message),
+    let (cause, why, tolerance) = conditions(object)
+        .find_map(|condition| problem_of_condition(kind, condition))
+        .or_else(|| lost_volume(kind, object))?;
+    Some(ObjectProblem { object: reference(object), cause, why, tolerance, missing_image: None })
+}
+
+fn problem_of_condition(kind: &str, condition: &Value) -> Option<(Cause, String, Tolerance)> {
+    let text = |name: &str, default: &str| match condition[name].as_str() {
+        Some(text) if !text.is_empty() => truncate_line(text),
         _ => default.to_owned(),
     };
-    for condition in conditions(object) {
-        let is =
-            |type_: &str, status: &str| condition["type"] == type_ && condition["status"] == status;
-        if kind == "Job" && (is("Failed", "True") || is("FailureTarget", "True")) {
-            let reason = condition["reason"].as_str().unwrap_or("Failed");
-            return problem(
-                Cause::Failed,
-                format!("the job has failed ({reason}): {}", message(condition, "no reason given")),
-                Tolerance::None,
-            );
+    let message = || text("message", "no reason given");
+    match (kind, condition["type"].as_str()?, condition["status"].as_str()?) {
+        ("Job", "Failed" | "FailureTarget", "True") => {
+            let why = format!("the job has failed ({}): {}", text("reason", "Failed"), message());
+            Some((Cause::Failed, why, Tolerance::None))
         }
-        if is("ReplicaFailure", "True") {
-            return problem(
-                Cause::Create,
-                format!("its pods cannot be created: {}", message(condition, "no reason given")),
-                Tolerance::seconds(15),
-            );
+        (_, "ReplicaFailure", "True") => {
+            let why = format!("its pods cannot be created: {}", message());
+            Some((Cause::Create, why, Tolerance::seconds(15)))
         }
-        if kind == "Deployment" && is("Progressing", "False") {
-            return problem(
-                Cause::Failed,
-                format!("no progress: {}", message(condition, "past its deadline")),
-                Tolerance::None,
-            );
+        ("Deployment", "Progressing", "False") => {
+            let why = format!("no progress: {}", text("message", "past its deadline"));
+            Some((Cause::Failed, why, Tolerance::None))
         }
+        ("HorizontalPodAutoscaler", "ScalingActive", "False") => {
+            // The first metrics of new pods come after a minute. Without a metrics server they never come.
+            let why = format!("it cannot scale: {}", message());
+            Some((Cause::Metrics, why, Tolerance::seconds(120)))
+        }
+        _ => None,
     }
-    let has_no_metrics =
-        |condition: &&Value| condition["type"] == "ScalingActive" && condition["status"] == "False";
-    if let Some(condition) = conditions(object)
-        .find(|condition| kind == "HorizontalPodAutoscaler" && has_no_metrics(condition))
-    {
-        // The first metrics of new pods come after a minute; without a metrics server they never come.
-        return problem(
-            Cause::Metrics,
-            format!("it cannot scale: {}", message(condition, "no reason given")),
-            Tolerance::seconds(120),
-        );
-    }
-    if kind == "PersistentVolumeClaim" && object.data["status"]["phase"] == "Lost" {
-        return problem(Cause::Volume, "its volume is lost".to_owned(), Tolerance::None);
-    }
-    None
+}
+
+fn lost_volume(kind: &str, object: &DynamicObject) -> Option<(Cause, String, Tolerance)> {
+    let is_lost = kind == "PersistentVolumeClaim" && object.data["status"]["phase"] == "Lost";
+    is_lost.then(|| (Cause::Volume, "its volume is lost".to_owned(), Tolerance::None))
 }
 
 /// How far this object is. `None` when it is ready, or its kind has no such state.

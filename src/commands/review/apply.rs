@@ -1,4 +1,4 @@
-//! Writes what was decided: snapshot files, and the bodies of fences, a chapter at a time.
+//! Writes the decisions of a review: snapshot files, recordings, and the bodies of fences, one chapter at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,15 +16,16 @@ use crate::store::{
     rewrite_chapter, sweep,
 };
 
-/// Where reviews are written.
+/// The files that a review writes.
 pub(super) struct Review<'o> {
     context: &'o BookContext,
     snapshots: Snapshots,
     fences: PendingFences,
 }
 
-/// A fence's new text, and whose it is.
+/// The new text of a fence.
 struct NewBody<'i> {
+    /// Index of the reviewed item.
     item: usize,
     pending: &'i PendingFence,
     fence: &'i Range<usize>,
@@ -34,7 +35,7 @@ struct NewBody<'i> {
 }
 
 impl<'o> Review<'o> {
-    /// Of this book.
+    /// The review of this book.
     pub(super) fn of(context: &'o BookContext) -> Self {
         let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
         snapshots.sweep();
@@ -42,56 +43,48 @@ impl<'o> Review<'o> {
         Self { context, snapshots, fences: PendingFences::of(&context.state) }
     }
 
-    /// Writes all decisions; how each item came out, and what could not be written.
+    /// Writes all decisions. Returns the outcome of each item, and the errors.
     pub(super) fn apply(
         &self,
         items: &[Item],
         decisions: &[Decision],
     ) -> (Vec<Reviewed>, Vec<Error>) {
         let mut reviewed = Vec::with_capacity(items.len());
-        let mut faults = Vec::new();
+        let mut errors = Vec::new();
         let mut bodies: BTreeMap<SourceId, Vec<NewBody<'_>>> = BTreeMap::new();
         for (index, (item, decision)) in items.iter().zip(decisions).enumerate() {
             reviewed.push(outcome(decision));
-            let text = apply_hunks(&item.old, &item.waiting.hunks, &decision.choices);
-            match &item.target {
-                Accepting::Snapshot(pending) => {
-                    if let Err(fault) = self.snapshot(pending, &text, decision) {
-                        reviewed[index] = Reviewed::Failed;
-                        faults.push(fault.into());
-                    }
-                }
+            let text = apply_hunks(&item.old, &item.output.hunks, &decision.choices);
+            let written = match &item.target {
+                Accepting::Snapshot(pending) => self.snapshot(pending, &text, decision),
                 Accepting::Recording { chapter, profile } => {
-                    let recordings = Recordings::of(&self.context.root);
-                    let written = match reviewed[index] {
-                        Reviewed::Accepted | Reviewed::InPart => {
-                            recordings.accept(chapter, profile)
-                        }
-                        Reviewed::Rejected => recordings.reject(chapter, profile),
-                        Reviewed::Pending | Reviewed::Failed => Ok(()),
-                    };
-                    if let Err(fault) = written {
-                        reviewed[index] = Reviewed::Failed;
-                        faults.push(fault.into());
-                    }
+                    self.recording(chapter, profile, reviewed[index])
                 }
                 Accepting::Fence { pending, source, fence, body } => {
-                    let new = NewBody {
-                        item: index,
-                        pending,
-                        fence,
-                        body,
-                        text,
-                        decided: decision.decided,
-                    };
+                    let decided = decision.decided;
+                    let new = NewBody { item: index, pending, fence, body, text, decided };
                     bodies.entry(*source).or_default().push(new);
+                    Ok(())
                 }
+            };
+            if let Err(error) = written {
+                reviewed[index] = Reviewed::Failed;
+                errors.push(error.into());
             }
         }
         for (source, bodies) in bodies {
-            self.chapter(source, bodies, &mut reviewed, &mut faults);
+            self.chapter(source, bodies, &mut reviewed, &mut errors);
         }
-        (reviewed, faults)
+        (reviewed, errors)
+    }
+
+    fn recording(&self, chapter: &str, profile: &str, outcome: Reviewed) -> Result<(), StoreError> {
+        let recordings = Recordings::of(&self.context.root);
+        match outcome {
+            Reviewed::Accepted | Reviewed::InPart => recordings.accept(chapter, profile),
+            Reviewed::Rejected => recordings.reject(chapter, profile),
+            Reviewed::Pending | Reviewed::Failed => Ok(()),
+        }
     }
 
     fn snapshot(
@@ -107,13 +100,13 @@ impl<'o> Review<'o> {
         if decision.decided { self.snapshots.remove_pending(pending) } else { Ok(()) }
     }
 
-    /// The last fence of a chapter first, so that the places of those before it stay right.
+    /// Writes the fences of a chapter, the last one first, so that the byte ranges of the fences before it stay valid.
     fn chapter(
         &self,
         source: SourceId,
         mut bodies: Vec<NewBody<'_>>,
         reviewed: &mut [Reviewed],
-        faults: &mut Vec<Error>,
+        errors: &mut Vec<Error>,
     ) {
         bodies.sort_by_key(|new| std::cmp::Reverse(new.body.start));
         let file = self.context.book.sources.file(source);
@@ -133,23 +126,23 @@ impl<'o> Review<'o> {
                 }
                 Err(error) => {
                     reviewed[new.item] = Reviewed::Failed;
-                    faults.push(error);
+                    errors.push(error);
                 }
             }
         }
         if *text != *file.text
-            && let Err(fault) =
+            && let Err(error) =
                 rewrite_chapter(&self.context.root.join(&file.path), &file.text, &text)
         {
             written.iter().for_each(|new| reviewed[new.item] = Reviewed::Failed);
-            faults.push(fault.into());
+            errors.push(error.into());
             return;
         }
-        faults.extend(written.iter().filter_map(|new| self.settle(new).err()).map(Error::from));
+        let kept = written.iter().filter_map(|new| self.update_pending(new).err());
+        errors.extend(kept.map(Error::from));
     }
 
-    /// The chapter's new text, where `guide check` has nothing against it that it had not before, and the step then expects what
-    /// was accepted.
+    /// The chapter's new text, if it gives `guide check` no new problem and the step then expects the accepted output.
     fn accepted_by_check(
         &self,
         before: &str,
@@ -177,7 +170,7 @@ impl<'o> Review<'o> {
                 problems.iter().find(|problem| !known(&problem.message)).or(problems.last());
             problem.map(|problem| problem.message.clone())
         } else if expected.is_none_or(|expected| lines(&expected.text) != lines(&new.text)) {
-            Some("the fence would not hold it as it is".to_owned())
+            Some("the fence cannot contain the output unchanged".to_owned())
         } else {
             None
         };
@@ -185,15 +178,15 @@ impl<'o> Review<'o> {
             None => Ok(text),
             Some(why) => Err(Error::usage(
                 format!(
-                    "the output of {id} cannot be written into its fence, since `guide check` would refuse the chapter: {why}"
+                    "the output of {id} cannot be written into its fence, because `guide check` would refuse the chapter: {why}"
                 ),
                 "compare with a `snapshot` instead of the `output` fence",
             )),
         }
     }
 
-    /// The pending fence is gone, or waits with what is left of it.
-    fn settle(&self, new: &NewBody<'_>) -> Result<(), StoreError> {
+    /// Removes the pending fence, or keeps the part of it that was not decided.
+    fn update_pending(&self, new: &NewBody<'_>) -> Result<(), StoreError> {
         if new.decided {
             return self.fences.clear_pending(&new.pending.step);
         }

@@ -1,4 +1,4 @@
-//! What waits for review: pending snapshots and pending fences, in the book's order.
+//! What is pending review: snapshots, fences and recordings, in the book's order.
 
 use std::ops::Range;
 
@@ -13,21 +13,21 @@ use crate::recording::changes;
 use crate::report::PendingOutput;
 use crate::store::{PendingFence, PendingFences, PendingSnapshot, Recordings, Snapshots};
 
-/// Something that waits for review.
+/// A pending output and its accepted text.
 pub(super) struct Item {
-    /// As it is told; its hunks lead from `old` to `new`.
-    pub waiting: PendingOutput,
-    /// The text that is accepted now.
+    /// The output as it is shown. Its hunks change the text `old` into the new one.
+    pub output: PendingOutput,
+    /// The accepted text.
     pub old: String,
-    /// What accepting writes.
+    /// What is written when the output is accepted.
     pub target: Accepting,
 }
 
-/// What accepting writes.
+/// What is written when an output is accepted.
 pub(super) enum Accepting {
     /// A snapshot file.
     Snapshot(Box<PendingSnapshot>),
-    /// A recording: all of it or nothing.
+    /// A recording, which is accepted as a whole or not at all.
     Recording {
         /// The chapter.
         chapter: String,
@@ -36,33 +36,32 @@ pub(super) enum Accepting {
     },
     /// The body of a fence.
     Fence {
-        /// As it is kept.
         pending: PendingFence,
         /// The chapter.
         source: SourceId,
-        /// The whole fence.
+        /// The bytes of the whole fence.
         fence: Range<usize>,
-        /// What stands between its lines.
+        /// The bytes between its opening and its closing line.
         body: Range<usize>,
     },
 }
 
 impl Item {
-    /// All of it accepted.
+    /// The decision that accepts every hunk.
     pub(super) fn accepted(&self) -> Decision {
-        Decision { choices: vec![Choice::Accept; self.waiting.hunks.len()], decided: true }
+        Decision { choices: vec![Choice::Accept; self.output.hunks.len()], decided: true }
     }
 
-    /// None of it.
+    /// The decision that rejects every hunk.
     pub(super) fn rejected(&self) -> Decision {
-        Decision { choices: vec![Choice::Keep; self.waiting.hunks.len()], decided: true }
+        Decision { choices: vec![Choice::Keep; self.output.hunks.len()], decided: true }
     }
 }
 
-/// What waits of the targets (none: of the book), and notes on what can't be reviewed.
+/// The pending items of the targets, or without targets those of the book, and notes about items that cannot be reviewed.
 ///
 /// # Errors
-/// When a target is none, or a file can't be read.
+/// When a target does not exist, or a file cannot be read.
 pub(super) fn collect(
     context: &BookContext,
     targets: &[String],
@@ -71,54 +70,51 @@ pub(super) fn collect(
     let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
     let fences = PendingFences::of(&context.state);
     let mut pending = snapshots.pending()?;
-    let mut items = Vec::new();
-    let mut notes = Vec::new();
+    let (mut items, mut notes) = (Vec::new(), Vec::new());
     for (chapter, pick) in context.book.chapters.iter().zip(&picks) {
         for block in chapter.steps() {
             let id = StepId { chapter: chapter.name.clone(), step: block.name.clone() };
-            let mine = |one: &PendingSnapshot| one.step == id;
-            let snapshots_of_step: Vec<PendingSnapshot> =
-                pending.extract_if(.., |one| mine(one)).collect();
+            let of_step = pending.extract_if(.., |one| one.step == id).collect::<Vec<_>>();
             if !pick.holds(&block.name) {
                 continue;
             }
-            items.extend(
-                snapshots_of_step
-                    .into_iter()
-                    .map(|one| snapshot_item(context, &snapshots, block, one)),
-            );
+            let of_step = of_step.into_iter();
+            items.extend(of_step.map(|one| snapshot_item(context, &snapshots, block, one)));
             if let Some(fence) = fences.get(&id)? {
                 match fence_item(context, chapter, block, fence) {
                     Some(item) => items.push(item),
-                    None if block.expected.as_ref().is_some_and(|expected| expected.in_pieces) => {
-                        notes
-                            .push(format!("the outputs of {id} stand between its commands: correct them in the chapter by hand"));
-                    }
-                    None => notes.push(format!(
-                        "the `output` fence of {id} has changed since it ran: run it again"
-                    )),
+                    None => notes.push(why_not_reviewed(&id, block)),
                 }
             }
         }
     }
-    for (chapter, _) in
-        context.book.chapters.iter().zip(&picks).filter(|(_, pick)| **pick == ChapterSelection::All)
-    {
-        items.extend(recording_items(context, chapter)?);
+    for (chapter, pick) in context.book.chapters.iter().zip(&picks) {
+        if *pick == ChapterSelection::All {
+            items.extend(recording_items(context, chapter)?);
+        }
     }
     if targets.is_empty() {
-        let gone = |one: PendingSnapshot| {
-            format!(
-                "`{}` belongs to no step of the book: remove it",
-                snapshots.shown(&one.path).display()
-            )
+        let orphaned = |one: PendingSnapshot| {
+            let path = snapshots.shown(&one.path);
+            format!("`{}` belongs to no step of the book: remove it", path.display())
         };
-        notes.extend(pending.into_iter().map(gone));
+        notes.extend(pending.into_iter().map(orphaned));
     }
     Ok((items, notes))
 }
 
-/// What the targets pick, chapter by chapter.
+/// Why the pending output of a fence cannot be reviewed.
+fn why_not_reviewed(id: &StepId, block: &StepBlock) -> String {
+    if block.expected.as_ref().is_some_and(|expected| expected.in_pieces) {
+        format!(
+            "{id} has an output after each of its commands: correct the outputs in the chapter by hand"
+        )
+    } else {
+        format!("the `output` fence of {id} has changed since the step ran: run the step again")
+    }
+}
+
+/// What the targets select of each chapter.
 fn picked(context: &BookContext, targets: &[String]) -> Result<Vec<ChapterSelection>, Error> {
     let selection = Selection { targets: targets.to_vec(), ..Selection::default() };
     pick(&context.book, &selection)
@@ -135,7 +131,7 @@ fn snapshot_item(
     let new = with_line_end(pending.new.clone());
     let mut changes = hunks(&old, &new);
     if changes.is_empty() {
-        // No output at all is an output to accept, too.
+        // An empty output can be accepted as well.
         changes.push(Hunk {
             start: 0,
             old: Vec::new(),
@@ -144,7 +140,7 @@ fn snapshot_item(
             after: Vec::new(),
         });
     }
-    let waiting = PendingOutput {
+    let output = PendingOutput {
         step: pending.step.clone(),
         place: Some(context.book.sources.place(block.span)),
         file: snapshots.shown(&pending.accepts_to),
@@ -153,15 +149,15 @@ fn snapshot_item(
         hidden: pending.hidden.clone(),
         hunks: changes,
     };
-    Item { waiting, old, target: Accepting::Snapshot(Box::new(pending)) }
+    Item { output, old, target: Accepting::Snapshot(Box::new(pending)) }
 }
 
-/// A chapter as a whole, where a step is asked for.
+/// The name of a chapter's recording, in the form of a step's name.
 fn whole(chapter: &Chapter) -> StepId {
     StepId { chapter: chapter.name.clone(), step: crate::ids::StepName::new("recording") }
 }
 
-/// Recordings of a chapter that wait, a profile each: one hunk that shows what is new.
+/// The pending recordings of a chapter, one for each profile. Each has one hunk that shows what is new.
 fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>, Error> {
     let recordings = Recordings::of(&context.root);
     let name = chapter.name.as_str();
@@ -177,7 +173,7 @@ fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>
         };
         let hunk =
             Hunk { start: 0, old: Vec::new(), new: lines, before: Vec::new(), after: Vec::new() };
-        let waiting = PendingOutput {
+        let output = PendingOutput {
             step: whole(chapter),
             place: None,
             file: recordings.shown(name, &profile),
@@ -187,7 +183,7 @@ fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>
             hunks: vec![hunk],
         };
         items.push(Item {
-            waiting,
+            output,
             old: String::new(),
             target: Accepting::Recording { chapter: name.to_owned(), profile },
         });
@@ -195,7 +191,7 @@ fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>
     Ok(items)
 }
 
-/// `None` when the fence is another by now.
+/// The pending output of a fence; `None` if the fence has changed since.
 fn fence_item(
     context: &BookContext,
     chapter: &Chapter,
@@ -207,7 +203,7 @@ fn fence_item(
         .as_ref()
         .filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
     let place = context.book.sources.place(expected.span);
-    let waiting = PendingOutput {
+    let output = PendingOutput {
         step: pending.step.clone(),
         file: place.file.to_path_buf(),
         place: Some(place),
@@ -223,7 +219,7 @@ fn fence_item(
         fence: expected.span.range(),
         body: expected.body.range(),
     };
-    Some(Item { waiting, old, target })
+    Some(Item { output, old, target })
 }
 
 fn with_line_end(mut text: String) -> String {

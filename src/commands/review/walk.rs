@@ -1,47 +1,47 @@
-//! Asks about one hunk after the other. Keys and screen are handed in, so that tests can press and read them.
+//! Asks about one hunk after the other. Keys and screen are passed in, so that tests can press keys and read the screen.
 
 use super::items::Item;
 use crate::compare::{Choice, Hunk, Rules, pattern_for};
 use crate::report::{Key, PendingOutput, Style, hunk_text, review_prompt};
 
-/// What was decided about an item.
+/// The decision about an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Decision {
-    /// A choice for each hunk.
+    /// One choice for each hunk.
     pub choices: Vec<Choice>,
-    /// Nothing of it goes on waiting.
+    /// Every hunk was accepted or rejected. Otherwise the item stays pending.
     pub decided: bool,
 }
 
-/// Asks a person.
+/// The walk of a person through the pending items.
 pub(super) struct Walk<'w> {
     /// Waits for a key.
     pub next_key: &'w mut dyn FnMut() -> Key,
     /// Writes to the screen.
-    pub say: &'w mut dyn FnMut(&str),
-    /// For patterns.
+    pub write: &'w mut dyn FnMut(&str),
+    /// The rules by which lines become patterns.
     pub rules: &'w Rules,
-    /// How it is painted.
+    /// The style of the text.
     pub style: &'w Style,
-    /// The answer for all that follow.
+    /// The answer for all following hunks.
     pub all: Option<Answer>,
 }
 
 /// An answer about a hunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// As it is shown.
+    /// Accepts the lines that are shown.
     Accept,
-    /// As it was.
+    /// Keeps the accepted lines.
     Reject,
-    /// Later.
+    /// Leaves the hunk pending.
     Skip,
 }
 
 impl Walk<'_> {
-    /// Asks about every hunk of every item, until all are decided or the person quits; what was not asked goes on waiting.
+    /// Asks about every hunk of every item, until all are decided or the person quits. The other hunks stay pending.
     pub(super) fn decide(&mut self, items: &[Item]) -> Vec<Decision> {
-        items.iter().map(|item| self.item(&item.waiting)).collect()
+        items.iter().map(|item| self.item(&item.output)).collect()
     }
 
     fn item(&mut self, item: &PendingOutput) -> Decision {
@@ -58,18 +58,18 @@ impl Walk<'_> {
         decision
     }
 
-    /// The answer, and the lines that were shown then.
+    /// The answer, and the lines that it is about.
     fn hunk(&mut self, item: &PendingOutput, index: usize, hunk: &Hunk) -> (Answer, Vec<String>) {
         if let Some(all) = &self.all {
             return (all.clone(), hunk.new.clone());
         }
         let mut lines = hunk.new.clone();
-        (self.say)(&hunk_text(item, index, &lines, self.style));
+        (self.write)(&hunk_text(item, index, &lines, self.style));
         loop {
-            (self.say)(&review_prompt(self.style));
+            (self.write)(&review_prompt(self.style));
             let key = (self.next_key)();
             if let Key::Letter(letter) = key {
-                (self.say)(&format!("{letter}\n"));
+                (self.write)(&format!("{letter}\n"));
             }
             let (answer, all) = match key {
                 Key::Letter('a' | 'y') => (Answer::Accept, false),
@@ -83,7 +83,7 @@ impl Walk<'_> {
                     continue;
                 }
                 Key::Letter(_) => {
-                    (self.say)("a, r, s, p, A, R, S or q\n");
+                    (self.write)("a, r, s, p, A, R, S or q\n");
                     continue;
                 }
             };
@@ -94,7 +94,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Shows the hunk as a pattern, or again as it came.
+    /// Shows the hunk as a pattern, or again as its actual text.
     fn toggle_pattern(
         &mut self,
         item: &PendingOutput,
@@ -103,17 +103,17 @@ impl Walk<'_> {
     ) -> Vec<String> {
         let hunk = &item.hunks[index];
         if lines != hunk.new {
-            (self.say)(&hunk_text(item, index, &hunk.new, self.style));
+            (self.write)(&hunk_text(item, index, &hunk.new, self.style));
             return hunk.new.clone();
         }
         let pattern = pattern_lines(hunk, self.rules);
         if pattern == lines {
-            (self.say)(
-                "nothing in it is known to be volatile, and it has no words in common with what was expected\n",
+            (self.write)(
+                "no part of this text is known to be volatile, and it has no words in common with the expected text\n",
             );
             return lines;
         }
-        (self.say)(&hunk_text(item, index, &pattern, self.style));
+        (self.write)(&hunk_text(item, index, &pattern, self.style));
         pattern
     }
 }
@@ -132,7 +132,7 @@ mod tests {
     use crate::ids::StepId;
     use crate::ids::{ChapterName, StepName};
 
-    fn waiting(old: &str, new: &str) -> PendingOutput {
+    fn pending(old: &str, new: &str) -> PendingOutput {
         PendingOutput {
             step: StepId { chapter: ChapterName::new("chapter-1"), step: StepName::new("pods") },
             place: None,
@@ -144,16 +144,16 @@ mod tests {
         }
     }
 
-    /// Presses these keys, then Ctrl-C; what was decided, and what was on the screen.
+    /// Presses these keys and then Ctrl-C. Returns the decisions, and the text on the screen.
     fn press(keys: &str, items: &[PendingOutput]) -> (Vec<Decision>, String) {
         let mut keys = keys.chars();
         let mut screen = String::new();
         let mut next_key = || keys.next().map_or(Key::Quit, Key::Letter);
-        let mut say = |text: &str| screen.push_str(text);
+        let mut write = |text: &str| screen.push_str(text);
         let style = Style::colourless();
         let mut walk = Walk {
             next_key: &mut next_key,
-            say: &mut say,
+            write: &mut write,
             rules: &Rules::default(),
             style: &style,
             all: None,
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn every_hunk_is_asked_about() {
-        let items = [waiting("a\nb\nc\n", "A\nb\nC\n"), waiting("", "new\n")];
+        let items = [pending("a\nb\nc\n", "A\nb\nC\n"), pending("", "new\n")];
         let (decisions, screen) = press("ara", &items);
         assert_eq!(
             decisions,
@@ -178,16 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_skipped_goes_on_waiting() {
-        let (decisions, _) = press("as", &[waiting("a\nb\nc\n", "A\nb\nC\n")]);
+    fn a_skipped_hunk_stays_pending() {
+        let (decisions, _) = press("as", &[pending("a\nb\nc\n", "A\nb\nC\n")]);
         assert_eq!(decisions, [decision(&[Choice::Accept, Choice::Keep], false)]);
     }
 
     #[test]
-    fn quitting_keeps_what_was_decided_and_lets_the_rest_wait() {
+    fn quitting_keeps_the_decisions_and_leaves_the_rest_pending() {
         for keys in ["aq", "a"] {
             let (decisions, _) =
-                press(keys, &[waiting("a\n", "b\n"), waiting("a\n", "b\n"), waiting("a\n", "b\n")]);
+                press(keys, &[pending("a\n", "b\n"), pending("a\n", "b\n"), pending("a\n", "b\n")]);
             assert_eq!(decisions[0], decision(&[Choice::Accept], true));
             assert_eq!(
                 decisions[1..],
@@ -197,8 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn capitals_answer_for_all_that_follow() {
-        let items = [waiting("a\n", "b\n"), waiting("a\nb\nc\n", "A\nb\nC\n")];
+    fn capital_letters_answer_for_all_following_hunks() {
+        let items = [pending("a\n", "b\n"), pending("a\nb\nc\n", "A\nb\nC\n")];
         assert_eq!(
             press("A", &items).0,
             [decision(&[Choice::Accept], true), decision(&[Choice::Accept, Choice::Accept], true)]
@@ -210,8 +210,8 @@ mod tests {
     }
 
     #[test]
-    fn a_hunk_is_made_a_pattern_and_accepted_so() {
-        let items = [waiting("load 0.50 now\n", "load 0.75 now\n")];
+    fn a_hunk_can_be_turned_into_a_pattern_and_accepted() {
+        let items = [pending("load 0.50 now\n", "load 0.75 now\n")];
         let (decisions, screen) = press("pa", &items);
         assert_eq!(decisions, [decision(&[Choice::Lines(vec!["load [..] now".to_owned()])], true)]);
         assert!(screen.contains("+ load [..] now"), "{screen}");
@@ -219,15 +219,15 @@ mod tests {
     }
 
     #[test]
-    fn where_no_pattern_helps_that_is_said() {
-        let (decisions, screen) = press("pa", &[waiting("a\n", "something\n")]);
+    fn a_hunk_without_a_pattern_is_reported() {
+        let (decisions, screen) = press("pa", &[pending("a\n", "something\n")]);
         assert_eq!(decisions, [decision(&[Choice::Accept], true)]);
-        assert!(screen.contains("nothing in it is known to be volatile"), "{screen}");
+        assert!(screen.contains("no part of this text is known to be volatile"), "{screen}");
     }
 
     #[test]
-    fn another_key_asks_again() {
-        let (decisions, screen) = press("xa", &[waiting("a\n", "b\n")]);
+    fn an_unknown_key_asks_again() {
+        let (decisions, screen) = press("xa", &[pending("a\n", "b\n")]);
         assert_eq!(decisions, [decision(&[Choice::Accept], true)]);
         assert!(screen.contains("a, r, s, p, A, R, S or q"), "{screen}");
     }

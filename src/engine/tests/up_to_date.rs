@@ -154,7 +154,7 @@ fn a_step_that_failed_runs_again_although_its_check_passes() {
         "
         a
           0.0s apply
-          apply: Passed (ran because: it has not passed since it was begun last)
+          apply: Passed (ran because: it did not pass the last time it began)
           0.0s ready
           ready: Passed
         a: Passed

@@ -8,9 +8,9 @@ use crate::book::{Attributes, Place, SourceId, Span, Verify};
 use crate::ids::StepName;
 use crate::plan::{PlannedChapter, Step};
 
-/// A step as these tests write it down: what it is called, what it says, and what is special about it.
+/// A step of these tests: its name, a number that stands for its text, and its special attributes.
 #[derive(Debug, Clone, PartialEq)]
-struct Told {
+struct StepSpec {
     name: String,
     text: u8,
     verify: bool,
@@ -18,20 +18,20 @@ struct Told {
     background: Option<Background>,
 }
 
-fn told(name: &str) -> Told {
-    Told { name: name.to_owned(), text: 0, verify: false, always: false, background: None }
+fn acting(name: &str) -> StepSpec {
+    StepSpec { name: name.to_owned(), text: 0, verify: false, always: false, background: None }
 }
 
-fn verify(name: &str) -> Told {
-    Told { verify: true, ..told(name) }
+fn verify(name: &str) -> StepSpec {
+    StepSpec { verify: true, ..acting(name) }
 }
 
-fn always(name: &str) -> Told {
-    Told { always: true, ..told(name) }
+fn always(name: &str) -> StepSpec {
+    StepSpec { always: true, ..acting(name) }
 }
 
 /// A plan of chapters `0`, `1`, …; a verify step proves the nearest acting step before it.
-fn plan(chapters: &[Vec<Told>]) -> Plan {
+fn plan(chapters: &[Vec<StepSpec>]) -> Plan {
     let chapters = chapters
         .iter()
         .enumerate()
@@ -46,15 +46,15 @@ fn plan(chapters: &[Vec<Told>]) -> Plan {
     }
 }
 
-fn chapter(name: &str, steps: &[Told]) -> PlannedChapter {
-    let resolved = steps.iter().enumerate().map(|(index, told)| {
+fn chapter(name: &str, steps: &[StepSpec]) -> PlannedChapter {
+    let resolved = steps.iter().enumerate().map(|(index, spec)| {
         let before = || (0..index).rev().find(|step| !steps[*step].verify);
-        let role = if told.verify {
+        let role = if spec.verify {
             Role::Verify { proves: before() }
         } else {
             Role::Act { proven_by: Default::default() }
         };
-        step(name, told, role)
+        step(name, spec, role)
     });
     PlannedChapter {
         name: ChapterName::new(name),
@@ -72,15 +72,15 @@ fn chapter(name: &str, steps: &[Told]) -> PlannedChapter {
     }
 }
 
-fn step(chapter: &str, told: &Told, role: Role) -> Step {
+fn step(chapter: &str, spec: &StepSpec, role: Role) -> Step {
     let attributes = Attributes {
-        always: told.always,
-        background: told.background,
-        verify: told.verify.then_some(Verify::Before),
+        always: spec.always,
+        background: spec.background,
+        verify: spec.verify.then_some(Verify::Before),
         ..Attributes::default()
     };
     Step {
-        id: StepId { chapter: ChapterName::new(chapter), step: StepName::new(told.name.as_str()) },
+        id: StepId { chapter: ChapterName::new(chapter), step: StepName::new(spec.name.as_str()) },
         place: Place { file: Path::new("chapter.md").into(), line: 1 },
         span: Span { source: SourceId(0), start: 0, end: 0, line: 1 },
         script_line: 2,
@@ -91,17 +91,17 @@ fn step(chapter: &str, told: &Told, role: Role) -> Step {
         binds: Vec::new(),
         numbers: Arc::default(),
         expected_span: None,
-        fingerprint: Fingerprint::of([told.name.as_bytes(), &[told.text]]),
+        fingerprint: Fingerprint::of([spec.name.as_bytes(), &[spec.text]]),
         made_of: MadeOf::default(),
         reads: Default::default(),
     }
 }
 
-/// A past in which these steps ended, all under profile `open`; `held` says how.
-fn past(steps: &[(usize, Told, bool)]) -> Past {
+/// A past in which these steps ended under profile `open`. The last part says whether the step passed.
+fn past(steps: &[(usize, StepSpec, bool)]) -> Past {
     let mut past = Past { run: "run-1".to_owned(), ..Past::default() };
-    for (number, (chapter, told, held)) in steps.iter().enumerate() {
-        let planned = step(&chapter.to_string(), told, Role::Act { proven_by: Default::default() });
+    for (number, (chapter, spec, held)) in steps.iter().enumerate() {
+        let planned = step(&chapter.to_string(), spec, Role::Act { proven_by: Default::default() });
         let before = PastStep {
             profile: "open".to_owned(),
             number,
@@ -124,11 +124,11 @@ fn past(steps: &[(usize, Told, bool)]) -> Past {
     past
 }
 
-fn all_passed(chapters: &[Vec<Told>]) -> Past {
+fn all_passed(chapters: &[Vec<StepSpec>]) -> Past {
     let steps = chapters
         .iter()
         .enumerate()
-        .flat_map(|(chapter, steps)| steps.iter().map(move |told| (chapter, told.clone(), true)));
+        .flat_map(|(chapter, steps)| steps.iter().map(move |spec| (chapter, spec.clone(), true)));
     past(&steps.collect::<Vec<_>>())
 }
 
@@ -137,21 +137,21 @@ fn at(chapter: usize, step: usize, why: &str) -> Resume {
 }
 
 #[test]
-fn a_book_never_run_starts_at_its_first_step() {
-    let book = [vec![told("a"), told("b")]];
+fn a_book_that_has_never_run_starts_at_its_first_step() {
+    let book = [vec![acting("a"), acting("b")]];
     assert_eq!(resume_point(&plan(&book), &Past::default()), at(0, 0, "not reached"));
 }
 
 #[test]
-fn a_failed_step_is_where_it_goes_on() {
-    let book = [vec![told("a"), told("b"), told("c")]];
-    let past = past(&[(0, told("a"), true), (0, told("b"), false)]);
+fn a_run_resumes_at_the_failed_step() {
+    let book = [vec![acting("a"), acting("b"), acting("c")]];
+    let past = past(&[(0, acting("a"), true), (0, acting("b"), false)]);
     assert_eq!(resume_point(&plan(&book), &past), at(0, 1, "failed"));
 }
 
 #[test]
-fn an_edited_step_is_where_it_goes_on_although_all_passed() {
-    let book = [vec![told("a"), told("b")], vec![told("a"), told("b")]];
+fn a_run_resumes_at_an_edited_step_even_if_all_steps_passed() {
+    let book = [vec![acting("a"), acting("b")], vec![acting("a"), acting("b")]];
     let past = all_passed(&book);
     let mut edited = book.clone();
     edited[0][1].text = 1;
@@ -159,29 +159,26 @@ fn an_edited_step_is_where_it_goes_on_although_all_passed() {
 }
 
 #[test]
-fn an_inserted_step_is_where_it_goes_on_and_a_deleted_one_is_not_missed() {
-    let book = [vec![told("a"), told("b"), told("c")]];
+fn a_run_resumes_at_an_inserted_step_and_ignores_a_deleted_one() {
+    let book = [vec![acting("a"), acting("b"), acting("c")]];
     let past = all_passed(&book);
-    let inserted = [vec![told("a"), told("new"), told("b"), told("c")]];
-    let deleted = [vec![told("a"), told("c")]];
+    let inserted = [vec![acting("a"), acting("new"), acting("b"), acting("c")]];
+    let deleted = [vec![acting("a"), acting("c")]];
     assert_eq!(resume_point(&plan(&inserted), &past), at(0, 1, "not reached"));
     assert_eq!(resume_point(&plan(&deleted), &past), Resume::NothingLeft);
 }
 
 #[test]
-fn steps_that_changed_places_are_run_again_from_the_first_of_them() {
-    let book = [vec![told("a"), told("b"), told("c")]];
+fn steps_that_were_reordered_are_run_again_from_the_first_of_them() {
+    let book = [vec![acting("a"), acting("b"), acting("c")]];
     let past = all_passed(&book);
-    let reordered = [vec![told("b"), told("a"), told("c")]];
-    assert_eq!(
-        resume_point(&plan(&reordered), &past),
-        at(0, 1, "stands in another place than when it passed")
-    );
+    let reordered = [vec![acting("b"), acting("a"), acting("c")]];
+    assert_eq!(resume_point(&plan(&reordered), &past), at(0, 1, "it has moved since it passed"));
 }
 
 #[test]
-fn what_passed_under_another_profile_has_not_passed() {
-    let book = [vec![told("a")]];
+fn a_step_that_passed_under_another_profile_has_not_passed() {
+    let book = [vec![acting("a")]];
     let mut past = all_passed(&book);
     past.steps.values_mut().for_each(|step| "sealed".clone_into(&mut step.profile));
     assert_eq!(resume_point(&plan(&book), &past), at(0, 0, "it passed under profile `sealed`"));
@@ -189,7 +186,7 @@ fn what_passed_under_another_profile_has_not_passed() {
 
 #[test]
 fn a_step_whose_state_was_lost_is_run_again() {
-    let book = [vec![told("a"), told("b")]];
+    let book = [vec![acting("a"), acting("b")]];
     let mut past = all_passed(&book);
     past.steps.get_mut(&plan(&book).chapters[0].steps[1].id).unwrap().state_lost = true;
     assert_eq!(resume_point(&plan(&book), &past), at(0, 1, "the shell's state after it was lost"));
@@ -197,46 +194,48 @@ fn a_step_whose_state_was_lost_is_run_again() {
 
 #[test]
 fn an_always_step_runs_again_with_its_chapter_and_never_before_it() {
-    let book = [vec![always("cleanup"), told("a"), told("b")], vec![told("c")]];
+    let book = [vec![always("cleanup"), acting("a"), acting("b")], vec![acting("c")]];
     let plan = plan(&book);
-    let failed = past(&[(0, told("a"), true), (0, told("b"), false), (0, always("cleanup"), true)]);
+    let failed =
+        past(&[(0, acting("a"), true), (0, acting("b"), false), (0, always("cleanup"), true)]);
     let point = resume_point(&plan, &failed);
     assert_eq!(point, at(0, 2, "failed"));
     assert!(
         is_run_from(&plan, point.position(), (0, 0)),
-        "the cleanup comes after what is run again"
+        "the cleanup runs after the steps that run again"
     );
     assert!(!is_run_from(&plan, point.position(), (0, 1)));
     assert!(
         !is_run_from(&plan, (1, 0), (0, 0)),
-        "the cleanup of a chapter that is not gone on with is not repeated"
+        "the cleanup of a finished chapter is not repeated"
     );
 }
 
 #[test]
-fn an_always_step_that_failed_is_all_that_is_left_of_its_chapter() {
-    let book = [vec![always("cleanup"), told("a")], vec![told("b")]];
+fn a_failed_always_step_is_the_only_step_of_its_chapter_that_runs_again() {
+    let book = [vec![always("cleanup"), acting("a")], vec![acting("b")]];
     let plan = plan(&book);
-    let past = past(&[(0, told("a"), true), (0, always("cleanup"), false)]);
+    let past = past(&[(0, acting("a"), true), (0, always("cleanup"), false)]);
     let point = resume_point(&plan, &past);
     assert_eq!(point, at(0, 0, "failed"));
     assert!(
         !is_run_from(&plan, point.position(), (0, 1)),
-        "the step written after it has passed before it"
+        "the step after the cleanup ran before it and has passed"
     );
     assert!(is_run_from(&plan, point.position(), (1, 0)));
 }
 
 #[test]
-fn verify_steps_before_the_point_are_asked_and_the_first_that_fails_leads_to_what_it_proves() {
-    let book = [vec![told("a"), verify("a-is"), told("b"), verify("b-is"), told("c")]];
+fn checks_before_the_start_run_again_and_the_first_that_fails_moves_the_start_to_the_step_that_it_proves()
+ {
+    let book = [vec![acting("a"), verify("a-is"), acting("b"), verify("b-is"), acting("c")]];
     let plan = plan(&book);
     let past = past(&[
-        (0, told("a"), true),
+        (0, acting("a"), true),
         (0, verify("a-is"), true),
-        (0, told("b"), true),
+        (0, acting("b"), true),
         (0, verify("b-is"), true),
-        (0, told("c"), false),
+        (0, acting("c"), false),
     ]);
     let point = resume_point(&plan, &past);
     assert_eq!(resume_checks(&plan, &point), [(0, 1), (0, 3)]);
@@ -244,17 +243,17 @@ fn verify_steps_before_the_point_are_asked_and_the_first_that_fails_leads_to_wha
 }
 
 #[test]
-fn of_a_chapter_that_ended_its_done_steps_are_asked_and_the_others_only_when_one_of_them_fails() {
+fn a_chapter_that_ended_runs_its_done_checks_and_the_others_only_if_one_of_them_fails() {
     let book = [
         vec![
-            told("a"),
+            acting("a"),
             verify("a-is"),
-            told("crowd"),
+            acting("crowd"),
             verify("nine-pods"),
-            told("b"),
+            acting("b"),
             verify("b-is"),
         ],
-        vec![verify("awake"), told("c")],
+        vec![verify("awake"), acting("c")],
     ];
     let mut plan = plan(&book);
     plan.chapters[0].done = vec![5];
@@ -262,22 +261,26 @@ fn of_a_chapter_that_ended_its_done_steps_are_asked_and_the_others_only_when_one
     assert_eq!(
         resume_checks(&plan, &point),
         [(0, 5)],
-        "nine pods were there on the way; nobody says they still are"
+        "a check that is not in `done:` may fail after later steps"
     );
     assert_eq!(start_after_checks(&plan, &point, (0, 5)), at(0, 4, "0/b-is no longer holds"));
-    assert_eq!(earlier_checks(&plan, &point, (0, 5)), [(0, 1), (0, 3)], "`a` may be gone as well");
+    assert_eq!(
+        earlier_checks(&plan, &point, (0, 5)),
+        [(0, 1), (0, 3)],
+        "the work of `a` may be lost as well"
+    );
     let inside = at(0, 5, "failed");
     assert_eq!(
         resume_checks(&plan, &inside),
         [(0, 1), (0, 3)],
-        "a chapter gone on with in its middle is asked whole"
+        "all checks of a chapter run if the run resumes within it"
     );
     assert_eq!(earlier_checks(&plan, &inside, (0, 3)), []);
 }
 
 #[test]
-fn checks_come_in_the_order_of_what_they_prove() {
-    let book = [vec![told("a"), told("b"), verify("b-is"), verify("a-is"), told("c")]];
+fn checks_are_sorted_by_the_steps_that_they_prove() {
+    let book = [vec![acting("a"), acting("b"), verify("b-is"), verify("a-is"), acting("c")]];
     let mut plan = plan(&book);
     plan.chapters[0].steps[3].role = Role::Verify { proves: Some(0) };
     let point = at(0, 4, "failed");
@@ -289,8 +292,8 @@ fn checks_come_in_the_order_of_what_they_prove() {
 }
 
 #[test]
-fn a_verify_step_that_proves_nothing_is_itself_where_it_starts() {
-    let book = [vec![verify("alone"), told("a")]];
+fn a_failed_check_that_proves_no_step_is_itself_the_start() {
+    let book = [vec![verify("alone"), acting("a")]];
     let plan = plan(&book);
     assert_eq!(
         start_after_checks(&plan, &at(0, 1, "failed"), (0, 0)),
@@ -300,7 +303,7 @@ fn a_verify_step_that_proves_nothing_is_itself_where_it_starts() {
 
 #[test]
 fn background_steps_that_ended_with_their_run_are_started_again() {
-    let background = |name: &str, kind| Told { background: Some(kind), ..told(name) };
+    let background = |name: &str, kind| StepSpec { background: Some(kind), ..acting(name) };
     let book = [
         vec![
             background("engine", Background::Keep),
@@ -309,8 +312,8 @@ fn background_steps_that_ended_with_their_run_are_started_again() {
         ],
         vec![
             background("forward", Background::Chapter),
-            told("a"),
-            told("b"),
+            acting("a"),
+            acting("b"),
             background("later", Background::Chapter),
         ],
     ];
@@ -320,14 +323,14 @@ fn background_steps_that_ended_with_their_run_are_started_again() {
     assert_eq!(background_to_restart(&plan, PAST_END), []);
 }
 
-/// The same question answered by brute force, on the plain lists above: the longest beginning of the execution order in which
-/// every step passed as it is.
-fn oracle(book: &[Vec<Told>], passed: &[(usize, Told, bool)]) -> Option<(usize, usize)> {
+/// Finds the start by brute force on the lists above: after the longest prefix of the execution order in which every step passed
+/// unchanged.
+fn oracle(book: &[Vec<StepSpec>], passed: &[(usize, StepSpec, bool)]) -> Option<(usize, usize)> {
     let mut order = Vec::new();
     for (chapter, steps) in book.iter().enumerate() {
         for last in [false, true] {
-            for (index, told) in steps.iter().enumerate() {
-                if told.always == last {
+            for (index, spec) in steps.iter().enumerate() {
+                if spec.always == last {
                     order.push((chapter, index));
                 }
             }
@@ -362,15 +365,15 @@ fn oracle(book: &[Vec<Told>], passed: &[(usize, Told, bool)]) -> Option<(usize, 
     Some(if edited { act_of(book, point) } else { point })
 }
 
-/// The acting step that a check proves, if that has its turn before it; else the step itself.
-fn act_of(book: &[Vec<Told>], (chapter, index): (usize, usize)) -> (usize, usize) {
+/// The acting step that a check proves, if that step runs before the check; otherwise the step itself.
+fn act_of(book: &[Vec<StepSpec>], (chapter, index): (usize, usize)) -> (usize, usize) {
     let steps = &book[chapter];
     let proves = (0..index).rev().find(|step| steps[index].verify && !steps[*step].verify);
     let proves = proves.filter(|step| (steps[*step].always, *step) < (steps[index].always, index));
     (chapter, proves.unwrap_or(index))
 }
 
-/// What an author does to a book between two runs.
+/// A change that an author makes between two runs.
 #[derive(Debug, Clone)]
 enum Edit {
     Insert(usize, usize),
@@ -382,10 +385,10 @@ enum Edit {
     KeepOnly(usize),
 }
 
-fn apply(book: &mut Vec<Vec<Told>>, edit: &Edit) {
+fn apply(book: &mut Vec<Vec<StepSpec>>, edit: &Edit) {
     let chapter = match edit {
         Edit::DropChapter(chapter) => {
-            // What is left keeps its number, as a chapter keeps its name: emptied, not removed.
+            // The chapter is emptied and not removed, so that the other chapters keep their numbers, which are their names here.
             let at = chapter % book.len();
             return book[at].clear();
         }
@@ -406,7 +409,7 @@ fn apply(book: &mut Vec<Vec<Told>>, edit: &Edit) {
     let steps = &mut book[chapter];
     let count = steps.len();
     match edit {
-        Edit::Insert(_, at) => steps.insert(at % (count + 1), told(&format!("new-{at}"))),
+        Edit::Insert(_, at) => steps.insert(at % (count + 1), acting(&format!("new-{at}"))),
         _ if count == 0 => {}
         Edit::Delete(_, at) => drop(steps.remove(at % count)),
         Edit::Change(_, at) => steps[at % count].text += 1,
@@ -416,20 +419,20 @@ fn apply(book: &mut Vec<Vec<Told>>, edit: &Edit) {
     }
 }
 
-fn any_told() -> impl Strategy<Value = Told> {
-    (0..3u8, any::<bool>(), 0..6u8).prop_map(|(text, verify, always)| Told {
+fn any_step() -> impl Strategy<Value = StepSpec> {
+    (0..3u8, any::<bool>(), 0..6u8).prop_map(|(text, verify, always)| StepSpec {
         text,
         verify,
         always: always == 0,
-        ..told("")
+        ..acting("")
     })
 }
 
-fn any_book() -> impl Strategy<Value = Vec<Vec<Told>>> {
-    prop::collection::vec(prop::collection::vec(any_told(), 0..6), 1..4).prop_map(|mut book| {
+fn any_book() -> impl Strategy<Value = Vec<Vec<StepSpec>>> {
+    prop::collection::vec(prop::collection::vec(any_step(), 0..6), 1..4).prop_map(|mut book| {
         for steps in &mut book {
-            for (number, told) in steps.iter_mut().enumerate() {
-                told.name = format!("step-{number}");
+            for (number, spec) in steps.iter_mut().enumerate() {
+                spec.name = format!("step-{number}");
             }
         }
         book
@@ -448,20 +451,20 @@ fn any_edit() -> impl Strategy<Value = Edit> {
     })
 }
 
-/// The run that was: every step of the book with how it ended, or not reached at all.
+/// A past run: the steps of the book that were reached, and whether each of them passed.
 fn any_run(
-    book: Vec<Vec<Told>>,
-) -> impl Strategy<Value = (Vec<Vec<Told>>, Vec<(usize, Told, bool)>)> {
+    book: Vec<Vec<StepSpec>>,
+) -> impl Strategy<Value = (Vec<Vec<StepSpec>>, Vec<(usize, StepSpec, bool)>)> {
     let count = book.iter().map(Vec::len).sum::<usize>();
-    prop::collection::vec(0..12u8, count).prop_map(move |fates| {
+    prop::collection::vec(0..12u8, count).prop_map(move |endings| {
         let steps = book
             .iter()
             .enumerate()
-            .flat_map(|(chapter, steps)| steps.iter().map(move |told| (chapter, told.clone())));
+            .flat_map(|(chapter, steps)| steps.iter().map(move |spec| (chapter, spec.clone())));
         let ended = steps
-            .zip(fates)
-            .filter(|(_, fate)| *fate != 0)
-            .map(|((chapter, told), fate)| (chapter, told, fate != 1));
+            .zip(endings)
+            .filter(|(_, ending)| *ending != 0)
+            .map(|((chapter, spec), ending)| (chapter, spec, ending != 1));
         (book.clone(), ended.collect())
     })
 }
@@ -470,7 +473,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_point_is_where_the_oracle_says_whatever_was_edited(
+    fn the_start_is_the_one_that_the_oracle_finds_whatever_was_edited(
         (book, run) in any_book().prop_flat_map(any_run),
         edits in prop::collection::vec(any_edit(), 0..4),
     ) {
@@ -485,7 +488,7 @@ proptest! {
     }
 
     #[test]
-    fn an_edit_never_lets_a_later_step_be_believed((book, at) in any_book().prop_flat_map(|book| (Just(book), 0..7usize))) {
+    fn after_an_edit_no_later_step_counts_as_passed((book, at) in any_book().prop_flat_map(|book| (Just(book), 0..7usize))) {
         let past = all_passed(&book);
         let mut edited = book.clone();
         let chapter = at % book.len();
@@ -496,27 +499,27 @@ proptest! {
         let point = resume_point(&plan, &past).position();
         prop_assert_eq!(point, act_of(&edited, (chapter, index)));
         for (chapter, steps) in edited.iter().enumerate() {
-            for (step, told) in steps.iter().enumerate() {
-                let later = (chapter, told.always, step) >= (point.0, edited[point.0][point.1].always, point.1);
+            for (step, spec) in steps.iter().enumerate() {
+                let later = (chapter, spec.always, step) >= (point.0, edited[point.0][point.1].always, point.1);
                 prop_assert_eq!(is_run_from(&plan, point, (chapter, step)), later);
             }
         }
     }
 
     #[test]
-    fn checks_are_passed_verify_steps_and_never_lead_behind_the_point((book, run) in any_book().prop_flat_map(any_run)) {
+    fn the_checks_to_run_have_passed_and_never_move_the_start_forward((book, run) in any_book().prop_flat_map(any_run)) {
         let plan = plan(&book);
         let point = resume_point(&plan, &past(&run));
         let mut starts = Vec::new();
         for check in resume_checks(&plan, &point) {
-            let told = &book[check.0][check.1];
-            prop_assert!(told.verify && !told.always);
-            prop_assert!(run.iter().any(|(chapter, then, held)| *chapter == check.0 && then == told && *held));
+            let spec = &book[check.0][check.1];
+            prop_assert!(spec.verify && !spec.always);
+            prop_assert!(run.iter().any(|(chapter, then, held)| *chapter == check.0 && then == spec && *held));
             let start = start_after_checks(&plan, &point, check).position();
             prop_assert!(!is_run_from(&plan, point.position(), start));
-            prop_assert!(is_run_from(&plan, start, check), "the check that failed is asked again in its turn");
+            prop_assert!(is_run_from(&plan, start, check), "the failed check runs again after the new start");
             starts.push(start);
         }
-        prop_assert!(starts.is_sorted(), "the first that fails leads to the earliest start");
+        prop_assert!(starts.is_sorted(), "the first check that fails gives the earliest start");
     }
 }

@@ -18,7 +18,7 @@ fn schema() -> Value {
     serde_json::from_str(SCHEMA).unwrap()
 }
 
-/// What is wrong with a value, by the words of JSON Schema that our schema uses. An unknown word is a mistake in the schema.
+/// The violations of a schema by a value. It understands only the words of JSON Schema that our schema uses, and panics at others.
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 fn complaints(value: &Value, schema: &Value, root: &Value, at: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -108,7 +108,7 @@ fn is_of(value: &Value, kind: &Value) -> bool {
     }
 }
 
-/// Every `enum` and `const` of the schema, with the place it stands at.
+/// Every `enum` and `const` of the schema, with its place.
 fn named_values(schema: &Value, at: &str, found: &mut Vec<(String, Value)>) {
     match schema {
         Value::Object(words) => {
@@ -132,7 +132,7 @@ fn named_values(schema: &Value, at: &str, found: &mut Vec<(String, Value)>) {
 }
 
 #[test]
-fn every_event_is_as_the_published_schema_says() {
+fn every_event_matches_the_published_schema() {
     let schema = schema();
     for line in lines() {
         let complaints = complaints(&line, &schema, &schema, "event");
@@ -141,7 +141,7 @@ fn every_event_is_as_the_published_schema_says() {
 }
 
 #[test]
-fn the_schema_names_no_value_that_never_comes() {
+fn every_value_that_the_schema_names_occurs_in_an_event() {
     let all = serde_json::to_string(&lines()).unwrap();
     let mut named = Vec::new();
     named_values(&schema(), "", &mut named);
@@ -152,7 +152,7 @@ fn the_schema_names_no_value_that_never_comes() {
 }
 
 #[test]
-fn a_line_with_a_field_unknown_or_missing_is_found_out() {
+fn a_line_with_an_unknown_or_a_missing_field_violates_the_schema() {
     let schema = schema();
     let mut line = lines().remove(0);
     line["surprise"] = Value::Bool(true);
@@ -164,7 +164,7 @@ fn a_line_with_a_field_unknown_or_missing_is_found_out() {
 }
 
 #[test]
-fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
+fn a_full_disk_is_an_error_and_a_closed_pipe_is_not() {
     struct Refuses(io::ErrorKind);
     impl Write for Refuses {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
