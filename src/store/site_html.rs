@@ -74,7 +74,7 @@ impl Renderer for HtmlSite {
         let mut staged =
             RenderContext::new(root, context.book.clone(), config, &context.destination);
         staged.chapter_titles.clone_from(&context.chapter_titles);
-        site_parts::render(&staged, &theme, &self.room.join("parts"))?;
+        site_parts::render(staged, &context.book, &theme, &self.room.join("parts"))?;
         self.copy_files(context)
     }
 }

@@ -27,16 +27,18 @@ const WHOLE_BOOK_SCRIPTS: [&str; 2] = ["toc", "searchindex"];
 /// Templates of a theme that every page is made with.
 const PAGE_TEMPLATES: [&str; 3] = ["index.hbs", "head.hbs", "header.hbs"];
 
-/// Renders the book as mdBook's renderer does. `room`: a folder for what is needed only meanwhile; `theme`: the theme's folder.
-pub(super) fn render(context: &RenderContext, theme: &Path, room: &Path) -> Result<()> {
+/// Renders a book as mdBook's renderer does. `book`: the book of the context once more, from which the pages are made; `theme`:
+/// the theme's folder; `room`: a folder for what is needed only meanwhile.
+pub(super) fn render(context: RenderContext, book: &Book, theme: &Path, room: &Path) -> Result<()> {
     let html = context.config.html_config().unwrap_or_default();
-    let pages = Pages::of(&context.book);
+    let pages = Pages::of(book);
     if pages.all.len() <= 2 * GROUP || html.print.enable || lists_chapters(theme) {
-        return HtmlHandlebars::new().render(context);
+        return HtmlHandlebars::new().render(&context);
     }
+    let without_book = with(&context, Book::new(), context.config.clone(), &context.destination);
     let groups: Vec<Group<'_>> = (0..pages.all.len().div_ceil(GROUP))
         .map(|index| Group {
-            context,
+            context: &without_book,
             html: &html,
             pages: &pages,
             index,
@@ -75,11 +77,9 @@ fn lists_chapters(theme: &Path) -> bool {
 
 /// All but the pages. mdBook refuses a redirect from a page that exists when it comes to that page, and then the rest is done: a
 /// redirect from the first page stops it there.
-fn render_frame(context: &RenderContext, first: &Chapter) -> Result<()> {
+fn render_frame(mut frame: RenderContext, first: &Chapter) -> Result<()> {
     let page = format!("/{}", page_of(first));
-    let mut config = context.config.clone();
-    config.set("output.html.redirect", json!({ &page: "stop" }))?;
-    let frame = with(context, context.book.clone(), config, &context.destination);
+    frame.config.set("output.html.redirect", json!({ &page: "stop" }))?;
     match HtmlHandlebars::new().render(&frame) {
         Err(error) if error.to_string().contains(&format!("existing chapter at `{page}`")) => {
             Ok(())
@@ -122,6 +122,7 @@ impl<'a> Pages<'a> {
 
 /// Pages that are rendered in one go.
 struct Group<'a> {
+    /// All of the context but the book.
     context: &'a RenderContext,
     html: &'a HtmlConfig,
     pages: &'a Pages<'a>,
@@ -306,7 +307,12 @@ mod tests {
             let rendered = if whole {
                 HtmlHandlebars::new().render(&context)
             } else {
-                render(&context, &home.path().join("theme"), &home.path().join("parts"))
+                render(
+                    context.clone(),
+                    &context.book,
+                    &home.path().join("theme"),
+                    &home.path().join("parts"),
+                )
             };
             rendered.map_err(|error| format!("{error:#}"))?;
             let mut found = BTreeMap::new();
