@@ -11,6 +11,11 @@
 //! processes. Only `shell`, `cluster` and `doctor` touch the world, only `store` opens files, only `report` prints. `engine` runs
 //! steps and compares their output; `commands` connects the rooms, with one file for each subcommand.
 
+#![cfg_attr(
+    not(target_os = "linux"),
+    allow(dead_code, reason = "only a run uses it, and steps run on Linux")
+)]
+
 mod diagnostic;
 mod ids;
 mod text;

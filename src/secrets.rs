@@ -10,6 +10,7 @@ mod masker;
 mod objects;
 mod patterns;
 
+#[cfg(target_os = "linux")]
 pub(crate) use masker::MaskStream;
 pub use masker::Masker;
 pub(crate) use objects::{secret_values, without_printed_secrets, without_secret_data};

@@ -25,7 +25,6 @@ use crate::world::{Command, ShellContext, Watcher, World};
 
 /// What the real world has to know beforehand; here nothing of it is used.
 #[derive(Debug, Clone)]
-#[expect(dead_code, reason = "the fields are those of the Linux world")]
 pub struct ShellOptions {
     pub bash: PathBuf,
     pub environment: Vec<(OsString, OsString)>,

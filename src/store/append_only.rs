@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustix::fs::{FallocateFlags, fallocate};
 use rustix::io::Errno;
 
 use super::error::StoreError;
@@ -73,12 +72,7 @@ impl AppendOnlyFile {
             return Ok(());
         }
         let wanted = self.length + self.ahead;
-        match fallocate(
-            &*self.file,
-            FallocateFlags::KEEP_SIZE,
-            self.reserved,
-            wanted - self.reserved,
-        ) {
+        match reserve(&self.file, self.reserved, wanted - self.reserved) {
             Ok(()) => self.reserved = wanted,
             // A file system without reserves: do without.
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.ahead = 0,
@@ -87,6 +81,19 @@ impl AppendOnlyFile {
         }
         Ok(())
     }
+}
+
+/// Reserves disk space behind the file's end, which does not move.
+#[cfg(target_os = "linux")]
+fn reserve(file: &File, from: u64, bytes: u64) -> rustix::io::Result<()> {
+    use rustix::fs::{FallocateFlags, fallocate};
+    fallocate(file, FallocateFlags::KEEP_SIZE, from, bytes)
+}
+
+/// Other systems have no such call.
+#[cfg(not(target_os = "linux"))]
+fn reserve(_: &File, _: u64, _: u64) -> rustix::io::Result<()> {
+    Err(Errno::OPNOTSUPP)
 }
 
 /// Gives back what a file still has in reserve, which nobody appends to any more. Not worth an error: it costs some kilobytes.
