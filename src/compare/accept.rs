@@ -5,7 +5,7 @@ use super::kind::{compare_fence, compare_snapshot, kind_of};
 use super::lines::{Expected, Pairing, Texts, pair_lines};
 use super::normalize::{Rules, Where};
 use super::normalized::normalized;
-use super::pattern::Scope;
+use super::pattern::{Pattern, Scope};
 use super::strip_ansi::{lines, strip_ansi};
 use super::table::{self, Keep};
 use super::verdict::{Bindings, Verdict};
@@ -115,11 +115,15 @@ fn merge_lines(
         match pairing {
             Pairing::Same(index, other) | Pairing::Changed(index, other) => {
                 merge.any_lines_before(index);
-                let kept = texts.line_matches(index, other, &mut scope);
-                merge.merged.push(if kept {
-                    raw[index].to_owned()
+                let (old, new) = (raw[index], texts.actual[other]);
+                merge.merged.push(if texts.line_matches(index, other, &mut scope) {
+                    old.to_owned()
                 } else {
-                    keep(texts.actual[other], Where::Line)
+                    rules
+                        .is_none()
+                        .then(|| with_patterns(old, new, &mut scope, keep))
+                        .flatten()
+                        .unwrap_or_else(|| keep(new, Where::Line))
                 });
             }
             Pairing::Missing(index) => merge.any_lines_before(index),
@@ -132,6 +136,35 @@ fn merge_lines(
         raw.get(texts.expected.len()..).unwrap_or_default().iter().map(|line| (*line).to_owned()),
     );
     whole(&merge.merged)
+}
+
+/// A line that changed, with those patterns of the old line that still stand for a word of it: words that match are found from both
+/// ends, and one by one where there are as many as before. `None`: no pattern can stay.
+fn with_patterns(old: &str, actual: &str, scope: &mut Scope<'_>, keep: Keep<'_>) -> Option<String> {
+    Pattern::parse(old, None)?;
+    let (before, now): (Vec<&str>, Vec<&str>) =
+        (old.split(' ').collect(), actual.split(' ').collect());
+    let stays = |before: &str, now: &str| match Pattern::parse(before, None) {
+        Some(pattern) => pattern.matches_alone(now, None),
+        None => before == keep(now, Where::Line),
+    };
+    let shorter = before.len().min(now.len());
+    let front = (0..shorter).take_while(|at| stays(before[*at], now[*at])).count();
+    let back = (1..=shorter - front)
+        .take_while(|at| stays(before[before.len() - at], now[now.len() - at]))
+        .count();
+    let counterpart = |at: usize| match at {
+        _ if at < front || before.len() == now.len() => Some(at),
+        _ if at >= now.len() - back => Some(before.len() - (now.len() - at)),
+        _ => None,
+    };
+    let words = now.iter().enumerate().map(|(at, word)| {
+        let old = counterpart(at).map(|at| before[at]).filter(|old| stays(old, word));
+        old.map_or_else(|| keep(word, Where::Line), str::to_owned)
+    });
+    let line = words.collect::<Vec<_>>().join(" ");
+    let fits = Pattern::parse(&line, None)?.matches(actual, scope, None);
+    fits.then_some(line)
 }
 
 struct Merge<'m> {
