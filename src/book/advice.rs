@@ -97,7 +97,7 @@ fn prompt(script: &str) -> Option<Advice> {
                         and write `languages = [\"console\"]` in [preprocessor.guide] of book.toml";
             let message = "this step holds a prompt: bash would look for a program `$`".to_owned();
             return Some(Advice {
-                severity: Severity::Error,
+                severity: Severity::Unrunnable,
                 at: from,
                 message,
                 hint: hint.to_owned(),

@@ -156,7 +156,7 @@ pub(crate) fn parse_chapter(
     resolve_folders(&mut blocks, &sources.file(source).path);
     problems.sort_by_key(|problem| problem.span.map(|span| span.start));
     let (errors, notes) =
-        problems.into_iter().partition(|problem| problem.severity == Severity::Error);
+        problems.into_iter().partition(|problem| problem.severity <= Severity::Unrunnable);
     (Chapter { name, title, source, front, blocks, notes }, errors)
 }
 

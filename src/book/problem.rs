@@ -7,6 +7,8 @@ use super::source::Span;
 pub enum Severity {
     /// The book cannot be run.
     Error,
+    /// The book cannot be run, but it can be read: its site can be made.
+    Unrunnable,
     /// The book can be run, but this is probably not what its author means.
     Warning,
     /// Something was left alone, for instance a word that belongs to another tool. Shown only by `guide check --strict`.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::book_context::{BookContext, open};
 use super::stale::included;
+use crate::book::Severity;
 use crate::cli::PublishArgs;
 use crate::error::{Error, Exit};
 use crate::plan::Selection;
@@ -158,7 +159,9 @@ pub(super) fn read_views(
     let mut views = Vec::new();
     let mut base = None;
     for profile in profiles {
-        let context = open(&Settings { profile: Some(profile), ..settings.clone() })?;
+        let mut context = open(&Settings { profile: Some(profile), ..settings.clone() })?;
+        // Making a site runs no step.
+        context.problems.retain(|problem| problem.severity != Severity::Unrunnable);
         let plan = context.plan(&Selection::default())?;
         let masker = context.masker_of(&plan);
         let mut found = std::collections::HashMap::new();

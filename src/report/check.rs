@@ -74,7 +74,7 @@ fn one(problem: &Problem, sources: &Sources) -> Value {
     let place = problem.span.map(|span| sources.place(span));
     json!({
         "severity": match problem.severity {
-            Severity::Error => "error",
+            Severity::Error | Severity::Unrunnable => "error",
             Severity::Warning => "warning",
             Severity::Note => "note",
         },

@@ -31,7 +31,7 @@ const MOST_COLUMNS: usize = 160;
 pub(crate) fn draw(sources: &Sources, problem: &Problem, style: Style) -> String {
     let mut out = String::new();
     let label = match problem.severity {
-        Severity::Error => style.failed("error").to_string(),
+        Severity::Error | Severity::Unrunnable => style.failed("error").to_string(),
         Severity::Warning => style.warning("warning").to_string(),
         Severity::Note => style.hint("note").to_string(),
     };

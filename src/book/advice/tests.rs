@@ -9,7 +9,7 @@ fn said(script: &str) -> Vec<String> {
 fn a_prompt_is_an_error() {
     for script in ["$ ls\n", "# first\n\n  $ ls\nfile\n", "ls\n$ cat x\n"] {
         let advice = advise(script, &Attributes::default());
-        assert_eq!((advice.len(), advice[0].severity), (1, Severity::Error), "{script}");
+        assert_eq!((advice.len(), advice[0].severity), (1, Severity::Unrunnable), "{script}");
     }
     assert_eq!(said("cat <<E\n$ ls\nE\necho $x\n"), [""; 0]);
 }
