@@ -117,9 +117,23 @@ fn unused_snapshots(context: &BookContext) -> Problems {
     });
     let used: HashSet<StepId> = steps.collect();
     let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
+    let lacking = snapshots.without_snapshot(&used);
     let problem = |path: std::path::PathBuf| {
-        Problem::without_span(format!("no step compares with `{}`", path.display()))
-            .hint("remove the file, or give the step its name and `snapshot` back")
+        let of_chapter = |step: &&&StepId| {
+            path.parent().is_some_and(|folder| folder.ends_with(step.chapter.as_str()))
+        };
+        let mut renamed = lacking.iter().filter(of_chapter);
+        let hint = match (renamed.next(), renamed.next()) {
+            (Some(step), None) => {
+                let new = path.with_file_name(format!("{}.snap", step.step));
+                let (path, new) = (path.display(), new.display());
+                format!(
+                    "if the step was renamed, rename the file: `mv {path} {new}`; else remove it"
+                )
+            }
+            _ => "remove the file, or give the step its name and `snapshot` back".to_owned(),
+        };
+        Problem::without_span(format!("no step compares with `{}`", path.display())).hint(hint)
     };
     let chapters = context.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
     let orphaned = |path: std::path::PathBuf| {

@@ -145,13 +145,11 @@ fn check(
     variables.insert("exit".to_owned(), code.into());
     variables.insert("seconds".to_owned(), output.duration.as_secs_f64().into());
     variables.insert("output".to_owned(), strip_ansi(&output.bytes).trim_end().into());
-    match condition::evaluate(
-        expression,
-        &variables.into(),
-        &Bound { texts: bound, numbers: &step.numbers },
-    ) {
+    let names = variables.into();
+    let around = Bound { texts: bound, numbers: &step.numbers };
+    match condition::evaluate(expression, &names, &around) {
         Ok(value) if value.is_true() => None,
-        Ok(value) => fail(format!("it is `{value}`")),
+        Ok(_) => fail(condition::names_in(expression, &names, &around)),
         Err(error) => fail(error),
     }
 }

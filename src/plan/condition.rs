@@ -16,6 +16,9 @@ use crate::manifest::{Bound, strict};
 /// The function of `when=` that tells whether a chapter has run.
 const RAN: &str = "ran";
 
+/// How many characters of a value a message shows.
+const LONGEST_VALUE: usize = 120;
+
 /// Which attribute an expression belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -134,6 +137,23 @@ pub(crate) fn uses(expression: &str, name: &str) -> bool {
     strict()
         .compile_expression(expression)
         .is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
+}
+
+/// The names that an expression uses, with their values, for a message: `who = "root", exit = 0`.
+pub(crate) fn names_in(expression: &str, values: &serde_json::Value, bound: &Bound<'_>) -> String {
+    let environment = strict();
+    let Ok(compiled) = environment.compile_expression(expression) else { return String::new() };
+    let mut names: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
+    names.sort_by_key(|name| (expression.find(name.as_str()), name.len()));
+    let valued = names.iter().filter_map(|name| {
+        let value = evaluate(name, values, bound).ok()?;
+        let text = serde_json::to_string(&value).ok()?;
+        let short: String = text.chars().take(LONGEST_VALUE).collect();
+        let dots = if short.len() < text.len() { "…" } else { "" };
+        Some(format!("{name} = {short}{dots}"))
+    });
+    let list = valued.collect::<Vec<_>>().join(", ");
+    if list.is_empty() { "it is false".to_owned() } else { list }
 }
 
 /// The chapters that an expression asks for by `ran("…")`, as they are written.

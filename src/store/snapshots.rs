@@ -150,6 +150,17 @@ impl Snapshots {
         unused.map(|path| self.shown(&path)).collect()
     }
 
+    /// The steps of these that have no accepted snapshot of any kind.
+    pub(crate) fn without_snapshot<'s>(
+        &self,
+        steps: impl IntoIterator<Item = &'s StepId>,
+    ) -> Vec<&'s StepId> {
+        let accepted = files(&self.folder, ACCEPTED);
+        let steps_of = accepted.iter().filter_map(|path| Some(self.step_of(path, ACCEPTED)?.0));
+        let present: HashSet<StepId> = steps_of.collect();
+        steps.into_iter().filter(|step| !present.contains(step)).collect()
+    }
+
     /// Accepts a pending snapshot with this text, which may be another than the one proposed; the pending file stays.
     ///
     /// # Errors
