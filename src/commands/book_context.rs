@@ -202,7 +202,17 @@ impl BookContext {
     }
 
     fn plan_with(&self, selection: &Selection, with_needs: bool) -> Result<Plan, Error> {
-        let request = PlanRequest {
+        self.planned(&self.request(selection, with_needs)).map_err(|(mut problems, sources)| {
+            for problem in &mut problems {
+                problem.message = self.masker.mask(&problem.message);
+                problem.hint = problem.hint.take().map(|hint| self.masker.mask(&hint));
+            }
+            Error::Book(problems, sources)
+        })
+    }
+
+    fn request(&self, selection: &Selection, with_needs: bool) -> PlanRequest {
+        PlanRequest {
             selection: selection.clone(),
             profile: self.profile.clone(),
             known_profiles: self.known_profiles.clone(),
@@ -210,14 +220,7 @@ impl BookContext {
             values: self.values.clone(),
             normalize: self.config.normalize,
             cwd: self.config.cwd.clone(),
-        };
-        self.planned(&request).map_err(|(mut problems, sources)| {
-            for problem in &mut problems {
-                problem.message = self.masker.mask(&problem.message);
-                problem.hint = problem.hint.take().map(|hint| self.masker.mask(&hint));
-            }
-            Error::Book(problems, sources)
-        })
+        }
     }
 
     fn planned(&self, request: &PlanRequest) -> Result<Plan, (Problems, Box<Sources>)> {
@@ -230,6 +233,25 @@ impl BookContext {
                 Err((problems, Box::new(self.book.sources.clone())))
             }
         }
+    }
+
+    /// What `guide check` would have against the book with this chapter in place of the one of its name, and has not against it as
+    /// it is: a name that no `output` fence binds any more, for example. `sources` are the book's, and the chapter's.
+    pub(super) fn refusal_with(&self, chapter: Chapter, sources: Sources) -> Option<String> {
+        let request = self.request(&Selection::default(), false);
+        let messages = |book: &Book| {
+            let problems = make_plan(book, &request).err().unwrap_or_default();
+            problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+        };
+        let mut changed = Book { sources, ..self.book.clone() };
+        let index = changed.chapters.iter().position(|old| old.name == chapter.name)?;
+        changed.chapters[index] = chapter;
+        let now = messages(&changed);
+        if now.is_empty() {
+            return None;
+        }
+        let before = messages(&self.book);
+        now.into_iter().find(|message| !before.contains(message))
     }
 
     /// The environment of every chapter's shell, without the values.

@@ -32,6 +32,9 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
     let data_style = super::style(settings, report::stdout_is_terminal());
     let decisions = if args.list || args.json && !args.accept && !args.reject {
         return list(&items, args.json, &data_style);
+    } else if args.accept && args.targets.is_empty() {
+        note_what_is_kept(&items);
+        items.iter().map(Item::accepted_unnamed).collect()
     } else if args.accept {
         items.iter().map(Item::accepted).collect()
     } else if args.reject {
@@ -50,6 +53,22 @@ pub(super) fn review(settings: &Settings, args: &ReviewArgs) -> Result<Exit, Err
     match errors.into_iter().next() {
         Some(error) => Err(error),
         None => Ok(Exit::AsWritten),
+    }
+}
+
+/// Names what `--accept` leaves pending.
+fn note_what_is_kept(items: &[Item]) {
+    let names: Vec<String> = items
+        .iter()
+        .filter(|item| item.was_waited_for)
+        .map(|item| item.output.step.to_string())
+        .collect();
+    if !names.is_empty() {
+        report::eprint(&format!(
+            "note: these checks were waited for (`until=`) and did not get the output that is expected: accept them by name, \
+             `guide review --accept {}`\n",
+            names.join(" ")
+        ));
     }
 }
 

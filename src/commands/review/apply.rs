@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::items::{Accepting, Item};
 use super::walk::Decision;
-use crate::book::{SourceId, Sources, parse_chapter};
+use crate::book::{SourceId, parse_chapter};
 use crate::commands::book_context::BookContext;
 use crate::compare::{Choice, FenceEditError, apply_hunks, replace_fence_body};
 use crate::error::Error;
@@ -150,10 +150,11 @@ impl<'o> Review<'o> {
         new: &NewBody<'_>,
     ) -> Result<String, Error> {
         let id = &new.pending.step;
-        let parse = |text: &str| {
-            let mut sources = Sources::default();
+        let book = &self.context.book;
+        let mut sources = book.sources.clone();
+        let mut parse = |text: &str| {
             let source = sources.add("chapter.md".into(), text.to_owned());
-            parse_chapter(&sources, source, id.chapter.clone(), "", &self.context.book.languages)
+            parse_chapter(&sources, source, id.chapter.clone(), "", &book.languages)
         };
         let ((_, old_problems), (chapter, problems)) = (parse(before), parse(&text));
         let lines = |text: &str| {
@@ -172,7 +173,7 @@ impl<'o> Review<'o> {
         } else if expected.is_none_or(|expected| lines(&expected.text) != lines(&new.text)) {
             Some("the fence cannot contain the output unchanged".to_owned())
         } else {
-            None
+            self.context.refusal_with(chapter, sources)
         };
         match why {
             None => Ok(text),

@@ -21,6 +21,9 @@ pub(super) struct Item {
     pub old: String,
     /// What is written when the output is accepted.
     pub target: Accepting,
+    /// The output of a check that was repeated until its time was over (`until=`): mostly a world that is not ready yet, and not a new
+    /// truth.
+    pub was_waited_for: bool,
 }
 
 /// What is written when an output is accepted.
@@ -50,6 +53,15 @@ impl Item {
     /// The decision that accepts every hunk.
     pub(super) fn accepted(&self) -> Decision {
         Decision { choices: vec![Choice::Accept; self.output.hunks.len()], decided: true }
+    }
+
+    /// What `--accept` decides about everything that no target names.
+    pub(super) fn accepted_unnamed(&self) -> Decision {
+        if self.was_waited_for {
+            Decision { decided: false, ..self.rejected() }
+        } else {
+            self.accepted()
+        }
     }
 
     /// The decision that rejects every hunk.
@@ -149,7 +161,8 @@ fn snapshot_item(
         hidden: pending.hidden.clone(),
         hunks: changes,
     };
-    Item { output, old, target: Accepting::Snapshot(Box::new(pending)) }
+    let was_waited_for = block.attributes.until.is_some() && pending.old.is_some();
+    Item { output, old, target: Accepting::Snapshot(Box::new(pending)), was_waited_for }
 }
 
 /// The name of a chapter's recording, in the form of a step's name.
@@ -186,6 +199,7 @@ fn recording_items(context: &BookContext, chapter: &Chapter) -> Result<Vec<Item>
             output,
             old: String::new(),
             target: Accepting::Recording { chapter: name.to_owned(), profile },
+            was_waited_for: false,
         });
     }
     Ok(items)
@@ -219,7 +233,8 @@ fn fence_item(
         fence: expected.span.range(),
         body: expected.body.range(),
     };
-    Some(Item { output, old, target })
+    let was_waited_for = block.attributes.until.is_some();
+    Some(Item { output, old, target, was_waited_for })
 }
 
 fn with_line_end(mut text: String) -> String {
