@@ -4,6 +4,7 @@
 //! Names are not yet resolved here (`needs`, `verify=STEP`, targets): that is `plan`'s work.
 
 mod advice;
+mod attribute_list;
 mod attribute_values;
 mod attributes;
 mod chapter;
@@ -35,6 +36,7 @@ mod summary;
 mod tests;
 
 pub(crate) use advice::{OPTIONS_WITH_VALUE, verb};
+pub use attribute_list::{ATTRIBUTES, AttributeText};
 pub use attributes::Background;
 pub use attributes::SnapshotKind;
 pub(crate) use attributes::{Attributes, LooksAt, Verify};

@@ -37,6 +37,25 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// All, in the order of their codes.
+    pub const ALL: [Self; 5] =
+        [Self::AsWritten, Self::Differs, Self::Wrong, Self::NoWorld, Self::Interrupted];
+
+    /// What the code means, in Markdown.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::AsWritten => "the world is as the book says",
+            Self::Differs => {
+                "it differs: another output or exit code, a time limit, a snapshot that is not accepted yet"
+            }
+            Self::Wrong => "the book or the command line is wrong",
+            Self::NoWorld => {
+                "the world could not be reached: no Docker engine, no cluster, another cluster, a missing program"
+            }
+            Self::Interrupted => "interrupted; `guide run --resume` continues",
+        }
+    }
+
     /// The process's exit code.
     pub fn code(self) -> u8 {
         match self {

@@ -91,6 +91,10 @@ pub mod testing {
     pub mod plan {
         pub use crate::plan::{PlanRequest, make_plan};
     }
+    pub mod reference {
+        pub use crate::book::{ATTRIBUTES, AttributeText};
+        pub use crate::store::{BOOK_FILES, STATE_FILES};
+    }
     pub mod report {
         pub use crate::report::{drift_text, teardown_text};
     }

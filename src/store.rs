@@ -13,6 +13,7 @@ mod holder;
 mod included;
 mod journal;
 mod kubeconfig_file;
+mod layout;
 mod lock;
 mod past;
 mod pending_fence;
@@ -48,6 +49,7 @@ pub(crate) use kubeconfig_file::{
     RememberedContext, read_remembered_context, read_user_kubeconfigs, write_private_kubeconfig,
     write_remembered_context,
 };
+pub use layout::{BOOK_FILES, STATE_FILES};
 pub use lock::RunLock;
 pub(crate) use lock::current_holder;
 pub use past::load_past;

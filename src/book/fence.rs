@@ -2,13 +2,14 @@
 
 use std::ops::Range;
 
+use super::attribute_list::STEP_WORDS;
 use super::attribute_values::boolean;
 use super::attributes::Attributes;
 use super::foreign_words::{is_line_numbers, tool_of};
 use super::info_string::{Malformed, Word, words};
 use super::languages::{self, Languages};
 use super::problem::Severity;
-use super::step_attributes::{AttributeReader, Complaint, STEP_WORDS, ignored};
+use super::step_attributes::{AttributeReader, Complaint, ignored};
 use crate::ids::{StepName, is_name, nearest};
 
 /// What a fence is.

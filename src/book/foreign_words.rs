@@ -130,7 +130,7 @@ pub(super) fn is_line_numbers(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::step_attributes::STEP_WORDS;
+    use super::super::attribute_list::STEP_WORDS;
     use super::*;
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::attribute_list::STEP_WORDS;
 use super::attribute_values::{
     Read, background, cwd, duration, exit, flag, list, looks_at, name, normalize, positive, retry,
     runme_name, snapshot, text, verify,
@@ -13,35 +14,6 @@ use super::info_string::{Malformed, Word};
 use super::problem::Refusal;
 use crate::ids::{StepName, is_name, nearest};
 use crate::text::word_search::is_variable_name;
-
-/// Every word a step's braces may hold: the contract's, then Runme's.
-pub(super) const STEP_WORDS: [&str; 25] = [
-    "name",
-    "profile",
-    "timeout",
-    "exit",
-    "verify",
-    "preexisting",
-    "until",
-    "stable",
-    "retry",
-    "snapshot",
-    "normalize",
-    "check",
-    "when",
-    "background",
-    "ready",
-    "always",
-    "confirm",
-    "secret",
-    "interactive",
-    "sample",
-    "hidden",
-    "where",
-    "skip",
-    "cwd",
-    "excludeFromRunAll",
-];
 
 /// A complaint about a word, with the earlier place it belongs to.
 #[derive(Debug, PartialEq)]
