@@ -46,11 +46,11 @@ impl Exit {
         match self {
             Self::AsWritten => "the world is as the book says",
             Self::Differs => {
-                "it differs: another output or exit code, a time limit, a snapshot that is not accepted yet"
+                "the world differs: another output or exit code, a time limit, a snapshot that is not accepted yet"
             }
             Self::Wrong => "the book or the command line is wrong",
             Self::NoWorld => {
-                "the world could not be reached: no Docker engine, no cluster, another cluster, a missing program"
+                "the world did not answer: no Docker engine, no cluster, another cluster, a missing program"
             }
             Self::Interrupted => "interrupted; `guide run --resume` continues",
         }
