@@ -53,6 +53,10 @@ pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
     page.trim_start().to_owned()
 }
 
+/// Begins a line of HTML that Markdown ends at its line's end: other HTML would need a blank line after it, which puts paragraphs into
+/// the entries of a list around it.
+const ALONE: &str = "<!-- step -->";
+
 /// One block, or several as tabs. In a quotation the Markdown stays as it is.
 fn written(
     text: &str,
@@ -72,9 +76,9 @@ fn written(
     let html: String = group.iter().map(one).collect();
     let first = drawing.views.first().map_or(String::new(), |view| escaped(view.profile()));
     if group.len() > 1 {
-        format!("<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>\n")
+        format!("{ALONE}<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>")
     } else {
-        format!("{html}\n")
+        format!("{ALONE}{html}")
     }
 }
 

@@ -570,3 +570,36 @@ fn check_watches_until_ctrl_c() {
     interrupt(&child);
     assert!(child.wait().expect("it ends").success());
 }
+
+#[test]
+fn a_list_around_a_step_stays_as_mdbook_makes_it() {
+    let book = Project::with_chapter(
+        r#"
+        # One
+
+        1. first
+           ```bash {name=a}
+           true
+           ```
+        2. second
+
+           ```bash {name=b}
+           true
+           ```
+           and more
+
+        - tight
+          ```bash {name=c}
+          true
+          ```
+          with text
+        - and short
+        "#,
+    );
+    book.guide("publish").exits(0);
+    let page = book.read("book/chapter-1.html");
+    for item in ["<li>tight", "\nwith text</li>", "<li>and short</li>"] {
+        assert!(page.contains(item), "{item:?} in\n{page}");
+    }
+    assert_eq!(page.matches("<figure").count(), 3);
+}
