@@ -96,7 +96,7 @@ fn accepting_never_takes_a_name_away_that_a_later_step_needs() {
 #[test]
 fn accepting_everything_leaves_a_check_that_was_waited_for_until_it_is_named() {
     let book = Project::with_chapter(
-        r#"
+        r"
         # One
 
         ```bash {name=count}
@@ -110,7 +110,7 @@ fn accepting_everything_leaves_a_check_that_was_waited_for_until_it_is_named() {
         ```output
         3
         ```
-        "#,
+        ",
     );
     book.guide("run").exits(1);
     let said = book.guide("review --accept").exits(0).says("chapter-1/three  pending");

@@ -14,7 +14,8 @@ fn root() -> &'static Path {
 
 /// The files below a folder with this extension, without what tests are made of.
 fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     for path in entries.map(|entry| entry.expect("an entry").path()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let skipped = name.starts_with('.') || name.starts_with("tests") || name == "book";
@@ -78,7 +79,8 @@ fn refusal(words: &[String]) -> Option<String> {
 fn refused(files: &[PathBuf], read: impl Fn(&str) -> String) -> (usize, Vec<String>) {
     let (mut number, mut refused) = (0, Vec::new());
     for file in files {
-        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file:?}: {error}"));
+        let text =
+            fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         for command in commands(&read(&text)) {
             let Some(words) = words(&command) else { continue };
             number += 1;

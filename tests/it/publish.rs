@@ -574,7 +574,7 @@ fn check_watches_until_ctrl_c() {
 #[test]
 fn a_list_around_a_step_stays_as_mdbook_makes_it() {
     let book = Project::with_chapter(
-        r#"
+        r"
         # One
 
         1. first
@@ -594,7 +594,7 @@ fn a_list_around_a_step_stays_as_mdbook_makes_it() {
           ```
           with text
         - and short
-        "#,
+        ",
     );
     book.guide("publish").exits(0);
     let page = book.read("book/chapter-1.html");

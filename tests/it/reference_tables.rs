@@ -80,7 +80,7 @@ fn normalizers() -> String {
 /// How an option or argument is typed.
 fn typed(argument: &Arg) -> String {
     let names = argument.get_value_names().unwrap_or_default();
-    let value = names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ");
+    let value = names.iter().map(clap::builder::Str::as_str).collect::<Vec<_>>().join(" ");
     if argument.is_positional() {
         return code(&value);
     }
