@@ -70,8 +70,12 @@ fn refusal(words: &[String]) -> Option<String> {
         ErrorKind::DisplayVersion,
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand,
     ];
-    // The name of a command alone stands for the command, not for a call of it.
-    let is_name = words.len() == 2 && error.kind() == ErrorKind::MissingRequiredArgument;
+    // The name of a command or of an option alone stands for it, and is not a call.
+    let is_name = match error.kind() {
+        ErrorKind::MissingRequiredArgument => words.len() == 2,
+        ErrorKind::InvalidValue => words.last().is_some_and(|word| word.starts_with("--")),
+        _ => false,
+    };
     (!is_name && !shows.contains(&error.kind()))
         .then(|| error.to_string().lines().next().unwrap_or_default().to_owned())
 }
