@@ -21,7 +21,7 @@ mod values;
 
 pub(crate) use coverage::{Coverage, coverage};
 pub(crate) use created::creating_step;
-pub(crate) use made_of::{MadeOf, NamedFiles, may_apply, named_files};
+pub(crate) use made_of::{MadeOf, NamedFiles, fits, may_apply};
 pub use resolve::{PlanRequest, make_plan};
 pub(crate) use selection::{ChapterSelection, Selection, pick};
 pub(crate) use step::{FromBefore, Plan, PlannedChapter, RenderedManifest, Role, Step};

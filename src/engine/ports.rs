@@ -81,7 +81,7 @@ pub(crate) struct WorkspaceRequest<'a> {
 pub(crate) trait Workspace {
     /// Writes the manifests that changed and returns the folder.
     fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic>;
-    /// Fingerprints of those of these files (paths from the book's root) that exist.
+    /// Fingerprints of those of these files (paths from the book's root, patterns among them) that exist.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
     /// Renders a manifest that uses bound values. An error is a text with file and line.
     fn render_late(

@@ -6,7 +6,7 @@ use super::execute::run_check_aside;
 use super::retry::RetryPolicy;
 use crate::diagnostic::Diagnostic;
 use crate::event::Reason;
-use crate::plan::{MadeOf, NamedFiles, Role, Step, named_files};
+use crate::plan::{MadeOf, NamedFiles, Role, Step};
 
 /// Whether an acting step has to run.
 pub(super) enum Need {
@@ -32,7 +32,7 @@ pub(super) fn need(
     let applies = |check: &StepRef<'_>| !matches!(unmet_condition(ctx, run, *check), Ok(Some(_)));
     let checks: Vec<StepRef<'_>> =
         proven_by.iter().map(|check| step.sibling(*check)).filter(applies).collect();
-    let record = ctx.request.past.record(&step.step.id, &ctx.plan().profile);
+    let record = ctx.request.past.record(&step.step.id);
     if ctx.request.options.prove && record.is_none() {
         for check in checks.iter().filter(|check| !check.step.attributes.preexisting) {
             if run_once(ctx, run, *check)?.is_none() {
@@ -124,11 +124,10 @@ pub(super) fn missing_secret(
 
 /// The files of the book that a step names, as they are now.
 pub(super) fn files_of(ctx: &mut RunContext<'_, '_>, step: &Step) -> NamedFiles {
-    if step.is_verify() {
+    if step.is_verify() || step.files.is_empty() {
         return NamedFiles::new();
     }
-    let names = named_files(&step.script);
-    if names.is_empty() { NamedFiles::new() } else { ctx.ports.workspace.named_files(&names) }
+    ctx.ports.workspace.named_files(&step.files)
 }
 
 /// What a step is made of now.

@@ -38,7 +38,7 @@ impl Past {
     pub(crate) fn has_chapter(&self, chapter: &PlannedChapter, profile: &str) -> Option<bool> {
         let acting: Vec<&Step> = chapter.steps.iter().filter(|step| !step.is_verify()).collect();
         let is_deleted = |step: &&Step| {
-            let record = self.record(&step.id, profile);
+            let record = self.record_under(&step.id, profile);
             record.is_some_and(|record| record.standing == Standing::TakenDown)
         };
         let has_run = acting.iter().any(|step| self.has_run_here(step, profile));
@@ -46,6 +46,7 @@ impl Past {
     }
 
     fn has_run_here(&self, step: &Step, profile: &str) -> bool {
-        self.record(&step.id, profile).is_some_and(|record| record.standing != Standing::TakenDown)
+        self.record_under(&step.id, profile)
+            .is_some_and(|record| record.standing != Standing::TakenDown)
     }
 }

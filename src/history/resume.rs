@@ -59,14 +59,19 @@ impl Past {
         chapter.from_before.iter().map(known).collect()
     }
 
+    /// What last happened to a step in this world, under any profile: all profiles act on the same world.
+    pub fn record(&self, step: &StepId) -> Option<&StepRecord> {
+        self.records.get(step)?.values().max_by(|a, b| a.run.cmp(&b.run))
+    }
+
     /// What last happened to a step in this world under this profile.
-    pub fn record(&self, step: &StepId, profile: &str) -> Option<&StepRecord> {
+    pub fn record_under(&self, step: &StepId, profile: &str) -> Option<&StepRecord> {
         self.records.get(step)?.get(profile)
     }
 
     /// Why an acting step must run even if its checks pass. `None` if it passed here unchanged, or never ran here.
-    pub fn why_run(&self, step: &StepId, profile: &str, now: &MadeOf) -> Option<String> {
-        self.record(step, profile)?.standing.why_run(now)
+    pub fn why_run(&self, step: &StepId, now: &MadeOf) -> Option<String> {
+        self.record(step)?.standing.why_run(now)
     }
 
     /// Whether the whole chapter passed in its last run here and has not changed since.
@@ -86,8 +91,7 @@ impl Past {
                     return true;
                 }
                 let now = step.made_of.with_files(&plan.files_of(step));
-                self.record(&step.id, &plan.profile)
-                    .is_some_and(|record| record.standing.why_run(&now).is_none())
+                self.record(&step.id).is_some_and(|record| record.standing.why_run(&now).is_none())
             })
     }
 }
@@ -297,11 +301,7 @@ fn why_not_done(plan: &Plan, past: &Past, (chapter, index): Position) -> Option<
         before if before.state_lost => "the shell's state after it was lost",
         _ if step.is_verify() => return None,
         _ => {
-            return past.why_run(
-                &step.id,
-                &plan.profile,
-                &step.made_of.with_files(&plan.files_of(step)),
-            );
+            return past.why_run(&step.id, &step.made_of.with_files(&plan.files_of(step)));
         }
     };
     Some(why.to_owned())

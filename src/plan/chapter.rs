@@ -68,7 +68,13 @@ pub(super) fn resolve_chapter(
     }
     let (mut resolved, folder) = (builder.resolved, builder.folder);
     link_roles(context, chapter, &mut resolved.steps, problems);
-    link_parts(&mut resolved.steps, &resolved.manifests, folder.as_deref(), context.values);
+    link_parts(
+        chapter.name.as_str(),
+        &mut resolved.steps,
+        &resolved.manifests,
+        folder.as_deref(),
+        context.values,
+    );
     resolved.done = prove_chapter(context, chapter, &resolved.steps, problems);
     resolved.fingerprint = Some(whole_fingerprint(chapter, &resolved));
     resolved
@@ -138,6 +144,7 @@ impl ChapterBuilder<'_> {
             fingerprint,
             made_of: MadeOf::default(),
             reads: BTreeSet::new(),
+            files: BTreeSet::new(),
         });
     }
 

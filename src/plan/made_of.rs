@@ -3,20 +3,22 @@
 //! Time limits and the checks that prove a step are no part of it: they decide what is believed of the world, not what is done
 //! to it.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(crate) use files::fits;
+use files::{Places, RENDERED, takes_any_file};
 use serde::{Deserialize, Serialize};
 
 use super::step::{RenderedManifest, Step};
 use super::values::ValueTable;
-use crate::book::{Attributes, LooksAt};
+use crate::book::{Attributes, LooksAt, commands_of};
 use crate::compare::Bindings;
-use crate::ids::{Fingerprint, Hashing};
+use crate::ids::{ChapterName, Fingerprint, Hashing};
 
 /// In place of a fingerprint: the step itself wrote that file, so another content is no change of the step.
 const WRITTEN: &str = "written";
-/// Flags of kubectl, kustomize and helm that a file or folder follows.
-const FILE_FLAGS: [&str; 6] = ["-f", "--filename", "-k", "--kustomize", "--values", "--from-file"];
 
 /// The parts of a step (`script`, `manifest web.yaml`, `value shop.replicas` …), each with a short fingerprint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +29,7 @@ pub struct MadeOf(BTreeMap<String, String>);
 pub(crate) type NamedFiles = BTreeMap<String, Fingerprint>;
 
 impl MadeOf {
-    fn add(&mut self, part: String, of: &Fingerprint) {
+    pub(super) fn add(&mut self, part: String, of: &Fingerprint) {
         self.0.insert(part, short(of));
     }
 
@@ -103,9 +105,10 @@ fn short(print: &Fingerprint) -> String {
     text
 }
 
-/// Gives each step of a chapter its parts. `steps` must be all steps of the profile, also those that are not selected; `folder` is
-/// the one in which the chapter's shell starts, where that is not its rendered folder.
+/// Gives each step of a chapter its parts and its files. `steps` must be all steps of the profile, also those that are not selected;
+/// `folder` is the one in which the chapter's shell starts, where that is not its rendered folder.
 pub(super) fn link_parts(
+    chapter: &str,
     steps: &mut [Step],
     manifests: &[RenderedManifest],
     folder: Option<&str>,
@@ -117,7 +120,9 @@ pub(super) fn link_parts(
         .iter()
         .map(|manifest| !steps.iter().any(|step| names(&step.script, &manifest.file)))
         .collect();
+    let mut places = Places::new(chapter, folder, values.environment().into_iter());
     let mut defined: BTreeMap<String, usize> = BTreeMap::new();
+    let mut written: Vec<(String, usize)> = Vec::new();
     for index in 0..steps.len() {
         let step = &steps[index];
         let mut made_of = own_parts(step, values);
@@ -139,17 +144,79 @@ pub(super) fn link_parts(
                 }
             }
         }
-        for word in words(&step.script) {
-            if let Some(definer) = defined.get(word).filter(|definer| **definer != index) {
-                let definer = &steps[*definer];
-                made_of.add(format!("step {}", definer.id.step), &of_all(&definer.made_of));
-                reads.extend(definer.reads.iter().cloned());
-            }
+        let mut files = places.files_of(&step.script, step.attributes.cwd.as_deref());
+        let writes = written_files(&step.script);
+        let of_words = words(&step.script).filter_map(|word| defined.get(word).copied());
+        let of_files = written
+            .iter()
+            .filter(|(file, _)| !writes.contains(file) && names(&step.script, file))
+            .map(|(_, writer)| *writer);
+        let definers: BTreeSet<usize> = of_words.chain(of_files).collect();
+        for definer in definers.into_iter().map(|definer| &steps[definer]) {
+            made_of.add(format!("step {}", definer.id.step), &of_all(&definer.made_of));
+            reads.extend(definer.reads.iter().cloned());
+            files.extend(definer.files.iter().cloned());
         }
         defined.extend(definitions(&steps[index].script).into_iter().map(|name| (name, index)));
+        written.extend(writes.into_iter().map(|file| (file, index)));
         steps[index].made_of = made_of;
         steps[index].reads = reads;
+        steps[index].files = files;
     }
+}
+
+/// Takes the files of rendered folders out of a step's files. Returns those of other chapters' folders (`../other/web.yaml`); its own
+/// chapter's manifests are parts of the step already.
+pub(super) fn take_rendered(step: &mut Step) -> Vec<String> {
+    let own = format!("{RENDERED}/{}/", step.id.chapter);
+    let (mut rendered, files): (BTreeSet<String>, BTreeSet<String>) =
+        std::mem::take(&mut step.files).into_iter().partition(|file| file.starts_with(RENDERED));
+    step.files = files;
+    rendered.retain(|file| !file.starts_with(&own));
+    rendered.into_iter().collect()
+}
+
+/// The parts that a chapter's manifests are of a step of another chapter, which names these rendered files.
+pub(super) fn parts_of_other(
+    rendered: &[String],
+    chapter: &ChapterName,
+    manifests: &[RenderedManifest],
+    values: &ValueTable,
+) -> Vec<(String, Fingerprint)> {
+    let folder = format!("{RENDERED}/{chapter}");
+    let is_named = |manifest: &&RenderedManifest| {
+        let path = format!("{folder}/{}", manifest.file);
+        rendered.iter().any(|named| *named == folder || fits(named, &path))
+    };
+    let part = |manifest: &RenderedManifest| {
+        (format!("manifest {chapter}/{}", manifest.file), manifest_print(manifest, values))
+    };
+    manifests.iter().filter(is_named).map(part).collect()
+}
+
+/// The files that a script's redirections, `tee` and `-o` write, by their names as written.
+fn written_files(script: &str) -> Vec<String> {
+    let mut files = Vec::new();
+    if !script.contains('>') && !script.contains("tee") && !script.contains("-o") {
+        return files;
+    }
+    for command in commands_of(script).all {
+        let program = command.words.first().map(String::as_str);
+        if program == Some("tee") {
+            files.extend(
+                command.words.iter().skip(1).filter(|word| !word.starts_with('-')).cloned(),
+            );
+        }
+        if matches!(program, Some("curl" | "wget" | "openssl" | "sort")) {
+            let values = command.words.windows(2);
+            files.extend(values.filter(|pair| pair[0] == "-o").map(|pair| pair[1].clone()));
+        }
+        files.extend(command.writes);
+    }
+    // Without a full stop it may be any word.
+    files.retain(|file| !file.starts_with("/dev/") && file.contains('.') && !file.contains('$'));
+    files.iter_mut().for_each(|file| *file = file.trim_start_matches("./").to_owned());
+    files
 }
 
 fn own_parts(step: &Step, values: &ValueTable) -> MadeOf {
@@ -223,64 +290,6 @@ fn names(script: &str, file: &str) -> bool {
         });
         before && after
     })
-}
-
-/// Does it hand files on without naming each: a pattern, a folder, a name made of variables?
-fn takes_any_file(script: &str) -> bool {
-    let mut after_flag = false;
-    for word in shell_words(script) {
-        let (flag, value) = match word.split_once('=') {
-            Some((flag, value)) if FILE_FLAGS.contains(&flag) => (true, value),
-            _ => (after_flag, word),
-        };
-        let folder = matches!(value, "." | "./" | "$PWD" | "${PWD}" | "*") || value.ends_with("/.");
-        let made =
-            value.contains(['*', '$', '?']) && (value.contains(".y") || value.contains(".json"));
-        if folder || made || (flag && value.contains(['$', '*'])) {
-            return true;
-        }
-        after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
-    }
-    false
-}
-
-/// Files and folders of the book that a script may mean: `$GUIDE_BOOK/…`, relative paths, what follows `-f`. Whether they are
-/// there is for others to see.
-pub(crate) fn named_files(script: &str) -> BTreeSet<String> {
-    let mut files = BTreeSet::new();
-    let mut after_flag = false;
-    for word in shell_words(script) {
-        let value = word.split_once('=').map_or(word, |(_, value)| value);
-        let of_book = ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"]
-            .iter()
-            .find_map(|mark| value.split_once(mark))
-            .map(|(_, path)| path);
-        let path = of_book.unwrap_or(value).trim_start_matches("./").trim_end_matches('/');
-        let plain = path
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/'));
-        let relative = plain && !path.starts_with('/') && !path.split('/').any(|part| part == "..");
-        if relative
-            && !matches!(path, "" | ".")
-            && (of_book.is_some() || after_flag || path.contains(['.', '/']))
-        {
-            files.insert(path.to_owned());
-        }
-        after_flag = FILE_FLAGS.contains(&word.trim_end_matches('='));
-    }
-    files
-}
-
-/// What stands between blanks, quotes and the shell's own marks.
-fn shell_words(script: &str) -> impl Iterator<Item = &str> {
-    let ends = |next: char| {
-        next.is_whitespace()
-            || matches!(
-                next,
-                '"' | '\'' | '`' | ';' | '&' | '|' | '(' | ')' | '<' | '>' | ',' | '@' | ':'
-            )
-    };
-    script.split(ends).filter(|word| !word.is_empty())
 }
 
 /// Words as a script, a template or an expression has them.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::chapter::{Resolved, resolve_chapter};
 use super::context::{ResolveContext, Shared};
-use super::made_of::NamedFiles;
+use super::made_of::{NamedFiles, parts_of_other, take_rendered};
 use super::needs::{bring_along, needed_names, resolve_needs};
 use super::select::select;
 use super::selection::{ChapterSelection, Selection, pick};
@@ -57,6 +57,7 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
     for chapter in &book.chapters {
         resolved.push(resolve_chapter(&context, chapter, &mut problems));
     }
+    link_chapters(book, &mut resolved, &values);
     let needs = resolve_needs(book, &mut problems);
     let mut picks = pick(book, &request.selection).unwrap_or_else(|more| {
         problems.extend(more);
@@ -82,6 +83,30 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
         chapters,
         files: NamedFiles::new(),
     })
+}
+
+/// Puts the manifests of other chapters that a step names among its parts.
+fn link_chapters(book: &Book, resolved: &mut [Resolved], values: &ValueTable) {
+    let mut named = Vec::new();
+    for (chapter, planned) in resolved.iter_mut().enumerate() {
+        for (step, planned) in planned.steps.iter_mut().enumerate() {
+            let rendered = take_rendered(planned);
+            if !rendered.is_empty() {
+                named.push((chapter, step, rendered));
+            }
+        }
+    }
+    for (chapter, step, rendered) in named {
+        let others = book.chapters.iter().zip(&*resolved);
+        let parts: Vec<_> = others
+            .flat_map(|(other, planned)| {
+                parts_of_other(&rendered, &other.name, &planned.manifests, values)
+            })
+            .collect();
+        for (part, print) in parts {
+            resolved[chapter].steps[step].made_of.add(part, &print);
+        }
+    }
 }
 
 fn planned_chapters(

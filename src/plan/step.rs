@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::made_of::{MadeOf, NamedFiles, named_files};
+use super::made_of::{MadeOf, NamedFiles};
 use crate::book::{Attributes, Background, Normalizers, Place, Span};
 
 /// What will run, in order.
@@ -26,12 +26,8 @@ pub struct Plan {
 impl Plan {
     /// The files of the book that a step names, as far as they are there.
     pub fn files_of(&self, step: &Step) -> NamedFiles {
-        let known = |name: String| self.files.get(&name).map(|print| (name, *print));
-        if self.files.is_empty() {
-            NamedFiles::new()
-        } else {
-            named_files(&step.script).into_iter().filter_map(known).collect()
-        }
+        let known = |name: &String| self.files.get(name).map(|print| (name.clone(), *print));
+        step.files.iter().filter_map(known).collect()
     }
 }
 
@@ -157,6 +153,8 @@ pub struct Step {
     pub made_of: MadeOf,
     /// Variables that it reads, also in the manifests it names: those among them that earlier steps bind are a part of it.
     pub reads: BTreeSet<String>,
+    /// Files of the book that it may read, by path from the root, and patterns of such files; those that are not there among them.
+    pub files: BTreeSet<String>,
 }
 
 impl Step {

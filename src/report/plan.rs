@@ -143,7 +143,7 @@ fn why(plan: &Plan, past: &Past, chapter: &PlannedChapter, step: &Step, runs: bo
         Role::Act { proven_by } => {
             let pass = if proven_by.len() == 1 { "passes" } else { "pass" };
             let checks = proven_by.iter().map(name).collect::<Vec<_>>().join(" and ");
-            let record = past.record(&step.id, &plan.profile);
+            let record = past.record(&step.id);
             let now = step.made_of.with_files(&plan.files_of(step));
             match record.map(|record| record.standing.why_run(&now)) {
                 _ if step.ends_with_its_run() => "runs".to_owned(),

@@ -10,6 +10,7 @@ use super::error::StoreError;
 use super::files::{Durability, read_if_there, remove_if_there, rename_synced, replace_book_file};
 use super::texts::chapter_folders;
 use crate::ids::Fingerprint;
+use crate::plan::fits;
 use crate::recording::{Included, RECORDING_FORMAT, Recording};
 
 const NAME: &str = "recording@";
@@ -18,6 +19,8 @@ const PENDING: &str = ".json.new";
 /// How much of a folder that a step mentions is read: enough for a chart, too little for a cache.
 const MOST_FILES: usize = 200;
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
+/// Folders within folders: a link may lead back to where it stands.
+const DEEPEST: usize = 12;
 
 /// The recordings of the book in a folder.
 #[derive(Debug, Clone)]
@@ -144,7 +147,51 @@ impl Recordings {
             return None;
         }
         let mut files = Vec::new();
-        gather(&self.root.join(path), &mut files);
+        gather(&self.root.join(path), DEEPEST, &mut files);
+        self.print_of(files)
+    }
+
+    /// Fingerprints of files that steps may read (`crate::plan::Step::files`), as far as they are there.
+    pub(crate) fn named(&self, names: &BTreeSet<String>) -> Included {
+        let is_own = |part: &str| matches!(part, ".guide" | ".git" | "target");
+        let names = names.iter().filter(|name| !name.split('/').any(is_own));
+        let print = |name: &String| {
+            let mut files = Vec::new();
+            if name.contains(['*', '?', '[']) {
+                self.fitting(name, &mut files);
+            } else {
+                gather(&self.root.join(name), DEEPEST, &mut files);
+            }
+            self.print_of(files).map(|print| (name.clone(), print))
+        };
+        names.filter_map(print).collect()
+    }
+
+    /// The files, and those in the folders, that fit a pattern.
+    fn fitting(&self, pattern: &str, files: &mut Vec<PathBuf>) {
+        let mut paths = vec![String::new()];
+        for part in pattern.split('/') {
+            let inside = |path: &String| -> Vec<String> {
+                let below =
+                    |name: &str| format!("{path}{}{name}", if path.is_empty() { "" } else { "/" });
+                if !part.contains(['*', '?', '[']) {
+                    return vec![below(part)];
+                }
+                let entries =
+                    std::fs::read_dir(self.root.join(path)).into_iter().flatten().flatten();
+                let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+                names
+                    .filter(|name| !name.starts_with('.') && fits(part, name))
+                    .map(|name| below(&name))
+                    .collect()
+            };
+            paths = paths.iter().flat_map(inside).take(MOST_FILES).collect();
+        }
+        paths.sort();
+        paths.iter().for_each(|path| gather(&self.root.join(path), DEEPEST, files));
+    }
+
+    fn print_of(&self, files: Vec<PathBuf>) -> Option<Fingerprint> {
         let mut parts: Vec<Vec<u8>> = Vec::new();
         for file in files {
             let inside = file.strip_prefix(&self.root).unwrap_or(&file);
@@ -163,15 +210,15 @@ impl Recordings {
     }
 }
 
-fn gather(path: &Path, files: &mut Vec<PathBuf>) {
+fn gather(path: &Path, depth: usize, files: &mut Vec<PathBuf>) {
     let Ok(meta) = std::fs::metadata(path) else { return };
     if meta.is_file() && meta.len() <= MOST_BYTES && files.len() < MOST_FILES {
         files.push(path.to_owned());
-    } else if meta.is_dir() {
+    } else if meta.is_dir() && depth > 0 {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         let mut inside: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
         inside.sort();
-        inside.iter().for_each(|path| gather(path, files));
+        inside.iter().for_each(|path| gather(path, depth - 1, files));
     }
 }
 

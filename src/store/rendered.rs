@@ -71,7 +71,7 @@ impl Workspace for Rendered {
     }
 
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles {
-        self.book.as_ref().map(|book| book.included(names.iter().cloned())).unwrap_or_default()
+        self.book.as_ref().map(|book| book.named(names)).unwrap_or_default()
     }
 
     fn render_late(

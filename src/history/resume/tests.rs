@@ -94,6 +94,7 @@ fn step(chapter: &str, spec: &StepSpec, role: Role) -> Step {
         fingerprint: Fingerprint::of([spec.name.as_bytes(), &[spec.text]]),
         made_of: MadeOf::default(),
         reads: Default::default(),
+        files: Default::default(),
     }
 }
 

@@ -13,32 +13,6 @@ fn a_file_is_named_as_a_word_of_its_own() {
 }
 
 #[test]
-fn a_script_that_takes_whatever_file_there_is_is_recognised() {
-    for script in [
-        "kubectl apply -f .",
-        "kubectl apply -k ./",
-        "for f in *.yaml; do :; done",
-        "kubectl apply -f $f.yaml",
-        "kubectl apply --filename=\"$file\"",
-    ] {
-        assert!(takes_any_file(script), "{script}");
-    }
-    for script in
-        ["kubectl apply -f web.yaml", "kubectl get pods -o yaml", "echo $HOME", "ls | grep x"]
-    {
-        assert!(!takes_any_file(script), "{script}");
-    }
-}
-
-#[test]
-fn files_of_the_book_are_found_in_a_script() {
-    let files = named_files(
-        "helm install x \"$GUIDE_BOOK/charts/x\" --values deploy/v.yaml; kubectl apply -k overlays; echo done /etc/passwd",
-    );
-    assert_eq!(files.into_iter().collect::<Vec<_>>(), ["charts/x", "deploy/v.yaml", "overlays"]);
-}
-
-#[test]
 fn functions_and_variables_are_definitions() {
     assert_eq!(
         definitions("replicas=3; export NAME=x\ndeploy() { :; }\nfunction undo () { :; }"),

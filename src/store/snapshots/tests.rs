@@ -27,6 +27,7 @@ fn step(name: &str, expected: Option<&str>) -> Step {
         expected_span: None,
         made_of: Default::default(),
         reads: Default::default(),
+        files: Default::default(),
         fingerprint: Fingerprint::of([&b"x"[..]]),
     }
 }
