@@ -73,6 +73,38 @@ pub(super) fn run(ctx: &mut RunContext<'_, '_>, index: usize) -> Result<ChapterR
     Ok(result)
 }
 
+/// Starts again what a chapter that a resumed run has taken over had left running until the run's end.
+pub(super) fn restart(
+    ctx: &mut RunContext<'_, '_>,
+    index: usize,
+) -> Result<ChapterResult, Diagnostic> {
+    let restarted = background_to_restart(ctx.plan(), ctx.start);
+    let steps = restarted.iter().filter(|position| position.0 == index).count();
+    if steps == 0 {
+        return Ok(ChapterResult::PASSED);
+    }
+    let chapter = &ctx.plan().chapters[index];
+    let began = ctx.ports.clock.now();
+    ctx.record(&[Event::ChapterStarted {
+        chapter: chapter.name.clone(),
+        title: chapter.title.clone(),
+        steps,
+    }])?;
+    let (mut run, mut result) = (ChapterRun::new(ctx.plan(), index), ChapterResult::PASSED);
+    entry::enter(ctx, &mut run)?;
+    entry::note_missing_state(ctx, &run)?;
+    restart_background_steps(ctx, &mut run, &mut result)?;
+    entry::leave(ctx);
+    ctx.record(&[Event::ChapterFinished {
+        chapter: chapter.name.clone(),
+        outcome: outcome(result.flow, false),
+        fingerprint: None,
+        done: Vec::new(),
+        seconds: ctx.ports.clock.now().saturating_sub(began).as_secs_f64(),
+    }])?;
+    Ok(result)
+}
+
 fn outcome(flow: ChapterFlow, taken_as_done: bool) -> ChapterOutcome {
     match flow {
         ChapterFlow::Passed if taken_as_done => ChapterOutcome::UpToDate,

@@ -46,14 +46,16 @@ fn run_chapters(ctx: &mut RunContext<'_, '_>) -> Result<Option<Diagnostic>, Diag
     }
     let (mut lost, mut stopped) = (None, false);
     for (index, chapter) in ctx.plan().chapters.iter().enumerate() {
-        if index < ctx.start.0 {
-            continue; // All of it was taken over from the run that is resumed.
-        }
+        // All of these were taken over from the run that is resumed.
+        let is_taken_over = index < ctx.start.0;
         if stopped {
-            record_not_run(ctx, chapter)?;
+            if !is_taken_over {
+                record_not_run(ctx, chapter)?;
+            }
             continue;
         }
-        let ended = chapter::run(ctx, index)?;
+        let ended =
+            if is_taken_over { chapter::restart(ctx, index)? } else { chapter::run(ctx, index)? };
         lost = lost.or(ended.lost);
         stopped = match ended.flow {
             ChapterFlow::Passed => false,

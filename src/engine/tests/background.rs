@@ -250,6 +250,38 @@ fn a_resumed_run_does_not_go_on_where_the_background_step_does_not_start_again()
 }
 
 #[test]
+fn a_resumed_run_starts_again_what_an_earlier_chapter_left_running_for_the_run() {
+    let next = "# B\n\n```bash {name=last}\nlast\n```\n";
+    let text = PLAIN.replace("background", "background=run");
+    let mut book = TestBook::with_chapters(&[("a", text.as_str()), ("b", next)]);
+    book.answer("b/last", [fails()]);
+    book.run();
+    book.answer("b/last", [passes()]);
+    assert_story!(
+        book.resume(),
+        "
+          serve: PassedBefore
+          use: PassedBefore
+          after: PassedBefore
+        resumed at b/last: failed
+        a
+          0.0s serve
+          serve: Passed
+        a: Passed
+        b
+          0.0s last
+          last: Passed
+        b: Passed
+        2 passed, 2 up to date
+        "
+    );
+    book.answer("b/last", [fails()]);
+    book.run();
+    book.answer("a/serve", [fails()]);
+    assert_eq!(book.resume().world.ran(), ["a/serve"], "nothing goes on without it");
+}
+
+#[test]
 fn a_background_step_is_never_up_to_date() {
     let mut book = TestBook::new(&SERVE.replace(" ready=answers", ""));
     book.run();
