@@ -46,8 +46,8 @@ pub(crate) use history_cache::stored_root;
 pub(crate) use included::included_steps;
 pub(crate) use journal::read_journal;
 pub(crate) use kubeconfig_file::{
-    RememberedContext, read_remembered_context, read_user_kubeconfigs, write_private_kubeconfig,
-    write_remembered_context,
+    RememberedContext, mask_credentials, read_remembered_context, read_user_kubeconfigs,
+    write_private_kubeconfig, write_remembered_context,
 };
 pub use layout::{BOOK_FILES, STATE_FILES};
 pub use lock::RunLock;

@@ -9,10 +9,10 @@ use super::syntax::{Script, syntax_problems};
 use crate::book::{Book, Chapter, Problems, Sources, parse_book, plain_cwd, resolve_cwd};
 use crate::error::Error;
 use crate::ids::ChapterName;
-use crate::plan::{Plan, PlanRequest, Selection, make_plan, named_files, variables_of};
+use crate::plan::{Plan, PlanRequest, Selection, make_plan, variables_of};
 use crate::secrets::{Masker, secret_values};
 use crate::settings::Settings;
-use crate::store::{BookConfig, BookFiles, Recordings, read_book};
+use crate::store::{BookConfig, BookFiles, Recordings, mask_credentials, read_book};
 
 /// A book that commands can work with.
 pub(super) struct BookContext {
@@ -64,6 +64,9 @@ pub(super) fn open(settings: &Settings) -> Result<BookContext, Error> {
     let cluster = cluster_source(settings, &config, &state)?;
     let named = settings.kubeconfig.clone().filter(|_| cluster == ClusterSource::Book);
     let kubeconfig = named.unwrap_or_else(|| private_kubeconfig(&state));
+    for file in cluster.kubeconfigs().iter().chain([&kubeconfig]) {
+        mask_credentials(file, &mut Vec::new(), &masker);
+    }
     Ok(BookContext {
         root,
         state,
@@ -196,8 +199,8 @@ impl BookContext {
             .iter()
             .flat_map(|chapter| &chapter.steps)
             .filter(|step| !step.is_verify());
-        plan.files =
-            Recordings::of(&self.root).included(acting.flat_map(|step| named_files(&step.script)));
+        let names = acting.flat_map(|step| step.files.iter().cloned()).collect();
+        plan.files = Recordings::of(&self.root).named(&names);
         plan
     }
 

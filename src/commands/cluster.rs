@@ -60,6 +60,11 @@ impl WorldLock {
         })
     }
 
+    /// The kubeconfig that steps use.
+    pub(super) fn kubeconfig(&self) -> &std::path::Path {
+        &self.kubeconfig
+    }
+
     /// The cluster, for a command that is about nothing else.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::engine::{ChangeWait, ClusterMonitor, ClusterStatus};
 use crate::plan::PlannedChapter;
 use crate::secrets::Masker;
+use crate::store::mask_credentials;
 use crate::topology::Topology;
 
 /// A step that ends sooner needs no watch.
@@ -28,6 +29,8 @@ pub(super) struct LiveClusterMonitor {
     shapes: BTreeMap<String, Topology>,
     /// Whether `shapes` are collected.
     record: bool,
+    /// The kubeconfig as it was before the last step: a chapter may write it.
+    kubeconfig: Vec<u8>,
 }
 
 impl LiveClusterMonitor {
@@ -42,6 +45,7 @@ impl LiveClusterMonitor {
             chapter: None,
             shapes: BTreeMap::new(),
             record,
+            kubeconfig: Vec::new(),
         }
     }
 
@@ -53,6 +57,7 @@ impl LiveClusterMonitor {
 
 impl ClusterMonitor for LiveClusterMonitor {
     fn begin_step(&mut self, chapter: &PlannedChapter) {
+        mask_credentials(self.lock.kubeconfig(), &mut self.kubeconfig, &self.masker);
         if self.chapter.as_deref() != Some(chapter.name.as_str()) {
             self.chapter = Some(chapter.name.to_string());
         }

@@ -28,6 +28,16 @@ pub(super) enum ClusterSource {
     Existing(ExistingCluster),
 }
 
+impl ClusterSource {
+    /// The user's kubeconfig files that the book reads.
+    pub(super) fn kubeconfigs(&self) -> &[PathBuf] {
+        match self {
+            Self::Existing(existing) => &existing.files,
+            Self::None | Self::Book => &[],
+        }
+    }
+}
+
 /// A context of the user's kubeconfig.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ExistingCluster {

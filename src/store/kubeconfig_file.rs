@@ -7,9 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::files::{Durability, read_if_there, replace_private_file};
 use crate::cluster::UserKubeconfig;
+use crate::secrets::{Masker, kubeconfig_credential_files, kubeconfig_credentials};
 
 /// The newest format known here.
 const FORMAT: u32 = 1;
+/// A larger file is no token and no key.
+const LARGEST_CREDENTIAL: usize = 16 * 1024;
 
 /// The context of an existing cluster that a book was last run on, so that later commands need not name it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,6 +101,24 @@ pub(crate) fn read_user_kubeconfigs(files: &[PathBuf]) -> Result<Vec<UserKubecon
         }
     }
     Ok(read)
+}
+
+/// Masks the credentials in a kubeconfig file from now on. A file that is not there, or cannot be read, has none. `before`: what the
+/// file held when it was last looked at.
+pub(crate) fn mask_credentials(path: &Path, before: &mut Vec<u8>, masker: &Masker) {
+    let Ok(Some(bytes)) = read_if_there(path) else { return };
+    if bytes != *before {
+        let text = String::from_utf8_lossy(&bytes);
+        kubeconfig_credentials(&text).iter().for_each(|value| masker.add(value));
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for file in kubeconfig_credential_files(&text) {
+            let held = read_if_there(&folder.join(file)).ok().flatten().unwrap_or_default();
+            if held.len() <= LARGEST_CREDENTIAL {
+                masker.add(&held);
+            }
+        }
+        *before = bytes;
+    }
 }
 
 /// Writes the private kubeconfig.

@@ -246,3 +246,71 @@ fn init_writes_a_book_for_a_context() {
     book.guide("init other --context staging --cluster x").exits(2).says("choose one of the two");
     assert!(!book.has("other"));
 }
+
+#[test]
+fn the_credentials_of_the_copied_context_are_masked_wherever_a_step_prints_them() {
+    let book = Project::with_chapter(
+        r#"
+        # One
+
+        ```bash {name=all}
+        cat "$KUBECONFIG"; cat "$HOME/.kube/key.pem"
+        ```
+
+        ```bash {name=pieces snapshot=text}
+        grep -o 'token-[a-z-]*\|exec-[a-z-]*\|pass-[a-z-]*' "$KUBECONFIG"; tail -2 "$HOME/.kube/key.pem" | head -1
+        ```
+
+        ```bash {name=encoded}
+        kept=$(grep -o 'token-[a-z-]*' "$KUBECONFIG"); printf %s "$kept" | base64; false
+        ```
+        "#,
+    );
+    book.write(
+        "book.toml",
+        "[book]\ntitle = \"Test\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncontext = \"one\"\n",
+    );
+    book.write(
+        ".kube/config",
+        "contexts: [{name: one, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n\
+         users: [{name: u, user: {token: token-of-the-user, password: pass-of-the-user, client-key: key.pem, \
+         exec: {command: login, env: [{name: LOGIN_TOKEN, value: exec-of-the-user}]}}}]\n",
+    );
+    book.write(
+        ".kube/key.pem",
+        "-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQ\n-----END KEY-----\n",
+    );
+    let secrets = ["token-of-the", "pass-of-the", "exec-of-the", "MIIEvQIBADAN", "dG9rZW4tb2Y"];
+    for words in [
+        "run --keep-going --record --report json=r.json --report junit=j.xml",
+        "review --accept",
+        "status",
+        "publish",
+    ] {
+        let said = book.guide(words);
+        for secret in secrets {
+            assert!(
+                !said.stdout.contains(secret) && !said.stderr.contains(secret),
+                "{words}: {}{}",
+                said.stdout,
+                said.stderr
+            );
+        }
+    }
+    assert!(
+        book.read("snapshots/chapter-1/pieces.snap").contains("***"),
+        "the step has printed them"
+    );
+    for file in crate::project::entries_below(book.root()) {
+        if file.ends_with(".kube/config")
+            || file.ends_with("key.pem")
+            || file.ends_with(".guide/kubeconfig")
+        {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap_or_default()).into_owned();
+        for secret in secrets {
+            assert!(!text.contains(secret), "{secret} in {}", file.display());
+        }
+    }
+}
