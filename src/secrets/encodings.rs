@@ -7,8 +7,10 @@ use super::patterns::Pattern;
 
 /// The shortest value that is masked.
 pub(super) const SHORTEST: usize = 4;
-/// From this length on a line of a longer secret (a key, say) is a secret by itself, if there is no blank in it.
-const SHORTEST_LINE: usize = 16;
+/// From this length on a line of a longer secret (a key, say) is a secret by itself, if there is no blank in it and it is no YAML key.
+const SHORTEST_LINE: usize = 8;
+/// From this length on a line of wrapped base64 is searched for by itself.
+const SHORTEST_WRAPPED: usize = 16;
 /// Longer values have many patterns already: these are not searched for in encoded JSON or in base64 of base64.
 const LONGEST_NESTED: usize = 1024;
 /// Shorter base64 is not encoded again.
@@ -23,6 +25,7 @@ pub(super) fn patterns_of(value: &[u8]) -> Vec<Pattern> {
     patterns.extend(
         lines
             .filter(|line| line.len() >= SHORTEST_LINE && !line.contains(&b' '))
+            .filter(|line| !line.ends_with(b":"))
             .map(<[u8]>::to_vec),
     );
     let hexadecimal: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -44,7 +47,7 @@ pub(super) fn patterns_of(value: &[u8]) -> Vec<Pattern> {
     let whole = STANDARD_NO_PAD.encode(value).into_bytes();
     for width in WRAPPED_AT.into_iter().filter(|&width| whole.len() > width) {
         encoded.extend(
-            whole.chunks(width).filter(|line| line.len() >= SHORTEST_LINE).map(<[u8]>::to_vec),
+            whole.chunks(width).filter(|line| line.len() >= SHORTEST_WRAPPED).map(<[u8]>::to_vec),
         );
     }
     let mut all: Vec<(Vec<u8>, bool)> = encoded.into_iter().map(|bytes| (bytes, true)).collect();

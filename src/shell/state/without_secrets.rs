@@ -16,20 +16,34 @@ pub(super) fn without_secrets(
     masker: &Masker,
 ) -> Option<Vec<u8>> {
     let (mut kept, mut left_out) = (Vec::new(), Vec::new());
+    let mut is_whole = true;
     for piece in pieces.iter().flat_map(|piece| split(piece)) {
         match left_out_as(piece, secrets, masker) {
             None => kept.extend_from_slice(piece),
-            Some(name) => left_out.push(name),
+            Some(name) => {
+                is_whole = false;
+                if piece.starts_with(b"__guide_folder=") {
+                    kept.extend_from_slice(LOST_FOLDER);
+                } else {
+                    left_out.push(name);
+                }
+            }
         }
     }
-    if left_out.is_empty() {
+    if is_whole {
         return None;
     }
     left_out.sort_unstable();
     left_out.dedup();
-    kept.extend_from_slice(&ShellState::note_of_left_out(&left_out));
+    if !left_out.is_empty() {
+        kept.extend_from_slice(&ShellState::note_of_left_out(&left_out));
+    }
     Some(kept)
 }
+
+/// Instead of the folder: a step never runs in another folder in its place, so nothing goes on from such a state.
+const LOST_FOLDER: &[u8] =
+    b"__guide_lost+='the folder (a secret is in its name, so the name was not kept); '\n";
 
 /// The name of a piece that has to be left out; `None` for a piece that may stay.
 fn left_out_as(piece: &[u8], secrets: &Secrets, masker: &Masker) -> Option<String> {
@@ -63,7 +77,7 @@ fn description(piece: &[u8]) -> String {
         first if first.starts_with("__guide_late=") => {
             "the traps DEBUG, ERR, RETURN and the options of `set`"
         }
-        r"\builtin" if text.starts_with(r"\builtin cd ") => "the folder",
+        first if first.starts_with("__guide_folder=") => "the folder",
         r"\builtin" if text.starts_with(r"\builtin set ") => "the arguments",
         _ => "a part of the state",
     };
@@ -168,6 +182,16 @@ mod tests {
         }
         assert!(!text.contains("postgres"), "{text}");
         assert_eq!(ShellState(text.into_bytes()).left_out(), ["conn()", "the trap USR1"]);
+    }
+
+    #[test]
+    fn a_folder_with_a_secret_in_its_name_is_lost_and_no_other_one_takes_its_place() {
+        let folder = "__guide_folder='/tmp/x-hunter2'\n\\builtin cd -- \"$__guide_folder\"\n";
+        let text = kept(&[folder, "declare -- A=\"1\"\n"], &[], &["hunter2"]).unwrap();
+        assert_eq!(
+            text,
+            "__guide_lost+='the folder (a secret is in its name, so the name was not kept); '\ndeclare -- A=\"1\"\n"
+        );
     }
 
     #[test]
