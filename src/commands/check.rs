@@ -60,6 +60,8 @@ fn checked(
     context.report_notes();
     let unused = unused_snapshots(context);
     context.problems.extend(unused);
+    let unreadable = unreadable_snapshots(context);
+    context.problems.extend(unreadable);
     let unparsed = unparsed_by_bash(context);
     context.problems.extend(unparsed);
     let mut notes: Problems =
@@ -107,6 +109,22 @@ fn unparsed_by_bash(context: &BookContext) -> Problems {
         .filter(|step| !has_problem(step.span))
         .map(|step| Script { text: &step.script, fence: step.span });
     syntax_problems(&context.book.sources, &scripts.collect::<Vec<_>>())
+}
+
+/// Accepted snapshots that cannot be read: a run would refuse to begin.
+fn unreadable_snapshots(context: &BookContext) -> Problems {
+    let snapshots = Snapshots::of(&context.root, &context.state, &context.profile);
+    let mut problems = Problems::new();
+    for chapter in &context.book.chapters {
+        for step in chapter.steps().filter(|step| step.attributes.snapshot.is_some()) {
+            let id = StepId { chapter: chapter.name.clone(), step: step.name.clone() };
+            if let Err(error) = snapshots.accepted(&id) {
+                let hint = "take it back from version control, or remove it: the next run writes a pending one";
+                problems.push(Problem::without_span(error.to_string()).hint(hint));
+            }
+        }
+    }
+    problems
 }
 
 /// Snapshots with which no step of any profile is compared, and recordings of chapters that do not exist.

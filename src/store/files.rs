@@ -178,7 +178,7 @@ pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 /// # Errors
 /// When it exists and cannot be read.
 pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    match fs::read(path) {
+    match read_whole(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
@@ -187,6 +187,20 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> 
         }
         Err(error) => Err(StoreError::file("read", path)(error)),
     }
+}
+
+/// Reads a file. One without an end (a device), or whose writer may never come (a pipe), is refused where the book, and not the
+/// command line, names it: a link in a book leads anywhere.
+pub(super) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
+    let kind = fs::metadata(path)?.file_type();
+    let is_given = path.starts_with("/dev") || path.starts_with("/proc");
+    if kind.is_file() || kind.is_dir() || is_given {
+        return fs::read(path);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "it is a pipe, a socket or a device, and not a file",
+    ))
 }
 
 #[cfg(test)]

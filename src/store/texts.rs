@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::files::read_whole;
 use crate::book::{ChapterSource, Problem, Problems, SourceId, Sources, Span, parse_summary};
 
 /// Spans count bytes in 32 bits, so a larger file has no places.
@@ -49,7 +50,7 @@ impl Texts<'_> {
     /// Reads one file; `named` is the place that names it.
     pub(super) fn read(&mut self, path: &Path, named: Option<Span>) -> Option<SourceId> {
         let shown = shown(self.root, path);
-        let bytes = match std::fs::read(path) {
+        let bytes = match read_whole(path) {
             Ok(bytes) if bytes.len() <= LARGEST_FILE => bytes,
             Ok(_) => {
                 return self.refuse(
