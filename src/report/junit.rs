@@ -323,8 +323,13 @@ fn attribute(raw: &str) -> String {
 
 fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
+    let mut before = ' ';
     for character in line.chars() {
+        let last = std::mem::replace(&mut before, character);
         match character {
+            // A CI that shows this file must not take a line of it for a command (`::…`, `##[…`).
+            ':' if last == ':' => escaped.push_str("&#58;"),
+            '[' if last == '#' => escaped.push_str("&#91;"),
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
@@ -458,6 +463,12 @@ hint: fix it, then `guide run --resume`</failure>
     }
 
     #[test]
+    fn a_ci_that_shows_the_file_finds_no_command_in_it() {
+        assert_eq!(escape("::add-mask::x ##[error]"), ":&#58;add-mask:&#58;x ##&#91;error]");
+        assert_eq!(escape("a:b [1] #"), "a:b [1] #");
+    }
+
+    #[test]
     fn no_character_that_xml_forbids_is_written() {
         let all: String =
             (0..0xd800u32).chain(0xe000..0x1_1000).filter_map(char::from_u32).collect();
@@ -478,7 +489,9 @@ hint: fix it, then `guide run --resume`</failure>
             .replace("&lt;", "")
             .replace("&gt;", "")
             .replace("&quot;", "")
-            .replace("&#10;", "");
+            .replace("&#10;", "")
+            .replace("&#58;", "")
+            .replace("&#91;", "");
         assert!(!bare.contains('&'));
     }
 }
