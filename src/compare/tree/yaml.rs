@@ -25,7 +25,10 @@ impl Reading for AsWritten {
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
-            text if is_number(text) => Value::String(format!("{NUMBER}{text}")),
+            // To kubectl, which reads YAML 1.1, these words are true and false, and in quotes they are text.
+            text if is_number(text) || is_old_boolean(text) => {
+                Value::String(format!("{NUMBER}{text}"))
+            }
             text => Value::String(text.to_owned()),
         }
     }
@@ -33,6 +36,17 @@ impl Reading for AsWritten {
     fn tagged(&mut self, tag: &str, value: Value) -> Value {
         Value::Object(std::iter::once((format!("{TAG}{tag}"), value)).collect())
     }
+}
+
+fn is_old_boolean(text: &str) -> bool {
+    ["yes", "no", "on", "off"].iter().any(|word| {
+        let all = [(*word).to_owned(), word.to_ascii_uppercase(), capitalized(word)];
+        all.iter().any(|spelling| spelling == text)
+    })
+}
+
+fn capitalized(word: &str) -> String {
+    word[..1].to_ascii_uppercase() + &word[1..]
 }
 
 fn is_number(text: &str) -> bool {
