@@ -25,6 +25,7 @@ mod existing_cluster;
 mod faults;
 mod first_meeting;
 mod help;
+mod hostile_text;
 mod images;
 mod lab;
 mod manual;
@@ -42,6 +43,7 @@ mod shell;
 mod site;
 mod up_to_date;
 mod verify;
+mod what_changed;
 mod whole;
 mod world_tree;
 
