@@ -7,7 +7,7 @@ use super::humanize::{duration, summary};
 use super::step_line::failure_in_short;
 use super::style::Style;
 use crate::event::{ChapterOutcome, Event, Outcome, Reporter, RunSummary, StepFinished};
-use crate::text::sanitize::one_line;
+use crate::text::sanitize::{for_display, one_line};
 
 /// The longest text of an annotation, in bytes. GitHub truncates longer ones.
 const ANNOTATION: usize = 4000;
@@ -81,7 +81,7 @@ impl Github {
         if self.failures.len() > FAILURES {
             text += &format!("\n… and {} more failures.\n", self.failures.len() - FAILURES);
         }
-        text
+        for_display(&text).into_owned()
     }
 
     fn row(&mut self, chapter: &str) -> &mut Row {
@@ -185,7 +185,9 @@ fn fence(text: &str) -> String {
 
 /// Text inside a table's cell or a heading.
 fn markdown(text: &str) -> String {
-    one_line(text).replace('|', "\\|").replace('<', "&lt;")
+    // A bracket would begin a link, an image, or a command (`##[`) for whoever prints the file.
+    let text = one_line(text).replace('\\', "\\\\");
+    text.replace('|', "\\|").replace('[', "\\[").replace('<', "&lt;")
 }
 
 /// The text of a workflow command.

@@ -139,7 +139,7 @@ fn data_that_cannot_be_written_is_an_error_of_every_command_that_prints_data() {
     for report in ["json", "junit"] {
         book.guide(&format!("run --rerun --report {report}=/dev/full"))
             .exits(3)
-            .says("No space left on device");
+            .says("the disk is full");
     }
 }
 
