@@ -35,12 +35,12 @@ impl Places {
     ) -> Self {
         let variables = values.map(|(name, text)| (name, BTreeSet::from([text]))).collect();
         let mut places = Self { folders: Vec::new(), variables, chapter: chapter.to_owned() };
-        places.folders.extend(places.from_root(folder.unwrap_or("rendered")));
+        places.folders.extend(places.path_of_cwd(folder.unwrap_or("rendered")));
         places
     }
 
     /// A `cwd` as a path from the book's root; `None` where it lies elsewhere.
-    fn from_root(&self, cwd: &str) -> Option<String> {
+    fn path_of_cwd(&self, cwd: &str) -> Option<String> {
         match cwd.split_once('/').unwrap_or((cwd, "")) {
             ("rendered", rest) => joined(&format!("{RENDERED}/{}", self.chapter), rest),
             ("", _) => None,
@@ -63,7 +63,7 @@ impl Places {
                 }
             }
         }
-        let own: Vec<String> = cwd.and_then(|cwd| self.from_root(cwd)).into_iter().collect();
+        let own: Vec<String> = cwd.and_then(|cwd| self.path_of_cwd(cwd)).into_iter().collect();
         for pair in words.windows(2).filter(|pair| matches!(pair[0].as_str(), "cd" | "pushd")) {
             for path in self.meanings(&pair[1]) {
                 for folder in self.resolved(&path, &own, true) {
