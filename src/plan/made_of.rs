@@ -4,16 +4,18 @@
 //! to it.
 
 mod files;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use files::fits;
 use files::{Places, RENDERED, takes_any_file};
 use serde::{Deserialize, Serialize};
+use written::{files_read_by, written_files};
 
 use super::step::{RenderedManifest, Step};
 use super::values::ValueTable;
-use crate::book::{Attributes, LooksAt, commands_of};
+use crate::book::{Attributes, LooksAt};
 use crate::compare::Bindings;
 use crate::ids::{ChapterName, Fingerprint, Hashing};
 
@@ -155,7 +157,7 @@ pub(super) fn link_parts(
         for definer in definers.into_iter().map(|definer| &steps[definer]) {
             made_of.add(format!("step {}", definer.id.step), &of_all(&definer.made_of));
             reads.extend(definer.reads.iter().cloned());
-            files.extend(definer.files.iter().cloned());
+            files.extend(files_read_by(definer));
         }
         defined.extend(definitions(&steps[index].script).into_iter().map(|name| (name, index)));
         written.extend(writes.into_iter().map(|file| (file, index)));
@@ -192,31 +194,6 @@ pub(super) fn parts_of_other(
         (format!("manifest {chapter}/{}", manifest.file), manifest_print(manifest, values))
     };
     manifests.iter().filter(is_named).map(part).collect()
-}
-
-/// The files that a script's redirections, `tee` and `-o` write, by their names as written.
-fn written_files(script: &str) -> Vec<String> {
-    let mut files = Vec::new();
-    if !script.contains('>') && !script.contains("tee") && !script.contains("-o") {
-        return files;
-    }
-    for command in commands_of(script).all {
-        let program = command.words.first().map(String::as_str);
-        if program == Some("tee") {
-            files.extend(
-                command.words.iter().skip(1).filter(|word| !word.starts_with('-')).cloned(),
-            );
-        }
-        if matches!(program, Some("curl" | "wget" | "openssl" | "sort")) {
-            let values = command.words.windows(2);
-            files.extend(values.filter(|pair| pair[0] == "-o").map(|pair| pair[1].clone()));
-        }
-        files.extend(command.writes);
-    }
-    // Without a full stop it may be any word.
-    files.retain(|file| !file.starts_with("/dev/") && file.contains('.') && !file.contains('$'));
-    files.iter_mut().for_each(|file| *file = file.trim_start_matches("./").to_owned());
-    files
 }
 
 fn own_parts(step: &Step, values: &ValueTable) -> MadeOf {

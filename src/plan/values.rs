@@ -97,10 +97,8 @@ impl ValueTable {
         let mut first: HashMap<&str, &str> = HashMap::new();
         for leaf in &self.leaves {
             if leaf.text.contains('\0') {
-                let message = format!(
-                    "the value `{}` holds a NUL byte, which no variable can hold",
-                    leaf.path
-                );
+                let message =
+                    format!("the value `{}` holds a NUL byte, which no variable can", leaf.path);
                 problems.push(Problem::without_span(message).hint("take it out of the values"));
             }
             if OWNED.contains(&leaf.variable.as_str())
