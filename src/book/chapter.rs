@@ -128,6 +128,8 @@ pub struct ManifestBlock {
     pub file: String,
     /// Run only under these profiles; empty = all.
     pub profiles: Vec<String>,
+    /// The page shows neither the template nor what is rendered from it.
+    pub hidden: bool,
     /// The whole fence.
     pub span: Span,
     /// The bytes between the fence lines.

@@ -355,11 +355,12 @@ impl Walk<'_> {
                     expected,
                 }));
             }
-            Fence::Manifest { file, profiles } => {
+            Fence::Manifest { file, profiles, hidden } => {
                 let template = content.text(self.text).into();
                 self.found.blocks.push(Block::Manifest(ManifestBlock {
                     file,
                     profiles,
+                    hidden,
                     span: whole,
                     body,
                     template,

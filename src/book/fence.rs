@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::attribute_list::STEP_WORDS;
-use super::attribute_values::boolean;
+use super::attribute_values::{boolean, flag};
 use super::attributes::Attributes;
 use super::foreign_words::{is_line_numbers, tool_of};
 use super::info_string::{Malformed, Word, words};
@@ -33,6 +33,8 @@ pub(super) enum Fence {
         file: String,
         /// Only under these profiles.
         profiles: Vec<String>,
+        /// The page does not show it.
+        hidden: bool,
     },
     /// `output`.
     Expected,
@@ -43,7 +45,7 @@ pub(super) enum Fence {
 }
 
 /// Words a manifest's braces may hold.
-const MANIFEST_WORDS: [&str; 3] = ["file", "profile", "skip"];
+const MANIFEST_WORDS: [&str; 4] = ["file", "profile", "hidden", "skip"];
 
 /// What an info string says.
 #[derive(Debug, PartialEq)]
@@ -360,6 +362,7 @@ fn read_manifest(
     let mut complaints: Vec<Complaint> = Vec::new();
     let mut file = None;
     let mut profiles = Vec::new();
+    let mut hidden = false;
     let mut seen: Vec<(String, Range<usize>)> = Vec::new();
     let mut unknown = Vec::new();
     for word in words(info, inner) {
@@ -383,6 +386,14 @@ fn read_manifest(
         match &*word.key {
             "file" => file = Some(read_file(&word, &mut complaints)),
             "profile" => profiles = read_profiles(&word, &mut complaints),
+            "hidden" => match flag("hidden", &word) {
+                Ok(value) => hidden = value,
+                Err(refusal) => complaints.push(complaint(
+                    word.value_at.clone(),
+                    &refusal.message,
+                    refusal.hint,
+                )),
+            },
             "skip" => {}
             key => match tool_of(key) {
                 Some(tool) => found.push((Severity::Note, ignored(key, tool, word.whole()))),
@@ -404,7 +415,7 @@ fn read_manifest(
     };
     complaints.extend(unknown);
     found.extend(complaints.into_iter().map(|one| (Severity::Error, one)));
-    Reading { fence: Fence::Manifest { file, profiles }, complaints: found }
+    Reading { fence: Fence::Manifest { file, profiles, hidden }, complaints: found }
 }
 
 fn unknown_word(word: &Word<'_>) -> Complaint {

@@ -1,6 +1,6 @@
 //! A command fence → its HTML: the commands, and under them what they printed under each profile.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use minijinja::{Value, context};
 
@@ -22,13 +22,15 @@ pub(super) struct Drawing<'a> {
     pub views: &'a Views,
     /// The steps of the chapter, as each profile sees them.
     pub steps: Vec<HashMap<StepName, StepView<'a>>>,
+    /// The steps that the page does not show.
+    pub hidden: HashSet<&'a StepName>,
     /// Most bytes of an output.
     pub most: usize,
 }
 
 impl<'a> Drawing<'a> {
-    /// The whole step. `hidden` are the names of the hidden steps that come with it.
-    pub(super) fn step(&self, block: &StepBlock, hidden: &[String]) -> String {
+    /// The whole step.
+    pub(super) fn step(&self, block: &StepBlock) -> String {
         let elsewhere = self.elsewhere(block);
         let panes = self.panes(block, &elsewhere);
         let expected = block.expected.as_ref().map_or("", |expected| expected.text.trim_end());
@@ -44,7 +46,6 @@ impl<'a> Drawing<'a> {
                 expected => if expected.trim().is_empty() { "" } else { expected },
                 elsewhere => elsewhere.iter().map(|profile| (*profile).to_owned()).collect::<Vec<_>>(),
                 panes,
-                hidden => hidden.to_vec(),
             },
         )
     }
@@ -113,8 +114,10 @@ impl<'a> Drawing<'a> {
                 let printed = recording.step(name).map_or("", |check| check.output.as_str());
                 context! { name, output => self.output(printed) }
             };
-            let checks: Vec<Value> = step.up_to_date.iter().map(check).collect();
-            return context! { profile, facts, checks };
+            let is_hidden = |name: &str| self.hidden.iter().any(|hidden| hidden.as_str() == name);
+            let shown = step.up_to_date.iter().filter(|name| !is_hidden(name));
+            let checks: Vec<Value> = shown.map(check).collect();
+            return context! { profile, facts, checks, up_to_date => true };
         }
         if let Some(series) = &block.attributes.sample
             && let Some(read) = Series::read(&step.output)

@@ -180,10 +180,10 @@ mod tests {
             let values = context! {
                 name => NASTY, file => NASTY, file_name => NASTY, title => NASTY, label => NASTY, table => NASTY, table_label => NASTY,
                 profiles => NASTY, expected => NASTY, chapters => NASTY, commands => vec![item.clone(), item.clone()], badges => [NASTY, NASTY],
-                elsewhere => [NASTY], hidden => [NASTY], columns => [NASTY], rows => [[NASTY, NASTY]], nodes => vec![item.clone()],
+                elsewhere => [NASTY], columns => [NASTY], rows => [[NASTY, NASTY]], nodes => vec![item.clone()],
                 template => vec![item.clone()], versions => vec![item.clone(), item.clone()], beside => true, svg => NASTY,
                 views => [context! { profile => NASTY, last => NASTY, versions => [NASTY], rows => vec![item.clone()] }],
-                panes => [context! { profile => NASTY, facts => vec![item.clone()], output => NASTY, checks => vec![item.clone()] },
+                panes => [context! { profile => NASTY, facts => vec![item.clone()], output => NASTY, up_to_date => true, checks => vec![item.clone()] },
                     context! { not_run => context! { under => [NASTY, NASTY] } }],
             };
             let page = render(name, values);

@@ -28,7 +28,9 @@ pub(crate) fn assets() -> String {
 pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
     let steps: Vec<_> = views.iter().map(|view| view.steps(&chapter.name)).collect();
     let most = affordable(&steps);
-    let drawing = Drawing { chapter: &chapter.name, views, steps, most };
+    let hidden =
+        chapter.steps().filter(|step| step.attributes.hidden).map(|step| &step.name).collect();
+    let drawing = Drawing { chapter: &chapter.name, views, steps, hidden, most };
     let from = chapter.front.span.map_or(0, |span| span.range().end);
     let mut page = String::with_capacity(text.len() * 2);
     let mut at = from;
@@ -57,7 +59,7 @@ pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
 /// the entries of a list around it.
 const ALONE: &str = "<!-- step -->";
 
-/// One block, or several as tabs. In a quotation the Markdown stays as it is.
+/// One block, or several as tabs; nothing where all of them are hidden. In a quotation the Markdown stays as it is.
 fn written(
     text: &str,
     start: usize,
@@ -65,17 +67,21 @@ fn written(
     group: &[&Block],
     drawing: &Drawing<'_>,
 ) -> String {
+    let shown: Vec<&&Block> = group.iter().filter(|block| !is_hidden(block)).collect();
+    if shown.is_empty() {
+        return String::new();
+    }
     let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
     if text[line..start].contains('>') {
         return text[start..end].to_owned();
     }
-    let one = |block: &&Block| match block {
-        Block::Step(step) => drawing.step(step, &[]),
+    let one = |block: &&&Block| match block {
+        Block::Step(step) => drawing.step(step),
         Block::Manifest(block) => manifest(block, drawing.chapter, drawing.views),
     };
-    let html: String = group.iter().map(one).collect();
+    let html: String = shown.iter().map(one).collect();
     let first = drawing.views.first().map_or(String::new(), |view| escaped(view.profile()));
-    if group.len() > 1 {
+    if shown.len() > 1 {
         format!("{ALONE}<div class=\"g-group g-tabs\" data-first=\"{first}\">{html}</div>")
     } else {
         format!("{ALONE}{html}")
@@ -96,6 +102,14 @@ fn end_of(block: &Block) -> usize {
             step.expected.as_ref().map_or(step.span, |expected| expected.span).range().end
         }
         Block::Manifest(manifest) => manifest.span.range().end,
+    }
+}
+
+/// Whether the page does not show it.
+fn is_hidden(block: &Block) -> bool {
+    match block {
+        Block::Step(step) => step.attributes.hidden,
+        Block::Manifest(manifest) => manifest.hidden,
     }
 }
 

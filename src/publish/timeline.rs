@@ -103,7 +103,7 @@ fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a
     let timed: Vec<(f64, &RecordedStep)> = recording
         .steps
         .iter()
-        .filter(|step| step.up_to_date.is_empty())
+        .filter(|step| step.up_to_date.is_empty() && !is_hidden(step, chapter))
         .filter_map(|step| Some((ended(step)? - step.seconds, step)))
         .filter(|(began, _)| *began >= first)
         .collect();
@@ -114,6 +114,12 @@ fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a
         .collect();
     bars.sort_by(|a, b| a.began.total_cmp(&b.began));
     bars
+}
+
+/// Whether the page does not show the step.
+fn is_hidden(step: &RecordedStep, chapter: &PlannedChapter) -> bool {
+    let hidden = chapter.steps.iter().filter(|planned| planned.attributes.hidden);
+    hidden.map(|planned| planned.id.step.as_str()).any(|name| name == step.step)
 }
 
 fn ended_at(recording: &Recording) -> Option<f64> {

@@ -603,3 +603,89 @@ fn a_list_around_a_step_stays_as_mdbook_makes_it() {
     }
     assert_eq!(page.matches("<figure").count(), 3);
 }
+
+const HIDDEN: &str = r"
+    # One
+
+    Before.
+
+    ```bash {name=prepare hidden}
+    echo PREPARED
+    ```
+
+    ```output
+    PREPARED
+    ```
+
+    ```yaml {file=quiet.yaml hidden}
+    kind: QuietKind
+    ```
+
+    ```bash {name=make}
+    echo made > file
+    ```
+
+    ```bash {name=extra verify hidden}
+    cat file quiet.yaml
+    ```
+
+    > ```bash {name=quoted hidden}
+    > echo QUOTED
+    > ```
+
+    ```bash {name=a profile=default hidden}
+    echo GROUPED
+    ```
+    ```bash {name=b profile=other}
+    echo seen
+    ```
+
+    After.
+";
+
+#[test]
+fn a_hidden_step_and_manifest_run_and_are_not_on_the_page() {
+    let book = Project::with_chapter(HIDDEN);
+    book.write("guide/values.other.yaml", "");
+    book.guide("run --report junit=junit.xml")
+        .exits(0)
+        .says("prepare")
+        .says("extra")
+        .says("quoted");
+    assert!(book.read("junit.xml").contains("name=\"prepare\""), "{}", book.read("junit.xml"));
+    book.guide("status").exits(0).says("prepare").says("extra");
+    // Now the acting step is up to date because the hidden check passed.
+    book.guide("run --record").exits(0);
+    assert!(
+        book.read(&format!("{RECORDING}.new")).contains("PREPARED"),
+        "it is recorded all the same"
+    );
+    book.guide("review --accept").exits(0);
+    let html = page(&book);
+    for hidden in ["PREPARED", "prepare", "quiet.yaml", "QuietKind", "extra", "QUOTED", "GROUPED"] {
+        assert!(!html.contains(hidden), "{hidden} is on the page:\n{html}");
+    }
+    assert!(
+        html.contains("Before.") && html.contains("id=\"step-make\"") && html.contains("After.")
+    );
+    assert!(html.contains("Did not run: what it does was there already."), "{html}");
+    assert!(html.contains("echo seen") && !html.contains("g-tabs\""), "{html}");
+}
+
+#[test]
+fn a_misspelt_hidden_of_a_manifest_is_an_error_that_names_it() {
+    let book = Project::with_chapter(
+        r"
+        # One
+
+        ```yaml {file=web.yaml hiden}
+        kind: Pod
+        ```
+
+        ```yaml {file=two.yaml hidden=maybe}
+        kind: Pod
+        ```
+    ",
+    );
+    book.guide("check").exits(2).says("did you mean `hidden`?").says("`hidden`");
+}
