@@ -26,6 +26,7 @@ pub(crate) mod pattern;
 mod problem;
 #[cfg(test)]
 mod property_tests;
+mod rule;
 mod session;
 mod shell_words;
 mod source;
@@ -39,7 +40,7 @@ pub(crate) use advice::{OPTIONS_WITH_VALUE, verb};
 pub use attribute_list::{ATTRIBUTES, AttributeText};
 pub use attributes::Background;
 pub use attributes::SnapshotKind;
-pub(crate) use attributes::{Attributes, LooksAt, Verify};
+pub(crate) use attributes::{Attributes, ExitExpectation, LooksAt, Verify};
 pub(crate) use chapter::{Block, Book, Chapter, ManifestBlock, StepBlock};
 pub use chapter_text::MARKDOWN;
 pub(crate) use cwd::{plain_cwd, resolve_cwd};
@@ -55,6 +56,7 @@ pub(crate) use pattern::{
     Mark, NameKind, escape_line, escape_text, is_any_lines, marks, names_in, unescape_line,
 };
 pub(crate) use problem::{Problem, Problems, Refusal, Severity};
+pub(crate) use rule::Rule;
 pub(crate) use shell_words::{Simple, commands_of};
 pub use source::Place;
 pub(crate) use source::{SourceId, Sources, Span};

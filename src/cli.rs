@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::book::parse_duration;
@@ -20,6 +20,18 @@ Examples:
 
 Exit codes: 0 the world is as the book says; 1 it differs; 2 the book or the command line is wrong;
 3 the world did not answer; 130 interrupted.";
+
+const SHELL_HELP: &str = "\
+A step that failed: the state from which it started. A step that passed: the state that it left.
+`set -e` is off, because a failing command would end the shell. Without a terminal the commands are read from stdin:
+  echo 'kubectl get pods' | guide shell chapter-5/pin-ingress
+
+Exit codes: 0 the shell was left with 0; 1 with another code; 2 the state is not known; 3 it cannot be restored.";
+
+const SCRIPT_HELP: &str = "\
+The script holds the manifests, every step, also the hidden ones, and the checks, which it repeats as `until=` says.
+It stops at the first step that fails, and it compares no output:
+  guide script chapter-5 > chapter-5.sh && bash chapter-5.sh";
 
 /// Run a book's command blocks against a real cluster, compare their output, resume after a failure, publish the book
 #[derive(Debug, Parser)]
@@ -88,6 +100,10 @@ pub enum Command {
     Init(InitArgs),
     /// Make a website of the book with the recorded output under each command; never runs a step
     Publish(PublishArgs),
+    /// Open an interactive bash in the state of a step: its folder, variables, functions and options
+    Shell(ShellArgs),
+    /// Print a chapter as one shell script
+    Script(ScriptArgs),
     /// Speak mdBook's preprocessor protocol (`command = "guide preprocess"` in book.toml)
     #[command(hide = true)]
     Preprocess(PreprocessArgs),
@@ -140,6 +156,12 @@ pub struct RunArgs {
     /// Continue after a failed step
     #[arg(long)]
     pub keep_going: bool,
+    /// Open a shell at a failed step; leaving it with 0 tries the step again
+    #[arg(long, conflicts_with = "keep_going")]
+    pub pause: bool,
+    /// Run the chapters that have changed since this revision of git, and the chapters that they need
+    #[arg(long, value_name = "REV", conflicts_with_all = ["targets", "from", "to", "only", "resume"])]
+    pub changed_since: Option<String>,
     /// Answer yes to every question
     #[arg(long, short = 'y')]
     pub yes: bool,
@@ -199,12 +221,36 @@ pub struct PlanArgs {
     pub json: bool,
 }
 
+/// How `guide check` prints what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people
+    #[default]
+    Text,
+    /// JSON, as `docs/check.schema.json` describes it
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions
+    Github,
+}
+
 /// Arguments of `guide check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Print JSON
-    #[arg(long)]
+    /// How to print what was found
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: CheckFormat,
+    /// Print JSON, as `--format json` does
+    #[arg(long, conflicts_with = "format")]
     pub json: bool,
+    /// Also run shellcheck on the steps, where it is installed
+    #[arg(long)]
+    pub lint: bool,
+    /// Look only at the chapters that have changed since this revision of git, and the chapters that they need; errors of the book are
+    /// reported wherever they are
+    #[arg(long, value_name = "REV")]
+    pub changed_since: Option<String>,
     /// Also list the attributes and blocks of other tools, which guide ignores
     #[arg(long)]
     pub strict: bool,
@@ -212,8 +258,33 @@ pub struct CheckArgs {
     #[arg(long)]
     pub coverage: bool,
     /// Check again whenever a file of the book changes, until Ctrl-C
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with_all = ["json", "format"])]
     pub watch: bool,
+}
+
+impl CheckArgs {
+    /// The format that was asked for.
+    pub fn wanted(&self) -> CheckFormat {
+        if self.json { CheckFormat::Json } else { self.format }
+    }
+}
+
+/// Arguments of `guide shell`.
+#[derive(Debug, Args)]
+#[command(after_help = SHELL_HELP)]
+pub struct ShellArgs {
+    /// The step [default: the one that the last run failed at, else the last one that passed]
+    #[arg(value_name = "STEP")]
+    pub step: Option<String>,
+}
+
+/// Arguments of `guide script`.
+#[derive(Debug, Args)]
+#[command(after_help = SCRIPT_HELP)]
+pub struct ScriptArgs {
+    /// The chapter
+    #[arg(value_name = "CHAPTER")]
+    pub chapter: String,
 }
 
 /// Arguments of `guide review`.

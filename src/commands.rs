@@ -1,6 +1,7 @@
 //! The subcommands, one file each. They connect the rooms, and neither decide nor format.
 
 mod book_context;
+mod changed;
 mod cluster;
 mod cluster_monitor;
 mod existing_cluster;
@@ -12,6 +13,7 @@ mod diff;
 mod doctor;
 mod down;
 mod init;
+mod lint;
 mod plan;
 mod preprocess;
 mod profile;
@@ -19,6 +21,8 @@ mod publish;
 mod record;
 mod reports;
 mod review;
+mod script;
+mod shell;
 mod stale;
 mod status;
 mod syntax;
@@ -84,6 +88,8 @@ fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {
         Command::Down(args) => down::down(settings, &args),
         Command::Init(args) => init::init(settings, &args),
         Command::Publish(args) => publish::publish(settings, &args),
+        Command::Shell(args) => shell::shell(settings, &args),
+        Command::Script(args) => script::script(settings, &args),
         Command::Preprocess(args) => preprocess::preprocess(settings, &args),
         Command::Status(args) => status::status(settings, &args),
         Command::Doctor(args) => doctor::doctor(settings, &args),

@@ -17,6 +17,7 @@ mod finish;
 mod judge;
 #[cfg(test)]
 mod oracle_tests;
+mod pause;
 mod ports;
 mod request;
 mod resume;
@@ -29,6 +30,7 @@ mod up_to_date;
 mod verify;
 
 pub(crate) use clock::{Clock, SystemClock};
+pub(crate) use entry::chapter_environment;
 pub(crate) use ports::{
     ChangeWait, ClusterMonitor, ClusterStatus, FailureReports, Ports, Prompt, SnapshotStore,
     Workspace, WorkspaceRequest,

@@ -1,5 +1,9 @@
 //! Runs a program of this machine for a short time and returns its output.
 
+mod changed_files;
+
+pub(crate) use changed_files::Revision;
+
 use std::io;
 use std::time::Duration;
 

@@ -4,7 +4,9 @@
 //! A reporter consumes [`Event`]s and uses only what they contain. A closed pipe is no error.
 
 mod ask;
+mod changed;
 mod check;
+mod check_formats;
 mod diff_view;
 mod doctor;
 mod down;
@@ -34,7 +36,9 @@ mod terminal;
 mod times;
 
 pub(crate) use ask::{TerminalPrompt, ask};
+pub(crate) use changed::changed_text;
 pub(crate) use check::{check_text, notes_text};
+pub(crate) use check_formats::{github_text, sarif_text};
 pub(crate) use doctor::{facts_json, facts_text, write_profile};
 pub use down::teardown_text;
 pub(crate) use down::{DownReporter, teardown_hint};

@@ -13,8 +13,11 @@
 mod background;
 mod bash;
 mod channel;
+mod chapter_script;
 mod exit_trap;
+mod interactive;
 mod leftovers;
+mod lint;
 mod preparation;
 mod processes;
 mod rerun;
@@ -39,6 +42,10 @@ use rustix::process::Pid;
 
 use self::background::BackgroundStep;
 use self::bash::{Start, found_on_path};
+pub(crate) use self::chapter_script::ChapterScript;
+use self::interactive::ShellEnd;
+pub(crate) use self::lint::{LintError, lint};
+use self::preparation::step_folder;
 use self::processes::{Processes, TAG};
 pub(crate) use self::rerun::Rerun;
 use self::secrets::Secrets;
@@ -52,7 +59,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
 use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
-use crate::world::{Command, Mode, ShellContext, Watcher, World};
+use crate::world::{Command, Mode, ShellContext, StepShell, Watcher, World};
 
 /// What the real world has to know beforehand.
 #[derive(Debug, Clone)]
@@ -253,6 +260,28 @@ impl World for ShellWorld {
             let error = world_error(&format!("step {} can't be run", command.step), &error);
             Diagnostic { hint: is_lost.then_some(hint), ..error }
         })
+    }
+
+    fn open_shell(&mut self, shell: &StepShell<'_>) -> Result<i32, Diagnostic> {
+        let folder = step_folder(shell.cwd, self.context.as_ref());
+        let end = self.start().and_then(|start| {
+            interactive::open(&start, &self.snapshot.text, shell, folder.as_deref())
+        });
+        match end {
+            Ok(ShellEnd::Left(code)) => Ok(code),
+            Ok(ShellEnd::Lost(lost)) => {
+                let step = shell.step;
+                let lost = self.options.masker.mask(lost.trim_end_matches("; "));
+                let message =
+                    format!("the state of {step} cannot be restored: this is gone: {lost}");
+                let hint = format!(
+                    "bring it back, or run the chapter again: `guide run {}`",
+                    step.chapter
+                );
+                Err(Diagnostic::new(message).with_hint(hint))
+            }
+            Err(error) => Err(world_error("the shell can't be opened", &error)),
+        }
     }
 
     fn background_ended(&mut self, step: &StepId) -> Option<Output> {

@@ -53,7 +53,7 @@ pub use layout::{BOOK_FILES, STATE_FILES};
 pub use lock::RunLock;
 pub(crate) use lock::current_holder;
 pub use past::load_past;
-pub(crate) use past::{DeletedManifests, forget_deleted, last_run, unfinished_targets};
+pub(crate) use past::{DeletedManifests, forget_deleted, last_run, past_state, unfinished_targets};
 pub(crate) use pending_fence::{PendingFence, PendingFences};
 pub(crate) use recordings::Recordings;
 pub(crate) use rendered::Rendered;

@@ -20,6 +20,19 @@ pub struct ShellContext {
     pub environment: Vec<(String, String)>,
 }
 
+/// A shell for a person, in the state that the chapter's shell has.
+#[derive(Debug, Clone, Copy)]
+pub struct StepShell<'a> {
+    /// The step whose state it is.
+    pub step: &'a StepId,
+    /// Names that are bound there: exported variables.
+    pub bound: &'a [(String, String)],
+    /// Folder to start in, as in [`Command::cwd`].
+    pub cwd: Option<&'a str>,
+    /// Whether a person types the commands; else they are read from stdin.
+    pub on_terminal: bool,
+}
+
 /// One attempt at a step.
 #[derive(Debug, Clone)]
 pub struct Command {
@@ -88,6 +101,15 @@ pub trait World {
     /// # Errors
     /// Only when the command could not be started or watched.
     fn run(&mut self, command: &Command, watcher: &mut dyn Watcher) -> Result<Output, Diagnostic>;
+
+    /// Opens a shell for a person in the chapter's present state, and returns its exit code when it has ended. What is done in it
+    /// changes the machine and not the chapter's shell.
+    ///
+    /// # Errors
+    /// When the state cannot be restored, or there is no shell.
+    fn open_shell(&mut self, _shell: &StepShell<'_>) -> Result<i32, Diagnostic> {
+        Err(Diagnostic::new("there is no shell for a person here"))
+    }
 
     /// How that background step ended; `None` while it runs.
     fn background_ended(&mut self, step: &StepId) -> Option<Output>;

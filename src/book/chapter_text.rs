@@ -15,7 +15,8 @@ use super::fence::{Fence, Reading, opens_block, read_fence};
 use super::languages::{Languages, is_session};
 use super::mdbook_include::find_include;
 use super::nested_fence::{columns, is_admonition, nested_opening};
-use super::problem::{Problem, Problems, Severity};
+use super::problem::{Problems, Severity};
+use super::rule::Rule;
 use super::session::read_session;
 use super::source::{SourceId, Span};
 use super::step_attributes::{AttributeReader, Complaint};
@@ -259,7 +260,8 @@ impl Walk<'_> {
         if let Some(at) = nested_opening(html, b'`', 3, usize::MAX, opens_block) {
             let span = self.span(start + at.start..start + at.end);
             self.problems.push(
-                Problem::at(span, "this fence is part of the HTML above it, so it is no step")
+                Rule::Fence
+                    .at(span, "this fence is part of the HTML above it, so it is no step")
                     .hint(
                         "leave an empty line before it, or mark it `{skip}` where it is only shown",
                     ),
@@ -278,7 +280,7 @@ impl Walk<'_> {
         };
         let span = self.span(start + at.start..start + at.end);
         self.problems.push(
-            Problem::at(span, "this fence is indented by four columns or more, so Markdown reads it as code, and it is no step")
+            Rule::Fence.at(span, "this fence is indented by four columns or more, so Markdown reads it as code, and it is no step")
                 .warning()
                 .hint("indent it less (a step in a list stands as far right as the item's text), or mark it `{skip}`"),
         );
@@ -315,7 +317,11 @@ impl Walk<'_> {
 
     fn complain(&mut self, complaint: Complaint, severity: Severity, base: usize, line: u32) {
         let span = |at: Range<usize>| span(self.source, base + at.start..base + at.end, line);
-        let mut problem = Problem::at(span(complaint.what.at), complaint.what.message);
+        let rule = match severity {
+            Severity::Note => Rule::ForeignAttribute,
+            Severity::Error | Severity::Unrunnable | Severity::Warning => Rule::Attribute,
+        };
+        let mut problem = rule.at(span(complaint.what.at), complaint.what.message);
         problem.hint = complaint.what.hint;
         problem.severity = severity;
         problem.labels.extend(complaint.also.map(|(at, note)| (span(at), note.to_owned())));
@@ -390,11 +396,9 @@ impl Walk<'_> {
         let Some(session) = read_session(&text) else {
             let hint = "begin each command with `$ `; a fence of commands alone is called `bash`";
             self.problems.push(
-                Problem::at(
-                    whole,
-                    format!("no line of this `{language}` fence begins with a prompt"),
-                )
-                .hint(hint),
+                Rule::Fence
+                    .at(whole, format!("no line of this `{language}` fence begins with a prompt"))
+                    .hint(hint),
             );
             return (text, None);
         };
@@ -429,8 +433,8 @@ impl Walk<'_> {
             let blanks =
                 raw[start..start + length].len() - raw[start..start + length].trim_start().len();
             let from = body.range().start + start;
-            let mut problem = Problem::at(self.span(from + blanks..from + length), advice.message)
-                .hint(advice.hint);
+            let place = self.span(from + blanks..from + length);
+            let mut problem = advice.rule.at(place, advice.message).hint(advice.hint);
             problem.severity = advice.severity;
             self.problems.push(problem);
         }
@@ -462,19 +466,19 @@ impl Walk<'_> {
         match (before, self.found.blocks.last_mut()) {
             (After::Step | After::StepAndParagraph, Some(Block::Step(step))) => {
                 if let Some(why) = not_compared(&step.attributes) {
-                    let problem = Problem::at(expected.span, why).label(step.span, "the step");
+                    let problem = Rule::Fence.at(expected.span, why).label(step.span, "the step");
                     self.problems.push(problem.hint("mark it `{skip}` where it is only shown"));
                 }
                 step.expected = Some(expected);
             }
             (After::StepAndText, Some(Block::Step(step))) => self.problems.push(
-                Problem::at(expected.span, "this output does not stand right after its step, so it is not compared")
+                Rule::Fence.at(expected.span, "this output does not stand right after its step, so it is not compared")
                     .warning()
                     .label(step.span, "the step before it")
                     .hint("move it up (one short paragraph may stand between), or mark it `{skip}` where it is only shown"),
             ),
             (After::Output, _) => self.problems.push(
-                Problem::at(expected.span, "the step before already has an output, so this one is not compared")
+                Rule::Fence.at(expected.span, "the step before already has an output, so this one is not compared")
                     .warning()
                     .hint("put both into one fence, or mark this one `{skip}` where it is only shown"),
             ),
@@ -482,7 +486,7 @@ impl Walk<'_> {
             _ => {
                 self.after = After::Nothing;
                 self.problems.push(
-                    Problem::at(expected.span, "this output belongs to no step, so it is not compared")
+                    Rule::Fence.at(expected.span, "this output belongs to no step, so it is not compared")
                         .warning()
                         .hint("put it right after the step that prints it, or mark it `{skip}` where it is only shown"),
                 );

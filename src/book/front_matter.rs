@@ -8,7 +8,8 @@ use super::chapter::FrontMatter;
 use super::duration::parse_duration;
 use super::nesting::too_deep;
 use super::normalizers::Normalizers;
-use super::problem::{Problem, Problems};
+use super::problem::Problems;
+use super::rule::Rule;
 use super::source::{SourceId, Span};
 use crate::ids::{StepName, is_name, nearest};
 
@@ -84,7 +85,7 @@ pub(super) fn read_front_matter(
     }) {
         let opening = place(source, begin..begin + 3, 1);
         let hint = format!("end it with a line `{}`", form.fence());
-        problems.push(Problem::at(opening, "this front matter is not closed").hint(hint));
+        problems.push(Rule::FrontMatter.at(opening, "this front matter is not closed").hint(hint));
     }
     (FrontMatter::default(), begin)
 }
@@ -135,17 +136,17 @@ impl Reader<'_> {
                 }
             }
             Ok(_) => {
-                let problem =
-                    Problem::at(span, "this is no front matter: it has no lines `key: value`")
-                        .warning();
+                let problem = Rule::FrontMatter
+                    .at(span, "this is no front matter: it has no lines `key: value`")
+                    .warning();
                 self.problems.push(problem.hint("a rule across the page can be written `***`"));
                 return None;
             }
             Err(Unreadable { line, reason }) => {
                 let place = self.line(line);
                 let name = if self.form == Form::Yaml { "YAML" } else { "TOML" };
-                let problem =
-                    Problem::at(place, format!("this front matter is no {name}: {reason}"));
+                let problem = Rule::FrontMatter
+                    .at(place, format!("this front matter is no {name}: {reason}"));
                 // What guide would do by it must not get lost; what is only other tools' need not be read.
                 let own = ["needs", "after", "timeout", "namespace", "done", "cwd"];
                 let sign = self.form.sign();
@@ -189,7 +190,7 @@ impl Reader<'_> {
             let place = self.line(0);
             return self
                 .problems
-                .push(Problem::at(place, "a front matter's keys are words").note());
+                .push(Rule::FrontMatter.at(place, "a front matter's keys are words").note());
         };
         let place = self.key_line(key);
         let read = match key {
@@ -239,7 +240,8 @@ impl Reader<'_> {
         };
         if let Err(wanted) = read {
             self.problems.push(
-                Problem::at(place, format!("`{key}` has a value that can't be read"))
+                Rule::FrontMatter
+                    .at(place, format!("`{key}` has a value that can't be read"))
                     .hint(format!("it is {wanted}")),
             );
         }
@@ -250,12 +252,13 @@ impl Reader<'_> {
         let near = nearest(key, KEYS)
             .filter(|near| key.len() > 3 && near.len() > 3 && !FOREIGN_KEYS.contains(&key));
         if let Some(near) = near {
-            let problem = Problem::at(place, format!("unknown key `{key}` in the front matter"));
+            let problem =
+                Rule::FrontMatter.at(place, format!("unknown key `{key}` in the front matter"));
             self.problems.push(problem.hint(format!("did you mean `{near}`?")));
         } else {
             let message =
                 format!("`{key}` is a key of another tool's front matter, which guide ignores");
-            self.problems.push(Problem::at(place, message).note());
+            self.problems.push(Rule::FrontMatter.at(place, message).note());
         }
     }
 

@@ -1,5 +1,6 @@
 //! What is wrong with a book, for people: message, place, why, what to do. `report::problem` draws it with the excerpt.
 
+use super::rule::Rule;
 use super::source::Span;
 
 /// How much a problem matters.
@@ -49,6 +50,8 @@ pub struct Problem {
     pub hint: Option<String>,
     /// How much it matters.
     pub severity: Severity,
+    /// Which kind of problem it is.
+    pub(crate) rule: Rule,
 }
 
 impl Problem {
@@ -60,6 +63,7 @@ impl Problem {
             labels: Vec::new(),
             hint: None,
             severity: Severity::Error,
+            rule: Rule::Book,
         }
     }
 
@@ -71,6 +75,7 @@ impl Problem {
             labels: Vec::new(),
             hint: None,
             severity: Severity::Error,
+            rule: Rule::Book,
         }
     }
 
@@ -82,6 +87,11 @@ impl Problem {
     /// The same as a note.
     pub fn note(self) -> Self {
         Self { severity: Severity::Note, ..self }
+    }
+
+    /// The same as a problem of this kind.
+    pub(crate) fn rule(self, rule: Rule) -> Self {
+        Self { rule, ..self }
     }
 
     /// Adds what to do about it.

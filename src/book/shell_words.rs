@@ -14,6 +14,8 @@ pub(crate) struct Commands {
     pub is_clear: bool,
     /// Bytes that stand unquoted, for whoever looks for text that bash would read as something else.
     pub plain: Vec<Range<usize>>,
+    /// Where a `<` stands that bash reads as a redirection.
+    pub inputs: Vec<usize>,
 }
 
 /// A program and its words.
@@ -346,6 +348,9 @@ impl Lexer<'_> {
             at += 1;
         }
         let operator = &self.text[start..at];
+        if operator == "<" {
+            self.out.inputs.push(start);
+        }
         let operator =
             if operator.starts_with("<<") { operator } else { operator.trim_end_matches('-') };
         let at = start + operator.len();

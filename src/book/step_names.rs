@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::chapter::Block;
 use super::chapter_text::{ChapterText, NameOrigin};
-use super::problem::{Problem, Problems};
+use super::problem::Problems;
+use super::rule::Rule;
 use super::source::Span;
 use crate::ids::StepName;
 
@@ -91,7 +92,7 @@ fn given_names<'a>(
         match given.entry(step.name.as_str()) {
             std::collections::hash_map::Entry::Vacant(entry) => drop(entry.insert(*place)),
             std::collections::hash_map::Entry::Occupied(entry) => problems.push(
-                Problem::at(*place, format!("two steps of this chapter are named `{}`", step.name))
+                Rule::StepName.at(*place, format!("two steps of this chapter are named `{}`", step.name))
                     .label(*entry.get(), "first named here")
                     .hint(
                         "a step is known by its name in every file and message, so give one of them another",

@@ -204,6 +204,15 @@ impl BookContext {
         plan
     }
 
+    /// Plans the whole book with other values.
+    ///
+    /// # Errors
+    /// Every problem of the book.
+    pub(super) fn plan_of_values(&self, values: serde_json::Value) -> Result<Plan, Error> {
+        let request = PlanRequest { values, ..self.request(&Selection::default(), false) };
+        self.planned(&request).map_err(|(problems, sources)| Error::Book(problems, sources))
+    }
+
     fn plan_with(&self, selection: &Selection, with_needs: bool) -> Result<Plan, Error> {
         self.planned(&self.request(selection, with_needs)).map_err(|(mut problems, sources)| {
             for problem in &mut problems {

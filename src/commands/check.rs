@@ -4,11 +4,14 @@ use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 
 use super::book_context::{BookContext, open};
+use super::changed::select_changed;
+use super::lint::lint_problems;
+use super::reports::prefix;
 use super::syntax::{Script, syntax_problems};
-use crate::book::{Chapter, Problem, Problems, Span};
-use crate::cli::CheckArgs;
+use crate::book::{Chapter, Problems, Rule, Sources, Span};
+use crate::cli::{CheckArgs, CheckFormat};
 use crate::error::{Error, Exit};
-use crate::ids::StepId;
+use crate::ids::{ChapterName, StepId};
 use crate::plan::{Plan, Selection, coverage};
 use crate::report;
 use crate::settings::Settings;
@@ -58,53 +61,118 @@ fn checked(
     args: &CheckArgs,
 ) -> Result<Plan, Error> {
     context.report_notes();
+    let chosen = args.changed_since.as_deref().map(|since| chosen_since(context, since));
+    let chosen = Chosen(chosen.transpose()?);
     let unused = unused_snapshots(context);
     context.problems.extend(unused);
     let unreadable = unreadable_snapshots(context);
     context.problems.extend(unreadable);
-    let unparsed = unparsed_by_bash(context);
+    let unparsed = unparsed_by_bash(context, &chosen);
     context.problems.extend(unparsed);
     let mut notes: Problems =
-        context.book.chapters.iter().flat_map(|chapter| chapter.notes.iter().cloned()).collect();
-    let plan = context.plan(&Selection::default());
+        chosen.chapters(context).flat_map(|chapter| chapter.notes.iter().cloned()).collect();
+    let plan = context.plan(&chosen.selection());
     let coverage = match &plan {
         Ok(plan) if args.coverage => Some(coverage(plan, &context.book.sources)),
         _ => None,
     };
     notes.extend(coverage.iter().flat_map(|coverage| coverage.gaps.iter().cloned()));
-    if let Ok(plan) = &plan
-        && !args.json
-    {
+    if args.lint {
+        match lint_problems(context, chosen.chapters(context)) {
+            Ok(found) => notes.extend(found),
+            Err(why) => report::eprint(&format!("note: {why}\n")),
+        }
+    }
+    if args.wanted() == CheckFormat::Text {
+        show_notes(context, settings, args, plan.as_ref().ok(), &notes)?;
+    }
+    let chapters: Vec<&Chapter> = chosen.chapters(context).collect();
+    let error = plan.as_ref().err();
+    let prefix = prefix(&context.root, &settings.here);
+    let all = || -> (Problems, &Sources) {
+        let problems = match error {
+            Some(Error::Book(problems, _)) => problems.clone(),
+            _ => Problems::new(),
+        };
+        let sources = match error {
+            Some(Error::Book(_, sources)) => sources,
+            _ => &context.book.sources,
+        };
+        (problems.into_iter().chain(notes.iter().cloned()).collect(), sources)
+    };
+    match args.wanted() {
+        CheckFormat::Sarif => {
+            let (problems, sources) = all();
+            report::print(&report::sarif_text(sources, &problems, &prefix))?;
+        }
+        CheckFormat::Github => {
+            let (problems, sources) = all();
+            report::print_bytes(report::github_text(sources, &problems, &prefix).as_bytes())?;
+        }
+        format @ (CheckFormat::Text | CheckFormat::Json) => {
+            let as_json = format == CheckFormat::Json;
+            let (book, coverage) = (&context.book, coverage.as_ref());
+            report::print(&report::check_text(book, &chapters, &notes, error, coverage, as_json))?;
+        }
+    }
+    plan
+}
+
+/// What accompanies the result for a person.
+fn show_notes(
+    context: &BookContext,
+    settings: &Settings,
+    args: &CheckArgs,
+    plan: Option<&Plan>,
+    notes: &Problems,
+) -> Result<(), Error> {
+    if let Some(plan) = plan {
         for stale in super::stale::stale(settings, context, plan)? {
             report::eprint(&format!("note: {stale}\n"));
         }
     }
-    if !args.json {
-        let style = super::style(settings, report::stderr_is_terminal());
-        report::eprint(&report::notes_text(&context.book, &notes, args.strict, style));
-        for line in included_steps(&context.root, &context.book) {
-            report::eprint(&format!("warning: {line}\n"));
-        }
+    let style = super::style(settings, report::stderr_is_terminal());
+    report::eprint(&report::notes_text(&context.book, notes, args.strict, style));
+    for line in included_steps(&context.root, &context.book) {
+        report::eprint(&format!("warning: {line}\n"));
     }
-    report::print(&report::check_text(
-        &context.book,
-        &notes,
-        plan.as_ref().err(),
-        coverage.as_ref(),
-        args.json,
-    ))?;
-    plan
+    Ok(())
+}
+
+/// The chapters to look at: all, or those that have changed and what they need.
+struct Chosen(Option<HashSet<ChapterName>>);
+
+impl Chosen {
+    fn holds(&self, chapter: &Chapter) -> bool {
+        self.0.as_ref().is_none_or(|names| names.contains(&chapter.name))
+    }
+
+    fn chapters<'a>(&'a self, context: &'a BookContext) -> impl Iterator<Item = &'a Chapter> {
+        context.book.chapters.iter().filter(|chapter| self.holds(chapter))
+    }
+
+    /// Where nothing is chosen, the whole book is planned, so that its errors are found.
+    fn selection(&self) -> Selection {
+        let targets = self.0.iter().flatten().map(ToString::to_string).collect();
+        Selection { targets, ..Selection::default() }
+    }
+}
+
+fn chosen_since(context: &BookContext, revision: &str) -> Result<HashSet<ChapterName>, Error> {
+    let Some(selection) = select_changed(context, revision)? else { return Ok(HashSet::new()) };
+    let plan = context.plan_run(&selection)?;
+    Ok(plan.chapters.into_iter().map(|chapter| chapter.name).collect())
 }
 
 /// The steps, of any profile, that bash cannot parse. A step that has another problem is not checked.
-fn unparsed_by_bash(context: &BookContext) -> Problems {
+fn unparsed_by_bash(context: &BookContext, chosen: &Chosen) -> Problems {
     let has_problem = |fence: Span| {
         let inside = |span: Span| {
             span.source == fence.source && (fence.start..fence.end).contains(&span.start)
         };
         context.problems.iter().any(|problem| problem.span.is_some_and(inside))
     };
-    let steps = context.book.chapters.iter().flat_map(Chapter::steps);
+    let steps = chosen.chapters(context).flat_map(Chapter::steps);
     let scripts = steps
         .filter(|step| !has_problem(step.span))
         .map(|step| Script { text: &step.script, fence: step.span });
@@ -120,7 +188,7 @@ fn unreadable_snapshots(context: &BookContext) -> Problems {
             let id = StepId { chapter: chapter.name.clone(), step: step.name.clone() };
             if let Err(error) = snapshots.accepted(&id) {
                 let hint = "take it back from version control, or remove it: the next run writes a pending one";
-                problems.push(Problem::without_span(error.to_string()).hint(hint));
+                problems.push(Rule::UnreadableSnapshot.without_span(error.to_string()).hint(hint));
             }
         }
     }
@@ -151,11 +219,14 @@ fn unused_snapshots(context: &BookContext) -> Problems {
             }
             _ => "remove the file, or give the step its name and `snapshot` back".to_owned(),
         };
-        Problem::without_span(format!("no step compares with `{}`", path.display())).hint(hint)
+        Rule::UnusedSnapshot
+            .without_span(format!("no step compares with `{}`", path.display()))
+            .hint(hint)
     };
     let chapters = context.book.chapters.iter().map(|chapter| chapter.name.as_str()).collect();
     let orphaned = |path: std::path::PathBuf| {
-        Problem::without_span(format!("`{}` records no chapter of this book", path.display()))
+        Rule::UnusedRecording
+            .without_span(format!("`{}` records no chapter of this book", path.display()))
             .hint("remove the file, or give the chapter its name back")
     };
     let orphaned_recordings = Recordings::of(&context.root).orphaned(&chapters);

@@ -4,6 +4,7 @@ mod conduct;
 mod preconditions;
 
 use super::book_context::{BookContext, open};
+use super::changed::select_changed;
 use super::reports::{Reports, prefix};
 use crate::cli::{RunArgs, StepArgs, VerifyArgs};
 use crate::diagnostic::Diagnostic;
@@ -28,6 +29,7 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
         keep_going: args.keep_going,
         resume: args.resume,
         prove: args.prove,
+        pause: args.pause,
         ..Options::default()
     };
     RunCommand {
@@ -38,6 +40,7 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
         yes: args.yes,
         record: args.record,
         reports: &args.report,
+        changed_since: args.changed_since.as_deref(),
     }
     .start()
 }
@@ -59,6 +62,7 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Err
         yes: false,
         record: false,
         reports: &args.report,
+        changed_since: None,
     }
     .start()
 }
@@ -119,12 +123,21 @@ struct RunCommand<'a> {
     yes: bool,
     record: bool,
     reports: &'a [String],
+    /// Only the chapters that have changed since this revision.
+    changed_since: Option<&'a str>,
 }
 
 impl RunCommand<'_> {
     fn start(mut self) -> Result<Exit, Error> {
         let context = self.open()?;
         context.report_notes();
+        require_terminal_to_pause(self.options.pause, report::stdin_is_terminal())?;
+        if let Some(revision) = self.changed_since {
+            let Some(changed) = select_changed(&context, revision)? else {
+                return Ok(Exit::AsWritten);
+            };
+            self.selection = changed;
+        }
         self.selection = to_run(self.selection, self.options.resume, &context)?;
         if self.only_here {
             self.selection = run_here(self.selection, &context)?;
@@ -195,6 +208,17 @@ impl RunCommand<'_> {
             world: past.world.clone(),
         }
     }
+}
+
+/// A pause is a shell on the terminal.
+fn require_terminal_to_pause(pause: bool, terminal: bool) -> Result<(), Error> {
+    if pause && !terminal {
+        return Err(Error::usage(
+            "`--pause` opens a shell at a failed step, and there is no terminal to open it on",
+            "leave `--pause` out, and open the shell afterwards with `guide shell`",
+        ));
+    }
+    Ok(())
 }
 
 fn exit(summary: &RunSummary) -> Exit {

@@ -1,6 +1,6 @@
 //! Steps that bash cannot parse, as problems of the book. They are found before anything runs.
 
-use crate::book::{Problem, Problems, Sources, Span};
+use crate::book::{Problems, Rule, Sources, Span};
 use crate::shell::syntax_errors;
 
 /// A step's script and fence.
@@ -17,14 +17,14 @@ pub(super) fn syntax_problems(sources: &Sources, scripts: &[Script<'_>]) -> Prob
     let errors = syntax_errors(&texts).unwrap_or_default();
     let wrong = scripts.iter().zip(errors).filter_map(|(script, error)| Some((script, error?)));
     let problem = |(script, error): (&Script<'_>, crate::shell::SyntaxError)| {
-        Problem::at(line_of(sources, script, error.line), format!("bash cannot parse this step: {}", error.message))
+        Rule::BashSyntax.at(line_of(sources, script, error.line), format!("bash cannot parse this step: {}", error.message))
             .hint("guide runs no step until bash can parse all of them; mark a step that is only shown with `{skip}`")
     };
     wrong.map(problem).collect()
 }
 
 /// The script's line in the chapter. The script of a session has other lines than its fence, so the whole fence is marked.
-fn line_of(sources: &Sources, script: &Script<'_>, number: usize) -> Span {
+pub(super) fn line_of(sources: &Sources, script: &Script<'_>, number: usize) -> Span {
     let fence = sources.text(script.fence);
     let lines: Vec<&str> = fence.split_inclusive('\n').collect();
     let is_plain = lines.len() == script.text.lines().count() + 2;

@@ -2,7 +2,7 @@
 
 use super::context::{ChapterRun, RunContext, StepRef};
 use super::step::StepFlow;
-use super::{background, done, entry, step, verify};
+use super::{background, done, entry, pause, step, verify};
 use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event};
 use crate::history::background_to_restart;
@@ -168,7 +168,10 @@ fn run_ordinary_steps(
             }
         }
         entry::render_late(ctx, run, step.position.1)?;
-        let flow = step::run(ctx, run, step)?;
+        let mut flow = step::run(ctx, run, step)?;
+        while pause::tries_again(ctx, run, step, flow)? {
+            flow = step::run(ctx, run, step)?;
+        }
         result.add(ctx, flow);
         match flow {
             StepFlow::Continue => {}

@@ -138,4 +138,8 @@ pub(crate) trait ClusterMonitor {
 pub(crate) trait Prompt {
     /// `confirm=`: whether the step may run.
     fn confirm(&mut self, step: &StepId, question: &str) -> bool;
+    /// `--pause`: opens a shell at a failed step by this function, with the display held back.
+    fn pause(&mut self, _step: &StepId, open: &mut dyn FnMut()) {
+        open();
+    }
 }

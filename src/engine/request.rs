@@ -19,6 +19,8 @@ pub(crate) struct Options {
     pub verify_only: bool,
     /// Continue after the last step that passed.
     pub resume: bool,
+    /// Open a shell for the person at a failed step, and try the step again where that is left with 0.
+    pub pause: bool,
     /// Fail where a check passes before the acting step that it proves ever ran.
     pub prove: bool,
     /// `guide verify`: how long all checks together may be waited for (`until=`). A world that was just changed needs some time

@@ -134,6 +134,7 @@ pub(super) fn execute(
     };
     let (files_before, bound_before) = (files_of(ctx, step.step), run.bound.clone());
     let bound = std::mem::take(&mut run.unsent_bindings);
+    let unsent = bound.clone();
     let execution = Execution { mode, bound, reason: Reason::Turn, policy, depends_on: None };
     let mut result = run_attempts(ctx, run, step, execution)?;
     if attributes.background.is_some() && result.judgement.outcome.passes() {
@@ -141,6 +142,10 @@ pub(super) fn execute(
     }
     if attributes.background.is_some() && result.judgement.outcome.passes() {
         ctx.background.push(step.position);
+    }
+    if !result.judgement.outcome.passes() || attributes.background.is_some() {
+        // The next step starts from the state before this one, which does not have these names.
+        run.unsent_bindings = unsent;
     }
     verify::spend_wait_budget(ctx, policy, &result);
     let has_acted = !step.step.is_verify() && result.judgement.outcome.passes();

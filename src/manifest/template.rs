@@ -8,7 +8,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
 use super::objects::{Found, objects_of};
-use crate::book::{Problem, Sources, Span};
+use crate::book::{Problem, Rule, Sources, Span};
 use crate::ids::nearest;
 use crate::text::word_search::find_words;
 
@@ -114,11 +114,12 @@ impl<'a> Renderer<'a> {
         };
         let is_part = |next: char| next.is_alphanumeric() || next == '_';
         let at = find_words(template.text, name, is_part).next().map_or(0, |found| found.start);
-        Err(Problem::at(
-            self.place(template, at..at + name.len()),
-            format!("`{name}` is undefined in the template of {}", template.file),
-        )
-        .hint(self.undefined_hint(name, bound)))
+        Err(Rule::Manifest
+            .at(
+                self.place(template, at..at + name.len()),
+                format!("`{name}` is undefined in the template of {}", template.file),
+            )
+            .hint(self.undefined_hint(name, bound)))
     }
 
     fn explain(&self, template: Template<'_>, error: &Error, bound: &BTreeSet<String>) -> Problem {
@@ -134,11 +135,9 @@ impl<'a> Renderer<'a> {
                 self.place(template, range.start + at..range.start + at + name.len())
             };
             let name = if name.is_empty() { expression } else { name };
-            return Problem::at(
-                place,
-                format!("`{name}` is undefined in the template of {}", template.file),
-            )
-            .hint(self.undefined_hint(name, bound));
+            return Rule::Manifest
+                .at(place, format!("`{name}` is undefined in the template of {}", template.file))
+                .hint(self.undefined_hint(name, bound));
         }
         let reason = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
         let message = match error.kind() {
@@ -159,7 +158,7 @@ impl<'a> Renderer<'a> {
             }
             _ => format!("the template of {} can't be rendered: {reason}", template.file),
         };
-        let problem = Problem::at(place, message);
+        let problem = Rule::Manifest.at(place, message);
         match error.kind() {
             ErrorKind::SyntaxError => {
                 problem.hint("text that is no template stands between {% raw %} and {% endraw %}")
@@ -216,7 +215,7 @@ impl<'a> Renderer<'a> {
         let rendered = text.lines().nth(line - 1).unwrap_or_default().trim();
         let place = template_line(template.text, text, line)
             .map_or(template.body, |line| self.place(template, line_range(template.text, line)));
-        let problem = Problem::at(
+        let problem = Rule::Manifest.at(
             place,
             format!("the manifest {} is no valid YAML once rendered: {reason}", template.file),
         );

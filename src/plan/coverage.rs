@@ -3,7 +3,7 @@
 //! Only what is certain is named. A script that this file does not understand counts as one that can fail.
 
 use super::step::{Plan, Role, Step};
-use crate::book::{Mark, Problem, Problems, Sources, Span, is_any_lines, marks};
+use crate::book::{Mark, Problems, Rule, Sources, Span, is_any_lines, marks};
 
 /// What `guide check --coverage` tells.
 #[derive(Debug, Default, PartialEq)]
@@ -22,7 +22,7 @@ pub(crate) fn coverage(plan: &Plan, sources: &Sources) -> Coverage {
     for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps) {
         let mut gap = |message: &str, hint: &str| {
             let place = first_line(step.span, sources);
-            found.gaps.push(Problem::at(place, message).warning().hint(hint));
+            found.gaps.push(Rule::Coverage.at(place, message).warning().hint(hint));
         };
         match &step.role {
             Role::Act { proven_by } => {

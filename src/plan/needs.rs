@@ -2,7 +2,7 @@
 
 use super::selection::ChapterSelection;
 use super::selection::chapter_at;
-use crate::book::{Book, Chapter, Problem, Problems, Span};
+use crate::book::{Book, Chapter, Problem, Problems, Rule, Span};
 use crate::ids::ChapterName;
 
 /// For each chapter the indices of those it needs, in the book's order, each once.
@@ -40,7 +40,7 @@ fn check_after(book: &Book, problems: &mut Problems) {
                 Ok(found) if found < index => continue,
                 Ok(found) => {
                     let (own, other) = (&chapter.name, &book.chapters[found].name);
-                    Problem::without_span(format!(
+                    Rule::Needs.without_span(format!(
                         "{own} is to run after {other}, which does not stand before it in SUMMARY.md"
                     ))
                     .hint(
@@ -80,7 +80,8 @@ fn wrong_order(book: &Book, needs: &[Vec<usize>], index: usize, later: usize) ->
     };
     let written = |word: &&String| chapter_at(book, word).is_ok_and(|found| found == later);
     let word = chapter.front.needs.iter().find(written).map_or("", String::as_str);
-    let mut problem = Problem::without_span(message)
+    let mut problem = Rule::Needs
+        .without_span(message)
         .hint("a chapter can need only those that stand before it in SUMMARY.md");
     problem.span = place(book, chapter, word);
     problem

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::context::{ResolveContext, name_hint};
 use super::step::{Role, Step};
-use crate::book::{Chapter, Problem, Problems, Refusal, Span, StepBlock, Verify};
+use crate::book::{Chapter, Problem, Problems, Refusal, Rule, Span, StepBlock, Verify};
 use crate::ids::StepName;
 
 /// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
@@ -91,7 +91,8 @@ pub(super) fn prove_chapter(
                         "`{name}` proves `{}`, a background step that is stopped at the end, so it can't tell later that the chapter is done",
                         started.id.step
                     );
-                    let mut problem = Problem::without_span(message)
+                    let mut problem = Rule::Verify
+                        .without_span(message)
                         .hint("name a check of something that stays, or leave it out of `done`");
                     problem.span = chapter
                         .front
@@ -103,7 +104,7 @@ pub(super) fn prove_chapter(
             }
             Err(refusal) => {
                 let mut problem =
-                    Problem { hint: refusal.hint, ..Problem::without_span(refusal.message) };
+                    Problem { hint: refusal.hint, ..Rule::Verify.without_span(refusal.message) };
                 problem.span = chapter
                     .front
                     .span

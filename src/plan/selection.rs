@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::book::{Book, Chapter, Problem, Problems};
+use crate::book::{Book, Chapter, Problem, Problems, Rule};
 use crate::ids::{ChapterName, StepName, nearest};
 
 /// One target, resolved against the book.
@@ -89,10 +89,11 @@ impl Target {
                 (chapter_at(book, first)?, chapter_at(book, last.trim_start_matches('='))?);
             if first > last {
                 let (later, earlier) = (&book.chapters[first].name, &book.chapters[last].name);
-                return Err(Problem::without_span(format!(
-                    "`{word}` runs backwards: {later} stands after {earlier}"
-                ))
-                .hint(format!("did you mean `{earlier}..{later}`?")));
+                return Err(Rule::Target
+                    .without_span(format!(
+                        "`{word}` runs backwards: {later} stands after {earlier}"
+                    ))
+                    .hint(format!("did you mean `{earlier}..{later}`?")));
             }
             return Ok(Self::Range(
                 book.chapters[first].name.clone(),
@@ -147,7 +148,8 @@ pub(super) fn chapter_at(book: &Book, word: &str) -> Result<usize, Problem> {
         _ => {
             let names: Vec<&str> =
                 found.iter().map(|index| book.chapters[*index].name.as_str()).collect();
-            Err(Problem::without_span(format!("`{word}` could be {}", names.join(" or ")))
+            Err(Rule::Target
+                .without_span(format!("`{word}` could be {}", names.join(" or ")))
                 .hint("use the chapter's name"))
         }
     }
@@ -193,7 +195,7 @@ fn unknown_chapter<'a>(
     word: &str,
     rests: impl Iterator<Item = &'a str>,
 ) -> Problem {
-    let problem = Problem::without_span(format!("the book has no chapter `{word}`"));
+    let problem = Rule::Target.without_span(format!("the book has no chapter `{word}`"));
     let names = book.chapters.iter().map(|chapter| chapter.name.as_str());
     if let Some(near) = nearest(word, names.clone().chain(rests)) {
         return problem.hint(format!("did you mean `{near}`?"));
@@ -218,7 +220,7 @@ fn unknown_step(book: &Book, index: usize, word: &str) -> Problem {
         .map(|part| book.chapters[part].name.as_str());
     let parts: Vec<&str> = parts.collect();
     let what = if parts.is_empty() { "step" } else { "step and no part" };
-    let problem = Problem::without_span(format!("{} has no {what} `{word}`", chapter.name));
+    let problem = Rule::Target.without_span(format!("{} has no {what} `{word}`", chapter.name));
     problem.hint(match nearest(word, steps.iter().chain(&parts).copied()) {
         Some(near) => format!("did you mean `{}/{near}`?", chapter.name),
         None if !parts.is_empty() => format!("its parts are {}", few(&parts)),
@@ -274,7 +276,8 @@ pub(crate) fn pick(book: &Book, selection: &Selection) -> Result<Vec<ChapterSele
     if let (Some(from), Some(to)) = (from, to)
         && from > to
     {
-        problems.push(Problem::without_span("`--from` stands after `--to`").hint("exchange them"));
+        problems
+            .push(Rule::Target.without_span("`--from` stands after `--to`").hint("exchange them"));
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -324,7 +327,7 @@ fn find_end(
 ) -> Result<(usize, usize), Problem> {
     if word.contains('/') {
         let Target::Step(chapter, step) = Target::parse(book, word)? else {
-            return Err(Problem::without_span(format!("`{word}` is no step")));
+            return Err(Rule::Target.without_span(format!("`{word}` is no step")));
         };
         let index = chapter_at(book, chapter.as_str())?;
         let place = book.chapters[index]
@@ -348,7 +351,8 @@ fn find_end(
         [one] => Ok(one),
         [(one, _), (other, _), ..] => {
             let (one, other) = (&book.chapters[one].name, &book.chapters[other].name);
-            Err(Problem::without_span(format!("more than one chapter has a step `{word}`"))
+            Err(Rule::Target
+                .without_span(format!("more than one chapter has a step `{word}`"))
                 .hint(format!("write `{one}/{word}` or `{other}/{word}`")))
         }
         [] => match chapter_at(book, word) {
@@ -361,7 +365,8 @@ fn find_end(
                         .flat_map(|(_, chapter)| chapter.steps().map(|step| step.name.as_str()));
                     let near = nearest(word, names).map(|near| format!("did you mean `{near}`?"));
                     let hint = near.or(problem.hint).unwrap_or_default();
-                    Problem::without_span(format!("no selected chapter has a step `{word}`"))
+                    Rule::Target
+                        .without_span(format!("no selected chapter has a step `{word}`"))
                         .hint(hint)
                 }
             }),

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::book::{Problem, Problems};
+use crate::book::{Problems, Rule};
 use crate::ids::{Fingerprint, Hashing};
 
 /// Variables that bash or guide itself owns: a value of that name would break every step.
@@ -99,7 +99,7 @@ impl ValueTable {
             if leaf.text.contains('\0') {
                 let message =
                     format!("the value `{}` holds a NUL byte, which no variable can", leaf.path);
-                problems.push(Problem::without_span(message).hint("take it out of the values"));
+                problems.push(Rule::Values.without_span(message).hint("take it out of the values"));
             }
             if OWNED.contains(&leaf.variable.as_str())
                 || leaf.variable.starts_with("GUIDE_")
@@ -110,7 +110,7 @@ impl ValueTable {
                     leaf.path, leaf.variable
                 );
                 problems.push(
-                    Problem::without_span(message).hint("give it another name in the values"),
+                    Rule::Values.without_span(message).hint("give it another name in the values"),
                 );
             } else if let Some(other) = first.insert(&leaf.variable, &leaf.path) {
                 let message = format!(
@@ -118,7 +118,8 @@ impl ValueTable {
                     leaf.path, leaf.variable
                 );
                 problems.push(
-                    Problem::without_span(message)
+                    Rule::Values
+                        .without_span(message)
                         .hint("give one of them another name in the values"),
                 );
             }

@@ -44,6 +44,15 @@ impl Prompt for TerminalPrompt {
         self.pause.paused(&mut || answer = ask(&format!("{step}: {question}")));
         answer
     }
+
+    fn pause(&mut self, step: &StepId, open: &mut dyn FnMut()) {
+        self.pause.paused(&mut || {
+            eprint(&format!(
+                "paused: this shell is as {step} found it; `exit 0` tries the step again, `exit 1` ends the run\n"
+            ));
+            open();
+        });
+    }
 }
 
 /// Asks a question on the terminal. An empty answer means no.

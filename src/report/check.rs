@@ -6,13 +6,14 @@ use super::humanize::count;
 use super::json::json_text;
 use super::problem::draw_groups;
 use super::style::Style;
-use crate::book::{Book, Problem, Severity, Sources};
+use crate::book::{Book, Chapter, Problem, Severity, Sources};
 use crate::error::Error;
 use crate::plan::Coverage;
 
 /// For a person, one line if the book has no problem; for a program, the problems as JSON.
 pub(crate) fn check_text(
     book: &Book,
+    chapters: &[&Chapter],
     notes: &[Problem],
     error: Option<&Error>,
     coverage: Option<&Coverage>,
@@ -26,7 +27,7 @@ pub(crate) fn check_text(
         }
         return json_text(&report);
     }
-    let steps = book.chapters.iter().map(|chapter| chapter.steps().count()).sum();
+    let steps = chapters.iter().map(|chapter| chapter.steps().count()).sum();
     let warnings = notes.iter().filter(|note| note.severity == Severity::Warning).count();
     let warned =
         if warnings == 0 { String::new() } else { format!(", {}", count(warnings, "warning")) };
@@ -34,7 +35,7 @@ pub(crate) fn check_text(
         Some(_) => String::new(),
         None => format!(
             "{} with {}: no problem{warned}\n{}",
-            count(book.chapters.len(), "chapter"),
+            count(chapters.len(), "chapter"),
             count(steps, "step"),
             coverage.map(coverage_line).unwrap_or_default()
         ),
@@ -78,6 +79,7 @@ fn one(problem: &Problem, sources: &Sources) -> Value {
             Severity::Warning => "warning",
             Severity::Note => "note",
         },
+        "rule": problem.rule.id(),
         "message": problem.message,
         "file": place.as_ref().map(|place| place.file.display().to_string()),
         "line": place.as_ref().map(|place| place.line),

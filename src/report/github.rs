@@ -191,7 +191,7 @@ fn markdown(text: &str) -> String {
 }
 
 /// The text of a workflow command.
-fn data(text: &str) -> String {
+pub(super) fn data(text: &str) -> String {
     let shown: Vec<String> = text.lines().map(one_line).collect();
     let shown = shown.join("\n");
     shown[..shown.floor_char_boundary(ANNOTATION)]
@@ -201,7 +201,7 @@ fn data(text: &str) -> String {
 }
 
 /// A property of a workflow command.
-fn property(text: &str) -> String {
+pub(super) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -55,6 +55,28 @@ impl Start<'_> {
     }
 }
 
+impl Start<'_> {
+    /// Runs a bash for a person to its end, with the runner's own input and output. `program`: a file that it sources before its
+    /// first command where it is not interactive. Returns its exit code, 128 and the signal where one has ended it.
+    pub(super) fn for_person(&self, arguments: &[&str], program: Option<&Path>) -> io::Result<i32> {
+        let all = ["--noprofile"].iter().chain(arguments).map(OsString::from);
+        let environment = self.environment.iter();
+        let inherited =
+            environment.filter(|(name, _)| !NOT_INHERITED.iter().any(|not| name == not)).cloned();
+        let program = program.map(|program| ("BASH_ENV".into(), program.into()));
+        let ended = duct::cmd(self.bash, all.collect::<Vec<_>>())
+            .dir(self.folder)
+            .full_env(inherited.chain(program))
+            .unchecked()
+            .run()?;
+        Ok(match ending_of(ended.status) {
+            Ending::Signalled(signal) => 128 + signal,
+            Ending::Exited(code) => code,
+            _ => -1,
+        })
+    }
+}
+
 /// The whole path of a program, so that it is not searched for at each start. The program as it was given where it is not found:
 /// the error of its start then says so.
 pub(super) fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBuf {

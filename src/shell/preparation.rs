@@ -1,6 +1,6 @@
 //! The text that bash gets for a step: the commands before the script, and the script.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::book::resolve_cwd;
 use crate::shell::side_effects::SideEffects;
@@ -67,7 +67,13 @@ fn exports(command: &Command) -> impl Iterator<Item = String> {
 
 /// Goes to the folder that the step names with `cwd=`.
 fn go_to_folder(command: &Command, context: Option<&ShellContext>) -> Option<String> {
-    let (context, cwd) = (context?, command.cwd.as_ref()?);
+    let folder = step_folder(command.cwd.as_deref(), context)?;
+    Some(format!("\\builtin cd -- {}; ", quoted(folder.as_os_str().as_encoded_bytes())))
+}
+
+/// The folder that a step names with `cwd=`.
+pub(super) fn step_folder(cwd: Option<&str>, context: Option<&ShellContext>) -> Option<PathBuf> {
+    let (context, cwd) = (context?, cwd?);
     let variable = |name: &str| {
         let found = context.environment.iter().rev().find(|(known, _)| known == name);
         found.map(|(_, value)| Path::new(value))
@@ -76,8 +82,7 @@ fn go_to_folder(command: &Command, context: Option<&ShellContext>) -> Option<Str
         .zip(variable("GUIDE_CHAPTER"))
         .map(|(state, chapter)| state.join("rendered").join(chapter));
     let rendered = rendered.as_deref().unwrap_or(&context.folder);
-    let folder = resolve_cwd(cwd, variable("GUIDE_BOOK").unwrap_or(&context.folder), rendered);
-    Some(format!("\\builtin cd -- {}; ", quoted(folder.as_os_str().as_encoded_bytes())))
+    Some(resolve_cwd(cwd, variable("GUIDE_BOOK").unwrap_or(&context.folder), rendered))
 }
 
 fn script_assignment(command: &Command, script: &str) -> String {

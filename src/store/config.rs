@@ -5,7 +5,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::book::{Languages, Normalizers, Problem, Problems, SourceId, Span, all_languages};
+use crate::book::{Languages, Normalizers, Problems, Rule, SourceId, Span, all_languages};
 use crate::ids::nearest;
 
 /// What `book.toml` says.
@@ -84,7 +84,7 @@ pub(super) fn read_config(
             let span = reader.span(error.span().unwrap_or(0..0));
             reader
                 .problems
-                .push(Problem::at(span, format!("book.toml is no TOML: {}", error.message())));
+                .push(Rule::Config.at(span, format!("book.toml is no TOML: {}", error.message())));
         }
     }
     (reader.config, reader.places)
@@ -146,7 +146,7 @@ impl Reader<'_> {
             let hint = "write `languages = [\"console\"]`";
             return self
                 .problems
-                .push(Problem::at(span, "`languages` must be a list of texts").hint(hint));
+                .push(Rule::Config.at(span, "`languages` must be a list of texts").hint(hint));
         };
         for part in parts {
             let name = part.get_ref().as_str().unwrap_or_default();
@@ -159,7 +159,7 @@ impl Reader<'_> {
                     }
                 };
                 self.problems.push(
-                    Problem::at(span, format!("guide knows no way to run `{name}`")).hint(hint),
+                    Rule::Config.at(span, format!("guide knows no way to run `{name}`")).hint(hint),
                 );
             }
         }
@@ -176,7 +176,9 @@ impl Reader<'_> {
         };
         let span = self.span(key.span());
         self.problems.push(
-            Problem::at(span, format!("unknown key `{name}` in [preprocessor.guide]")).hint(hint),
+            Rule::Config
+                .at(span, format!("unknown key `{name}` in [preprocessor.guide]"))
+                .hint(hint),
         );
     }
 
@@ -186,7 +188,8 @@ impl Reader<'_> {
         if found.is_none() {
             let span = self.span(value.span());
             self.problems.push(
-                Problem::at(span, format!("`{key}` is no table"))
+                Rule::Config
+                    .at(span, format!("`{key}` is no table"))
                     .hint(format!("begin it with a line `[{key}]`")),
             );
         }
@@ -200,7 +203,8 @@ impl Reader<'_> {
             DeValue::String(text) if !text.trim().is_empty() => Some((text.to_string(), span)),
             _ => {
                 self.problems.push(
-                    Problem::at(span, format!("`{key}` must be a text"))
+                    Rule::Config
+                        .at(span, format!("`{key}` must be a text"))
                         .hint(format!("write `{key} = \"…\"`")),
                 );
                 None
@@ -228,7 +232,7 @@ impl Reader<'_> {
             None => {
                 let message = format!("`{key}` must be a text or a list of names");
                 self.problems.push(
-                    Problem::at(span, message).hint(format!("write `{key} = \"ages,hashes\"`")),
+                    Rule::Config.at(span, message).hint(format!("write `{key} = \"ages,hashes\"`")),
                 );
             }
         }
@@ -242,7 +246,8 @@ impl Reader<'_> {
         }
         let span = self.span(value.span());
         self.problems.push(
-            Problem::at(span, format!("`{key}` must be true or false"))
+            Rule::Config
+                .at(span, format!("`{key}` must be true or false"))
                 .hint(format!("write `{key} = true`")),
         );
         false

@@ -16,6 +16,7 @@ use crate::compare::Bindings;
 use crate::event::{Event, StepFinished, Stored};
 use crate::history::{Past, PastStep, Standing};
 use crate::ids::{ChapterName, Fingerprint};
+use crate::output::ShellState;
 
 /// Reads what the earlier runs of the book in the folder `root` did. A book that was never run has an empty past.
 ///
@@ -36,6 +37,20 @@ pub fn load_past(state_dir: &Path, root: &Path) -> Result<Past, StoreError> {
     }
     add_remembered(&mut past, state_dir, &runs, &journals)?;
     Ok(past)
+}
+
+/// The shell's state that a step left; none where it left none.
+///
+/// # Errors
+/// When it cannot be read, or was damaged.
+pub(crate) fn past_state(
+    state_dir: &Path,
+    root: &Path,
+    before: &PastStep,
+) -> Result<Option<ShellState>, StoreError> {
+    let Some(stored) = &before.state else { return Ok(None) };
+    let folder = Runs::list(state_dir, root)?.folder.join(&before.run);
+    read_stored(&folder, stored).map(|bytes| Some(ShellState(bytes)))
 }
 
 /// The manifests that `guide down` deletes: file names by chapter.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::texts::{Texts, list, shown};
-use crate::book::{Problem, Problems, Sources, Span, too_deep};
+use crate::book::{Problem, Problems, Rule, Sources, Span, too_deep};
 use crate::ids::nearest;
 use crate::manifest::{Doubt, plain_value, read_values};
 
@@ -39,8 +39,9 @@ impl ValuesFiles {
         if let (None, Some(name)) = (&base, named) {
             let message =
                 format!("there is no values file {}", shown(root, &src.join(name)).display());
-            let mut problem =
-                Problem::without_span(message).hint("make it, or take `values` out of book.toml");
+            let mut problem = Rule::Values
+                .without_span(message)
+                .hint("make it, or take `values` out of book.toml");
             problem.span = place;
             problems.push(problem);
         }
@@ -87,10 +88,12 @@ impl ValuesFiles {
                     &text,
                     1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count(),
                 );
-                problems.push(Problem::at(
-                    place,
-                    "brackets stand inside of each other too deeply in these values",
-                ));
+                problems.push(
+                    Rule::Values.at(
+                        place,
+                        "brackets stand inside of each other too deeply in these values",
+                    ),
+                );
                 continue;
             }
             let read = read_values(&text).map(|(value, doubts)| {
@@ -105,16 +108,17 @@ impl ValuesFiles {
                 Ok(_) => {
                     let place = line_of(source, &text, 1);
                     problems.push(
-                        Problem::at(place, "values are a table of names")
+                        Rule::Values
+                            .at(place, "values are a table of names")
                             .hint("write lines `name: value`"),
                     );
                 }
                 Err(error) => {
                     let place = line_of(source, &text, error.line);
-                    problems.push(Problem::at(
-                        place,
-                        format!("these values are no YAML: {}", error.message),
-                    ));
+                    problems.push(
+                        Rule::Values
+                            .at(place, format!("these values are no YAML: {}", error.message)),
+                    );
                 }
             }
         }
@@ -153,7 +157,9 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
 /// `cluster.name=x`: the text after `=` is what it would be in a values file.
 fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt>, Problem> {
     let wrong = |why: &str| {
-        Problem::without_span(format!("`--set {word}`: {why}")).hint("write `--set cluster.name=x`")
+        Rule::Values
+            .without_span(format!("`--set {word}`: {why}"))
+            .hint("write `--set cluster.name=x`")
     };
     let (key, text) = word.split_once('=').ok_or_else(|| wrong("there is no `=`"))?;
     let parts: Vec<&str> = key.split('.').map(str::trim).collect();
@@ -162,7 +168,8 @@ fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt
     }
     if parts.len() > DEEPEST || too_deep(text).is_some() {
         let start: String = word.chars().take(40).collect();
-        return Err(Problem::without_span(format!("`--set {start}…` nests tables too deeply"))
+        return Err(Rule::Values
+            .without_span(format!("`--set {start}…` nests tables too deeply"))
             .hint("write `--set cluster.name=x`"));
     }
     let mut known = Vec::new();

@@ -22,7 +22,31 @@ fn a_placeholder_is_told() {
     );
     assert_eq!(said("curl -H \"Bearer <your-token>\" x\n").len(), 1);
     assert_eq!(said("export KEY='<API_KEY>'\n").len(), 1);
+    assert_eq!(
+        said("export TOKEN=YOUR_TOKEN\n"),
+        ["`YOUR_TOKEN` is a placeholder, which bash passes on as it is"]
+    );
     for script in [
+        "curl -u \"YOUR-USER:x\" host\n",
+        "TOKEN='YOUR_API_KEY' ./deploy\n",
+        "docker login -p REPLACE_ME\n",
+        "cat <<E\nx\nE\nkubectl get pod <pod-name>\n",
+        "echo \"it's\" && kubectl delete pod <pod>\n",
+    ] {
+        assert_eq!(said(script).len(), 1, "{script}: {:?}", said(script));
+    }
+    for script in [
+        "echo \"$YOUR_TOKEN ${YOUR_TOKEN}\"\n",
+        "export YOUR_TOKEN=x\n",
+        "YOUR_TOKEN=x\n",
+        "curl -u \"$YOUR_USER\" host\n",
+        "sed -i s/YOUR_TOKEN/$TOKEN/ file\n",
+        "grep -r YOUR_TOKEN .\n",
+        "echo 'set YOUR_TOKEN first' # YOUR_TOKEN\n",
+        "kubectl apply -f - <<EOF\ntoken: <your-token>\nother: YOUR_TOKEN\nEOF\n",
+        "echo \"usage: deploy <your-token>\"\n",
+        "cat <in>out\n",
+        "diff <(a) <(b)\n",
         "sort <in >out\n",
         "echo '<b>bold</b>'\n",
         "cat <<EOF\n<html>\nEOF\n",
@@ -48,7 +72,70 @@ fn what_waits_for_ever_or_for_somebody_is_told_with_what_to_write() {
     ] {
         assert_eq!(said(script).len(), 1, "{script}");
     }
+}
+
+#[test]
+fn what_ends_by_itself_or_only_looks_like_a_command_is_left_alone() {
     for script in [
+        "kubectl get pods -Aw",
+        "kubectl get pods -wo wide",
+        "kubectl get pods --watch=true",
+        "kubectl logs -fn x pod/x",
+        "tail -100f log",
+        "journalctl -fu kubelet",
+        "tail -f log | grep ready",
+        "docker compose up",
+        "docker logs -f x",
+        "stern x",
+        "sudo -n vi x",
+        "env A=1 watch ls",
+        "kubectl exec -it pod -- vi /etc/x",
+        "kubectl exec pod -- tail -f /log",
+        "systemctl edit kubelet",
+        "git commit",
+        "git rebase -i HEAD~2",
+        "ping host",
+        "sleep infinity",
+        "kubectl attach pod",
+        "echo \"vi\"; vi x # the second",
+    ] {
+        assert_eq!(said(script).len(), 1, "{script}: {:?}", said(script));
+    }
+    for script in [
+        "echo 'vi x; kubectl edit deploy x; tail -f log'",
+        "# kubectl edit deploy x; tail -f log",
+        "cat >notes <<E\nvi x\nkubectl port-forward svc/x 80\ntail -f log\nE",
+        "KUBE_EDITOR='sed -i s/a/b/' kubectl edit deploy x",
+        "kubectl get pods --watch=false",
+        "kubectl get pods -l app=w -o wide",
+        "kubectl get -f web.yaml",
+        "kubectl logs -f job/x",
+        "kubectl logs -l app=f",
+    ] {
+        assert_eq!(said(script), [""; 0], "{script}");
+    }
+}
+
+#[test]
+fn a_command_that_something_else_ends_is_left_alone() {
+    for script in [
+        "tail -n 3 -c5 file",
+        "tail -f log | grep -q ready",
+        "tail -f log | grep -m1 ready",
+        "tail -f log | sed /ready/q",
+        "{ kubectl port-forward svc/x 80; } &",
+        "( tail -f log ) & sleep 1",
+        "docker compose up -d",
+        "docker compose up --wait",
+        "stern --no-follow x",
+        "vim -es x",
+        "emacs --batch x",
+        "git commit -am x",
+        "git commit --amend --no-edit",
+        "ping -c 3 host",
+        "yes | apt-get install x",
+        "kubectl top pods",
+        "kubectl exec pod -- grep -w x f",
         "kubectl port-forward svc/x 80 &",
         "tail -f log | head -3",
         "kubectl wait --for=condition=Ready pod/x",

@@ -1,8 +1,8 @@
 //! What is wrong with a fence whose kind is known: it is not closed, holds another fence, or bash cannot run it.
 
 use super::{
-    After, Fence, Open, Problem, Span, Walk, find_include, is_admonition, nested_opening,
-    opens_block, span,
+    After, Fence, Open, Rule, Span, Walk, find_include, is_admonition, nested_opening, opens_block,
+    span,
 };
 
 impl Walk<'_> {
@@ -17,7 +17,7 @@ impl Walk<'_> {
         }
         let opening =
             span(self.source, open.start..open.info.end.max(open.start + length), open.line);
-        let mut problem = Problem::at(opening, "this fence is not closed").hint(format!(
+        let mut problem = Rule::Fence.at(opening, "this fence is not closed").hint(format!(
             "end it with a line of its own: {}",
             char::from(mark).to_string().repeat(length)
         ));
@@ -59,7 +59,7 @@ impl Walk<'_> {
             span(self.source, open.start..open.info.end.max(open.start + length), open.line);
         let inner = self.span(open.body + at.start..open.body + at.end);
         self.problems.push(
-            Problem::at(opening, "this fence is not closed before the next one opens")
+            Rule::Fence.at(opening, "this fence is not closed before the next one opens")
                 .label(inner, "opened here")
                 .hint("close it; where a fence is to be shown inside another, the outer one takes more backticks"),
         );
@@ -79,7 +79,8 @@ impl Walk<'_> {
             let message = format!("this fence is inside of a `{kind}` block, so it is not run");
             let span = self.span(start + at.start..start + at.end);
             self.problems.push(
-                Problem::at(span, message)
+                Rule::Fence
+                    .at(span, message)
                     .warning()
                     .hint("move it out of the block, or mark it `{skip}` where it is only shown"),
             );
@@ -98,14 +99,15 @@ impl Walk<'_> {
         if let Some(at) = find_include(&self.text[body.range()]) {
             let span = self.span(body.range().start + at.start..body.range().start + at.end);
             let message = "mdBook would put something else here, for the reader alone; guide takes it as it stands";
-            self.problems.push(Problem::at(span, message).hint(hint));
+            self.problems.push(Rule::Fence.at(span, message).hint(hint));
         }
     }
 
     pub(super) fn check_script(&mut self, script: &str, whole: Span, body: Span) {
         if script.trim().is_empty() {
             self.problems.push(
-                Problem::at(whole, "this step has no commands")
+                Rule::Fence
+                    .at(whole, "this step has no commands")
                     .hint("write some, or mark it `{skip}`"),
             );
         }
@@ -113,7 +115,8 @@ impl Walk<'_> {
             let at = body.range().start + at;
             let span = self.span(at..at + 1);
             self.problems.push(
-                Problem::at(span, "a NUL byte stands in this step, which bash would drop")
+                Rule::Fence
+                    .at(span, "a NUL byte stands in this step, which bash would drop")
                     .hint("take it out; `printf '\\0'` writes one"),
             );
         }

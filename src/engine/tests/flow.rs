@@ -7,6 +7,7 @@ use crate::output::{Ending, LeftoverProcess};
 use crate::world::scripted::Answer;
 
 const KEEP_GOING: Options = Options {
+    pause: false,
     keep_going: true,
     rerun: false,
     verify_only: false,

@@ -191,6 +191,7 @@ fn a_check_that_decides_runs_once_however_long_it_is_waited_for_in_its_place() {
 }
 
 const PROVE: Options = Options {
+    pause: false,
     prove: true,
     rerun: false,
     keep_going: false,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 
-fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, (Problem, String)> {
+fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, Box<(Problem, String)>> {
     let mut sources = Sources::default();
     let chapter = format!(
         "> text\n>\n{}",
@@ -22,7 +22,7 @@ fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, (Problem, String)
     let renderer = Renderer::new(&values, &sources);
     renderer.render(Template { file: "web.yaml", text, body }, &bound).map_err(|problem| {
         let shown = sources.text(problem.span.unwrap()).to_owned();
-        (problem, shown)
+        Box::new((problem, shown))
     })
 }
 
@@ -59,16 +59,16 @@ fn a_template_without_an_end_or_a_measure_is_stopped() {
 
 #[test]
 fn an_undefined_name_is_shown_with_its_place_and_the_nearest() {
-    let (problem, shown) = render_with("a: 1\nname: {{ cluster.nmae }}\n", &[]).unwrap_err();
+    let (problem, shown) = *render_with("a: 1\nname: {{ cluster.nmae }}\n", &[]).unwrap_err();
     assert_eq!(problem.message, "`cluster.nmae` is undefined in the template of web.yaml");
     assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "cluster.nmae"));
     assert_eq!(problem.hint.as_deref(), Some("did you mean `cluster.name`?"));
-    let (problem, shown) = render_with("name: {{ nodes }}\n", &[]).unwrap_err();
+    let (problem, shown) = *render_with("name: {{ nodes }}\n", &[]).unwrap_err();
     assert_eq!(
         (shown.as_str(), problem.hint.as_deref()),
         ("nodes", Some("did you mean `cluster.nodes`?"))
     );
-    let (_, shown) = render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
+    let (_, shown) = *render_with("name: {{ cluster.name ~ clutser.nodes }}\n", &[]).unwrap_err();
     assert_eq!(shown, "clutser.nodes");
 }
 
@@ -79,7 +79,7 @@ fn what_earlier_steps_bind_makes_a_template_late() {
         Ok(Rendered::Late)
     );
     let (problem, shown) =
-        render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
+        *render_with("ip: {{ node_ip }}\nname: {{ nodeip }}\n", &["node_ip"]).unwrap_err();
     assert_eq!(
         (problem.hint.as_deref(), shown.as_str()),
         (Some("did you mean `node_ip`?"), "nodeip")
@@ -92,7 +92,7 @@ fn what_earlier_steps_bind_makes_a_template_late() {
 
 #[test]
 fn a_template_that_cant_be_read_is_shown() {
-    let (problem, shown) = render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
+    let (problem, shown) = *render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
     assert!(
         problem.message.starts_with("the template of web.yaml can't be read"),
         "{}",
@@ -111,7 +111,7 @@ fn a_template_that_cant_be_read_is_shown() {
 #[test]
 fn yaml_that_is_not_valid_once_rendered_is_shown_where_the_template_has_it() {
     let (problem, shown) =
-        render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
+        *render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
     assert!(problem.message.contains("is no valid YAML once rendered"), "{}", problem.message);
     assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "b: {{ cluster.name }}: c"));
     assert!(problem.hint.unwrap().contains("`b: kind-cluster: c`"));
