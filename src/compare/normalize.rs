@@ -192,7 +192,9 @@ impl TextNormalizer {
             place,
             |text| self.bracketed(text).into_owned(),
             |normal, found, width| {
-                let inner = width.saturating_sub(2);
+                // An empty placeholder is read as a time: every other one keeps the letter that says what it was.
+                let least = usize::from(found.placeholder != "time");
+                let inner = width.saturating_sub(2).max(least);
                 normal.push('⟨');
                 normal.push_str(&found.placeholder[..found.placeholder.len().min(inner)]);
                 normal.extend(std::iter::repeat_n(

@@ -23,7 +23,7 @@ pub(super) struct Sink<'a> {
 pub(super) struct Captured {
     /// Its first [`KEPT_BYTES`].
     pub(super) kept: Vec<u8>,
-    /// The number of all bytes.
+    /// The number of all bytes, also of those that are too many to be kept or to be searched for secrets.
     pub(super) total: u64,
 }
 
@@ -62,9 +62,11 @@ impl<'a> Sink<'a> {
     /// Ends the output. Where it was kept back and there is a `doubt` whether all its secrets are known now, a notice replaces it.
     pub(super) fn end(mut self, doubt: Option<&str>) -> Captured {
         let mut notice = String::new();
+        let mut too_many = 0;
         if let Some(mut held) = self.held.take() {
             if doubt.is_none() {
                 self.push(&held.bytes);
+                too_many = held.beyond;
             } else {
                 held.beyond += held.bytes.len() as u64;
             }
@@ -78,6 +80,8 @@ impl<'a> Sink<'a> {
         let Self { watcher, masker, stream, captured, .. } = &mut self;
         stream.end(masker, &mut |piece| captured.pass_on(*watcher, piece));
         captured.pass_on(*watcher, notice.as_bytes());
+        // Whoever judges the output has to know that there was more of it.
+        captured.total += too_many;
         self.captured
     }
 
@@ -105,5 +109,57 @@ impl Captured {
             self.keep(piece);
             watcher.output(piece);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct TestWatcher(Vec<u8>);
+
+    impl Watcher for TestWatcher {
+        fn output(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+
+        fn tick(&mut self, _elapsed: Duration) -> Flow {
+            Flow::Continue
+        }
+    }
+
+    /// The end of an output of this length that is kept back until the step's end.
+    fn kept_back(length: usize, doubt: Option<&str>) -> (Captured, String) {
+        let (mut watcher, masker) = (TestWatcher::default(), Masker::new());
+        let mut sink = Sink::new(&mut watcher, &masker, true);
+        for piece in vec![b'x'; length].chunks(1 << 16) {
+            sink.push(piece);
+        }
+        let captured = sink.end(doubt);
+        assert_eq!(watcher.0, captured.kept);
+        let text = String::from_utf8(captured.kept.clone()).unwrap();
+        (captured, text.trim_start_matches('x').to_owned())
+    }
+
+    #[test]
+    fn what_is_beyond_the_output_that_can_be_kept_back_is_counted_and_said() {
+        let (captured, notice) = kept_back(LARGEST_KEPT_BACK + 7, None);
+        assert_eq!(notice, withheld_notice(7, "the output is too long to be searched"));
+        let kept = LARGEST_KEPT_BACK + notice.len();
+        assert_eq!((captured.kept.len(), captured.total), (kept, kept as u64 + 7));
+    }
+
+    #[test]
+    fn an_output_that_can_be_kept_back_is_passed_on_whole() {
+        let (captured, notice) = kept_back(LARGEST_KEPT_BACK, None);
+        assert_eq!((captured.total, notice.as_str()), (LARGEST_KEPT_BACK as u64, ""));
+    }
+
+    #[test]
+    fn a_doubtful_output_is_replaced_by_a_notice_of_all_its_bytes() {
+        let (captured, notice) = kept_back(LARGEST_KEPT_BACK + 7, Some("why"));
+        assert_eq!(notice, withheld_notice(LARGEST_KEPT_BACK as u64 + 7, "why"));
+        assert_eq!(captured.total, notice.len() as u64);
     }
 }
