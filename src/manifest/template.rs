@@ -7,6 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
+use super::complexity::too_long_in_template;
 use super::objects::{Found, objects_of};
 use crate::book::{Problem, Rule, Sources, Span};
 use crate::ids::nearest;
@@ -71,6 +72,12 @@ impl<'a> Renderer<'a> {
         template: Template<'_>,
         bound: &BTreeSet<String>,
     ) -> Result<Rendered, Problem> {
+        if let Some(range) = too_long_in_template(template.text) {
+            let message =
+                format!("the template of {} holds an expression that is too long", template.file);
+            return Err(Problem::at(self.place(template, range), message)
+                .hint("set its parts one by one: {% set part = … %}"));
+        }
         let compiled = self
             .environment
             .template_from_named_str(template.file, template.text)
@@ -81,8 +88,8 @@ impl<'a> Renderer<'a> {
             self.check_late(template, &compiled.undeclared_variables(false), bound)?;
             return Ok(Rendered::Late);
         }
-        let text =
-            compiled.render(&self.values).map_err(|error| self.explain(template, &error, bound))?;
+        let text = bounded(&compiled, &self.values)
+            .map_err(|error| self.explain(template, &error, bound))?;
         match objects_of(&text) {
             Ok(objects) => Ok(Rendered::Now(text, objects)),
             Err(bad) => Err(self.bad_yaml(template, &text, &bad.message, bad.line)),
@@ -144,7 +151,7 @@ impl<'a> Renderer<'a> {
             ErrorKind::SyntaxError => {
                 format!("the template of {} can't be read: {reason}", template.file)
             }
-            ErrorKind::OutOfFuel => {
+            ErrorKind::OutOfFuel | ErrorKind::WriteFailure => {
                 format!(
                     "the template of {} does not come to an end, or makes a text without measure",
                     template.file
@@ -269,8 +276,13 @@ pub(crate) fn render_late(
     bound: &Bound<'_>,
 ) -> Result<String, String> {
     let context = bound.over(values);
-    let text = strict().render_str(template, &context).map_err(|error| {
-        if error.kind() == ErrorKind::OutOfFuel {
+    if too_long_in_template(template).is_some() {
+        return Err("it holds an expression that is too long".to_owned());
+    }
+    let environment = strict();
+    let compiled = environment.template_from_str(template);
+    let text = compiled.and_then(|compiled| bounded(&compiled, &context)).map_err(|error| {
+        if matches!(error.kind(), ErrorKind::OutOfFuel | ErrorKind::WriteFailure) {
             return "it does not come to an end, or makes a text without measure".to_owned();
         }
         let line =
@@ -334,7 +346,36 @@ pub(crate) fn strict() -> Environment<'static> {
     environment
 }
 
-/// What one template may cost: far more than any manifest needs, used up in well under a second, and at most some 130 MB of text.
+/// Renders into a text that has an end: one value can stand for more text than there is memory (`[1] * 100000000`).
+fn bounded(
+    template: &minijinja::Template<'_, '_>,
+    values: impl Into<Value>,
+) -> Result<String, Error> {
+    let mut text = BoundedText(Vec::new());
+    template.render_captured_to(values, &mut text)?;
+    Ok(String::from_utf8_lossy(&text.0).into_owned())
+}
+
+/// The largest text of one template.
+const LARGEST_TEXT: usize = 16 * 1024 * 1024;
+
+struct BoundedText(Vec<u8>);
+
+impl std::io::Write for BoundedText {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.0.len() + bytes.len() > LARGEST_TEXT {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What one template may cost: far more than any manifest needs, used up in well under a second.
 const FUEL: u64 = 2_000_000;
 
 fn dotted_names(value: &serde_json::Value, prefix: &str, names: &mut Vec<String>) {

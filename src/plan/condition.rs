@@ -11,7 +11,7 @@ use minijinja::{Error, Value};
 use super::selection::chapter_at;
 use crate::book::{Book, Refusal};
 use crate::ids::nearest;
-use crate::manifest::{Bound, strict};
+use crate::manifest::{Bound, is_too_long, strict};
 
 /// The function of `when=` that tells whether a chapter has run.
 const RAN: &str = "ran";
@@ -75,6 +75,9 @@ pub(super) fn validate(
 ) -> Result<(), Refusal> {
     let environment = strict();
     let attribute = kind.attribute();
+    if is_too_long(expression) {
+        return Err(Refusal::new(format!("`{attribute}=` is too long to be read"), kind.example()));
+    }
     let compiled = environment.compile_expression(expression).map_err(|error| {
         Refusal::new(
             format!("invalid `{attribute}=\"{expression}\"`: {}", reason(&error)),
@@ -134,9 +137,10 @@ pub(crate) fn is_met(
 
 /// Does an expression use this name?
 pub(crate) fn uses(expression: &str, name: &str) -> bool {
-    strict()
-        .compile_expression(expression)
-        .is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
+    !is_too_long(expression)
+        && strict()
+            .compile_expression(expression)
+            .is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
 }
 
 /// The names that an expression uses, with their values, for a message: `who = "root", exit = 0`.

@@ -133,3 +133,19 @@ fn bound_values_are_rendered_while_running() {
     assert_eq!(text.as_deref(), Ok("ip: 10.0.0.7\nn: 4 of 5\n"));
     assert!(render_late("{{ nothing }}", &json!({}), &bound).unwrap_err().contains("line 1"));
 }
+
+#[test]
+fn a_value_that_stands_for_more_text_than_a_manifest_has_is_refused_at_once() {
+    for template in ["a: {{ [1] * 100000000 }}\n", "a: {{ range(100000)|list * 1000 }}\n"] {
+        let (problem, _) = *render_with(template, &[]).unwrap_err();
+        assert!(
+            problem.message.contains("text without measure")
+                || problem.message.contains("too large"),
+            "{}",
+            problem.message
+        );
+    }
+    let long = format!("a: {{{{ {}1 }}}}\n", "not ".repeat(30_000));
+    let (problem, _) = *render_with(&long, &[]).unwrap_err();
+    assert!(problem.message.contains("an expression that is too long"), "{}", problem.message);
+}
