@@ -343,6 +343,15 @@ pub(crate) fn strict() -> Environment<'static> {
     }
     environment.set_debug(true);
     environment.set_fuel(Some(FUEL));
+    environment.set_formatter(|out, state, value| match value.len() {
+        // A list such as `[1] * 100000000` takes no memory before it is written, and would be written for minutes.
+        Some(length) if length > LONGEST_LIST => {
+            let why =
+                format!("a list of {length} entries is not written: {LONGEST_LIST} is the most");
+            Err(Error::new(ErrorKind::InvalidOperation, why))
+        }
+        _ => minijinja::escape_formatter(out, state, value),
+    });
     environment
 }
 
@@ -355,6 +364,9 @@ fn bounded(
     template.render_captured_to(values, &mut text)?;
     Ok(String::from_utf8_lossy(&text.0).into_owned())
 }
+
+/// The longest list that a template writes.
+const LONGEST_LIST: usize = 1_000_000;
 
 /// The largest text of one template.
 const LARGEST_TEXT: usize = 16 * 1024 * 1024;
