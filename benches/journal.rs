@@ -31,6 +31,7 @@ fn begin(state: &Path, run: &str) -> RunLog {
         steps: 1000,
         root: "..".to_owned(),
         world: None,
+        shard: None,
     };
     RunLog::begin(state, lock, started, &Past::default()).expect("the folder can be written")
 }

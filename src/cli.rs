@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::book::parse_duration;
+use crate::plan::{ShardCount, ShardNumber};
 use crate::report::ColourChoice;
 
 const EXAMPLES: &str = "\
@@ -104,6 +105,12 @@ pub enum Command {
     Shell(ShellArgs),
     /// Print a chapter as one shell script
     Script(ScriptArgs),
+    /// Write the last run to one file, for `guide merge` and `guide replay` on another machine
+    Export(ExportArgs),
+    /// Put the bundles of all shards together: one result, one report, the new outputs for review
+    Merge(MergeArgs),
+    /// Run what a bundle ran, up to the step that failed, and name the first step that behaves differently
+    Replay(ReplayArgs),
     /// Speak mdBook's preprocessor protocol (`command = "guide preprocess"` in book.toml)
     #[command(hide = true)]
     Preprocess(PreprocessArgs),
@@ -153,6 +160,12 @@ pub struct RunArgs {
     /// Prove the checks: fail if a check passes before its acting step has ever passed in this world
     #[arg(long)]
     pub prove: bool,
+    /// Run one part of the book, such as 2/3; `guide plan --shards 3` shows the parts
+    #[arg(long, value_name = "I/N", conflicts_with_all = ["from", "to", "only"])]
+    pub shard: Option<ShardNumber>,
+    /// How the book is divided.
+    #[command(flatten)]
+    pub split: SplitArgs,
     /// Continue after a failed step
     #[arg(long)]
     pub keep_going: bool,
@@ -187,6 +200,14 @@ pub struct StepArgs {
     pub only: Option<String>,
 }
 
+/// How the time of a chapter is known.
+#[derive(Debug, Args, Default, Clone)]
+pub struct SplitArgs {
+    /// Divide by the times in this JSON file, chapter → seconds [default: the times of the accepted recordings]
+    #[arg(long, value_name = "FILE")]
+    pub times: Option<PathBuf>,
+}
+
 /// Arguments of `guide verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
@@ -216,6 +237,15 @@ pub struct PlanArgs {
     /// Show what `guide run --resume` would do
     #[arg(long)]
     pub resume: bool,
+    /// Divide the chapters among N machines, or among as many as make it faster
+    #[arg(long, value_name = "N|auto", conflicts_with_all = ["from", "to", "only", "resume"])]
+    pub shards: Option<ShardCount>,
+    /// How the book is divided.
+    #[command(flatten)]
+    pub split: SplitArgs,
+    /// Print the matrix of shards for GitHub Actions: `guide plan --shards auto --github >> "$GITHUB_OUTPUT"`
+    #[arg(long, requires = "shards", conflicts_with = "json")]
+    pub github: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
@@ -373,6 +403,42 @@ pub struct PublishArgs {
     pub port: u16,
 }
 
+/// Arguments of `guide export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file to write [default: RUN.guide.tgz]
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `guide merge`.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The bundles of all shards, as `guide export` wrote them
+    #[arg(value_name = "BUNDLE", required = true)]
+    pub bundles: Vec<PathBuf>,
+    /// Write a report to a file: junit=FILE or json=FILE
+    #[arg(long, value_name = "KIND=FILE")]
+    pub report: Vec<String>,
+    /// Write how long each chapter took, for the next `guide plan --shards N --times FILE`
+    #[arg(long, value_name = "FILE")]
+    pub times: Option<PathBuf>,
+}
+
+/// Arguments of `guide replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The bundle, as `guide export` wrote it
+    #[arg(value_name = "BUNDLE")]
+    pub bundle: PathBuf,
+    /// Run only the check that failed, against the cluster that `--context` names
+    #[arg(long)]
+    pub here: bool,
+    /// Answer yes to every question
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+}
+
 /// Arguments of `guide preprocess`.
 #[derive(Debug, Args)]
 pub struct PreprocessArgs {
@@ -398,4 +464,15 @@ pub struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+/// Parses words that guide itself writes, as if they were typed.
+///
+/// # Panics
+/// When they are no command line of guide: a mistake in the code.
+pub(crate) fn parse_words(words: &[&str]) -> Command {
+    match Cli::try_parse_from(words) {
+        Ok(cli) => cli.command,
+        Err(error) => unreachable!("{words:?} is a command line of guide: {error}"),
+    }
 }

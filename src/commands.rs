@@ -12,17 +12,21 @@ mod check;
 mod diff;
 mod doctor;
 mod down;
+mod export;
 mod init;
 mod lint;
+mod merge;
 mod plan;
 mod preprocess;
 mod profile;
 mod publish;
 mod record;
+mod replay;
 mod reports;
 mod review;
 mod script;
 mod shell;
+mod shards;
 mod stale;
 mod status;
 mod syntax;
@@ -92,6 +96,9 @@ fn dispatch(command: Command, settings: &Settings) -> Result<Exit, Error> {
         Command::Script(args) => script::script(settings, &args),
         Command::Preprocess(args) => preprocess::preprocess(settings, &args),
         Command::Status(args) => status::status(settings, &args),
+        Command::Export(args) => export::export(settings, &args),
+        Command::Merge(args) => merge::merge(settings, &args),
+        Command::Replay(args) => replay::replay(settings, &args),
         Command::Doctor(args) => doctor::doctor(settings, &args),
         Command::Completions { shell } => {
             report::completions(&mut Cli::command(), shell)?;

@@ -150,6 +150,20 @@ pub struct RunStarted {
     /// The cluster that was known at the start of the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub world: Option<String>,
+    /// The shard that was run; none for a run that was not divided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<ShardOf>,
+}
+
+/// Which part of a divided book a run is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShardOf {
+    /// From 1.
+    pub number: usize,
+    /// The number of shards.
+    pub of: usize,
+    /// The id of the whole table of shards: shards of different tables do not make up one book.
+    pub split: Fingerprint,
 }
 
 /// How a step ended.

@@ -28,6 +28,7 @@ mod manifest;
 mod plan;
 mod survey;
 
+mod bundle;
 mod cluster;
 mod doctor;
 mod history;

@@ -14,6 +14,7 @@ mod resolve;
 mod roles;
 mod select;
 mod selection;
+mod shards;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -24,5 +25,6 @@ pub(crate) use created::creating_step;
 pub(crate) use made_of::{MadeOf, NamedFiles, fits, may_apply};
 pub use resolve::{PlanRequest, make_plan};
 pub(crate) use selection::{ChapterSelection, Selection, pick};
+pub(crate) use shards::{ShardCount, ShardNumber, Split, timed_chapters};
 pub(crate) use step::{FromBefore, Plan, PlannedChapter, RenderedManifest, Role, Step};
 pub(crate) use values::variables_of;

@@ -5,6 +5,7 @@
 
 mod ask;
 mod changed;
+mod bundle;
 mod check;
 mod check_formats;
 mod diff_view;
@@ -28,6 +29,7 @@ pub(crate) mod problem;
 mod publish;
 mod reporters;
 mod review;
+mod shards;
 mod slow_notice;
 mod status;
 mod step_line;
@@ -37,6 +39,7 @@ mod times;
 
 pub(crate) use ask::{TerminalPrompt, ask};
 pub(crate) use changed::changed_text;
+pub(crate) use bundle::{exported_text, replayed_text};
 pub(crate) use check::{check_text, notes_text};
 pub(crate) use check_formats::{github_text, sarif_text};
 pub(crate) use doctor::{facts_json, facts_text, write_profile};
@@ -54,6 +57,7 @@ pub(crate) use reporters::{ReportKind, Reporters};
 pub(crate) use review::{
     PendingOutput, Reviewed, hunk_text, pending_text, review_prompt, reviewed_json, reviewed_text,
 };
+pub(crate) use shards::{split_json, split_matrix, split_text};
 pub(crate) use slow_notice::notice_when_slow;
 pub(crate) use status::{ShownRun, status, status_json};
 pub(crate) use style::{ColourChoice, Style};

@@ -4,6 +4,7 @@
 //! written in the order state → output → journal line, so that a line never names bytes that do not exist.
 
 mod append_only;
+mod bundle_file;
 mod config;
 mod error;
 mod failure_report;
@@ -38,6 +39,7 @@ mod temporary;
 mod texts;
 mod values;
 
+pub(crate) use bundle_file::{Bundle, files_of_run, read_bundle, write_bundle};
 pub(crate) use config::BookConfig;
 pub(crate) use error::StoreError;
 pub(crate) use failure_report::{FailureFolder, find_failure_report};

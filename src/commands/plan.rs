@@ -2,6 +2,7 @@
 
 use super::book_context::open;
 use super::run::{selection, to_run};
+use super::shards::split;
 use crate::cli::PlanArgs;
 use crate::error::{Error, Exit};
 use crate::history::{Resume, resume_point};
@@ -14,6 +15,19 @@ use crate::store::load_past;
 /// Makes the plan and prints it.
 pub(super) fn plan(settings: &Settings, args: &PlanArgs) -> Result<Exit, Error> {
     let context = open(settings)?;
+    if let Some(count) = args.shards {
+        let selection = selection(&args.target.targets, &args.steps);
+        let split = split(settings, &context, &selection, count, &args.split)?;
+        let text = match (args.json, args.github) {
+            (true, _) => report::split_json(&split),
+            (false, true) => report::split_matrix(&split),
+            (false, false) => {
+                report::split_text(&split, &super::style(settings, report::stdout_is_terminal()))
+            }
+        };
+        report::print(&text)?;
+        return Ok(Exit::AsWritten);
+    }
     let selection = to_run(selection(&args.target.targets, &args.steps), args.resume, &context)?;
     let plan = context.with_files(context.plan_run(&selection)?);
     let past = load_past(&context.state, &context.root)?;

@@ -6,13 +6,14 @@ mod preconditions;
 use super::book_context::{BookContext, open};
 use super::changed::select_changed;
 use super::reports::{Reports, prefix};
-use crate::cli::{RunArgs, StepArgs, VerifyArgs};
+use super::shards::chapters_of_shard;
+use crate::cli::{RunArgs, SplitArgs, StepArgs, VerifyArgs};
 use crate::diagnostic::Diagnostic;
 use crate::engine::{Clock, Options, SystemClock};
 use crate::error::{Error, Exit};
-use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, VERIFY_ONLY};
+use crate::event::{JOURNAL_FORMAT, RunStarted, RunSummary, ShardOf, VERIFY_ONLY};
 use crate::history::Past;
-use crate::plan::{Plan, PlannedChapter, Selection};
+use crate::plan::{Plan, PlannedChapter, Selection, ShardNumber};
 use crate::report::{self, Reporters, Style};
 use crate::settings::Settings;
 use crate::shell::Interrupt;
@@ -41,6 +42,8 @@ pub(super) fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Error> {
         record: args.record,
         reports: &args.report,
         changed_since: args.changed_since.as_deref(),
+        shard: args.shard.map(|number| (number, &args.split)),
+        shard_of: None,
     }
     .start()
 }
@@ -63,6 +66,8 @@ pub(super) fn verify(settings: &Settings, args: &VerifyArgs) -> Result<Exit, Err
         record: false,
         reports: &args.report,
         changed_since: None,
+        shard: None,
+        shard_of: None,
     }
     .start()
 }
@@ -125,6 +130,10 @@ struct RunCommand<'a> {
     reports: &'a [String],
     /// Only the chapters that have changed since this revision.
     changed_since: Option<&'a str>,
+    /// Run only this shard, divided by these times.
+    shard: Option<(ShardNumber, &'a SplitArgs)>,
+    /// The shard as the journal keeps it.
+    shard_of: Option<ShardOf>,
 }
 
 impl RunCommand<'_> {
@@ -139,6 +148,16 @@ impl RunCommand<'_> {
             self.selection = changed;
         }
         self.selection = to_run(self.selection, self.options.resume, &context)?;
+        if let Some((number, args)) = self.shard {
+            let (chapters, split) =
+                chapters_of_shard(self.settings, &context, &self.selection, number, args)?;
+            if chapters.is_empty() {
+                report::eprint(&format!("shard {number} has no chapters: nothing to run\n"));
+                return Ok(Exit::AsWritten);
+            }
+            self.selection = Selection { targets: chapters, ..Selection::default() };
+            self.shard_of = Some(ShardOf { number: number.number, of: number.of, split: split.id });
+        }
         if self.only_here {
             self.selection = run_here(self.selection, &context)?;
         }
@@ -206,6 +225,7 @@ impl RunCommand<'_> {
             steps: plan.chapters.iter().map(|chapter| self.options.steps_to_run(chapter)).sum(),
             root: stored_root(&context.state, &context.root),
             world: past.world.clone(),
+            shard: self.shard_of.clone(),
         }
     }
 }
@@ -221,7 +241,7 @@ fn require_terminal_to_pause(pause: bool, terminal: bool) -> Result<(), Error> {
     Ok(())
 }
 
-fn exit(summary: &RunSummary) -> Exit {
+pub(super) fn exit(summary: &RunSummary) -> Exit {
     if summary.interrupted {
         Exit::Interrupted
     } else if summary.broken.is_some() {

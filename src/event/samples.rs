@@ -31,6 +31,7 @@ pub(crate) fn started(run: &str) -> RunStarted {
         steps: 4,
         root: "..".to_owned(),
         world: None,
+        shard: None,
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) fn push_line(event: &Event, lines: &mut Vec<u8>) -> Result<(), serde_
     Ok(())
 }
 
-fn parse_journal(path: &Path, bytes: &[u8]) -> Result<Option<Journal>, StoreError> {
+pub(super) fn parse_journal(path: &Path, bytes: &[u8]) -> Result<Option<Journal>, StoreError> {
     // The runner was killed while it wrote what stands behind the last line end.
     let Some(end) = memchr::memrchr(b'\n', bytes) else { return Ok(None) };
     let mut lines = bytes[..end].split(|byte| *byte == b'\n').zip(1..);

@@ -43,6 +43,7 @@ mod schemas;
 mod script;
 mod secret_matrix;
 mod secrets;
+mod shards;
 mod shell;
 mod site;
 mod step_shell;
