@@ -4,8 +4,8 @@
 //! A reporter consumes [`Event`]s and uses only what they contain. A closed pipe is no error.
 
 mod ask;
-mod changed;
 mod bundle;
+mod changed;
 mod check;
 mod check_formats;
 mod diff_view;
@@ -38,8 +38,8 @@ mod terminal;
 mod times;
 
 pub(crate) use ask::{TerminalPrompt, ask};
-pub(crate) use changed::changed_text;
 pub(crate) use bundle::{exported_text, replayed_text};
+pub(crate) use changed::changed_text;
 pub(crate) use check::{check_text, notes_text};
 pub(crate) use check_formats::{github_text, sarif_text};
 pub(crate) use doctor::{facts_json, facts_text, write_profile};
