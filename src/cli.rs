@@ -420,7 +420,7 @@ pub struct MergeArgs {
     /// Write a report to a file: junit=FILE or json=FILE
     #[arg(long, value_name = "KIND=FILE")]
     pub report: Vec<String>,
-    /// Write how long each chapter took, for the next `guide plan --shards N --times FILE`
+    /// Write how long each chapter took, for the next `guide plan --shards 3 --times FILE`
     #[arg(long, value_name = "FILE")]
     pub times: Option<PathBuf>,
 }

@@ -69,7 +69,7 @@ fn summary(events: &[Event]) -> RunSummary {
     }
 }
 
-/// Writes how long each chapter took, for `guide plan --shards N --times FILE`.
+/// Writes how long each chapter took, for `guide plan --shards 3 --times FILE`.
 fn write_times(path: &std::path::Path, events: &[Event]) -> Result<(), Error> {
     use std::io::Write;
     let mut times = serde_json::Map::new();
