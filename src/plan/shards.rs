@@ -5,6 +5,7 @@
 //! the same table from the same book, so no machine has to distribute the work.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::step::Plan;
 use crate::ids::{ChapterName, Fingerprint, Hashing};
@@ -13,6 +14,8 @@ use crate::ids::{ChapterName, Fingerprint, Hashing};
 const MOST_SHARDS: usize = 256;
 /// What a step without any known time counts, in milliseconds.
 const UNKNOWN_STEP: u64 = 1000;
+/// The longest time of a chapter that is believed.
+const LONGEST: Duration = Duration::from_hours(24 * 365);
 
 /// A chapter with the time that it takes and the chapters that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,15 +113,12 @@ pub(crate) fn timed_chapters(
     plan: &Plan,
     seconds: impl Fn(&ChapterName) -> Option<f64>,
 ) -> Vec<TimedChapter> {
-    let known: Vec<Option<u64>> = plan
-        .chapters
-        .iter()
-        .map(|chapter| seconds(&chapter.name).map(|seconds| (seconds.max(0.0) * 1000.0) as u64))
-        .collect();
+    let known: Vec<Option<u64>> =
+        plan.chapters.iter().map(|chapter| seconds(&chapter.name).and_then(milliseconds)).collect();
     let (time, steps) = plan.chapters.iter().zip(&known).fold((0, 0), |sum, (chapter, known)| {
         known.map_or(sum, |time| (sum.0 + time, sum.1 + chapter.steps.len() as u64))
     });
-    let per_step = if steps == 0 { UNKNOWN_STEP } else { (time / steps).max(1) };
+    let per_step = time.checked_div(steps).map_or(UNKNOWN_STEP, |mean| mean.max(1));
     let index_of = |name: &ChapterName| plan.chapters.iter().position(|other| other.name == *name);
     plan.chapters
         .iter()
@@ -130,6 +130,12 @@ pub(crate) fn timed_chapters(
             measured: known.is_some(),
         })
         .collect()
+}
+
+/// A time that a file says; none for one that no chapter can take.
+fn milliseconds(seconds: f64) -> Option<u64> {
+    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST)?;
+    u64::try_from(time.as_millis()).ok()
 }
 
 impl Split {

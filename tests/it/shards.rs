@@ -139,13 +139,13 @@ fn a_bundle_that_was_cut_or_is_something_else_is_refused() {
 /// An archive with this one entry.
 fn archive(name: &[u8], size: u64, kind: tar::EntryType) -> Vec<u8> {
     let mut header = tar::Header::new_gnu();
-    header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name);
+    header.as_gnu_mut().expect("a GNU header").name[..name.len()].copy_from_slice(name);
     header.set_size(size);
     header.set_entry_type(kind);
     header.set_cksum();
     let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    std::io::Write::write_all(&mut packed, header.as_bytes()).unwrap();
-    packed.finish().unwrap()
+    std::io::Write::write_all(&mut packed, header.as_bytes()).expect("packed");
+    packed.finish().expect("packed")
 }
 
 #[test]
