@@ -49,6 +49,9 @@ mod compare;
 mod engine;
 mod event;
 
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+
 mod publish;
 mod recording;
 

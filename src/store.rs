@@ -9,6 +9,8 @@ mod config;
 mod error;
 mod failure_report;
 mod files;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod history_cache;
 mod holder;
 mod included;

@@ -155,7 +155,10 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
 }
 
 /// `cluster.name=x`: the text after `=` is what it would be in a values file.
-fn set_value(values: &mut Map<String, Value>, word: &str) -> Result<Option<Doubt>, Problem> {
+pub(super) fn set_value(
+    values: &mut Map<String, Value>,
+    word: &str,
+) -> Result<Option<Doubt>, Problem> {
     let wrong = |why: &str| {
         Rule::Values
             .without_span(format!("`--set {word}`: {why}"))

@@ -1,9 +1,11 @@
 //! What a site contains, and what it never contains.
 
+use std::collections::BTreeMap;
 use std::process::Stdio;
 
 use crate::Project;
 use crate::project::{entries_below, interrupt, wait_for};
+use crate::random::{Random, times};
 
 /// The text of a chapter, which is indented where it is used.
 fn chapter(text: &str) -> String {
@@ -249,27 +251,59 @@ fn a_folder_that_guide_did_not_make_is_not_changed() {
     );
 }
 
+/// Every file below the folder, and its bytes.
+fn contents(folder: &std::path::Path) -> BTreeMap<std::path::PathBuf, Vec<u8>> {
+    let files = entries_below(folder).into_iter();
+    files.map(|file| (file.clone(), std::fs::read(file).expect("a file"))).collect()
+}
+
+/// Killed at any moment of its time: the site is the old one or the new one, to its last byte, and the next publish leaves nothing of
+/// the killed one. `GUIDE_TEST_TIMES` sets how often.
 #[test]
 fn a_publish_that_is_killed_leaves_the_old_site_or_the_new_one() {
-    let book = Project::with_chapter("# One\n\nOld.\n");
+    let names: Vec<String> = (1..=20).map(|number| format!("chapter-{number}.md")).collect();
+    let texts = |round: u64| {
+        names.iter().map(move |name| (name.as_str(), format!("# {name}\n\nText {round}.\n")))
+    };
+    let first: Vec<(&str, String)> = texts(0).collect();
+    let first: Vec<(&str, &str)> =
+        first.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let book = Project::with_chapters(&first);
+    let begun = std::time::Instant::now();
     book.guide("publish").exits(0);
-    let whole = files_of(&book, "book").len();
-    for round in 0..12u64 {
-        book.write("guide/chapter-1.md", format!("# One\n\nText {round}.\n"));
+    // A little longer than it takes, so that some publishes are through.
+    let longest = u64::try_from(begun.elapsed().as_micros()).expect("a short time") * 5 / 4;
+    let rounds = times(12);
+    let (mut is_old, mut is_new) = (0, 0);
+    for round in 1..=rounds {
+        let old = contents(&book.path("book"));
+        for (name, text) in texts(round) {
+            book.write(&format!("guide/{name}"), text);
+        }
         let mut child = book.start("publish");
-        std::thread::sleep(std::time::Duration::from_millis(round * 37 % 400));
+        std::thread::sleep(std::time::Duration::from_micros(Random::of(round).below(longest)));
         child.kill().expect("killed");
         child.wait().expect("it ended");
-        assert_eq!(files_of(&book, "book").len(), whole, "round {round}");
+        let found = contents(&book.path("book"));
+        book.guide("publish").exits(0);
+        let new = contents(&book.path("book"));
+        assert!(old != new, "round {round} changed nothing");
+        assert!(found == old || found == new, "round {round}: the site is a mix");
+        if found == old {
+            is_old += 1;
+        } else {
+            is_new += 1;
+        }
+        let left = std::fs::read_dir(book.root()).expect("a folder").flatten();
+        let left: Vec<_> = left
+            .map(|entry| entry.file_name())
+            .filter(|name| name.to_string_lossy().starts_with(".book.guide"))
+            .collect();
+        assert!(left.is_empty(), "round {round}: {left:?}");
     }
-    book.guide("publish").exits(0);
-    assert!(book.read("book/chapter-1.html").contains("Text 11."));
-    let left: Vec<_> = std::fs::read_dir(book.root())
-        .expect("a folder")
-        .flatten()
-        .map(|entry| entry.file_name())
-        .collect();
-    assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".book.guide")), "{left:?}");
+    println!(
+        "{rounds} times publish killed: {is_old} times the old site, {is_new} times the new one, 0 times another"
+    );
 }
 
 #[test]
