@@ -189,9 +189,12 @@ pub fn template(input: &[u8]) {
 /// A values file, and the same text as a value of `--set`.
 pub fn values(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
-    if let Ok((values, doubts)) = read_values(&text) {
-        for doubt in doubts {
-            assert!(doubt.line >= 1 && doubt.line <= text.lines().count().max(1), "{doubt:?}");
+    if let Ok((values, ambiguities)) = read_values(&text) {
+        for ambiguity in ambiguities {
+            assert!(
+                ambiguity.line >= 1 && ambiguity.line <= text.lines().count().max(1),
+                "{ambiguity:?}"
+            );
         }
         crate::plan::variables_of(&values);
     }

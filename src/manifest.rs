@@ -1,16 +1,21 @@
-//! Manifests: minijinja template + values → YAML text, strict (undefined is an error with file, line and nearest name). Pure.
+//! MANIFEST: a minijinja template and values → YAML text, and the cluster objects in it. Pure.
 //!
-//! Every template is rendered while planning, and what came out is parsed, so that `check` finds a bad one without a cluster. A
-//! template that uses names bound by earlier steps can only be compiled then; the engine renders it by [`render_late`].
+//! An undefined name is an error that names the file, the line and the nearest known name. Every template is rendered and parsed
+//! while the book is planned, so that `guide check` finds a wrong one without a cluster. A template that uses names bound by earlier
+//! steps can only be compiled at that time; the engine renders it with [`render_late`] when its chapter runs.
 
 mod complexity;
+mod environment;
+mod late;
 mod objects;
 mod template;
 mod values;
 mod yaml;
 
 pub(crate) use complexity::is_too_long;
-pub(crate) use objects::{Found, objects_of};
-pub(crate) use template::{Bound, Rendered, Renderer, Template, render_late, strict};
-pub(crate) use values::{Doubt, plain_value, read_values};
-pub(crate) use yaml::{Reading, Scalar, yaml_documents};
+pub(crate) use environment::strict_environment;
+pub(crate) use late::{Bound, render_late};
+pub(crate) use objects::{YamlObject, objects_of};
+pub(crate) use template::{Rendered, Renderer, Template};
+pub(crate) use values::{Ambiguity, plain_value, read_values};
+pub(crate) use yaml::{Scalar, ScalarReader, yaml_documents};

@@ -1,13 +1,13 @@
-//! Expressions that are longer than anybody writes: minijinja would follow them call within call, until the stack is used up.
+//! Refuses expressions with very many operators: minijinja parses and evaluates them recursively, so they would overflow the stack.
 
 use std::ops::Range;
 
-/// Operators of one expression, and branches of one template.
-const MOST: usize = 1000;
-/// Words that take another expression behind them.
-const WORDS: [&str; 8] = ["not", "else", "and", "or", "in", "is", "if", "elif"];
+/// The most operators of one expression, and the most branches of one template.
+const MAX_OPERATORS: usize = 1000;
+/// Words that another expression follows, so that they count as operators.
+const OPERATOR_WORDS: [&str; 8] = ["not", "else", "and", "or", "in", "is", "if", "elif"];
 
-/// Where a template holds an expression that is too long; `None` where it holds none.
+/// The first expression of a template that is too long, as bytes of the text (at most 60 of them).
 pub(crate) fn too_long_in_template(text: &str) -> Option<Range<usize>> {
     let mut at = 0;
     let mut branches = 0;
@@ -23,7 +23,7 @@ pub(crate) fn too_long_in_template(text: &str) -> Option<Range<usize>> {
         let end = text[open + 2..].find(close).map_or(text.len(), |found| open + 2 + found);
         let inside = &text[open + 2..end];
         branches += usize::from(inside.trim_start_matches(['-', '+', ' ']).starts_with("elif"));
-        if is_too_long(inside) || branches > MOST {
+        if is_too_long(inside) || branches > MAX_OPERATORS {
             return Some(open..(open + 60).min(end));
         }
         at = end;
@@ -31,7 +31,7 @@ pub(crate) fn too_long_in_template(text: &str) -> Option<Range<usize>> {
     None
 }
 
-/// Whether an expression has more operators than anybody writes. Texts in quotes do not count.
+/// Whether an expression has more than [`MAX_OPERATORS`] operators. Text in quotes does not count.
 pub(crate) fn is_too_long(expression: &str) -> bool {
     let mut operators = 0;
     let mut rest = expression;
@@ -42,7 +42,7 @@ pub(crate) fn is_too_long(expression: &str) -> bool {
                 let end = rest
                     .find(|next: char| !next.is_alphanumeric() && next != '_')
                     .unwrap_or(rest.len());
-                operators += usize::from(WORDS.contains(&&rest[..end]));
+                operators += usize::from(OPERATOR_WORDS.contains(&&rest[..end]));
                 end
             }
             '.' => {
@@ -56,7 +56,7 @@ pub(crate) fn is_too_long(expression: &str) -> bool {
         };
         rest = &rest[length..];
     }
-    operators > MOST
+    operators > MAX_OPERATORS
 }
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_nobody_writes_is_too_long() {
+    fn an_expression_of_a_thousand_operators_is_too_long_and_a_long_text_is_not() {
         for long in ["not ", "-", "1 + ", "a.b.", "1 if a else ", "x|", "("] {
             let expression = format!("{}1", long.repeat(1100));
             assert!(is_too_long(&expression), "{long}");

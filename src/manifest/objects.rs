@@ -1,16 +1,18 @@
-//! YAML text → the cluster objects in it.
+//! YAML text → the cluster objects that it describes.
 
 use serde::Deserialize;
 use serde_yaml::Value;
 
-/// An object a manifest makes, its namespace as the YAML has it.
+use super::yaml::YamlError;
+
+/// A cluster object that a YAML text describes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Found {
-    /// `apps/v1`.
+pub(crate) struct YamlObject {
+    /// Its `apiVersion`, for example `apps/v1`.
     pub api_version: String,
-    /// `Deployment`.
+    /// Its kind, for example `Deployment`.
     pub kind: String,
-    /// `metadata.namespace`.
+    /// `metadata.namespace`, if the text states one.
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,
@@ -18,15 +20,7 @@ pub(crate) struct Found {
     pub value: serde_json::Value,
 }
 
-/// What is wrong with the YAML.
-#[derive(Debug, PartialEq)]
-pub(crate) struct BadYaml {
-    pub message: String,
-    /// 1-based line of the text.
-    pub line: usize,
-}
-
-/// Kinds of Kubernetes itself that live in no namespace. Kinds of custom resources are not known here.
+/// Cluster-scoped kinds of Kubernetes itself. Kinds of custom resources are not listed.
 const CLUSTER_SCOPED: [&str; 28] = [
     "APIService",
     "CSIDriver",
@@ -58,8 +52,8 @@ const CLUSTER_SCOPED: [&str; 28] = [
     "VolumeAttachment",
 ];
 
-/// Kinds of files that tools read and no cluster holds.
-const NO_OBJECTS: [&str; 10] = [
+/// API groups of configuration files: tools read these files, and no cluster stores them as objects.
+const CONFIGURATION_GROUPS: [&str; 10] = [
     "kind.x-k8s.io/",
     "kustomize.config.k8s.io/",
     "kubeadm.k8s.io/",
@@ -72,46 +66,47 @@ const NO_OBJECTS: [&str; 10] = [
     "kubescheduler.config.k8s.io/",
 ];
 
-impl Found {
-    /// Does its kind live in no namespace?
+impl YamlObject {
+    /// Whether its kind is a cluster-scoped kind of Kubernetes itself.
     pub(crate) fn is_cluster_scoped(&self) -> bool {
         CLUSTER_SCOPED.contains(&self.kind.as_str())
     }
 }
 
-/// The objects of every document, those of a `List` one by one. A document that is no object (values of a chart, a tool's
-/// configuration) is accepted and gives none.
+/// The objects of every document, and the items of every `List`. A document that is not an object (values of a chart, the
+/// configuration of a tool) is accepted and adds none.
 ///
 /// # Errors
-/// When a document is no YAML, or looks like an object and lacks what every object has.
-pub(crate) fn objects_of(text: &str) -> Result<Vec<Found>, BadYaml> {
+/// A document is not valid YAML, or it looks like an object and lacks a field that every object has.
+pub(crate) fn objects_of(text: &str) -> Result<Vec<YamlObject>, YamlError> {
     let mut objects = Vec::new();
     for document in serde_yaml::Deserializer::from_str(text) {
         let value = Value::deserialize(document).map_err(|error| {
             let reason = error.to_string();
             let message = reason.split(" at line ").next().unwrap_or(&reason).to_owned();
-            BadYaml { message, line: error.location().map_or(1, |place| place.line().max(1)) }
+            YamlError { message, line: error.location().map_or(1, |place| place.line().max(1)) }
         })?;
         collect(&value, text, &mut objects)?;
     }
     Ok(objects)
 }
 
-fn collect(value: &Value, text: &str, objects: &mut Vec<Found>) -> Result<(), BadYaml> {
+fn collect(value: &Value, text: &str, objects: &mut Vec<YamlObject>) -> Result<(), YamlError> {
     let word = |key: &str| value.get(key).and_then(Value::as_str);
     let (api_version, kind) = (word("apiVersion"), word("kind"));
-    // A `kind` alone is any tool's; an `apiVersion` is Kubernetes'.
+    // Other tools use `kind` too, so that a `kind` alone proves nothing. An `apiVersion` belongs to Kubernetes.
     if api_version.is_none() && (kind.is_none() || value.get("metadata").is_none()) {
         return Ok(());
     }
     if api_version.is_some_and(|version| {
-        NO_OBJECTS.iter().any(|group| version.starts_with(group)) || is_client_config(version, kind)
+        CONFIGURATION_GROUPS.iter().any(|group| version.starts_with(group))
+            || is_client_config(version, kind)
     }) {
         return Ok(());
     }
     let lacks = |what: &str| {
         let of = kind.map(|kind| format!(" of kind {kind}")).unwrap_or_default();
-        BadYaml {
+        YamlError {
             message: format!("an object{of} lacks `{what}`"),
             line: line_of(text, kind, api_version),
         }
@@ -126,10 +121,10 @@ fn collect(value: &Value, text: &str, objects: &mut Vec<Found>) -> Result<(), Ba
     let metadata = value.get("metadata");
     let field = |key: &str| metadata.and_then(|metadata| metadata.get(key)).and_then(Value::as_str);
     let Some(name) = field("name") else {
-        // `generateName` makes objects nobody can name beforehand.
+        // The name of an object with `generateName` is not known before the cluster creates it.
         return if field("generateName").is_some() { Ok(()) } else { Err(lacks("metadata.name")) };
     };
-    objects.push(Found {
+    objects.push(YamlObject {
         api_version: api_version.to_owned(),
         kind: kind_name.to_owned(),
         namespace: field("namespace").map(str::to_owned),
@@ -139,21 +134,21 @@ fn collect(value: &Value, text: &str, objects: &mut Vec<Found>) -> Result<(), Ba
     Ok(())
 }
 
-/// A kubeconfig has `apiVersion: v1` like an object, and is none.
+/// Whether the document is a kubeconfig, which has `apiVersion: v1` although it is not an object.
 fn is_client_config(version: &str, kind: Option<&str>) -> bool {
     version == "v1" && kind == Some("Config")
 }
 
-/// The line where the object that lacks something tells its kind, as well as can be found in the text.
+/// The 1-based line with the kind (or API version) of an object that lacks a field; 1 if the text has no such line.
 fn line_of(text: &str, kind: Option<&str>, api_version: Option<&str>) -> usize {
-    let says = |line: &str, key: &str, value: &str| {
+    let has_value = |line: &str, key: &str, value: &str| {
         let rest = line.trim_start_matches([' ', '-']).strip_prefix(key);
         rest.is_some_and(|rest| rest.trim_matches([' ', '"', '\'']) == value)
     };
     let found = text.lines().position(|line| {
-        kind.is_some_and(|kind| says(line, "kind:", kind))
+        kind.is_some_and(|kind| has_value(line, "kind:", kind))
             || kind.is_none()
-                && api_version.is_some_and(|version| says(line, "apiVersion:", version))
+                && api_version.is_some_and(|version| has_value(line, "apiVersion:", version))
     });
     found.map_or(1, |index| index + 1)
 }
@@ -181,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_accepted() {
+    fn a_document_that_is_not_an_object_is_accepted() {
         for text in [
             "replicas: 3\nimage: {tag: x}\n",
             "kind: Cluster\napiVersion: kind.x-k8s.io/v1alpha4\nnodes: []\n",
@@ -204,7 +199,10 @@ mod tests {
                 .unwrap_err();
         assert_eq!(
             error,
-            BadYaml { message: "an object of kind Pod lacks `metadata.name`".to_owned(), line: 6 }
+            YamlError {
+                message: "an object of kind Pod lacks `metadata.name`".to_owned(),
+                line: 6
+            }
         );
         assert_eq!(
             objects_of("apiVersion: v1\nspec: {}\n").unwrap_err().message,
@@ -217,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_yaml_is_refused_with_its_line() {
+    fn invalid_yaml_is_refused_with_its_line() {
         let error = objects_of("a: 1\nb: c: d\n").unwrap_err();
         assert_eq!(error.line, 2);
         assert!(error.message.contains("mapping values"), "{}", error.message);

@@ -1,51 +1,52 @@
-//! The text of a values file → values, read as kubectl reads YAML 1.1, with all that means something else than it looks like.
+//! The text of a values file → values, and the scalars whose meaning may surprise.
 //!
-//! A word that is a flag to kubectl (`no`, `on`, `y`) is that flag. A number that would be written otherwise afterwards (`1.30`, `010`,
-//! `1_000`, `.inf`) stays as it was typed, since it is more often a version or a mode than a number.
+//! kubectl reads YAML 1.1. A word that kubectl reads as a boolean (`no`, `on`, `y`) is a boolean here too. A number that JSON would
+//! write differently (`1.30`, `010`, `1_000`, `.inf`) is kept as typed, because it is more often a version or a mode than a number.
 
 use serde_json::Value;
 
-use super::objects::BadYaml;
-use super::yaml::{Reading, Scalar, yaml_documents};
+use super::yaml::{Scalar, ScalarReader, YamlError, yaml_documents};
 
-/// A value that means something else than it looks like.
+/// A scalar whose meaning may surprise.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Doubt {
+pub(crate) struct Ambiguity {
     /// 1-based line.
     pub line: usize,
-    /// What it is.
+    /// How it is read.
     pub message: String,
-    /// How to say what is meant.
+    /// How to write it without ambiguity.
     pub hint: String,
 }
 
-/// The values of a file, and the doubts about them.
+/// The values of a file, and its ambiguous scalars in their order.
 ///
 /// # Errors
-/// When it is no YAML, or more than one document.
-pub(crate) fn read_values(text: &str) -> Result<(Value, Vec<Doubt>), BadYaml> {
+/// The text is not valid YAML, or contains more than one document.
+pub(crate) fn read_values(text: &str) -> Result<(Value, Vec<Ambiguity>), YamlError> {
     let mut reading = AsKubectl::default();
-    let mut documents = yaml_documents(text, &mut reading)
-        .map_err(|error| BadYaml { message: error.message, line: error.line })?;
+    let mut documents = yaml_documents(text, &mut reading)?;
     if documents.len() > 1 {
-        return Err(BadYaml { message: "it is more than one document".to_owned(), line: 1 });
+        return Err(YamlError {
+            message: "the file contains more than one document".to_owned(),
+            line: 1,
+        });
     }
-    Ok((documents.pop().unwrap_or(Value::Null), reading.doubts))
+    Ok((documents.pop().unwrap_or(Value::Null), reading.ambiguities))
 }
 
-/// What a text without quotes is, and the doubt about it.
-pub(crate) fn plain_value(text: &str) -> (Value, Option<Doubt>) {
+/// The value of a text without quotes, and whether its meaning may surprise.
+pub(crate) fn plain_value(text: &str) -> (Value, Option<Ambiguity>) {
     let mut reading = AsKubectl::default();
     let value = reading.scalar(Scalar { text, plain: true, tag: None, line: 1 });
-    (value, reading.doubts.pop())
+    (value, reading.ambiguities.pop())
 }
 
 #[derive(Default)]
 struct AsKubectl {
-    doubts: Vec<Doubt>,
+    ambiguities: Vec<Ambiguity>,
 }
 
-impl Reading for AsKubectl {
+impl ScalarReader for AsKubectl {
     fn scalar(&mut self, scalar: Scalar<'_>) -> Value {
         let text = scalar.text;
         let is_text = scalar
@@ -60,10 +61,10 @@ impl Reading for AsKubectl {
             "false" | "False" | "FALSE" => return Value::Bool(false),
             _ => {}
         }
-        if let Some(flag) = old_flag(text) {
-            self.doubt(
+        if let Some(flag) = yaml_1_1_boolean(text) {
+            self.ambiguity(
                 &scalar,
-                format!("`{text}` is {flag} to kubectl, which reads YAML 1.1, and so it is here"),
+                format!("`{text}` is read as {flag}, as kubectl reads it (YAML 1.1)"),
             );
             return Value::Bool(flag);
         }
@@ -72,32 +73,29 @@ impl Reading for AsKubectl {
         if as_written == text {
             return number;
         }
-        if let Some(meaning) = to_kubectl(text) {
-            self.doubt(
-                &scalar,
-                format!("`{text}` is {meaning} to kubectl; here it stays as it is typed"),
-            );
+        if let Some(meaning) = kubectl_meaning(text) {
+            self.ambiguity(&scalar, format!("{meaning}; guide keeps it as typed"));
         }
         Value::String(text.to_owned())
     }
 
-    fn merges(&self) -> bool {
+    fn merges_anchors(&self) -> bool {
         true
     }
 }
 
 impl AsKubectl {
-    fn doubt(&mut self, scalar: &Scalar<'_>, message: String) {
+    fn ambiguity(&mut self, scalar: &Scalar<'_>, message: String) {
         let hint = format!(
-            "write `\"{}\"` for the text, or the value that is meant as YAML 1.2 has it",
+            "write `\"{}\"` if you mean the text, or write the value as YAML 1.2 does",
             scalar.text
         );
-        self.doubts.push(Doubt { line: scalar.line, message, hint });
+        self.ambiguities.push(Ambiguity { line: scalar.line, message, hint });
     }
 }
 
-/// YAML 1.1 knows more words for true and false.
-fn old_flag(text: &str) -> Option<bool> {
+/// The boolean that a word is in YAML 1.1 only.
+fn yaml_1_1_boolean(text: &str) -> Option<bool> {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
         "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Some(false),
@@ -105,7 +103,7 @@ fn old_flag(text: &str) -> Option<bool> {
     }
 }
 
-/// The number that a text is in JSON; null for none.
+/// The number that a text is in JSON; null if it is not a number.
 fn number(text: &str) -> Value {
     let starts = text.trim_start_matches('-').starts_with(|c: char| c.is_ascii_digit());
     if !starts {
@@ -116,14 +114,14 @@ fn number(text: &str) -> Value {
     whole.ok().or_else(|| text.parse::<f64>().ok().map(Value::from)).unwrap_or(Value::Null)
 }
 
-/// What kubectl makes of a plain text that looks like a number to it.
-fn to_kubectl(text: &str) -> Option<String> {
+/// How kubectl reads a plain text that looks like a number to it, as a sentence. `None` if it does not look like a number.
+fn kubectl_meaning(text: &str) -> Option<String> {
     let (minus, bare) = match text.strip_prefix(['-', '+']) {
         Some(rest) => (if text.starts_with('-') { "-" } else { "" }, rest),
         None => ("", text),
     };
     if matches!(bare, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
-        return Some("nothing, since it refuses a file with it,".to_owned());
+        return Some(format!("kubectl refuses a file that contains `{text}`"));
     }
     if !bare.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
@@ -147,17 +145,18 @@ fn to_kubectl(text: &str) -> Option<String> {
         None
     };
     if let Some(number) = number {
-        return Some(format!("the number {minus}{number}"));
+        return Some(format!("kubectl reads `{text}` as the number {minus}{number}"));
     }
     let number = plain.parse::<f64>().ok().filter(|number| number.is_finite())?;
     Some(format!(
-        "the number {minus}{}",
-        serde_json::Number::from_f64(number).map_or(plain, |number| trimmed(&number.to_string()))
+        "kubectl reads `{text}` as the number {minus}{}",
+        serde_json::Number::from_f64(number)
+            .map_or(plain, |number| without_zero_fraction(&number.to_string()))
     ))
 }
 
-/// `1000.0` is 1000.
-fn trimmed(number: &str) -> String {
+/// A number without a fraction of zero: `1000.0` becomes `1000`.
+fn without_zero_fraction(number: &str) -> String {
     number.strip_suffix(".0").unwrap_or(number).to_owned()
 }
 
@@ -168,41 +167,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_that_are_flags_to_kubectl_are_flags_and_reported() {
-        let (values, doubts) =
+    fn words_that_kubectl_reads_as_booleans_are_booleans_and_reported() {
+        let (values, ambiguities) =
             read_values("a: no\nb: On\nc: y\nd: \"no\"\ne: !!str off\nf: true\n").unwrap();
         assert_eq!(
             values,
             json!({"a": false, "b": true, "c": true, "d": "no", "e": "off", "f": true})
         );
-        assert_eq!(doubts.iter().map(|doubt| doubt.line).collect::<Vec<_>>(), [1, 2, 3]);
-        assert!(doubts[0].message.starts_with("`no` is false to kubectl"), "{}", doubts[0].message);
+        assert_eq!(
+            ambiguities.iter().map(|ambiguity| ambiguity.line).collect::<Vec<_>>(),
+            [1, 2, 3]
+        );
+        assert_eq!(ambiguities[0].message, "`no` is read as false, as kubectl reads it (YAML 1.1)");
     }
 
     #[test]
-    fn numbers_that_would_be_written_otherwise_stay_as_typed_and_are_reported() {
-        for (text, meaning) in [
-            ("1.30", "the number 1.3 "),
-            ("010", "the number 8 "),
-            ("0o10", "the number 8 "),
-            ("0x1F", "the number 31 "),
-            ("1_000", "the number 1000 "),
-            ("1e3", "the number 1000 "),
-            ("+1", "the number 1 "),
-            ("-0", "the number -0 "),
-            ("09", "the number 9 "),
-            (".inf", "nothing, since"),
-            ("12345678901234567890123", "the number 1.2345678901234568e+22 "),
+    fn numbers_that_json_writes_differently_stay_as_typed_and_are_reported() {
+        for (text, number) in [
+            ("1.30", "1.3"),
+            ("010", "8"),
+            ("0o10", "8"),
+            ("0x1F", "31"),
+            ("1_000", "1000"),
+            ("1e3", "1000"),
+            ("+1", "1"),
+            ("-0", "-0"),
+            ("09", "9"),
+            ("12345678901234567890123", "1.2345678901234568e+22"),
         ] {
-            let (value, doubt) = plain_value(text);
+            let (value, ambiguity) = plain_value(text);
             assert_eq!(value, json!(text));
-            let message = doubt.unwrap_or_else(|| panic!("{text} is not reported")).message;
-            assert!(message.contains(&format!("is {meaning}")), "{message}");
+            let message = ambiguity.unwrap_or_else(|| panic!("{text} is not reported")).message;
+            assert_eq!(
+                message,
+                format!("kubectl reads `{text}` as the number {number}; guide keeps it as typed")
+            );
         }
+        assert_eq!(
+            plain_value(".inf").1.unwrap().message,
+            "kubectl refuses a file that contains `.inf`; guide keeps it as typed"
+        );
     }
 
     #[test]
-    fn what_looks_like_what_it_is_is_not_reported() {
+    fn an_unambiguous_scalar_is_not_reported() {
         for (text, value) in [
             ("3", json!(3)),
             ("-2", json!(-2)),
@@ -223,12 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn anchors_merges_and_keys_that_are_there_twice() {
+    fn anchors_are_merged_and_a_duplicate_key_is_refused() {
         let (values, _) =
             read_values("base: &base {a: 1, b: 2}\nown:\n  <<: *base\n  b: 3\n").unwrap();
         assert_eq!(values["own"], json!({"b": 3, "a": 1}));
         let bad = read_values("a: 1\nb: 2\na: 3\n").unwrap_err();
-        assert_eq!((bad.message.as_str(), bad.line), ("`a` is there twice", 3));
+        assert_eq!((bad.message.as_str(), bad.line), ("the key `a` occurs twice", 3));
         assert_eq!(read_values("# nothing\n").unwrap().0, Value::Null);
     }
 }

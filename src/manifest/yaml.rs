@@ -1,50 +1,50 @@
-//! YAML text → values, by what its reader makes of every scalar: no library's idea of numbers stands in between.
+//! YAML text → values. The caller reads every scalar ([`ScalarReader`]), so that no library decides what a number is.
 
 use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 
-/// Collections in each other.
-const DEEPEST: usize = 120;
-/// Values in all, aliases followed.
-const MOST_VALUES: usize = 2_000_000;
+/// The deepest nesting of collections.
+const MAX_DEPTH: usize = 120;
+/// The most values of a text, with every alias counted as the values it stands for.
+const MAX_VALUES: usize = 2_000_000;
 
 /// A scalar as it is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scalar<'s> {
     /// Its text, without quotes.
     pub text: &'s str,
-    /// Without quotes, and no block: YAML decides by its look what it is.
+    /// It is neither quoted nor a block, so that its text decides what it is.
     pub plain: bool,
-    /// `!!str`, `!Ref` …
+    /// Its tag, for example `!!str` or `!Ref`.
     pub tag: Option<&'s Tag>,
     /// 1-based line.
     pub line: usize,
 }
 
-/// Makes values.
-pub(crate) trait Reading {
+/// Decides which value a scalar has.
+pub(crate) trait ScalarReader {
     /// The value of a scalar, its tag included.
     fn scalar(&mut self, scalar: Scalar<'_>) -> Value;
-    /// The value of a key.
+    /// The key of a field.
     fn key(&mut self, scalar: Scalar<'_>) -> String {
         scalar.text.to_owned()
     }
-    /// A collection with a tag of somebody's own.
+    /// The value of a collection with a custom tag.
     fn tagged(&mut self, _tag: &str, value: Value) -> Value {
         value
     }
-    /// Are the fields of `<<: *anchor` fields of the table itself?
-    fn merges(&self) -> bool {
+    /// Whether the fields of `<<: *anchor` become fields of the mapping that contains it.
+    fn merges_anchors(&self) -> bool {
         false
     }
 }
 
-/// Why a text can't be read.
+/// Why a text cannot be read as YAML, or as cluster objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct YamlError {
-    /// In a few words.
+    /// The reason, in a few words.
     pub message: String,
     /// 1-based line.
     pub line: usize,
@@ -59,12 +59,12 @@ struct Open {
 
 enum Items {
     List(Vec<Value>),
-    /// With the key whose value is to come.
+    /// The fields, and the key whose value has not been read yet.
     Fields(Map<String, Value>, Option<String>),
 }
 
 struct Builder<'r> {
-    reading: &'r mut dyn Reading,
+    reading: &'r mut dyn ScalarReader,
     open: Vec<Open>,
     anchors: HashMap<usize, (Value, usize)>,
     values: usize,
@@ -74,10 +74,10 @@ struct Builder<'r> {
 /// The documents of a text that are not empty.
 ///
 /// # Errors
-/// When it is no YAML, or more than can be held.
+/// The text is not valid YAML, or exceeds [`MAX_DEPTH`] or [`MAX_VALUES`].
 pub(crate) fn yaml_documents(
     text: &str,
-    reading: &mut dyn Reading,
+    reading: &mut dyn ScalarReader,
 ) -> Result<Vec<Value>, YamlError> {
     let mut builder =
         Builder { reading, open: Vec::new(), anchors: HashMap::new(), values: 0, document: None };
@@ -96,7 +96,7 @@ pub(crate) fn yaml_documents(
         }
     }
     let open =
-        if builder.open.is_empty() { None } else { Some("it ends in the middle of a collection") };
+        if builder.open.is_empty() { None } else { Some("the text ends within a collection") };
     open.map_or(Ok(documents), |message| Err(YamlError { message: message.to_owned(), line }))
 }
 
@@ -127,7 +127,7 @@ impl Builder<'_> {
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
                 let (value, size) =
-                    self.anchors.get(&anchor).cloned().ok_or("an alias names nothing")?;
+                    self.anchors.get(&anchor).cloned().ok_or("an alias names no anchor")?;
                 self.values += size;
                 self.put(value, 0)
             }
@@ -136,8 +136,8 @@ impl Builder<'_> {
     }
 
     fn begin(&mut self, anchor: usize, tag: Option<&Tag>, items: Items) -> Result<(), String> {
-        if self.open.len() >= DEEPEST {
-            return Err("it is nested too deeply".to_owned());
+        if self.open.len() >= MAX_DEPTH {
+            return Err("the collections are nested too deeply".to_owned());
         }
         let tag = tag.filter(|tag| !tag.is_yaml_core_schema()).map(Tag::original);
         self.open.push(Open { anchor, tag, items });
@@ -145,11 +145,11 @@ impl Builder<'_> {
     }
 
     fn close(&mut self) -> Result<(), String> {
-        let open = self.open.pop().ok_or("a collection ends that never began")?;
+        let open = self.open.pop().ok_or("a collection ends that did not begin")?;
         let value = match open.items {
             Items::List(items) => Value::Array(items),
             Items::Fields(fields, _) => {
-                Value::Object(if self.reading.merges() { merged(fields) } else { fields })
+                Value::Object(if self.reading.merges_anchors() { merged(fields) } else { fields })
             }
         };
         let value = match open.tag {
@@ -161,8 +161,8 @@ impl Builder<'_> {
 
     fn put(&mut self, value: Value, anchor: usize) -> Result<(), String> {
         self.values += 1;
-        if self.values > MOST_VALUES {
-            return Err("it has too many values".to_owned());
+        if self.values > MAX_VALUES {
+            return Err("the text contains too many values".to_owned());
         }
         if anchor > 0 {
             self.anchors.insert(anchor, (value.clone(), size(&value)));
@@ -173,7 +173,7 @@ impl Builder<'_> {
             Some(Items::Fields(fields, key)) => match key.take() {
                 None => *key = Some(value.as_str().ok_or("a key is a collection")?.to_owned()),
                 Some(name) if fields.contains_key(&name) => {
-                    return Err(format!("`{name}` is there twice"));
+                    return Err(format!("the key `{name}` occurs twice"));
                 }
                 Some(name) => drop(fields.insert(name, value)),
             },
@@ -182,7 +182,7 @@ impl Builder<'_> {
     }
 }
 
-/// The table with what it takes over from others under what it says itself.
+/// The mapping with the fields of the mappings that `<<` names. Its own fields take precedence.
 fn merged(mut fields: Map<String, Value>) -> Map<String, Value> {
     let others = match fields.shift_remove("<<") {
         Some(Value::Object(other)) => vec![Value::Object(other)],
@@ -203,6 +203,7 @@ fn merged(mut fields: Map<String, Value>) -> Map<String, Value> {
     fields
 }
 
+/// The number of values in a value, itself included.
 fn size(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),

@@ -16,7 +16,7 @@ use crate::book::{
 };
 use crate::ids::{Fingerprint, Hashing};
 use crate::ids::{ObjectRef, StepId};
-use crate::manifest::{Found, Rendered, Template};
+use crate::manifest::{Rendered, Template, YamlObject};
 
 /// Time limit of a step that names none, in a chapter that names none.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
@@ -272,15 +272,15 @@ fn first_line(book: &Book, span: Span) -> Span {
     Span { end: span.start + u32::try_from(length).unwrap_or(0), ..span }
 }
 
-fn object_refs(objects: &[Found], chapter: &Chapter) -> Vec<ObjectRef> {
-    let namespace = |found: &Found| {
+fn object_refs(objects: &[YamlObject], chapter: &Chapter) -> Vec<ObjectRef> {
+    let namespace = |found: &YamlObject| {
         if found.is_cluster_scoped() {
             None
         } else {
             found.namespace.clone().or_else(|| chapter.front.namespace.clone())
         }
     };
-    let object = |found: &Found| ObjectRef {
+    let object = |found: &YamlObject| ObjectRef {
         api_version: found.api_version.clone(),
         kind: found.kind.clone(),
         namespace: namespace(found),

@@ -11,7 +11,7 @@ use minijinja::{Error, Value};
 use super::selection::chapter_at;
 use crate::book::{Book, Refusal};
 use crate::ids::nearest;
-use crate::manifest::{Bound, is_too_long, strict};
+use crate::manifest::{Bound, is_too_long, strict_environment};
 
 /// The function of `when=` that tells whether a chapter has run.
 const RAN: &str = "ran";
@@ -73,7 +73,7 @@ pub(super) fn validate(
     values: &serde_json::Value,
     bound: &BTreeSet<String>,
 ) -> Result<(), Refusal> {
-    let environment = strict();
+    let environment = strict_environment();
     let attribute = kind.attribute();
     if is_too_long(expression) {
         return Err(Refusal::new(format!("`{attribute}=` is too long to be read"), kind.example()));
@@ -110,7 +110,7 @@ pub(crate) fn evaluate(
     names: &serde_json::Value,
     bound: &Bound<'_>,
 ) -> Result<Value, String> {
-    strict()
+    strict_environment()
         .compile_expression(expression)
         .and_then(|compiled| compiled.eval(bound.over(names)))
         .map_err(|error| reason(&error))
@@ -126,7 +126,7 @@ pub(crate) fn is_met(
     bound: &Bound<'_>,
     ran: BTreeSet<String>,
 ) -> Result<bool, String> {
-    let mut environment = strict();
+    let mut environment = strict_environment();
     environment.add_function(RAN, move |chapter: String| ran.contains(&chapter));
     environment
         .compile_expression(expression)
@@ -138,14 +138,14 @@ pub(crate) fn is_met(
 /// Does an expression use this name?
 pub(crate) fn uses(expression: &str, name: &str) -> bool {
     !is_too_long(expression)
-        && strict()
+        && strict_environment()
             .compile_expression(expression)
             .is_ok_and(|compiled| compiled.undeclared_variables(false).contains(name))
 }
 
 /// The names that an expression uses, with their values, for a message: `who = "root", exit = 0`.
 pub(crate) fn names_in(expression: &str, values: &serde_json::Value, bound: &Bound<'_>) -> String {
-    let environment = strict();
+    let environment = strict_environment();
     let Ok(compiled) = environment.compile_expression(expression) else { return String::new() };
     let mut names: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
     names.sort_by_key(|name| (expression.find(name.as_str()), name.len()));

@@ -2,7 +2,7 @@
 
 use crate::book::{Book, Chapter, Normalizers, Place, plain_cwd};
 use crate::ids::{Fingerprint, nearest};
-use crate::manifest::{Found, Renderer};
+use crate::manifest::{Renderer, YamlObject};
 
 use super::values::ValueTable;
 
@@ -40,7 +40,7 @@ pub(super) struct Shared {
     /// The YAML.
     pub text: String,
     /// Its objects.
-    pub objects: Vec<Found>,
+    pub objects: Vec<YamlObject>,
     /// Where the template stands.
     pub place: Place,
     /// Of file and text.

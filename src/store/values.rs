@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::texts::{Texts, list, shown};
 use crate::book::{Problem, Problems, Rule, Sources, Span, too_deep};
 use crate::ids::nearest;
-use crate::manifest::{Doubt, plain_value, read_values};
+use crate::manifest::{Ambiguity, plain_value, read_values};
 
 /// A book's values files.
 #[derive(Debug, Clone, Default)]
@@ -96,10 +96,12 @@ impl ValuesFiles {
                 );
                 continue;
             }
-            let read = read_values(&text).map(|(value, doubts)| {
-                let place =
-                    |doubt: &Doubt| format!("{}:{}", shown(root, path).display(), doubt.line);
-                notes.extend(doubts.iter().map(|doubt| note(&place(doubt), doubt)));
+            let read = read_values(&text).map(|(value, ambiguities)| {
+                let place = |ambiguity: &Ambiguity| {
+                    format!("{}:{}", shown(root, path).display(), ambiguity.line)
+                };
+                notes
+                    .extend(ambiguities.iter().map(|ambiguity| note(&place(ambiguity), ambiguity)));
                 value
             });
             match read {
@@ -124,8 +126,10 @@ impl ValuesFiles {
         }
         for word in set {
             match set_value(&mut values, word) {
-                Ok(doubt) => {
-                    notes.extend(doubt.map(|doubt| note(&format!("--set {word}"), &doubt)));
+                Ok(ambiguity) => {
+                    notes.extend(
+                        ambiguity.map(|ambiguity| note(&format!("--set {word}"), &ambiguity)),
+                    );
                 }
                 Err(problem) => problems.push(problem),
             }
@@ -134,8 +138,8 @@ impl ValuesFiles {
     }
 }
 
-fn note(place: &str, doubt: &Doubt) -> String {
-    format!("{place}: {} ({})", doubt.message, doubt.hint)
+fn note(place: &str, ambiguity: &Ambiguity) -> String {
+    format!("{place}: {} ({})", ambiguity.message, ambiguity.hint)
 }
 
 fn line_of(source: crate::book::SourceId, text: &str, line: usize) -> Span {
@@ -158,7 +162,7 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
 pub(super) fn set_value(
     values: &mut Map<String, Value>,
     word: &str,
-) -> Result<Option<Doubt>, Problem> {
+) -> Result<Option<Ambiguity>, Problem> {
     let wrong = |why: &str| {
         Rule::Values
             .without_span(format!("`--set {word}`: {why}"))
@@ -191,9 +195,9 @@ pub(super) fn set_value(
         let Value::Object(next) = next else { return Err(wrong("it is no table")) };
         at = next;
     }
-    let (value, doubt) = typed(text);
+    let (value, ambiguity) = typed(text);
     at.insert(parts[parts.len() - 1].to_owned(), value);
-    Ok(doubt)
+    Ok(ambiguity)
 }
 
 /// Tables inside of each other that `--set` makes.
@@ -209,7 +213,7 @@ fn names(values: &Map<String, Value>, prefix: &str, known: &mut Vec<String>) {
     }
 }
 
-fn typed(text: &str) -> (Value, Option<Doubt>) {
+fn typed(text: &str) -> (Value, Option<Ambiguity>) {
     let is_collection_or_quoted = text.starts_with(['[', '{', '"', '\'']);
     if text.is_empty() {
         return (Value::String(String::new()), None);
@@ -218,7 +222,7 @@ fn typed(text: &str) -> (Value, Option<Doubt>) {
         return plain_value(text);
     }
     match read_values(text) {
-        Ok((value, mut doubts)) => (value, doubts.pop()),
+        Ok((value, mut ambiguities)) => (value, ambiguities.pop()),
         Err(_) => (Value::String(text.to_owned()), None),
     }
 }

@@ -281,7 +281,7 @@ fn a_bound_text_stays_a_text_and_values_are_read_as_kubectl_reads_them() {
     book.write("guide/values.yaml", "enabled: no\nversion: 1.30\nbig: .inf\n");
     book.guide("check")
         .exits(0)
-        .says("values.yaml:1: `no` is false to kubectl")
+        .says("values.yaml:1: `no` is read as false, as kubectl reads it")
         .says("`1.30` is the number 1.3")
         .says(".inf");
     book.guide("run").exits(0);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::read::{NUMBER, TAG};
-use crate::manifest::{Reading, Scalar, yaml_documents};
+use crate::manifest::{Scalar, ScalarReader, yaml_documents};
 
 /// The documents of a text; the error says in a few words why it can't be read.
 pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
@@ -12,7 +12,7 @@ pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
 
 struct AsWritten;
 
-impl Reading for AsWritten {
+impl ScalarReader for AsWritten {
     fn scalar(&mut self, scalar: Scalar<'_>) -> Value {
         let custom = scalar.tag.filter(|tag| !tag.is_yaml_core_schema());
         if let Some(tag) = custom {

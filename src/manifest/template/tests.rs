@@ -1,8 +1,10 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::json;
 
 use super::*;
+use crate::manifest::{Bound, render_late};
 
 fn render_with(text: &str, bound: &[&str]) -> Result<Rendered, Box<(Problem, String)>> {
     let mut sources = Sources::default();
@@ -37,7 +39,7 @@ fn values_are_put_in() {
 }
 
 #[test]
-fn a_template_without_an_end_or_a_measure_is_stopped() {
+fn a_template_that_does_not_end_or_grows_without_limit_is_stopped() {
     let doubled =
         format!("{{% set x = 'aaaaaaaa' %}}{}{{{{ x }}}}", "{% set x = x ~ x %}".repeat(40));
     for text in [
@@ -58,7 +60,7 @@ fn a_template_without_an_end_or_a_measure_is_stopped() {
 }
 
 #[test]
-fn an_undefined_name_is_shown_with_its_place_and_the_nearest() {
+fn an_undefined_name_is_reported_with_its_place_and_the_nearest_name() {
     let (problem, shown) = *render_with("a: 1\nname: {{ cluster.nmae }}\n", &[]).unwrap_err();
     assert_eq!(problem.message, "`cluster.nmae` is undefined in the template of web.yaml");
     assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "cluster.nmae"));
@@ -73,7 +75,7 @@ fn an_undefined_name_is_shown_with_its_place_and_the_nearest() {
 }
 
 #[test]
-fn what_earlier_steps_bind_makes_a_template_late() {
+fn a_template_that_uses_bound_names_is_rendered_late() {
     assert_eq!(
         render_with("ip: {{ node_ip }}\nname: {{ cluster.name }}\n", &["node_ip"]),
         Ok(Rendered::Late)
@@ -91,10 +93,10 @@ fn what_earlier_steps_bind_makes_a_template_late() {
 }
 
 #[test]
-fn a_template_that_cant_be_read_is_shown() {
+fn a_template_that_cannot_be_parsed_is_reported_with_its_line() {
     let (problem, shown) = *render_with("a: 1\nb: {{ cluster.name }\n", &[]).unwrap_err();
     assert!(
-        problem.message.starts_with("the template of web.yaml can't be read"),
+        problem.message.starts_with("the template of web.yaml cannot be parsed"),
         "{}",
         problem.message
     );
@@ -104,21 +106,21 @@ fn a_template_that_cant_be_read_is_shown() {
             .unwrap_err()
             .0
             .message
-            .contains("names another one")
+            .contains("includes another template")
     );
 }
 
 #[test]
-fn yaml_that_is_not_valid_once_rendered_is_shown_where_the_template_has_it() {
+fn invalid_yaml_is_reported_at_the_line_of_the_template() {
     let (problem, shown) =
         *render_with("a: {{ cluster.name }}\nb: {{ cluster.name }}: c\n", &[]).unwrap_err();
-    assert!(problem.message.contains("is no valid YAML once rendered"), "{}", problem.message);
+    assert!(problem.message.contains("is not valid YAML after rendering"), "{}", problem.message);
     assert_eq!((problem.span.unwrap().line, shown.as_str()), (4, "b: {{ cluster.name }}: c"));
     assert!(problem.hint.unwrap().contains("`b: kind-cluster: c`"));
 }
 
 #[test]
-fn bound_values_are_rendered_while_running() {
+fn bound_values_are_rendered_while_the_chapter_runs() {
     let texts = BTreeMap::from([
         ("ip".to_owned(), "10.0.0.7".to_owned()),
         ("count".to_owned(), "3".to_owned()),
@@ -135,7 +137,7 @@ fn bound_values_are_rendered_while_running() {
 }
 
 #[test]
-fn a_value_that_stands_for_more_text_than_a_manifest_has_is_refused_at_once() {
+fn a_list_or_an_expression_that_is_too_long_is_refused_at_once() {
     for template in ["a: {{ [1] * 100000000 }}\n", "a: {{ range(100000)|list * 1000 }}\n"] {
         let (problem, _) = *render_with(template, &[]).unwrap_err();
         assert!(
