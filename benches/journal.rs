@@ -3,6 +3,8 @@
 //! `cargo bench --bench journal`. Steps write 200 bytes and leave a shell state of 4 KiB, once the same as before and once
 //! another each time.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};

@@ -2,6 +2,8 @@
 //! time over it.
 //!
 //! `cargo bench --bench parse` prints the ratio of the medians of interleaved rounds, then criterion's figures. Goal: at most 2.
+
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 #![expect(clippy::print_stdout, reason = "a benchmark tells its figure")]
 
 use std::fmt::Write;

@@ -1,5 +1,10 @@
 //! What a step costs in the chapter's shell: from the command to its output, end and saved state.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time, and passes its own environment on"
+)]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

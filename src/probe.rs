@@ -66,6 +66,7 @@ pub(crate) fn probe(
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test measures a time limit")]
 mod tests {
     use super::*;
 

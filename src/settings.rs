@@ -1,5 +1,7 @@
 //! Command line and environment → [`Settings`]. The only reader of environment variables: each is read once, at the start.
 
+#![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+
 use std::path::{Path, PathBuf};
 
 use crate::cli::GlobalArgs;
@@ -94,7 +96,6 @@ impl Settings {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 impl Surroundings {
     fn read() -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());

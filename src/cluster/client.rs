@@ -1,5 +1,7 @@
 //! A connection: a client made from the kubeconfig, which counts its requests, and the kinds that the server knows.
 
+#![expect(clippy::disallowed_methods, reason = "requests are logged with their time")]
+
 use std::sync::Arc;
 use std::time::Instant;
 

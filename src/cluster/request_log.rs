@@ -34,6 +34,7 @@ impl RequestLog {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the tests are about time")]
 mod tests {
     use super::*;
 

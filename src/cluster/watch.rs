@@ -1,6 +1,11 @@
 //! Watches the cluster while a step waits: what its objects are waiting for, what keeps them from becoming ready, and a wake-up
 //! at every change.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a watch waits for a cluster that changes by itself"
+)]
+
 mod cache;
 mod rate_limit;
 mod shared;

@@ -1,5 +1,10 @@
 //! `guide check`: reports every error of every chapter, and snapshots that no step uses. It needs neither a cluster nor the machine.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "`guide check --watch` waits for the book to change"
+)]
+
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;
 

@@ -1,5 +1,7 @@
 //! `guide publish`: makes a site of the book and its recordings. It never runs a step.
 
+#![expect(clippy::disallowed_methods, reason = "the command prints how long it took")]
+
 use std::path::PathBuf;
 use std::time::Instant;
 

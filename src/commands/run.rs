@@ -1,5 +1,7 @@
 //! `guide run` and `guide verify`: what they select, plan and report. `conduct` connects the rooms of the run itself.
 
+#![expect(clippy::disallowed_methods, reason = "a run is named after the time at which it begins")]
+
 mod conduct;
 mod preconditions;
 

@@ -1,5 +1,10 @@
 //! The time as the engine sees it. The real clock is here; tests have one that moves only when they say so.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock through which the engine reads the time"
+)]
+
 use std::time::{Duration, Instant};
 
 /// Measures time, waits, and knows the date.

@@ -168,6 +168,7 @@ fn stderr_width() -> usize {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test waits for a frame to be drawn")]
 mod tests {
     use indicatif::InMemoryTerm;
 

@@ -1,5 +1,7 @@
 //! Notices about slow work that has no events: after two seconds, and then at growing intervals, the work and its duration are named.
 
+#![expect(clippy::disallowed_methods, reason = "the notice appears after some time")]
+
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 

@@ -4,6 +4,8 @@
 //! moments goes to the watcher as well. A step that is kept after the run gets a session of its own and no output, as nobody reads
 //! it once the runner has ended: such a step writes to a file if its output matters.
 
+#![expect(clippy::disallowed_methods, reason = "a background step is waited for and timed")]
+
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;

@@ -1,5 +1,7 @@
 //! Starts a bash: its arguments, environment, folder, input and output.
 
+#![expect(clippy::disallowed_methods, reason = "bash is looked for in PATH")]
+
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;

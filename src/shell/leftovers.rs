@@ -1,5 +1,7 @@
 //! Names and stops the processes that a step leaves behind.
 
+#![expect(clippy::disallowed_methods, reason = "a leftover process gets some time to end")]
+
 use std::io;
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,7 @@
 //! One living bash of a chapter: it gets commands and reports its state. `step.rs` decides what is done with them.
 
+#![expect(clippy::disallowed_methods, reason = "a step is timed")]
+
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::os::fd::OwnedFd;

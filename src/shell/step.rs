@@ -1,5 +1,7 @@
 //! One step in the chapter's shell.
 
+#![expect(clippy::disallowed_methods, reason = "a step is timed")]
+
 use std::io;
 use std::time::Instant;
 

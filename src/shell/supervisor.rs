@@ -3,6 +3,8 @@
 //! The loop does not wait for the end of the output pipe, which a leftover process may keep open for ever. When bash has reported
 //! the step's end, the bytes that are in the pipe by then are the step's output.
 
+#![expect(clippy::disallowed_methods, reason = "a step has a time limit")]
+
 use std::io;
 use std::os::fd::OwnedFd;
 use std::process::ExitStatus;

@@ -121,6 +121,7 @@ fn read_error(output: &str) -> SyntaxError {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "the test looks whether a file was written")]
 mod tests {
     use super::*;
 

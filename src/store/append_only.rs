@@ -1,5 +1,7 @@
 //! A file that only grows, and never by half a record.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;

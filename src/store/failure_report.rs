@@ -1,5 +1,7 @@
 //! `.guide/failures/RUN/CHAPTER/STEP/`: what a failed step leaves behind for a person.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::path::{Path, PathBuf};
 
 use super::files::{Durability, replace_private_file};

@@ -1,6 +1,8 @@
 //! `.guide/remembered.json`: what is known from all runs, also from those whose folders were removed: how long steps took, and which
 //! steps and chapters passed in this world with which fingerprint.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,7 @@
 //! `STATE/pending/CHAPTER/STEP.json`: the proposed text of an `output` fence whose step printed something else.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};

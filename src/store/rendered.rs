@@ -1,5 +1,7 @@
 //! A chapter's working folder under the state folder: rendered manifests, as the steps find them.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 

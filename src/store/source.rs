@@ -1,5 +1,7 @@
 //! A book's files → their texts. No parsing beyond SUMMARY.md's links and `book.toml`.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;

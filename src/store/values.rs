@@ -1,6 +1,8 @@
 //! The values: `values.yaml`, then `values.PROFILE.yaml`, then `--set`, each over the one before, tables merged at any depth.
 //! They are read as kubectl reads YAML; what means something else than it looks like is noted.
 
+#![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};

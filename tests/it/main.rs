@@ -40,6 +40,7 @@ mod random;
 mod reference_tables;
 mod replay;
 mod review;
+mod rooms;
 mod run;
 mod schemas;
 mod script;

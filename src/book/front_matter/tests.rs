@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the test measures that a refusal is quick")]
+
 use std::time::Duration;
 
 use super::super::problem::Severity;

@@ -1,5 +1,7 @@
 //! Deletes what a [`TeardownPlan`] says, in its order, and waits until it is gone. Nothing else in this room changes the cluster.
 
+#![expect(clippy::disallowed_methods, reason = "a teardown has a time limit")]
+
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 

@@ -1,5 +1,10 @@
 //! Which lines belong together in two texts that differ: the work is bounded, whatever the texts are.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the search for the best alignment has a time limit"
+)]
+
 use std::collections::HashMap;
 use std::ops::Range;
 

@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "the test measures that a comparison is quick")]
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,8 @@
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the test measures that a template is stopped in time"
+)]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
