@@ -282,7 +282,7 @@ fn a_bound_text_stays_a_text_and_values_are_read_as_kubectl_reads_them() {
     book.guide("check")
         .exits(0)
         .says("values.yaml:1: `no` is read as false, as kubectl reads it")
-        .says("`1.30` is the number 1.3")
-        .says(".inf");
+        .says("values.yaml:2: kubectl reads `1.30` as the number 1.3; guide keeps it as typed")
+        .says("values.yaml:3: kubectl refuses a file that contains `.inf`");
     book.guide("run").exits(0);
 }
