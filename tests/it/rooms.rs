@@ -13,10 +13,11 @@ fn root() -> PathBuf {
 
 /// The rooms in the order of the table's first column. A row may list several.
 fn listed_rooms() -> Vec<String> {
-    let text = std::fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let text = std::fs::read_to_string(root().join("CONTRIBUTING.md"))
+        .expect("CONTRIBUTING.md is readable");
     let table = text.lines().skip_while(|line| !line.starts_with("| room | what it does"));
     let rows = table.skip(2).take_while(|line| line.starts_with('|'));
-    let first_column = rows.map(|row| row.split('|').nth(1).unwrap());
+    let first_column = rows.map(|row| row.split('|').nth(1).expect("a row has cells"));
     first_column
         .flat_map(|cell| cell.split(','))
         .map(|name| name.trim().trim_matches('`').to_owned())
@@ -26,8 +27,8 @@ fn listed_rooms() -> Vec<String> {
 /// Every source file, with the room that it belongs to.
 fn sources() -> Vec<(String, PathBuf)> {
     fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in std::fs::read_dir(folder).expect("a folder of src is readable") {
+            let path = entry.expect("a folder of src is readable").path();
             if path.is_dir() {
                 walk(&path, files);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
@@ -39,8 +40,13 @@ fn sources() -> Vec<(String, PathBuf)> {
     walk(&root().join("src"), &mut files);
     files.sort();
     let source = |path: PathBuf| {
-        let inside = path.strip_prefix(root().join("src")).unwrap().to_owned();
-        let first = inside.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        let inside = path.strip_prefix(root().join("src")).expect("the file is in src").to_owned();
+        let first = inside
+            .iter()
+            .next()
+            .and_then(|first| first.to_str())
+            .expect("file names are UTF-8")
+            .trim_end_matches(".rs");
         // The room `shell` of other systems than Linux.
         let room = if first == "shell_elsewhere" { "shell" } else { first };
         (room.to_owned(), inside)
@@ -52,7 +58,7 @@ fn sources() -> Vec<(String, PathBuf)> {
 fn is_for_tests(file: &Path) -> bool {
     let is_test =
         |part: &str| matches!(part, "tests" | "samples" | "fuzzing") || part.ends_with("_tests");
-    file.iter().any(|part| is_test(part.to_str().unwrap().trim_end_matches(".rs")))
+    file.iter().any(|part| is_test(part.to_str().unwrap_or_default().trim_end_matches(".rs")))
 }
 
 /// The rooms that a production file imports.
@@ -111,7 +117,8 @@ fn imports_between_rooms() -> BTreeMap<(String, String), Vec<String>> {
         if NOT_ROOMS.contains(&&*room) || is_for_tests(&file) {
             continue;
         }
-        let text = std::fs::read_to_string(root().join("src").join(&file)).unwrap();
+        let text = std::fs::read_to_string(root().join("src").join(&file))
+            .expect("a file of src is readable");
         for other in imports(&text, file.iter().count()) {
             if other != room {
                 let files = found.entry((room.clone(), other)).or_default();
