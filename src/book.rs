@@ -1,7 +1,7 @@
-//! PARSE: text → [`Book`]. Pure: files are read by `store::source`, which hands their text in as [`SourceFile`]s.
+//! BOOK: the text of a book → [`Book`]. Pure; `store::source` reads the files.
 //!
-//! A parsed book knows, for every block, its file, lines and byte range, so that any later complaint can point at the chapter.
-//! Names are not yet resolved here (`needs`, `verify=STEP`, targets): that is `plan`'s work.
+//! Every block of a parsed book has its file, line and bytes, so that a later problem can point at the chapter. `plan` resolves the
+//! names that chapters mention (`needs`, `verify=STEP`, targets).
 
 mod advice;
 mod attribute_list;
@@ -57,7 +57,7 @@ pub(crate) use pattern::{
 };
 pub(crate) use problem::{Problem, Problems, Refusal, Severity};
 pub(crate) use rule::Rule;
-pub(crate) use shell_words::{Simple, commands_of};
+pub(crate) use shell_words::{SimpleCommand, commands_of};
 pub use source::Place;
 pub(crate) use source::{SourceId, Sources, Span};
 pub(crate) use summary::parse_summary;

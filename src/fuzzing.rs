@@ -157,7 +157,7 @@ pub fn state(input: &[u8]) {
 pub fn script(input: &[u8]) {
     let script = String::from_utf8_lossy(input);
     let commands = commands_of(&script);
-    for range in &commands.plain {
+    for range in &commands.unquoted {
         assert!(script.get(range.clone()).is_some(), "{range:?} is no part of the script");
     }
     for command in &commands.all {

@@ -1,4 +1,4 @@
-//! What is probably wrong with a script that bash could run: a pasted prompt, a placeholder, an editor, a command without an end.
+//! What is probably wrong with a script that bash can run: a pasted prompt, a placeholder, an editor, an endless command.
 
 mod commands;
 mod placeholders;
@@ -13,11 +13,11 @@ use super::shell_words::commands_of;
 /// A piece of advice.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Advice {
-    /// Which kind it is.
+    /// The kind of problem.
     pub rule: Rule,
     /// How much it matters.
     pub severity: Severity,
-    /// Byte of the script it is about.
+    /// The byte of the script that it is about.
     pub at: usize,
     /// What is wrong.
     pub message: String,
@@ -31,13 +31,13 @@ impl Advice {
     }
 }
 
-/// Looks at a step's script.
+/// The advice about a step's script, by kind and then in the order of the text.
 pub(crate) fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
     if let Some(prompt) = prompt(script) {
         return vec![prompt];
     }
-    // Most scripts hold none of these words, and need not be read command by command.
-    if !TELLING.iter().any(|word| script.contains(word)) {
+    // Most scripts contain none of these words, so that they need not be divided into commands.
+    if !TRIGGER_WORDS.iter().any(|word| script.contains(word)) {
         return Vec::new();
     }
     let commands = commands_of(script);
@@ -49,7 +49,7 @@ pub(crate) fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
             found.push(Advice::warning(
                 Rule::Editor,
                 command.at,
-                format!("`{what}` waits for somebody to edit a file"),
+                format!("`{what}` waits for a person to edit a file"),
                 "write the change as a command (`kubectl patch`, `sed -i`, a file), or mark the step `interactive` or `{skip}`".to_owned(),
             ));
         }
@@ -64,8 +64,8 @@ pub(crate) fn advise(script: &str, attributes: &Attributes) -> Vec<Advice> {
     found
 }
 
-/// Words without which there is no placeholder, no editor and no command without an end.
-const TELLING: [&str; 37] = [
+/// Every placeholder, editor and endless command contains one of these texts.
+const TRIGGER_WORDS: [&str; 37] = [
     "<",
     "YOUR",
     "REPLACE",
@@ -105,7 +105,7 @@ const TELLING: [&str; 37] = [
     "commit",
 ];
 
-/// `$ ` before a command, copied from a terminal.
+/// The prompt `$ ` before a command, copied from a terminal.
 fn prompt(script: &str) -> Option<Advice> {
     let mut at = 0;
     let mut is_first = true;
@@ -118,9 +118,10 @@ fn prompt(script: &str) -> Option<Advice> {
         }
         let is_prompt = text.starts_with("$ ") && (is_first || !script.contains("<<"));
         if is_prompt {
-            let hint = "take `$ ` away and put what the commands print into an `output` fence after the step; or call the fence `console`, \
+            let hint = "remove `$ ` and put the output of the commands into an `output` fence after the step; or call the fence `console`, \
                         and write `languages = [\"console\"]` in [preprocessor.guide] of book.toml";
-            let message = "this step holds a prompt: bash would look for a program `$`".to_owned();
+            let message =
+                "this step contains a prompt: bash would look for a program named `$`".to_owned();
             return Some(Advice {
                 rule: Rule::Prompt,
                 severity: Severity::Unrunnable,
@@ -150,7 +151,7 @@ pub(crate) const OPTIONS_WITH_VALUE: [&str; 12] = [
     "--request-timeout",
 ];
 
-/// The first word of kubectl's that is neither an option nor an option's value.
+/// The command of kubectl: the first word that is neither an option nor the value of an option.
 pub(crate) fn verb<'a>(words: &[&'a str]) -> Option<&'a str> {
     let mut words = words.iter();
     while let Some(word) = words.next() {

@@ -1,5 +1,5 @@
-//! Every attribute that a step can have, in one table: what an author may write, what it means, and what holds without it.
-//! The reader of attributes, the hints for unknown ones, and the tables in the documents are all made from it.
+//! Every attribute of a step in one table: how it is written, what it means, and its default.
+//! The reader of attributes, the hints for unknown ones, and the tables in the documents are made from it.
 
 /// One attribute, as the documents describe it.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,7 @@ pub struct AttributeText {
     pub forms: &'static str,
     /// What it means.
     pub meaning: &'static str,
-    /// What holds without it.
+    /// The default.
     pub default: &'static str,
 }
 
@@ -23,7 +23,7 @@ const fn attribute(
     AttributeText { word, forms, meaning, default }
 }
 
-/// Every attribute. `excludeFromRunAll` is Runme's word.
+/// Every attribute. `excludeFromRunAll` comes from Runme.
 pub const ATTRIBUTES: [AttributeText; 25] = [
     attribute(
         "name",
@@ -100,7 +100,7 @@ pub const ATTRIBUTES: [AttributeText; 25] = [
     attribute(
         "where",
         "`where=machine`",
-        "this check looks at the machine (docker, localhost, the book's folder), so a fleet of clusters does not ask it",
+        "this check looks at the machine (docker, localhost, the book's folder), so it does not run on a fleet of clusters",
         "`cluster`",
     ),
     attribute(

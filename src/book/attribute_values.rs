@@ -1,4 +1,4 @@
-//! The value of one word between a step's braces → a typed value, or why it is refused.
+//! The value of one attribute of a step → a typed value, or why it is refused.
 
 use std::time::Duration;
 
@@ -9,20 +9,21 @@ use super::normalizers::Normalizers;
 use super::problem::Refusal;
 use crate::ids::{StepName, is_name, nearest, slug};
 
-/// Most attempts `retry=` may ask for.
-const MOST_RETRIES: u32 = 1000;
+/// The largest value of `retry=`.
+const MAX_RETRIES: u32 = 1000;
 
-/// What reading a value gives.
+/// The result of reading a value.
 pub(super) type Read<T> = Result<T, Refusal>;
 
-/// Runme takes any text as a name, and none at all.
+/// The name that Runme wrote. Runme accepts any text as a name, so that other text than a name becomes a slug.
 pub(super) fn runme_name(word: &Word<'_>) -> Option<StepName> {
     let text = word.value.as_deref()?;
     let name = if is_name(text) { text.to_owned() } else { slug(text) };
     Some(name).filter(|name| !name.is_empty()).map(StepName::new)
 }
 
-fn wanted<'a>(key: &str, word: &'a Word<'_>, example: &str) -> Read<&'a str> {
+/// The value, or the error that it is missing.
+fn required_value<'a>(key: &str, word: &'a Word<'_>, example: &str) -> Read<&'a str> {
     word.value.as_deref().ok_or_else(|| {
         Refusal::new(format!("`{key}` needs a value"), format!("write `{key}={example}`"))
     })
@@ -34,12 +35,12 @@ pub(super) fn flag(key: &str, word: &Word<'_>) -> Read<bool> {
         Some(Ok(false)) => Ok(false),
         Some(Err(other)) => Err(Refusal::new(
             format!("`{key}` is a flag and can't be `{other}`"),
-            format!("write `{key}` alone, or leave it out"),
+            format!("write `{key}` alone, or remove it"),
         )),
     }
 }
 
-/// The spellings that Go takes for a boolean, and so Runme.
+/// A boolean in every spelling that Go accepts, because Runme accepts them. The error is the text.
 pub(super) fn boolean(text: &str) -> Result<bool, &str> {
     match text {
         "1" | "t" | "T" | "TRUE" | "true" | "True" => Ok(true),
@@ -66,11 +67,11 @@ pub(super) fn cwd(key: &str, word: &Word<'_>, json: bool) -> Read<String> {
 }
 
 pub(super) fn name(key: &str, word: &Word<'_>) -> Read<StepName> {
-    let text = wanted(key, word, "build-image")?;
+    let text = required_value(key, word, "build-image")?;
     if is_name(text) {
         return Ok(StepName::new(text));
     }
-    let hint = "a name begins with a letter or digit and holds letters, digits, `-`, `_` and `.`, at most 100";
+    let hint = "a name begins with a letter or digit and contains at most 100 letters, digits, `-`, `_` and `.`";
     Err(Refusal::new(format!("invalid name `{text}`"), hint))
 }
 
@@ -81,7 +82,7 @@ pub(super) fn list(
     what: &str,
     example: &str,
 ) -> Read<Vec<String>> {
-    let parts: Vec<&str> = wanted(key, word, example)?.split(',').map(str::trim).collect();
+    let parts: Vec<&str> = required_value(key, word, example)?.split(',').map(str::trim).collect();
     match parts.iter().find(|part| !fits(part)) {
         Some(odd) => Err(Refusal::new(
             format!("`{odd}` can't be in a list of {what}"),
@@ -92,7 +93,7 @@ pub(super) fn list(
 }
 
 pub(super) fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {
-    let text = wanted(key, word, "2m")?;
+    let text = required_value(key, word, "2m")?;
     parse_duration(text).map_err(|why| {
         Refusal::new(
             format!("invalid duration `{text}`: {why}"),
@@ -102,21 +103,21 @@ pub(super) fn duration(key: &str, word: &Word<'_>) -> Read<Duration> {
 }
 
 pub(super) fn normalize(key: &str, word: &Word<'_>) -> Read<Normalizers> {
-    Normalizers::parse(wanted(key, word, "ages,hashes")?)
+    Normalizers::parse(required_value(key, word, "ages,hashes")?)
 }
 
 pub(super) fn positive(key: &str, word: &Word<'_>) -> Read<Duration> {
     match duration(key, word)? {
         Duration::ZERO => Err(Refusal::new(
-            format!("`{key}` must be longer than nothing"),
-            format!("write `{key}=2m`, or leave it out"),
+            format!("`{key}` must be longer than zero"),
+            format!("write `{key}=2m`, or remove it"),
         )),
         time => Ok(time),
     }
 }
 
 pub(super) fn exit(key: &str, word: &Word<'_>) -> Read<ExitExpectation> {
-    let text = wanted(key, word, "7,52")?;
+    let text = required_value(key, word, "7,52")?;
     if text == "fails" {
         return Ok(ExitExpectation::Fails);
     }
@@ -144,12 +145,12 @@ pub(super) fn verify(word: &Word<'_>) -> Read<Option<Verify>> {
 }
 
 pub(super) fn retry(key: &str, word: &Word<'_>) -> Read<u32> {
-    let text = wanted(key, word, "3")?;
-    let count = text.parse::<u32>().ok().filter(|count| *count <= MOST_RETRIES);
+    let text = required_value(key, word, "3")?;
+    let count = text.parse::<u32>().ok().filter(|count| *count <= MAX_RETRIES);
     count.ok_or_else(|| {
         Refusal::new(
             format!("invalid number of retries `{text}`"),
-            format!("write a number from 0 to {MOST_RETRIES}, like `retry=3`"),
+            format!("write a number from 0 to {MAX_RETRIES}, like `retry=3`"),
         )
     })
 }
@@ -168,7 +169,7 @@ pub(super) fn snapshot(word: &Word<'_>) -> Read<Option<SnapshotKind>> {
 }
 
 pub(super) fn looks_at(word: &Word<'_>) -> Read<LooksAt> {
-    match wanted("where", word, "machine")? {
+    match required_value("where", word, "machine")? {
         "machine" => Ok(LooksAt::Machine),
         "cluster" => Ok(LooksAt::Cluster),
         other => Err(one_of("place that a check looks at", other, &["machine", "cluster"])),
@@ -183,7 +184,7 @@ pub(super) fn background(word: &Word<'_>) -> Read<Option<Background>> {
         Some("run") => Background::Run,
         Some("keep") => Background::Keep,
         Some(other) => {
-            return Err(one_of("way to go on in the background", other, &["run", "keep"]));
+            return Err(one_of("kind of background step", other, &["run", "keep"]));
         }
     }))
 }

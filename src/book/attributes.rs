@@ -1,5 +1,5 @@
-//! The typed attributes of a step: what stands in braces after the fence's language, and the canonical text of it that
-//! fingerprints are made of.
+//! The typed attributes of a step (the words in braces after the language of its fence), and their canonical text, of which
+//! fingerprints are made.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use serde::{Serialize, Serializer};
 use super::normalizers::Normalizers;
 use crate::ids::StepName;
 
-/// Everything a step's braces can say. `Default` is a step with no attributes at all.
+/// The attributes of a step. `Default` is a step without attributes.
 ///
-/// Its serialized form is what [`Attributes::canonical_text`] writes: what has its default value is left out, and so is what only
-/// concerns where a step is shown or asked.
+/// The serialized form is the one of [`Attributes::canonical_text`]. It omits default values, and attributes that only decide where
+/// a step is shown or which fleet runs it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Attributes {
     /// The profiles under which the step runs; empty: all.
@@ -54,7 +54,7 @@ pub struct Attributes {
     /// A minijinja expression that must be true for the step to run; otherwise the step is skipped.
     #[serde(skip_serializing_if = "is_default")]
     pub when: Option<String>,
-    /// The step starts a process that goes on, until this is over.
+    /// The step starts a process that continues until the end of this.
     #[serde(skip_serializing_if = "is_default")]
     pub background: Option<Background>,
     /// The check that a background step waits for.
@@ -72,7 +72,7 @@ pub struct Attributes {
     /// The step gets the terminal.
     #[serde(skip_serializing_if = "is_default")]
     pub interactive: bool,
-    /// Name of the series in which the step's output is kept.
+    /// The name of the series that the step's output belongs to.
     #[serde(skip_serializing_if = "is_default")]
     pub sample: Option<String>,
     /// The folder to run in, in the form of [`plain_cwd`](super::plain_cwd): `rendered/…`, or relative to the book.
@@ -90,10 +90,10 @@ pub struct Attributes {
 }
 
 impl Attributes {
-    /// One text for braces that mean the same, whatever their order and form; empty where they say nothing. The name is left out,
-    /// since it is the step's id.
+    /// The same text for all attributes that mean the same, whatever their order and form; empty for the default. It does not
+    /// contain the name, because the name is part of the step's id.
     pub fn canonical_text(&self) -> String {
-        // Most steps of a book say nothing, and its longest chapters have thousands of them.
+        // Most steps have no attributes, and the longest chapters have thousands of steps.
         if *self == Self::default() {
             return String::new();
         }
@@ -138,7 +138,7 @@ fn as_displayed_inside<S: Serializer>(
     }
 }
 
-/// The kind as an author writes it: nothing for [`SnapshotKind::Auto`].
+/// The kind as an author writes it: an empty text for [`SnapshotKind::Auto`].
 fn snapshot_word<S: Serializer>(
     kind: &Option<SnapshotKind>,
     serializer: S,
@@ -175,7 +175,7 @@ impl Default for ExitExpectation {
 }
 
 impl ExitExpectation {
-    /// Does this code satisfy the expectation?
+    /// Whether a step that ends with this code passes.
     pub fn accepts(&self, code: i32) -> bool {
         match self {
             Self::Codes(codes) => codes.contains(&code),
@@ -218,11 +218,11 @@ impl Serialize for Verify {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SnapshotKind {
-    /// Whichever fits the output: JSON, YAML, a table of kubectl, else text.
+    /// The kind that fits the output: JSON, YAML, a table of kubectl, otherwise text.
     Auto,
     /// By line.
     Text,
-    /// By header, rows in any order.
+    /// As a table: columns by their header, rows in any order.
     Table,
     /// By structure.
     Json,
@@ -230,7 +230,7 @@ pub enum SnapshotKind {
     Yaml,
 }
 
-/// How long a background step goes on.
+/// How long a background step continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Background {
@@ -247,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_canonical_text_has_every_word_that_is_not_the_default_in_one_order() {
+    fn the_canonical_text_contains_every_attribute_that_is_not_the_default_in_one_order() {
         let attributes = Attributes {
             profiles: vec!["a".to_owned(), "b".to_owned()],
             timeout: Some(Duration::from_secs(1)),
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_change_a_step_is_not_in_its_canonical_text() {
+    fn an_attribute_that_does_not_change_a_step_is_not_in_its_canonical_text() {
         let shown =
             Attributes { hidden: true, looks_at: LooksAt::Machine, ..Attributes::default() };
         assert_eq!(shown.canonical_text(), "");

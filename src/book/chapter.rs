@@ -10,16 +10,16 @@ use super::problem::Problem;
 use super::source::{SourceId, Sources, Span};
 use crate::ids::{ChapterName, StepName};
 
-/// A parsed book: every chapter of SUMMARY.md in its order.
+/// A parsed book.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
     /// The title of `book.toml`.
     pub title: String,
-    /// All texts, for excerpts.
+    /// All texts, of which problems show excerpts.
     pub sources: Sources,
-    /// Chapters in SUMMARY.md's order. Chapters without any step are there too (they have a name and `needs`).
+    /// The chapters in the order of SUMMARY.md, including chapters without steps, which have a name and `needs` as well.
     pub chapters: Vec<Chapter>,
-    /// `manifests/*.yaml.j2` beside the chapters: file name to write (without `.j2`) and the source that holds the template.
+    /// `manifests/*.yaml.j2` beside the chapters: the name of the file to write (without `.j2`), and the template.
     pub shared_manifests: Vec<(String, SourceId)>,
     /// Languages whose fences are steps beside `bash` and `sh`.
     pub languages: Languages,
@@ -41,42 +41,42 @@ impl Book {
 pub struct Chapter {
     /// Its name, unique in the book.
     pub name: ChapterName,
-    /// Title: front matter's, else the first heading's, else SUMMARY.md's.
+    /// Its title in the front matter, otherwise its first heading, otherwise its title in SUMMARY.md.
     pub title: String,
     /// Its text.
     pub source: SourceId,
     /// Its front matter.
     pub front: FrontMatter,
-    /// Steps and manifests in the order of the text; prose is left out.
+    /// Steps and manifests in the order of the text.
     pub blocks: Vec<Block>,
-    /// What is worth a word and no error: warnings, and notes on what was left alone.
+    /// Problems that do not prevent a run: warnings, and notes about ignored words.
     pub notes: Vec<Problem>,
 }
 
-/// What a chapter's `---` block (or `+++`, in TOML) says.
+/// The content of a chapter's `---` block (or `+++`, in TOML).
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FrontMatter {
-    /// Where it stands, for complaints.
+    /// Its place; `None` for a chapter without a front matter.
     pub span: Option<Span>,
-    /// Chapters that must have passed before, as written.
+    /// Chapters that must have passed before this one, as written.
     pub needs: Vec<String>,
-    /// Chapters that have to run before where both are part of a run, as written.
+    /// Chapters that run before this one if a run contains both, as written.
     pub after: Vec<String>,
     /// The folder that its steps run in: `rendered`, `book`, `chapter`, or a path relative to the book.
     pub cwd: Option<String>,
-    /// Title, if given.
+    /// The chapter's title.
     pub title: Option<String>,
-    /// Default time limit of the chapter's steps.
+    /// The default time limit of one attempt of the chapter's steps.
     pub timeout: Option<Duration>,
-    /// Namespace of the chapter's objects.
+    /// The namespace of the chapter's objects.
     pub namespace: Option<String>,
     /// Verify steps that prove the whole chapter.
     pub done: Vec<StepName>,
-    /// Which normalizers apply to steps that choose none.
+    /// The normalizers of steps that have no `normalize=`.
     pub normalize: Option<Normalizers>,
 }
 
-/// A block that means something to a run.
+/// A block that a run uses.
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "most blocks are steps, and few exist at once")]
 pub enum Block {
@@ -89,21 +89,21 @@ pub enum Block {
 /// A command fence.
 #[derive(Debug, Clone)]
 pub struct StepBlock {
-    /// Given or made from the nearest heading.
+    /// The given name, or one made from the nearest heading.
     pub name: StepName,
-    /// The whole fence, first to last backtick.
+    /// The whole fence, from the first to the last backtick.
     pub span: Span,
     /// The language and braces after the opening fence.
     pub info: Span,
-    /// What bash gets: the fence's content, indentation of an enclosing list taken off.
+    /// The script for bash: the content of the fence without the indentation of an enclosing list.
     pub script: Arc<str>,
     /// 1-based line of the script's first line.
     pub script_line: u32,
-    /// `sh` fences are run by bash too; kept to show them as written.
+    /// The language as written. bash runs `sh` fences too.
     pub language: &'static str,
-    /// What its braces say.
+    /// Its attributes.
     pub attributes: Attributes,
-    /// The `output` fence right after, if there is one.
+    /// The `output` fence after it.
     pub expected: Option<ExpectedBlock>,
 }
 
@@ -112,27 +112,27 @@ pub struct StepBlock {
 pub struct ExpectedBlock {
     /// The whole fence.
     pub span: Span,
-    /// The bytes between the fence lines: what accepting may change, and nothing else.
+    /// The bytes between the lines of the fence. Accepting an output changes these bytes and no others.
     pub body: Span,
-    /// The content, indentation of an enclosing list taken off.
+    /// The content without the indentation of an enclosing list.
     pub text: Arc<str>,
-    /// Does it stand in several places, between the commands of a session? Then it is compared as a whole, and a review leaves it
-    /// to its author.
-    pub in_pieces: bool,
+    /// Whether it is divided by the commands of a session. Such an output is compared as a whole, and `guide review` does not
+    /// change it.
+    pub is_interleaved: bool,
 }
 
 /// A manifest template.
 #[derive(Debug, Clone)]
 pub struct ManifestBlock {
-    /// The file it is written to, in the chapter's working folder. A plain relative name, checked.
+    /// The name of the file that it is written to in the chapter's folder of manifests. The name contains no folder.
     pub file: String,
-    /// Run only under these profiles; empty = all.
+    /// The profiles under which it is written; empty: all.
     pub profiles: Vec<String>,
-    /// The page shows neither the template nor what is rendered from it.
+    /// Whether the page omits the template and the rendered manifest.
     pub hidden: bool,
     /// The whole fence.
     pub span: Span,
-    /// The bytes between the fence lines.
+    /// The bytes between the lines of the fence.
     pub body: Span,
     /// The template.
     pub template: Arc<str>,

@@ -1,33 +1,33 @@
-//! pulldown-cmark's events of one chapter → its blocks, each with its place. Names are given afterwards (`step_names`).
+//! The Markdown events of one chapter → its blocks, each with its place. Names are given afterwards (`step_names`).
 //!
-//! Only what a run needs is looked at: fences of the three meaningful languages, headings, and whether anything stands between a
-//! step and its output. Line numbers come from one counter that only goes forward.
+//! A run needs only the fences of the known languages, the headings, and whether there is text between a step and its output.
+
+mod checks;
+mod expected;
+mod fences;
+mod lines;
+mod scripts;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
-use super::advice::advise;
-use super::attributes::Attributes;
-use super::chapter::{Block, ExpectedBlock, ManifestBlock, StepBlock};
-use super::fence::{Fence, Reading, opens_block, read_fence};
-use super::languages::{Languages, is_session};
-use super::mdbook_include::find_include;
-use super::nested_fence::{columns, is_admonition, nested_opening};
-use super::problem::{Problems, Severity};
+use self::fences::OpenFence;
+use self::lines::Lines;
+use super::chapter::Block;
+use super::fence::opens_block;
+use super::languages::Languages;
+use super::nested_fence::nested_opening;
+use super::problem::Problems;
 use super::rule::Rule;
-use super::session::read_session;
 use super::source::{SourceId, Span};
-use super::step_attributes::{AttributeReader, Complaint};
-use crate::ids::{StepName, slug};
+use super::step_attributes::AttributeReader;
+use crate::ids::StepName;
 
-mod checks;
-
-/// How every Markdown of a book is read.
+/// The Markdown extensions with which every chapter is read.
 pub const MARKDOWN: Options = Options::ENABLE_HEADING_ATTRIBUTES;
 
-/// What a chapter's text holds.
+/// The content of a chapter's text.
 #[derive(Debug, Default)]
 pub(super) struct ChapterText {
     /// Text of the first heading.
@@ -43,9 +43,9 @@ pub(super) struct ChapterText {
 pub(super) enum NameOrigin {
     /// `name=`, here.
     Given(Span),
-    /// `"name":`, here: the second of one name gets a number.
+    /// `"name":`, here. A later step of the same name gets a number.
     Runme(Span),
-    /// To be made from this slug.
+    /// None was given; it is made from this slug.
     Heading(StepName),
 }
 
@@ -59,7 +59,7 @@ pub(super) fn read_chapter_text(
 ) -> ChapterText {
     let mut lines = Lines { text: text.as_bytes(), at: 0, line: 1 };
     lines.of(from);
-    let mut walk = Walk {
+    let mut walk = ChapterReader {
         source,
         text,
         lines,
@@ -74,7 +74,7 @@ pub(super) fn read_chapter_text(
         html: None,
         indented: None,
         containers: 0,
-        after: After::Nothing,
+        preceding: Preceding::NoStep,
     };
     for (event, range) in Parser::new_ext(&text[from..], MARKDOWN).into_offset_iter() {
         walk.take(event, range.start + from..range.end + from);
@@ -82,84 +82,26 @@ pub(super) fn read_chapter_text(
     walk.found
 }
 
-/// Counts lines as it goes forward; asked for an earlier place it answers with the line it is at.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u32,
-}
-
-impl Lines<'_> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a source is at most 1 GiB, see `store::source`"
-    )]
-    fn of(&mut self, place: usize) -> u32 {
-        if place > self.at {
-            self.line += memchr::memchr_iter(b'\n', &self.text[self.at..place]).count() as u32;
-            self.at = place;
-        }
-        self.line
-    }
-}
-
-/// What was last seen, to know whose an `output` fence is.
+/// What precedes the place that is read, which decides whose output an `output` fence is.
 #[derive(Clone, Copy, PartialEq)]
-enum After {
-    /// No step's fence.
-    Nothing,
-    /// A step, with only blank lines and comments since.
+enum Preceding {
+    /// No step.
+    NoStep,
+    /// A step, followed by blank lines and comments only.
     Step,
-    /// A step, with one short paragraph since ("It prints:").
+    /// A step, followed by one short paragraph ("It prints:").
     StepAndParagraph,
-    /// A step that its author marked `{skip}`: what follows is shown like it.
+    /// A step that is marked `{skip}`, so that its output is prose as well.
     Skipped,
-    /// A step, with something to read in between.
+    /// A step, followed by more text than that.
     StepAndText,
     /// A step's output.
     Output,
 }
 
-/// Most bytes of a paragraph that may stand between a step and its output.
-const SHORT: usize = 400;
-
-/// A fence whose end has not come yet.
-struct Open {
-    start: usize,
-    line: u32,
-    /// The info string, trimmed.
-    info: Range<usize>,
-    /// First byte after the opening line.
-    body: usize,
-    fence: Fence,
-    /// Containers (lists' items, quotes) it stands in.
-    containers: usize,
-    content: Content,
-}
-
-/// A fence's content: a range of the text as long as its lines follow each other without anything taken off, else a copy.
-struct Content {
-    range: Range<usize>,
-    copy: Option<String>,
-}
-
-impl Content {
-    fn push(&mut self, text: &str, piece: &str, range: Range<usize>) {
-        if self.copy.is_none() && range.start == self.range.end && piece.len() == range.len() {
-            self.range.end = range.end;
-            return;
-        }
-        let kept = &text[self.range.clone()];
-        self.copy.get_or_insert_with(|| kept.to_owned()).push_str(piece);
-        self.range.end = range.end;
-    }
-
-    fn text<'a>(&'a self, text: &'a str) -> &'a str {
-        self.copy.as_deref().unwrap_or(&text[self.range.clone()])
-    }
-}
-
-struct Walk<'a> {
+/// The most bytes of a paragraph between a step and its output.
+const SHORT_PARAGRAPH: usize = 400;
+struct ChapterReader<'a> {
     source: SourceId,
     text: &'a str,
     lines: Lines<'a>,
@@ -167,23 +109,23 @@ struct Walk<'a> {
     languages: &'a Languages,
     reader: AttributeReader,
     found: ChapterText,
-    /// Text of the heading being read, else of the last one.
+    /// The text of the heading that is being read, otherwise of the last one.
     heading: String,
-    /// Is a heading being read?
+    /// Whether a heading is being read.
     in_heading: bool,
-    /// The last heading's slug, made when it is first needed.
+    /// The slug of the last heading, made when it is first needed.
     slug: Option<StepName>,
-    open: Option<Open>,
-    /// The HTML block being read, from its first byte.
+    open: Option<OpenFence>,
+    /// The first byte of the HTML block that is being read.
     html: Option<usize>,
-    /// The indented code being read, from its first byte.
+    /// The first byte of the indented code that is being read.
     indented: Option<usize>,
-    /// Items and quotes around.
+    /// The number of list items and quotes around the place that is read.
     containers: usize,
-    after: After,
+    preceding: Preceding,
 }
 
-impl Walk<'_> {
+impl ChapterReader<'_> {
     fn take(&mut self, event: Event<'_>, range: Range<usize>) {
         match event {
             Event::Text(piece) => self.take_text(&piece, range),
@@ -205,8 +147,10 @@ impl Walk<'_> {
             Event::SoftBreak | Event::HardBreak if self.in_heading => self.heading.push(' '),
             Event::Start(Tag::HtmlBlock) => self.html = Some(range.start),
             Event::End(TagEnd::HtmlBlock) => self.end_html(range),
-            Event::Start(Tag::Paragraph) if range.len() <= SHORT && self.after == After::Step => {
-                self.after = After::StepAndParagraph;
+            Event::Start(Tag::Paragraph)
+                if range.len() <= SHORT_PARAGRAPH && self.preceding == Preceding::Step =>
+            {
+                self.preceding = Preceding::StepAndParagraph;
             }
             Event::Start(Tag::Item | Tag::BlockQuote(_)) => {
                 self.containers += 1;
@@ -229,8 +173,8 @@ impl Walk<'_> {
     }
 
     fn interrupt_step(&mut self) {
-        if matches!(self.after, After::Step | After::StepAndParagraph) {
-            self.after = After::StepAndText;
+        if matches!(self.preceding, Preceding::Step | Preceding::StepAndParagraph) {
+            self.preceding = Preceding::StepAndText;
         }
     }
 
@@ -242,7 +186,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A comment is nothing to read. Any other HTML is, and must not swallow a step because an empty line is missing.
+    /// A comment does not separate a step from its output; other HTML does. HTML without an empty line after it swallows a fence.
     fn end_html(&mut self, range: Range<usize>) {
         let start = self.html.take().unwrap_or(range.start);
         let html = &self.text[start..range.end];
@@ -261,15 +205,15 @@ impl Walk<'_> {
             let span = self.span(start + at.start..start + at.end);
             self.problems.push(
                 Rule::Fence
-                    .at(span, "this fence is part of the HTML above it, so it is no step")
+                    .at(span, "this fence is part of the HTML above it, so it is not a step")
                     .hint(
-                        "leave an empty line before it, or mark it `{skip}` where it is only shown",
+                        "insert an empty line before it, or mark it `{skip}` if it is only shown",
                     ),
             );
         }
     }
 
-    /// Tabs and admonitions of other tools indent what is theirs by four columns, which Markdown reads as code.
+    /// Tabs and admonitions of other tools indent their content by four columns, which Markdown reads as code.
     fn end_indented(&mut self, range: Range<usize>) {
         self.interrupt_step();
         let start = self.indented.take().unwrap_or(range.start);
@@ -280,254 +224,9 @@ impl Walk<'_> {
         };
         let span = self.span(start + at.start..start + at.end);
         self.problems.push(
-            Rule::Fence.at(span, "this fence is indented by four columns or more, so Markdown reads it as code, and it is no step")
+            Rule::Fence.at(span, "this fence is indented by four columns or more, so Markdown reads it as code, and it is not a step")
                 .warning()
-                .hint("indent it less (a step in a list stands as far right as the item's text), or mark it `{skip}`"),
+                .hint("indent it less (in a list, as far as the text of the item), or mark it `{skip}`"),
         );
     }
-
-    fn open_fence(&mut self, start: usize) {
-        let text = self.text;
-        let line_end =
-            memchr::memchr(b'\n', &text.as_bytes()[start..]).map_or(text.len(), |end| start + end);
-        let mark = text.as_bytes()[start];
-        let after_mark =
-            start + text[start..line_end].bytes().take_while(|byte| *byte == mark).count();
-        let raw = &text[after_mark..line_end];
-        let info_start = after_mark + raw.len() - raw.trim_start().len();
-        let info = info_start..info_start.max(after_mark + raw.trim_end().len());
-        let line = self.lines.of(start);
-        let Reading { fence, complaints } =
-            read_fence(&text[info.clone()], self.languages, &mut self.reader);
-        let body = (line_end + 1).min(text.len());
-        for (severity, complaint) in complaints {
-            self.complain(complaint, severity, info.start, line);
-        }
-        let containers = self.containers;
-        self.open = Some(Open {
-            start,
-            line,
-            info,
-            body,
-            fence,
-            containers,
-            content: Content { range: body..body, copy: None },
-        });
-    }
-
-    fn complain(&mut self, complaint: Complaint, severity: Severity, base: usize, line: u32) {
-        let span = |at: Range<usize>| span(self.source, base + at.start..base + at.end, line);
-        let rule = match severity {
-            Severity::Note => Rule::ForeignAttribute,
-            Severity::Error | Severity::Unrunnable | Severity::Warning => Rule::Attribute,
-        };
-        let mut problem = rule.at(span(complaint.what.at), complaint.what.message);
-        problem.hint = complaint.what.hint;
-        problem.severity = severity;
-        problem.labels.extend(complaint.also.map(|(at, note)| (span(at), note.to_owned())));
-        self.problems.push(problem);
-    }
-
-    fn close_fence(&mut self, open: Open, end: usize) {
-        let Some(body_end) = self.closing_line(&open, end) else {
-            return;
-        };
-        let end = self.text[..end].trim_end().len().max(body_end);
-        let whole = span(self.source, open.start..end, open.line);
-        let body = span(self.source, open.body.min(body_end)..body_end, open.line + 1);
-        self.look_for_nested(&open, &body);
-        self.look_for_include(&open.fence, &body);
-        self.look_inside_admonition(&open, &body);
-        let Open { fence, content, info, line, .. } = open;
-        match fence {
-            Fence::Step { language, name, may_be_numbered, attributes } => {
-                let text: Arc<str> = content.text(self.text).into();
-                let (script, expected) = self.script_of(text, language, whole, body);
-                self.check_script(&script, whole, body);
-                self.advise(&script, &attributes, language, body);
-                let (origin, name) = self.name_origin(name, may_be_numbered, info.start, line);
-                self.found.names.push(origin);
-                let info = span(self.source, info, line);
-                let script_line = line + 1;
-                self.after = if expected.is_some() { After::Output } else { After::Step };
-                self.found.blocks.push(Block::Step(StepBlock {
-                    name,
-                    span: whole,
-                    info,
-                    script,
-                    script_line,
-                    language,
-                    attributes,
-                    expected,
-                }));
-            }
-            Fence::Manifest { file, profiles, hidden } => {
-                let template = content.text(self.text).into();
-                self.found.blocks.push(Block::Manifest(ManifestBlock {
-                    file,
-                    profiles,
-                    hidden,
-                    span: whole,
-                    body,
-                    template,
-                }));
-                self.after = After::Nothing;
-            }
-            Fence::Expected => {
-                let text = content.text(self.text).into();
-                self.take_expected(ExpectedBlock { span: whole, body, text, in_pieces: false });
-            }
-            Fence::Skipped => self.after = After::Skipped,
-            Fence::Prose => self.after = After::Nothing,
-        }
-    }
-
-    /// A step's script; of a session its commands, and what it prints.
-    fn script_of(
-        &mut self,
-        text: Arc<str>,
-        language: &str,
-        whole: Span,
-        body: Span,
-    ) -> (Arc<str>, Option<ExpectedBlock>) {
-        if !is_session(language) {
-            return (text, None);
-        }
-        let Some(session) = read_session(&text) else {
-            let hint = "begin each command with `$ `; a fence of commands alone is called `bash`";
-            self.problems.push(
-                Rule::Fence
-                    .at(whole, format!("no line of this `{language}` fence begins with a prompt"))
-                    .hint(hint),
-            );
-            return (text, None);
-        };
-        let expected = session.lines.map(|lines| {
-            let raw = &self.text[body.range()];
-            let offset =
-                |line: usize| raw.split_inclusive('\n').take(line).map(str::len).sum::<usize>();
-            let (from, to) =
-                (body.range().start + offset(lines.start), body.range().start + offset(lines.end));
-            let body = self.span(from..to);
-            ExpectedBlock {
-                span: whole,
-                body,
-                text: session.expected.into(),
-                in_pieces: session.in_pieces,
-            }
-        });
-        (session.script.into(), expected)
-    }
-
-    /// What is probably meant otherwise. A session's lines are not its script's, so that its advice points at the fence.
-    fn advise(&mut self, script: &str, attributes: &Attributes, language: &str, body: Span) {
-        for advice in advise(script, attributes) {
-            let line = script[..advice.at].matches('\n').count();
-            let raw = &self.text[body.range()];
-            let start: usize = raw
-                .split_inclusive('\n')
-                .take(if is_session(language) { 0 } else { line })
-                .map(str::len)
-                .sum();
-            let length = raw[start..].lines().next().unwrap_or_default().trim_end().len();
-            let blanks =
-                raw[start..start + length].len() - raw[start..start + length].trim_start().len();
-            let from = body.range().start + start;
-            let place = self.span(from + blanks..from + length);
-            let mut problem = advice.rule.at(place, advice.message).hint(advice.hint);
-            problem.severity = advice.severity;
-            self.problems.push(problem);
-        }
-    }
-
-    fn name_origin(
-        &mut self,
-        given: Option<(StepName, Range<usize>)>,
-        may_be_numbered: bool,
-        base: usize,
-        line: u32,
-    ) -> (NameOrigin, StepName) {
-        if let Some((name, at)) = given {
-            let place = span(self.source, base + at.start..base + at.end, line);
-            return (
-                if may_be_numbered { NameOrigin::Runme(place) } else { NameOrigin::Given(place) },
-                name,
-            );
-        }
-        let name = self.slug.get_or_insert_with(|| {
-            let slug = slug(&self.heading);
-            StepName::new(if slug.is_empty() { "step".to_owned() } else { slug })
-        });
-        (NameOrigin::Heading(name.clone()), name.clone())
-    }
-
-    fn take_expected(&mut self, expected: ExpectedBlock) {
-        let before = std::mem::replace(&mut self.after, After::Output);
-        match (before, self.found.blocks.last_mut()) {
-            (After::Step | After::StepAndParagraph, Some(Block::Step(step))) => {
-                if let Some(why) = not_compared(&step.attributes) {
-                    let problem = Rule::Fence.at(expected.span, why).label(step.span, "the step");
-                    self.problems.push(problem.hint("mark it `{skip}` where it is only shown"));
-                }
-                step.expected = Some(expected);
-            }
-            (After::StepAndText, Some(Block::Step(step))) => self.problems.push(
-                Rule::Fence.at(expected.span, "this output does not stand right after its step, so it is not compared")
-                    .warning()
-                    .label(step.span, "the step before it")
-                    .hint("move it up (one short paragraph may stand between), or mark it `{skip}` where it is only shown"),
-            ),
-            (After::Output, _) => self.problems.push(
-                Rule::Fence.at(expected.span, "the step before already has an output, so this one is not compared")
-                    .warning()
-                    .hint("put both into one fence, or mark this one `{skip}` where it is only shown"),
-            ),
-            (After::Skipped, _) => self.after = After::Skipped,
-            _ => {
-                self.after = After::Nothing;
-                self.problems.push(
-                    Rule::Fence.at(expected.span, "this output belongs to no step, so it is not compared")
-                        .warning()
-                        .hint("put it right after the step that prints it, or mark it `{skip}` where it is only shown"),
-                );
-            }
-        }
-    }
-
-    /// The column from which on a line inside of this fence is code for Markdown, and can neither open nor close a fence.
-    fn code_from(&self, start: &usize, containers: usize) -> usize {
-        let line = memchr::memrchr(b'\n', &self.text.as_bytes()[..*start]).map_or(0, |end| end + 1);
-        if containers == 0 { 4 } else { columns(&self.text[line..*start]) + 4 }
-    }
-
-    /// A span somewhere before the line counter: the lines between are counted back.
-    fn span(&mut self, range: Range<usize>) -> Span {
-        let line = if range.start >= self.lines.at {
-            self.lines.of(range.start)
-        } else {
-            let back =
-                memchr::memchr_iter(b'\n', &self.text.as_bytes()[range.start..self.lines.at])
-                    .count();
-            self.lines.line - u32::try_from(back).unwrap_or(0)
-        };
-        span(self.source, range, line)
-    }
-}
-
-/// Why the output of such a step is never compared.
-fn not_compared(attributes: &Attributes) -> Option<&'static str> {
-    if attributes.background.is_some() {
-        return Some("a background step's output is not compared");
-    }
-    attributes
-        .interactive
-        .then_some("what an interactive step writes to the terminal is not compared")
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a source is at most 1 GiB, see `store::source`"
-)]
-fn span(source: SourceId, range: Range<usize>, line: u32) -> Span {
-    Span { source, start: range.start as u32, end: range.end as u32, line }
 }

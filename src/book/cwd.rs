@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The same folder in a form that needs the chapter's file no more: `rendered/…`, an absolute path, or a path relative to the book.
+/// The folder in a form that does not depend on the chapter's file: `rendered/…`, an absolute path, or a path relative to the book.
 pub(crate) fn plain_cwd(written: &str, chapter_file: &Path) -> String {
     let written = written.trim();
     let (first, rest) = written.split_once('/').unwrap_or((written, ""));
@@ -15,7 +15,7 @@ pub(crate) fn plain_cwd(written: &str, chapter_file: &Path) -> String {
     }
 }
 
-/// Where that folder is.
+/// The path of a folder in the form of [`plain_cwd`].
 pub(crate) fn resolve_cwd(plain: &str, root: &Path, rendered: &Path) -> PathBuf {
     match plain.strip_prefix("rendered") {
         Some("") => rendered.to_owned(),
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_named_by_what_it_is_or_relative_to_the_book() {
+    fn a_folder_is_a_known_folder_or_relative_to_the_book() {
         let folder = |written: &str| {
             let plain = plain_cwd(written, Path::new("guide/install/linux.md"));
             resolve_cwd(&plain, Path::new("/book"), Path::new("/state/rendered/linux"))

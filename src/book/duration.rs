@@ -1,4 +1,4 @@
-//! Lengths of time as authors write them: `500ms`, `90s`, `2m`, `1h30m`.
+//! Durations as authors write them: `500ms`, `90s`, `2m`, `1h30m`.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use std::time::Duration;
 const UNITS: [(&str, u64); 5] =
     [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
 
-/// Reads a length of time.
+/// Reads a duration.
 ///
 /// # Errors
-/// What is wrong with it, in words.
+/// A message that says what is wrong.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     if text.is_empty() {
         return Err("it is empty".to_owned());
@@ -29,7 +29,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
             return Err(if after.is_empty() {
                 format!("`{number}` has no unit")
             } else {
-                format!("`{after}` is no unit")
+                format!("`{after}` is not a unit")
             });
         }
         let Some(found) = allowed.iter().position(|(name, _)| *name == unit) else {
@@ -37,7 +37,7 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
             return Err(if known {
                 format!("`{unit}` stands out of order")
             } else {
-                format!("`{unit}` is no unit")
+                format!("`{unit}` is not a unit")
             });
         };
         total = number
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time_are_read_as_they_are_written() {
+    fn a_duration_is_read() {
         for (text, millis) in [
             ("500ms", 500),
             ("90s", 90_000),
@@ -72,14 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_length_of_time_is_refused_with_the_reason() {
+    fn an_invalid_duration_is_refused_with_the_reason() {
         for (text, reason) in [
             ("", "empty"),
             ("90", "`90` has no unit"),
             ("s", "no number before `s`"),
-            ("2min", "`min` is no unit"),
+            ("2min", "`min` is not a unit"),
             ("-1s", "no number before `-1s`"),
-            ("1.5s", "`.5s` is no unit"),
+            ("1.5s", "`.5s` is not a unit"),
             ("30m1h", "`h` stands out of order"),
             ("1s1s", "`s` stands out of order"),
             ("99999999999999999999s", "too long"),

@@ -1,4 +1,4 @@
-//! Every fence of a text as Markdown has it, whatever its language: for whoever has to say what becomes of each.
+//! Every fence of a text in Markdown, whatever its language.
 
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag};
 
@@ -9,9 +9,9 @@ use super::chapter_text::MARKDOWN;
 pub(crate) struct ListedFence {
     /// 1-based line of its opening.
     pub line: u32,
-    /// What stands behind its opening marks.
+    /// Its info string.
     pub info: String,
-    /// Bytes of that in the text.
+    /// The bytes of the info string in the text.
     pub info_at: std::ops::Range<usize>,
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fence_is_what_markdown_takes_for_one() {
+    fn the_fences_are_those_of_markdown() {
         let text = "```bash {a}\nx\n```\n\n    ```sh\n    y\n    ```\n\n- item\n  ~~~ console\n  z\n    ~~~\n\n````\n```\n````\n";
         let seen: Vec<(u32, String)> =
             list_fences(text, 0).into_iter().map(|fence| (fence.line, fence.info)).collect();

@@ -1,4 +1,4 @@
-//! Words that other tools write on a fence. guide leaves them alone, and `guide check --strict` lists them.
+//! Words that other tools use on a fence. guide ignores them, and `guide check --strict` lists them.
 
 /// A tool, or a family of tools, and the attributes it is known to use.
 const TOOLS: [(&str, &[&str]); 6] = [
@@ -109,7 +109,7 @@ const TOOLS: [(&str, &[&str]); 6] = [
 
 /// The tool that is known to use this word on a fence.
 pub(super) fn tool_of(word: &str) -> Option<&'static str> {
-    // Classes, ids and numbers of lines are written the same way for many tools.
+    // Classes, ids and line numbers have the same form in many tools.
     let is_lines =
         || word.starts_with(|first: char| first.is_ascii_digit()) && is_line_numbers(word);
     if word.starts_with(['.', '#'])
@@ -122,7 +122,7 @@ pub(super) fn tool_of(word: &str) -> Option<&'static str> {
     TOOLS.iter().find(|(_, words)| words.contains(&word)).map(|(tool, _)| *tool)
 }
 
-/// `3-5`, `1,4-6`, `1 3`: lines that a page highlights.
+/// Whether the text is a list of lines that a page highlights: `3-5`, `1,4-6`, `1 3`.
 pub(super) fn is_line_numbers(text: &str) -> bool {
     !text.trim().is_empty()
         && text.chars().all(|next| next.is_ascii_digit() || matches!(next, ',' | '-' | ' ' | '.'))

@@ -1,4 +1,4 @@
-//! What stands between the braces of an info string → words with their places. It knows no attribute's meaning.
+//! The text between the braces of an info string → words with their places. The meaning of a word is decided elsewhere.
 //!
 //! ```text
 //! braces = "{" word* "}"              word  = key [ "=" value ]
@@ -12,18 +12,18 @@ use std::ops::Range;
 /// One word, or one member of a JSON object.
 #[derive(Debug, PartialEq)]
 pub(super) struct Word<'a> {
-    /// The key's text.
+    /// The key.
     pub key: Cow<'a, str>,
     /// The key's bytes in the info string.
     pub key_at: Range<usize>,
-    /// What follows `=`; `None` for a flag.
+    /// The text after `=`; `None` for a flag.
     pub value: Option<Cow<'a, str>>,
-    /// The value's bytes, quotes included; for a flag the key's.
+    /// The bytes of the value with its quotes; for a flag, those of the key.
     pub value_at: Range<usize>,
 }
 
 impl Word<'_> {
-    /// Key, `=` and value.
+    /// The bytes of key, `=` and value.
     pub(super) fn whole(&self) -> Range<usize> {
         self.key_at.start..self.value_at.end
     }
@@ -31,19 +31,19 @@ impl Word<'_> {
 
 /// What is wrong with a word.
 #[derive(Debug, PartialEq)]
-pub(super) struct Malformed {
+pub(super) struct WordError {
     pub message: String,
-    /// Its bytes in the info string.
+    /// The bytes of the word in the info string.
     pub at: Range<usize>,
     /// What to do.
     pub hint: Option<String>,
 }
 
-/// Splits `info[inner]` into its words. All that can be read is read; what can't is told.
+/// The words of `info[inner]`, with an error for each that cannot be read.
 pub(super) fn words<'a>(
     info: &'a str,
     inner: Range<usize>,
-) -> impl Iterator<Item = Result<Word<'a>, Malformed>> {
+) -> impl Iterator<Item = Result<Word<'a>, WordError>> {
     let json = info[inner.clone()].trim_start().starts_with('"');
     let (bare, members) = if json {
         (None, json_members(info, &inner))
@@ -59,7 +59,7 @@ struct Words<'a> {
 }
 
 impl<'a> Iterator for Words<'a> {
-    type Item = Result<Word<'a>, Malformed>;
+    type Item = Result<Word<'a>, WordError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let bytes = self.info.as_bytes();
@@ -80,7 +80,7 @@ impl<'a> Iterator for Words<'a> {
         if key.is_empty() {
             let end = self.until(start, |byte| byte.is_ascii_whitespace());
             self.inner.start = end;
-            return Some(Err(Malformed {
+            return Some(Err(WordError {
                 message: "a name is missing before `=`".to_owned(),
                 at: start..end,
                 hint: Some("write `name=value`, with no space around `=`".to_owned()),
@@ -101,13 +101,13 @@ impl<'a> Words<'a> {
         from + bytes.iter().position(|byte| stop(*byte)).unwrap_or(bytes.len())
     }
 
-    fn flag(&self, key: &'a str, at: Range<usize>) -> Result<Word<'a>, Malformed> {
+    fn flag(&self, key: &'a str, at: Range<usize>) -> Result<Word<'a>, WordError> {
         if key.contains(['"', '\'', '{', '}', ',']) {
-            return Err(Malformed {
+            return Err(WordError {
                 message: format!("`{key}` can't be read"),
                 at,
                 hint: Some(
-                    "attributes are words parted by spaces: `{name=build timeout=2m verify}`"
+                    "attributes are words separated by spaces: `{name=build timeout=2m verify}`"
                         .to_owned(),
                 ),
             });
@@ -115,7 +115,7 @@ impl<'a> Words<'a> {
         Ok(Word { key: Cow::Borrowed(key), key_at: at.clone(), value: None, value_at: at })
     }
 
-    fn quoted(&mut self, key_at: Range<usize>, open: usize) -> Result<Word<'a>, Malformed> {
+    fn quoted(&mut self, key_at: Range<usize>, open: usize) -> Result<Word<'a>, WordError> {
         let bytes = self.info.as_bytes();
         let quote = bytes[open];
         let mut at = open + 1;
@@ -132,7 +132,7 @@ impl<'a> Words<'a> {
         }
         if at >= self.inner.end {
             self.inner.start = self.inner.end;
-            return Err(Malformed {
+            return Err(WordError {
                 message: "this quote is not closed".to_owned(),
                 at: open..self.info[..self.inner.end].trim_end().len().max(open + 1),
                 hint: Some(format!("end the value with `{}`", char::from(quote))),
@@ -144,7 +144,7 @@ impl<'a> Words<'a> {
             let end = self.until(self.inner.start, |byte| byte.is_ascii_whitespace());
             let glued = self.inner.start..end;
             self.inner.start = end;
-            return Err(Malformed {
+            return Err(WordError {
                 message: format!(
                     "`{}` follows the closing quote without a space",
                     &self.info[glued.clone()]
@@ -170,18 +170,18 @@ fn bare_value(
     info: &str,
     key_at: Range<usize>,
     value_at: Range<usize>,
-) -> Result<Word<'_>, Malformed> {
+) -> Result<Word<'_>, WordError> {
     let key = &info[key_at.clone()];
     let value = &info[value_at.clone()];
     if value.is_empty() {
-        return Err(Malformed {
+        return Err(WordError {
             message: format!("`{key}=` has no value"),
             at: key_at.start..value_at.end,
             hint: Some(format!("write `{key}=value`, with no space around `=`")),
         });
     }
     if value.contains(['"', '\'', '{', '}']) {
-        return Err(Malformed {
+        return Err(WordError {
             message: format!("the value `{value}` of `{key}` can't be read"),
             at: value_at,
             hint: Some("put a value with quotes, braces or spaces between quotes".to_owned()),
@@ -190,13 +190,13 @@ fn bare_value(
     Ok(Word { key: Cow::Borrowed(key), key_at, value: Some(Cow::Borrowed(value)), value_at })
 }
 
-/// The members of a JSON object whose braces stand around `inner`.
-fn json_members<'a>(info: &'a str, inner: &Range<usize>) -> Vec<Result<Word<'a>, Malformed>> {
+/// The members of the JSON object whose braces are around `inner`.
+fn json_members<'a>(info: &'a str, inner: &Range<usize>) -> Vec<Result<Word<'a>, WordError>> {
     let mut members = Vec::new();
     let mut at = inner.start;
     loop {
         match json_member(&info[..inner.end], at) {
-            // A member that is null says nothing.
+            // A member that is null is ignored.
             Ok((word, end)) => {
                 at = end;
                 members.extend(word.map(Ok));
@@ -218,8 +218,8 @@ fn json_members<'a>(info: &'a str, inner: &Range<usize>) -> Vec<Result<Word<'a>,
     }
 }
 
-/// One `"key": value` from `at`; `true` makes a flag.
-fn json_member(info: &str, at: usize) -> Result<(Option<Word<'static>>, usize), Malformed> {
+/// One `"key": value` at `at`, and the byte after it. The value `true` makes a flag.
+fn json_member(info: &str, at: usize) -> Result<(Option<Word<'static>>, usize), WordError> {
     let start = at + blanks(&info[at..]);
     let (key, key_end) = json_value(info, start)?;
     let serde_json::Value::String(key) = key else {
@@ -262,11 +262,11 @@ fn json_text(value: &serde_json::Value) -> Option<String> {
     }
 }
 
-fn json_value(info: &str, at: usize) -> Result<(serde_json::Value, usize), Malformed> {
+fn json_value(info: &str, at: usize) -> Result<(serde_json::Value, usize), WordError> {
     let mut stream = serde_json::Deserializer::from_str(&info[at..]).into_iter();
     match stream.next() {
         Some(Ok(value)) => Ok((value, at + stream.byte_offset())),
-        _ => Err(bad_json(at..info.len(), "this is no JSON value")),
+        _ => Err(bad_json(at..info.len(), "this is not a JSON value")),
     }
 }
 
@@ -274,12 +274,12 @@ fn blanks(text: &str) -> usize {
     text.len() - text.trim_start().len()
 }
 
-fn bad_json(at: Range<usize>, message: &str) -> Malformed {
+fn bad_json(at: Range<usize>, message: &str) -> WordError {
     let hint = Some(
         "JSON between the braces has the form `{\"name\": \"build\", \"timeout\": \"2m\"}`"
             .to_owned(),
     );
-    Malformed { message: message.to_owned(), at, hint }
+    WordError { message: message.to_owned(), at, hint }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
-//! Which fences are steps: `bash` and `sh` in every book, others where book.toml names them.
+//! The languages of fences that are steps: `bash` and `sh` in every book, and those that book.toml adds.
 
-/// Languages whose content is a script.
+/// Languages whose fences contain a script.
 const SCRIPTS: [&str; 8] = [
     "shell",
     "zsh",
@@ -12,7 +12,7 @@ const SCRIPTS: [&str; 8] = [
     "bash-interactive",
 ];
 
-/// Languages whose content is a terminal's: prompts with commands, and what they wrote.
+/// Languages whose fences contain a session: prompts with commands, and their output.
 const SESSIONS: [&str; 6] =
     ["console", "shell-session", "sh-session", "bash-session", "terminal", "shellsession"];
 
@@ -26,7 +26,7 @@ impl Languages {
     /// Adds a language.
     ///
     /// # Errors
-    /// When guide knows no way to run it.
+    /// guide cannot run the language.
     pub fn add(&mut self, name: &str) -> Result<(), UnknownLanguage> {
         match known(name) {
             Some(_) if matches!(name, "bash" | "sh") => Ok(()),
@@ -38,7 +38,7 @@ impl Languages {
         }
     }
 
-    /// The language of a step, if a fence of that language is one in this book.
+    /// The language, if its fences are steps in this book.
     pub fn step(&self, name: &str) -> Option<&'static str> {
         match name {
             "bash" => Some("bash"),
@@ -48,21 +48,21 @@ impl Languages {
     }
 }
 
-/// A language that guide can't run.
+/// A language that guide cannot run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownLanguage;
 
-/// Every language that a book may name.
+/// Every language that a book may add.
 pub(crate) fn all() -> impl Iterator<Item = &'static str> {
     SCRIPTS.into_iter().chain(SESSIONS)
 }
 
-/// A language whose fences are steps, or could be.
+/// The language, if its fences are steps or a book can make them steps.
 pub(super) fn known(name: &str) -> Option<&'static str> {
     ["bash", "sh"].into_iter().chain(all()).find(|known| *known == name)
 }
 
-/// Does such a fence hold prompts?
+/// Whether the fences of a language contain sessions.
 pub(super) fn is_session(name: &str) -> bool {
     SESSIONS.contains(&name)
 }

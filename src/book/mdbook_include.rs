@@ -1,12 +1,12 @@
-//! mdBook's own `{{#include FILE}}` and its like: for the page, mdBook puts something else in their place. Of what guide runs or
-//! compares, reader and runner would then see two different texts.
+//! Finds `{{#include FILE}}` and the other directives of mdBook. mdBook replaces them on the page, so that in a fence that guide runs
+//! or compares the reader would see another text than guide uses.
 
 use std::ops::Range;
 
-/// What mdBook 0.5 knows to replace.
+/// The directives that mdBook 0.5 replaces.
 const WORDS: [&str; 5] = ["include", "rustdoc_include", "playground", "playpen", "title"];
 
-/// The first of them in a text; one with a backslash before it mdBook leaves in place.
+/// The bytes of the first directive in a text. mdBook does not replace one after a backslash.
 pub(super) fn find_include(text: &str) -> Option<Range<usize>> {
     memchr::memmem::find_iter(text.as_bytes(), "{{").find_map(|start| {
         let after = text[start + 2..].trim_start().strip_prefix('#')?;
@@ -17,7 +17,7 @@ pub(super) fn find_include(text: &str) -> Option<Range<usize>> {
         if text[..start].ends_with('\\') {
             return None;
         }
-        // Looked for last: a text may open many braces and close none.
+        // The closing braces are searched last, because a text may open many braces and close none.
         let end = rest.find("}}").filter(|&end| !rest[..end].trim().is_empty())?;
         Some(start..text.len() - rest.len() + end + 2)
     })
@@ -28,14 +28,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_mdbook_would_replace_is_found() {
+    fn a_directive_of_mdbook_is_found() {
         let found = |text: &'static str| find_include(text).map(|at| &text[at]);
         assert_eq!(found("cat <<X\n{{#include a.sh:2:5}}\nX"), Some("{{#include a.sh:2:5}}"));
         assert_eq!(found("{{ .x }} {{ #title  Two }}"), Some("{{ #title  Two }}"));
     }
 
     #[test]
-    fn what_it_leaves_alone_is_left_alone() {
+    fn text_that_mdbook_does_not_replace_is_not_found() {
         for text in [
             r"\{{#include a.sh}}",
             "{{#include}}",

@@ -1,8 +1,8 @@
-//! Finds a fence inside the body of another fence, of HTML or of indented code: there it is not a fence for Markdown.
+//! Finds the opening line of a fence in another fence, in HTML or in indented code, where Markdown does not read it as a fence.
 
 use std::ops::Range;
 
-/// Does another tool read the content of such a fence as Markdown? Those are mdbook-admonish's and the directives of MyST.
+/// Whether another tool reads the content of such a fence as Markdown. mdbook-admonish does, and MyST for its directives.
 pub(super) fn is_admonition(info: &str) -> bool {
     const DIRECTIVES: [&str; 16] = [
         "admonition",
@@ -29,26 +29,26 @@ pub(super) fn is_admonition(info: &str) -> bool {
     }
 }
 
-/// What may stand before a fence in its line: blanks and the marks of quotes and lists.
+/// Whether the byte may precede a fence in its line: blanks, and the marks of quotes and lists.
 fn is_prefix(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'>' | b'-' | b'*' | b'+' | b'.' | b')') || byte.is_ascii_digit()
 }
 
-/// Columns that a line's beginning takes.
+/// The number of columns of the beginning of a line.
 pub(super) fn columns(prefix: &str) -> usize {
     prefix
         .chars()
         .fold(0, |column, next| if next == '\t' { (column / 4 + 1) * 4 } else { column + 1 })
 }
 
-/// The first line in a fence's body that would open a fence of the `wanted` kind if this one were closed. A line that is indented to
-/// the column `code_from` by nothing but blanks opens none.
+/// The bytes of the first line in a body that would open a fence for which `opens` holds, with at least `length` of the byte `mark`.
+/// A line that blanks indent to the column `code_from` opens none.
 pub(super) fn nested_opening(
     body: &str,
     mark: u8,
     length: usize,
     code_from: usize,
-    wanted: fn(&str) -> bool,
+    opens: fn(&str) -> bool,
 ) -> Option<Range<usize>> {
     memchr::memchr(mark, body.as_bytes())?;
     let triple = [mark; 3];
@@ -62,7 +62,7 @@ pub(super) fn nested_opening(
         let prefix = &body[line_start..start];
         let is_code = columns(prefix) >= code_from && prefix.trim().is_empty();
         let alone = prefix.bytes().all(is_prefix) && !is_code;
-        if alone && marks >= length && wanted(&body[start + marks..line_end]) {
+        if alone && marks >= length && opens(&body[start + marks..line_end]) {
             return Some(start..start + body[start..line_end].trim_end().len());
         }
         from = line_end;

@@ -1,4 +1,4 @@
-//! The names of the normalizers, and the sets of them that `normalize=` chooses. What each does is `compare`'s business.
+//! The names of the normalizers, and the sets of them that `normalize=` selects. `compare` implements them.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ pub enum Normalizer {
 }
 
 impl Normalizer {
-    /// All, in the order in which they are listed.
+    /// All normalizers, in the order in which messages list them.
     pub const ALL: [Self; 8] = [
         Self::Ages,
         Self::Durations,
@@ -39,7 +39,7 @@ impl Normalizer {
         Self::Fields,
     ];
 
-    /// As `normalize=` names it.
+    /// Its name in `normalize=`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ages => "ages",
@@ -70,7 +70,7 @@ impl Normalizers {
     /// None.
     pub const NONE: Self = Self(0);
 
-    /// Is this one in the set?
+    /// Whether the set contains this normalizer.
     pub fn has(self, one: Normalizer) -> bool {
         self.0 & (1 << one as u8) != 0
     }
@@ -78,7 +78,7 @@ impl Normalizers {
     /// Reads `all`, `none`, or names with commas between them.
     ///
     /// # Errors
-    /// What is wrong, and what to do.
+    /// An unknown name.
     pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
         match text.trim() {
             "all" => return Ok(Self::ALL),
@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_set_is_read_and_written_alike() {
+    fn a_set_is_displayed_as_it_is_written() {
         for text in ["all", "none", "ages,hashes"] {
             assert_eq!(Normalizers::parse(text).unwrap().to_string(), text);
         }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_none_has_is_refused_with_the_nearest() {
+    fn an_unknown_name_is_refused_with_the_nearest_one() {
         let Refusal { message, hint } = Normalizers::parse("ages,hashs").unwrap_err();
         assert_eq!(
             (message.as_str(), hint.as_deref()),

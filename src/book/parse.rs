@@ -1,4 +1,4 @@
-//! Texts → [`Book`]. Every error of a file, not just the first.
+//! The texts of a book → [`Book`], with every problem of every file.
 
 use std::collections::HashMap;
 use std::collections::hash_map::{Entry, OccupiedEntry};
@@ -17,23 +17,23 @@ use super::source::{SourceId, Sources, Span};
 use super::step_names::name_steps;
 use crate::ids::{ChapterName, chapter_names};
 
-/// Bytes of a book below which its chapters are parsed sooner than a thread is started.
+/// The size in bytes below which parsing a book takes less time than starting threads.
 const WORTH_A_THREAD: usize = 512 * 1024;
 
-/// A book's texts, as `store::source` read them.
+/// The texts of a book, as `store::source` reads them.
 #[derive(Debug, Clone, Default)]
 pub struct BookText {
     /// The title of `book.toml`.
     pub title: String,
-    /// Every file that was read, `book.toml` and SUMMARY.md among them.
+    /// Every file that was read, including `book.toml` and SUMMARY.md.
     pub sources: Sources,
-    /// The chapters' files in SUMMARY.md's order.
+    /// The files of the chapters in the order of SUMMARY.md.
     pub chapters: Vec<ChapterSource>,
-    /// `manifests/*.yaml.j2` beside the chapters: file name to write (without `.j2`) and the template.
+    /// `manifests/*.yaml.j2` beside the chapters: the name of the file to write (without `.j2`), and the template.
     pub shared_manifests: Vec<(String, SourceId)>,
     /// Languages whose fences are steps beside `bash` and `sh`.
     pub languages: Languages,
-    /// The folder of the chapters, as messages show it: names of chapters are relative to it.
+    /// The folder of the chapters, as messages show it. Names of chapters are relative to it.
     pub src: PathBuf,
 }
 
@@ -44,12 +44,12 @@ pub struct ChapterSource {
     pub source: SourceId,
     /// Title in SUMMARY.md.
     pub summary_title: String,
-    /// Its link in SUMMARY.md, for complaints.
+    /// Its link in SUMMARY.md, for problems.
     pub link: Option<Span>,
 }
 
 impl BookText {
-    /// A book of chapters with no files behind them (path, text), in this order.
+    /// A book of these chapters (path, text), which need not be files.
     pub fn of_chapters<'a>(chapters: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut book = Self::default();
         for (path, text) in chapters {
@@ -60,7 +60,7 @@ impl BookText {
     }
 }
 
-/// Parses every chapter. The book holds all that could be understood, and the problems say what could not.
+/// Parses every chapter. The book contains everything that was understood; the problems describe the rest.
 pub fn parse_book(text: BookText) -> (Book, Problems) {
     let BookText { title, sources, chapters, shared_manifests, languages, src } = text;
     let mut problems = Problems::new();
@@ -92,7 +92,7 @@ fn named_twice(
 ) -> Problem {
     let message = format!("SUMMARY.md names {} twice", earlier.key().display());
     let mut problem =
-        Problem::without_span(message).hint("take one of the links out: a file is one chapter");
+        Problem::without_span(message).hint("remove one of the links: a file is one chapter");
     problem.span = chapter.link;
     problem.labels.extend(earlier.get().map(|link| (link, "first named here".to_owned())));
     problem
@@ -100,7 +100,7 @@ fn named_twice(
 
 type Parsed = (Chapter, Problems);
 
-/// Parses the chapters, those of a large book in several threads. The order is that of the chapters either way.
+/// Parses the chapters, in several threads if the book is large. The result has the order of the chapters.
 fn parse_chapters(
     sources: &Sources,
     chapters: &[(ChapterSource, ChapterName)],
@@ -126,7 +126,7 @@ fn parse_chapters(
         };
         let parts = chapters.chunks(chapters.len().div_ceil(threads).max(1));
         let workers: Vec<_> = parts.map(start).collect();
-        // Where the system gives no thread, this one does the work.
+        // If the system refuses a thread, this one parses its part.
         let finish = |worker: Result<ScopedJoinHandle<'_, Vec<Parsed>>, &_>| match worker {
             Ok(worker) => worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
             Err(part) => parse(part),
@@ -160,7 +160,7 @@ pub(crate) fn parse_chapter(
     (Chapter { name, title, source, front, blocks, notes }, errors)
 }
 
-/// A step's folder is written for the reader of this chapter; a run knows only the book.
+/// Makes `cwd=` of every step independent of the chapter's file.
 fn resolve_folders(blocks: &mut [Block], file: &Path) {
     for block in blocks {
         if let Block::Step(StepBlock { attributes, .. }) = block
@@ -171,8 +171,8 @@ fn resolve_folders(blocks: &mut [Block], file: &Path) {
     }
 }
 
-/// A lone carriage return ends a line for Markdown, and for hardly anything else: neither editors nor bash would agree with what is
-/// read. Inside of a line (the progress of a download in an `output` fence) it is left alone.
+/// A lone carriage return that ends a line. It ends a line for Markdown but not for editors and bash, so that they would read another
+/// text. Within a line, for example of a progress bar in an `output` fence, it is accepted.
 fn odd_line_end(source: SourceId, text: &str) -> Option<Problem> {
     let bytes = text.as_bytes();
     let only = !bytes.contains(&b'\n');

@@ -1,19 +1,19 @@
 //! The patterns of an `output` fence: `[..]`, `<name>`, `<name:int>`, `<name:float>`, and `...` alone on a line.
 //!
-//! A backslash before a pattern takes its meaning away: `\[..]` is the text `[..]`. A backslash that is meant itself is written
-//! twice there. SnapshotStore output is written with these backslashes, so that only what an author wrote is ever a pattern.
+//! A backslash before a pattern escapes it: `\[..]` is the text `[..]`. A backslash before a pattern that is text itself is written
+//! twice. Accepted output is written with these escapes, so that only patterns of the author are patterns.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Words in angle brackets that kubectl itself prints: text, never names.
+/// Words in angle brackets that kubectl prints, so that they are text and not names.
 pub(crate) const NEVER_NAMES: [&str; 8] =
     ["none", "unset", "pending", "invalid", "unknown", "nil", "error", "no value"];
 
-/// What a name binds.
+/// The type of the value that a name binds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameKind {
-    /// Text, as it stands.
+    /// Text.
     Word,
     /// A whole number.
     Int,
@@ -21,25 +21,25 @@ pub(crate) enum NameKind {
     Float,
 }
 
-/// What stands at a place of a line.
+/// A pattern, or an escaped text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Mark<'t> {
     /// `[..]`
     Any,
-    /// `<name>`, as it is written, and the variable that it binds.
+    /// `<name>`, which binds a variable.
     Name {
-        /// With its brackets.
+        /// The pattern as written, with its brackets.
         raw: &'t str,
         /// The name with `_` for `-`.
         variable: String,
-        /// What it binds.
+        /// The type of its value.
         kind: NameKind,
     },
-    /// Escaped: this text and no pattern.
+    /// An escaped text.
     Literal(&'t str),
 }
 
-/// Does this line stand for any lines?
+/// Whether this line is the pattern for any number of lines.
 pub(crate) fn is_any_lines(line: &str) -> bool {
     line.trim() == "..."
 }
@@ -75,7 +75,7 @@ pub(crate) fn marks(line: &str) -> Vec<(Range<usize>, Mark<'_>)> {
     marks
 }
 
-/// The line as it is written in a fence so that it stands for itself alone.
+/// The line with every pattern escaped, so that it matches itself only.
 pub(crate) fn escape_line(line: &str) -> Cow<'_, str> {
     let indent = line.len() - line.trim_start().len();
     if is_any_lines(line) || escaped_dots(line).is_some() {
@@ -100,7 +100,7 @@ pub(crate) fn escape_line(line: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Every line of a text escaped.
+/// The text with every line escaped.
 pub(crate) fn escape_text(text: &str) -> Cow<'_, str> {
     if text.lines().all(|line| matches!(escape_line(line), Cow::Borrowed(_))) {
         return Cow::Borrowed(text);
@@ -108,7 +108,7 @@ pub(crate) fn escape_text(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split('\n').map(escape_line).collect::<Vec<_>>().join("\n"))
 }
 
-/// What an escaped text stands for; its patterns stay as they are written.
+/// The line with every escape removed. Patterns stay as written.
 pub(crate) fn unescape_line(line: &str) -> Cow<'_, str> {
     let marks = marks(line);
     if !marks.iter().any(|(_, mark)| matches!(mark, Mark::Literal(_))) {
@@ -129,7 +129,7 @@ pub(crate) fn unescape_line(line: &str) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// The variables that a text binds, in order, with their kind; one that occurs again is there again.
+/// The variables that a text binds, in order and with their types. A repeated variable is repeated here.
 pub(crate) fn names_in(text: &str) -> impl Iterator<Item = (String, NameKind)> + '_ {
     text.lines().filter(|line| line.contains('<')).flat_map(marks).filter_map(
         |(_, mark)| match mark {
@@ -139,7 +139,7 @@ pub(crate) fn names_in(text: &str) -> impl Iterator<Item = (String, NameKind)> +
     )
 }
 
-/// The byte at which the first of the backslashes stands that make `...` on a line text.
+/// The byte of the first backslash before a `...` that is alone on its line.
 fn escaped_dots(line: &str) -> Option<usize> {
     let text = line.trim_end();
     let start = text.len() - text.trim_start().len();
@@ -151,7 +151,7 @@ fn backslashes(before: &str) -> usize {
     before.bytes().rev().take_while(|byte| *byte == b'\\').count()
 }
 
-/// The pattern at the start of a text.
+/// The pattern at the start of a text, and its length in bytes.
 fn mark_at(text: &str) -> Option<(usize, Mark<'_>)> {
     if text.starts_with("[..]") {
         return Some((4, Mark::Any));
@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_backslash_makes_a_pattern_text() {
+    fn a_backslash_escapes_a_pattern() {
         assert_eq!(marks(r"a \[..] b"), [(2..7, Mark::Literal("[..]"))]);
         assert_eq!(unescape_line(r"cp \<file> \<dir>"), "cp <file> <dir>");
         assert_eq!(unescape_line(r"  \..."), "  ...");
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backslash_that_is_meant_is_written_twice() {
+    fn a_backslash_before_a_pattern_is_written_twice() {
         assert_eq!(marks(r"C:\\<user>")[0], (2..4, Mark::Literal(r"\")));
         assert!(matches!(marks(r"C:\\<user>")[1].1, Mark::Name { .. }));
         assert_eq!(escape_line(r"C:\<user>"), r"C:\\\<user>");
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_not_escaped() {
+    fn text_without_patterns_is_not_escaped() {
         for line in ["<none>", "<Pending>", "[...]", "a ... b", "a < b > c", r"\n"] {
             assert!(matches!(escape_line(line), Cow::Borrowed(_)), "{line}");
         }
@@ -203,7 +203,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_escaped_line_has_no_pattern_and_stands_for_itself(line in r"([a ]|\\|\.\.\.|\[\.\.\]|<a>|<n:int>|[<>\[\].]){0,10}") {
+        fn an_escaped_line_has_no_pattern_and_matches_itself(line in r"([a ]|\\|\.\.\.|\[\.\.\]|<a>|<n:int>|[<>\[\].]){0,10}") {
             let escaped = escape_line(&line).into_owned();
             prop_assert!(!is_any_lines(&escaped));
             prop_assert!(marks(&escaped).iter().all(|(_, mark)| matches!(mark, Mark::Literal(_))), "{}", escaped);

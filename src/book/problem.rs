@@ -1,4 +1,4 @@
-//! What is wrong with a book, for people: message, place, why, what to do. `report::problem` draws it with the excerpt.
+//! Problems of a book's text: message, place, severity and hint. `report::problem` draws them with an excerpt.
 
 use super::rule::Rule;
 use super::source::Span;
@@ -8,15 +8,15 @@ use super::source::Span;
 pub enum Severity {
     /// The book cannot be run.
     Error,
-    /// The book cannot be run, but it can be read: its site can be made.
+    /// The book cannot be run, but its site can be made.
     Unrunnable,
-    /// The book can be run, but this is probably not what its author means.
+    /// The book can be run, but probably does not do what its author means.
     Warning,
-    /// Something was left alone, for instance a word that belongs to another tool. Shown only by `guide check --strict`.
+    /// guide ignores something, for example a word that belongs to another tool. Only `guide check --strict` shows it.
     Note,
 }
 
-/// Why a word, a name or an expression is refused, before it is known where it stands.
+/// Why a word, a name or an expression is refused, without its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refusal {
     /// What is wrong, in the form of [`Problem::message`].
@@ -26,31 +26,31 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal that says what to do.
+    /// A refusal with a hint.
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { message: message.into(), hint: Some(hint.into()) }
     }
 
-    /// The refusal as a problem of that place.
+    /// The refusal as a problem at this place.
     pub(crate) fn at(self, span: Span) -> Problem {
         Problem { hint: self.hint, ..Problem::at(span, self.message) }
     }
 }
 
-/// One complaint about the book's text. `span` points at the very characters that are wrong where they are known.
+/// A problem of the book's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What is wrong: lower case, no full stop, names quoted with backticks.
     pub message: String,
-    /// Where; `None` only for something that has no text (a missing file).
+    /// The characters that are wrong; `None` only for something without text, such as a missing file.
     pub span: Option<Span>,
-    /// Further places that belong to it ("first named here").
+    /// Further places with a note ("first named here").
     pub labels: Vec<(Span, String)>,
     /// What to do about it.
     pub hint: Option<String>,
     /// How much it matters.
     pub severity: Severity,
-    /// Which kind of problem it is.
+    /// The kind of problem.
     pub(crate) rule: Rule,
 }
 
@@ -67,7 +67,7 @@ impl Problem {
         }
     }
 
-    /// A problem with no place in a text.
+    /// A problem without a place in a text.
     pub fn without_span(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -79,22 +79,22 @@ impl Problem {
         }
     }
 
-    /// The same as a warning.
+    /// The same problem as a warning.
     pub fn warning(self) -> Self {
         Self { severity: Severity::Warning, ..self }
     }
 
-    /// The same as a note.
+    /// The same problem as a note.
     pub fn note(self) -> Self {
         Self { severity: Severity::Note, ..self }
     }
 
-    /// The same as a problem of this kind.
+    /// The same problem, of this kind.
     pub(crate) fn rule(self, rule: Rule) -> Self {
         Self { rule, ..self }
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint.
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
@@ -107,5 +107,5 @@ impl Problem {
     }
 }
 
-/// All problems found, in the order of the text. Empty means none.
+/// Problems in the order of the text.
 pub(crate) type Problems = Vec<Problem>;

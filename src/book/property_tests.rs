@@ -277,9 +277,9 @@ proptest! {
     }
 
     #[test]
-    fn no_step_is_lost_without_a_word(parts in vec((well_formed(), any::<bool>()), 1..8)) {
-        // A closing line left out, of any fence. What CommonMark then takes for text of another fence is told, at that fence or
-        // between the two; only inside a longer fence that is closed a step is shown on purpose.
+    fn every_step_is_found_or_reported(parts in vec((well_formed(), any::<bool>()), 1..8)) {
+        // Closing lines of any fences are missing. A step that CommonMark then reads as text of another fence is reported, at that
+        // fence or between the two; only in a longer fence that is closed a step is shown on purpose.
         let mut text = String::new();
         let mut openings = Vec::new();
         for ((part, step), open) in &parts {
@@ -294,14 +294,14 @@ proptest! {
         for opening in openings {
             let line = u32::try_from(opening).unwrap() + 1;
             let around = fences.iter().find(|fence| fence.opening < opening && fence.closing.is_none_or(|end| end > opening));
-            let told_from = match around {
+            let reported_from = match around {
                 Some(fence) if fence.closing.is_some() && fence.length > 3 => continue,
                 Some(fence) => u32::try_from(fence.opening).unwrap() + 1,
                 None => line,
             };
             let found = around.is_none() && book.chapters[0].steps().any(|step| step.span.line == line);
-            let told = problems.iter().filter_map(|problem| problem.span).any(|span| (told_from..=line).contains(&span.line));
-            prop_assert!(found || told, "line {line} of\n{text}\n{problems:?}");
+            let is_reported = problems.iter().filter_map(|problem| problem.span).any(|span| (reported_from..=line).contains(&span.line));
+            prop_assert!(found || is_reported, "line {line} of\n{text}\n{problems:?}");
         }
     }
 

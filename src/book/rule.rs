@@ -8,21 +8,21 @@ use super::source::Span;
 /// A kind of problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Rule {
-    /// Of no kind of its own.
+    /// A problem without a more specific kind.
     Book,
     /// book.toml.
     Config,
     /// A chapter's front matter.
     FrontMatter,
-    /// The words in a fence's braces.
+    /// An attribute of a fence.
     Attribute,
-    /// A word of another tool.
+    /// An attribute of another tool.
     ForeignAttribute,
     /// A fence.
     Fence,
     /// The names of steps.
     StepName,
-    /// What bash can't parse.
+    /// A script that bash cannot parse.
     BashSyntax,
     /// A pasted prompt.
     Prompt,
@@ -42,20 +42,20 @@ pub(crate) enum Rule {
     Verify,
     /// A target of the command line.
     Target,
-    /// What proves nothing.
+    /// A step, a check or an output that proves nothing.
     Coverage,
     /// A snapshot that no step compares with.
     UnusedSnapshot,
     /// An accepted snapshot that cannot be read.
     UnreadableSnapshot,
-    /// A recording of no chapter.
+    /// A recording whose chapter is not in the book.
     UnusedRecording,
     /// A finding of shellcheck, by its number.
     Shellcheck(u16),
 }
 
 impl Rule {
-    /// Its name.
+    /// Its stable name.
     pub(crate) fn id(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Book => "book",
@@ -83,7 +83,7 @@ impl Rule {
         })
     }
 
-    /// What it is about, in one sentence.
+    /// Its description, in one sentence.
     pub(crate) fn about(self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::Book => "The book cannot be read as it is written.",
@@ -94,14 +94,14 @@ impl Rule {
             Self::Fence => "A fence is not what it looks like.",
             Self::StepName => "The name of a step is used twice.",
             Self::BashSyntax => "bash cannot parse a step.",
-            Self::Prompt => "A step holds the prompt of a terminal.",
-            Self::Placeholder => "A step holds a placeholder that a reader is to replace.",
+            Self::Prompt => "A step contains the prompt of a terminal.",
+            Self::Placeholder => "A step contains a placeholder that a reader is to replace.",
             Self::Editor => "A step opens an editor and waits for a person.",
             Self::EndlessCommand => "A command does not end by itself.",
             Self::Manifest => "A manifest cannot be rendered.",
-            Self::Values => "A value is wrong, or means something else than it looks like.",
-            Self::Needs => "A chapter needs one that is not there, or needs itself.",
-            Self::Verify => "A check, or what it proves, is not there.",
+            Self::Values => "A value is wrong, or its meaning may surprise.",
+            Self::Needs => "A chapter needs a chapter that does not exist, or needs itself.",
+            Self::Verify => "A check, or the step that it proves, does not exist.",
             Self::Target => "The book has no such chapter or step.",
             Self::Coverage => "An acting step, a check or an output fence proves nothing.",
             Self::UnusedSnapshot => "No step compares with a snapshot.",

@@ -1,49 +1,55 @@
-//! A shell script → its simple commands, for advice about them. It is no shell: what it does not understand it says (`is_clear`),
-//! so that nobody takes a script for harmless of which only a part was read.
+//! A shell script → its simple commands, for advice about them.
+//!
+//! It understands only a part of the shell's grammar. [`Commands::is_clear`] is false if it did not understand the whole script, so
+//! that a script is never taken for harmless after only a part of it was read.
+
+mod redirections;
+mod words;
 
 use std::ops::Range;
 
 use crate::text::word_search::is_variable_name;
 
-/// The commands of a script, those inside of loops, conditions and substitutions among them.
+/// The commands of a script, including those in loops, conditions and substitutions.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Commands {
-    /// In the order in which they end.
-    pub all: Vec<Simple>,
-    /// False: some of the script was not understood.
+    /// The commands, in the order in which they end.
+    pub all: Vec<SimpleCommand>,
+    /// Whether the whole script was understood.
     pub is_clear: bool,
-    /// Bytes that stand unquoted, for whoever looks for text that bash would read as something else.
-    pub plain: Vec<Range<usize>>,
-    /// Where a `<` stands that bash reads as a redirection.
-    pub inputs: Vec<usize>,
+    /// The bytes of all words, so that a caller knows which text bash reads as words.
+    pub unquoted: Vec<Range<usize>>,
+    /// The bytes of every `<` that bash reads as a redirection.
+    pub input_redirections: Vec<usize>,
 }
 
 /// A program and its words.
 #[derive(Debug, Default, PartialEq, Clone)]
-pub(crate) struct Simple {
-    /// Its words, quotes taken off; assignments before it are left out.
+pub(crate) struct SimpleCommand {
+    /// Its words without quotes, and without the assignments before it.
     pub words: Vec<String>,
-    /// Is any of them only known when it runs (`$x`, `*`)?
+    /// Whether any word is only known when the command runs (`$x`, `*`).
     pub has_expansion: bool,
-    /// Files it writes by `>` and its like.
+    /// The files that it writes with `>` and similar redirections.
     pub writes: Vec<String>,
     /// Assignments before it, as written.
     pub assigns: Vec<String>,
-    /// Does it end by `&`?
+    /// Whether it ends with `&`.
     pub in_background: bool,
-    /// Is its output another command's input?
+    /// Whether its output is the input of the next command.
     pub is_piped: bool,
+    /// The byte of the script at which it begins.
     pub at: usize,
 }
 
-/// Words of the shell's own grammar that may stand before a command.
-const BEFORE: [&str; 11] =
+/// Keywords of the shell that may precede a command.
+const KEYWORDS_BEFORE_A_COMMAND: [&str; 11] =
     ["if", "then", "elif", "else", "while", "until", "do", "!", "{", "time", "coproc"];
 
-/// Words that end a construction; after them only redirections stand.
-const ENDS: [&str; 4] = ["fi", "done", "}", "esac"];
+/// Keywords that end a compound command. Only redirections may follow them.
+const CLOSING_KEYWORDS: [&str; 4] = ["fi", "done", "}", "esac"];
 
-/// Reads a script.
+/// The commands of a script.
 pub(crate) fn commands_of(script: &str) -> Commands {
     let mut lexer = Lexer {
         text: script,
@@ -55,8 +61,8 @@ pub(crate) fn commands_of(script: &str) -> Commands {
     lexer.out
 }
 
-/// Substitutions inside of each other that are still looked at.
-const DEEPEST: usize = 20;
+/// The deepest nesting of substitutions that is read.
+const MAX_DEPTH: usize = 20;
 
 struct Lexer<'a> {
     text: &'a str,
@@ -65,22 +71,14 @@ struct Lexer<'a> {
     depth: usize,
 }
 
-/// A word being read.
-#[derive(Default)]
-struct Piece {
-    text: String,
-    quoted: bool,
-    expands: bool,
-}
-
 impl Lexer<'_> {
     fn script(&mut self, range: Range<usize>) {
-        if self.depth > DEEPEST {
+        if self.depth > MAX_DEPTH {
             self.out.is_clear = false;
             return;
         }
         self.depth += 1;
-        let mut now = Simple { at: range.start, ..Simple::default() };
+        let mut now = SimpleCommand { at: range.start, ..SimpleCommand::default() };
         let mut heredocs: Vec<(String, bool)> = Vec::new();
         let mut at = range.start;
         while at < range.end {
@@ -96,7 +94,7 @@ impl Lexer<'_> {
                     }
                 }
                 b';' | b'(' | b')' => {
-                    // `f()` defines a function, and `a|b)` stands in a `case`: neither is followed.
+                    // `f()` defines a function and `a|b)` is a pattern of `case`; neither is understood.
                     let odd = self.bytes[at] == b'(' && !now.words.is_empty()
                         || self.text[at..].starts_with(";;");
                     self.out.is_clear &= !odd;
@@ -133,15 +131,15 @@ impl Lexer<'_> {
         memchr::memchr(b'\n', &self.bytes[at..end]).map_or(end, |found| at + found)
     }
 
-    /// Ends a command; `next` is where the next one may begin.
-    fn end(&mut self, now: &mut Simple, next: usize) {
-        let done = std::mem::replace(now, Simple { at: next, ..Simple::default() });
+    /// Ends a command. `next` is the byte at which the next one may begin.
+    fn end(&mut self, now: &mut SimpleCommand, next: usize) {
+        let done = std::mem::replace(now, SimpleCommand { at: next, ..SimpleCommand::default() });
         if !(done.words.is_empty() && done.writes.is_empty() && done.assigns.is_empty()) {
             self.out.all.push(done);
         }
     }
 
-    fn word(&mut self, start: usize, end: usize, now: &mut Simple) -> usize {
+    fn word(&mut self, start: usize, end: usize, now: &mut SimpleCommand) -> usize {
         let (piece, at) = self.piece(start, end);
         // `2>file`: the number belongs to the redirection.
         if !piece.quoted
@@ -151,10 +149,10 @@ impl Lexer<'_> {
             return at;
         }
         let first = now.words.is_empty();
-        if first && !piece.quoted && BEFORE.contains(&piece.text.as_str()) {
+        if first && !piece.quoted && KEYWORDS_BEFORE_A_COMMAND.contains(&piece.text.as_str()) {
             return at;
         }
-        if first && !piece.quoted && ENDS.contains(&piece.text.as_str()) {
+        if first && !piece.quoted && CLOSING_KEYWORDS.contains(&piece.text.as_str()) {
             return at;
         }
         if first && !piece.quoted && matches!(piece.text.as_str(), "for" | "select") {
@@ -172,7 +170,7 @@ impl Lexer<'_> {
         }
         if first {
             now.at = start;
-            // A program whose name is only known when it runs.
+            // The name of the program is only known when the script runs.
             self.out.is_clear &= !piece.expands;
         }
         now.has_expansion |= piece.expands;
@@ -180,7 +178,7 @@ impl Lexer<'_> {
         at
     }
 
-    /// `for x in a b c`: only what is substituted there runs.
+    /// The words of `for x in a b c`, of which only substitutions run.
     fn loop_header(&mut self, mut at: usize, end: usize) -> usize {
         while at < end && !matches!(self.bytes[at], b';' | b'\n') {
             at = match self.bytes[at] {
@@ -195,7 +193,7 @@ impl Lexer<'_> {
         at
     }
 
-    /// `x=(a b)`.
+    /// The words of an array, `x=(a b)`.
     fn array(&mut self, mut at: usize, end: usize) -> usize {
         at += 1;
         while at < end && self.bytes[at] != b')' {
@@ -209,187 +207,6 @@ impl Lexer<'_> {
             };
         }
         (at + 1).min(end)
-    }
-
-    /// One word with its quotes and substitutions.
-    fn piece(&mut self, start: usize, end: usize) -> (Piece, usize) {
-        let mut piece = Piece::default();
-        let mut at = start;
-        while at < end {
-            match self.bytes[at] {
-                b' ' | b'\t' | b'\r' | b'\n' | b';' | b'&' | b'|' | b'(' | b')' | b'<' | b'>' => {
-                    break;
-                }
-                b'\'' => {
-                    piece.quoted = true;
-                    let close = memchr::memchr(b'\'', &self.bytes[at + 1..end])
-                        .map_or(end, |found| at + 1 + found);
-                    self.out.is_clear &= close < end;
-                    piece.text.push_str(&self.text[at + 1..close]);
-                    at = (close + 1).min(end);
-                }
-                b'"' => at = self.double_quoted(at + 1, end, &mut piece),
-                b'\\' => {
-                    let next = self.text[(at + 1).min(end)..end].chars().next();
-                    piece.text.extend(next);
-                    piece.quoted = true;
-                    at += 1 + next.map_or(0, char::len_utf8);
-                }
-                b'$' | b'`' => at = self.expansion(at, end, &mut piece),
-                byte => {
-                    piece.expands |= matches!(byte, b'*' | b'?' | b'[');
-                    let next = self.text[at..].chars().next().map_or(1, char::len_utf8);
-                    piece.text.push_str(&self.text[at..at + next]);
-                    at += next;
-                }
-            }
-        }
-        self.out.plain.push(start..at);
-        (piece, at.min(end))
-    }
-
-    fn double_quoted(&mut self, mut at: usize, end: usize, piece: &mut Piece) -> usize {
-        piece.quoted = true;
-        while at < end {
-            match self.bytes[at] {
-                b'"' => return at + 1,
-                b'\\' => {
-                    let next = self.text[(at + 1).min(end)..end].chars().next();
-                    piece.text.extend(next);
-                    at += 1 + next.map_or(0, char::len_utf8);
-                }
-                b'$' | b'`' => at = self.expansion(at, end, piece),
-                _ => {
-                    let next = self.text[at..].chars().next().map_or(1, char::len_utf8);
-                    piece.text.push_str(&self.text[at..at + next]);
-                    at += next;
-                }
-            }
-        }
-        self.out.is_clear = false;
-        end
-    }
-
-    fn expansion(&mut self, at: usize, end: usize, piece: &mut Piece) -> usize {
-        piece.expands = true;
-        let next = self.bytes.get(at + 1).copied();
-        if self.bytes[at] == b'`' {
-            let close = memchr::memchr(b'`', &self.bytes[at + 1..end]).map(|found| at + 1 + found);
-            self.out.is_clear &= close.is_some();
-            let close = close.unwrap_or(end);
-            self.script(at + 1..close);
-            piece.text.push('`');
-            return (close + 1).min(end);
-        }
-        match next {
-            Some(b'(') => {
-                piece.text.push('$');
-                self.substitution(at + 1, end)
-            }
-            Some(b'{') => {
-                let close =
-                    memchr::memchr(b'}', &self.bytes[at..end]).map_or(end, |found| at + found + 1);
-                let inner = &self.text[at..close];
-                self.out.is_clear &= !inner[1..].contains(['$', '`', '"', '\'']);
-                piece.text.push_str(inner);
-                close
-            }
-            _ => {
-                piece.text.push('$');
-                at + 1
-            }
-        }
-    }
-
-    /// `$(…)`, `<(…)`; `open` is the parenthesis. Arithmetic runs nothing.
-    fn substitution(&mut self, open: usize, end: usize) -> usize {
-        let Some(close) = self.closing(open, end) else {
-            self.out.is_clear = false;
-            return end;
-        };
-        if self.bytes.get(open + 1) == Some(&b'(') && self.bytes[..close].ends_with(b")") {
-            self.out.is_clear &= !self.text[open..close].contains(['`', '$'])
-                || !self.text[open..close].contains("$(");
-        } else {
-            self.script(open + 1..close);
-        }
-        close + 1
-    }
-
-    /// The parenthesis that closes this one, quotes heeded.
-    fn closing(&self, open: usize, end: usize) -> Option<usize> {
-        let (mut depth, mut quote, mut at) = (0_usize, None, open);
-        while at < end {
-            match (quote, self.bytes[at]) {
-                (Some(b'\''), b'\'') | (Some(b'"'), b'"') => quote = None,
-                (Some(b'\''), _) => {}
-                (_, b'\\') => at += 1,
-                (None, byte @ (b'\'' | b'"')) => quote = Some(byte),
-                (None, b'(') => depth += 1,
-                (None, b')') if depth == 1 => return Some(at),
-                (None, b')') => depth -= 1,
-                _ => {}
-            }
-            at += 1;
-        }
-        None
-    }
-
-    /// `>`, `>>`, `<`, `<<`, `2>&1` and their like, from the operator on.
-    fn redirect(
-        &mut self,
-        start: usize,
-        end: usize,
-        now: &mut Simple,
-        heredocs: &mut Vec<(String, bool)>,
-    ) -> usize {
-        let mut at = start;
-        while at < end && matches!(self.bytes[at], b'<' | b'>' | b'|' | b'&' | b'-') {
-            at += 1;
-        }
-        let operator = &self.text[start..at];
-        if operator == "<" {
-            self.out.inputs.push(start);
-        }
-        let operator =
-            if operator.starts_with("<<") { operator } else { operator.trim_end_matches('-') };
-        let at = start + operator.len();
-        let mut from = at;
-        while from < end && matches!(self.bytes[from], b' ' | b'\t') {
-            from += 1;
-        }
-        if from < end
-            && matches!(self.bytes[from], b'<' | b'>')
-            && self.bytes.get(from + 1) == Some(&b'(')
-        {
-            return self.substitution(from + 1, end);
-        }
-        let (piece, after) = self.piece(from, end);
-        match operator {
-            "<<" | "<<-" => heredocs.push((piece.text, piece.quoted)),
-            "<" | "<<<" | "<&" => {}
-            // `2>&1` copies a descriptor.
-            ">&" if piece.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {}
-            _ => now.writes.push(piece.text),
-        }
-        after.max(at)
-    }
-
-    /// The text up to its delimiter; what is substituted in it runs.
-    fn heredoc(&mut self, range: Range<usize>, delimiter: &str, literal: bool) -> usize {
-        let mut at = range.start;
-        while at < range.end {
-            let line_end = self.line_end(at, range.end);
-            let line = &self.text[at..line_end];
-            let next = (line_end + 1).min(range.end);
-            if line.trim_start_matches('\t').trim_end_matches('\r') == delimiter {
-                return next;
-            }
-            self.out.is_clear &= literal || !(line.contains("$(") || line.contains('`'));
-            at = next;
-        }
-        self.out.is_clear = false;
-        range.end
     }
 }
 

@@ -1,4 +1,4 @@
-//! Source texts and places in them. A [`Span`] is cheap to copy; [`Sources`] turns it into file, line, column and excerpt.
+//! The texts of a book and places in them. [`Sources`] turns a [`Span`] into a file, a line and an excerpt.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -10,22 +10,23 @@ use crate::text::word_search::find_words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(pub u32);
 
-/// One file's text as it was read, with the path a reader knows it by (relative to the book's root).
+/// The text of one file.
 #[derive(Debug, Clone)]
 pub struct SourceFile {
-    /// Path relative to the book's root, as shown in messages.
+    /// The path relative to the book's root, as messages show it.
     pub path: Arc<Path>,
-    /// The text, byte for byte (line ends as they are). A `String`, as an `Arc<str>` would be a copy of what was read.
+    /// The text byte for byte, including its line ends. A `String`, because an `Arc<str>` would need a copy.
     pub text: Arc<String>,
 }
 
-/// A byte range in one source, with the 1-based line of its first byte.
+/// A range of bytes in one text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     /// The file.
     pub source: SourceId,
+    /// The first byte.
     pub start: u32,
-    /// One past the last byte.
+    /// The byte after the last one.
     pub end: u32,
     /// 1-based line of `start`.
     pub line: u32,
@@ -38,7 +39,7 @@ impl Span {
     }
 }
 
-/// A resolved place: what a later phase needs to say `file:line` without carrying the sources along.
+/// A file and a line, which can be displayed without the sources.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     /// Path relative to the book's root.
@@ -71,17 +72,17 @@ impl Sources {
         &self.files[id.0 as usize]
     }
 
-    /// The text a span covers.
+    /// The text of a span.
     pub fn text(&self, span: Span) -> &str {
         &self.file(span.source).text[span.range()]
     }
 
-    /// `file:line` of a span.
+    /// The file and line of a span.
     pub fn place(&self, span: Span) -> Place {
         Place { file: self.file(span.source).path.clone(), line: span.line }
     }
 
-    /// The first place of a word inside a span, else the span itself.
+    /// The first place of a word in a span, otherwise the span itself.
     pub fn find_in(&self, span: Span, word: &str) -> Span {
         let text = self.text(span);
         let is_part = |next: char| next.is_alphanumeric() || matches!(next, '_' | '-' | '.');

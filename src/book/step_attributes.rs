@@ -1,5 +1,4 @@
-//! The words between a step's braces → [`Attributes`]: each value read, doubled and unknown words and combinations that make
-//! no sense refused, all of them and not just the first.
+//! The words in a step's braces → [`Attributes`], with every invalid value, repeated or unknown word, and contradiction.
 
 use std::ops::Range;
 
@@ -10,66 +9,66 @@ use super::attribute_values::{
 };
 use super::attributes::{Attributes, ExitExpectation, LooksAt};
 use super::foreign_words::tool_of;
-use super::info_string::{Malformed, Word};
+use super::info_string::{Word, WordError};
 use super::problem::Refusal;
 use crate::ids::{StepName, is_name, nearest};
 use crate::text::word_search::is_variable_name;
 
-/// A complaint about a word, with the earlier place it belongs to.
+/// A problem of a word in an info string.
 #[derive(Debug, PartialEq)]
-pub(super) struct Complaint {
-    /// What is wrong, and where in the info string.
-    pub what: Malformed,
-    /// An earlier word it clashes with, and what to say of it.
-    pub also: Option<(Range<usize>, &'static str)>,
+pub(super) struct WordProblem {
+    /// The error and its place in the info string.
+    pub error: WordError,
+    /// The bytes of an earlier word that it contradicts, and a note about that word.
+    pub earlier: Option<(Range<usize>, &'static str)>,
 }
 
-/// Reads words one by one. Kept between fences so that its lists are allocated once a chapter.
+/// Reads the words of a fence one by one. It is used for all fences of a chapter, so that its lists are allocated once.
 #[derive(Debug, Default)]
 pub(super) struct AttributeReader {
     seen: Vec<(&'static str, Range<usize>)>,
-    /// What is wrong so far.
-    pub complaints: Vec<Complaint>,
-    /// Words that belong to other tools and are left alone.
-    pub ignored: Vec<Complaint>,
-    /// Are the braces a JSON object, the form that Runme writes? Then its values are read as Runme reads them.
+    /// The problems of this fence so far.
+    pub problems: Vec<WordProblem>,
+    /// Words that belong to other tools, which guide ignores.
+    pub ignored: Vec<WordProblem>,
+    /// Whether the braces are a JSON object, the form of Runme, so that values are read as Runme reads them.
     pub json: bool,
-    /// `name=`, with its place.
+    /// The value of `name=`, and its bytes in the info string.
     pub name: Option<(StepName, Range<usize>)>,
-    /// What the other words say.
+    /// The other attributes.
     pub attributes: Attributes,
 }
 
 impl AttributeReader {
     /// Takes the next word.
-    pub(super) fn take(&mut self, word: Result<Word<'_>, Malformed>) {
+    pub(super) fn take(&mut self, word: Result<Word<'_>, WordError>) {
         let word = match word {
             Ok(word) => word,
-            Err(what) => return self.complaints.push(Complaint { what, also: None }),
+            Err(error) => return self.problems.push(WordProblem { error, earlier: None }),
         };
         let Some(key) = STEP_WORDS.iter().find(|known| **known == word.key) else {
             return self.take_unknown(&word);
         };
         if let Some((_, first)) = self.seen.iter().find(|(seen, _)| seen == key) {
-            let also = Some((first.clone(), "first given here"));
-            let what = Malformed {
+            let earlier = Some((first.clone(), "first given here"));
+            let error = WordError {
                 message: format!("`{key}` is given twice"),
                 at: word.whole(),
                 hint: None,
             };
-            return self.complaints.push(Complaint { what, also });
+            return self.problems.push(WordProblem { error, earlier });
         }
         self.seen.push((key, word.whole()));
         if let Err(Refusal { message, hint }) = self.set(key, &word) {
-            self.complain(word.value_at, message, hint);
+            self.report(word.value_at, message, hint);
         }
     }
 
-    /// A word of another tool is left alone; any other is a slip.
+    /// Ignores a word of another tool and reports any other.
     fn take_unknown(&mut self, word: &Word<'_>) {
         match tool_of(&word.key) {
             Some(tool) => self.ignored.push(ignored(&word.key, tool, word.whole())),
-            None => self.complain(
+            None => self.report(
                 word.key_at.clone(),
                 format!("unknown attribute `{}`", word.key),
                 unknown_hint(word),
@@ -77,18 +76,18 @@ impl AttributeReader {
         }
     }
 
-    /// What was read, with the complaints; the reader is empty again.
+    /// The name, the attributes and the problems of the fence. The reader is empty afterwards.
     pub(super) fn finish(
         &mut self,
-    ) -> (Option<(StepName, Range<usize>)>, Attributes, Vec<Complaint>) {
+    ) -> (Option<(StepName, Range<usize>)>, Attributes, Vec<WordProblem>) {
         self.check_combinations();
         let attributes = std::mem::take(&mut self.attributes);
         self.seen.clear();
-        (self.name.take(), attributes, std::mem::take(&mut self.complaints))
+        (self.name.take(), attributes, std::mem::take(&mut self.problems))
     }
 
-    fn complain(&mut self, at: Range<usize>, message: String, hint: Option<String>) {
-        self.complaints.push(Complaint { what: Malformed { message, at, hint }, also: None });
+    fn report(&mut self, at: Range<usize>, message: String, hint: Option<String>) {
+        self.problems.push(WordProblem { error: WordError { message, at, hint }, earlier: None });
     }
 
     fn set(&mut self, key: &'static str, word: &Word<'_>) -> Read<()> {
@@ -144,99 +143,132 @@ impl AttributeReader {
         Ok(())
     }
 
-    /// Words that contradict each other: (given, and that holds, why not).
-    #[expect(clippy::too_many_lines, reason = "one arm for each attribute")]
+    /// Reports attributes that contradict each other.
     fn check_combinations(&mut self) {
-        // Runme's `interactive` says where the output goes, and it stands beside `background` in Runme's own notebooks.
+        // Runme's `interactive` decides where the output goes, so that Runme's own notebooks combine it with `background`.
         self.attributes.interactive &= !(self.json && self.attributes.background.is_some());
-        let a = &self.attributes;
-        let (verify, background, interactive) =
-            (a.verify.is_some(), a.background.is_some(), a.interactive);
-        let rules = [
-            ("preexisting", a.preexisting && !verify, "`preexisting` is for verify steps"),
-            ("until", a.until.is_some() && !verify, "`until` is for verify steps"),
-            ("stable", a.stable.is_some() && !verify, "`stable` is for verify steps"),
-            ("retry", a.retry > 0 && verify, "`retry` is for acting steps"),
-            (
-                "where",
-                a.looks_at == LooksAt::Machine && !verify,
-                "`where` says what a verify step looks at",
-            ),
-            (
-                "confirm",
-                a.confirm.is_some() && verify,
-                "a verify step changes nothing, so there is nothing to confirm",
-            ),
-            ("background", background && verify, "a verify step can't go on in the background"),
-            (
-                "interactive",
-                interactive && verify,
-                "a verify step is asked by itself, so it can't be interactive",
-            ),
-            ("ready", a.ready.is_some() && !background, "`ready` is for background steps"),
-            ("interactive", interactive && background, "a background step has no terminal"),
-            ("retry", a.retry > 0 && background, "a background step is started once"),
-            (
-                "exit",
-                a.exit != ExitExpectation::default() && background,
-                "a background step is stopped, so its exit code says nothing",
-            ),
-            (
-                "snapshot",
-                a.snapshot.is_some() && background,
-                "a background step's output is not compared",
-            ),
-            (
-                "normalize",
-                a.normalize.is_some() && a.snapshot.is_none(),
-                "`normalize` chooses what a snapshot is compared without, and this step has none",
-            ),
-            ("check", a.check.is_some() && background, "a background step's output is not checked"),
-            (
-                "snapshot",
-                a.snapshot.is_some() && interactive,
-                "what an interactive step writes to the terminal is not kept",
-            ),
-            (
-                "sample",
-                a.sample.is_some() && interactive,
-                "what an interactive step writes to the terminal is not kept",
-            ),
-        ];
-        for (key, broken, why) in rules {
+        let is_check = self.attributes.verify.is_some();
+        let rules = check_rules(&self.attributes)
+            .into_iter()
+            .chain(background_rules(&self.attributes))
+            .chain(output_rules(&self.attributes));
+        for (key, is_broken, why) in rules {
             let place = self.seen.iter().find(|(seen, _)| *seen == key);
-            if let (true, Some((_, at))) = (broken, place) {
-                let what = Malformed {
+            if let (true, Some((_, at))) = (is_broken, place) {
+                let error = WordError {
                     message: why.to_owned(),
                     at: at.clone(),
-                    hint: combination_hint(key, verify),
+                    hint: combination_hint(key, is_check),
                 };
-                self.complaints.push(Complaint { what, also: None });
+                self.problems.push(WordProblem { error, earlier: None });
             }
         }
     }
 }
 
+/// An attribute, whether it contradicts another one, and why it does.
+type CombinationRule = (&'static str, bool, &'static str);
+
+/// Attributes that only checks can have, or only acting steps.
+fn check_rules(a: &Attributes) -> [CombinationRule; 8] {
+    let is_check = a.verify.is_some();
+    [
+        ("preexisting", a.preexisting && !is_check, "`preexisting` is for verify steps"),
+        ("until", a.until.is_some() && !is_check, "`until` is for verify steps"),
+        ("stable", a.stable.is_some() && !is_check, "`stable` is for verify steps"),
+        ("retry", a.retry > 0 && is_check, "`retry` is for acting steps"),
+        (
+            "where",
+            a.looks_at == LooksAt::Machine && !is_check,
+            "`where` says what a verify step looks at",
+        ),
+        (
+            "confirm",
+            a.confirm.is_some() && is_check,
+            "a verify step changes nothing, so there is nothing to confirm",
+        ),
+        (
+            "background",
+            a.background.is_some() && is_check,
+            "a verify step cannot continue in the background",
+        ),
+        (
+            "interactive",
+            a.interactive && is_check,
+            "a verify step runs without a person, so it cannot be interactive",
+        ),
+    ]
+}
+
+/// Attributes that a background step cannot have, or only a background step.
+fn background_rules(a: &Attributes) -> [CombinationRule; 6] {
+    let is_background = a.background.is_some();
+    [
+        ("ready", a.ready.is_some() && !is_background, "`ready` is for background steps"),
+        ("interactive", a.interactive && is_background, "a background step has no terminal"),
+        ("retry", a.retry > 0 && is_background, "a background step is started once"),
+        (
+            "exit",
+            a.exit != ExitExpectation::default() && is_background,
+            "a background step is stopped, so its exit code means nothing",
+        ),
+        (
+            "snapshot",
+            a.snapshot.is_some() && is_background,
+            "the output of a background step is not compared",
+        ),
+        (
+            "check",
+            a.check.is_some() && is_background,
+            "the output of a background step is not checked",
+        ),
+    ]
+}
+
+/// Attributes that need an output.
+fn output_rules(a: &Attributes) -> [CombinationRule; 3] {
+    [
+        (
+            "normalize",
+            a.normalize.is_some() && a.snapshot.is_none(),
+            "`normalize` selects what a snapshot hides, and this step has no snapshot",
+        ),
+        (
+            "snapshot",
+            a.snapshot.is_some() && a.interactive,
+            "the output of an interactive step is not kept",
+        ),
+        (
+            "sample",
+            a.sample.is_some() && a.interactive,
+            "the output of an interactive step is not kept",
+        ),
+    ]
+}
+
+/// What to do about an attribute that contradicts another one.
 fn combination_hint(key: &str, verify: bool) -> Option<String> {
     let hint = match key {
-        "until" | "stable" => "mark the step `verify`; an acting step may be repeated by `retry=3`",
-        "retry" if verify => "let the step repeat by `until=2m`",
+        "until" | "stable" => {
+            "mark the step `verify`; an acting step can be repeated with `retry=3`"
+        }
+        "retry" if verify => "repeat the step with `until=2m`",
         "ready" => "mark the step `background`",
         "where" => {
-            "mark the step `verify`, or leave `where` out: an acting step always runs on this machine"
+            "mark the step `verify`, or remove `where`: an acting step always runs on this machine"
         }
         "normalize" => {
-            "add `snapshot`, or leave it out: an `output` fence alone is compared as it is written"
+            "add `snapshot`, or remove `normalize`: an `output` fence alone is compared as written"
         }
         _ => return None,
     };
     Some(hint.to_owned())
 }
 
-/// A word that belongs to another tool.
-pub(super) fn ignored(word: &str, tool: &str, at: Range<usize>) -> Complaint {
+/// The note about a word that belongs to another tool.
+pub(super) fn ignored(word: &str, tool: &str, at: Range<usize>) -> WordProblem {
     let message = format!("`{word}` is an attribute of {tool}, which guide ignores");
-    Complaint { what: Malformed { message, at, hint: None }, also: None }
+    WordProblem { error: WordError { message, at, hint: None }, earlier: None }
 }
 
 fn unknown_hint(word: &Word<'_>) -> Option<String> {

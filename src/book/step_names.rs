@@ -1,4 +1,4 @@
-//! Names of the steps that were given none: the nearest heading's slug, then `-2`, `-3` … None collides with a given name.
+//! The names of steps without `name=`: the slug of the nearest heading, then with `-2`, `-3` …, skipping names that are given.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,7 +9,7 @@ use super::rule::Rule;
 use super::source::Span;
 use crate::ids::StepName;
 
-/// Gives every step its final name; tells names that were given twice.
+/// Gives every step its final name, and reports names that are given twice.
 pub(super) fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Block> {
     let ChapterText { mut blocks, mut names, .. } = text;
     number_again(&blocks, &mut names);
@@ -26,7 +26,7 @@ pub(super) fn name_steps(text: ChapterText, problems: &mut Problems) -> Vec<Bloc
     blocks
 }
 
-/// A name that Runme wrote may be there twice: the later step is then numbered, as one that was given no name.
+/// Runme may write the same name twice. The later step is then numbered, like a step without a name.
 fn number_again(blocks: &[Block], names: &mut [NameOrigin]) {
     if !names.iter().any(|origin| matches!(origin, NameOrigin::Runme(_))) {
         return;
@@ -52,7 +52,7 @@ fn number_again(blocks: &[Block], names: &mut [NameOrigin]) {
     }
 }
 
-/// For each step a name, where it was given none.
+/// For each step, a name if it was given none.
 fn make_names(names: &[NameOrigin], given: &HashMap<&str, Span>) -> Vec<Option<StepName>> {
     let mut made: HashSet<StepName> = HashSet::new();
     let mut next: HashMap<&StepName, usize> = HashMap::new();
@@ -76,7 +76,7 @@ fn make_names(names: &[NameOrigin], given: &HashMap<&str, Span>) -> Vec<Option<S
     all
 }
 
-/// Given names with the place of the first that has it.
+/// Given names, each with the place of the first step that has it.
 fn given_names<'a>(
     blocks: &'a [Block],
     names: &[NameOrigin],
@@ -92,11 +92,10 @@ fn given_names<'a>(
         match given.entry(step.name.as_str()) {
             std::collections::hash_map::Entry::Vacant(entry) => drop(entry.insert(*place)),
             std::collections::hash_map::Entry::Occupied(entry) => problems.push(
-                Rule::StepName.at(*place, format!("two steps of this chapter are named `{}`", step.name))
+                Rule::StepName
+                    .at(*place, format!("two steps of this chapter are named `{}`", step.name))
                     .label(*entry.get(), "first named here")
-                    .hint(
-                        "a step is known by its name in every file and message, so give one of them another",
-                    ),
+                    .hint("rename one of them: files and messages identify a step by its name"),
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! SUMMARY.md → the chapters' files in order.
+//! SUMMARY.md → the files of the chapters in order.
 
 use std::ops::Range;
 
@@ -17,8 +17,8 @@ pub(crate) struct SummaryEntry {
     pub span: Span,
 }
 
-/// Every link of SUMMARY.md that names a file: prefix and suffix chapters, numbered ones at any depth, under any part.
-/// Drafts have no file, and links to other sites are no chapters.
+/// Every link of SUMMARY.md that names a file: prefix and suffix chapters, and numbered ones at any depth of any part. Drafts without
+/// a file and links to other sites are not chapters.
 pub(crate) fn parse_summary(source: SourceId, text: &str) -> Vec<SummaryEntry> {
     let mut entries = Vec::new();
     let mut link: Option<(String, Range<usize>)> = None;
@@ -50,7 +50,7 @@ pub(crate) fn parse_summary(source: SourceId, text: &str) -> Vec<SummaryEntry> {
     entries
 }
 
-/// The file a link names: percent signs decoded, fragment taken off.
+/// The file that a link names, with percent-encoding decoded and without the fragment.
 fn file_of(url: &str) -> Option<String> {
     let url = url.split('#').next().unwrap_or_default();
     if url.is_empty() || url.contains("://") || url.starts_with("mailto:") {

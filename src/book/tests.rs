@@ -30,7 +30,7 @@ fn names(text: &str) -> Vec<String> {
 }
 
 /// Every problem as "line `excerpt` message".
-fn told(text: &str) -> Vec<String> {
+fn messages(text: &str) -> Vec<String> {
     let (book, problems) = parse(text);
     let one = |problem: Problem| {
         let span = problem.span.expect("a place");
@@ -79,8 +79,8 @@ fn attributes(words: &str) -> Attributes {
 }
 
 /// The problems of one step's braces.
-fn braces_told(words: &str) -> Vec<String> {
-    told(&format!("```bash {{{words}}}\ntrue\n```\n"))
+fn messages_of_braces(words: &str) -> Vec<String> {
+    messages(&format!("```bash {{{words}}}\ntrue\n```\n"))
         .into_iter()
         .map(|one| one["1 ".len()..].to_owned())
         .collect()

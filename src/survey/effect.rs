@@ -8,7 +8,7 @@ mod programs;
 use std::collections::HashSet;
 use std::fmt;
 
-use crate::book::{Simple, commands_of};
+use crate::book::{SimpleCommand, commands_of};
 
 /// What a script changes, as far as its words prove it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -212,7 +212,12 @@ fn is_outside(file: &str) -> bool {
 const WRAPPERS: [&str; 9] =
     ["env", "command", "nohup", "nice", "builtin", "exec", "timeout", "xargs", "time"];
 
-fn add_command(words: &[&str], command: &Simple, functions: &HashSet<String>, effect: &mut Effect) {
+fn add_command(
+    words: &[&str],
+    command: &SimpleCommand,
+    functions: &HashSet<String>,
+    effect: &mut Effect,
+) {
     let Some((program, arguments)) = words.split_first() else { return };
     if functions.contains(*program) {
         let reason = format!("the document itself defines `{program}`");

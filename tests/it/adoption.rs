@@ -119,7 +119,10 @@ fn a_prompt_in_a_bash_step_is_an_error() {
         ```
     ",
     );
-    book.guide("check").exits(2).says("this step holds a prompt").says("guide/chapter-1.md:4:1");
+    book.guide("check")
+        .exits(2)
+        .says("this step contains a prompt: bash would look for a program named `$`")
+        .says("guide/chapter-1.md:4:1");
     let book = Project::with_chapter(
         r#"
         # One
@@ -268,7 +271,7 @@ fn after_must_name_an_earlier_chapter() {
     book("c")
         .guide("check")
         .exits(2)
-        .says("b is to run after c, which does not stand before it")
+        .says("b is to run after c, which does not precede it")
         .says("guide/b.md:2:9");
     book("nothing").guide("check").exits(2).says("the book has no chapter `nothing`");
 }

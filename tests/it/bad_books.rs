@@ -163,7 +163,7 @@ fn an_include_that_mdbook_would_expand_in_a_step_is_an_error() {
         let book = Project::with_chapter(&included(fence));
         book.guide("check")
             .exits(2)
-            .says("guide takes it as it stands")
+            .says("mdBook replaces this on the page, but guide uses it as written")
             .says("guide/chapter-1.md:8:1")
             .says("^^^^^^^^^^^^^^^^^");
     }

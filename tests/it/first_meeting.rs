@@ -126,6 +126,8 @@ fn a_site_is_made_of_a_book_that_shows_prompts_and_a_run_refuses_it() {
     book.guide("publish").exits(0);
     assert!(book.read("book/chapter-1.html").contains("README.md"));
     for command in ["check", "plan", "run"] {
-        book.guide(command).exits(2).says("error: this step holds a prompt");
+        book.guide(command)
+            .exits(2)
+            .says("error: this step contains a prompt: bash would look for a program named `$`");
     }
 }

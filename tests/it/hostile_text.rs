@@ -162,5 +162,5 @@ fn a_wrong_book_says_so_without_commands() {
 fn a_value_that_no_variable_can_hold_is_an_error_of_the_book() {
     let book = Project::with_chapter("```bash {name=a}\ntrue\n```\n");
     book.write("guide/values.yaml", "v: \"a\\0b\"\n");
-    book.guide("run").exits(2).says("the value `v` holds a NUL byte");
+    book.guide("run").exits(2).says("the value `v` contains a NUL byte");
 }

@@ -1,19 +1,17 @@
 //! Commands that open an editor, and commands that do not end by themselves.
 
 use super::verb;
-use crate::book::shell_words::Simple;
+use crate::book::shell_words::SimpleCommand;
 
-/// Programs that run the words after them, and their own options that take a value.
+/// Programs that run the command in their arguments.
 const WRAPPERS: [&str; 6] = ["sudo", "exec", "command", "nohup", "env", "time"];
 
-const BACKGROUND: &str =
-    "mark the step `background`, and let a `verify until=1m` step after it wait until it answers";
-const AGAIN: &str =
-    "leave the watching out, and mark the step `verify until=2m`: guide asks again until it is so";
-const ONCE: &str = "leave that option out, or mark the step `background`";
+const BACKGROUND_HINT: &str = "mark the step `background`, and add a `verify until=1m` step after it that waits until it answers";
+const POLL_HINT: &str = "remove the option that watches, and mark the step `verify until=2m`: guide repeats it until it passes";
+const ONCE_HINT: &str = "remove that option, or mark the step `background`";
 
-/// The words from the program on, without what runs it (`sudo -n`, `env A=1`).
-pub(super) fn program_words(command: &Simple) -> Vec<&str> {
+/// The words of a command without wrappers before the program (`sudo -n`, `env A=1`).
+pub(super) fn program_words(command: &SimpleCommand) -> Vec<&str> {
     let mut words: &[String] = &command.words;
     while let Some((first, rest)) = words.split_first()
         && WRAPPERS.contains(&first.as_str())
@@ -25,9 +23,9 @@ pub(super) fn program_words(command: &Simple) -> Vec<&str> {
 }
 
 /// The editor that a command opens.
-pub(super) fn editor(command: &Simple, words: &[&str]) -> Option<String> {
+pub(super) fn editor(command: &SimpleCommand, words: &[&str]) -> Option<String> {
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
-    // `EDITOR=true kubectl edit` asks nobody.
+    // `EDITOR=true kubectl edit` needs no person.
     let is_answered = command.assigns.iter().chain(&command.words).any(|word| {
         ["EDITOR=", "KUBE_EDITOR=", "GIT_EDITOR=", "VISUAL="]
             .iter()
@@ -54,7 +52,7 @@ pub(super) fn editor(command: &Simple, words: &[&str]) -> Option<String> {
     }
 }
 
-/// Has this commit its message?
+/// Whether this `git commit` takes its message from the command line or a file.
 fn is_answered_commit(words: &[&str]) -> bool {
     words.iter().any(|word| {
         let long = ["--message", "--file", "--no-edit", "--reuse-message", "--fixup", "--dry-run"];
@@ -64,7 +62,7 @@ fn is_answered_commit(words: &[&str]) -> bool {
     })
 }
 
-/// The command that runs in a container: what follows `--` of an `exec`.
+/// The command that runs in a container: the words after `--` of `kubectl exec`.
 fn inner<'a, 'w>(words: &'a [&'w str]) -> Option<&'a [&'w str]> {
     let (program, rest) = words.split_first()?;
     let runs = matches!(*program, "kubectl" | "oc" | "k") && verb(rest) == Some("exec");
@@ -72,10 +70,10 @@ fn inner<'a, 'w>(words: &'a [&'w str]) -> Option<&'a [&'w str]> {
     Some(&words[dashes + 1..])
 }
 
-/// A command that goes on for ever, and what to do about it.
+/// An endless command by its name, and what to do about it.
 pub(super) fn endless(words: &[&str]) -> Option<(String, String)> {
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
-    let once = || ONCE.to_owned();
+    let once = || ONCE_HINT.to_owned();
     let (program, rest) = words.split_first()?;
     match *program {
         "kubectl" | "oc" | "k" => of_kubectl(program, words, rest),
@@ -98,7 +96,7 @@ pub(super) fn endless(words: &[&str]) -> Option<(String, String)> {
                 "write `up --detach`, or mark the step `background`".to_owned(),
             ))
         }
-        "watch" => Some(("watch".to_owned(), AGAIN.to_owned())),
+        "watch" => Some(("watch".to_owned(), POLL_HINT.to_owned())),
         "stern" if !has(&["--no-follow", "--help", "--version"]) => Some((
             "stern".to_owned(),
             "write `stern --no-follow`, or mark the step `background`".to_owned(),
@@ -112,10 +110,10 @@ pub(super) fn endless(words: &[&str]) -> Option<(String, String)> {
     }
 }
 
-/// A program that serves, or prints, until it is stopped.
+/// A program that serves or prints until it is stopped, by its name, and what to do about it.
 fn serves(words: &[&str]) -> Option<(String, String)> {
     let has = |flags: &[&str]| words.iter().any(|word| flags.contains(word));
-    let background = || BACKGROUND.to_owned();
+    let background = || BACKGROUND_HINT.to_owned();
     let (program, rest) = words.split_first()?;
     let two = || words[..2.min(words.len())].join(" ");
     match *program {
@@ -133,7 +131,7 @@ fn serves(words: &[&str]) -> Option<(String, String)> {
         "sleep" if rest == ["infinity"] => Some(("sleep infinity".to_owned(), background())),
         "yes" => Some((
             "yes".to_owned(),
-            "pipe it into the command that asks: `yes | command`".to_owned(),
+            "pipe it into the command that needs the answers: `yes | command`".to_owned(),
         )),
         "ping" if !words.iter().any(|word| word.starts_with("-c") || word.starts_with("-w")) => {
             Some(("ping".to_owned(), "write `ping -c 3`".to_owned()))
@@ -145,28 +143,28 @@ fn serves(words: &[&str]) -> Option<(String, String)> {
 fn of_kubectl(program: &str, words: &[&str], rest: &[&str]) -> Option<(String, String)> {
     match verb(rest)? {
         verb @ ("port-forward" | "proxy") => {
-            Some((format!("{program} {verb}"), BACKGROUND.to_owned()))
+            Some((format!("{program} {verb}"), BACKGROUND_HINT.to_owned()))
         }
         "attach" => Some((
             format!("{program} attach"),
             "write `kubectl logs`, or mark the step `interactive`".to_owned(),
         )),
         "get" | "events" if follows(words, "w", "olLfkn") || is_on(words, "--watch-only") => {
-            Some((format!("{program} get --watch"), AGAIN.to_owned()))
+            Some((format!("{program} get --watch"), POLL_HINT.to_owned()))
         }
-        // The output of a job ends with the job.
+        // The log of a job ends with the job.
         "logs"
             if follows(words, "f", "cln") && !words.iter().any(|word| word.starts_with("job")) =>
         {
-            Some((format!("{program} logs --follow"), ONCE.to_owned()))
+            Some((format!("{program} logs --follow"), ONCE_HINT.to_owned()))
         }
         "exec" => inner(words).and_then(endless),
         _ => None,
     }
 }
 
-/// Is this option given: alone, among other letters (`-Aw`, `-fn`), or by its long name? `with_value`: letters that take the rest
-/// of the word as their value.
+/// Whether this option is given: alone, among other letters (`-Aw`, `-fn`), or by its long name. The rest of the word after a letter
+/// of `with_value` is the value of that letter.
 fn follows(words: &[&str], letter: &str, with_value: &str) -> bool {
     let long = if letter == "w" { "--watch" } else { "--follow" };
     is_on(words, long)
@@ -179,7 +177,7 @@ fn follows(words: &[&str], letter: &str, with_value: &str) -> bool {
         })
 }
 
-/// `--option` or `--option=true`.
+/// Whether `--option` or `--option=true` is given.
 fn is_on(words: &[&str], option: &str) -> bool {
     words.iter().any(|word| {
         word.strip_prefix(option).is_some_and(|rest| {
@@ -188,16 +186,20 @@ fn is_on(words: &[&str], option: &str) -> bool {
     })
 }
 
-/// Does something else end it?
-pub(super) fn is_bounded(script: &str, command: &Simple, next: Option<&Simple>) -> bool {
+/// Whether something else ends the command, or does not wait for it.
+pub(super) fn is_bounded(
+    script: &str,
+    command: &SimpleCommand,
+    next: Option<&SimpleCommand>,
+) -> bool {
     command.in_background
         || (command.is_piped && next.is_some_and(ends_its_input))
         || is_in_background_group(&script[command.at..])
         || command.words.first().is_some_and(|word| word == "yes") && command.is_piped
 }
 
-/// Does a program end before the input that it reads does?
-fn ends_its_input(command: &Simple) -> bool {
+/// Whether a program ends before its input ends.
+fn ends_its_input(command: &SimpleCommand) -> bool {
     let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
     let Some((program, rest)) = words.split_first() else { return false };
     match *program {
@@ -213,7 +215,7 @@ fn ends_its_input(command: &Simple) -> bool {
     }
 }
 
-/// `(…) &` or `{ …; } &`, seen from inside.
+/// Whether the text after a command closes a group that runs in the background (`(…) &`, `{ …; } &`).
 fn is_in_background_group(rest: &str) -> bool {
     rest.match_indices([')', '}']).any(|(at, _)| {
         let after = rest[at + 1..].trim_start_matches([' ', '\t']);

@@ -1,7 +1,7 @@
 use super::super::attributes::Background;
 use super::*;
 
-fn said(script: &str) -> Vec<String> {
+fn messages(script: &str) -> Vec<String> {
     advise(script, &Attributes::default()).into_iter().map(|advice| advice.message).collect()
 }
 
@@ -11,19 +11,19 @@ fn a_prompt_is_an_error() {
         let advice = advise(script, &Attributes::default());
         assert_eq!((advice.len(), advice[0].severity), (1, Severity::Unrunnable), "{script}");
     }
-    assert_eq!(said("cat <<E\n$ ls\nE\necho $x\n"), [""; 0]);
+    assert_eq!(messages("cat <<E\n$ ls\nE\necho $x\n"), [""; 0]);
 }
 
 #[test]
-fn a_placeholder_is_told() {
+fn a_placeholder_is_reported() {
     assert_eq!(
-        said("kubectl get pod <pod-name> -o yaml\n"),
+        messages("kubectl get pod <pod-name> -o yaml\n"),
         ["`<pod-name>` is a placeholder, which bash reads as names of files"]
     );
-    assert_eq!(said("curl -H \"Bearer <your-token>\" x\n").len(), 1);
-    assert_eq!(said("export KEY='<API_KEY>'\n").len(), 1);
+    assert_eq!(messages("curl -H \"Bearer <your-token>\" x\n").len(), 1);
+    assert_eq!(messages("export KEY='<API_KEY>'\n").len(), 1);
     assert_eq!(
-        said("export TOKEN=YOUR_TOKEN\n"),
+        messages("export TOKEN=YOUR_TOKEN\n"),
         ["`YOUR_TOKEN` is a placeholder, which bash passes on as it is"]
     );
     for script in [
@@ -33,7 +33,7 @@ fn a_placeholder_is_told() {
         "cat <<E\nx\nE\nkubectl get pod <pod-name>\n",
         "echo \"it's\" && kubectl delete pod <pod>\n",
     ] {
-        assert_eq!(said(script).len(), 1, "{script}: {:?}", said(script));
+        assert_eq!(messages(script).len(), 1, "{script}: {:?}", messages(script));
     }
     for script in [
         "echo \"$YOUR_TOKEN ${YOUR_TOKEN}\"\n",
@@ -53,12 +53,12 @@ fn a_placeholder_is_told() {
         "[ 1 -lt 2 ] && a < b\n",
         "# see <pod>\n",
     ] {
-        assert_eq!(said(script), [""; 0], "{script}");
+        assert_eq!(messages(script), [""; 0], "{script}");
     }
 }
 
 #[test]
-fn what_waits_for_ever_or_for_somebody_is_told_with_what_to_write() {
+fn a_command_that_does_not_end_or_opens_an_editor_is_reported() {
     for script in [
         "vi x",
         "sudo vim /etc/hosts",
@@ -70,12 +70,12 @@ fn what_waits_for_ever_or_for_somebody_is_told_with_what_to_write() {
         "watch kubectl get pods",
         "for i in 1; do tail -F x; done",
     ] {
-        assert_eq!(said(script).len(), 1, "{script}");
+        assert_eq!(messages(script).len(), 1, "{script}");
     }
 }
 
 #[test]
-fn what_ends_by_itself_or_only_looks_like_a_command_is_left_alone() {
+fn every_form_of_an_endless_command_is_reported_and_text_that_looks_like_one_is_not() {
     for script in [
         "kubectl get pods -Aw",
         "kubectl get pods -wo wide",
@@ -99,7 +99,7 @@ fn what_ends_by_itself_or_only_looks_like_a_command_is_left_alone() {
         "kubectl attach pod",
         "echo \"vi\"; vi x # the second",
     ] {
-        assert_eq!(said(script).len(), 1, "{script}: {:?}", said(script));
+        assert_eq!(messages(script).len(), 1, "{script}: {:?}", messages(script));
     }
     for script in [
         "echo 'vi x; kubectl edit deploy x; tail -f log'",
@@ -112,12 +112,12 @@ fn what_ends_by_itself_or_only_looks_like_a_command_is_left_alone() {
         "kubectl logs -f job/x",
         "kubectl logs -l app=f",
     ] {
-        assert_eq!(said(script), [""; 0], "{script}");
+        assert_eq!(messages(script), [""; 0], "{script}");
     }
 }
 
 #[test]
-fn a_command_that_something_else_ends_is_left_alone() {
+fn a_command_that_something_else_ends_is_not_reported() {
     for script in [
         "tail -n 3 -c5 file",
         "tail -f log | grep -q ready",
@@ -146,7 +146,7 @@ fn a_command_that_something_else_ends_is_left_alone() {
         "cat vi.txt",
         "timeout 5 tail -f x",
     ] {
-        assert_eq!(said(script), [""; 0], "{script}");
+        assert_eq!(messages(script), [""; 0], "{script}");
     }
     let background = Attributes { background: Some(Background::Chapter), ..Attributes::default() };
     assert_eq!(advise("kubectl port-forward svc/x 80", &background), []);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::problem::Severity;
 use super::*;
+use crate::ids::StepName;
 
 fn read(text: &str) -> (FrontMatter, usize, Problems) {
     let mut problems = Problems::new();
@@ -12,7 +13,7 @@ fn read(text: &str) -> (FrontMatter, usize, Problems) {
 }
 
 #[test]
-fn a_front_matter_says_what_a_chapter_needs() {
+fn a_front_matter_is_read() {
     let text = "---\nneeds: [chapter-1, 2]\ntitle: Ingress\ntimeout: 5m\nnamespace: web\ndone: [page-answers]\n---\n# Text\n";
     let (front, body, problems) = read(text);
     assert_eq!(problems, []);
@@ -35,40 +36,44 @@ fn crlf_and_a_byte_order_mark_make_no_difference() {
 }
 
 #[test]
-fn a_rule_across_the_page_is_no_front_matter() {
+fn a_thematic_break_is_not_a_front_matter() {
     assert_eq!(read("---\n\nText\n").1, 0);
     assert_eq!(read("# Title\n---\nneeds: x\n---\n").0, FrontMatter::default());
     assert_eq!(read("---").2, []);
 }
 
 #[test]
-fn a_front_matter_that_is_not_closed_is_told() {
+fn a_front_matter_that_is_not_closed_is_reported() {
     assert_eq!(read("---\nneeds: [x]\n# Title\n").2[0].message, "this front matter is not closed");
 }
 
 #[test]
-fn what_is_wrong_is_told_with_its_line() {
+fn a_wrong_key_is_reported_with_its_line() {
     let text = "---\ntitle: x\nneed: [chapter-1]\ntimeout: soon\ndone: {a: b}\n---\n";
-    let told: Vec<(u32, String)> = read(text)
+    let messages: Vec<(u32, String)> = read(text)
         .2
         .into_iter()
         .map(|problem| (problem.span.unwrap().line, problem.message))
         .collect();
     assert_eq!(
-        told,
+        messages,
         [
             (3, "unknown key `need` in the front matter".to_owned()),
-            (4, "`timeout` has a value that can't be read".to_owned()),
-            (5, "`done` has a value that can't be read".to_owned())
+            (4, "`timeout` has an invalid value".to_owned()),
+            (5, "`done` has an invalid value".to_owned())
         ]
     );
     let broken = &read("---\ntitle: x\nneeds: [\n---\n").2[0];
-    assert!(broken.message.starts_with("this front matter is no YAML"), "{}", broken.message);
+    assert!(
+        broken.message.starts_with("this front matter is not valid YAML"),
+        "{}",
+        broken.message
+    );
     assert_eq!(broken.severity, Severity::Error, "what it needs must not get lost");
 }
 
 #[test]
-fn keys_of_other_tools_are_let_be() {
+fn keys_of_other_tools_are_ignored() {
     let text = "---\ndescription: x\nweight: 3\ndate: 2024-01-01\nlinkTitle: y\nms.date: 1\nsidebar_position: 2\ntags: [a]\n---\n";
     let (front, body, problems) = read(text);
     assert_eq!((front.needs.len(), body), (0, text.len()));
@@ -85,7 +90,7 @@ fn keys_of_other_tools_are_let_be() {
 }
 
 #[test]
-fn a_front_matter_that_only_other_tools_read_is_no_error() {
+fn a_front_matter_of_other_tools_only_is_not_an_error() {
     for text in [
         "---\ndescription: [\n---\nx",
         "---\n<!-- x -->\na: b: c\n---\nx",
@@ -117,7 +122,7 @@ fn toml_is_read_as_well() {
 }
 
 #[test]
-fn brackets_that_nest_for_ever_are_refused_at_once() {
+fn deeply_nested_brackets_are_refused_at_once() {
     let began = std::time::Instant::now();
     for open in ["[", "{a: ", "{"] {
         let problems = read(&format!("---\nneeds: {}\n---\n", open.repeat(80_000))).2;

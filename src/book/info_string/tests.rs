@@ -7,7 +7,7 @@ fn read(inner: &str) -> Vec<(String, Option<String>)> {
         .collect()
 }
 
-fn refused(inner: &str) -> Malformed {
+fn refused(inner: &str) -> WordError {
     words(inner, 0..inner.len())
         .find_map(Result::err)
         .unwrap_or_else(|| panic!("{inner} is not refused"))
@@ -18,7 +18,7 @@ fn pair(key: &str, value: &str) -> (String, Option<String>) {
 }
 
 #[test]
-fn words_and_flags_are_parted_by_spaces() {
+fn spaces_separate_words_and_flags() {
     assert_eq!(
         read(" name=x\tverify  exit=7,52 "),
         [pair("name", "x"), ("verify".to_owned(), None), pair("exit", "7,52")]
@@ -26,7 +26,7 @@ fn words_and_flags_are_parted_by_spaces() {
 }
 
 #[test]
-fn values_with_spaces_stand_in_either_quote_and_backslash_escapes() {
+fn both_quotes_may_enclose_a_value_and_a_backslash_escapes() {
     assert_eq!(
         read(r#"a="b c" d='e "f"' g="h \"i\" \\ \'é""#),
         [pair("a", "b c"), pair("d", "e \"f\""), pair("g", "h \"i\" \\ 'é")]
@@ -57,7 +57,7 @@ fn json_is_read_as_well() {
 }
 
 #[test]
-fn what_cant_be_read_is_pointed_at() {
+fn a_word_that_cannot_be_read_is_reported_with_its_place() {
     assert_eq!(refused("name=x a= b").at, 7..9);
     assert_eq!(refused("=x").at, 0..2);
     assert_eq!(refused("a=\"b").at, 2..4);
@@ -67,5 +67,5 @@ fn what_cant_be_read_is_pointed_at() {
     assert_eq!(refused(r#""a":1 "b":2"#).message, "a comma is missing");
     assert_eq!(refused(r#""a" 1"#).message, "a colon is missing after this name");
     assert_eq!(refused(r#""a":{}"#).at, 4..6);
-    assert_eq!(refused(r#""a":"#).message, "this is no JSON value");
+    assert_eq!(refused(r#""a":"#).message, "this is not a JSON value");
 }

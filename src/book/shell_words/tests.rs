@@ -5,7 +5,7 @@ fn programs(script: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_command_is_found_wherever_it_stands() {
+fn every_command_is_found_in_every_construction() {
     assert_eq!(programs("for n in a b; do kubectl delete ns $n; done"), ["kubectl delete ns $n"]);
     assert_eq!(programs("if true; then rm -rf /tmp/zzz; fi"), ["true", "rm -rf /tmp/zzz"]);
     assert_eq!(
@@ -25,7 +25,7 @@ fn every_command_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn files_that_are_written_are_known_with_or_without_a_blank() {
+fn a_redirection_is_found_with_and_without_a_blank() {
     let writes = |script: &str| {
         commands_of(script).all.into_iter().flat_map(|one| one.writes).collect::<Vec<_>>()
     };
@@ -36,7 +36,7 @@ fn files_that_are_written_are_known_with_or_without_a_blank() {
 }
 
 #[test]
-fn what_is_not_understood_is_said() {
+fn a_script_that_is_not_understood_is_not_clear() {
     for script in [
         "$x y",
         "case $a in b) rm x;; esac",

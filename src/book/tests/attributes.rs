@@ -53,31 +53,37 @@ fn json_between_the_braces_means_the_same() {
 }
 
 #[test]
-fn a_word_that_is_wrong_is_pointed_at() {
-    assert_eq!(braces_told("name=x tmeout=2m"), ["`tmeout` unknown attribute `tmeout`"]);
-    assert_eq!(braces_told("name=x name=y"), ["`name=y` `name` is given twice"]);
-    assert_eq!(braces_told("name=x/y"), ["`x/y` invalid name `x/y`"]);
-    assert_eq!(braces_told("name"), ["`name` `name` needs a value"]);
-    assert_eq!(braces_told("timeout=2"), ["`2` invalid duration `2`: `2` has no unit"]);
-    assert_eq!(braces_told("timeout=0s"), ["`0s` `timeout` must be longer than nothing"]);
-    assert_eq!(braces_told("exit=7,256"), ["`7,256` invalid exit code `256`"]);
-    assert_eq!(braces_told("exit=-1"), ["`-1` invalid exit code `-1`"]);
-    assert_eq!(braces_told("retry=many"), ["`many` invalid number of retries `many`"]);
-    assert_eq!(braces_told("snapshot=jsn"), ["`jsn` `jsn` is no kind of snapshot"]);
-    assert_eq!(braces_told("background=kep"), ["`kep` `kep` is no way to go on in the background"]);
-    assert_eq!(braces_told("always=yes"), ["`yes` `always` is a flag and can't be `yes`"]);
+fn a_wrong_word_is_reported_with_its_place() {
+    assert_eq!(messages_of_braces("name=x tmeout=2m"), ["`tmeout` unknown attribute `tmeout`"]);
+    assert_eq!(messages_of_braces("name=x name=y"), ["`name=y` `name` is given twice"]);
+    assert_eq!(messages_of_braces("name=x/y"), ["`x/y` invalid name `x/y`"]);
+    assert_eq!(messages_of_braces("name"), ["`name` `name` needs a value"]);
+    assert_eq!(messages_of_braces("timeout=2"), ["`2` invalid duration `2`: `2` has no unit"]);
+    assert_eq!(messages_of_braces("timeout=0s"), ["`0s` `timeout` must be longer than zero"]);
+    assert_eq!(messages_of_braces("exit=7,256"), ["`7,256` invalid exit code `256`"]);
+    assert_eq!(messages_of_braces("exit=-1"), ["`-1` invalid exit code `-1`"]);
+    assert_eq!(messages_of_braces("retry=many"), ["`many` invalid number of retries `many`"]);
+    assert_eq!(messages_of_braces("snapshot=jsn"), ["`jsn` `jsn` is no kind of snapshot"]);
+    assert_eq!(messages_of_braces("background=kep"), ["`kep` `kep` is no kind of background step"]);
+    assert_eq!(messages_of_braces("always=yes"), ["`yes` `always` is a flag and can't be `yes`"]);
     assert_eq!(
-        braces_told("secret=A-B"),
+        messages_of_braces("secret=A-B"),
         ["`A-B` `A-B` can't be in a list of environment variables"]
     );
-    assert_eq!(braces_told("profile=a,,b"), ["`a,,b` `` can't be in a list of profile names"]);
-    assert_eq!(braces_told("confirm=\"\""), ["`\"\"` `confirm` needs a value"]);
-    assert_eq!(braces_told("check=\"a"), ["`\"a` this quote is not closed"]);
     assert_eq!(
-        braces_told("name= x"),
+        messages_of_braces("profile=a,,b"),
+        ["`a,,b` `` can't be in a list of profile names"]
+    );
+    assert_eq!(messages_of_braces("confirm=\"\""), ["`\"\"` `confirm` needs a value"]);
+    assert_eq!(messages_of_braces("check=\"a"), ["`\"a` this quote is not closed"]);
+    assert_eq!(
+        messages_of_braces("name= x"),
         ["`name=` `name=` has no value", "`x` unknown attribute `x`"]
     );
-    assert_eq!(braces_told("\"name\":\"x\",\"foo\":false"), ["`\"foo\"` unknown attribute `foo`"]);
+    assert_eq!(
+        messages_of_braces("\"name\":\"x\",\"foo\":false"),
+        ["`\"foo\"` unknown attribute `foo`"]
+    );
     assert_eq!(hint("```bash {Timeout=2m}\ntrue\n```\n"), "did you mean `timeout`?");
     assert!(
         hint("```bash {colour}\ntrue\n```\n").starts_with("an attribute is one of name, profile")
@@ -85,12 +91,12 @@ fn a_word_that_is_wrong_is_pointed_at() {
 }
 
 #[test]
-fn every_wrong_word_is_told_not_just_the_first() {
-    assert_eq!(braces_told("foo timeout=x name=a bar=1 exit=no").len(), 4);
+fn every_wrong_word_is_reported() {
+    assert_eq!(messages_of_braces("foo timeout=x name=a bar=1 exit=no").len(), 4);
 }
 
 #[test]
-fn words_that_make_no_sense_together_are_refused() {
+fn contradicting_attributes_are_refused() {
     for (words, pointed) in [
         ("until=2m", "`until=2m`"),
         ("stable=2s", "`stable=2s`"),
@@ -107,23 +113,26 @@ fn words_that_make_no_sense_together_are_refused() {
         ("interactive snapshot", "`snapshot`"),
         ("interactive sample=x", "`sample=x`"),
     ] {
-        let told = braces_told(words);
-        assert_eq!(told.len(), 1, "{words}: {told:?}");
-        assert!(told[0].starts_with(pointed), "{words}: {told:?}");
+        let messages = messages_of_braces(words);
+        assert_eq!(messages.len(), 1, "{words}: {messages:?}");
+        assert!(messages[0].starts_with(pointed), "{words}: {messages:?}");
     }
 }
 
 #[test]
-fn attributes_stand_in_braces() {
-    assert_eq!(told("```bash name=x\ntrue\n```\n"), ["1 `name=x` attributes stand in braces"]);
+fn attributes_must_be_in_braces() {
+    assert_eq!(
+        messages("```bash name=x\ntrue\n```\n"),
+        ["1 `name=x` attributes must be in braces"]
+    );
     assert_eq!(
         hint("```bash,skip\ntrue\n```\n"),
-        "write `bash {skip}`, or `{skip}` where it is only shown"
+        "write `bash {skip}`, or `{skip}` if it is only shown"
     );
-    assert_eq!(told("```bash {name=x\ntrue\n```\n"), ["1 `{` this brace is not closed"]);
+    assert_eq!(messages("```bash {name=x\ntrue\n```\n"), ["1 `{` this brace is not closed"]);
     assert_eq!(
-        told("```bash {name=x} timeout=2m\ntrue\n```\n"),
-        ["1 `timeout=2m` attributes stand in braces"]
+        messages("```bash {name=x} timeout=2m\ntrue\n```\n"),
+        ["1 `timeout=2m` attributes must be in braces"]
     );
     assert_eq!(names("```bash {name=x} more\ntrue\n```\n"), ["x"]);
     assert_eq!(names("```bash{name=x}\ntrue\n```\n"), ["x"]);
@@ -131,7 +140,7 @@ fn attributes_stand_in_braces() {
 }
 
 #[test]
-fn words_of_other_tools_are_left_alone() {
+fn words_of_other_tools_are_ignored() {
     for (info, words) in [
         ("bash title=\"Install it\"", &["title=\"Install it\""][..]),
         ("bash title=\"Terminal\" {3-5}", &["title=\"Terminal\"", "{3-5}"]),
@@ -166,7 +175,7 @@ fn words_of_other_tools_are_left_alone() {
 }
 
 #[test]
-fn what_runme_writes_means_here_what_it_means_there() {
+fn attributes_of_runme_keep_their_meaning() {
     let one = |json: &str| {
         let (book, problems) = parse(&format!("```sh {{{json}}}\ntrue\n```\n"));
         assert_eq!(problems, [], "{json}");
@@ -199,7 +208,7 @@ fn what_runme_writes_means_here_what_it_means_there() {
 /// What a hint tells people to write must be right.
 #[expect(clippy::too_many_lines, reason = "a list of cases")]
 #[test]
-fn no_hint_leads_into_the_next_error() {
+fn no_hint_causes_another_error() {
     let infos = [
         "bash name=x",
         "bash title=\"x\"",
@@ -262,8 +271,8 @@ fn no_hint_leads_into_the_next_error() {
                     "verify" => "bash {verify}".to_owned(),
                     _ => format!("bash {{verify {}}}", example.replace('…', "x")),
                 };
-                let told = told(&format!("```sh\ntrue\n```\n\n```{written}\ntrue\n```\n"));
-                let refused: Vec<&String> = told
+                let messages = messages(&format!("```sh\ntrue\n```\n\n```{written}\ntrue\n```\n"));
+                let refused: Vec<&String> = messages
                     .iter()
                     .filter(|one| !one.contains("verify step") && !one.contains("acting steps"))
                     .collect();
@@ -274,13 +283,13 @@ fn no_hint_leads_into_the_next_error() {
 }
 
 #[test]
-fn what_a_check_looks_at_is_a_word_of_checks() {
+fn only_checks_can_say_what_they_look_at() {
     assert_eq!(
-        braces_told("where=machine"),
+        messages_of_braces("where=machine"),
         ["`where=machine` `where` says what a verify step looks at"]
     );
     assert_eq!(
-        braces_told("verify where=mashine"),
+        messages_of_braces("verify where=mashine"),
         ["`mashine` `mashine` is no place that a check looks at"]
     );
 }

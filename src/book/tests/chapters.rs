@@ -15,9 +15,9 @@ fn a_made_name_never_takes_a_given_one() {
 }
 
 #[test]
-fn two_steps_of_one_name_are_told_with_both_places() {
+fn two_steps_of_one_name_are_reported_with_both_places() {
     let text = "```sh {name=x}\n1\n```\n\n```sh {timeout=2m name=x}\n2\n```\n";
-    assert_eq!(told(text), ["5 `x` two steps of this chapter are named `x`"]);
+    assert_eq!(messages(text), ["5 `x` two steps of this chapter are named `x`"]);
     let also = &parse(text).1[0].labels[0];
     assert_eq!((also.0.line, also.1.as_str()), (1, "first named here"));
 }
@@ -57,15 +57,15 @@ fn an_output_of_a_fence_that_is_prose_is_prose() {
 }
 
 #[test]
-fn an_output_that_would_not_be_compared_is_told() {
+fn an_output_that_is_not_compared_is_reported() {
     let text = "```sh\n1\n```\n\nIt says:\n\nAt last:\n\n```output\nx\n```\n";
     assert_eq!(
         warned(text),
-        ["9 ````output` this output does not stand right after its step, so it is not compared"]
+        ["9 ````output` this output does not follow its step directly, so it is not compared"]
     );
     assert_eq!(
         warned("```sh\n1\n```\n```output\nx\n```\n```output\ny\n```\n"),
-        ["7 ````output` the step before already has an output, so this one is not compared"]
+        ["7 ````output` the step before it already has an output, so this one is not compared"]
     );
     for text in ["```output\nx\n```\n", "```sh\n1\n```\n\n```json\n1\n```\n\n```Output\nx\n```\n"] {
         assert_eq!(warned(text).len(), 1, "{text}");
@@ -73,12 +73,12 @@ fn an_output_that_would_not_be_compared_is_told() {
     }
     assert_eq!(warned("```sh {skip}\n1\n```\n\n```output\nx\n```\n"), [""; 0]);
     assert_eq!(
-        told("```sh\n1\n```\n```output {name=x}\ny\n```\n"),
+        messages("```sh\n1\n```\n```output {name=x}\ny\n```\n"),
         ["4 `name=x` an `output` fence has no attributes"]
     );
     assert_eq!(
-        told("```sh {background}\n1\n```\n```output\ny\n```\n"),
-        ["4 ````output` a background step's output is not compared"]
+        messages("```sh {background}\n1\n```\n```output\ny\n```\n"),
+        ["4 ````output` the output of a background step is not compared"]
     );
 }
 
@@ -99,27 +99,27 @@ fn a_yaml_fence_with_a_file_is_a_manifest() {
 }
 
 #[test]
-fn a_manifest_that_is_wrong_is_told() {
+fn a_wrong_manifest_is_reported() {
     assert_eq!(
-        told("```yaml {file=../web.yaml}\na: 1\n```\n"),
-        ["1 `../web.yaml` `../web.yaml` is no plain file name"]
+        messages("```yaml {file=../web.yaml}\na: 1\n```\n"),
+        ["1 `../web.yaml` `../web.yaml` is not a plain file name"]
     );
     assert_eq!(
-        told("```yaml {file=/etc/x}\na: 1\n```\n"),
-        ["1 `/etc/x` `/etc/x` is no plain file name"]
+        messages("```yaml {file=/etc/x}\na: 1\n```\n"),
+        ["1 `/etc/x` `/etc/x` is not a plain file name"]
     );
-    assert_eq!(told("```yaml {file}\na: 1\n```\n"), ["1 `file` `file` needs a value"]);
+    assert_eq!(messages("```yaml {file}\na: 1\n```\n"), ["1 `file` `file` needs a value"]);
     assert_eq!(
-        told("```yaml {file=a.yaml timeout=2m}\na: 1\n```\n"),
+        messages("```yaml {file=a.yaml timeout=2m}\na: 1\n```\n"),
         ["1 `timeout` unknown attribute `timeout` of a manifest"]
     );
     assert_eq!(
-        told("```yaml {flie=a.yaml}\na: 1\n```\n"),
+        messages("```yaml {flie=a.yaml}\na: 1\n```\n"),
         ["1 `flie` unknown attribute `flie` of a manifest"]
     );
     assert_eq!(
         warned("```yaml file=a.yaml\na: 1\n```\n"),
-        ["1 `file=a.yaml` attributes stand in braces"]
+        ["1 `file=a.yaml` attributes must be in braces"]
     );
     assert_eq!(warned("```yaml file=./example/a.yaml\na: 1\n```\n"), [""; 0]);
 }

@@ -14,7 +14,7 @@ fn bash_and_sh_fences_are_steps_and_all_others_are_prose() {
 }
 
 #[test]
-fn a_step_knows_where_it_stands() {
+fn a_step_has_its_place() {
     let text =
         "# Title\n\ntext\n\n```bash {name=a verify}\necho 1\necho 2\n```\n\n```output\n1\n2\n```\n";
     let (sources, chapter) = chapter(text);
@@ -34,18 +34,18 @@ fn a_step_knows_where_it_stands() {
 #[test]
 fn an_unclosed_fence_is_an_error_at_its_opening() {
     assert_eq!(
-        told("text\n\n```bash {name=a}\necho\n"),
+        messages("text\n\n```bash {name=a}\necho\n"),
         ["3 ````bash {name=a}` this fence is not closed"]
     );
-    assert_eq!(told("```text\nabc"), ["1 ````text` this fence is not closed"]);
-    assert_eq!(told("~~~~sh\necho\n~~~\n"), ["1 `~~~~sh` this fence is not closed"]);
-    assert_eq!(told("```bash"), ["1 ````bash` this fence is not closed"]);
-    assert_eq!(told("- item\n  ```bash\n  echo\n\nparagraph\n").len(), 1);
-    assert_eq!(told("> ```bash\n> echo\n\nparagraph\n").len(), 1);
+    assert_eq!(messages("```text\nabc"), ["1 ````text` this fence is not closed"]);
+    assert_eq!(messages("~~~~sh\necho\n~~~\n"), ["1 `~~~~sh` this fence is not closed"]);
+    assert_eq!(messages("```bash"), ["1 ````bash` this fence is not closed"]);
+    assert_eq!(messages("- item\n  ```bash\n  echo\n\nparagraph\n").len(), 1);
+    assert_eq!(messages("> ```bash\n> echo\n\nparagraph\n").len(), 1);
 }
 
 #[test]
-fn a_fence_that_swallows_the_next_one_is_told_with_both_places() {
+fn a_fence_that_contains_the_next_one_is_reported_with_both_places() {
     let text = "```text\nabc\n\n```bash {name=a}\necho\n```\n";
     let (book, problems) = parse(text);
     assert_eq!(problems.len(), 1);
@@ -55,16 +55,16 @@ fn a_fence_that_swallows_the_next_one_is_told_with_both_places() {
 }
 
 #[test]
-fn a_step_that_swallows_any_fence_is_told() {
+fn a_step_that_contains_any_fence_is_reported() {
     assert_eq!(
-        told("```bash {name=a}\necho\n\n```output\nx\n```\n"),
+        messages("```bash {name=a}\necho\n\n```output\nx\n```\n"),
         ["1 ````bash {name=a}` this fence is not closed before the next one opens"]
     );
     assert_eq!(
-        told("```bash {name=a}\necho\n- ```bash\n  echo\n  ```\n"),
+        messages("```bash {name=a}\necho\n- ```bash\n  echo\n  ```\n"),
         ["1 ````bash {name=a}` this fence is not closed before the next one opens"]
     );
-    assert_eq!(told("```text\necho\n\n```yaml {file=a.yaml}\na: 1\n```\n").len(), 1);
+    assert_eq!(messages("```text\necho\n\n```yaml {file=a.yaml}\na: 1\n```\n").len(), 1);
     assert_eq!(names("```text\necho\n\n```python\nx\n```\n"), [""; 0]);
 }
 
@@ -79,17 +79,17 @@ fn a_longer_fence_may_show_a_shorter_one() {
 }
 
 #[test]
-fn html_that_swallows_a_step_is_told() {
+fn html_that_contains_a_step_is_reported() {
     let text = "<details>\n```bash {name=a}\necho\n```\n</details>\n";
     assert_eq!(
-        told(text),
-        ["2 ````bash {name=a}` this fence is part of the HTML above it, so it is no step"]
+        messages(text),
+        ["2 ````bash {name=a}` this fence is part of the HTML above it, so it is not a step"]
     );
     assert_eq!(names("<details>\n\n```bash {name=a}\necho\n```\n\n</details>\n"), ["a"]);
 }
 
 #[test]
-fn prefixes_of_lists_and_quotes_are_taken_off() {
+fn prefixes_of_lists_and_quotes_are_removed() {
     let text = "1. item\n\n   ```bash {name=a}\n   if true; then\n     echo 1\n   fi\n   ```\n\n   ```output\n   1\n   ```\n\n> ```sh {name=b}\n> echo \">\"\n>\n> echo\n> ```\n";
     let (sources, chapter) = chapter(text);
     let scripts: Vec<&str> = chapter.steps().map(|step| &*step.script).collect();
@@ -99,7 +99,7 @@ fn prefixes_of_lists_and_quotes_are_taken_off() {
 }
 
 #[test]
-fn an_indented_fence_takes_its_indentation_off_its_lines() {
+fn the_indentation_of_a_fence_is_removed_from_its_lines() {
     assert_eq!(
         steps("  ```bash {name=a}\n  one\n    two\nthree\n  ```\n"),
         [("a".to_owned(), "one\n  two\nthree\n".to_owned())]
@@ -115,7 +115,7 @@ fn tabs_stay_in_a_script() {
 }
 
 #[test]
-fn crlf_gives_the_script_plain_line_ends_and_keeps_places_true() {
+fn crlf_becomes_a_plain_line_end_in_a_script_and_keeps_places() {
     let text = "---\r\ntitle: T\r\n---\r\n# H\r\n\r\n```bash {name=a}\r\necho 1\r\necho 2\r\n```\r\n\r\n```output\r\n1\r\n```\r\n";
     let (sources, chapter) = chapter(text);
     let step = chapter.steps().next().unwrap();
@@ -132,16 +132,19 @@ fn a_last_line_without_its_end_is_a_last_line() {
 
 #[test]
 fn a_step_needs_commands_that_bash_can_hold() {
-    assert_eq!(told("```bash {name=a}\n```\n"), ["1 ````bash {name=a}` this step has no commands"]);
-    assert_eq!(told("```bash {name=a}\n\n  \n```\n").len(), 1);
     assert_eq!(
-        told("```bash {name=a}\necho\n\0\n```\n"),
-        ["3 `\0` a NUL byte stands in this step, which bash would drop"]
+        messages("```bash {name=a}\n```\n"),
+        ["1 ````bash {name=a}` this step has no commands"]
+    );
+    assert_eq!(messages("```bash {name=a}\n\n  \n```\n").len(), 1);
+    assert_eq!(
+        messages("```bash {name=a}\necho\n\0\n```\n"),
+        ["3 `\0` this step contains a NUL byte, which bash would ignore"]
     );
 }
 
 #[test]
-fn what_looks_like_a_step_and_is_none_is_told() {
+fn a_fence_that_only_looks_like_a_step_is_reported() {
     for (info, hint) in [
         ("Bash {name=a}", "did you mean `bash`?"),
         ("BASH", "did you mean `bash`?"),
@@ -170,13 +173,13 @@ fn what_looks_like_a_step_and_is_none_is_told() {
 
 #[test]
 fn a_fence_that_is_indented_by_four_columns_opens_and_closes_nothing() {
-    assert_eq!(told("```markdown\n    ```bash\n    echo shown\n    ```\n```\n"), [""; 0]);
-    assert_eq!(told("- item\n\n  ```markdown\n      ```bash\n      echo\n  ```\n"), [""; 0]);
-    assert_eq!(told("```markdown\n   ```bash\n   echo\n   ```\n").len(), 1);
+    assert_eq!(messages("```markdown\n    ```bash\n    echo shown\n    ```\n```\n"), [""; 0]);
+    assert_eq!(messages("- item\n\n  ```markdown\n      ```bash\n      echo\n  ```\n"), [""; 0]);
+    assert_eq!(messages("```markdown\n   ```bash\n   echo\n   ```\n").len(), 1);
 }
 
 #[test]
-fn a_session_is_a_step_where_the_book_says_so() {
+fn a_session_is_a_step_if_the_book_adds_its_language() {
     let mut languages = Languages::default();
     languages.add("console").unwrap();
     languages.add("shell").unwrap();
@@ -199,13 +202,13 @@ fn a_session_is_a_step_where_the_book_says_so() {
 }
 
 #[test]
-fn a_lone_carriage_return_that_ends_a_line_is_told() {
+fn a_lone_carriage_return_that_ends_a_line_is_reported() {
     assert_eq!(
-        told("# T\r\r```bash\rls\r```\r")[0],
+        messages("# T\r\r```bash\rls\r```\r")[0],
         "1 `\r` a line of this chapter ends with a lone carriage return"
     );
-    assert_eq!(told("# T\n\nx\r```bash\nls\n```\n").len(), 1);
-    assert_eq!(told("```sh\n1\n```\n\n```output\n50 %\r100 %\n```\n"), [""; 0]);
+    assert_eq!(messages("# T\n\nx\r```bash\nls\n```\n").len(), 1);
+    assert_eq!(messages("```sh\n1\n```\n\n```output\n50 %\r100 %\n```\n"), [""; 0]);
 }
 
 #[test]
@@ -215,7 +218,7 @@ fn a_step_inside_of_an_admonition_is_reported() {
         let kind = opening.trim_start_matches('{').split([' ', '}']).next().unwrap_or_default();
         assert_eq!(
             warned(&text),
-            [format!("6 ````bash` this fence is inside of a `{kind}` block, so it is not run")],
+            [format!("6 ````bash` this fence is in a `{kind}` block, so it is not run")],
             "{opening}"
         );
     }
