@@ -1,7 +1,7 @@
-//! PLAN: Book + values + selection (+ [`Past`]) → [`Plan`]. Pure: checks everything that needs no world.
+//! PLAN: a book, values and a selection → [`Plan`]. Pure: it checks everything that needs no world.
 //!
-//! A [`Step`] here is resolved: its profile fits, the step it proves is an id, its fingerprint is known. Only a resolved step
-//! can be executed.
+//! A [`Step`] of a plan is resolved: it belongs to the profile, the step that it proves is an index, and its fingerprint is known.
+//! Only a resolved step can run.
 
 mod chapter;
 pub(crate) mod condition;
@@ -10,6 +10,7 @@ mod coverage;
 mod created;
 mod made_of;
 mod needs;
+mod parts;
 mod resolve;
 mod roles;
 mod select;
@@ -22,7 +23,8 @@ mod values;
 
 pub(crate) use coverage::{Coverage, coverage};
 pub(crate) use created::creating_step;
-pub(crate) use made_of::{MadeOf, NamedFiles, fits, may_apply};
+pub(crate) use made_of::{MadeOf, NamedFiles};
+pub(crate) use parts::{fits, may_apply};
 pub use resolve::{PlanRequest, make_plan};
 pub(crate) use selection::{ChapterSelection, Selection, pick};
 pub(crate) use shards::{ShardCount, ShardNumber, Split, timed_chapters};

@@ -152,7 +152,7 @@ pub(super) fn execute(
     ctx.has_acted |= has_acted;
     let made_of = has_acted.then(|| {
         let now = files_of(ctx, step.step);
-        step.step.made_of.in_run(step.step, &bound_before, &now).after(&files_before, &now)
+        step.step.made_of.in_run(&step.step.reads, &bound_before, &now).after(&files_before, &now)
     });
     let flow = StepFlow::after(&result.judgement.outcome);
     finish::finish(ctx, run, step, result, Finish { made_of, because, policy })?;

@@ -133,7 +133,7 @@ pub(super) fn files_of(ctx: &mut RunContext<'_, '_>, step: &Step) -> NamedFiles 
 /// What a step is made of now.
 pub(super) fn made_of(ctx: &mut RunContext<'_, '_>, run: &ChapterRun<'_>, step: &Step) -> MadeOf {
     let files = files_of(ctx, step);
-    step.made_of.in_run(step, &run.bound, &files)
+    step.made_of.in_run(&step.reads, &run.bound, &files)
 }
 
 /// Whether the script may give the variable a value: it names the variable other than to read it, or runs text that it gets from

@@ -1,4 +1,4 @@
-//! One chapter for one profile: its steps with their fingerprints, its manifests rendered. Nothing is selected yet.
+//! One chapter under one profile: its steps with their fingerprints and its rendered manifests, before the selection.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::condition;
 use super::context::ResolveContext;
-use super::made_of::{MadeOf, link_parts};
+use super::made_of::MadeOf;
+use super::parts::link_parts;
 use super::roles::{link_roles, prove_chapter};
 use super::selection::chapter_at;
 use super::step::{FromBefore, RenderedManifest, Role, Step};
@@ -14,29 +15,28 @@ use crate::book::{
     Attributes, Book, Chapter, ManifestBlock, NameKind, Problem, Problems, Span, StepBlock,
     names_in,
 };
-use crate::ids::{Fingerprint, Hashing};
-use crate::ids::{ObjectRef, StepId};
+use crate::ids::{Fingerprint, Hashing, ObjectRef, StepId};
 use crate::manifest::{Rendered, Template, YamlObject};
 
-/// Time limit of a step that names none, in a chapter that names none.
+/// The time limit of one attempt if neither the step nor its chapter has one.
 const DEFAULT_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// A chapter's steps and manifests under the profile.
 #[derive(Default)]
 pub(super) struct Resolved {
-    /// In order; those that run only when named among them.
+    /// All steps in order, including those that run only when named.
     pub steps: Vec<Step>,
-    /// Shared ones first; `before_step` counts all of `steps`.
+    /// All manifests, shared ones first. `before_step` is an index of `steps`.
     pub manifests: Vec<RenderedManifest>,
     /// Indices of the steps that prove the chapter.
     pub done: Vec<usize>,
-    /// Names that the selected steps read and steps bind that are not selected.
+    /// Names that selected steps read and steps outside of the selection bind.
     pub from_before: Vec<FromBefore>,
-    /// Of all that runs when the whole chapter is selected.
+    /// The fingerprint of everything that runs when the whole chapter is selected.
     pub fingerprint: Option<Fingerprint>,
 }
 
-/// Resolves a chapter.
+/// Resolves a chapter, and adds its problems.
 pub(super) fn resolve_chapter(
     context: &ResolveContext<'_>,
     chapter: &Chapter,
@@ -57,10 +57,14 @@ pub(super) fn resolve_chapter(
     builder.add_shared();
     for block in &chapter.blocks {
         match block {
-            crate::book::Block::Step(step) if fits(&step.attributes.profiles, context.profile) => {
+            crate::book::Block::Step(step)
+                if runs_under(&step.attributes.profiles, context.profile) =>
+            {
                 builder.add_step(step);
             }
-            crate::book::Block::Manifest(manifest) if fits(&manifest.profiles, context.profile) => {
+            crate::book::Block::Manifest(manifest)
+                if runs_under(&manifest.profiles, context.profile) =>
+            {
                 builder.add_manifest(manifest);
             }
             _ => {}
@@ -80,7 +84,7 @@ pub(super) fn resolve_chapter(
     resolved
 }
 
-fn fits(profiles: &[String], profile: &str) -> bool {
+fn runs_under(profiles: &[String], profile: &str) -> bool {
     profiles.is_empty() || profiles.iter().any(|own| own == profile)
 }
 
@@ -89,15 +93,15 @@ struct ChapterBuilder<'a> {
     chapter: &'a Chapter,
     problems: &'a mut Problems,
     resolved: Resolved,
-    /// Names that the steps so far bind.
+    /// The names that the steps so far bind.
     bound: BTreeSet<String>,
-    /// Those of them that are numbers.
+    /// The names among them that are numbers.
     numbers: Arc<BTreeSet<String>>,
-    /// The manifests so far.
+    /// The fingerprint of the manifests so far.
     prior: Option<Fingerprint>,
-    /// Manifest files so far, with their place.
+    /// The files of the manifests so far, each with its place; `None` for a shared one.
     files: HashMap<String, Option<Span>>,
-    /// The folder that the chapter's shell starts in, where it is not the rendered one.
+    /// The folder in which the chapter's shell starts, if it is not the folder of rendered manifests.
     folder: Option<String>,
 }
 
@@ -148,7 +152,7 @@ impl ChapterBuilder<'_> {
         });
     }
 
-    /// The attributes that count: what the step does not say is the chapter's, then the book's.
+    /// The step's attributes with the defaults of the chapter, then of the book.
     fn attributes_of(&self, block: &StepBlock) -> Attributes {
         let (own, front) = (&block.attributes, &self.chapter.front);
         Attributes {
@@ -187,7 +191,7 @@ impl ChapterBuilder<'_> {
         hashing.finish()
     }
 
-    /// The names that an expected output is the first to bind. What binds a name first says whether it is a number.
+    /// The names that an expected output binds first. The first binding decides whether a name is a number.
     fn bind(&mut self, expected: &str) -> Vec<String> {
         let mut first = Vec::new();
         for (name, kind) in names_in(expected) {
@@ -208,7 +212,7 @@ impl ChapterBuilder<'_> {
         if let Err(refusal) = condition::validate(expression, kind, values, &self.bound) {
             return self.problems.push(refusal.at(place(expression)));
         }
-        for word in condition::chapters_asked(expression) {
+        for word in condition::chapters_named(expression) {
             if let Err(problem) = chapter_at(book, word) {
                 self.problems.push(Problem { span: Some(place(word)), ..problem });
             }

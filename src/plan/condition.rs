@@ -13,10 +13,10 @@ use crate::book::{Book, Refusal};
 use crate::ids::nearest;
 use crate::manifest::{Bound, is_too_long, strict_environment};
 
-/// The function of `when=` that tells whether a chapter has run.
+/// The function of `when=` that returns whether a chapter has run.
 const RAN: &str = "ran";
 
-/// How many characters of a value a message shows.
+/// The most characters of a value that a message shows.
 const LONGEST_VALUE: usize = 120;
 
 /// Which attribute an expression belongs to.
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Names that such an expression knows beside values and bound names.
+    /// The names of such an expression besides values and bound names.
     fn own_names(self) -> &'static [&'static str] {
         match self {
             Self::Check => &["exit", "seconds", "output"],
@@ -63,7 +63,7 @@ impl Kind {
     }
 }
 
-/// Can this expression be evaluated, once the `bound` names have values?
+/// Checks that this expression can be evaluated as soon as the `bound` names have values.
 ///
 /// # Errors
 /// The expression cannot be parsed, or it uses a name that nothing defines.
@@ -104,7 +104,7 @@ pub(super) fn validate(
 /// Evaluates an expression over these names.
 ///
 /// # Errors
-/// Why it has no value, in words.
+/// A message that says why it has no value.
 pub(crate) fn evaluate(
     expression: &str,
     names: &serde_json::Value,
@@ -116,10 +116,10 @@ pub(crate) fn evaluate(
         .map_err(|error| reason(&error))
 }
 
-/// Is a step's `when=` true? `ran` are the names of the chapters that have run in this world.
+/// Whether a step's `when=` is true. `ran` are the names of the chapters that have run in this world.
 ///
 /// # Errors
-/// Why the expression has no value, in words.
+/// A message that says why the expression has no value.
 pub(crate) fn is_met(
     expression: &str,
     values: &serde_json::Value,
@@ -135,7 +135,7 @@ pub(crate) fn is_met(
         .map_err(|error| reason(&error))
 }
 
-/// Does an expression use this name?
+/// Whether an expression uses this name.
 pub(crate) fn uses(expression: &str, name: &str) -> bool {
     !is_too_long(expression)
         && strict_environment()
@@ -160,12 +160,12 @@ pub(crate) fn names_in(expression: &str, values: &serde_json::Value, bound: &Bou
     if list.is_empty() { "it is false".to_owned() } else { list }
 }
 
-/// The chapters that an expression asks for by `ran("…")`, as they are written.
-pub(super) fn chapters_asked(expression: &str) -> impl Iterator<Item = &str> {
+/// The chapters that an expression names in `ran("…")`, as written.
+pub(super) fn chapters_named(expression: &str) -> impl Iterator<Item = &str> {
     places_of_chapters(expression).into_iter().map(|place| &expression[place])
 }
 
-/// The expression with each chapter of `ran("…")` by its full name. A chapter that does not exist stays as it is written.
+/// The expression with the full name of each chapter in `ran("…")`. A chapter that does not exist stays as written.
 pub(super) fn with_chapter_names(expression: &str, book: &Book) -> String {
     let mut named = expression.to_owned();
     for place in places_of_chapters(expression).into_iter().rev() {
@@ -176,7 +176,7 @@ pub(super) fn with_chapter_names(expression: &str, book: &Book) -> String {
     named
 }
 
-/// Where the names stand between the quotes of `ran("…")`. One that the expression computes has no place here.
+/// The bytes of the names between the quotes of `ran("…")`. A name that the expression computes is not among them.
 fn places_of_chapters(expression: &str) -> Vec<Range<usize>> {
     let is_part = |next: char| next.is_alphanumeric() || next == '_' || next == '.';
     let name = |found: Range<usize>| {
@@ -259,9 +259,9 @@ mod tests {
 
     #[test]
     fn the_chapters_of_a_condition_are_found_where_they_are_written_out() {
-        let asked = |expression| chapters_asked(expression).collect::<Vec<_>>();
-        assert_eq!(asked("ran(\"5\") or ran( 'install/intro' )"), ["5", "install/intro"]);
-        assert_eq!(asked("ran(name) or x.ran(\"5\") or bran(\"6\") or ran(\"7"), [""; 0]);
+        let named = |expression| chapters_named(expression).collect::<Vec<_>>();
+        assert_eq!(named("ran(\"5\") or ran( 'install/intro' )"), ["5", "install/intro"]);
+        assert_eq!(named("ran(name) or x.ran(\"5\") or bran(\"6\") or ran(\"7"), [""; 0]);
     }
 
     #[test]

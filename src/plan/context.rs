@@ -1,4 +1,4 @@
-//! What every chapter of a book is resolved with.
+//! The data with which every chapter of a book is resolved.
 
 use crate::book::{Book, Chapter, Normalizers, Place, plain_cwd};
 use crate::ids::{Fingerprint, nearest};
@@ -6,26 +6,26 @@ use crate::manifest::{Renderer, YamlObject};
 
 use super::values::ValueTable;
 
-/// What every chapter is resolved with.
+/// The data with which every chapter is resolved.
 pub(super) struct ResolveContext<'a> {
     /// The book.
     pub book: &'a Book,
     /// The profile.
     pub profile: &'a str,
-    /// The values, sealed.
+    /// The values, after every mention in the book was recorded.
     pub values: &'a ValueTable,
-    /// Renders with the values.
+    /// The renderer with these values.
     pub renderer: &'a Renderer<'a>,
     /// The shared manifests, rendered.
     pub shared: &'a [Shared],
-    /// Which normalizers apply where neither step nor chapter says so.
+    /// The normalizers of steps if neither the step nor its chapter chooses any.
     pub normalize: Option<Normalizers>,
-    /// The folder that steps run in where their chapter names none.
+    /// The folder in which steps run if their chapter names none.
     pub cwd: Option<&'a str>,
 }
 
 impl ResolveContext<'_> {
-    /// The folder that a chapter's shell starts in, where it is not the chapter's rendered one.
+    /// The folder in which a chapter's shell starts; `None` for the chapter's folder of rendered manifests.
     pub(super) fn folder_of(&self, chapter: &Chapter) -> Option<String> {
         let written = chapter.front.cwd.as_deref().or(self.cwd)?;
         let file = &self.book.sources.file(chapter.source).path;
@@ -35,19 +35,19 @@ impl ResolveContext<'_> {
 
 /// A manifest of `manifests/`, rendered once for all chapters.
 pub(super) struct Shared {
-    /// File name.
+    /// The file name.
     pub file: String,
-    /// The YAML.
+    /// The rendered YAML.
     pub text: String,
-    /// Its objects.
+    /// The objects in it.
     pub objects: Vec<YamlObject>,
-    /// Where the template stands.
+    /// The place of the template.
     pub place: Place,
-    /// Of file and text.
+    /// The fingerprint of file name and text.
     pub fingerprint: Fingerprint,
 }
 
-/// "did you mean", or what there is.
+/// A hint for an unknown name: the nearest name, otherwise all names.
 pub(super) fn name_hint(word: &str, names: &[&str], what: &str) -> String {
     match nearest(word, names.iter().copied()) {
         Some(near) => format!("did you mean `{near}`?"),

@@ -1,22 +1,23 @@
-//! What of a plan proves nothing: acting steps without a check, checks that cannot fail, and `output` fences that any output fits.
+//! Finds the parts of a plan that prove nothing: acting steps without a check, checks that cannot fail, and `output` fences that
+//! match any output.
 //!
-//! Only what is certain is named. A script that this file does not understand counts as one that can fail.
+//! It reports only what is certain: a script that it does not understand counts as one that can fail.
 
 use super::step::{Plan, Role, Step};
 use crate::book::{Mark, Problems, Rule, Sources, Span, is_any_lines, marks};
 
-/// What `guide check --coverage` tells.
+/// The result of `guide check --coverage`.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Coverage {
-    /// Acting steps of the plan.
+    /// The number of acting steps of the plan.
     pub acting: usize,
-    /// Those among them that a check proves.
+    /// The number of acting steps that a check proves.
     pub proved: usize,
-    /// What proves nothing, as warnings in the order of the text.
+    /// A warning for each part that proves nothing, in the order of the text.
     pub gaps: Problems,
 }
 
-/// Looks at every step of the plan.
+/// The coverage of all steps of a plan.
 pub(crate) fn coverage(plan: &Plan, sources: &Sources) -> Coverage {
     let mut found = Coverage::default();
     for step in plan.chapters.iter().flat_map(|chapter| &chapter.steps) {
@@ -30,7 +31,7 @@ pub(crate) fn coverage(plan: &Plan, sources: &Sources) -> Coverage {
                 if proven_by.is_empty() && step.attributes.ready.is_none() {
                     gap(
                         "no check proves this step, so it runs every time",
-                        "add a `bash {verify}` step after it that fails where the step has not done its work",
+                        "add a `bash {verify}` step after it that fails if the step has not done its work",
                     );
                 } else {
                     found.proved += 1;
@@ -40,15 +41,15 @@ pub(crate) fn coverage(plan: &Plan, sources: &Sources) -> Coverage {
                 if !compares(step) && step.attributes.exit.accepts(0) && cannot_fail(&step.script) {
                     gap(
                         "this check cannot fail, so it proves nothing",
-                        "end it with a command that fails where the world is not as it should be, or compare its output",
+                        "end it with a command that fails if the world is not as it should be, or compare its output",
                     );
                 }
             }
         }
-        if step.expected.as_deref().is_some_and(fits_any_output) {
+        if step.expected.as_deref().is_some_and(matches_any_output) {
             gap(
-                "any output fits the `output` fence of this step",
-                "write a part of the output that has to be there, or leave the fence out",
+                "the `output` fence of this step matches any output",
+                "write a part of the output that must occur, or remove the fence",
             );
         }
     }
@@ -60,26 +61,26 @@ fn first_line(span: Span, sources: &Sources) -> Span {
     Span { end: span.start + u32::try_from(length).unwrap_or(0), ..span }
 }
 
-/// Can the step fail by what it prints?
+/// Whether the step can fail because of its output.
 fn compares(step: &Step) -> bool {
     step.attributes.check.is_some()
         || step.attributes.snapshot.is_some()
-        || step.expected.as_deref().is_some_and(|expected| !fits_any_output(expected))
+        || step.expected.as_deref().is_some_and(|expected| !matches_any_output(expected))
 }
 
-/// Are all lines of the fence `...` or nothing but `[..]`?
-fn fits_any_output(expected: &str) -> bool {
-    let fits_any = |line: &str| {
+/// Whether every line of the fence is `...` or consists of `[..]` only.
+fn matches_any_output(expected: &str) -> bool {
+    let matches_any = |line: &str| {
         let marks = marks(line);
         let marked: usize = marks.iter().map(|(range, _)| range.len()).sum();
         let blanks = line.chars().filter(|next| next.is_whitespace()).count();
         marks.iter().all(|(_, mark)| *mark == Mark::Any) && marked + blanks == line.len()
     };
     let mut lines = expected.lines().filter(|line| !line.trim().is_empty()).peekable();
-    lines.peek().is_some() && lines.all(|line| is_any_lines(line) || fits_any(line))
+    lines.peek().is_some() && lines.all(|line| is_any_lines(line) || matches_any(line))
 }
 
-/// Does the script end with 0 whatever the world is like? Steps run under `set -e -o pipefail`.
+/// Whether the script ends with 0 in every world. Steps run under `set -e -o pipefail`.
 fn cannot_fail(script: &str) -> bool {
     let statements = statements(script);
     let last = statements.len().saturating_sub(1);
@@ -94,7 +95,8 @@ enum Join {
     Or,
 }
 
-/// Does an and-or list never end a script? Of one that is not the last statement, bash heeds only a failure of the last command.
+/// Whether an and-or list never makes a script fail. In a list that is not the last statement, only a failure of the last command
+/// ends the script.
 fn succeeds(parts: &[(Join, String)], is_last: bool) -> bool {
     let mut is_sure = true;
     for (join, command) in parts {
@@ -109,7 +111,7 @@ fn succeeds(parts: &[(Join, String)], is_last: bool) -> bool {
     is_sure
 }
 
-/// Is this a command that never fails?
+/// Whether this command never fails.
 fn is_harmless(command: &str) -> bool {
     let writes = command.replace(">&2", "").replace("2>&1", "").replace(">/dev/null", "");
     let mut words = command.split_whitespace();
@@ -134,7 +136,7 @@ struct Quotes {
 }
 
 impl Quotes {
-    /// Reads the next character. Does it stand outside of quotes?
+    /// Reads the next character. Returns whether it is outside of quotes.
     fn is_plain(&mut self, next: char) -> bool {
         if std::mem::take(&mut self.escaped) {
             return false;
@@ -174,7 +176,7 @@ fn statements(script: &str) -> Vec<Vec<(Join, String)>> {
                 parts.push((join, std::mem::take(&mut command).trim().to_owned()));
                 join = if next == '&' { Join::And } else { Join::Or };
             }
-            // After an operator the list goes on in the next line.
+            // After an operator the list continues in the next line.
             '\n' if is_plain && command.trim().is_empty() && join != Join::First => {}
             '\n' | ';' if is_plain => {
                 end_statement(&mut statements, &mut parts, (join, std::mem::take(&mut command)));
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_check_that_may_fail_is_left_alone() {
+    fn a_check_that_may_fail_is_not_reported() {
         for script in [
             "kubectl get pods\n",
             "test -e x",
@@ -247,12 +249,12 @@ mod tests {
     }
 
     #[test]
-    fn a_fence_of_wildcards_fits_any_output() {
+    fn a_fence_of_wildcards_matches_any_output() {
         for expected in ["...\n", "[..]\n", "  [..] [..]\n...\n", "\n...\n\n"] {
-            assert!(fits_any_output(expected), "{expected}");
+            assert!(matches_any_output(expected), "{expected}");
         }
         for expected in ["", "\n", "web [..]\n", "<name>\n", "\\...\n", "...\nweb\n", "\\[..]\n"] {
-            assert!(!fits_any_output(expected), "{expected}");
+            assert!(!matches_any_output(expected), "{expected}");
         }
     }
 }

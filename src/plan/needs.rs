@@ -1,11 +1,10 @@
-//! `needs:` of the front matters: names → chapters that stand before.
+//! `needs:` and `after:` of the front matters → indices of earlier chapters.
 
-use super::selection::ChapterSelection;
-use super::selection::chapter_at;
+use super::selection::{ChapterSelection, chapter_at};
 use crate::book::{Book, Chapter, Problem, Problems, Rule, Span};
 use crate::ids::ChapterName;
 
-/// For each chapter the indices of those it needs, in the book's order, each once.
+/// For each chapter, the indices of the chapters that it needs, in the book's order and without duplicates.
 pub(super) fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usize>> {
     let mut needs: Vec<Vec<usize>> = Vec::with_capacity(book.chapters.len());
     for chapter in &book.chapters {
@@ -32,7 +31,7 @@ pub(super) fn resolve_needs(book: &Book, problems: &mut Problems) -> Vec<Vec<usi
     needs
 }
 
-/// `after:` says an order without a need. A run keeps the order of SUMMARY.md, so that the chapter it names has to stand before.
+/// `after:` requires an order without a need. A run keeps the order of SUMMARY.md, so that the named chapter must precede there.
 fn check_after(book: &Book, problems: &mut Problems) {
     for (index, chapter) in book.chapters.iter().enumerate() {
         for word in &chapter.front.after {
@@ -40,12 +39,11 @@ fn check_after(book: &Book, problems: &mut Problems) {
                 Ok(found) if found < index => continue,
                 Ok(found) => {
                     let (own, other) = (&chapter.name, &book.chapters[found].name);
-                    Rule::Needs.without_span(format!(
-                        "{own} is to run after {other}, which does not stand before it in SUMMARY.md"
-                    ))
-                    .hint(
-                        "a run goes through the chapters in the order of SUMMARY.md: move one of them there",
-                    )
+                    Rule::Needs
+                        .without_span(format!(
+                            "{own} is to run after {other}, which does not precede it in SUMMARY.md"
+                        ))
+                        .hint("a run keeps the order of SUMMARY.md: move one of them there")
                 }
                 Err(problem) => problem,
             };
@@ -76,18 +74,18 @@ fn wrong_order(book: &Book, needs: &[Vec<usize>], index: usize, later: usize) ->
             std::iter::once(index).chain(path).map(|index| name(index).as_str()).collect();
         format!("these chapters need each other: {}", names.join(" → "))
     } else {
-        format!("{} needs {}, which stands after it in SUMMARY.md", chapter.name, name(later))
+        format!("{} needs {}, which follows it in SUMMARY.md", chapter.name, name(later))
     };
     let written = |word: &&String| chapter_at(book, word).is_ok_and(|found| found == later);
     let word = chapter.front.needs.iter().find(written).map_or("", String::as_str);
     let mut problem = Rule::Needs
         .without_span(message)
-        .hint("a chapter can need only those that stand before it in SUMMARY.md");
+        .hint("a chapter can only need chapters that precede it in SUMMARY.md");
     problem.span = place(book, chapter, word);
     problem
 }
 
-/// The chapters on the way from one to another along what they need, both included.
+/// A path of needs from one chapter to another, with both of them.
 fn path(needs: &[Vec<usize>], from: usize, to: usize) -> Option<Vec<usize>> {
     let mut came_from = vec![None; needs.len()];
     let mut open = vec![from];
@@ -111,7 +109,7 @@ fn path(needs: &[Vec<usize>], from: usize, to: usize) -> Option<Vec<usize>> {
     None
 }
 
-/// Names of the chapters at these indices that have something to run.
+/// The names of the chapters at these indices that have steps to run.
 pub(super) fn needed_names(
     book: &Book,
     needs: &[usize],
@@ -124,8 +122,8 @@ pub(super) fn needed_names(
         .collect()
 }
 
-/// Picks what whole chapters need and nobody selected, and says for which chapter.
-pub(super) fn bring_along(
+/// Selects the chapters that selected whole chapters need. Returns for each chapter the one that needs it, if it was added.
+pub(super) fn add_needed(
     needs: &[Vec<usize>],
     picks: &mut [ChapterSelection],
 ) -> Vec<Option<usize>> {

@@ -1,47 +1,47 @@
-//! Names, order, profiles, values: Book → Plan.
+//! A book and a request → the plan.
 
 use std::collections::BTreeSet;
 
 use super::chapter::{Resolved, resolve_chapter};
 use super::context::{ResolveContext, Shared};
-use super::made_of::{NamedFiles, parts_of_other, take_rendered};
-use super::needs::{bring_along, needed_names, resolve_needs};
+use super::made_of::NamedFiles;
+use super::needs::{add_needed, needed_names, resolve_needs};
+use super::parts::{parts_of_other, take_rendered};
 use super::select::select;
 use super::selection::{ChapterSelection, Selection, pick};
 use super::step::{Plan, PlannedChapter};
 use super::values::ValueTable;
 use crate::book::{Block, Book, Normalizers, Problem, Problems, SourceId, Span};
-use crate::ids::Fingerprint;
-use crate::ids::nearest;
+use crate::ids::{Fingerprint, nearest};
 use crate::manifest::{Rendered, Renderer, Template};
 
-/// Everything a plan is made of beside the book.
+/// The input of a plan besides the book.
 #[derive(Debug, Clone, Default)]
 pub struct PlanRequest {
-    /// What was selected.
+    /// The selected chapters and steps.
     pub selection: Selection,
     /// The profile.
     pub profile: String,
-    /// Profiles that are known beside those the chapters name: `default-profile`, and those that have a `values.PROFILE.yaml`.
+    /// Known profiles besides those that chapters name: `default-profile`, and those with a `values.PROFILE.yaml`.
     pub known_profiles: Vec<String>,
-    /// Whole chapters bring the chapters they need along, unless the selection says from where on.
+    /// Whether the chapters that selected whole chapters need are added, unless the selection has a `--from`.
     pub with_needs: bool,
-    /// Values, merged already (`values.yaml`, `values.PROFILE.yaml`, `--set`).
+    /// The merged values (`values.yaml`, `values.PROFILE.yaml`, `--set`).
     pub values: serde_json::Value,
-    /// Which normalizers apply where neither step nor chapter says so.
+    /// The normalizers of steps if neither the step nor its chapter chooses any.
     pub normalize: Option<Normalizers>,
-    /// The folder that steps run in where their chapter names none, as book.toml has it.
+    /// The folder in which steps run if their chapter names none, as book.toml states it.
     pub cwd: Option<String>,
 }
 
-/// Resolves the whole book for a profile and picks what was selected.
+/// Resolves the whole book for a profile, and keeps the selected steps.
 ///
 /// # Errors
-/// Every problem of every chapter, also of those not selected.
+/// Every problem of every chapter, including those outside of the selection.
 pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
     let mut problems = Problems::new();
     check_profile(book, request, &mut problems);
-    let values = note_values(book, request, &mut problems);
+    let values = values_of(book, request, &mut problems);
     let renderer = Renderer::new(&request.values, &book.sources);
     let shared = render_shared(book, &renderer, &mut problems);
     let context = ResolveContext {
@@ -67,25 +67,24 @@ pub fn make_plan(book: &Book, request: &PlanRequest) -> Result<Plan, Problems> {
         problems.sort_by_key(|problem| problem.span.map(|span| (span.source, span.start)));
         return Err(problems);
     }
-    // Who says where to begin has what comes before already.
-    let brings = request.with_needs && request.selection.from.is_none();
-    let needed_by = if brings { bring_along(&needs, &mut picks) } else { vec![None; picks.len()] };
+    // With `--from` the user states that earlier chapters are in place.
+    let adds_needed = request.with_needs && request.selection.from.is_none();
+    let needed_by =
+        if adds_needed { add_needed(&needs, &mut picks) } else { vec![None; picks.len()] };
     let mut chapters = planned_chapters(book, resolved, &needs, &picks);
-    for chapter in &mut chapters {
-        let index = book.chapters.iter().position(|candidate| candidate.name == chapter.name);
-        let by = index.and_then(|index| needed_by[index]);
-        chapter.needed_by = by.map(|by| book.chapters[by].name.clone());
+    for (index, chapter) in &mut chapters {
+        chapter.needed_by = needed_by[*index].map(|by| book.chapters[by].name.clone());
     }
     Ok(Plan {
         profile: request.profile.clone(),
         environment: values.environment(),
         values: request.values.clone(),
-        chapters,
+        chapters: chapters.into_iter().map(|(_, chapter)| chapter).collect(),
         files: NamedFiles::new(),
     })
 }
 
-/// Puts the manifests of other chapters that a step names among its parts.
+/// Adds the manifests of other chapters that a step names to its parts.
 fn link_chapters(book: &Book, resolved: &mut [Resolved], values: &ValueTable) {
     let mut named = Vec::new();
     for (chapter, planned) in resolved.iter_mut().enumerate() {
@@ -109,12 +108,13 @@ fn link_chapters(book: &Book, resolved: &mut [Resolved], values: &ValueTable) {
     }
 }
 
+/// The chapters with selected steps, each with its index in the book.
 fn planned_chapters(
     book: &Book,
     resolved: Vec<Resolved>,
     needs: &[Vec<usize>],
     picks: &[ChapterSelection],
-) -> Vec<PlannedChapter> {
+) -> Vec<(usize, PlannedChapter)> {
     let runs: Vec<bool> = resolved
         .iter()
         .map(|chapter| chapter.steps.iter().any(|step| !step.attributes.only_when_named))
@@ -126,7 +126,7 @@ fn planned_chapters(
             continue;
         }
         let chapter = &book.chapters[index];
-        planned.push(PlannedChapter {
+        let chapter = PlannedChapter {
             name: chapter.name.clone(),
             title: chapter.title.clone(),
             file: book.sources.file(chapter.source).path.clone(),
@@ -139,13 +139,14 @@ fn planned_chapters(
             fingerprint: resolved.fingerprint.unwrap_or_else(|| Fingerprint::of([])),
             partial,
             needed_by: None,
-        });
+        };
+        planned.push((index, chapter));
     }
     planned
 }
 
-/// The values, with every mention in the book noted: in all profiles' steps and templates.
-fn note_values(book: &Book, request: &PlanRequest, problems: &mut Problems) -> ValueTable {
+/// The values, with every mention in the steps and templates of all profiles.
+fn values_of(book: &Book, request: &PlanRequest, problems: &mut Problems) -> ValueTable {
     let mut values = ValueTable::new(&request.values, problems);
     if values.is_empty() {
         return values;
@@ -196,7 +197,7 @@ fn whole(book: &Book, source: SourceId) -> Span {
     Span { source, start: 0, end, line: 1 }
 }
 
-/// A profile that neither the book nor its values know is a slip of the pen; so is one in a chapter that is almost a known one.
+/// Reports a requested profile that is unknown and almost a known one, and a profile in a chapter that is almost a known one.
 fn check_profile(book: &Book, request: &PlanRequest, problems: &mut Problems) {
     let mut named: Vec<(&str, Span)> = Vec::new();
     for block in book.chapters.iter().flat_map(|chapter| &chapter.blocks) {
@@ -218,7 +219,7 @@ fn check_profile(book: &Book, request: &PlanRequest, problems: &mut Problems) {
         }
     }
     let all: BTreeSet<&str> = named.iter().map(|(profile, _)| *profile).chain(known).collect();
-    // A profile that no step names is a world in which only the common steps run; one letter off is a slip.
+    // Under a profile that no step names, only the steps without a profile run, which may be intended.
     if !all.contains(request.profile.as_str())
         && let Some(near) = nearest(&request.profile, all.iter().copied())
     {

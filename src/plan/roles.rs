@@ -1,4 +1,4 @@
-//! Which step proves which: `verify`, `verify=STEP`, `ready=STEP` and the front matter's `done:`.
+//! The step that each check proves: `verify`, `verify=STEP`, `ready=STEP` and the front matter's `done:`.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use super::step::{Role, Step};
 use crate::book::{Chapter, Problem, Problems, Refusal, Rule, Span, StepBlock, Verify};
 use crate::ids::StepName;
 
-/// Gives every step of a chapter its role. `steps` are those of the profile; the chapter's others are known by name only.
+/// Gives every step of a chapter its role. `steps` are the steps of the profile; the chapter's other steps are known by name only.
 pub(super) fn link_roles(
     context: &ResolveContext<'_>,
     chapter: &Chapter,
@@ -19,7 +19,7 @@ pub(super) fn link_roles(
     for index in 0..steps.len() {
         let proves = match &steps[index].attributes.verify {
             None => {
-                // An `always` step runs after all others, so none that stands below it can tell of it.
+                // An `always` step runs after all others, so that a check below it runs before it and cannot prove it.
                 if !steps[index].attributes.always {
                     last_act = Some(index);
                 }
@@ -71,7 +71,7 @@ fn check_ready(
     }
 }
 
-/// Indices of the steps that the front matter's `done:` names, those of other profiles left out.
+/// The indices of the steps of this profile that the front matter's `done:` names.
 pub(super) fn prove_chapter(
     context: &ResolveContext<'_>,
     chapter: &Chapter,
@@ -84,16 +84,15 @@ pub(super) fn prove_chapter(
         match names.verify(name) {
             Ok(()) => {
                 let index = names.index(steps, name);
-                if let Some(started) =
-                    index.and_then(|index| background_behind(&steps[index], steps))
+                if let Some(started) = index.and_then(|index| ending_step_of(&steps[index], steps))
                 {
                     let message = format!(
-                        "`{name}` proves `{}`, a background step that is stopped at the end, so it can't tell later that the chapter is done",
+                        "`{name}` proves `{}`, a background step that is stopped at the end, so it cannot prove later that the chapter is done",
                         started.id.step
                     );
                     let mut problem = Rule::Verify
                         .without_span(message)
-                        .hint("name a check of something that stays, or leave it out of `done`");
+                        .hint("name a check of something that lasts, or remove it from `done`");
                     problem.span = chapter
                         .front
                         .span
@@ -118,8 +117,8 @@ pub(super) fn prove_chapter(
     done
 }
 
-/// The step that a check proves, where its process ends with the run or chapter that started it.
-fn background_behind<'a>(check: &Step, steps: &'a [Step]) -> Option<&'a Step> {
+/// The background step that a check proves, if that step ends with the chapter or run that started it.
+fn ending_step_of<'a>(check: &Step, steps: &'a [Step]) -> Option<&'a Step> {
     let Role::Verify { proves: Some(proves) } = check.role else { return None };
     Some(&steps[proves]).filter(|step| step.ends_with_its_run())
 }
@@ -130,7 +129,7 @@ fn word_of(context: &ResolveContext<'_>, chapter: &Chapter, step: &Step, word: &
     block.map_or(step.span, |block| context.book.sources.find_in(block.info, word.as_str()))
 }
 
-/// Steps by name. The table of indices is made at the first question, for most chapters ask none.
+/// The steps of a chapter by name. The table of indices is made when it is first needed, because most chapters do not need it.
 struct Names<'a> {
     chapter: &'a Chapter,
     indices: Option<HashMap<StepName, usize>>,
@@ -147,14 +146,14 @@ impl Names<'_> {
     fn block(
         &self,
         name: &StepName,
-        wanted: fn(&StepBlock) -> bool,
+        has_role: fn(&StepBlock) -> bool,
         what: &str,
     ) -> Result<&StepBlock, Refusal> {
         self.chapter.steps().find(|block| block.name == *name).ok_or_else(|| {
             let names: Vec<&str> = self
                 .chapter
                 .steps()
-                .filter(|block| wanted(block))
+                .filter(|block| has_role(block))
                 .map(|block| block.name.as_str())
                 .collect();
             Refusal::new(
@@ -168,7 +167,7 @@ impl Names<'_> {
         let acts = |block: &StepBlock| block.attributes.verify.is_none();
         if name == verify {
             return Err(Refusal::new(
-                format!("`{name}` can't prove itself"),
+                format!("`{name}` cannot prove itself"),
                 "name the acting step that it proves",
             ));
         }
@@ -188,7 +187,7 @@ impl Names<'_> {
             Ok(())
         } else {
             Err(Refusal::new(
-                format!("`{name}` is no verify step"),
+                format!("`{name}` is not a verify step"),
                 format!("mark it `verify` if it only reads: `bash {{name={name} verify}}`"),
             ))
         }

@@ -1,16 +1,15 @@
-//! A resolved chapter → what was selected of it, every index put right.
+//! Keeps the selected steps of a resolved chapter, and adjusts every index.
 
 use std::collections::HashMap;
 
 use super::chapter::Resolved;
-use super::made_of::words;
+use super::parts::words;
 use super::selection::ChapterSelection;
-use super::step::FromBefore;
-use super::step::Role;
+use super::step::{FromBefore, Role, Step};
 
-/// Leaves only the picked steps. Says whether something was left out that runs when the whole chapter is selected.
+/// Keeps only the selected steps. Returns whether it removed a step that runs when the whole chapter is selected.
 pub(super) fn select(resolved: &mut Resolved, pick: &ChapterSelection) -> bool {
-    let picked = |step: &super::step::Step| match pick {
+    let picked = |step: &Step| match pick {
         ChapterSelection::Nothing => false,
         ChapterSelection::All => !step.attributes.only_when_named,
         ChapterSelection::Steps(names) => names.contains(&step.id.step),
@@ -56,11 +55,11 @@ pub(super) fn select(resolved: &mut Resolved, pick: &ChapterSelection) -> bool {
     partial
 }
 
-/// The names that kept steps read, and manifests that are written for them, where a step binds them that is left out.
+/// The names that kept steps, or the late manifests before them, read, and that removed steps bind.
 fn from_before(resolved: &Resolved, kept: &[bool]) -> Vec<FromBefore> {
     let steps = &resolved.steps;
-    let left_out = (0..steps.len()).filter(|index| !kept[*index]);
-    let binders: HashMap<&str, usize> = left_out
+    let removed = (0..steps.len()).filter(|index| !kept[*index]);
+    let binders: HashMap<&str, usize> = removed
         .flat_map(|index| steps[index].binds.iter().map(move |name| (name.as_str(), index)))
         .collect();
     let mut found: Vec<FromBefore> = Vec::new();

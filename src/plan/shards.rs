@@ -11,11 +11,11 @@ use super::step::Plan;
 use crate::ids::{ChapterName, Fingerprint, Hashing};
 
 /// The most shards that `auto` makes: a matrix of GitHub Actions has at most 256 jobs.
-const MOST_SHARDS: usize = 256;
-/// What a step without any known time counts, in milliseconds.
-const UNKNOWN_STEP: u64 = 1000;
-/// The longest time of a chapter that is believed.
-const LONGEST: Duration = Duration::from_hours(24 * 365);
+const MAX_SHARDS: usize = 256;
+/// The assumed time of a step if no time is known, in milliseconds.
+const UNKNOWN_STEP_MS: u64 = 1000;
+/// The longest time of a chapter that is accepted from a file.
+const LONGEST_CHAPTER: Duration = Duration::from_hours(24 * 365);
 
 /// A chapter with the time that it takes and the chapters that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,8 +68,8 @@ impl std::str::FromStr for ShardCount {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse() {
             _ if text == "auto" => Ok(Self::Auto),
-            Ok(count) if (1..=MOST_SHARDS).contains(&count) => Ok(Self::Exactly(count)),
-            _ => Err(format!("write `auto` or a number from 1 to {MOST_SHARDS}")),
+            Ok(count) if (1..=MAX_SHARDS).contains(&count) => Ok(Self::Exactly(count)),
+            _ => Err(format!("write `auto` or a number from 1 to {MAX_SHARDS}")),
         }
     }
 }
@@ -91,11 +91,11 @@ impl std::str::FromStr for ShardNumber {
             .split_once('/')
             .and_then(|(number, of)| Some((number.parse().ok()?, of.parse().ok()?)));
         match numbers {
-            Some((number, of)) if (1..=of).contains(&number) && of <= MOST_SHARDS => {
+            Some((number, of)) if (1..=of).contains(&number) && of <= MAX_SHARDS => {
                 Ok(Self { number, of })
             }
             _ => Err(format!(
-                "write which shard of how many, such as `2/3`, and at most {MOST_SHARDS}"
+                "write which shard of how many, such as `2/3`, and at most {MAX_SHARDS}"
             )),
         }
     }
@@ -118,7 +118,7 @@ pub(crate) fn timed_chapters(
     let (time, steps) = plan.chapters.iter().zip(&known).fold((0, 0), |sum, (chapter, known)| {
         known.map_or(sum, |time| (sum.0 + time, sum.1 + chapter.steps.len() as u64))
     });
-    let per_step = time.checked_div(steps).map_or(UNKNOWN_STEP, |mean| mean.max(1));
+    let per_step = time.checked_div(steps).map_or(UNKNOWN_STEP_MS, |mean| mean.max(1));
     let index_of = |name: &ChapterName| plan.chapters.iter().position(|other| other.name == *name);
     plan.chapters
         .iter()
@@ -134,7 +134,7 @@ pub(crate) fn timed_chapters(
 
 /// A time that a file says; none for one that no chapter can take.
 fn milliseconds(seconds: f64) -> Option<u64> {
-    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST)?;
+    let time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time <= LONGEST_CHAPTER)?;
     u64::try_from(time.as_millis()).ok()
 }
 
@@ -159,7 +159,7 @@ impl Split {
 fn divide_while_faster(chapters: &[TimedChapter]) -> Vec<Shard> {
     let slowest = |shards: &[Shard]| shards.iter().map(|shard| shard.milliseconds).max();
     let mut best = divide(chapters, 1);
-    for count in 2..=chapters.len().min(MOST_SHARDS) {
+    for count in 2..=chapters.len().min(MAX_SHARDS) {
         let next = divide(chapters, count);
         if slowest(&next) < slowest(&best) {
             best = next;

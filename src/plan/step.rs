@@ -1,30 +1,30 @@
 //! The resolved plan: chapters, steps, rendered manifests.
 
-use crate::ids::{ChapterName, Fingerprint, ObjectRef, StepId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::made_of::{MadeOf, NamedFiles};
 use crate::book::{Attributes, Background, Normalizers, Place, Span};
+use crate::ids::{ChapterName, Fingerprint, ObjectRef, StepId};
 
-/// What will run, in order.
+/// The chapters and steps to run, in order.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// The profile all of it was resolved for.
+    /// The profile of the plan.
     pub profile: String,
-    /// Environment variables made of the values (upper-cased, joined by `_`), sorted by name.
+    /// The environment variables of the values (in upper case, with `_` for every other character), sorted by name.
     pub environment: Vec<(String, String)>,
-    /// Values as minijinja sees them (for manifests that use bound values, rendered again while running, and for `check=`).
+    /// The values, for late manifests and for conditions.
     pub values: serde_json::Value,
-    /// Selected chapters in order, with the chapters they need that were not selected left out.
+    /// The chapters with steps to run, in the order of the book.
     pub chapters: Vec<PlannedChapter>,
-    /// Files of the book that acting steps name, as they were when the plan was made. A plan that nothing is decided by has none.
+    /// The files of the book that acting steps name, as they were when the plan was made. Empty for a plan that is only displayed.
     pub files: NamedFiles,
 }
 
 impl Plan {
-    /// The files of the book that a step names, as far as they are there.
+    /// The files of the book that a step names and that exist.
     pub fn files_of(&self, step: &Step) -> NamedFiles {
         let known = |name: &String| self.files.get(name).map(|print| (name.clone(), *print));
         step.files.iter().filter_map(known).collect()
@@ -36,28 +36,29 @@ impl Plan {
 pub struct PlannedChapter {
     /// Its name.
     pub name: ChapterName,
+    /// Its title.
     pub title: String,
     /// Its file, for messages.
     pub file: Arc<std::path::Path>,
-    /// Chapters that must have passed before.
+    /// The chapters that must have passed before it.
     pub needs: Vec<ChapterName>,
-    /// Namespace of its objects, if the front matter names one.
+    /// The namespace of its objects, if the front matter names one.
     pub namespace: Option<String>,
-    /// Every manifest of the chapter that this profile has, shared ones first, then in the order of the text.
+    /// The manifests of the chapter under this profile: shared ones first, then in the order of the text.
     pub manifests: Vec<RenderedManifest>,
-    /// Steps of this profile and selection, in order; `always` steps stand where they are written (the engine moves them to the end).
+    /// The steps of this profile and selection, in the order of the text. The engine runs `always` steps at the end.
     pub steps: Vec<Step>,
-    /// Indices into `steps` of the verify steps that prove the whole chapter (front matter `done:`). Empty: none given, or
-    /// not all of them selected.
+    /// The indices of the steps that prove the whole chapter (`done:` of the front matter). Empty if there are none, or if not all of
+    /// them are selected.
     pub done: Vec<usize>,
-    /// Everything that must be unchanged for the chapter to count as "up to date": steps, manifests, values used.
+    /// The fingerprint of everything that must be unchanged for the chapter to be up to date: steps, manifests and used values.
     pub fingerprint: Fingerprint,
-    /// Names that its steps read and that steps bind which are not selected.
+    /// The names that its steps read and that steps outside of the selection bind.
     pub from_before: Vec<FromBefore>,
-    /// Only a part of the chapter's steps was selected (by step targets, `--from`, `--to`, `--only`).
+    /// Whether only a part of the chapter is selected (by step targets, `--from`, `--to` or `--only`).
     pub partial: bool,
-    /// Not selected itself: brought along since this chapter needs it. Skipped where its `done:` steps pass, or, where it has
-    /// none, when it passed before as it stands now.
+    /// The chapter that needs this one, if it is not selected itself. It is skipped if its `done:` steps pass or, without such steps,
+    /// if it passed unchanged before.
     pub needed_by: Option<ChapterName>,
 }
 
@@ -73,7 +74,7 @@ impl PlannedChapter {
     }
 }
 
-/// A name that a selected step reads, bound by a step before it that is not selected.
+/// A name that a selected step reads and that an earlier step outside of the selection binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FromBefore {
     /// The name.
@@ -87,37 +88,37 @@ pub struct FromBefore {
 /// A manifest rendered while planning.
 #[derive(Debug, Clone)]
 pub struct RenderedManifest {
-    /// File name in the chapter's working folder.
+    /// The name of the file in the chapter's folder of rendered manifests.
     pub file: String,
-    /// The YAML text. Where the template uses values bound by earlier steps (`late`), this is the template itself.
+    /// The YAML text; for a late manifest, its template.
     pub text: String,
-    /// Uses names that earlier steps bind; rendered when the first step after it starts.
+    /// Whether it uses names that earlier steps bind, so that it is rendered when the first step after it starts.
     pub late: bool,
-    /// Names bound before it that are numbers, see [`Step::numbers`].
+    /// The names bound before it that are numbers, see [`Step::numbers`].
     pub numbers: Arc<BTreeSet<String>>,
-    /// Index of the first selected step that stands after it in the chapter (= the number of selected steps before it).
+    /// The index of the first selected step after it, which is the number of selected steps before it.
     pub before_step: usize,
-    /// Made by this chapter: it stands in it, or is a shared one whose file name some step of the chapter mentions. Shared ones
-    /// that are only written beside the others are nobody's to compare or take away.
+    /// Whether it belongs to this chapter: it is written in it, or is a shared one that a step of the chapter mentions. `guide diff` and
+    /// `guide down` ignore the other shared ones.
     pub own: bool,
-    /// Where the template stands.
+    /// The place of the template.
     pub place: Place,
-    /// Objects in it, as (apiVersion, kind, namespace, name), empty for `late`.
+    /// The objects in it; empty for a late manifest.
     pub objects: Vec<ObjectRef>,
 }
 
-/// What a step is for.
+/// The role of a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Role {
-    /// May change the world.
+    /// It may change the world.
     Act {
-        /// Indices (in the chapter's `steps`) of the verify steps that prove it: when all of them already pass, this one is
-        /// skipped. Empty: nothing proves it.
+        /// The indices in the chapter's `steps` of the checks that prove it. If all of them already pass, it is skipped. Empty: no check
+        /// proves it.
         proven_by: Vec<usize>,
     },
-    /// Read-only.
+    /// It is read-only.
     Verify {
-        /// Index of the acting step it proves; `None` when there is none before it in this profile and selection.
+        /// The index of the acting step that it proves; `None` if this profile and selection has none before it.
         proves: Option<usize>,
     },
 }
@@ -127,53 +128,53 @@ pub enum Role {
 pub struct Step {
     /// Its id.
     pub id: StepId,
-    /// The fence's first line.
+    /// The first line of the fence.
     pub place: Place,
-    /// The whole fence, for excerpts.
+    /// The whole fence.
     pub span: Span,
     /// 1-based line of the script's first line.
     pub script_line: u32,
-    /// What bash gets.
+    /// The script for bash.
     pub script: Arc<str>,
-    /// Act or verify.
+    /// Its role.
     pub role: Role,
-    /// The braces, as parsed. Time limits of the chapter are already put in: `timeout` is `Some`.
+    /// Its attributes with the defaults of its chapter and book; `timeout` is `Some`.
     pub attributes: Arc<Attributes>,
     /// The text of the `output` fence after it, if there is one.
     pub expected: Option<Arc<str>>,
     /// The names that its `output` fence is the first in the chapter to bind.
     pub binds: Vec<String>,
-    /// Of all names that are bound by its end, those that are numbers: `<name:int>` or `<name:float>` bound them. Others are text.
+    /// The names bound at its end that are numbers, because `<name:int>` or `<name:float>` bound them. Other names are text.
     pub numbers: Arc<BTreeSet<String>>,
-    /// The `output` fence's body, for review and for messages.
+    /// The content of its `output` fence, for review and messages.
     pub expected_span: Option<Span>,
-    /// Script, attributes, expectation and the values it mentions.
+    /// The fingerprint of its script, attributes, expected output and the values that it mentions.
     pub fingerprint: Fingerprint,
-    /// What it is made of, as far as the book's text tells.
+    /// Its parts, as far as the text of the book shows them.
     pub made_of: MadeOf,
-    /// Variables that it reads, also in the manifests it names: those among them that earlier steps bind are a part of it.
+    /// The variables that it and the manifests that it names read. Those that earlier steps bind are parts of it.
     pub reads: BTreeSet<String>,
-    /// Files of the book that it may read, by path from the root, and patterns of such files; those that are not there among them.
+    /// The files of the book that it may read, as paths or patterns relative to the root. They need not exist.
     pub files: BTreeSet<String>,
 }
 
 impl Step {
-    /// Time limit of one attempt.
+    /// The time limit of one attempt.
     pub fn timeout(&self) -> Duration {
         self.attributes.timeout.unwrap_or(Duration::from_secs(120))
     }
 
-    /// Does what it starts end with the chapter or the run that started it?
+    /// Whether it is a background step that ends with the chapter or run that started it.
     pub fn ends_with_its_run(&self) -> bool {
         matches!(self.attributes.background, Some(Background::Chapter | Background::Run))
     }
 
-    /// The normalizers in force for its snapshot.
+    /// The normalizers of its snapshot.
     pub fn normalizers(&self) -> Normalizers {
         self.attributes.normalize.unwrap_or_default()
     }
 
-    /// Is it read-only?
+    /// Whether it is a check.
     pub fn is_verify(&self) -> bool {
         matches!(self.role, Role::Verify { .. })
     }

@@ -49,7 +49,7 @@ fn refused(chapters: &[(&str, &str)], request: &PlanRequest) -> Vec<Problem> {
 }
 
 /// The problems of one chapter as "line `excerpt` message".
-fn told(text: &str) -> Vec<String> {
+fn messages(text: &str) -> Vec<String> {
     let book = parsed(&[("chapter-1.md", text)]);
     let problems = make_plan(&book, &request(&[])).expect_err("problems");
     let one = |problem: &Problem| match problem.span {

@@ -1,7 +1,7 @@
-//! Values as a plan uses them: environment variables, and which step belongs to which value.
+//! Values as a plan uses them: environment variables, and the steps that depend on each value.
 //!
-//! A value belongs to a step when the step's script mentions it, by its environment variable or by its path name. One that nothing
-//! in the whole book mentions may be read by any script that is called, so it belongs to every step.
+//! A step depends on a value if its script mentions the value's environment variable or dotted name. A value that nothing in the book
+//! mentions may be read by any program, so that every step depends on it.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::book::{Problems, Rule};
 use crate::ids::{Fingerprint, Hashing};
 
-/// Variables that bash or guide itself owns: a value of that name would break every step.
-const OWNED: [&str; 19] = [
+/// Variables of bash or guide. A value of such a name would break every step.
+const RESERVED: [&str; 19] = [
     "PATH",
     "HOME",
     "SHELL",
@@ -33,42 +33,42 @@ const OWNED: [&str; 19] = [
     "USER",
 ];
 
-/// The variables that these values become, whether a plan can be made with them or not.
+/// The variables of these values, even if no plan can be made with them.
 pub(crate) fn variables_of(values: &Value) -> Vec<(String, String)> {
     ValueTable::new(values, &mut Problems::new()).environment()
 }
 
-/// One value that is no table.
+/// A value that is not a table.
 #[derive(Debug)]
 struct FlatValue {
-    /// `cluster.name`.
+    /// Its dotted name, for example `cluster.name`.
     path: String,
-    /// `CLUSTER_NAME`.
+    /// Its environment variable, for example `CLUSTER_NAME`.
     variable: String,
-    /// What the variable holds.
+    /// The value of the variable.
     text: String,
-    /// Is it mentioned anywhere in the book?
+    /// Whether the book mentions it anywhere.
     mentioned: bool,
 }
 
-/// How a value is called.
+/// The names of a value.
 #[derive(Debug)]
 pub(super) struct ValueName<'a> {
-    /// `cluster.name`.
+    /// Its dotted name.
     pub path: &'a str,
-    /// `CLUSTER_NAME`.
+    /// Its environment variable.
     pub variable: &'a str,
 }
 
-/// How a word points at a value.
+/// A value that a word may mention.
 #[derive(Debug, Clone, Copy)]
 struct Pointer {
     leaf: usize,
-    /// The word is the last one of the path name; else it is the whole variable.
+    /// Whether the word is the last part of the dotted name; otherwise it is the whole variable.
     path: bool,
 }
 
-/// All values, and where they are mentioned.
+/// All values, and the words that mention them.
 #[derive(Debug, Default)]
 pub(super) struct ValueTable {
     leaves: Vec<FlatValue>,
@@ -77,7 +77,7 @@ pub(super) struct ValueTable {
 }
 
 impl ValueTable {
-    /// Reads the values; tells those that can't be variables.
+    /// Reads the values, and reports those that cannot be variables.
     pub(super) fn new(values: &Value, problems: &mut Problems) -> Self {
         let mut leaves = Vec::new();
         for (key, value) in values.as_object().into_iter().flatten() {
@@ -97,16 +97,18 @@ impl ValueTable {
         let mut first: HashMap<&str, &str> = HashMap::new();
         for leaf in &self.leaves {
             if leaf.text.contains('\0') {
-                let message =
-                    format!("the value `{}` holds a NUL byte, which no variable can", leaf.path);
-                problems.push(Rule::Values.without_span(message).hint("take it out of the values"));
+                let message = format!(
+                    "the value `{}` contains a NUL byte, which a variable cannot contain",
+                    leaf.path
+                );
+                problems.push(Rule::Values.without_span(message).hint("remove it from the values"));
             }
-            if OWNED.contains(&leaf.variable.as_str())
+            if RESERVED.contains(&leaf.variable.as_str())
                 || leaf.variable.starts_with("GUIDE_")
                 || leaf.variable.starts_with("BASH_")
             {
                 let message = format!(
-                    "the value `{}` would become the variable `{}`, which is bash's or guide's own",
+                    "the value `{}` would become the variable `{}`, which belongs to bash or guide",
                     leaf.path, leaf.variable
                 );
                 problems.push(
@@ -126,7 +128,7 @@ impl ValueTable {
         }
     }
 
-    /// Variables for the steps, sorted by name.
+    /// The environment variables for the steps, sorted by name.
     pub(super) fn environment(&self) -> Vec<(String, String)> {
         let mut variables: Vec<_> =
             self.leaves.iter().map(|leaf| (leaf.variable.clone(), leaf.text.clone())).collect();
@@ -134,19 +136,19 @@ impl ValueTable {
         variables
     }
 
-    /// Has the book no values at all?
+    /// Whether the book has no values.
     pub(super) fn is_empty(&self) -> bool {
         self.leaves.is_empty()
     }
 
-    /// Notes every value that a text mentions. A path name of one part is a plain word, and means a value in templates only.
+    /// Records every value that a text mentions. A dotted name of one part is a plain word, which means a value in templates only.
     pub(super) fn record_mentions(&mut self, text: &str, template: bool) {
         for leaf in self.mentions(text, template) {
             self.leaves[leaf].mentioned = true;
         }
     }
 
-    /// After the last [`note`](Self::note): what every step depends on.
+    /// Computes what every step depends on, after the last [`Self::record_mentions`].
     pub(super) fn finish(&mut self) {
         let mut hashing = Hashing::default();
         let mut any = false;
@@ -157,7 +159,7 @@ impl ValueTable {
         self.unmentioned = any.then(|| hashing.finish());
     }
 
-    /// Adds the values a text depends on.
+    /// Adds the values that a text depends on.
     pub(super) fn hash_into(&self, text: &str, template: bool, hashing: &mut Hashing) {
         if self.leaves.is_empty() {
             return;
@@ -170,7 +172,7 @@ impl ValueTable {
         }
     }
 
-    /// The values a script depends on: those that it mentions, and those that nothing in the book mentions.
+    /// The values that a script depends on: those that it mentions, and those that nothing in the book mentions.
     pub(super) fn used_by(&self, script: &str) -> Vec<(ValueName<'_>, Fingerprint)> {
         let mentioned = self.mentions(script, false);
         let leaves = self.leaves.iter().enumerate();
@@ -183,7 +185,7 @@ impl ValueTable {
         .collect()
     }
 
-    /// Indices of the values a text mentions, each once, in order.
+    /// The indices of the values that a text mentions, sorted and without duplicates.
     fn mentions(&self, text: &str, template: bool) -> Vec<usize> {
         let mut found = Vec::new();
         if self.leaves.is_empty() {
@@ -213,7 +215,7 @@ impl ValueTable {
         found
     }
 
-    /// Does the text up to here end with the value's whole path name?
+    /// Whether the text ends with the value's whole dotted name.
     fn is_dotted_name(&self, leaf: usize, text: &str, template: bool) -> bool {
         let path = self.leaves[leaf].path.as_str();
         let before = text.strip_suffix(path);
@@ -245,7 +247,7 @@ fn collect(path: &str, value: &Value, leaves: &mut Vec<FlatValue>) {
     });
 }
 
-/// `cluster.api-port` → `CLUSTER_API_PORT`; what can't be in a variable's name becomes `_`.
+/// The variable of a dotted name: `cluster.api-port` → `CLUSTER_API_PORT`. Characters that a variable cannot contain become `_`.
 fn variable_name(path: &str) -> String {
     let fits =
         |next: char| if next.is_ascii_alphanumeric() { next.to_ascii_uppercase() } else { '_' };
@@ -253,7 +255,8 @@ fn variable_name(path: &str) -> String {
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-/// A list of plain values is its parts joined by spaces, so that `for node in $NODES` works; other lists are JSON; null is empty.
+/// The text of a value. A list of plain values is joined by spaces, so that `for node in $NODES` works; other lists and tables are
+/// JSON; null is empty.
 fn text_of(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -266,86 +269,4 @@ fn text_of(value: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn table(values: &Value) -> ValueTable {
-        let mut problems = Problems::new();
-        let table = ValueTable::new(values, &mut problems);
-        assert_eq!(problems, []);
-        table
-    }
-
-    fn fingerprint(values: &Value, noted: &[&str], script: &str) -> Fingerprint {
-        let mut table = table(values);
-        noted.iter().for_each(|text| table.record_mentions(text, false));
-        table.finish();
-        let mut hashing = Hashing::default();
-        table.hash_into(script, false, &mut hashing);
-        hashing.finish()
-    }
-
-    #[test]
-    fn values_become_variables() {
-        let values = json!({"cluster": {"name": "kind", "api-port": 41079, "on": true}, "nodes": ["a", "b"], "none": null, "maps": [{"a": 1}], "2x": 1});
-        let expected = [
-            ("CLUSTER_API_PORT", "41079"),
-            ("CLUSTER_NAME", "kind"),
-            ("CLUSTER_ON", "true"),
-            ("MAPS", "[{\"a\":1}]"),
-            ("NODES", "a b"),
-            ("NONE", ""),
-            ("_2X", "1"),
-        ];
-        assert_eq!(
-            table(&values).environment(),
-            expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
-        );
-    }
-
-    #[test]
-    fn a_value_that_would_break_every_step_is_told() {
-        let mut problems = Problems::new();
-        ValueTable::new(
-            &json!({"path": "x", "a": {"b": 1}, "a_b": 2, "guide": {"x": 1}}),
-            &mut problems,
-        );
-        let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert!(
-            told[0].contains("`PATH`")
-                && told[1].contains("both become the variable `A_B`")
-                && told[2].contains("`GUIDE_X`")
-        );
-    }
-
-    #[test]
-    fn a_value_belongs_to_the_steps_that_mention_it() {
-        let (old, new) = (json!({"cluster": {"name": "a"}}), json!({"cluster": {"name": "b"}}));
-        for script in ["echo $CLUSTER_NAME", "echo ${CLUSTER_NAME}x", "yq .cluster.name f.yaml"] {
-            assert_ne!(
-                fingerprint(&old, &[script], script),
-                fingerprint(&new, &[script], script),
-                "{script}"
-            );
-        }
-        for script in ["echo $CLUSTER_NAMES", "echo hello", "yq .mycluster.name f.yaml", "name"] {
-            assert_eq!(
-                fingerprint(&old, &["$CLUSTER_NAME"], script),
-                fingerprint(&new, &["$CLUSTER_NAME"], script),
-                "{script}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_value_that_nothing_mentions_belongs_to_every_step() {
-        let (old, new) = (json!({"a": "1", "b": "1"}), json!({"a": "1", "b": "2"}));
-        assert_ne!(
-            fingerprint(&old, &["$A"], "echo hello"),
-            fingerprint(&new, &["$A"], "echo hello")
-        );
-    }
-}
+mod tests;

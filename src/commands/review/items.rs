@@ -87,7 +87,7 @@ pub(super) fn collect(
         for block in chapter.steps() {
             let id = StepId { chapter: chapter.name.clone(), step: block.name.clone() };
             let of_step = pending.extract_if(.., |one| one.step == id).collect::<Vec<_>>();
-            if !pick.holds(&block.name) {
+            if !pick.contains(&block.name) {
                 continue;
             }
             let of_step = of_step.into_iter();
@@ -117,7 +117,7 @@ pub(super) fn collect(
 
 /// Why the pending output of a fence cannot be reviewed.
 fn why_not_reviewed(id: &StepId, block: &StepBlock) -> String {
-    if block.expected.as_ref().is_some_and(|expected| expected.in_pieces) {
+    if block.expected.as_ref().is_some_and(|expected| expected.is_interleaved) {
         format!(
             "{id} has an output after each of its commands: correct the outputs in the chapter by hand"
         )
@@ -215,7 +215,7 @@ fn fence_item(
     let expected = block
         .expected
         .as_ref()
-        .filter(|expected| !expected.in_pieces && *expected.text == *pending.expected)?;
+        .filter(|expected| !expected.is_interleaved && *expected.text == *pending.expected)?;
     let place = context.book.sources.place(expected.span);
     let output = PendingOutput {
         step: pending.step.clone(),

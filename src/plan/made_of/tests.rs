@@ -1,28 +1,7 @@
 use super::*;
 
 #[test]
-fn a_file_is_named_as_a_word_of_its_own() {
-    for script in
-        ["kubectl apply -f web.yaml", "cat ./web.yaml", "x web.yaml,b.yaml", "echo see web.yaml."]
-    {
-        assert!(names(script, "web.yaml"), "{script}");
-    }
-    for script in ["kubectl apply -f my-web.yaml", "cat web.yaml.bak", "cat web.yml"] {
-        assert!(!names(script, "web.yaml"), "{script}");
-    }
-}
-
-#[test]
-fn functions_and_variables_are_definitions() {
-    assert_eq!(
-        definitions("replicas=3; export NAME=x\ndeploy() { :; }\nfunction undo () { :; }"),
-        ["replicas", "NAME", "deploy", "undo"]
-    );
-    assert_eq!(definitions("test $a == b; kubectl get --all=true"), Vec::<String>::new());
-}
-
-#[test]
-fn changes_are_told_by_name_and_what_the_step_wrote_is_none() {
+fn changes_are_listed_by_name_and_a_file_that_the_step_wrote_is_not_a_change() {
     let print = |text: &str| Fingerprint::of([text.as_bytes()]);
     let mut then = MadeOf::default();
     then.add("script".to_owned(), &print("a"));

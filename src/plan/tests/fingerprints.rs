@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_fingerprint_changes_with_all_that_decides_how_a_step_comes_out_and_nothing_else() {
+fn a_fingerprint_changes_with_everything_that_decides_the_result_of_a_step() {
     let none = json!({});
     let base = step("name=a", "echo 1") + "```output\n1\n```\n";
     let print = |text: &str| fingerprints(text, &none)[0];

@@ -37,14 +37,14 @@ fn a_manifest_with_a_bound_name_is_rendered_late() {
     let text = "```yaml {file=web.yaml}\nip: {{ node_ip }}\n```\n\n".to_owned()
         + &step("name=a", "x")
         + "```output\nip <node_ip>\n```\n";
-    assert_eq!(told(&text), ["2 `node_ip` `node_ip` is undefined in the template of web.yaml"]);
+    assert_eq!(messages(&text), ["2 `node_ip` `node_ip` is undefined in the template of web.yaml"]);
 }
 
 #[test]
-fn two_manifests_of_one_file_are_told_unless_their_profiles_differ() {
+fn two_manifests_of_one_file_are_refused_unless_their_profiles_differ() {
     let manifest = |words: &str| format!("```yaml {{file=web.yaml{words}}}\na: 1\n```\n\n");
     assert_eq!(
-        told(&(manifest("") + &manifest("") + &step("name=a", "x"))),
+        messages(&(manifest("") + &manifest("") + &step("name=a", "x"))),
         ["5 ````yaml {file=web.yaml}` two manifests of this chapter are written to web.yaml"]
     );
     let plan =

@@ -39,7 +39,7 @@ fn a_verify_step_does_not_prove_an_always_step_above_it_unless_it_names_it() {
 }
 
 #[test]
-fn steps_of_another_profile_are_left_out_and_prove_nothing() {
+fn steps_of_another_profile_are_not_planned_and_prove_nothing() {
     let text = step("name=a profile=open", "x")
         + &step("name=b profile=sealed", "x")
         + &step("name=c profile=open", "x")
@@ -62,12 +62,12 @@ fn names_of_other_steps_are_checked() {
         + &step("name=d background ready=build", "x")
         + &step("name=e background ready=nothing-like-it", "x");
     assert_eq!(
-        told(&text),
+        messages(&text),
         [
             "5 `biuld` this chapter has no step `biuld`",
             "9 `a` `a` is a verify step, so there is nothing to prove",
-            "13 `c` `c` can't prove itself",
-            "17 `build` `build` is no verify step",
+            "13 `c` `c` cannot prove itself",
+            "17 `build` `build` is not a verify step",
             "21 `nothing-like-it` this chapter has no step `nothing-like-it`"
         ]
     );
@@ -77,11 +77,11 @@ fn names_of_other_steps_are_checked() {
 }
 
 #[test]
-fn a_background_step_is_not_ready_by_a_step_that_never_runs() {
+fn a_background_step_cannot_wait_for_a_step_that_never_runs() {
     let text =
         step("name=engine background ready=up", "x") + &step("name=up verify profile=open", "x");
     assert_eq!(
-        told(&text),
+        messages(&text),
         ["1 `up` `up` does not run under the profile `sealed`, so `engine` could never be ready"]
     );
 }
@@ -91,8 +91,8 @@ fn done_names_verify_steps() {
     let front = "---\ndone: [ok, act, nope]\n---\n".to_owned();
     let text = front + &step("name=act", "x") + &step("name=ok verify", "x");
     assert_eq!(
-        told(&text),
-        ["2 `act` `act` is no verify step", "2 `nope` this chapter has no step `nope`"]
+        messages(&text),
+        ["2 `act` `act` is not a verify step", "2 `nope` this chapter has no step `nope`"]
     );
     let text = "---\ndone: [ok, other]\n---\n".to_owned()
         + &step("name=act", "x")
@@ -130,9 +130,9 @@ fn conditions_are_compiled() {
 }
 
 #[test]
-fn a_profile_nobody_knows_is_told() {
+fn an_unknown_profile_is_reported() {
     let text = step("name=a profile=seald", "x") + &step("name=b profile=ci", "x");
-    assert_eq!(told(&text), ["1 `seald` unknown profile `seald`"]);
+    assert_eq!(messages(&text), ["1 `seald` unknown profile `seald`"]);
     let book = parsed(&[("chapter-1.md", &step("name=a profile=ci", "x"))]);
     let ask = |profile: &str| PlanRequest { profile: profile.to_owned(), ..request(&[]) };
     assert_eq!(
@@ -143,7 +143,7 @@ fn a_profile_nobody_knows_is_told() {
 }
 
 #[test]
-fn problems_of_chapters_that_are_not_selected_are_told_too() {
+fn problems_outside_of_the_selection_are_reported_too() {
     let (one, two) = (step("name=a", "x"), step("name=b verify=nope", "x"));
     assert_eq!(
         refused(&[("chapter-1.md", &one), ("chapter-2.md", &two)], &request(&["chapter-1"])).len(),

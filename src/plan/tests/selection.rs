@@ -21,7 +21,7 @@ fn targets_select_chapters_and_steps() {
 }
 
 #[test]
-fn a_chapter_in_parts_is_a_folder_whose_readme_stands_for_all_of_them() {
+fn the_name_of_a_readme_means_all_chapters_of_its_folder() {
     let chapters = [
         ("guide/chapter-1.md", step("name=a", "x")),
         ("guide/chapter-8/README.md", step("name=b", "x")),
@@ -30,10 +30,10 @@ fn a_chapter_in_parts_is_a_folder_whose_readme_stands_for_all_of_them() {
     ];
     let book = parsed(&chapters.each_ref().map(|(path, text)| (*path, text.as_str())));
     let targets = |word: &str| {
-        let told = |problems: crate::book::Problems| {
+        let messages = |problems: crate::book::Problems| {
             problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
         };
-        make_plan(&book, &request(&[word])).map(|plan| ids(&plan)).map_err(told)
+        make_plan(&book, &request(&[word])).map(|plan| ids(&plan)).map_err(messages)
     };
     assert_eq!(targets("chapter-8").unwrap(), ["chapter-8/b", "metrics/c", "metrics/d"]);
     assert_eq!(targets("1..8").unwrap(), ["chapter-1/a", "chapter-8/b", "metrics/c", "metrics/d"]);
@@ -51,16 +51,16 @@ fn a_chapter_in_parts_is_a_folder_whose_readme_stands_for_all_of_them() {
     };
     assert_eq!(
         refused("chapter-8/nothing"),
-        "chapter-8 has no step and no part `nothing` (its parts are metrics)"
+        "chapter-8 has no step or part `nothing` (its parts are metrics)"
     );
     assert_eq!(
         refused("chapter-8/metric"),
-        "chapter-8 has no step and no part `metric` (did you mean `chapter-8/metrics`?)"
+        "chapter-8 has no step or part `metric` (did you mean `chapter-8/metrics`?)"
     );
 }
 
 #[test]
-fn a_step_that_runs_only_when_named_is_left_out_until_it_is_named() {
+fn a_step_that_runs_only_when_named_is_selected_by_its_name_only() {
     assert_eq!(targets(&["1"]).unwrap(), ["chapter-1/a", "chapter-1/b"]);
     assert_eq!(targets(&["1/rare"]).unwrap(), ["chapter-1/rare"]);
     let only = Selection { only: Some("rare".to_owned()), ..Selection::default() };
@@ -74,7 +74,7 @@ fn a_step_that_runs_only_when_named_is_left_out_until_it_is_named() {
 }
 
 #[test]
-fn a_target_that_is_not_there_names_the_nearest() {
+fn an_unknown_target_is_refused_with_the_nearest_name() {
     let refused = |word: &str| targets(&[word]).unwrap_err().remove(0);
     assert_eq!(
         refused("chapter-4"),
@@ -95,7 +95,7 @@ fn a_target_that_is_not_there_names_the_nearest() {
     );
     assert_eq!(
         refused("3..1"),
-        "`3..1` runs backwards: chapter-3 stands after chapter-1 (did you mean `chapter-1..chapter-3`?)"
+        "`3..1` is in the wrong order: chapter-3 comes after chapter-1 (did you mean `chapter-1..chapter-3`?)"
     );
     assert_eq!(targets(&["x1", "y2", "1/zz"]).unwrap_err().len(), 3);
 }
@@ -128,7 +128,7 @@ fn from_and_to_cut_the_selection() {
     );
     assert_eq!(
         cut(&[], Some("d"), Some("b")).unwrap_err(),
-        ["`--from` stands after `--to` (exchange them)"]
+        ["`--from` comes after `--to` (exchange them)"]
     );
     assert_eq!(
         cut(&["2"], Some("ee"), None).unwrap_err()[0],
@@ -138,7 +138,7 @@ fn from_and_to_cut_the_selection() {
 }
 
 #[test]
-fn a_part_of_a_chapter_keeps_its_indices_right() {
+fn indices_are_adjusted_to_the_selected_part() {
     let text = "---\ndone: [ok, also]\n---\n".to_owned()
         + &step("name=a", "x")
         + "```yaml {file=m.yaml}\na: 1\n```\n\n"
@@ -179,7 +179,7 @@ fn a_chapter_keeps_the_names_of_those_it_needs() {
 }
 
 #[test]
-fn a_whole_chapter_may_bring_along_what_it_needs() {
+fn a_whole_chapter_adds_the_chapters_it_needs() {
     let chapters = three_chapters();
     let texts: Vec<(&str, &str)> = [0, 2, 1, 3]
         .iter()
@@ -217,7 +217,7 @@ fn a_whole_chapter_may_bring_along_what_it_needs() {
 }
 
 #[test]
-fn needs_that_can_never_be_met_are_told() {
+fn needs_that_can_never_be_met_are_refused() {
     let text = |needs: &str| format!("---\nneeds: [{needs}]\n---\n") + &step("name=a", "x");
     let (one, two, three) = (text("chapter-3, chaptr-2"), text("chapter-2"), text("chapter-1"));
     let chapters = [
@@ -240,14 +240,11 @@ fn needs_that_can_never_be_met_are_told() {
         &[("chapter-1.md", &text("2")), ("chapter-2.md", &step("name=a", "x"))],
         &request(&[]),
     );
-    assert_eq!(
-        problems[0].message,
-        "chapter-1 needs chapter-2, which stands after it in SUMMARY.md"
-    );
+    assert_eq!(problems[0].message, "chapter-1 needs chapter-2, which follows it in SUMMARY.md");
 }
 
 #[test]
-fn a_selection_is_written_down_and_read_again() {
+fn a_selection_is_read_back_from_its_words() {
     let both = Selection {
         targets: vec!["2..3".to_owned()],
         from: Some("2/b".to_owned()),

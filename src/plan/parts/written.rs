@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::book::commands_of;
 use crate::plan::step::Step;
 
-/// The files of a step without those that it writes itself: what it wrote is no part of the steps that use its functions.
+/// The files that a step reads and does not write. Only these are parts of the steps that use its functions.
 pub(super) fn files_read_by(step: &Step) -> Vec<String> {
     let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let written: BTreeSet<String> =
@@ -13,16 +13,16 @@ pub(super) fn files_read_by(step: &Step) -> Vec<String> {
     step.files.iter().filter(|file| !written.contains(&last(file))).cloned().collect()
 }
 
-/// Of the files that a script writes those whose names are sure to be no other word.
+/// The files that a script writes and whose names cannot be mistaken for another word.
 pub(super) fn written_files(script: &str) -> Vec<String> {
     let mut files = all_written(script);
-    // Without a full stop it may be any word.
+    // A name without a dot may be any word.
     files.retain(|file| !file.starts_with("/dev/") && file.contains('.') && !file.contains('$'));
     files.iter_mut().for_each(|file| *file = file.trim_start_matches("./").to_owned());
     files
 }
 
-/// The files that a script's redirections, `tee` and `-o` write, by their names as written.
+/// The files that redirections, `tee` and `-o` write, as written in the script.
 fn all_written(script: &str) -> Vec<String> {
     let mut files = Vec::new();
     if !script.contains('>') && !script.contains("tee") && !script.contains("-o") {
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_script_writes_is_found_by_its_redirections_and_options() {
+    fn written_files_are_found_in_redirections_and_options() {
         assert_eq!(
             written_files(
                 "cat > ./a.yaml <<E\nx\nE\necho x | tee -a b.txt > /dev/null; curl -o c.json u; echo > plain >> $D/d.e"
