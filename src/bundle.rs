@@ -6,6 +6,8 @@
 mod compare;
 mod merge;
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Event, Outcome, RunStarted, ShardOf, StepFinished};
@@ -15,7 +17,7 @@ use crate::plan::Plan;
 pub(crate) use compare::{Comparison, compare_runs};
 pub(crate) use merge::{BundledRun, merged_events, refuse_incomplete};
 
-/// The newest format known here.
+/// The newest format that this version reads.
 pub(crate) const BUNDLE_FORMAT: u32 = 1;
 
 /// The first file of a bundle: what was run.
@@ -37,7 +39,7 @@ pub(crate) struct BundleHead {
     pub targets: Vec<String>,
     /// The run's id.
     pub run: String,
-    /// The shard; none for a run that was not divided.
+    /// The shard; `None` for a run that was not divided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shard: Option<ShardOf>,
     /// The chapters that belong to this run. Those that it ran only because these need them are not among them.
@@ -89,11 +91,12 @@ pub(crate) fn first_failure(events: &[Event]) -> Option<&StepFinished> {
 
 /// The last outcome of each step that ran, in the order of the run.
 fn outcomes(events: &[Event]) -> Vec<(&StepId, &StepFinished)> {
-    let mut last: Vec<(&StepId, &StepFinished)> = Vec::new();
-    for event in events {
-        let Event::StepFinished(finished) = event else { continue };
-        last.retain(|(step, _)| **step != finished.step);
-        last.push((&finished.step, finished));
-    }
+    let mut known = HashSet::new();
+    let finished = events.iter().rev().filter_map(|event| match event {
+        Event::StepFinished(finished) => Some((&finished.step, finished)),
+        _ => None,
+    });
+    let mut last: Vec<_> = finished.filter(|(step, _)| known.insert(*step)).collect();
+    last.reverse();
     last
 }

@@ -1,8 +1,8 @@
-//! RECORDING: what a chapter printed when it last ran as written, kept for the page. Pure.
+//! RECORDING: the output of a chapter that ran as written, for its page. Pure.
 //!
-//! `snapshots/CHAPTER/recording@PROFILE.json` is committed as snapshots are: a run writes it pending (`.new`), `guide review`
-//! accepts it. A snapshot says what has to come; a recording says what came, when, on which versions and how long it took. Each
-//! step keeps small fingerprints of what it was made of, so that a page can say what has changed since.
+//! `snapshots/CHAPTER/recording@PROFILE.json` is committed like a snapshot: a run writes it as pending (`.new`), and `guide review`
+//! accepts it. A snapshot is the expected output; a recording is the actual output with its time, versions and duration. Each step has
+//! short fingerprints of its parts, so that a page can show what has changed since.
 
 mod make;
 mod path_aliases;
@@ -20,10 +20,10 @@ pub(crate) use path_aliases::PathAliases;
 pub(crate) use same::{changes, same};
 pub(crate) use stale::{Included, Parts, mentioned_files, parts_of, reasons};
 
-/// The newest format known here.
+/// The newest format that this version reads.
 pub(crate) const RECORDING_FORMAT: u32 = 1;
 
-/// What one chapter gave under one profile.
+/// The results of one chapter under one profile.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Recording {
     /// [`RECORDING_FORMAT`].
@@ -32,63 +32,63 @@ pub(crate) struct Recording {
     pub chapter: String,
     /// The profile it ran under.
     pub profile: String,
-    /// The run it was made by.
+    /// The id of the run that made it.
     pub run: String,
-    /// RFC 3339, UTC: when that run ended the chapter.
+    /// When that run ended the chapter: RFC 3339, UTC.
     pub at: String,
     /// Version of guide.
     pub guide: String,
-    /// `kind`, `Kubernetes`, `node image` … → version, as far as they could be found out.
+    /// `kind`, `Kubernetes`, `node image` … → version, as far as they are known.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub versions: BTreeMap<String, String>,
-    /// Seconds the chapter took.
+    /// How long the chapter took, in seconds.
     pub seconds: f64,
-    /// Steps in the chapter's order.
+    /// The steps in the chapter's order.
     pub steps: Vec<RecordedStep>,
-    /// Manifests that could only be rendered while it ran: file name → text, secrets masked.
+    /// The manifests that could only be rendered while it ran: file name → text with masked secrets.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub manifests: BTreeMap<String, String>,
-    /// The cluster at the chapter's end; none for a book without one.
+    /// The cluster at the end of the chapter; `None` for a book without a cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shape: Option<Topology>,
-    /// Not accepted yet; known from where it was read.
+    /// Whether it is not accepted yet, which its file name shows.
     #[serde(skip)]
     pub pending: bool,
 }
 
-/// What one step gave.
+/// The result of one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RecordedStep {
     /// Its name.
     pub step: String,
-    /// RFC 3339, UTC, of its end.
+    /// When it ended: RFC 3339, UTC.
     pub at: String,
-    /// Seconds, all attempts.
+    /// How long all its attempts took, in seconds.
     pub seconds: f64,
-    /// Attempts made.
+    /// The number of attempts.
     pub attempts: u32,
-    /// Exit code; none for one that goes on in the background.
+    /// Its exit code; `None` for a step that continues in the background.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<i32>,
-    /// What it was made of.
+    /// Its parts when it ran.
     pub of: Parts,
-    /// It did not run: these verify steps of its chapter showed that what it does was there already. `at` is when they did.
+    /// The checks that passed at `at` and proved it up to date, if it did not run.
     #[serde(alias = "already_so", default, skip_serializing_if = "Vec::is_empty")]
     pub up_to_date: Vec<String>,
-    /// What it printed, secrets masked and folders of the machine named ([`PathAliases`]), at most [`make::KEPT`] bytes of it.
+    /// Its output with masked secrets and [`PathAliases`], at most [`make::MAX_OUTPUT`] bytes of it.
     pub output: String,
-    /// Bytes that were left out of its middle.
+    /// The number of bytes that were removed from the middle of the output.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub left_out: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
 
 impl Recording {
-    /// What a step gave.
+    /// The result of a step.
     pub(crate) fn step(&self, name: &str) -> Option<&RecordedStep> {
         self.steps.iter().find(|step| step.step == name)
     }

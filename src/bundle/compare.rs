@@ -1,10 +1,12 @@
-//! The same steps in two runs: which one behaves differently first?
+//! Finds the first step that behaves differently in two runs.
+
+use std::collections::HashMap;
 
 use super::outcomes;
 use crate::event::{Event, Failure, Outcome};
 use crate::ids::StepId;
 
-/// How a step of a bundle behaved here.
+/// The result of comparing a bundle with a run here.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Comparison {
     /// Every step that ran in both ended alike, and none of them failed.
@@ -14,7 +16,7 @@ pub(crate) enum Comparison {
     },
     /// The same failure of the same step.
     SameFailure { step: StepId, failure: Failure },
-    /// The first step that ended otherwise.
+    /// The first step that ended differently.
     Differs { step: StepId, there: Outcome, here: Outcome },
     /// No step ran in both.
     NothingInCommon,
@@ -23,14 +25,11 @@ pub(crate) enum Comparison {
 /// Compares the steps of a bundle with those of a run here, in the bundle's order. A step that was up to date, or was not reached,
 /// says nothing about how it behaves, so it is left out.
 pub(crate) fn compare_runs(there: &[Event], here: &[Event]) -> Comparison {
-    let here = outcomes(here);
+    let here: HashMap<_, _> = outcomes(here).into_iter().collect();
     let mut steps = 0;
     for (step, finished) in outcomes(there) {
-        let (there, Some((_, here))) = (&finished.outcome, here.iter().find(|(id, _)| *id == step))
-        else {
-            continue;
-        };
-        let here = &here.outcome;
+        let Some(here) = here.get(step) else { continue };
+        let (there, here) = (&finished.outcome, &here.outcome);
         if !has_run(there) || !has_run(here) {
             continue;
         }
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_step_that_ends_otherwise_is_named() {
+    fn the_first_step_that_ends_differently_is_named() {
         let there = run(&[("c/a", Outcome::Passed), ("c/b", exit(7)), ("c/d", Outcome::Passed)]);
         let same = run(&[("c/a", Outcome::Passed), ("c/b", exit(7))]);
         assert!(matches!(
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_that_did_not_run_says_nothing() {
+    fn a_step_that_did_not_run_is_not_compared() {
         let there = run(&[("c/a", Outcome::UpToDate), ("c/b", Outcome::Passed)]);
         let here = run(&[("c/a", exit(1)), ("c/b", Outcome::Passed)]);
         assert_eq!(compare_runs(&there, &here), Comparison::Alike { steps: 1 });

@@ -1,28 +1,28 @@
-//! Several bundles → the events of one run, or why they do not make up one.
+//! Several bundles → the events of one run, or why they do not form one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use super::{BundleHead, fingerprint_of};
 use crate::diagnostic::Diagnostic;
-use crate::event::{Event, Evidence, Outcome, RunStarted, StepFinished, Tally};
-use crate::ids::StepId;
+use crate::event::{Event, Evidence, Outcome, RunStarted, RunSummary, StepFinished, Tally};
+use crate::ids::{ChapterName, StepId};
 use crate::plan::Plan;
 
-/// A bundle as a merge sees it.
+/// A bundle to be merged.
 pub(crate) struct BundledRun<'a> {
     /// The file, for messages.
     pub path: &'a Path,
     /// What was run.
     pub head: &'a BundleHead,
-    /// How the run began.
+    /// The first event of its journal.
     pub started: &'a RunStarted,
     /// All other events of its journal.
     pub events: &'a [Event],
 }
 
-/// Refuses bundles that do not make up the book: of another book, of different tables of shards, twice the same shard, or a shard
-/// that is missing.
+/// Refuses bundles that do not form the whole book: of another book, of different tables of shards, the same shard twice, or a
+/// missing shard.
 ///
 /// # Errors
 /// The first of these, with the file's name.
@@ -41,14 +41,14 @@ pub(crate) fn refuse_incomplete(runs: &[BundledRun<'_>], plan: &Plan) -> Result<
         }
     }
     refuse_other_split(runs)?;
-    let owned = |chapter: &&crate::plan::PlannedChapter| {
+    let is_owned = |chapter: &&crate::plan::PlannedChapter| {
         runs.iter().any(|run| run.head.chapters.contains(&chapter.name))
     };
     let of_runs = runs.iter().any(|run| run.head.shard.is_some());
     let missing: Vec<&str> = plan
         .chapters
         .iter()
-        .filter(|chapter| of_runs && !chapter.steps.is_empty() && !owned(chapter))
+        .filter(|chapter| of_runs && !chapter.steps.is_empty() && !is_owned(chapter))
         .map(|chapter| chapter.name.as_str())
         .collect();
     if missing.is_empty() {
@@ -70,7 +70,7 @@ fn number_of(run: &BundledRun<'_>) -> Option<usize> {
     run.head.shard.as_ref().map(|shard| shard.number)
 }
 
-/// All are shards of one table, each once; or there is a single run that was not divided.
+/// Refuses bundles that are not the shards of one table, each once, unless there is a single run that was not divided.
 fn refuse_other_split(runs: &[BundledRun<'_>]) -> Result<(), Diagnostic> {
     let hint = "merge the bundles of one run of the matrix only";
     let mut known: BTreeMap<usize, &Path> = BTreeMap::new();
@@ -106,8 +106,8 @@ fn refuse_other_split(runs: &[BundledRun<'_>]) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// The events of all runs as those of one: every chapter from the run that it belongs to, in the order of the book. `output` reads
-/// what a failed step of a run printed.
+/// The events of all runs as the events of one: every chapter from the run that it belongs to, in the order of the book. `output`
+/// reads the output of a failed step of a run.
 pub(crate) fn merged_events(
     runs: &[BundledRun<'_>],
     plan: &Plan,
@@ -122,29 +122,53 @@ pub(crate) fn merged_events(
         resumes: None,
         ..first.started.clone()
     })];
+    let mut of_chapters = events_of_owned_chapters(runs);
     for chapter in &plan.chapters {
-        let owner = runs.iter().position(|run| run.head.chapters.contains(&chapter.name));
-        let Some(owner) = owner else { continue };
-        for event in runs[owner].events {
-            match event {
-                Event::ChapterStarted { chapter: name, .. }
-                | Event::ChapterFinished { chapter: name, .. }
-                    if *name == chapter.name =>
-                {
-                    events.push(event.clone());
+        for (owner, event) in of_chapters.remove(&chapter.name).unwrap_or_default() {
+            let mut event = event.clone();
+            if let Event::StepFinished(finished) = &mut event
+                && matches!(finished.outcome, Outcome::Failed(_))
+            {
+                let printed = output(owner, finished);
+                finished.evidence = evidence(plan, &finished.step, printed);
+            }
+            events.push(event);
+        }
+    }
+    events.push(Event::RunFinished(summary_of(runs, &events, steps)));
+    events
+}
+
+/// The events of every chapter in the run that it belongs to, each with the index of that run.
+fn events_of_owned_chapters<'a>(
+    runs: &[BundledRun<'a>],
+) -> HashMap<&'a ChapterName, Vec<(usize, &'a Event)>> {
+    let mut owners: HashMap<&ChapterName, usize> = HashMap::new();
+    for (index, run) in runs.iter().enumerate() {
+        for name in &run.head.chapters {
+            owners.entry(name).or_insert(index);
+        }
+    }
+    let mut of_chapters: HashMap<&ChapterName, Vec<(usize, &Event)>> = HashMap::new();
+    for (index, run) in runs.iter().enumerate() {
+        for event in run.events {
+            let chapter = match event {
+                Event::ChapterStarted { chapter, .. } | Event::ChapterFinished { chapter, .. } => {
+                    chapter
                 }
-                Event::StepFinished(finished) if finished.step.chapter == chapter.name => {
-                    let mut finished = finished.clone();
-                    if matches!(finished.outcome, Outcome::Failed(_)) {
-                        let printed = output(owner, &finished);
-                        finished.evidence = evidence(plan, &finished.step, printed);
-                    }
-                    events.push(Event::StepFinished(finished));
-                }
-                _ => {}
+                Event::StepFinished(finished) => &finished.step.chapter,
+                _ => continue,
+            };
+            if owners.get(chapter) == Some(&index) {
+                of_chapters.entry(chapter).or_default().push((index, event));
             }
         }
     }
+    of_chapters
+}
+
+/// The end of the merged run: the sum of its events, and the latest end of all runs.
+fn summary_of(runs: &[BundledRun<'_>], events: &[Event], steps: usize) -> RunSummary {
     let mut tally = Tally::default();
     events.iter().for_each(|event| tally.add(event));
     let mut summary = tally.summary(steps);
@@ -158,15 +182,14 @@ pub(crate) fn merged_events(
                     (summary.broken, summary.hint) = (ended.broken.clone(), ended.hint.clone());
                 }
             }
-            // The journal breaks off: the run was killed, or its machine was.
+            // The journal has no end: the run or its machine was killed.
             _ => summary.interrupted = true,
         }
     }
-    events.push(Event::RunFinished(summary));
-    events
+    summary
 }
 
-/// What a failure report shows, as far as the book and the bundle know it.
+/// The evidence of a failed step, as far as the book and the bundle contain it.
 fn evidence(plan: &Plan, step: &StepId, output_tail: String) -> Option<Box<Evidence>> {
     let steps = plan.chapters.iter().flat_map(|chapter| &chapter.steps);
     let step = steps.into_iter().find(|planned| planned.id == *step)?;

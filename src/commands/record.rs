@@ -57,7 +57,7 @@ impl Recorder<'_> {
             events: &journal.events,
             included: &included,
             versions: &versions,
-            places: &places,
+            aliases: &places,
         };
         let mut written = 0;
         for chapter in self.plan.chapters.iter().filter(|chapter| !chapter.partial) {
@@ -98,7 +98,7 @@ impl Recorder<'_> {
         let Some(new) = make_recording(input, chapter, before, topology, &mut output) else {
             return Ok(false);
         };
-        let recording = self.masked(new, chapter, input.places);
+        let recording = self.masked(new, chapter, input.aliases);
         let is_accepted =
             accepted.is_some_and(|accepted| same(&accepted, &recording, &Rules::default()));
         if is_accepted && !self.always {

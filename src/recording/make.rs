@@ -1,36 +1,36 @@
-//! A run's events and outputs → recordings of the chapters it went through.
+//! The events and outputs of a run → the recordings of its chapters.
 
-use crate::topology::Topology;
 use std::collections::BTreeMap;
 
 use super::{Included, PathAliases, RECORDING_FORMAT, RecordedStep, Recording, parts_of, reasons};
 use crate::event::{Event, Outcome, RunStarted, StepFinished};
 use crate::output::Ending;
 use crate::plan::{Plan, PlannedChapter, Role};
+use crate::topology::Topology;
 
-/// Most of an output that is kept, in bytes: what is longer loses its middle.
-pub(super) const KEPT: usize = 24 * 1024;
+/// The longest recorded output, in bytes. A longer output loses its middle.
+pub(super) const MAX_OUTPUT: usize = 24 * 1024;
 
-/// What recordings are made of.
+/// The input of a recording.
 pub(crate) struct RecordingInput<'a> {
     /// The plan that ran.
     pub plan: &'a Plan,
     /// How the run began.
     pub started: &'a RunStarted,
-    /// All its events.
+    /// All events of the run.
     pub events: &'a [Event],
-    /// Files the steps mention.
+    /// The files that the steps mention.
     pub included: &'a Included,
-    /// Versions of what the world is made of.
+    /// The versions of the programs and images of the world.
     pub versions: &'a BTreeMap<String, String>,
-    /// Folders of this machine.
-    pub places: &'a PathAliases,
+    /// The aliases of folders of this machine.
+    pub aliases: &'a PathAliases,
 }
 
-/// The recording of one chapter: what ran now over what was recorded before. `None` where no step ran, or the chapter did not
-/// come to its end as written.
+/// The recording of one chapter: the steps that ran now, and the recorded results of the others. `None` if no step ran, or if the
+/// chapter did not end as written.
 ///
-/// `output` reads what a step printed; `before` is the accepted or pending recording, `shape` the cluster at the chapter's end.
+/// `output` reads the output of a step. `before` is the accepted or pending recording, and `shape` the cluster at the chapter's end.
 pub(crate) fn make_recording(
     making: &RecordingInput<'_>,
     chapter: &PlannedChapter,
@@ -61,7 +61,7 @@ pub(crate) fn make_recording(
         };
         ran += usize::from(step.outcome != Outcome::PassedBefore);
         let (output, left_out) =
-            kept(&making.places.name_in(&String::from_utf8_lossy(&output(step))));
+            kept(&making.aliases.name_in(&String::from_utf8_lossy(&output(step))));
         steps.push(RecordedStep {
             step: name.to_owned(),
             at: step.at.clone(),
@@ -93,8 +93,8 @@ pub(crate) fn make_recording(
     (ran > 0).then_some(recording)
 }
 
-/// What there is to show of a step that did not run: what it printed when it last did, if it is still the same step; else that it
-/// was up to date, and which checks said it; else what was recorded, with its own parts, so that a page can say that it is stale.
+/// The recorded result of a step that did not run: its last result if the step is unchanged; otherwise that it was up to date, with
+/// the checks that proved it; otherwise its last result with the parts of that time, so that a page can show that it is stale.
 fn not_run(
     making: &RecordingInput<'_>,
     chapter: &PlannedChapter,
@@ -104,7 +104,7 @@ fn not_run(
 ) -> Option<RecordedStep> {
     let of = parts_of(making.plan, chapter, index, making.included);
     let before = before.map(|before| RecordedStep {
-        output: making.places.name_in(&before.output),
+        output: making.aliases.name_in(&before.output),
         ..before.clone()
     });
     let ran_as_it_is = before
@@ -138,7 +138,7 @@ fn not_run(
     }
 }
 
-/// When and how long; none for a chapter that did not end, or not as written.
+/// The time of the chapter's end and its duration in seconds; `None` if it did not end as written.
 fn ended_as_written(
     making: &RecordingInput<'_>,
     chapter: &PlannedChapter,
@@ -154,11 +154,11 @@ fn ended_as_written(
             Event::ChapterFinished { chapter: name, outcome, seconds, .. }
                 if *name == chapter.name =>
             {
-                let holds = matches!(
+                let passed = matches!(
                     outcome,
                     crate::event::ChapterOutcome::Passed | crate::event::ChapterOutcome::UpToDate
                 );
-                return (holds && !failed).then_some((at, *seconds));
+                return (passed && !failed).then_some((at, *seconds));
             }
             _ => {}
         }
@@ -173,15 +173,17 @@ fn exit_of(ending: Option<Ending>) -> Option<i32> {
     }
 }
 
-/// Text, cut in its middle where it is long.
+/// The output with at most [`MAX_OUTPUT`] bytes, and the number of bytes that were removed from its middle.
 fn kept(output: &str) -> (String, u64) {
-    if output.len() <= KEPT {
+    if output.len() <= MAX_OUTPUT {
         return (output.to_owned(), 0);
     }
     let output = output.as_bytes();
-    let head_end =
-        output[..KEPT / 2].iter().rposition(|byte| *byte == b'\n').map_or(KEPT / 2, |at| at + 1);
-    let tail_area = output.len() - KEPT / 2;
+    let head_end = output[..MAX_OUTPUT / 2]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(MAX_OUTPUT / 2, |at| at + 1);
+    let tail_area = output.len() - MAX_OUTPUT / 2;
     let tail_start = output[tail_area..]
         .iter()
         .position(|byte| *byte == b'\n')
@@ -194,9 +196,8 @@ fn kept(output: &str) -> (String, u64) {
     (format!("{head}[… {left} bytes left out …]\n{tail}"), left)
 }
 
-/// Names of recorded steps that the book no longer has as they were recorded, with the reasons; and of steps with no recording.
 impl Recording {
-    /// For each planned step: what was recorded and why it is stale (empty: it is not); `None` where nothing was recorded.
+    /// For each planned step, its recorded result and the reasons why it is stale (none: it is current); `None` without a recording.
     pub(crate) fn judged(
         &self,
         plan: &Plan,
@@ -222,7 +223,7 @@ mod tests {
         assert!(
             text.starts_with("line 0\n")
                 && text.ends_with("line 4999\n")
-                && text.len() < KEPT + 100
+                && text.len() < MAX_OUTPUT + 100
         );
         assert_eq!(
             long.len() as u64 - left,

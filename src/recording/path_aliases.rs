@@ -1,20 +1,19 @@
-//! Folders of the machine a recording was made on → the words a reader has for them. Pure.
+//! Replaces folders of the machine that made a recording by the variables that readers know. Pure.
 //!
-//! A recording is committed and published: where somebody keeps the book, the state and the caches is nobody's to read, and says
-//! nothing on another machine. What a run compares is left as it was printed: a pattern may bind a path that a later step goes to.
+//! A recording is committed and published, and the folders of the book, the state and the caches are private and mean nothing on
+//! another machine. The output that a run compares is not changed, because a pattern may bind a path that a later step uses.
 
 use std::path::Path;
 
-/// Folders and what stands for them.
+/// Folders and their aliases.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PathAliases {
-    /// The longest path first: the state folder mostly lies in the book's.
+    /// The longest path first, because the state folder is usually in the book's folder.
     named: Vec<(String, &'static str)>,
 }
 
 impl PathAliases {
-    /// These folders, each with the variable it is known by (`$GUIDE_BOOK`). A path that is not absolute, or is the root of all
-    /// files, stands for nothing.
+    /// The aliases of these folders, such as `$GUIDE_BOOK`. A relative path and the root of the file system have no alias.
     pub(crate) fn of<P: AsRef<Path>>(folders: impl IntoIterator<Item = (P, &'static str)>) -> Self {
         let text = |(folder, word): (P, &'static str)| {
             let text = folder.as_ref().to_str()?.trim_end_matches('/');
@@ -25,7 +24,7 @@ impl PathAliases {
         Self { named }
     }
 
-    /// The text with each folder's word in place of its path. Twice is the same as once.
+    /// The text with every folder replaced by its alias. A second call changes nothing.
     pub(crate) fn name_in(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for (path, word) in &self.named {
@@ -51,17 +50,17 @@ fn named(text: &str, path: &str, word: &str) -> String {
     out
 }
 
-/// Does an absolute path begin behind this? Not within another path, but behind an option's letter (`-I/a`) and in a URL (`file:///a`).
+/// Whether an absolute path can begin after this text: not within another path, but after the letter of an option (`-I/a`) and in a URL.
 fn begins(before: &str) -> bool {
     let word = before.rfind(|next: char| !in_path(next)).map_or(before, |at| &before[at..]);
     let word = word.trim_start_matches(|next: char| !in_path(next));
-    // A colour's letter (`ESC [ 0 m`) is none of a path's.
+    // The last letter of a colour (`ESC [ 0 m`) does not belong to a path.
     let coloured =
         before[..before.len() - word.len()].ends_with(['[', ';', '\u{1b}']) && word.ends_with('m');
     word.is_empty() || coloured || word == "//" || (word.starts_with('-') && !word.contains('/'))
 }
 
-/// Does the folder's name end here?
+/// Whether the name of the folder ends before this text.
 fn ends(after: &str) -> bool {
     let mut after = after.chars();
     match after.next() {
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_innermost_folder_gives_its_word() {
+    fn the_innermost_folder_is_replaced() {
         assert_eq!(
             named(
                 "wrote /home/ada/books/tree/.guide/rendered/chapter-3/top.txt (of /home/ada/books/tree).\n"
@@ -116,13 +115,13 @@ mod tests {
     }
 
     #[test]
-    fn another_path_that_holds_or_begins_with_the_name_stays() {
+    fn a_longer_path_or_name_is_not_replaced() {
         let others = "/srv/home/ada ./home/ada /home/adam /home/ada-2 /home/ada.old /tmp/x /";
         assert_eq!(named(others), others);
     }
 
     #[test]
-    fn twice_is_once() {
+    fn replacing_twice_is_replacing_once() {
         let once = named("/home/ada/books/tree /home/ada/books/tree/.guide /home/ada/");
         assert_eq!(
             (once.as_str(), named(&once)),

@@ -1,9 +1,9 @@
-//! Is a new recording worth offering? Times, dates, and numbers nobody promised are not: they differ in every run.
+//! Whether a new recording differs from the old one in more than times, dates and numbers, which differ in every run.
 
 use super::{RecordedStep, Recording};
 use crate::compare::Rules;
 
-/// Do two recordings tell the same?
+/// Whether two recordings are equal except for times, dates and numbers.
 pub(crate) fn same(old: &Recording, new: &Recording, rules: &Rules) -> bool {
     old.versions == new.versions
         && old.shape.is_some() == new.shape.is_some()
@@ -22,7 +22,7 @@ fn same_step(old: &RecordedStep, new: &RecordedStep, rules: &Rules) -> bool {
         && comparable_lines(&old.output, rules) == comparable_lines(&new.output, rules)
 }
 
-/// The kinds of line there are in an output: numbers are one number, equal lines one line, and their order does not count.
+/// The sorted, distinct lines of an output, with one digit for every number.
 fn comparable_lines(output: &str, rules: &Rules) -> Vec<String> {
     let normalised = rules.normalize(output);
     let mut lines: Vec<String> =
@@ -54,7 +54,7 @@ fn numbers_as_one(line: &str) -> String {
     comparable_lines
 }
 
-/// What is new or other in `new`, as lines for a reader: each step that changed, with what it printed.
+/// The changes of `new` as lines for a reader: every step that changed, with its output.
 pub(crate) fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -> Vec<String> {
     let mut lines = Vec::new();
     if old.is_none_or(|old| old.versions != new.versions) {
@@ -82,7 +82,7 @@ pub(crate) fn changes(old: Option<&Recording>, new: &Recording, rules: &Rules) -
     }
     let gone =
         old.into_iter().flat_map(|old| &old.steps).filter(|step| new.step(&step.step).is_none());
-    lines.extend(gone.map(|step| format!("{} is no step any more", step.step)));
+    lines.extend(gone.map(|step| format!("{} is not a step any more", step.step)));
     lines
 }
 
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_times_and_order_are_no_news() {
+    fn numbers_times_and_order_are_not_compared() {
         assert_eq!(
             comparable("Requests per second: 1537.20\nfailed: 0\n"),
             comparable("failed: 3\nRequests per second:  1,201.5\n")
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are() {
+    fn words_are_compared() {
         assert_ne!(
             comparable("deployment.apps/web created\n"),
             comparable("deployment.apps/web unchanged\n")

@@ -1,4 +1,4 @@
-//! What a step is made of, in parts, and which of them have changed since it was recorded.
+//! The parts of a step, and which of them have changed since it was recorded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,27 +8,27 @@ use crate::book::Attributes;
 use crate::ids::Fingerprint;
 use crate::plan::{Plan, PlannedChapter, Step};
 
-/// Files that steps mention: path relative to the book's root → fingerprint of what is in it.
+/// Files that steps mention: path relative to the book's root → fingerprint of the content.
 pub(crate) type Included = BTreeMap<String, Fingerprint>;
 
-/// Fingerprints of what a step is made of.
+/// The fingerprints of a step's parts, 16 digits each.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Parts {
     /// The script.
     pub script: String,
-    /// Attributes that say what has to come out. Time limits are not among them.
+    /// The attributes that decide what the step must print. Time limits are not among them.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub attributes: String,
     /// The `output` fence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub expected: String,
-    /// Manifests of the chapter that stand before it.
+    /// The manifests of the chapter before it, by file name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub manifests: BTreeMap<String, String>,
-    /// Values it mentions, by variable.
+    /// The values that it mentions, by variable.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: BTreeMap<String, String>,
-    /// Files of the book it mentions as `$GUIDE_BOOK/…`.
+    /// The files of the book that it mentions as `$GUIDE_BOOK/…`, by path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
 }
@@ -71,7 +71,7 @@ fn is_secret(step: &Step, name: &str) -> bool {
     step.attributes.secrets.iter().any(|secret| secret == name)
 }
 
-/// Those that can't change what a step prints are left out.
+/// The fingerprint of the attributes that can change what a step prints; empty if it has none.
 fn attributes(attributes: &Attributes) -> String {
     let timeless = Attributes {
         timeout: None,
@@ -86,7 +86,7 @@ fn attributes(attributes: &Attributes) -> String {
     if text.is_empty() { text } else { short(text.as_bytes()) }
 }
 
-/// Why what was recorded no longer speaks for the step, one line a reason. Empty: it still does.
+/// Why a recording is stale, one line for each changed part. Empty: it is current.
 pub(crate) fn reasons(recorded: &Parts, now: &Parts) -> Vec<String> {
     let mut reasons = Vec::new();
     if recorded.script != now.script {
@@ -123,7 +123,7 @@ fn differ(
     }
 }
 
-/// Does a script mention the variable, as `$NAME` or `${NAME`?
+/// Whether a script mentions the variable as `$NAME` or `${NAME`.
 pub(crate) fn mentions(script: &str, name: &str) -> bool {
     script.match_indices(name).any(|(at, _)| {
         let before = &script[..at];
@@ -135,7 +135,7 @@ pub(crate) fn mentions(script: &str, name: &str) -> bool {
     })
 }
 
-/// Files and folders of the book that a script names as `$GUIDE_BOOK/…`.
+/// The files and folders of the book that a script names as `$GUIDE_BOOK/…`.
 pub(crate) fn mentioned_files(script: &str) -> BTreeSet<String> {
     let mut files = BTreeSet::new();
     for mark in ["$GUIDE_BOOK/", "${GUIDE_BOOK}/"] {
@@ -157,7 +157,7 @@ fn short(bytes: &[u8]) -> String {
     cut(&Fingerprint::of([bytes]).to_string())
 }
 
-/// Enough to see that something changed.
+/// The first 16 digits, which are enough to notice a change.
 fn cut(print: &str) -> String {
     print[..16.min(print.len())].to_owned()
 }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_time_limit_makes_nothing_stale() {
+    fn a_longer_time_limit_does_not_make_a_recording_stale() {
         let longer = Attributes {
             timeout: Some(std::time::Duration::from_mins(9)),
             ..Attributes::default()
