@@ -1,8 +1,7 @@
-//! PUBLISH: Book + plans + recordings → chapters with what really came out beside each command. Pure: Markdown in, Markdown out.
+//! PUBLISH: a book, its plans and its recordings → chapters with the recorded output of each command. Pure: Markdown in, Markdown out.
 //!
-//! mdBook renders what comes out, whether it calls guide as a preprocessor or guide calls it. A command fence becomes one line of
-//! HTML (a blank line would end it), so that what surrounds it stays Markdown. Nothing here runs a step, opens a file or knows the
-//! clock; nothing that comes out asks another server for anything.
+//! mdBook renders the result, whether it calls guide as a preprocessor or guide calls mdBook. A command fence becomes one line of HTML,
+//! because a blank line would end the HTML; the text around it stays Markdown. The pages load nothing from other servers.
 
 mod block;
 mod html;

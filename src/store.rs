@@ -1,4 +1,4 @@
-//! FILES: the only room that opens them. What is read is handed on as text or data; what is written is whole or not there.
+//! STORE: the only room that opens files. It returns them as text or data, and replaces each of them as a whole.
 //!
 //! A run's folder holds `journal.jsonl` (one event per line), `output.log` (all outputs) and `states.log` (shell states). They are
 //! written in the order state → output → journal line, so that a line never names bytes that do not exist.

@@ -1,4 +1,4 @@
-//! A command fence → its HTML: the commands, and under them what they printed under each profile.
+//! A command fence → its HTML: the commands, and below them their output under each profile.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,24 +12,24 @@ use crate::book::StepBlock;
 use crate::ids::{ChapterName, StepName};
 use crate::recording::{RecordedStep, Recording};
 
-/// Most lines of an output that are shown unfolded.
+/// The most lines of an output that are shown unfolded.
 const UNFOLDED: usize = 14;
 
-/// What the steps of one chapter are drawn with.
+/// The data with which the steps of one chapter are drawn.
 pub(super) struct Drawing<'a> {
     pub chapter: &'a ChapterName,
     /// All profiles.
     pub views: &'a Views,
-    /// The steps of the chapter, as each profile sees them.
+    /// The steps of the chapter under each profile.
     pub steps: Vec<HashMap<StepName, StepView<'a>>>,
     /// The steps that the page does not show.
     pub hidden: HashSet<&'a StepName>,
-    /// Most bytes of an output.
+    /// The most bytes of an output.
     pub most: usize,
 }
 
 impl<'a> Drawing<'a> {
-    /// The whole step.
+    /// The HTML of a step.
     pub(super) fn step(&self, block: &StepBlock) -> String {
         let elsewhere = self.elsewhere(block);
         let panes = self.panes(block, &elsewhere);
@@ -56,8 +56,7 @@ impl<'a> Drawing<'a> {
             .any(|steps| matches!(steps.get(&block.name), Some(StepView::Recorded(..))))
     }
 
-    /// Profiles that were never run here, where another one was: a word in the caption says so, because a tab of their own would be
-    /// empty.
+    /// The profiles without any recording, if another profile has one. The caption names them, because their own tabs would be empty.
     fn elsewhere(&self, block: &StepBlock) -> Vec<&'a str> {
         if !self.is_recorded(block) {
             return Vec::new();
@@ -70,7 +69,7 @@ impl<'a> Drawing<'a> {
         never_ran.map(|(view, _)| view.profile()).collect()
     }
 
-    /// One pane for each profile that has the step; a single one where none of them recorded it.
+    /// One pane for each profile that has the step; a single one if none of them recorded it.
     fn panes(&self, block: &StepBlock, elsewhere: &[&str]) -> Vec<Value> {
         let several = self.views.len() > 1;
         let having: Vec<(&View, &StepView<'_>)> = self
@@ -164,7 +163,7 @@ fn facts(step: &RecordedStep, reasons: &[String], recording: &Recording) -> Vec<
     facts
 }
 
-/// What a reader has to know before copying the commands.
+/// What a reader must know before copying the commands.
 fn badges(block: &StepBlock) -> Vec<String> {
     let attributes = &block.attributes;
     let profiles = &attributes.profiles;
@@ -177,13 +176,13 @@ fn badges(block: &StepBlock) -> Vec<String> {
     badges.into_iter().filter_map(|(applies, badge)| applies.then_some(badge)).collect()
 }
 
-/// The lines of the script, comments marked.
+/// The lines of the script, each with whether it is a comment.
 fn commands(script: &str) -> Vec<Value> {
     let line = |text: &str| context! { text, is_comment => text.trim_start().starts_with('#') };
     script.trim_end().split('\n').map(line).collect()
 }
 
-/// The output without its middle, where one long output would make the page heavy.
+/// The output, without its middle if it is longer than `most` bytes.
 fn cut(output: &str, most: usize) -> String {
     if output.len() <= most {
         return output.to_owned();

@@ -1,7 +1,7 @@
 //! HTML on one line: the templates (`*.html.j2` in this folder), and how a value is written into one.
 //!
-//! A template escapes everything that is put into it, unless it is HTML that this room has made ([`html`]). So a value that nobody
-//! thought of is text, and never markup.
+//! A template escapes every value unless it is HTML that this room has made ([`html`]), so that an unexpected value is text and never
+//! markup.
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -39,7 +39,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment
 });
 
-/// The HTML of a template; where that fails, the reason in its place.
+/// The HTML of a template, or the reason if it fails.
 pub(super) fn render(template: &str, values: Value) -> String {
     let rendered = ENVIRONMENT.get_template(template).and_then(|template| template.render(values));
     rendered.unwrap_or_else(|error| text(&format!("{error:#}")))
@@ -137,7 +137,7 @@ pub(super) fn seconds(seconds: f64) -> String {
     }
 }
 
-/// `24 Nov 2026, 21:20 UTC`; a text that is no time stays as it is.
+/// A time as `24 Nov 2026, 21:20 UTC`; a text that is not a time is not changed.
 pub(super) fn moment(at: &str) -> String {
     at.parse::<jiff::Timestamp>()
         .map_or_else(|_| at.to_owned(), |at| at.strftime("%-d %b %Y, %H:%M UTC").to_string())
@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_in_an_output_stays_text_on_one_line() {
+    fn an_output_is_text_on_one_line() {
         assert_eq!(text("<script>\n\n\"&\""), "&lt;script&gt;&#10;&#10;&quot;&amp;&quot;");
         assert_eq!(text("a\r\nb\x07\u{202e}'"), "a&#10;b\u{fffd}\u{fffd}'");
     }
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_put_into_a_template_is_text() {
+    fn every_value_of_a_template_is_escaped() {
         const NASTY: &str = "</pre><script>\"'{{#include x}}$`\n\n\u{202e}";
         for (name, template) in TEMPLATES {
             // Every name that the template reads has the nasty value, alone and in lists.
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn movement_and_titles_are_left_out_and_the_last_state_of_a_line_stays() {
+    fn movement_and_titles_are_removed_and_the_last_state_of_a_line_is_shown() {
         assert_eq!(terminal_output("\x1b[2K\x1b]0;title\x07a"), "a");
         assert_eq!(terminal_output("10%\r50%\r100%\r\nend"), "100%&#10;end");
         assert_eq!(terminal_output("\x1b[3"), "");

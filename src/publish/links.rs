@@ -1,14 +1,14 @@
-//! Links that lead out of the book: on a code host they show a file beside it, in a site there is none.
+//! Replaces links that lead out of the book. On a code host they lead to a file of the repository, which a site does not have.
 
 use pulldown_cmark::{Event, LinkType, Parser, Tag};
 
 use crate::book::MARKDOWN;
 
-/// Says of a path, relative to the book's root, whether something is there that the site does not have.
+/// Whether a path, relative to the book's root, exists and is not in the site.
 pub(super) type Lacks<'a> = &'a dyn Fn(&str) -> bool;
 
-/// The Markdown with such links as their text and the file's name. `folder`: the page's, relative to the chapters' (empty: that one);
-/// `src`: the chapters' folder, relative to the book's root.
+/// The Markdown with every such link replaced by its text and the name of the file. `folder` is the page's folder relative to the
+/// chapters' folder, and `src` the chapters' folder relative to the book's root.
 pub(super) fn strip_external_links(
     text: &str,
     folder: &str,
@@ -43,7 +43,7 @@ pub(super) fn strip_external_links(
     out
 }
 
-/// The file a link leads to, relative to the book's root; none where it is an address of its own.
+/// The file that a link leads to, relative to the book's root; `None` for a URL or an absolute path.
 fn outward(link: &str, folder: &str, src: &str) -> Option<String> {
     let path = link.split(['#', '?']).next().unwrap_or_default();
     if path.is_empty() || path.starts_with('/') || path.contains(':') {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_link_stays_as_it_is() {
+    fn other_links_are_not_changed() {
         let lacks = |path: &str| path == "lab/README.md";
         for text in [
             "[x](sub/b)",

@@ -1,4 +1,4 @@
-//! A manifest's template, and beside it what each profile makes of it, with a link to download that.
+//! A manifest's template, and beside it the rendered manifest of each profile, with a link to download it.
 
 use std::collections::HashSet;
 
@@ -12,10 +12,10 @@ use crate::book::ManifestBlock;
 use crate::ids::ChapterName;
 use crate::secrets::{Masker, secret_values, without_secret_data};
 
-/// What some profiles make of a template: their names, and the text.
+/// A rendered manifest, with the profiles that have it.
 type Version<'a> = (Vec<&'a str>, String);
 
-/// The whole block.
+/// The HTML of a manifest.
 pub(super) fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Views) -> String {
     let mut versions: Vec<Version<'_>> = Vec::new();
     for view in views {
@@ -28,7 +28,7 @@ pub(super) fn manifest(block: &ManifestBlock, chapter: &ChapterName, views: &Vie
     drawn(&block.file, &block.profiles.join(" "), &shown_template(&block.template), &versions)
 }
 
-/// The template, and beside it what came of it, unless that is the same. Lines that the values filled in are marked in both.
+/// The template, and beside it the rendered versions, unless they are equal. Lines that values change are marked in both.
 fn drawn(file: &str, profiles: &str, template: &str, versions: &[Version<'_>]) -> String {
     let template = template.trim_end();
     let same = versions.len() == 1 && versions[0].1.trim_end() == template;
@@ -64,7 +64,7 @@ fn lines(yaml: &str, filled: impl Fn(&str) -> bool) -> Vec<Value> {
     yaml.split('\n').map(line).collect()
 }
 
-/// What a profile makes of it; `None` where it does not have it, or only a run could render it and none was recorded.
+/// The rendered manifest of a profile; `None` if the profile does not have it, or if it is rendered late and was not recorded.
 fn rendered(block: &ManifestBlock, chapter: &ChapterName, view: &super::View) -> Option<String> {
     let planned =
         view.chapter(chapter)?.manifests.iter().find(|manifest| manifest.file == block.file)?;
@@ -76,7 +76,7 @@ fn rendered(block: &ManifestBlock, chapter: &ChapterName, view: &super::View) ->
     Some(view.masker.mask(&without_secret_data(&text)))
 }
 
-/// The template without what its Secret objects hold beside what the values fill in.
+/// The template without the literal data of its Secret objects.
 fn shown_template(template: &str) -> String {
     const FILLED_IN: &str = "filled-in";
     let plain = without_tags(template, FILLED_IN);
@@ -91,7 +91,7 @@ fn shown_template(template: &str) -> String {
     masker.mask(template)
 }
 
-/// The template with a word in the place of each `{{ … }}`, and nothing in that of the other tags.
+/// The template with a word instead of each `{{ … }}`, and without the other tags.
 fn without_tags(template: &str, word: &str) -> String {
     let mut plain = String::with_capacity(template.len());
     let mut rest = template;
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_values_filled_in_is_marked_beside_its_template() {
+    fn lines_that_values_change_are_marked_in_both_versions() {
         let html =
             drawn("w.yaml", "", "a: 1\nb: {{ x }}", &[(vec!["open"], "a: 1\nb: <2>\n".into())]);
         assert!(

@@ -1,4 +1,4 @@
-//! A chapter's Markdown → Markdown in which its steps and manifests are HTML with what was recorded.
+//! The Markdown of a chapter → Markdown in which its steps and manifests are HTML with the recorded output.
 
 use std::collections::HashMap;
 
@@ -14,17 +14,17 @@ use crate::ids::StepName;
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// Characters of outputs that a page may hold in all, and the steps in which one output is cut down for that.
+/// The most bytes of all outputs on a page, and the limits of one output that are tried to stay below it.
 const PAGE_OUTPUT: usize = 90_000;
 const CUTS: [usize; 6] = [24_000, 12_000, 6_000, 3_000, 1_500, 600];
 
-/// Style and script of a page, to be put before its text. Both are small; nothing is asked of another server.
+/// The style and the script of a page, which precede its text. Nothing is loaded from another server.
 pub(crate) fn assets() -> String {
     let style: String = STYLE.lines().map(str::trim).collect();
     format!("<style>{style}</style>\n<script>\n{SCRIPT}</script>\n\n")
 }
 
-/// The chapter's page. `text` is the chapter's Markdown that `chapter` was parsed from.
+/// The page of a chapter. `text` is the Markdown from which `chapter` was parsed.
 pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
     let steps: Vec<_> = views.iter().map(|view| view.steps(&chapter.name)).collect();
     let most = affordable(&steps);
@@ -40,7 +40,7 @@ pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
         page.push_str(&text[at..start]);
         let mut end = end_of(block);
         let mut group = vec![block];
-        // Blocks of other profiles right behind it are the same place in another world.
+        // Blocks of other profiles directly after it are alternatives for another world.
         while let Some(next) = blocks.peek()
             && follows(text, end, &group, next)
         {
@@ -55,11 +55,11 @@ pub(crate) fn annotate(chapter: &Chapter, text: &str, views: &Views) -> String {
     page.trim_start().to_owned()
 }
 
-/// Begins a line of HTML that Markdown ends at its line's end: other HTML would need a blank line after it, which puts paragraphs into
-/// the entries of a list around it.
+/// The beginning of a line of HTML that ends with the line. Other HTML needs a blank line after it, which would put paragraphs into the
+/// entries of a list around it.
 const ALONE: &str = "<!-- step -->";
 
-/// One block, or several as tabs; nothing where all of them are hidden. In a quotation the Markdown stays as it is.
+/// The HTML of one block, or of several as tabs; empty if all of them are hidden. In a quotation the Markdown is not changed.
 fn written(
     text: &str,
     start: usize,
@@ -95,7 +95,7 @@ fn span_of(block: &Block) -> Span {
     }
 }
 
-/// The end of a step's `output` fence, where that stands right behind it.
+/// The end of a block, including the `output` fence of a step.
 fn end_of(block: &Block) -> usize {
     match block {
         Block::Step(step) => {
@@ -105,7 +105,7 @@ fn end_of(block: &Block) -> usize {
     }
 }
 
-/// Whether the page does not show it.
+/// Whether the page omits the block.
 fn is_hidden(block: &Block) -> bool {
     match block {
         Block::Step(step) => step.attributes.hidden,
@@ -146,7 +146,7 @@ fn affordable(steps: &[HashMap<StepName, StepView<'_>>]) -> usize {
     CUTS.into_iter().find(fits).unwrap_or(300)
 }
 
-/// The chapter's run and the cluster it left, for each profile that recorded it.
+/// The run of the chapter and the cluster after it, for each profile that recorded it.
 fn pictures(chapter: &Chapter, views: &Views) -> String {
     let mut html = String::new();
     for view in views {

@@ -1,4 +1,4 @@
-//! A series as a picture: a panel a column, one running axis, the moments of scaling marked, the table behind it.
+//! A series as a picture: one panel for each column over a common axis, with marks where replicas change, and a table.
 
 use minijinja::context;
 
@@ -10,7 +10,7 @@ const LEFT: f64 = 88.0;
 const RIGHT: f64 = 12.0;
 const PANEL: f64 = 74.0;
 const GAP: f64 = 20.0;
-/// Rows of the table; more are thinned out.
+/// The most rows of the table. A longer table shows every n-th row.
 const MOST_ROWS: usize = 60;
 
 /// The figure.
@@ -79,7 +79,7 @@ pub(super) fn plot(name: &str, series: &Series, id: &str) -> String {
     )
 }
 
-/// What a reader who does not see the picture has to know.
+/// The description of the picture for readers who do not see it.
 fn summary(name: &str, series: &Series, scalings: &[(f64, f64, f64)]) -> String {
     let columns: Vec<String> = (1..series.names.len())
         .map(|column| {
@@ -127,7 +127,7 @@ fn draw_panel(series: &Series, column: usize, top: f64, x: &dyn Fn(f64) -> f64) 
         top + PANEL / 2.0 + 4.0,
         text(&series.names[column])
     ));
-    // A count changes in steps, a measure in between too.
+    // A count changes in steps; a measurement also has values in between.
     let steps = series
         .rows
         .iter()
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_plot_has_a_line_a_column_marks_scaling_and_holds_its_numbers() {
+    fn a_plot_has_a_line_for_each_column_marks_of_scaling_and_a_table() {
         let series =
             Series::read("seconds,replicas,cpu\n0,1,\n3,1,210\n6,4,190.5\n9,4,80\n").unwrap();
         let html = plot("hpa", &series, "x");
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_series_that_stands_still_is_drawn_all_the_same() {
+    fn a_constant_series_is_drawn() {
         let series = Series::read("t,x\n5,0\n5,0\n").unwrap();
         assert!(!plot("still", &series, "x").contains("NaN"));
     }

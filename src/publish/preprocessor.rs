@@ -1,4 +1,4 @@
-//! The book as mdBook hands it over → the same book with every chapter annotated.
+//! A book of mdBook → the same book with annotated chapters.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
@@ -11,17 +11,17 @@ use super::status_panel::Panel;
 use super::{View, annotate, assets};
 use crate::book::{Book, Chapter, Sources, parse_chapter};
 
-/// Says of a path of the machine whether something is there that the site does not have.
+/// Whether a path of the machine exists and is not in the site.
 pub(super) type SiteLacks = Box<dyn Fn(&Path) -> bool>;
 
-/// Puts what was recorded into an mdBook.
+/// Adds recordings to an mdBook.
 pub(crate) struct Annotator {
     book: Book,
     views: Vec<View>,
-    /// The book's root and its chapters' folder, without `.` and `..`.
+    /// The root of the book, without `.` and `..`.
     root: PathBuf,
     src: PathBuf,
-    /// The chapters by their files, absolute and without `.` and `..`: `book.toml` and SUMMARY.md may spell them in many ways.
+    /// The indices of chapters by their absolute paths without `.` and `..`, because `book.toml` and SUMMARY.md may write them differently.
     chapters: HashMap<PathBuf, usize>,
     lacks: SiteLacks,
 }
@@ -41,13 +41,13 @@ impl Preprocessor for Annotator {
     }
 }
 
-/// Is there anything to annotate for this renderer? What is put in is HTML.
+/// Whether chapters are annotated for this renderer. The annotations are HTML.
 pub(crate) fn supports(renderer: &str) -> bool {
     renderer == "html"
 }
 
 impl Annotator {
-    /// The book as guide reads it, all profiles, and what the site does not have.
+    /// An annotator for the book as guide reads it, with all profiles.
     pub(crate) fn new(
         root: &Path,
         src: &Path,
@@ -66,7 +66,7 @@ impl Annotator {
         Self { book, views, root, src, chapters, lacks }
     }
 
-    /// Every chapter that guide knows, and the panel with the book's state.
+    /// Annotates every chapter that guide knows, and adds the panel with the book's state.
     pub(crate) fn annotate(&self, book: &mut book::Book) {
         let panel = Panel::of(&self.book, &self.views, &self.src_in_book(), book);
         let mut first = true;
@@ -91,7 +91,7 @@ impl Annotator {
         })
     }
 
-    /// The chapters' folder relative to the book's root; empty where it is the root.
+    /// The chapters' folder relative to the book's root; empty if it is the root.
     fn src_in_book(&self) -> String {
         self.src.strip_prefix(&self.root).unwrap_or(&self.src).display().to_string()
     }
@@ -100,7 +100,7 @@ impl Annotator {
         self.chapters.get(&plain(&self.src.join(path))).map(|index| &self.book.chapters[*index])
     }
 
-    /// The text may have gone through other preprocessors (`{{#include …}}`): its blocks then stand elsewhere.
+    /// The page of a chapter. Other preprocessors may have changed the text (`{{#include …}}`); it is then parsed again.
     fn page(&self, chapter: &Chapter, content: &str) -> String {
         let file = self.book.sources.file(chapter.source);
         if *file.text == *content {
@@ -119,10 +119,10 @@ impl Annotator {
     }
 }
 
-/// What every piece of guide's own on a page begins with: a page without it needs neither style nor script.
+/// The beginning of every HTML class of guide. A page without it needs neither style nor script.
 const OURS: &str = " class=\"g-";
 
-/// A path without `.` and `..`, by its text alone.
+/// A path without `.` and `..`, without looking at the file system.
 pub(super) fn plain(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {

@@ -1,16 +1,16 @@
-//! The rows a `sample=` step printed: CSV with a header; the first column runs.
+//! The output of a `sample=` step: CSV with a header, whose first column is the axis.
 
 /// A table of numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Series {
     /// Names of the columns.
     pub names: Vec<String>,
-    /// Rows; a field that is no number (yet) is none.
+    /// The rows; `None` for a field that is not a number.
     pub rows: Vec<Vec<Option<f64>>>,
 }
 
 impl Series {
-    /// Reads an output; `None` when it holds no header with at least two names, or fewer than two rows.
+    /// Reads an output; `None` if it has no header with at least two names, or fewer than two rows.
     pub(super) fn read(output: &str) -> Option<Self> {
         let mut lines = output.lines().map(str::trim);
         let header = lines.by_ref().find(|line| {
@@ -28,7 +28,7 @@ impl Series {
         (rows.len() >= 2).then_some(Self { names, rows })
     }
 
-    /// Where the number of replicas changes: (first column, before, after).
+    /// The changes of the number of replicas: (value of the first column, before, after).
     pub(super) fn scalings(&self) -> Vec<(f64, f64, f64)> {
         let Some(column) = ["replicas", "desired"]
             .iter()
@@ -53,7 +53,7 @@ mod tests {
     const LOAD: &str = "seconds,replicas,cpu\n0,1,\n3,1,210\nwaiting\n6,4,190\n9,4,80\n";
 
     #[test]
-    fn rows_are_read_and_gaps_are_gaps() {
+    fn rows_are_read_and_empty_fields_have_no_value() {
         let series = Series::read(LOAD).unwrap();
         assert_eq!((series.names.len(), series.rows.len()), (3, 4));
         assert_eq!(series.rows[0], [Some(0.0), Some(1.0), None]);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_table_is_none() {
+    fn an_output_without_a_table_is_not_a_series() {
         assert_eq!(Series::read("hello\n"), None);
         assert_eq!(Series::read("a,b\n1,2\n"), None);
     }

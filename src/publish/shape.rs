@@ -1,5 +1,5 @@
-//! The cluster's shape as a picture: a box a node, in it its pods, and where traffic comes in and volumes sit.
-//! Boxes that flow, not a drawing of fixed width: names stay readable on a phone, and nothing has to be measured.
+//! The topology of the cluster as a picture: one box for each node, with its pods, the entry of traffic, and volumes.
+//! The boxes flow instead of having a fixed width, so that names are readable on a phone.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ struct Chip {
     text: String,
 }
 
-/// The figure, with what is the book's own.
+/// The picture of the part of the cluster that belongs to the book.
 pub(super) fn shape(whole: &Topology, own: &Own) -> String {
     let shape = &own_part(whole, own);
     if shape.nodes.is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn shape(whole: &Topology, own: &Own) -> String {
     )
 }
 
-/// The book's own pods, volumes and ingresses, and those of the cluster itself; and the nodes that carry something of the book's.
+/// The pods, volumes and ingresses of the book, those of the cluster itself, and the nodes with pods or volumes of the book.
 fn own_part(whole: &Topology, own: &Own) -> Topology {
     let is_own = |namespace: &str| own.namespaces.contains(namespace);
     let place_is_own =
@@ -64,7 +64,7 @@ fn own_part(whole: &Topology, own: &Own) -> Topology {
     part
 }
 
-/// Pods of the cluster's own are counted; the book's are named, equal ones once.
+/// The labels of a node: the pods of the book by name, equal ones once, and the number of pods of the cluster itself.
 fn chips(shape: &Topology, node: &str) -> Vec<Chip> {
     let mut chips = Vec::new();
     let here = |pod: &&TopologyPod| pod.node.as_deref() == Some(node);
@@ -149,7 +149,7 @@ mod tests {
     use crate::topology::TopologyNode;
 
     #[test]
-    fn a_picture_shows_where_traffic_comes_in_and_where_a_volume_sits() {
+    fn a_picture_shows_where_traffic_enters_and_where_a_volume_is() {
         let node = |name: &str| TopologyNode {
             name: name.into(),
             control_plane: name == "cp",

@@ -49,19 +49,19 @@ impl ChapterState {
     }
 }
 
-/// An author's mark for where the panel goes.
+/// The mark with which an author places the panel.
 const PLACE_MARK: &str = "<!-- guide: state -->";
-/// An author's mark for no panel at all.
+/// The mark with which an author disables the panel.
 const NONE_MARK: &str = "<!-- guide: no state -->";
 
-/// The panel, and where it goes: where the author says so, else at the end of the first page.
+/// The panel. It is placed at the author's mark, otherwise at the end of the first page.
 pub(super) struct Panel {
     html: String,
     placed: bool,
 }
 
 impl Panel {
-    /// The panel of a book; empty where nothing runs or the author wants none.
+    /// The panel of a book; empty if the book has no steps or the author disables it.
     pub(super) fn of(book: &Book, views: &Views, src: &str, pages: &Pages) -> Self {
         let says = |words: &str| {
             pages
@@ -73,7 +73,7 @@ impl Panel {
         Self { html, placed: says(PLACE_MARK) }
     }
 
-    /// A page with the panel, where it belongs there.
+    /// The page, with the panel if it belongs on this page.
     pub(super) fn put_into(&self, text: String, first: bool) -> String {
         if text.contains(PLACE_MARK) {
             return text.replacen(PLACE_MARK, &self.html, 1);
@@ -103,7 +103,7 @@ fn front(book: &Book, views: &Views, src: &str) -> String {
     )
 }
 
-/// The state of the book under one profile: no rows where nothing is recorded.
+/// The state of the book under one profile, without rows if nothing is recorded.
 fn profile_state(book: &Book, running: &[&Chapter], view: &View, src: &str) -> Value {
     let profile = view.profile();
     if !view.ran() {
@@ -141,7 +141,7 @@ fn profile_state(book: &Book, running: &[&Chapter], view: &View, src: &str) -> V
     }
 }
 
-/// The page that mdBook makes of a chapter's file, relative to the site. `src`: the chapters' folder, relative to the book's.
+/// The page that mdBook makes of a chapter's file, relative to the site. `src` is the chapters' folder relative to the book's root.
 fn page_of(file: &Path, src: &str) -> String {
     let file = plain(file);
     let inside = file.strip_prefix(src).unwrap_or(&file);
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chapter_s_page_is_found_however_its_folder_is_spelled() {
+    fn the_page_of_a_chapter_is_found_in_every_spelling_of_its_folder() {
         let page = |file: &str, src: &str| page_of(Path::new(file), src);
         assert_eq!(page("guide/a.md", "guide"), "a.html");
         assert_eq!(page("./guide/part/a.b.md", "guide"), "part/a.b.html");
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_panel_stands_where_the_author_says_else_at_the_end_of_the_first_page() {
+    fn the_panel_is_at_the_mark_or_at_the_end_of_the_first_page() {
         let panel = |html: &str, placed| Panel { html: html.to_owned(), placed };
         let put = |panel: Panel, text: &str, first| panel.put_into(text.to_owned(), first);
         assert_eq!(
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_never_says_more_than_was_recorded() {
+    fn the_state_of_a_chapter_is_that_of_its_recordings() {
         let words = |steps, recorded, stale| {
             let (_, word, more) = ChapterState { steps, recorded, stale }.words();
             format!("{word}: {more}")

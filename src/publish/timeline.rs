@@ -1,4 +1,4 @@
-//! The run of a chapter as bars: when each step began, how long it took, and which of that was waiting.
+//! The run of a chapter as bars: when each step began, how long it took, and which steps waited.
 
 use minijinja::context;
 
@@ -8,10 +8,10 @@ use crate::recording::{RecordedStep, Recording};
 
 const WIDTH: f64 = 720.0;
 const LEFT: f64 = 170.0;
-/// Room for the longest time behind a bar.
+/// The space for the longest time after a bar.
 const RIGHT: f64 = 84.0;
 const ROW: f64 = 17.0;
-/// Fewer steps than this need no picture.
+/// The fewest steps for which a picture is drawn.
 const FEWEST: usize = 2;
 
 struct Bar<'a> {
@@ -20,7 +20,7 @@ struct Bar<'a> {
     waits_for: Option<String>,
 }
 
-/// The figure; empty where there is nothing to see.
+/// The picture; empty for fewer than [`FEWEST`] steps.
 #[expect(clippy::too_many_lines, reason = "one picture, drawn from top to bottom")]
 pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> String {
     let bars = bars(recording, chapter);
@@ -93,7 +93,7 @@ pub(super) fn timeline(recording: &Recording, chapter: &PlannedChapter) -> Strin
     )
 }
 
-/// The steps that ran in one go, in the order of their beginnings. One kept from an earlier run is on another clock, and left out.
+/// The steps of the last run in the order in which they began. Steps recorded in an earlier run are not shown.
 fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a>> {
     let ended = |step: &RecordedStep| {
         step.at.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond() as f64 / 1000.0)
@@ -116,7 +116,7 @@ fn bars<'a>(recording: &'a Recording, chapter: &'a PlannedChapter) -> Vec<Bar<'a
     bars
 }
 
-/// Whether the page does not show the step.
+/// Whether the page omits the step.
 fn is_hidden(step: &RecordedStep, chapter: &PlannedChapter) -> bool {
     let hidden = chapter.steps.iter().filter(|planned| planned.attributes.hidden);
     hidden.map(|planned| planned.id.step.as_str()).any(|name| name == step.step)
@@ -126,7 +126,7 @@ fn ended_at(recording: &Recording) -> Option<f64> {
     recording.at.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond() as f64 / 1000.0)
 }
 
-/// A check that needed more than one attempt waited for what it proves.
+/// The step that a check waited for, if it needed more than one attempt.
 fn waits_for(step: &RecordedStep, chapter: &PlannedChapter) -> Option<String> {
     let planned: &Step =
         chapter.steps.iter().find(|planned| planned.id.step.as_str() == step.step)?;

@@ -1,4 +1,4 @@
-//! What a page knows: the book as each profile plans it, and what was recorded under it.
+//! The data of a page: the plan of the book under each profile, and its recordings.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,31 +12,31 @@ use crate::secrets::Masker;
 /// The book under one profile.
 #[derive(Debug)]
 pub(crate) struct View {
-    /// What would run.
+    /// The plan of the whole book.
     pub plan: Plan,
-    /// Files the steps mention.
+    /// The files that the steps mention.
     pub included: Included,
     /// Accepted recordings, by chapter.
     pub recordings: HashMap<String, Recording>,
-    /// Hides the secrets that the values, the caller's environment and the book's Secret objects give.
+    /// Masks the secrets of the values, the caller's environment and the book's Secret objects.
     pub masker: Masker,
-    /// What of the cluster is the book's own.
+    /// The part of the cluster that belongs to the book.
     pub own: Own,
-    /// PathAliases in the plan, by chapter.
+    /// The index of each chapter in the plan.
     places: HashMap<ChapterName, usize>,
 }
 
-/// What of a cluster is the book's own: other people's pods and nodes are not shown on its pages.
+/// The part of a cluster that belongs to the book. Pods and nodes of other users are not shown on its pages.
 #[derive(Debug, Default)]
 pub(crate) struct Own {
-    /// Namespaces that its chapters, manifests and commands name.
+    /// The namespaces that its chapters, manifests and commands name.
     pub namespaces: HashSet<String>,
-    /// The whole cluster, and so every node of it.
+    /// Whether the whole cluster belongs to the book, with every node.
     pub nodes: bool,
 }
 
 impl Own {
-    /// Of a plan. `nodes`: the book has a cluster of its own.
+    /// The part of the cluster that belongs to a plan. `nodes` is whether the book has a cluster of its own.
     fn of(plan: &Plan, nodes: bool) -> Self {
         let named = Regex::new(
             r#"(?:(?:^|\s)(?:-n|--namespace|namespaces?|ns)[\s=/]+|namespace:\s*)["']?([a-z0-9][a-z0-9-]*)"#,
@@ -66,20 +66,20 @@ impl Own {
     }
 }
 
-/// All profiles; the one with the most recordings first.
+/// All profiles, the one with the most recordings first.
 pub(crate) type Views = [View];
 
-/// A step as a profile sees it; a profile that does not have the step has no entry.
+/// A step under a profile. A profile without the step has no entry.
 #[derive(Debug)]
 pub(crate) enum StepView<'a> {
-    /// There is no recording of it.
+    /// It is not recorded.
     NotRun,
-    /// What it printed, and why that is out of date (empty: it is not).
+    /// Its recorded result, and the reasons why it is stale (none: it is current).
     Recorded(&'a RecordedStep, Vec<String>),
 }
 
 impl View {
-    /// The book under one profile. `own_cluster`: it has a cluster of its own.
+    /// The book under one profile. `own_cluster` is whether the book has a cluster of its own.
     pub(crate) fn new(
         plan: Plan,
         included: Included,
@@ -106,7 +106,7 @@ impl View {
         &self.plan.profile
     }
 
-    /// Was anything recorded at all?
+    /// Whether anything is recorded under this profile.
     pub(crate) fn ran(&self) -> bool {
         !self.recordings.is_empty()
     }

@@ -208,7 +208,7 @@ error: two steps of this chapter are named `x`
  1 | ```bash {name=x}
    |               - first named here
 
-hint: a step is known by its name in every file and message, so give one of them another
+hint: rename one of them: files and messages identify a step by its name
 
 ";
         assert_eq!(drawn(text), expected);

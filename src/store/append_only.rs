@@ -1,4 +1,4 @@
-//! A file that only grows, and never by half a record.
+//! A file that only grows, by whole records.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -18,14 +18,14 @@ pub(super) struct AppendOnlyFile {
     path: PathBuf,
     file: Arc<File>,
     length: u64,
-    /// Disk space is ours up to here, so that a full disk can't keep the next record from being written. 0: not reserved at all.
+    /// The byte up to which disk space is reserved, so that the next record can be written to a full disk. 0: nothing is reserved.
     reserved: u64,
-    /// How far ahead to reserve; 0 = not at all.
+    /// How many bytes to reserve ahead; 0: none.
     ahead: u64,
 }
 
 impl AppendOnlyFile {
-    /// Makes the file (which must not exist). `ahead` bytes of disk space are kept in reserve for the records to come.
+    /// Creates the file, which must not exist. `ahead` bytes of disk space are reserved for later records.
     pub(super) fn create(path: &Path, ahead: u64) -> Result<Self, StoreError> {
         let file = File::options()
             .append(true)
@@ -49,16 +49,16 @@ impl AppendOnlyFile {
         &self.path
     }
 
-    /// Bytes so far.
+    /// The number of bytes so far.
     pub(super) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Appends a record with one write(2); of one that can't be written whole nothing stays.
+    /// Appends a record with one write(2). If it cannot be written as a whole, no part of it remains.
     pub(super) fn append(&mut self, record: &[u8]) -> Result<(), StoreError> {
         let mut file = &*self.file;
         if let Err(error) = file.write_all(record) {
-            // A part of it may be there. If even this fails, the torn end is found and dropped when the file is read.
+            // A part may have been written. If removing it fails too, the reader of the file drops the torn end.
             let _ = file.set_len(self.length);
             self.reserved = 0;
             return Err(StoreError::io("write", &self.path)(error));
@@ -67,7 +67,7 @@ impl AppendOnlyFile {
         Ok(())
     }
 
-    /// Keeps room for the next records. Called *after* a record was written: a disk that is full by now is told while
+    /// Reserves disk space for the next records. It is called *after* a record was written, so that a full disk is reported while
     /// everything that has happened is safe.
     pub(super) fn reserve(&mut self) -> Result<(), StoreError> {
         if self.ahead == 0 || self.reserved >= self.length + self.ahead / 2 {
@@ -76,7 +76,7 @@ impl AppendOnlyFile {
         let wanted = self.length + self.ahead;
         match reserve(&self.file, self.reserved, wanted - self.reserved) {
             Ok(()) => self.reserved = wanted,
-            // A file system without reserves: do without.
+            // The file system cannot reserve space.
             Err(Errno::OPNOTSUPP | Errno::NOSYS | Errno::INVAL) => self.ahead = 0,
             Err(Errno::INTR) => {}
             Err(errno) => return Err(StoreError::io("write", &self.path)(io::Error::from(errno))),
@@ -85,20 +85,20 @@ impl AppendOnlyFile {
     }
 }
 
-/// Reserves disk space behind the file's end, which does not move.
+/// Reserves disk space after the end of the file, which does not move.
 #[cfg(target_os = "linux")]
 fn reserve(file: &File, from: u64, bytes: u64) -> rustix::io::Result<()> {
     use rustix::fs::{FallocateFlags, fallocate};
     fallocate(file, FallocateFlags::KEEP_SIZE, from, bytes)
 }
 
-/// Other systems have no such call.
+/// Other systems cannot reserve space.
 #[cfg(not(target_os = "linux"))]
 fn reserve(_: &File, _: u64, _: u64) -> rustix::io::Result<()> {
     Err(Errno::OPNOTSUPP)
 }
 
-/// Gives back what a file still has in reserve, which nobody appends to any more. Not worth an error: it costs some kilobytes.
+/// Releases the reserved space of a file that is complete. A failure is ignored, because it only costs some kilobytes.
 pub(super) fn release_reserve(path: &Path) {
     let Ok(file) = File::options().write(true).open(path) else { return };
     if let Ok(metadata) = file.metadata() {

@@ -1,5 +1,5 @@
-//! `RUN.guide.tgz`: a run as one file. Reading one is safe whoever made it: only files that a bundle may contain are taken, nothing is
-//! written by their names, and sizes are limited.
+//! `RUN.guide.tgz`: a run as one file. Reading a bundle of unknown origin is safe: only files that a bundle may contain are read, no
+//! file is written under a name from the bundle, and sizes are limited.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -22,9 +22,9 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Stored;
 use crate::ids::ChapterName;
 
-/// The file that a bundle begins with.
+/// The first file of a bundle.
 const HEAD: &str = "bundle.json";
-/// The largest file in a bundle, and the most bytes in all.
+/// The largest file in a bundle and the largest bundle, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
 const MOST: u64 = 256 * 1024 * 1024;
 /// The most files.
@@ -41,8 +41,8 @@ pub(crate) struct Bundle {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-/// The files of a run that go into its bundle, by their names there. The shells' states are not among them: they name folders of
-/// this machine.
+/// The files of a run for its bundle, by their names in the bundle. The states of shells are not among them, because they contain
+/// folders of this machine.
 ///
 /// # Errors
 /// When one cannot be read.
@@ -92,7 +92,7 @@ fn add(files: &mut BTreeMap<String, Vec<u8>>, name: String, path: &Path) -> Resu
     Ok(())
 }
 
-/// Is it a snapshot or a recording that waits for review?
+/// Whether the file is a pending snapshot or recording.
 fn is_pending(name: &str) -> bool {
     name.ends_with(".snap.new") || (name.starts_with("recording@") && name.ends_with(".json.new"))
 }
@@ -130,7 +130,7 @@ fn packed(head: &BundleHead, files: &BTreeMap<String, Vec<u8>>) -> std::io::Resu
 /// Reads a bundle.
 ///
 /// # Errors
-/// When there is none, it was cut, is too large, contains something that no bundle contains, or was written by a newer guide.
+/// The file does not exist, is truncated or too large, contains a file that no bundle contains, or was written by a newer guide.
 pub(crate) fn read_bundle(path: &Path) -> Result<Bundle, Diagnostic> {
     let file = File::open(path).map_err(StoreError::file("read", path))?;
     let refused = |why: String| {
@@ -175,7 +175,7 @@ fn unpacked(file: File) -> Result<BTreeMap<String, Vec<u8>>, String> {
     };
     let mut files = BTreeMap::new();
     let mut total = 0;
-    // One byte more than allowed is read, so that a limit is noticed and not taken for the end.
+    // One byte more than allowed is read, so that a file that is too large is not mistaken for a complete one.
     let mut archive = tar::Archive::new(GzDecoder::new(file).take(MOST + 64 * 1024 * 1024));
     for entry in archive.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
@@ -198,13 +198,13 @@ fn unpacked(file: File) -> Result<BTreeMap<String, Vec<u8>>, String> {
         }
         files.insert(name, bytes);
     }
-    // The stream behind the last entry holds the checksum.
+    // The checksum follows the last entry.
     let mut rest = archive.into_inner();
     std::io::copy(&mut rest, &mut std::io::sink()).map_err(broken)?;
     Ok(files)
 }
 
-/// A name that a bundle may contain: relative, without `..`, below one of its folders.
+/// The name, if a bundle may contain a file of this name: relative, without `..`, and below one of its folders.
 fn safe_name(path: &Path) -> Option<String> {
     let name = path.to_str()?;
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
@@ -222,7 +222,7 @@ fn safe_name(path: &Path) -> Option<String> {
 }
 
 impl Bundle {
-    /// What a step printed, as far as the bundle has it.
+    /// The output of a step, as far as the bundle contains it.
     pub(crate) fn output(&self, stored: &Stored) -> String {
         let name = format!("run/{}", stored.file.display());
         let part = self.files.get(&name).and_then(|bytes| {
@@ -233,7 +233,7 @@ impl Bundle {
         String::from_utf8_lossy(part.unwrap_or_default()).into_owned()
     }
 
-    /// Puts the outputs that wait for review into the book, of the chapters that belong to the bundle's run; returns how many.
+    /// Writes the pending outputs of the bundle's own chapters into the book. Returns their number.
     ///
     /// # Errors
     /// When one cannot be written.

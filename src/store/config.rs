@@ -1,4 +1,4 @@
-//! `book.toml` → what guide needs of it. Pure text work; the file is read by `source`.
+//! The text of `book.toml` → the settings of the book. `source` reads the file.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use crate::book::{Languages, Normalizers, Problems, Rule, SourceId, Span, all_languages};
 use crate::ids::nearest;
 
-/// What `book.toml` says.
+/// The settings of `book.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct BookConfig {
     /// `[book] title`.
@@ -23,13 +23,13 @@ pub(crate) struct BookConfig {
     pub default_profile: Option<String>,
     /// `values`: the file of the values, relative to `src`.
     pub values: Option<String>,
-    /// `normalize`: which normalizers apply where neither step nor chapter says so.
+    /// `normalize`: the normalizers of steps if neither the step nor its chapter chooses any.
     pub normalize: Option<Normalizers>,
     /// `record`: runs offer recordings for the page.
     pub record: bool,
-    /// `languages`: fences that are steps beside `bash` and `sh`.
+    /// `languages`: languages whose fences are steps, besides `bash` and `sh`.
     pub languages: Languages,
-    /// `cwd`: the folder that steps run in.
+    /// `cwd`: the folder in which steps run.
     pub cwd: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl Default for BookConfig {
     }
 }
 
-/// Keys of `[preprocessor.guide]`: guide's own, then those mdBook reads there.
+/// The keys of `[preprocessor.guide]`: those of guide, then those that mdBook reads there.
 const KEYS: [&str; 13] = [
     "cluster",
     "context",
@@ -67,10 +67,10 @@ const KEYS: [&str; 13] = [
     "optional",
 ];
 
-/// How many of [`KEYS`] are guide's own.
+/// The number of [`KEYS`] that guide reads.
 const OWN_KEYS: usize = 8;
 
-/// Reads the text; all that is wrong is told, and what can't be read has its default.
+/// Reads the text and reports every problem. A setting that cannot be read has its default.
 pub(super) fn read_config(
     source: SourceId,
     text: &str,
@@ -90,7 +90,7 @@ pub(super) fn read_config(
     (reader.config, reader.places)
 }
 
-/// Where some of it stands, for later complaints.
+/// The places of some settings, for later problems.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Places {
     /// The value of `values`.
@@ -268,92 +268,4 @@ impl Reader<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> (BookConfig, Vec<(u32, String, Option<String>)>) {
-        let mut problems = Problems::new();
-        let config = read_config(SourceId(0), text, &mut problems).0;
-        let told = problems
-            .into_iter()
-            .map(|problem| (problem.span.unwrap().line, problem.message, problem.hint))
-            .collect();
-        (config, told)
-    }
-
-    #[test]
-    fn a_book_is_read() {
-        let text = "[book]\ntitle = \"World Tree\"\nsrc = \"guide\"\n\n[preprocessor.guide]\ncommand = \"guide preprocess\"\ncluster = \"kind\"\n\
-                    context = \"kind-kind\"\ndefault-profile = \"open\"\nvalues = \"values.yaml\"\nrecord = true\n";
-        let some = |text: &str| Some(text.to_owned());
-        let expected = BookConfig {
-            title: "World Tree".to_owned(),
-            src: "guide".to_owned(),
-            cluster: some("kind"),
-            context: some("kind-kind"),
-            default_profile: some("open"),
-            values: some("values.yaml"),
-            normalize: None,
-            record: true,
-            ..BookConfig::default()
-        };
-        assert_eq!(read(text), (expected, vec![]));
-        assert_eq!(read("[book]\n"), (BookConfig::default(), vec![]));
-    }
-
-    #[test]
-    fn what_is_wrong_is_told_with_its_line() {
-        let (_, told) = read(
-            "[book]\ntitle = 3\n[preprocessor.guide]\nclutser = \"x\"\nfoo = 1\ncontext = []\n",
-        );
-        let typo = (
-            4,
-            "unknown key `clutser` in [preprocessor.guide]".to_owned(),
-            Some("did you mean `cluster`?".to_owned()),
-        );
-        assert!(told.contains(&typo), "{told:?}");
-        assert!(
-            told.iter().any(
-                |(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text")
-            )
-        );
-        assert!(
-            told.iter()
-                .any(|(line, message, _)| (*line, message.as_str())
-                    == (6, "`context` must be a text"))
-        );
-        assert!(told.iter().any(|(line, _, hint)| *line == 5
-            && hint.as_deref()
-                == Some("its keys are cluster, context, default-profile, values, normalize, record, languages, cwd")));
-        let (config, told) =
-            read("[preprocessor.guide]\nlanguages = [\"console\", \"shell\"]\ncwd = \"book\"\n");
-        assert_eq!(
-            (config.languages.step("console"), config.languages.step("zsh"), told.len()),
-            (Some("console"), None, 0)
-        );
-        assert_eq!(config.cwd.as_deref(), Some("book"));
-        let (_, told) = read("[preprocessor.guide]\nlanguages = [\"consol\"]\n");
-        assert_eq!(
-            (told[0].1.as_str(), told[0].2.as_deref()),
-            ("guide knows no way to run `consol`", Some("did you mean `console`?"))
-        );
-        let (_, told) = read("[preprocessor.guide]\nrecord = 1\n");
-        assert_eq!((told[0].0, told[0].1.as_str()), (2, "`record` must be true or false"));
-        let (_, told) = read("[book]\ntitle = \n");
-        assert_eq!(told[0].0, 2);
-        assert!(told[0].1.starts_with("book.toml is no TOML"));
-        assert_eq!(read("book = 1\n").1[0].1, "`book` is no table");
-    }
-
-    #[test]
-    fn the_schema_for_editors_names_the_same_keys() {
-        let schema: serde_json::Value =
-            serde_json::from_str(include_str!("../../docs/book.schema.json")).unwrap();
-        let mut described: Vec<&str> =
-            schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
-        let mut known = KEYS.to_vec();
-        described.sort_unstable();
-        known.sort_unstable();
-        assert_eq!(described, known);
-    }
-}
+mod tests;

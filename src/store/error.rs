@@ -1,4 +1,4 @@
-//! What can go wrong with the files of a book and of its runs: what, where, why, and what to do next.
+//! Errors of the files of a book and of its runs: what happened, where, why, and what to do next.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ pub enum StoreError {
     /// A command of another program that `book.toml` names was not allowed.
     #[error("book.toml names a command that nobody allowed, {command}")]
     CommandNotAllowed { command: String },
-    /// The folder of the site holds something that guide did not make.
+    /// The folder of the site contains something that guide did not make.
     #[error("guide does not make the site in `{}`, as what is there would be deleted: {why}", path.display())]
     NotASite { path: PathBuf, why: String },
     /// A line of a journal was not written by guide.
@@ -82,7 +82,7 @@ impl StoreError {
         Self::File { doing: "write", path: path.to_owned(), source }
     }
 
-    /// Returns whether nothing can be written there at all: the disk is read-only, or belongs to somebody else.
+    /// Returns whether no file can be written there, because the disk is read-only or belongs to another user.
     pub(crate) fn is_unwritable(&self) -> bool {
         use io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
         matches!(self, Self::File { source, .. } if matches!(source.kind(), PermissionDenied | ReadOnlyFilesystem))
@@ -169,7 +169,7 @@ fn file_hint(doing: &str, error: &io::Error) -> Option<&'static str> {
     }
 }
 
-/// Lower case and without the number that the standard library adds.
+/// The message in lower case and without the number that the standard library adds.
 fn in_words(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::StorageFull => "the disk is full".to_owned(),

@@ -1,4 +1,4 @@
-//! `.guide/failures/RUN/CHAPTER/STEP/`: what a failed step leaves behind for a person.
+//! `.guide/failures/RUN/CHAPTER/STEP/`: the failure report of a step.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -19,13 +19,13 @@ pub(crate) struct FailureFolder {
 }
 
 impl FailureFolder {
-    /// The failure reports of a run under the state folder. Their paths are shown relative to the book's root where they lie in it.
+    /// The failure reports of a run in the state folder. Messages show their paths relative to the book's root if they are below it.
     pub(crate) fn of(state: &Path, run: &str, root: &Path, masker: Masker) -> Self {
         Self { folder: state.join("failures").join(run), root: root.to_owned(), masker }
     }
 }
 
-/// The failure report that a run kept of a step, if there is one.
+/// The folder of the failure report of a step in a run, if it exists.
 pub(crate) fn find_failure_report(state: &Path, run: &str, step: &StepId) -> Option<PathBuf> {
     let folder =
         state.join("failures").join(run).join(step.chapter.as_str()).join(step.step.as_str());

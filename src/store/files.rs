@@ -1,4 +1,4 @@
-//! Small files that are replaced as a whole: after a crash a reader finds the old content or the new one, never a part.
+//! Small files that are replaced as a whole: after a crash, a reader finds the old content or the new content.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -10,12 +10,12 @@ use std::path::Path;
 use super::error::StoreError;
 use super::temporary::{create_beside, name_beside};
 
-/// Whether a replaced file has to survive a loss of power.
+/// Whether a replaced file must survive a loss of power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Durability {
-    /// The kernel writes it when it likes. For files that the next run makes again.
+    /// The kernel decides when to write it. For files that the next run makes again.
     Lazy,
-    /// The file and its name are on the disk when the call returns. For what a person decided.
+    /// The file and its name are on the disk when the call returns. For decisions of a person.
     Synced,
 }
 
@@ -72,7 +72,7 @@ fn replace(path: &Path, bytes: &[u8], durability: Durability, mode: u32) -> io::
     if durability == Durability::Synced { sync_folder_of(path) } else { Ok(()) }
 }
 
-/// Renames a file of the book that is already whole, and brings it and its new name to the disk.
+/// Renames a complete file of the book, and writes it and its new name to the disk.
 ///
 /// # Errors
 /// When it cannot be synced or renamed; the old file is then still there.
@@ -84,7 +84,7 @@ pub(super) fn rename_synced(from: &Path, to: &Path) -> Result<(), StoreError> {
     renamed.map_err(StoreError::file("write", to))
 }
 
-/// A renamed file has its new name on the disk only after its folder was synced.
+/// The new name of a file is on the disk only after its folder was synced.
 fn sync_folder_of(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let synced = File::open(folder.unwrap_or(Path::new("."))).and_then(|folder| folder.sync_data());
@@ -189,8 +189,8 @@ pub(crate) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, StoreError> 
     }
 }
 
-/// Reads a file. One without an end (a device), or whose writer may never come (a pipe), is refused where the book, and not the
-/// command line, names it: a link in a book leads anywhere.
+/// Reads a file that a book names. It refuses a device, which may have no end, and a pipe, which may have no writer, because a link in
+/// a book may lead anywhere.
 pub(super) fn read_whole(path: &Path) -> io::Result<Vec<u8>> {
     let kind = fs::metadata(path)?.file_type();
     let is_given = path.starts_with("/dev") || path.starts_with("/proc");
@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chapter_that_was_edited_meanwhile_is_not_written() {
+    fn a_chapter_that_was_edited_during_the_review_is_not_written() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.md");
         fs::write(&path, "edited").unwrap();

@@ -1,5 +1,5 @@
-//! `.guide/remembered.json`: what is known from all runs, also from those whose folders were removed: how long steps took, and which
-//! steps and chapters passed in this world with which fingerprint.
+//! `.guide/remembered.json`: the history of all runs, including those whose folders were removed: how long steps took, and which steps
+//! and chapters passed in this world with which fingerprint.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -26,7 +26,7 @@ pub(super) struct HistoryCache {
     format: u32,
     /// The newest run that the cache covers. The journals of later runs have to be added.
     pub through: String,
-    /// Seconds a step took when it last passed.
+    /// How long each step took when it last passed, in seconds.
     pub seconds: BTreeMap<StepId, f64>,
     /// How chapters last ended, and their fingerprints when they last passed.
     pub chapters: BTreeMap<ChapterName, PastChapter>,
@@ -94,8 +94,8 @@ fn path(state_dir: &Path, root: &str) -> PathBuf {
         .join(format!("remembered-{}.json", &Fingerprint::of([root.as_bytes()]).to_string()[..12]))
 }
 
-/// How a run's journal names the folder of its book: relative to the state folder where this lies within it, so that both can be
-/// moved together.
+/// The name of a book's folder in journals: relative to the state folder if that is inside of the book, so that both can be moved
+/// together.
 pub(crate) fn stored_root(state_dir: &Path, root: &Path) -> String {
     let whole = |path: &Path| {
         path.canonicalize()
@@ -109,7 +109,7 @@ pub(crate) fn stored_root(state_dir: &Path, root: &Path) -> String {
     }
 }
 
-/// Adds to the past what the cache says, and what the runs since then did. `journals` were read already.
+/// Adds the cache, and the runs after it, to the past. `journals` were read already.
 ///
 /// # Errors
 /// When the cache, or `world.json`, cannot be read.
@@ -138,8 +138,8 @@ pub(super) fn add_remembered(
     Ok(())
 }
 
-/// Forgets what passed in another cluster. A cluster that was not known before was made or adopted by the run that its file names,
-/// and what that run did, it did in this world.
+/// Removes what passed in another cluster. A cluster that was unknown before was made or adopted by the run that its file names, so
+/// that the results of that run belong to it.
 fn enter_world(past: &mut Past, world: Option<String>, made_by: Option<&str>) {
     if past.world.is_some() && past.world != world {
         for records in past.records.values_mut() {
@@ -156,7 +156,7 @@ fn add_run(past: &mut Past, journal: &Journal) {
     if started.world.is_some() {
         enter_world(past, started.world.clone(), None);
     }
-    // What was known of a chapter before this run began it: a run that ends within a chapter leaves it unfinished.
+    // The state of each chapter before this run began it, because a run that ends within a chapter does not finish it.
     let mut before: HashMap<&ChapterName, Option<PastChapter>> = HashMap::new();
     for event in &journal.events {
         match event {
@@ -178,7 +178,7 @@ fn add_run(past: &mut Past, journal: &Journal) {
                     Some(known) => known,
                     None => past.chapters.get(chapter).cloned(),
                 };
-                // Where only a part of a chapter ran and passed, the rest of it is as it was.
+                // If only a part of a chapter ran and passed, the rest of it is unchanged.
                 let known = known.filter(|known| passed && known.profile == started.profile);
                 let passed_as = fingerprint.or(known.and_then(|known| known.passed_as));
                 let chapter_now =

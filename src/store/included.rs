@@ -1,4 +1,4 @@
-//! Steps of files that a chapter includes (`{{#include part.md}}`): mdBook shows them to the reader, and guide never runs them.
+//! Finds steps in files that a chapter includes (`{{#include part.md}}`): mdBook shows them, but guide does not run them.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -12,14 +12,14 @@ use regex::Regex;
 use crate::book::{Book, Languages, MARKDOWN, Sources, parse_chapter};
 use crate::ids::ChapterName;
 
-/// mdBook follows includes within included files this far.
+/// How deeply mdBook follows includes in included files.
 const DEEPEST: usize = 10;
-/// So many files are read for one chapter's place at most: files that include each other would never end.
+/// The most files that are read for one include, because files may include each other.
 const MOST_READ: usize = 200;
-/// No text for readers is longer.
+/// The longest text that is read, in bytes.
 const LARGEST: u64 = 4 * 1024 * 1024;
 
-/// One line for each place of a chapter that shows steps of another file. `root`: the book's folder.
+/// One line for each include of a chapter that shows steps of another file. `root` is the book's folder.
 pub(crate) fn included_steps(root: &Path, book: &Book) -> Vec<String> {
     let Ok(directive) = Regex::new(r"(\\?)\{\{\s*#(?:rustdoc_)?include\s+([^\s}]+)\s*\}\}") else {
         return Vec::new();
@@ -56,7 +56,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The includes of a text that stand in no code: their line, themselves, the file they name, and the part of it.
+    /// The includes of a text outside of code: the line, the text of the include, the file, and the part of the file.
     fn includes(&self, text: &str, file: &Path) -> Vec<(usize, String, PathBuf, String)> {
         if !text.contains("include") {
             return Vec::new();
@@ -83,7 +83,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// The places of the steps that an include brings in.
+    /// Adds the places of the steps in an included file.
     fn steps(&self, path: &Path, part: &str, depth: usize, into: &mut Vec<String>) {
         self.read.set(self.read.get() + 1);
         if self.read.get() > MOST_READ
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_an_include_names_are_those_that_mdbook_takes() {
+    fn an_include_names_the_same_lines_as_in_mdbook() {
         let text = "1\n2\n<!-- ANCHOR: part -->\n4\n<!-- ANCHOR_END: part -->\n6\n";
         let part = |part| part_of(text, part);
         assert_eq!(

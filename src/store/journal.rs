@@ -17,8 +17,8 @@ pub(crate) struct Journal {
     pub events: Vec<Event>,
 }
 
-/// Reads a journal. `None`: there is no file, not even its first line is whole, or an older guide wrote it in a format that is no
-/// longer known. Such a run is not part of the history; it must not keep the book from being run.
+/// Reads a journal. `None` if the file does not exist, if its first line is torn, or if an older guide wrote it in a format that is no
+/// longer read. Such a run is not part of the history, and does not prevent a run of the book.
 ///
 /// # Errors
 /// When it cannot be read, was written by a newer guide, or holds a line that guide did not write.
@@ -37,7 +37,7 @@ pub(super) fn push_line(event: &Event, lines: &mut Vec<u8>) -> Result<(), serde_
 }
 
 pub(super) fn parse_journal(path: &Path, bytes: &[u8]) -> Result<Option<Journal>, StoreError> {
-    // The runner was killed while it wrote what stands behind the last line end.
+    // Bytes after the last line end were being written when the runner was killed.
     let Some(end) = memchr::memrchr(b'\n', bytes) else { return Ok(None) };
     let mut lines = bytes[..end].split(|byte| *byte == b'\n').zip(1..);
     let Some((first, _)) = lines.next() else { return Ok(None) };
@@ -78,7 +78,7 @@ fn parse_start(path: &Path, line: &[u8]) -> Result<(u32, Result<RunStarted, Stri
     Ok((start.format, started))
 }
 
-/// serde's message without its own "at line 1 column 7": it was given one line only.
+/// The message of serde without its "at line 1 column 7", because it parsed one line only.
 fn in_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.rfind(" at line ") {

@@ -1,6 +1,6 @@
 //! The files of a book and of its state folder, as the documents describe them.
 
-/// What stands in the state folder (`.guide/`), and what for.
+/// The files of the state folder (`.guide/`), and their purpose.
 pub const STATE_FILES: [(&str, &str); 13] = [
     (
         "world.json",
@@ -30,7 +30,7 @@ pub const STATE_FILES: [(&str, &str); 13] = [
     ("lock", "the run that is going on: a second one is refused"),
 ];
 
-/// The files of a book besides its chapters, and what for. They belong into version control, except those that end with `.new`.
+/// The files of a book besides its chapters, and their purpose. They belong into version control, except those that end with `.new`.
 pub const BOOK_FILES: [(&str, &str); 8] = [
     ("book.toml", "the title, the folder of the chapters, and the table `[preprocessor.guide]`"),
     ("SRC/SUMMARY.md", "the chapters and their order"),

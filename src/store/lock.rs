@@ -1,4 +1,4 @@
-//! One run of a book at a time. The kernel holds the lock, so the lock file of a dead process is no obstacle.
+//! One run of a book at a time. The kernel holds the lock, so that the lock file of a dead process does not block a run.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -19,7 +19,7 @@ const SIZE: usize = 512;
 
 /// How long to wait for the watchdog of a killed run: it holds the lock until it has ended the processes of that run.
 const WATCHDOG_LIMIT: Duration = Duration::from_secs(10);
-/// How long any other run is waited for: one that was just killed may not be dead yet.
+/// How long to wait for any other run, because one that was just killed may still exist.
 const SHORTEST_WAIT: Duration = Duration::from_millis(300);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
@@ -88,7 +88,7 @@ impl RunLock {
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // This releases the lock for all descriptors of it: a run that ends by itself has no processes left to end.
+        // This releases the lock for all its descriptors: a run that ends by itself has no more processes to stop.
         let _ = self.file.unlock();
     }
 }
@@ -99,8 +99,8 @@ pub(crate) fn current_holder(state_dir: &Path) -> Option<Holder> {
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)).then(|| read_holder(&file))
 }
 
-/// Takes away other users' permissions that an earlier version, or whoever made the folder, gave. Only a folder that is surely a
-/// state folder is changed: one that was named by mistake stays as it is.
+/// Removes the permissions of other users, which an earlier version or the maker of the folder may have given. Only a folder that is
+/// certainly a state folder is changed, because another one may be named by mistake.
 fn make_private(state_dir: &Path) {
     let Ok(found) = fs::symlink_metadata(state_dir) else { return };
     let mode = found.permissions().mode();
@@ -108,7 +108,7 @@ fn make_private(state_dir: &Path) {
         && (state_dir.join("lock").exists()
             || fs::read_dir(state_dir).is_ok_and(|mut all| all.next().is_none()));
     if is_ours && mode & 0o077 != 0 && mode & 0o1000 == 0 {
-        // Where the folder belongs to another user the next write fails with a message.
+        // If the folder belongs to another user, the next write fails with a message.
         let _ = fs::set_permissions(state_dir, fs::Permissions::from_mode(mode & 0o7700));
     }
 }
@@ -127,7 +127,7 @@ fn wait_for_lock(file: &File) -> Result<(), TryLockError> {
     }
 }
 
-/// The second attempt succeeds where the first one met a process that was just calling [`current_holder`].
+/// The second attempt succeeds if the first one met a process that was calling [`current_holder`].
 fn lock_now(file: &File) -> Result<(), TryLockError> {
     file.try_lock().or_else(|_| {
         std::thread::sleep(POLL_INTERVAL);
@@ -135,7 +135,7 @@ fn lock_now(file: &File) -> Result<(), TryLockError> {
     })
 }
 
-/// What the lock file says; the default where it cannot be parsed.
+/// The content of the lock file; the default if it cannot be parsed.
 fn read_holder(file: &File) -> Holder {
     let mut text = vec![0; 4 * SIZE];
     let length = file.read_at(&mut text, 0).unwrap_or(0);
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_file_left_by_a_dead_process_is_no_obstacle() {
+    fn the_lock_file_of_a_dead_process_does_not_block_a_run() {
         let state = tempfile::tempdir().unwrap();
         fs::write(
             state.path().join("lock"),
@@ -235,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_file_of_other_content_still_refuses() {
+    fn a_lock_file_of_other_content_still_locks() {
         let state = tempfile::tempdir().unwrap();
         let first = RunLock::take(state.path(), 7, "now").unwrap();
         first.file.write_all_at(&[0xff; 512], 0).unwrap();

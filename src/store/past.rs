@@ -1,8 +1,8 @@
-//! Journals → [`Past`]: what a resumed run may rely on.
+//! Journals → [`Past`], on which a resumed run is based.
 //!
-//! A run of the whole book says all there is to know. A partial run overlays the run before it; if it was killed, its own entries
+//! A run of the whole book replaces all runs before it. A partial run overlays the run before it; if it was killed, its own entries
 //! are the only ones trusted for the chapters that it had begun. A resumed run that was killed before it had decided where to start
-//! has changed nothing, so the run that it resumes still counts. `guide verify` passes no acting step and is ignored.
+//! has changed nothing, so that the run that it resumes still counts. `guide verify` passes no acting step and is ignored.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -18,10 +18,10 @@ use crate::history::{Past, PastStep, Standing};
 use crate::ids::{ChapterName, Fingerprint};
 use crate::output::ShellState;
 
-/// Reads what the earlier runs of the book in the folder `root` did. A book that was never run has an empty past.
+/// The past of the book in the folder `root`; empty if it was never run.
 ///
 /// # Errors
-/// When a journal that counts cannot be read, is newer than this guide, or was damaged.
+/// A journal that counts cannot be read, is newer than this guide, or is damaged.
 pub fn load_past(state_dir: &Path, root: &Path) -> Result<Past, StoreError> {
     let runs = Runs::list(state_dir, root)?;
     let mut past = Past::default();
@@ -39,7 +39,7 @@ pub fn load_past(state_dir: &Path, root: &Path) -> Result<Past, StoreError> {
     Ok(past)
 }
 
-/// The shell's state that a step left; none where it left none.
+/// The state of the shell after a step; `None` if none was stored.
 ///
 /// # Errors
 /// When it cannot be read, or was damaged.
@@ -56,8 +56,8 @@ pub(crate) fn past_state(
 /// The manifests that `guide down` deletes: file names by chapter.
 pub(crate) type DeletedManifests = BTreeMap<ChapterName, BTreeSet<String>>;
 
-/// Records that `guide down` deletes the objects of these manifests: the steps made of them have to run again, whatever their
-/// checks say, and the chapters no longer count as done.
+/// Records that `guide down` deletes the objects of these manifests: steps with these manifests as parts must run again, even if their
+/// checks pass, and their chapters no longer count as done.
 ///
 /// # Errors
 /// When it cannot be written.
@@ -92,10 +92,10 @@ pub(crate) fn last_run(state_dir: &Path, root: &Path) -> Result<Option<Journal>,
     Runs::list(state_dir, root)?.last(|_| true)
 }
 
-/// What `guide run --resume` goes on with: the targets of the newest run that did not succeed and that no later run of the same
-/// targets made good; where there is none, the targets of the last run. (A failure in one chapter is often repaired by a run of
-/// another.) Targets are as typed, `--from STEP` and its like among them; empty for the whole book, and for a book that was never
-/// run. `guide verify` does not count.
+/// The targets that `guide run --resume` continues with: those of the newest run that failed and was not followed by a successful run
+/// of the same targets; otherwise those of the last run. (A failure in one chapter is often repaired by a run of another.) Targets are
+/// as typed, including `--from STEP` and similar options; empty for the whole book and for a book that was never run. `guide verify`
+/// does not count.
 ///
 /// # Errors
 /// As [`load_past`].
@@ -120,7 +120,7 @@ pub(crate) fn unfinished_targets(state_dir: &Path, root: &Path) -> Result<Vec<St
     Ok(succeeded_targets.into_iter().next().unwrap_or_default())
 }
 
-/// Lays the entries of a run over those of the runs before it.
+/// Replaces the entries of earlier runs by those of a later run.
 fn overlay(past: &mut Past, journal: &Journal, runs: &Runs) {
     if !has_decided(journal) {
         return;
@@ -172,7 +172,7 @@ fn finished_step(journal: &Journal, number: usize, finished: &StepFinished) -> P
     }
 }
 
-/// A step that was begun. A later line of the journal says whether it ended.
+/// A step that has begun. A later line of the journal records its end.
 fn cut_off_step(journal: &Journal, number: usize) -> PastStep {
     PastStep {
         profile: journal.started.profile.clone(),

@@ -20,7 +20,7 @@ pub(crate) struct PendingFence {
     pub step: StepId,
     /// The fence's text when the step ran. If the fence has changed since then, this file is out of date.
     pub expected: String,
-    /// The proposed text: only what truly changed is rewritten, and the author's patterns stay.
+    /// The proposed text, which differs from the fence only where the output really changed, so that the author's patterns remain.
     pub proposed: String,
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct PendingFence {
 #[derive(Debug)]
 pub(crate) struct PendingFences {
     folder: PathBuf,
-    /// Whether the folder exists; most runs have nothing to look for in it.
+    /// Whether the folder exists. It does not in most runs.
     exists: bool,
 }
 
@@ -73,7 +73,7 @@ impl PendingFences {
         replace_private_file(&self.path(&fence.step), text.as_bytes(), Durability::Lazy)
     }
 
-    /// Removes the pending fence of a step whose output is as its fence says.
+    /// Removes the pending fence of a step whose output matches its fence.
     ///
     /// # Errors
     /// When the file exists and cannot be removed.

@@ -1,7 +1,7 @@
-//! Which runs' folders are removed, so that `.guide` does not grow for ever.
+//! Removes the folders of old runs, so that `.guide` does not grow without limit.
 //!
-//! The newest runs are kept. An older one is kept only if the book's history still needs it: it holds the output and the state of
-//! a step that no later run ran again, a later run resumes it, or `guide run --resume` would go on with it.
+//! The newest runs are kept. An older one is kept only if the book's history still needs it: it contains the output and the state of
+//! a step that no later run ran again, a later run resumes it, or `guide run --resume` would continue with it.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -18,13 +18,13 @@ use super::temporary::sweep;
 use crate::event::Event;
 use crate::ids::{ChapterName, StepId};
 
-/// Runs that are kept whatever they hold.
+/// The number of newest runs, which are always kept.
 pub(super) const KEPT_RUNS: usize = 20;
 /// Prune in batches of this many, so that most runs skip pruning.
 const BATCH: usize = 10;
 
-/// Gives back the disk space that the run before `current` reserved, removes the temporary files of killed processes, and removes
-/// the folders of runs that nothing needs any more.
+/// Releases the disk space that the run before `current` reserved, and removes the temporary files of killed processes and the folders
+/// of runs that are no longer needed.
 ///
 /// # Errors
 /// When the folders cannot be listed.
@@ -39,7 +39,7 @@ pub(super) fn prune_runs(state_dir: &Path, root: &str, current: &str) -> Result<
     if runs.ids.len() < KEPT_RUNS + BATCH {
         return Ok(());
     }
-    // A folder that cannot be removed stays; the next run tries again.
+    // The next run tries again to remove a folder that cannot be removed.
     for id in unneeded(&runs, current) {
         let _ = fs::remove_dir_all(runs.folder.join(&id));
         let _ = fs::remove_dir_all(state_dir.join("failures").join(&id));
@@ -47,7 +47,7 @@ pub(super) fn prune_runs(state_dir: &Path, root: &str, current: &str) -> Result<
     Ok(())
 }
 
-/// The ids of the runs that nothing needs.
+/// The ids of the runs that are no longer needed.
 fn unneeded(runs: &Runs, current: &str) -> Vec<String> {
     let mut needs = Needs::default();
     let mut old = Vec::new();
@@ -78,7 +78,7 @@ fn unneeded(runs: &Runs, current: &str) -> Vec<String> {
             Ok(None) | Err(_) => {}
         }
     }
-    // A killed run also withdraws what older runs say of the chapters it had begun. It is not needed where they say nothing.
+    // A killed run also withdraws the entries of older runs about the chapters that it had begun. Without such entries it is not needed.
     old.retain(|run| !run.cleared.iter().any(|chapter| needs.chapters_kept.contains(chapter)));
     old.into_iter().map(|run| run.id).collect()
 }
@@ -88,18 +88,18 @@ struct Candidate {
     cleared: Vec<ChapterName>,
 }
 
-/// What the runs that were read so far, newest first, leave for an older one to say.
+/// What the runs read so far, newest first, decide about older runs.
 #[derive(Default)]
 struct Needs {
-    /// Steps that a newer run speaks of.
+    /// Steps with an entry in a newer run.
     steps: HashSet<StepId>,
-    /// A run of the whole book that decided is the oldest one that counts.
+    /// Whether a run of the whole book was found that has decided, which is the oldest run that counts.
     complete: bool,
     /// Runs that a newer one resumes without having decided anything.
     resumed: HashSet<String>,
-    /// Whether the newest run of these targets succeeded: `--resume` goes on with the newest that did not.
+    /// For each list of targets, whether its newest run succeeded. `--resume` continues with the newest one that did not.
     targets: HashMap<Vec<String>, bool>,
-    /// Chapters that an old run which is kept speaks of.
+    /// Chapters with an entry in an old run that is kept.
     chapters_kept: BTreeSet<ChapterName>,
 }
 

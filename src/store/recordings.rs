@@ -16,10 +16,10 @@ use crate::recording::{Included, RECORDING_FORMAT, Recording};
 const NAME: &str = "recording@";
 const ACCEPTED: &str = ".json";
 const PENDING: &str = ".json.new";
-/// How much of a folder that a step mentions is read: enough for a chart, too little for a cache.
+/// How many files of a mentioned folder are read: enough for a chart, too few for a cache.
 const MOST_FILES: usize = 200;
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
-/// Folders within folders: a link may lead back to where it stands.
+/// How deeply folders are read, because a link may lead back to a folder above it.
 const DEEPEST: usize = 12;
 
 /// The recordings of the book in a folder.
@@ -140,7 +140,7 @@ impl Recordings {
         mentioned.into_iter().collect::<BTreeSet<_>>().into_iter().filter_map(print).collect()
     }
 
-    /// The fingerprint of a file, or of a folder with all files in it; `None` for a path that does not exist or is not part of the
+    /// The fingerprint of a file, or of a folder with all its files; `None` for a path that does not exist or is not part of the
     /// book's text (`.guide`).
     fn fingerprint(&self, path: &str) -> Option<Fingerprint> {
         if path.split('/').any(|part| part.starts_with('.') || part == "target") {
@@ -151,7 +151,7 @@ impl Recordings {
         self.print_of(files)
     }
 
-    /// Fingerprints of files that steps may read (`crate::plan::Step::files`), as far as they are there.
+    /// The fingerprints of existing files that steps may read (`crate::plan::Step::files`).
     pub(crate) fn named(&self, names: &BTreeSet<String>) -> Included {
         let is_own = |part: &str| matches!(part, ".guide" | ".git" | "target");
         let names = names.iter().filter(|name| !name.split('/').any(is_own));
@@ -167,7 +167,7 @@ impl Recordings {
         names.filter_map(print).collect()
     }
 
-    /// The files, and those in the folders, that fit a pattern.
+    /// Adds the files, and the files in the folders, that match a pattern.
     fn fitting(&self, pattern: &str, files: &mut Vec<PathBuf>) {
         let mut paths = vec![String::new()];
         for part in pattern.split('/') {
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_has_another_fingerprint_when_a_file_in_it_changes() {
+    fn the_fingerprint_of_a_folder_changes_with_its_files() {
         let book = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(book.path().join("charts/a")).unwrap();
         std::fs::write(book.path().join("charts/a/x"), "1").unwrap();

@@ -1,4 +1,4 @@
-//! A chapter's working folder under the state folder: rendered manifests, as the steps find them.
+//! The folder of a chapter's rendered manifests, in which its steps run.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -18,19 +18,19 @@ use crate::plan::{NamedFiles, RenderedManifest};
 #[derive(Debug)]
 pub(crate) struct Rendered {
     folder: PathBuf,
-    /// The book, whose files steps name.
+    /// The root of the book, if the files that steps name are to be read.
     book: Option<Recordings>,
-    /// Chapters whose shell starts in another folder.
+    /// The chapters whose shell starts in another folder, with that folder.
     elsewhere: HashMap<ChapterName, PathBuf>,
 }
 
 impl Rendered {
-    /// Under this state folder.
+    /// The folders in this state folder.
     pub(crate) fn under(state: &Path) -> Self {
         Self { folder: state.join("rendered"), book: None, elsewhere: HashMap::new() }
     }
 
-    /// Looks into the files that steps name, too: those of the book in this folder.
+    /// The same, which also reads files that steps name, of the book in this folder.
     pub(crate) fn of_book(self, root: &Path) -> Self {
         Self { book: Some(Recordings::of(root)), ..self }
     }
@@ -40,7 +40,7 @@ impl Rendered {
         Self { elsewhere, ..self }
     }
 
-    /// The folder that a chapter's shell starts in; there once the chapter has been prepared.
+    /// The folder in which a chapter's shell starts. It exists after the chapter was prepared.
     pub(crate) fn folder_of(&self, chapter: &ChapterName) -> PathBuf {
         self.elsewhere.get(chapter).cloned().unwrap_or_else(|| self.folder.join(chapter.as_str()))
     }

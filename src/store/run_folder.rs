@@ -20,8 +20,8 @@ pub(super) const STATES: &str = "states.log";
 /// The form of the time in a run's id.
 const ID_TIME: &str = "%Y%m%dT%H%M%S.%3fZ";
 
-/// A new run's id: when it began and its process. Ids sort in the order of the runs, whatever the clock says: a new one comes
-/// after the newest there is. Two runs of one book never go on at once.
+/// The id of a new run, made of its time and process. Ids sort in the order of the runs even if the clock is set back, because a new
+/// one follows the newest one. Two runs of one book never happen at the same time.
 pub(crate) fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
     let id = |at: jiff::Timestamp| format!("{}-{pid}", at.strftime(ID_TIME));
     let last = newest
@@ -31,7 +31,7 @@ pub(crate) fn run_id(at: jiff::Timestamp, pid: u32, newest: &str) -> String {
         .and_then(|last| last.to_zoned(jiff::tz::TimeZone::UTC).ok())
         .map(|last| last.timestamp());
     match last {
-        // The clock was set back, or two runs came within a millisecond.
+        // The clock was set back, or two runs began within a millisecond.
         Some(last) if id(at).as_str() <= newest => id(last + jiff::SignedDuration::from_millis(1)),
         _ => id(at),
     }
@@ -45,7 +45,7 @@ pub(super) fn runs_folder(state_dir: &Path) -> PathBuf {
 /// Reads a part of a file of a run's folder.
 ///
 /// # Errors
-/// When not all of it is there.
+/// The file does not contain all of the part.
 pub(crate) fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, StoreError> {
     if stored.length == 0 {
         return Ok(Vec::new());
@@ -66,7 +66,7 @@ pub(crate) fn read_stored(folder: &Path, stored: &Stored) -> Result<Vec<u8>, Sto
     read.map_err(StoreError::io("read", &path))
 }
 
-/// A checksum of a state: one that was changed by chance, or by hand, must not be run as if the step had left it.
+/// The checksum of a state. A state that was changed by accident or by hand must not be restored.
 pub(super) fn checksum(bytes: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     Sha256::digest(bytes)[..8].iter().map(|byte| format!("{byte:02x}")).collect()

@@ -1,4 +1,4 @@
-//! A run's folder while the run goes on: `.guide/runs/<id>/`.
+//! The folder of the current run, `.guide/runs/<id>/`.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -24,11 +24,11 @@ use crate::history::Past;
 use crate::ids::ChapterName;
 use crate::output::ShellState;
 
-/// Disk space reserved ahead of the journal's and the states' end. The next run gives back what is left of it: that takes a tenth
-/// of a millisecond a file, and this one's end would wait for it.
+/// The bytes of disk space that are reserved after the end of the journal and of the states. The next run releases the rest, because
+/// that takes a tenth of a millisecond for each file, for which the end of this run would have to wait.
 const JOURNAL_AHEAD: u64 = 64 * 1024;
 const STATES_AHEAD: u64 = 256 * 1024;
-/// Output is gathered up to this before it is written, if its step does not end sooner.
+/// The most bytes of output that are buffered before they are written.
 const OUTPUT_BUFFER: usize = 64 * 1024;
 
 /// Keeps the record of a run in files. See [`Record`] for the order of calls.
@@ -42,34 +42,34 @@ pub struct RunLog {
     states: LazyFile,
     syncer: Syncer,
     lock: RunLock,
-    /// Output not yet written.
+    /// The output that is not yet written.
     gathered: Vec<u8>,
-    /// Where the present step's output began.
+    /// The byte at which the output of the current step begins.
     output_start: u64,
-    /// The chapter's last state and where it is.
+    /// The last state of the chapter, and its place in the file.
     last_state: Option<(ChapterName, ShellState, Stored)>,
-    /// Files of former runs that this one shares: (run, its name there) → name here.
+    /// Files of earlier runs that this run shares: (run, name there) → name here.
     shared: HashMap<(String, PathBuf), PathBuf>,
-    /// What went wrong since the last events.
+    /// The first error since the last events.
     error: Option<StoreError>,
     lines: Vec<u8>,
 }
 
-/// A file that is made when the first bytes come.
+/// A file that is created when its first bytes are written.
 #[derive(Debug)]
 struct LazyFile {
     name: &'static str,
     ahead: u64,
     file: Option<AppendOnlyFile>,
-    /// Bytes asked to be kept, also those that could not be: a [`Stored`] of those names bytes that are not there, and whoever
-    /// reads it finds out.
+    /// The number of bytes to be stored, including those that could not be written. A [`Stored`] of these names bytes that do not
+    /// exist, which its reader notices.
     length: u64,
 }
 
 impl RunLog {
-    /// Makes the run's folder, writes the first line, lets `.guide/latest` name it and forgets the oldest runs, of which `past`
-    /// (as [`load_past`](super::load_past) gave it under the same lock) keeps times and chapters. The lock is held as long as
-    /// the log is kept, and tells others which chapter the run is in.
+    /// Creates the run's folder, writes the first line, lets `.guide/latest` name the folder, and prunes old runs, whose times and
+    /// chapters `past` contains (as [`load_past`](super::load_past) returned it under the same lock). The log holds the lock, which
+    /// names the current chapter to other processes.
     ///
     /// # Errors
     /// When any of this can't be written.
@@ -112,10 +112,10 @@ impl RunLog {
         &self.folder
     }
 
-    /// Brings everything to the disk.
+    /// Writes everything to the disk.
     ///
     /// # Errors
-    /// When that fails, or something before it did and was not yet told.
+    /// This fails, or an earlier write failed and was not yet reported.
     pub fn finish(mut self) -> Result<(), StoreError> {
         self.flush_output();
         let synced = self.syncer.finish();
@@ -123,8 +123,8 @@ impl RunLog {
         self.error.take().map_or(synced, Err)
     }
 
-    /// A state folder that was removed or replaced during the run takes the record of the run with it: the open files are written,
-    /// and nobody ever finds them.
+    /// Checks that the run's folder still exists. If the state folder was removed or replaced during the run, the open files can be
+    /// written but no longer be found.
     fn still_there(&self) -> Result<(), StoreError> {
         let path = self.journal.path();
         let found = fs::metadata(path).map_err(StoreError::io("find at the run's end", path))?;
@@ -165,14 +165,14 @@ impl RunLog {
         }
     }
 
-    /// Only the first error is told: those after it follow from it.
+    /// Keeps the first error only, because the others follow from it.
     fn remember(&mut self, result: Result<(), StoreError>) {
         if let Err(error) = result {
             self.error.get_or_insert(error);
         }
     }
 
-    /// Gives a former run's file a name in this run's folder.
+    /// Gives a file of an earlier run a name in this run's folder.
     fn share(&mut self, run: &str, file: &Path) -> Result<PathBuf, StoreError> {
         let key = (run.to_owned(), file.to_owned());
         if let Some(name) = self.shared.get(&key) {
@@ -189,7 +189,7 @@ impl RunLog {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Err(StoreError::io("read", &from)(error));
             }
-            // A file system without hard links.
+            // The file system has no hard links.
             Err(_) => drop(fs::copy(&from, &to).map_err(StoreError::io("write", &to))?),
         }
         self.shared.insert(key, name.clone());
@@ -197,7 +197,7 @@ impl RunLog {
     }
 }
 
-/// What is tidied up beside the run: what is known of the past is written down, and then the oldest runs can go.
+/// Writes the history cache and then removes old runs, while the run goes on.
 fn tidy(
     state_dir: &Path,
     root: &str,
@@ -266,7 +266,7 @@ impl Record for RunLog {
 
 impl LazyFile {
     fn append(&mut self, folder: &Path, bytes: &[u8], syncer: &Syncer) -> Result<(), StoreError> {
-        // Counted first: where the bytes can't be kept, no later ones may stand in their place.
+        // The bytes are counted first: if they cannot be written, no later bytes may take their place.
         self.length += bytes.len() as u64;
         let file = match &mut self.file {
             Some(file) => file,
@@ -285,9 +285,8 @@ impl LazyFile {
     }
 }
 
-/// An event as the journal keeps it. What would only say that something goes on is left out. That a step has begun is kept,
-/// because a killed run may have done its work; but not its command, which may contain a secret that nobody knows yet, and which
-/// the chapter has.
+/// The event as the journal stores it; `None` for events that only report progress. The beginning of a step is stored, because a
+/// killed run may have done its work, but without the command, which may contain a secret that is not known yet.
 fn kept(event: &Event) -> Option<Cow<'_, Event>> {
     match event {
         Event::StepStarted { reason: Reason::Turn, attempt: 0 | 1, .. } => {

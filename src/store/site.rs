@@ -1,4 +1,4 @@
-//! The site: made by mdBook's own crates, and read back by `--serve`.
+//! Makes the site with the crates of mdBook, and reads its files for `--serve`.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -18,7 +18,7 @@ use super::site_files::SiteFiles;
 use super::site_folder::{MARK, SiteFolder, Workplace};
 use super::site_html::{HtmlSite, LeftOut};
 
-/// What a site is made of.
+/// The input of a site.
 #[derive(Debug)]
 pub(crate) struct Site {
     /// The folder of `book.toml`.
@@ -27,11 +27,11 @@ pub(crate) struct Site {
     pub src: PathBuf,
     /// The state folder.
     pub state: PathBuf,
-    /// Where it goes; none: as `book.toml` says.
+    /// The folder of the site; `None`: as `book.toml` states.
     pub out: Option<PathBuf>,
-    /// Files that are not for readers: the values.
+    /// Files that are not published: the values.
     pub private: Vec<PathBuf>,
-    /// Commands of others in `book.toml` that may be run.
+    /// The commands of other programs in `book.toml` that are allowed to run.
     pub allowed: Vec<ForeignCommand>,
 }
 
@@ -40,14 +40,14 @@ pub(crate) struct Site {
 pub(crate) struct MadeSite {
     /// The folder of its pages.
     pub out: PathBuf,
-    /// Files of the chapters' folder that are not in it, as no page shows or links to them.
+    /// The files of the chapters' folder that are not in the site, because no page shows them or links to them.
     pub unlinked: Vec<PathBuf>,
-    /// The page of the whole book was left out for its length.
+    /// Whether the page of the whole book was omitted because of its length.
     pub no_print_page: bool,
 }
 
 impl Site {
-    /// Makes it beside the site that was there before, then puts it in that one's place.
+    /// Makes the site beside the old one, then replaces the old one.
     ///
     /// # Errors
     /// When mdBook can't make it, or the folder holds something that is no site of guide's.
@@ -66,7 +66,7 @@ impl Site {
         if let Some(command) = commands.iter().find(|command| !self.allowed.contains(command)) {
             return Err(StoreError::CommandNotAllowed { command: command.to_string() });
         }
-        // A chapter that is not there is an error that guide reports; mdBook would write an empty one.
+        // guide reports a missing chapter as an error; mdBook would create an empty file.
         config.build.create_missing = false;
         let left_out = Rc::new(RefCell::new(LeftOut::default()));
         let html = self.html(&folder, &work, &left_out);
@@ -127,7 +127,7 @@ impl Site {
     }
 }
 
-/// A page or file of a site, as a browser asks for it, and its media type. None: there is no such file in the site.
+/// A page or file of a site by its URL, with its media type; `None` if the site has no such file.
 pub(crate) fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str)> {
     let path = url.split(['?', '#']).next().unwrap_or_default().trim_start_matches('/');
     if path.split('/').any(|part| part == ".." || part.contains('\\')) {
@@ -149,8 +149,8 @@ pub(crate) fn site_file(site: &Path, url: &str) -> Option<(Vec<u8>, &'static str
     Some((std::fs::read(file).ok()?, kind))
 }
 
-/// A mark of everything in these files and folders: another one means that a file came, went or was written. Hidden files and
-/// sites are passed over, and links to folders are not followed.
+/// The number of files in these folders and the newest time of change. Another result means that a file was created, removed or
+/// written. Hidden files and sites do not count, and links to folders are not followed.
 pub(crate) fn change_stamp(paths: &[PathBuf]) -> (usize, Option<SystemTime>) {
     let mut stamp = (0, None);
     paths.iter().for_each(|path| add_to_stamp(path, &mut stamp));
@@ -163,7 +163,7 @@ fn add_to_stamp(path: &Path, stamp: &mut (usize, Option<SystemTime>)) {
         return;
     }
     stamp.0 += 1;
-    // A folder's own time changes also with what is passed over in it.
+    // The time of a folder also changes with files in it that do not count.
     if !meta.is_dir() {
         stamp.1 = stamp.1.max(meta.modified().ok());
         return;

@@ -1,4 +1,4 @@
-//! Commands of others that `book.toml` names for the making of a site: preprocessors and renderers that are not mdBook's own.
+//! Commands of other programs that `book.toml` names for a site: preprocessors and renderers that do not belong to mdBook.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -47,7 +47,7 @@ impl std::fmt::Display for ForeignCommand {
 #[error("{0}")]
 pub(super) struct Failed(pub ForeignCommand);
 
-/// The part of such a table that says what is run.
+/// The part of such a table that contains the command.
 #[derive(Deserialize)]
 struct Table {
     command: Option<String>,
@@ -55,7 +55,7 @@ struct Table {
     optional: bool,
 }
 
-/// All that the configuration names, but for what mdBook and guide do themselves.
+/// All commands of the configuration, except those that mdBook and guide do themselves.
 pub(super) fn commands(config: &Config) -> Result<Vec<ForeignCommand>> {
     let own = [
         ("preprocessor", ["guide", "links", "index"].as_slice()),
@@ -91,7 +91,7 @@ pub(crate) fn foreign_commands(
     })
 }
 
-/// Lets the commands' failures name them.
+/// Makes the errors of these commands name the command.
 pub(super) fn name_failures(book: &mut MDBook, commands: Vec<ForeignCommand>) {
     for command in commands {
         let (name, line) = (command.name.clone(), command.command.clone());
@@ -139,11 +139,11 @@ impl Renderer for Named<CmdRenderer> {
     }
 }
 
-/// The commands that a person allowed before, by the book's folder. They are kept in the user's own folder: a book could bring its
-/// own answer along.
+/// The commands that a person allowed before, by the book's folder. They are stored in the user's own folder, because a book could
+/// contain such a file itself.
 type Allowed = BTreeMap<String, Vec<ForeignCommand>>;
 
-/// Were all of them allowed before for the book in this folder?
+/// Whether all of them were allowed before for the book in this folder.
 pub(crate) fn were_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand]) -> bool {
     let allowed = read_allowed(cache).remove(&root.display().to_string()).unwrap_or_default();
     let same = |one: &ForeignCommand, other: &ForeignCommand| {
@@ -152,7 +152,7 @@ pub(crate) fn were_allowed(cache: &Path, root: &Path, commands: &[ForeignCommand
     commands.iter().all(|command| allowed.iter().any(|known| same(command, known)))
 }
 
-/// Remembers that a person allowed them for the book in this folder.
+/// Stores that a person allowed them for the book in this folder.
 ///
 /// # Errors
 /// When it can't be written.

@@ -1,4 +1,4 @@
-//! Which files of the chapters' folder a site holds: what a page can show, and what a page links to. mdBook copies all there is.
+//! The files of the chapters' folder that belong into a site: those that a page can show or links to. mdBook would copy all files.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -14,7 +14,7 @@ use super::error::StoreError;
 use super::site_folder::{MARK, resolved};
 use crate::book::MARKDOWN;
 
-/// Kinds of files that a page shows or works with without a link: pictures, styles, scripts, fonts, sounds, documents.
+/// Extensions of files that a page can use without a link: pictures, styles, scripts, fonts, sounds and documents.
 const SHOWN: [&str; 38] = [
     "png",
     "jpg",
@@ -55,10 +55,10 @@ const SHOWN: [&str; 38] = [
     "rss",
     "atom",
 ];
-/// Files at the top of a site that hosts and search engines look for.
+/// Files at the root of a site that hosts and search engines read.
 const EXPECTED: [&str; 5] = ["robots.txt", "sitemap.xml", "CNAME", "_redirects", "_headers"];
 
-/// The chapters' folder, and what in it is nobody's to read.
+/// The chapters' folder, and the files in it that are not published.
 #[derive(Debug)]
 pub(crate) struct SiteFiles {
     src: PathBuf,
@@ -68,20 +68,20 @@ pub(crate) struct SiteFiles {
 /// The files of the folder, relative to it, sorted.
 #[derive(Debug, Default)]
 pub(super) struct Found {
-    /// A page may show them without a link.
+    /// Files that a page may use without a link.
     pub shown: Vec<PathBuf>,
-    /// They come along only where a page links to them.
+    /// Files that are published only if a page links to them.
     pub others: Vec<PathBuf>,
 }
 
 impl SiteFiles {
-    /// `never`: files and folders that stay out in any case, beside hidden ones.
+    /// The files of `src`. `never` are files and folders that are not published, besides hidden ones.
     pub(crate) fn of(src: &Path, never: &[PathBuf]) -> Self {
         Self { src: resolved(src), never: never.iter().map(|path| resolved(path)).collect() }
     }
 
-    /// Is there something at this path of the machine that no page of the site can lead to? A folder is in the site where it has a
-    /// page of its own. Of a path that leads to nothing here nothing is known: the site's host may have it.
+    /// Whether a file or folder at this path of the machine exists and is not in the site. A folder is in the site if it has a page.
+    /// A path that does not exist here may exist on the host of the site.
     pub(crate) fn lacks(&self, path: &Path) -> bool {
         let Ok(real) = path.canonicalize() else { return false };
         let Ok(inside) = resolved(path).strip_prefix(&self.src).map(Path::to_owned) else {
@@ -105,7 +105,7 @@ impl SiteFiles {
         found
     }
 
-    /// A link to a folder is followed, one behind it is not: a few folders full of links to each other would never end.
+    /// A link to a folder is followed, but not a link behind it, because folders may contain links to each other.
     fn walk(&self, folder: &Path, linked: bool, above: &mut Vec<PathBuf>, found: &mut Found) {
         let Some(real) =
             self.allowed(folder).filter(|real| !above.contains(real) && !real.join(MARK).exists())
@@ -133,7 +133,7 @@ impl SiteFiles {
         above.pop();
     }
 
-    /// The file or folder that a name in the chapters' folder leads to, where that may be in the site.
+    /// The file or folder that a name in the chapters' folder leads to, if it may be in the site.
     pub(super) fn allowed(&self, name: &Path) -> Option<PathBuf> {
         let real = self.src.join(name).canonicalize().ok()?;
         let inside = real.strip_prefix(&self.src).ok()?;
@@ -171,7 +171,7 @@ fn is_shown(name: &Path) -> bool {
         || EXPECTED.iter().any(|expected| name.ends_with(expected))
 }
 
-/// The files that a page's Markdown links to or shows, relative to the chapters' folder. `page`: the page's own path there.
+/// Adds the files that the Markdown of a page shows or links to, relative to the chapters' folder. `page` is the path of the page there.
 pub(super) fn linked(markdown: &str, page: &Path, into: &mut BTreeSet<PathBuf>) {
     let Ok(attribute) =
         Regex::new(r#"(?i)\b(?:href|src|data|poster|srcset)\s*=\s*["']?([^"'\s>,]+)"#)
@@ -192,7 +192,7 @@ pub(super) fn linked(markdown: &str, page: &Path, into: &mut BTreeSet<PathBuf>) 
     }
 }
 
-/// Where an address on a page leads within the site; none where it leads elsewhere.
+/// The path in the site that an address on a page leads to; `None` if it leads elsewhere.
 fn place(address: &str, page: &Path) -> Option<PathBuf> {
     let path =
         address.split(['#', '?']).next().filter(|path| !path.is_empty() && !path.contains(':'))?;
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_page_can_show_is_found_and_what_is_hidden_outside_or_excluded_is_not() {
+    fn files_that_a_page_can_show_are_found_unless_hidden_outside_or_excluded() {
         let home = tempfile::tempdir().unwrap();
         let src = home.path().join("guide");
         for file in [

@@ -1,7 +1,7 @@
-//! The folder of a site: which one may be replaced, and how it is replaced at once.
+//! The folder of a site: whether it may be replaced, and how it is replaced in one step.
 //!
-//! A site is made in a folder of its own beside the old one and then exchanged with it in one system call, so that a reader, or
-//! whoever ends guide in the middle, finds the old site or the new one. Only a folder that guide itself made is replaced.
+//! A site is made in a folder of its own beside the old one and then exchanged with it in one system call, so that a reader finds the
+//! old site or the new one even if guide is killed. Only a folder that guide itself made is replaced.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -13,32 +13,32 @@ use rustix::io::Errno;
 
 use super::error::StoreError;
 
-/// The file by which guide knows a folder that it made, and what stands in it.
+/// The file that marks a folder made by guide, and its content.
 pub(super) const MARK: &str = ".guide-site";
 const MARK_TEXT: &str = "`guide publish` made this folder and replaces it as a whole each time: keep nothing of your own in it.\n";
 
-/// Folders of version control: whoever keeps one in a site's folder keeps more there than a site.
+/// Folders of version control. A folder that contains one is more than a site.
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
-/// A folder that a site may be put in.
+/// A folder for a site.
 #[derive(Debug)]
 pub(super) struct SiteFolder {
     out: PathBuf,
 }
 
-/// The site while it is made. It is removed when it is dropped, with all that is in it.
+/// The folder in which a site is made. It is removed when this value is dropped.
 #[derive(Debug)]
 pub(super) struct Workplace {
     folder: PathBuf,
-    /// Locked as long as this process lives: who finds the folder unlocked knows that its maker is dead.
+    /// Locked as long as this process exists, so that another process knows whether the maker of the folder still runs.
     _alive: File,
 }
 
 impl SiteFolder {
-    /// The folder `out`, however it is spelled. It must not hold any of `kept`.
+    /// The folder `out`, with links and `..` resolved. It must not contain any of `kept`.
     ///
     /// # Errors
-    /// When it is not guide's to replace.
+    /// guide may not replace the folder.
     pub(super) fn of(out: &Path, kept: &[PathBuf]) -> Result<Self, StoreError> {
         let out = resolved(out);
         let refused = |why: String| StoreError::NotASite { path: out.clone(), why };
@@ -55,7 +55,7 @@ impl SiteFolder {
         &self.out
     }
 
-    /// Is there nothing, or a site of guide's?
+    /// Checks that the folder is empty, or contains a site that guide made.
     fn check(&self) -> Result<(), String> {
         let Ok(about) = fs::symlink_metadata(&self.out) else { return Ok(()) };
         if !about.is_dir() {
@@ -71,7 +71,7 @@ impl SiteFolder {
         }
     }
 
-    /// A new folder beside it to make the site in. What a killed `guide publish` left there is removed.
+    /// Creates a folder beside it to make the site in, and removes those of killed processes.
     ///
     /// # Errors
     /// When it can't be made.
@@ -100,10 +100,10 @@ impl SiteFolder {
         Ok(Workplace { folder, _alive: alive })
     }
 
-    /// Puts the made site in its place at once.
+    /// Replaces the folder by the new site in one step.
     ///
     /// # Errors
-    /// When the folder was meanwhile filled by something else, or the system refuses. What was there is then still there.
+    /// Another program wrote into the folder, or the system refuses. The old content is then unchanged.
     pub(super) fn replace_by(&self, made: &Workplace) -> Result<(), StoreError> {
         let site = made.site();
         let io = |error| StoreError::io("put the site in place in", &self.out)(error);
@@ -116,7 +116,7 @@ impl SiteFolder {
         let _ = fs::set_permissions(&site, old.permissions());
         match renameat_with(CWD, &site, CWD, &self.out, RenameFlags::EXCHANGE) {
             Ok(()) => Ok(()),
-            // A file system that can't exchange two folders: for a moment there is none.
+            // The file system cannot exchange two folders, so that for a moment there is no site.
             Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
                 let aside = made.folder.join("old");
                 fs::rename(&self.out, &aside).map_err(io)?;
@@ -148,7 +148,7 @@ impl Workplace {
         self.folder.join("site")
     }
 
-    /// Room for what is needed only while it is made.
+    /// A folder for files that are needed only while the site is made.
     pub(super) fn room(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }
@@ -160,7 +160,7 @@ impl Drop for Workplace {
     }
 }
 
-/// One publish at a time looks at a folder and replaces it. File systems that know no locks go without.
+/// Makes sure that one process at a time checks and replaces a folder. File systems without locks do not guarantee this.
 fn turn(parent: &Path) -> Result<File, StoreError> {
     let file = File::open(parent).map_err(StoreError::io("open", parent))?;
     let _ = flock(&file, FlockOperation::LockExclusive);
@@ -185,8 +185,7 @@ fn version_control(folder: &Path) -> Option<PathBuf> {
     })
 }
 
-/// The path as the system would name it once all of it is there: links followed, `.` and `..` gone, also behind a folder that is
-/// not there yet.
+/// The path with all links, `.` and `..` resolved, even below folders that do not exist yet.
 pub(super) fn resolved(path: &Path) -> PathBuf {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut out = PathBuf::new();
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_site_takes_the_place_of_the_one_before_and_nothing_is_left_beside_it() {
+    fn a_site_replaces_the_one_before_and_no_other_file_remains() {
         let home = tempfile::tempdir().unwrap();
         let folder = SiteFolder::of(&home.path().join("book"), &[]).unwrap();
         made(&folder, "old");
@@ -253,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn no_folder_that_holds_the_book_is_taken_however_it_is_spelled() {
+    fn a_folder_that_contains_the_book_is_refused_in_every_spelling() {
         let home = tempfile::tempdir().unwrap();
         let root = home.path().join("book");
         let kept = [root.clone(), root.join("guide"), home.path().join("state")];
@@ -285,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_publish_left_is_removed_and_what_a_living_one_makes_is_not() {
+    fn folders_of_killed_processes_are_removed_and_those_of_running_ones_are_not() {
         let home = tempfile::tempdir().unwrap();
         let folder = SiteFolder::of(&home.path().join("book"), &[]).unwrap();
         fs::create_dir_all(home.path().join(".book.guide-999999/site")).unwrap();

@@ -1,7 +1,7 @@
-//! mdBook's HTML renderer, but for what it copies: it takes every file of the chapters' folder along, wherever a link leads.
+//! mdBook's HTML renderer, except for the files that it copies: it would copy every file of the chapters' folder, through every link.
 //!
-//! It is therefore given an empty chapters' folder in a root of its own, with only the files that `book.toml` names for the pages,
-//! and the files that belong into the site are copied afterwards.
+//! It therefore gets an empty folder of chapters in a root of its own, which contains only the files that `book.toml` names for the
+//! pages. The files that belong into the site are copied afterwards.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -22,23 +22,23 @@ use super::site_files::{SiteFiles, linked};
 use super::site_parts;
 use crate::book::MARKDOWN;
 
-/// mdBook's page of the whole book is as long as the book; beyond this many chapters it is made only where `book.toml` asks for it.
+/// The most chapters with which the page of the whole book is made, unless `book.toml` requests it.
 const MOST_PRINTED: usize = 600;
 
-/// In place of highlight.js (137 kB) where no page holds code in a language: mdBook's script calls only these two.
+/// Replaces highlight.js (137 kB) if no page contains code in a language. mdBook's script calls only these two functions.
 const NO_HIGHLIGHT: &str = "window.hljs={configure:function(){},highlightBlock:function(){}};\n";
-/// In place of twelve font files: the reader's own fonts.
+/// Replaces twelve font files by the fonts of the reader.
 const NO_FONTS: &str = "/* the reader's own fonts: nothing to load */\n";
-/// Languages that need no colours: guide shows commands itself, and the rest is plain text.
+/// Languages that are not highlighted: guide shows commands itself, and the others are plain text.
 const PLAIN: [&str; 9] =
     ["", "bash", "sh", "console", "output", "text", "txt", "plain", "plaintext"];
 
-/// What was left out of the site.
+/// What the site does not contain.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
-    /// Files of the chapters' folder that no page links to.
+    /// The files of the chapters' folder that no page uses.
     pub files: Vec<PathBuf>,
-    /// The page of the whole book, for its length.
+    /// Whether the page of the whole book was omitted because of its length.
     pub print_page: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) struct HtmlSite {
     pub book_files: SiteFiles,
     /// A folder to work in.
     pub room: PathBuf,
-    /// Filled while it renders.
+    /// Set by rendering.
     pub left_out: Rc<RefCell<LeftOut>>,
 }
 
@@ -80,16 +80,16 @@ impl Renderer for HtmlSite {
 }
 
 impl HtmlSite {
-    /// A root that holds an empty chapters' folder and the files of the book that `book.toml` names.
+    /// Creates a root with an empty folder of chapters and the files of the book that `book.toml` names.
     fn workspace(&self, context: &RenderContext, config: &mut Config) -> Result<PathBuf> {
         let src = &context.config.book.src;
         let mut root = self.room.join("workspace");
-        // `..` in the chapters' folder has to lead to a place in the workspace, too.
+        // `..` in the path of the chapters' folder must lead to a place in the workspace too.
         src.components().filter(|part| *part == Component::ParentDir).for_each(|_| root.push("up"));
         if src.is_absolute() {
             config.book.src = PathBuf::from("src");
         }
-        // A folder that the spelling only passes through (`x/../guide`) has to be there, too.
+        // A folder that the path only passes through (`x/../guide`) must exist too.
         fs::create_dir_all(&root)?;
         let mut chapters = root.clone();
         for part in config.book.src.components() {
@@ -111,7 +111,7 @@ impl HtmlSite {
         Ok(root)
     }
 
-    /// The book's own theme, else mdBook's without what no page needs.
+    /// The book's own theme, otherwise mdBook's theme without files that no page needs.
     fn choose_theme(&self, context: &RenderContext, config: &mut Config) -> Result<PathBuf> {
         let named = context.config.html_config().and_then(|html| html.theme);
         let own = context.root.join("theme");
@@ -161,7 +161,7 @@ impl HtmlSite {
     }
 }
 
-/// The chapters that have a page: its path, and its Markdown.
+/// The path and the Markdown of every page.
 fn pages(context: &RenderContext) -> impl Iterator<Item = (&Path, &str)> {
     context.book.iter().filter_map(|item| match item {
         BookItem::Chapter(chapter) => Some((chapter.path.as_deref()?, chapter.content.as_str())),
@@ -177,7 +177,7 @@ fn has_code(markdown: &str) -> bool {
     })
 }
 
-/// mdBook writes pages and redirects to wherever their names lead, and so out of the site's folder.
+/// Refuses names of pages and redirects that lead out of the site's folder, because mdBook would follow them.
 fn stay_inside(context: &RenderContext) -> Result<()> {
     for item in context.book.iter() {
         let BookItem::Chapter(chapter) = item else { continue };

@@ -1,8 +1,8 @@
-//! The pages of a long book, in time that grows linearly with it.
+//! Renders the pages of a long book in time that grows linearly with its length.
 //!
-//! mdBook's renderer copies the list of all chapters for each page, though only the table of contents uses it. A long book is
-//! therefore rendered in parts, side by side: the *frame*, which is all that concerns the whole book (table of contents, search
-//! index, styles and scripts), and the pages in groups that know only their neighbours. The result is the same to the byte.
+//! mdBook's renderer copies the list of all chapters for each page, although only the table of contents uses it. A long book is
+//! therefore rendered in parts and in several threads: the *frame*, which concerns the whole book (table of contents, search index,
+//! styles and scripts), and the pages in groups that know only their neighbours. The result is equal byte for byte.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -20,15 +20,15 @@ use mdbook_html::HtmlHandlebars;
 use mdbook_renderer::{RenderContext, Renderer};
 use serde_json::json;
 
-/// Pages in one group. A group costs as much as mdBook's styles and scripts and the square of this number.
+/// The number of pages in a group. The cost of a group is that of mdBook's styles and scripts, plus the square of this number.
 const GROUP: usize = if cfg!(test) { 10 } else { 100 };
-/// Scripts whose contents, and so their names in the site, depend on the whole book.
+/// Scripts whose content, and therefore whose name in the site, depends on the whole book.
 const WHOLE_BOOK_SCRIPTS: [&str; 2] = ["toc", "searchindex"];
-/// Templates of a theme that every page is made with.
+/// The templates of a theme that every page uses.
 const PAGE_TEMPLATES: [&str; 3] = ["index.hbs", "head.hbs", "header.hbs"];
 
-/// Renders a book as mdBook's renderer does. `book`: the book of the context once more, from which the pages are made; `theme`:
-/// the theme's folder; `room`: a folder for what is needed only meanwhile.
+/// Renders a book as mdBook's renderer does. `book` is the book of the context, `theme` the folder of the theme, and `room` a folder
+/// for temporary files.
 pub(super) fn render(context: RenderContext, book: &Book, theme: &Path, room: &Path) -> Result<()> {
     let html = context.config.html_config().unwrap_or_default();
     let pages = Pages::of(book);
@@ -67,7 +67,7 @@ fn joined(ended: thread::Result<Result<()>>) -> Result<()> {
     ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
-/// Does a template of this theme use the list of chapters on every page? mdBook's own templates do not.
+/// Whether a template of this theme uses the list of chapters on every page. mdBook's own templates do not.
 fn lists_chapters(theme: &Path) -> bool {
     PAGE_TEMPLATES.iter().any(|name| {
         let template = fs::read_to_string(theme.join(name)).unwrap_or_default();
@@ -75,8 +75,8 @@ fn lists_chapters(theme: &Path) -> bool {
     })
 }
 
-/// All but the pages. mdBook refuses a redirect from a page that exists when it comes to that page, and then the rest is done: a
-/// redirect from the first page stops it there.
+/// Renders everything except the pages. mdBook refuses a redirect from an existing page when it reaches that page, after the frame is
+/// complete. A redirect from the first page therefore stops it in time.
 fn render_frame(mut frame: RenderContext, first: &Chapter) -> Result<()> {
     let page = format!("/{}", page_of(first));
     frame.config.set("output.html.redirect", json!({ &page: "stop" }))?;
@@ -98,7 +98,7 @@ fn with(context: &RenderContext, book: Book, config: Config, out: &Path) -> Rend
 /// The chapters that have a page, in their order.
 struct Pages<'a> {
     all: Vec<&'a Chapter>,
-    /// Where a page stands in it, by its address.
+    /// The index of each page, by its address.
     places: HashMap<String, usize>,
 }
 
@@ -120,15 +120,15 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// Pages that are rendered in one go.
+/// Pages that are rendered together.
 struct Group<'a> {
-    /// All of the context but the book.
+    /// The context without the book.
     context: &'a RenderContext,
     html: &'a HtmlConfig,
     pages: &'a Pages<'a>,
-    /// Its place among the groups.
+    /// Its index among the groups.
     index: usize,
-    /// Where they are rendered.
+    /// The folder in which they are rendered.
     out: PathBuf,
 }
 
@@ -154,7 +154,7 @@ impl Group<'_> {
         HtmlHandlebars::new().render(&with(self.context, book, config, &self.out))
     }
 
-    /// Its own chapters between those next to them, to which its pages link and which stay empty.
+    /// Its own chapters, and the empty neighbours to which its first and last page link.
     fn items(&self) -> Vec<BookItem> {
         let own = self.range();
         let with_neighbours = own.start.saturating_sub(1)..self.pages.all.len().min(own.end + 1);
@@ -168,13 +168,13 @@ impl Group<'_> {
             .collect()
     }
 
-    /// The redirects that concern its pages; the last group has those that concern none.
+    /// The redirects from its pages. The last group also has the redirects from addresses without a page.
     fn redirects(&self) -> impl Iterator<Item = (&String, &String)> {
         let all = self.html.redirect.iter();
         all.filter(|(from, _)| self.pages.group_of(address(from)) == self.index)
     }
 
-    /// Moves what it made into the site.
+    /// Moves its pages into the site.
     fn take_over(&self) -> Result<()> {
         let site = &self.context.destination;
         let names: Vec<(String, String)> = WHOLE_BOOK_SCRIPTS
@@ -185,7 +185,7 @@ impl Group<'_> {
             self.range().map(|place| page_of(self.pages.all[place])).collect();
         pages.extend((self.index == 0).then(|| "index.html".to_owned()));
         pages.extend(self.is_last().then(|| self.html.get_404_output_file()));
-        // A redirect never takes the place of a file.
+        // A redirect never replaces a file.
         let redirects = self.redirects().map(|(from, _)| address(from).to_owned());
         let free = redirects.filter(|from| !site.join(from).exists()).collect::<Vec<_>>();
         for file in pages.iter().chain(&free) {
@@ -203,7 +203,7 @@ impl Group<'_> {
     }
 }
 
-/// The chapter without those below it.
+/// A copy of the chapter without the chapters below it.
 fn copied(page: &Chapter, content: String) -> BookItem {
     BookItem::Chapter(Chapter {
         name: page.name.clone(),
@@ -216,18 +216,18 @@ fn copied(page: &Chapter, content: String) -> BookItem {
     })
 }
 
-/// The address of its page in the site.
+/// The address of a chapter's page in the site.
 fn page_of(chapter: &Chapter) -> String {
     let path = chapter.path.as_deref().unwrap_or(Path::new("")).with_extension("html");
     path.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// The page that a redirect leads away from.
+/// The page from which a redirect leads.
 fn address(redirect: &str) -> &str {
     redirect.split('#').next().unwrap_or_default().trim_start_matches('/')
 }
 
-/// The name of this script in the site, where it holds a hash of its contents.
+/// The name of this script in the site, if the name contains a hash.
 fn hashed(site: &Path, script: &str) -> Option<String> {
     fs::read_dir(site)
         .ok()?
@@ -243,125 +243,4 @@ fn hashed(site: &Path, script: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use mdbook_driver::book::SectionNumber;
-
-    use super::*;
-
-    /// A book with a page too many for two groups: nested chapters, drafts, parts, and a first chapter in a folder.
-    fn book() -> Book {
-        let mut items = vec![BookItem::PartTitle("Part".to_owned())];
-        for number in (0_u32..).take(2 * GROUP + 1) {
-            let path = format!("part-{}/page-{number}.md", number / 7);
-            let content = format!(
-                "# Page {number}\n\nWord{number} and [the next](../part-{}/page-{}.md).\n",
-                (number + 1) / 7,
-                number + 1
-            );
-            let mut page = Chapter::new(&format!("Page {number}"), content, path, vec![]);
-            page.number = Some(SectionNumber::new([number]));
-            if number % 3 == 0 {
-                page.parent_names = vec!["Above".to_owned()];
-                let mut above = Chapter::new_draft("Above", vec![]);
-                above.sub_items.push(BookItem::Chapter(page));
-                items.push(BookItem::Chapter(above));
-            } else {
-                items.extend([BookItem::Chapter(page), BookItem::Separator]);
-            }
-        }
-        Book::new_with_items(items)
-    }
-
-    fn context(folder: &Path, settings: &str) -> RenderContext {
-        let text =
-            format!("[book]\ntitle = \"Long\"\n[output.html]\nprint.enable = false\n{settings}");
-        fs::create_dir_all(folder.join("src")).unwrap();
-        fs::write(folder.join("toc-more.js"), "// {{ resource \"toc.js\" }}").unwrap();
-        fs::write(folder.join("src/404.md"), "# Nothing here\n").unwrap();
-        let config = text.parse().unwrap();
-        let mut context = RenderContext::new(folder, book(), config, folder.join("site"));
-        let title = (PathBuf::from("part-0/page-3.md"), "Another title".to_owned());
-        context.chapter_titles.extend([title]);
-        context
-    }
-
-    fn files(folder: &Path, below: &Path, into: &mut BTreeMap<PathBuf, String>) {
-        for entry in fs::read_dir(folder.join(below)).unwrap().flatten() {
-            let name = below.join(entry.file_name());
-            if entry.path().is_dir() {
-                files(folder, &name, into);
-            } else {
-                let text = String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned();
-                into.insert(name, text);
-            }
-        }
-    }
-
-    /// The site that mdBook's renderer makes, and the one that is made in parts; or their errors.
-    fn both(settings: &str) -> [std::result::Result<BTreeMap<PathBuf, String>, String>; 2] {
-        [true, false].map(|whole| {
-            let home = tempfile::tempdir().unwrap();
-            let context = context(home.path(), settings);
-            let rendered = if whole {
-                HtmlHandlebars::new().render(&context)
-            } else {
-                render(
-                    context.clone(),
-                    &context.book,
-                    &home.path().join("theme"),
-                    &home.path().join("parts"),
-                )
-            };
-            rendered.map_err(|error| format!("{error:#}"))?;
-            let mut found = BTreeMap::new();
-            files(&context.destination, Path::new(""), &mut found);
-            Ok(found)
-        })
-    }
-
-    #[test]
-    fn a_site_made_in_parts_is_the_one_that_mdbook_makes() {
-        for settings in [
-            "additional-js = [\"toc-more.js\"]\n",
-            "hash-files = false\n",
-            "[output.html.redirect]\n\"/old.html\" = \"new.html\"\n\"/old.html#a\" = \"other.html\"\n\"/part-2/page-15.html#gone\" = \"x.html\"\n\"/index.html#gone\" = \"y.html\"\n\"deep/old.html\" = \"z.html\"\n",
-            "[output.html.search.chapter]\n\"part-1\" = { enable = false }\n",
-            "[output.html.search]\nenable = false\n",
-        ] {
-            let [whole, parts] = both(settings).map(|site| site.expect("a site"));
-            let names = |site: &BTreeMap<PathBuf, String>| site.keys().cloned().collect::<Vec<_>>();
-            assert_eq!(names(&whole), names(&parts), "{settings}");
-            for (name, text) in &whole {
-                assert_eq!(text, &parts[name], "{}: {settings}", name.display());
-            }
-        }
-    }
-
-    #[test]
-    fn an_error_of_mdbook_is_the_same_in_parts() {
-        for (settings, why) in [
-            (
-                "[output.html.redirect]\n\"/part-0/page-0.html\" = \"x.html\"\n",
-                "existing chapter at `/part-0/page-0.html`",
-            ),
-            (
-                "[output.html.redirect]\n\"/part-2/page-20.html\" = \"x.html\"\n",
-                "existing chapter at `/part-2/page-20.html`",
-            ),
-            (
-                "[output.html.redirect]\n\"/none.html#a\" = \"x.html\"\n",
-                "`none.html` only has source paths",
-            ),
-            (
-                "[output.html.search.chapter]\nnone = { enable = false }\n",
-                "key `none` does not match",
-            ),
-        ] {
-            let [whole, parts] = both(settings).map(|site| site.expect_err("an error"));
-            assert!(whole.contains(why), "{whole}");
-            assert_eq!(whole, parts);
-        }
-    }
-}
+mod tests;

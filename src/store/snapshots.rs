@@ -1,64 +1,37 @@
-//! `snapshots/CHAPTER/STEP.snap`: accepted outputs in insta's file format; pending ones stand beside them as `STEP.snap.new`.
+//! `snapshots/CHAPTER/STEP.snap`: accepted outputs in insta's file format; pending ones are beside them as `STEP.snap.new`.
 //!
-//! `STEP@PROFILE.snap` is for one profile and takes precedence over `STEP.snap`. The text is normalized, and where something was
-//! accepted before, it is the accepted text with only what truly changed in it, so that `cargo insta review` and `guide review` show
-//! the same. This is the only file that uses insta. A run writes pending files only; `guide review` accepts them.
+//! `STEP@PROFILE.snap` is for one profile and takes precedence over `STEP.snap`. The text is normalized. If a text was
+//! accepted before, a pending one is the accepted text with only the real changes, so that `cargo insta review` and `guide review` show
+//! the same. Only [`file`] uses insta. A run writes pending files only; `guide review` accepts them.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
+
+mod file;
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
+use self::file::{
+    ACCEPTED, Header, Info, PENDING, file_text, files, read_snapshot, write_if_changed,
+};
 use super::error::StoreError;
-use super::files::{Durability, read_if_there, remove_if_there, replace_book_file};
+use super::files::{Durability, remove_if_there};
 use super::pending_fence::PendingFences;
 use super::temporary::sweep;
-use super::texts::{chapter_folders, list};
+use super::texts::chapter_folders;
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, accept_snapshot, hidden};
 use crate::engine::SnapshotStore;
-use crate::ids::StepId;
-use crate::ids::{ChapterName, StepName};
+use crate::ids::{ChapterName, StepId, StepName};
 use crate::plan::Step;
 
-const ACCEPTED: &str = "snap";
-const PENDING: &str = "snap.new";
-
-/// What stands between the `---` lines of a snapshot file. insta keeps all of it when it accepts, except `assertion_line`.
-#[derive(Debug, Clone, Serialize, Deserialize, Default)]
-struct Header {
-    /// The chapter's file, relative to the book's root.
-    source: Option<String>,
-    /// 1-based line of the step; pending files only.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    assertion_line: Option<u32>,
-    /// The step's script.
-    expression: Option<String>,
-    /// What guide adds to insta's format.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    info: Option<Info>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Default)]
-struct Info {
-    /// How outputs are compared with it.
-    kind: Option<SnapshotKind>,
-    /// Profile of the run that wrote it.
-    profile: Option<String>,
-    /// What normalizers hide of the output; pending files only.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    hidden: Vec<String>,
-}
-
-/// Snapshots of a book, as one profile sees them.
+/// The snapshots of a book under one profile.
 #[derive(Debug)]
 pub(crate) struct Snapshots {
     root: PathBuf,
     folder: PathBuf,
     profile: String,
-    /// Pending files that exist, and may have to be removed.
+    /// The pending files that exist and may have to be removed.
     pending: HashSet<PathBuf>,
     fences: PendingFences,
     errors: Vec<StoreError>,
@@ -70,13 +43,13 @@ pub(crate) struct PendingSnapshot {
     pub step: StepId,
     /// The pending file.
     pub path: PathBuf,
-    /// The file it becomes when accepted.
+    /// The file that it becomes when it is accepted.
     pub accepts_to: PathBuf,
-    /// The accepted text; `None` when nothing was accepted yet.
+    /// The accepted text; `None` if nothing is accepted yet.
     pub old: Option<String>,
-    /// The text proposed.
+    /// The proposed text.
     pub new: String,
-    /// What normalizers hide of the output.
+    /// The values of the output that normalizers hide.
     pub hidden: Vec<String>,
     header: Header,
     /// Why the pending file is not a snapshot. Such a file can only be rejected; `new` says the same.
@@ -84,7 +57,7 @@ pub(crate) struct PendingSnapshot {
 }
 
 impl Snapshots {
-    /// The snapshots of the book under `root`; pending fences stand in `state`.
+    /// The snapshots of the book under `root`. Pending fences are in `state`.
     pub(crate) fn of(root: &Path, state: &Path, profile: &str) -> Self {
         let folder = root.join("snapshots");
         let pending = files(&folder, PENDING).into_iter().collect();
@@ -102,16 +75,16 @@ impl Snapshots {
     /// The accepted text of a step.
     ///
     /// # Errors
-    /// When there is a file that cannot be read, or is not a snapshot.
+    /// The file exists, and cannot be read or is not a snapshot.
     pub(crate) fn accepted(&self, step: &StepId) -> Result<Option<String>, StoreError> {
         let path = self.accepted_path(step);
         Ok(read_snapshot(&path)?.map(|(_, text)| text))
     }
 
-    /// Everything that is pending, in the order of the files' names.
+    /// All pending snapshots, in the order of their file names.
     ///
     /// # Errors
-    /// When one of the files cannot be read, or an accepted one is not a snapshot.
+    /// A file cannot be read, or an accepted one is not a snapshot.
     pub(crate) fn pending(&self) -> Result<Vec<PendingSnapshot>, StoreError> {
         let mut found = Vec::new();
         for path in files(&self.folder, PENDING) {
@@ -142,8 +115,8 @@ impl Snapshots {
         Ok(found)
     }
 
-    /// Accepted files that no step uses, relative to the book's root; `used`: every step of the whole book, of whichever profile,
-    /// that compares with a snapshot.
+    /// The accepted files that no step uses, relative to the book's root. `used` are all steps of the book, of every profile, that
+    /// compare with a snapshot.
     pub(crate) fn unused(&self, used: &HashSet<StepId>) -> Vec<PathBuf> {
         let uses = |path: &PathBuf| {
             self.step_of(path, ACCEPTED).is_some_and(|(step, _)| used.contains(&step))
@@ -163,10 +136,10 @@ impl Snapshots {
         steps.into_iter().filter(|step| !present.contains(step)).collect()
     }
 
-    /// Accepts a pending snapshot with this text, which may be another than the one proposed; the pending file stays.
+    /// Accepts a pending snapshot with this text, which may differ from the proposed one. The pending file remains.
     ///
     /// # Errors
-    /// When the file cannot be written, or the pending one is damaged.
+    /// The file cannot be written, or the pending one is damaged.
     pub(crate) fn accept(&self, pending: &PendingSnapshot, text: &str) -> Result<(), StoreError> {
         if let Some(why) = pending.damaged.clone() {
             return Err(StoreError::InvalidSnapshot { path: pending.path.clone(), why });
@@ -179,13 +152,13 @@ impl Snapshots {
     /// Removes the pending file.
     ///
     /// # Errors
-    /// When it exists and cannot be removed.
+    /// The file exists and cannot be removed.
     pub(crate) fn remove_pending(&self, pending: &PendingSnapshot) -> Result<(), StoreError> {
         remove_if_there(&pending.path)
     }
 
-    /// The errors of files during the run. The engine's ports have no place for them, so the command takes them from here when the run
-    /// has ended.
+    /// The errors of files during the run. The ports of the engine do not return them, so that the command takes them from here at the
+    /// end of the run.
     pub(crate) fn take_errors(&mut self) -> Vec<StoreError> {
         std::mem::take(&mut self.errors)
     }
@@ -214,7 +187,7 @@ impl Snapshots {
         accepted.with_file_name(name)
     }
 
-    /// The step and the profile that a file's name stands for.
+    /// The step and the profile that the name of a file describes.
     fn step_of(&self, path: &Path, extension: &str) -> Option<(StepId, Option<String>)> {
         let chapter = path.parent()?.strip_prefix(&self.folder).ok()?.to_str()?;
         let name = path.file_name()?.to_str()?.strip_suffix(extension)?.strip_suffix('.')?;
@@ -260,7 +233,7 @@ impl Snapshots {
         if step.expected.is_some() { self.fences.clear_pending(&step.id) } else { Ok(()) }
     }
 
-    fn note<T>(&mut self, result: Result<T, StoreError>) -> Option<T> {
+    fn keep_error<T>(&mut self, result: Result<T, StoreError>) -> Option<T> {
         result.map_err(|error| self.errors.push(error)).ok()
     }
 }
@@ -268,7 +241,7 @@ impl Snapshots {
 impl SnapshotStore for Snapshots {
     fn accepted_text(&mut self, step: &Step) -> Option<String> {
         let accepted = self.accepted(&step.id);
-        self.note(accepted).flatten()
+        self.keep_error(accepted).flatten()
     }
 
     fn write_pending(
@@ -279,7 +252,7 @@ impl SnapshotStore for Snapshots {
         output: &[u8],
     ) -> Option<PathBuf> {
         let written = self.try_write_pending(step, kind, bound, output);
-        self.note(written)
+        self.keep_error(written)
     }
 
     fn write_pending_fence(
@@ -289,62 +262,13 @@ impl SnapshotStore for Snapshots {
         output: &[u8],
     ) -> Option<PathBuf> {
         let written = self.fences.write_pending(step, bound, output);
-        self.note(written)
+        self.keep_error(written)
     }
 
     fn clear_pending(&mut self, step: &Step) {
         let cleared = self.try_clear_pending(step);
-        self.note(cleared);
+        self.keep_error(cleared);
     }
-}
-
-/// Files below the folder whose names end with `.extension`, sorted.
-fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
-    let ending = format!(".{extension}");
-    let has_extension = |path: &PathBuf| {
-        path.file_name()
-            .and_then(|name| name.to_str())
-            .is_some_and(|name| name.ends_with(&ending) && !name.starts_with('.'))
-    };
-    let mut files = Vec::new();
-    for chapter in chapter_folders(folder) {
-        files.extend(list(&chapter).into_iter().filter(has_extension));
-    }
-    files
-}
-
-/// Header and text of a snapshot file; `None` when there is none.
-fn read_snapshot(path: &Path) -> Result<Option<(Header, String)>, StoreError> {
-    let Some(bytes) = read_if_there(path)? else { return Ok(None) };
-    let invalid = |why: String| StoreError::InvalidSnapshot { path: path.to_owned(), why };
-    let file = String::from_utf8_lossy(&bytes);
-    // insta takes a file without a header for one of its old format, and prints a warning.
-    let Some(rest) = file.strip_prefix("---\n").or_else(|| file.strip_prefix("---\r\n")) else {
-        return Err(invalid("its first line is not `---`".to_owned()));
-    };
-    let header =
-        rest.lines().take_while(|line| line.trim_end() != "---").collect::<Vec<_>>().join("\n");
-    let header: Header =
-        serde_yaml::from_str(&header).map_err(|error| invalid(error.to_string()))?;
-    let snapshot = insta::Snapshot::from_file(path).map_err(|error| invalid(error.to_string()))?;
-    let text = snapshot
-        .contents()
-        .as_text()
-        .ok_or_else(|| invalid("it contains no text".to_owned()))?
-        .to_string();
-    Ok(Some((header, text)))
-}
-
-fn file_text(header: &Header, text: &str) -> String {
-    let header = serde_yaml::to_string(header).unwrap_or_default();
-    format!("---\n{header}---\n{}\n", text.trim_end())
-}
-
-fn write_if_changed(path: &Path, text: &str, durability: Durability) -> Result<(), StoreError> {
-    if read_if_there(path)?.is_some_and(|present| present == text.as_bytes()) {
-        return Ok(());
-    }
-    replace_book_file(path, text.as_bytes(), durability)
 }
 
 #[cfg(test)]

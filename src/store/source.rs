@@ -1,4 +1,4 @@
-//! A book's files → their texts. No parsing beyond SUMMARY.md's links and `book.toml`.
+//! The files of a book → their texts. It parses only the links of SUMMARY.md and `book.toml`.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -12,7 +12,7 @@ use super::values::ValuesFiles;
 use crate::book::{BookText, Problems, Sources};
 use crate::diagnostic::Diagnostic;
 
-/// There is no book in this folder, nor, where `upwards`, in any folder above it.
+/// The error that this folder contains no book, and with `upwards` that no folder above it does.
 fn no_book(from: &Path, upwards: bool) -> Diagnostic {
     let (above, other) = if upwards {
         (" and every folder above it", "name the book's folder with `--book DIR`")
@@ -33,14 +33,14 @@ pub(crate) struct BookFiles {
     pub config: BookConfig,
     /// The texts, for [`parse_book`](crate::book::parse_book).
     pub text: BookText,
-    /// What was wrong with the files themselves.
+    /// The problems of the files themselves.
     pub problems: Problems,
-    /// What is no error, but may not be what was meant.
+    /// Warnings about values that may not be what was meant.
     pub notes: Vec<String>,
     values: ValuesFiles,
 }
 
-/// The folder of the book: the one named, else the nearest one upwards that holds a `book.toml`.
+/// The folder of the book: the named one, otherwise the nearest folder upwards with a `book.toml`.
 ///
 /// # Errors
 /// When there is none.
@@ -59,19 +59,19 @@ pub(crate) fn find_book(named: Option<&Path>, here: &Path) -> Result<PathBuf, Di
     found.map(Path::to_owned).ok_or_else(|| no_book(here, true))
 }
 
-/// A folder as it is named and, where a link leads to it, as the system names it.
+/// A folder as it is named and, if a link leads to it, its path without links.
 pub(crate) fn path_aliases(folder: &Path) -> Vec<PathBuf> {
     let mut path_aliases = vec![folder.to_owned(), tidy(folder)];
     path_aliases.dedup();
     path_aliases
 }
 
-/// The folder without `.` and `..`; as it is where the system can't say.
+/// The folder without `.` and `..`; unchanged if the system cannot resolve it.
 fn tidy(folder: &Path) -> PathBuf {
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
 }
 
-/// Reads the book whose `book.toml` stands in `root`. What can't be read is a problem of the book; the rest is read all the same.
+/// Reads the book whose `book.toml` is in `root`. A file that cannot be read is a problem of the book; the others are read anyway.
 pub(crate) fn read_book(root: &Path) -> BookFiles {
     let (mut sources, mut problems) = (Sources::default(), Problems::new());
     let mut texts = Texts { root, sources: &mut sources, problems: &mut problems };
@@ -108,7 +108,7 @@ impl BookFiles {
         self.values.files()
     }
 
-    /// The values for a profile, `--set` words on top. What is wrong joins the book's problems.
+    /// The values for a profile, with `--set` words applied. Their problems are added to the book's.
     pub(crate) fn read_values(&mut self, profile: &str, set: &[String]) -> Value {
         self.values.read(
             &self.root,

@@ -16,13 +16,13 @@ const WORLD_FORMAT: u32 = 1;
 pub(crate) struct KeptWorld {
     /// Format version.
     pub format: u32,
-    /// RFC 3339, UTC: when it was made or adopted.
+    /// When it was made or adopted: RFC 3339, UTC.
     pub at: String,
-    /// The run that did.
+    /// The run that made or adopted it.
     pub run: String,
-    /// Which cluster.
+    /// The identity of the cluster.
     pub identity: WorldIdentity,
-    /// The kubeconfig it was adopted through (`--kubeconfig`); none for the run's private one.
+    /// The kubeconfig with which it was adopted (`--kubeconfig`); `None` for the private one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kubeconfig: Option<PathBuf>,
 }
@@ -39,7 +39,7 @@ impl KeptWorld {
     }
 }
 
-/// Where it is kept.
+/// The path of `world.json`.
 pub(crate) fn world_path(state: &Path) -> PathBuf {
     state.join("world.json")
 }

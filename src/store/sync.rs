@@ -1,6 +1,6 @@
-//! Brings a run's files to the disk at least once a second while they change, and at its end.
+//! Writes the files of a run to the disk at least once a second while they change, and at the end of the run.
 //!
-//! A killed runner loses nothing without this (the kernel has what was written); it is for the machine that loses power.
+//! It protects against a loss of power. A killed runner loses nothing, because the kernel has what was written.
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::error::StoreError;
 
-/// How long written bytes may wait.
+/// How long written bytes may stay unsynced.
 const INTERVAL: Duration = Duration::from_millis(900);
 
 /// A thread that syncs.
@@ -26,18 +26,18 @@ struct Shared {
 
 #[derive(Debug, Default)]
 struct State {
-    /// In the order in which they are synced: a journal after what it speaks of.
+    /// The files in the order in which they are synced: a journal after the files that it names.
     files: Vec<(PathBuf, Arc<File>)>,
     dirty: bool,
-    /// The thread is at it.
+    /// Whether the thread is syncing.
     busy: bool,
     stop: bool,
     failed: Option<StoreError>,
 }
 
 impl Syncer {
-    /// Starts the thread, which has something else to do first. Without one (no threads left) that is left undone, and the files
-    /// are synced at the end only.
+    /// Starts the thread, which first does `first`. If no thread can be started, `first` is not done, and the files are synced at the
+    /// end only.
     pub(super) fn start(first: impl FnOnce() -> Result<(), StoreError> + Send + 'static) -> Self {
         let shared = Arc::new(Shared::default());
         shared.lock().busy = true;
@@ -55,10 +55,10 @@ impl Syncer {
         self.shared.lock().files.insert(0, (path, file));
     }
 
-    /// Something was written.
+    /// Notes that a file was written.
     ///
     /// # Errors
-    /// When the last sync failed, or what came before the first.
+    /// The last sync or `first` failed.
     pub(super) fn changed(&self) -> Result<(), StoreError> {
         let mut state = self.shared.lock();
         if !state.dirty {
@@ -68,7 +68,7 @@ impl Syncer {
         state.result()
     }
 
-    /// Syncs a last time. The thread ends when it next wakes; only what it is doing just now is waited for.
+    /// Syncs a last time. It waits for a sync in progress, but not for the thread, which ends when it next wakes.
     ///
     /// # Errors
     /// When this or the last sync failed.
@@ -92,7 +92,7 @@ impl Syncer {
 
 impl Drop for Syncer {
     fn drop(&mut self) {
-        // The caller that wants to know has called `finish` itself.
+        // A caller that needs the result has called `finish` itself.
         let _ = self.finish();
     }
 }
@@ -129,7 +129,7 @@ impl Shared {
         }
     }
 
-    /// What the thread is busy with. It does not panic; if it did, nobody would wait for it for ever.
+    /// Does a piece of work of the thread. Even if it panicked, another thread would not wait for it forever.
     fn work(&self, work: impl FnOnce() -> Result<(), StoreError>) {
         let _rest = Rest(self);
         let failed = work().err();
@@ -138,7 +138,7 @@ impl Shared {
     }
 }
 
-/// When it goes, the thread is busy no more.
+/// Marks the thread as idle when it is dropped.
 struct Rest<'a>(&'a Shared);
 
 impl Drop for Rest<'_> {

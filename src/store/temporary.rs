@@ -1,7 +1,7 @@
-//! Temporary files: the new content of a file before it takes the old one's place, in the same folder.
+//! Temporary files: the new content of a file before it replaces the old one, in the same folder.
 //!
-//! A name is `.guide-tmp-PID-RANDOM`. It cannot be guessed and is created exclusively, so that nobody who can write to the folder
-//! redirects guide with a prepared link. A killed process leaves its file behind; [`sweep`] removes those of dead processes.
+//! A name is `.guide-tmp-PID-RANDOM`. It cannot be guessed and is created exclusively, so that another user of the folder cannot
+//! redirect guide with a prepared link. A killed process does not remove its file; [`sweep`] removes those of dead processes.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 

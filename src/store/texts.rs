@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use super::files::read_whole;
 use crate::book::{ChapterSource, Problem, Problems, SourceId, Sources, Span, parse_summary};
 
-/// Spans count bytes in 32 bits, so a larger file has no places.
+/// The largest text in bytes. Spans have 32 bits.
 const LARGEST_FILE: usize = 1 << 30;
 
-/// A path as messages show it: relative to the book's root where it is inside.
+/// A path as messages show it: relative to the book's root if it is below it.
 pub(super) fn shown(root: &Path, path: &Path) -> PathBuf {
     path.strip_prefix(root).unwrap_or(path).to_owned()
 }
 
-/// The files of a folder, sorted; none where it can't be read.
+/// The sorted files of a folder; empty if it cannot be read.
 pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<PathBuf> =
@@ -24,7 +24,7 @@ pub(super) fn list(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// The folders below this one, at any depth: a chapter's name may be a path (`install/intro`), and so is its folder.
+/// The folders below this one at any depth, because the name of a chapter may be a path (`install/intro`).
 pub(super) fn chapter_folders(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let is_folder = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
@@ -36,18 +36,18 @@ pub(super) fn chapter_folders(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Files on their way into the sources.
+/// Reads files into the sources of a book.
 pub(super) struct Texts<'a> {
     /// The book's root.
     pub root: &'a Path,
-    /// Where the texts go.
+    /// The sources.
     pub sources: &'a mut Sources,
-    /// Where complaints go.
+    /// The problems of the files.
     pub problems: &'a mut Problems,
 }
 
 impl Texts<'_> {
-    /// Reads one file; `named` is the place that names it.
+    /// Reads one file. `named` is the place that names it.
     pub(super) fn read(&mut self, path: &Path, named: Option<Span>) -> Option<SourceId> {
         let shown = shown(self.root, path);
         let bytes = match read_whole(path) {
@@ -94,7 +94,7 @@ impl Texts<'_> {
         None
     }
 
-    /// The text is kept with replacement characters, only to show the place.
+    /// Reports text that is not UTF-8. It is stored with replacement characters, to show the place.
     fn refuse_bytes(
         &mut self,
         shown: &Path,

@@ -1,5 +1,5 @@
-//! The values: `values.yaml`, then `values.PROFILE.yaml`, then `--set`, each over the one before, tables merged at any depth.
-//! They are read as kubectl reads YAML; what means something else than it looks like is noted.
+//! The values of a book: `values.yaml`, then `values.PROFILE.yaml`, then `--set`. Later ones replace earlier ones, and tables are merged
+//! at any depth. They are read as kubectl reads YAML, with a warning for each ambiguous scalar.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -17,12 +17,12 @@ use crate::manifest::{Ambiguity, plain_value, read_values};
 pub(super) struct ValuesFiles {
     /// The file for every profile, if there is one.
     base: Option<PathBuf>,
-    /// Those for one profile each, by its name, sorted.
+    /// The files for one profile each, sorted by the profile.
     profiles: Vec<(String, PathBuf)>,
 }
 
 impl ValuesFiles {
-    /// Finds the files. `named` is what `book.toml` names, relative to `src` (or to the root, where `src` has none of that name).
+    /// Finds the files. `named` is the file of `book.toml`, relative to `src`, or to the root if `src` has no such file.
     pub(super) fn find(
         root: &Path,
         src: &Path,
@@ -69,7 +69,7 @@ impl ValuesFiles {
         self.base.iter().chain(self.profiles.iter().map(|(_, file)| file)).cloned().collect()
     }
 
-    /// Reads and merges the values for a profile. The texts join the sources, so that complaints have an excerpt.
+    /// Reads and merges the values for a profile. Their texts are added to the sources, so that problems have an excerpt.
     pub(super) fn read(
         &self,
         root: &Path,
@@ -91,10 +91,7 @@ impl ValuesFiles {
                     1 + memchr::memchr_iter(b'\n', &text.as_bytes()[..at]).count(),
                 );
                 problems.push(
-                    Rule::Values.at(
-                        place,
-                        "brackets stand inside of each other too deeply in these values",
-                    ),
+                    Rule::Values.at(place, "the brackets of these values are nested too deeply"),
                 );
                 continue;
             }
@@ -160,7 +157,7 @@ fn merge(values: &mut Map<String, Value>, more: Map<String, Value>) {
     }
 }
 
-/// `cluster.name=x`: the text after `=` is what it would be in a values file.
+/// Sets a value as in `cluster.name=x`. The text after `=` means what it would mean in a values file.
 pub(super) fn set_value(
     values: &mut Map<String, Value>,
     word: &str,
@@ -202,7 +199,7 @@ pub(super) fn set_value(
     Ok(ambiguity)
 }
 
-/// Tables inside of each other that `--set` makes.
+/// The deepest nesting of tables that `--set` creates.
 const DEEPEST: usize = 64;
 
 fn names(values: &Map<String, Value>, prefix: &str, known: &mut Vec<String>) {
@@ -263,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_becomes_what_yaml_makes_of_it_and_loses_nothing() {
+    fn the_text_of_a_value_is_read_as_yaml_without_loss() {
         for (text, value) in [
             ("3", json!(3)),
             ("1.5", json!(1.5)),
@@ -285,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_sets_nothing_is_told() {
+    fn a_word_that_sets_no_value_is_refused() {
         assert!(set(&["cluster"]).unwrap_err().contains("there is no `=`"));
         assert!(set(&["cluster.=x"]).unwrap_err().contains("empty"));
         assert!(set(&[&format!("{}a=x", "a.".repeat(40_000))]).unwrap_err().contains("too deeply"));
