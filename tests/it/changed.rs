@@ -106,12 +106,14 @@ fn check_looks_only_at_what_has_changed() {
     book.write("guide/chapter-1.md", one + warn);
     git(&book, "commit -qam warned");
     book.write("guide/chapter-5.md", five + "\nMore.\n");
-    book.guide("check").exits(0).says("`vi` waits for somebody");
+    book.guide("check").exits(0).says("`vi` waits for a person to edit a file");
     book.guide("check --changed-since HEAD")
         .exits(0)
         .never_says("`vi`")
         .says("1 chapter with 1 step: no problem");
-    book.guide("check --changed-since HEAD~1").exits(0).says("`vi` waits for somebody");
+    book.guide("check --changed-since HEAD~1")
+        .exits(0)
+        .says("`vi` waits for a person to edit a file");
 }
 
 #[test]
