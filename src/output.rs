@@ -14,6 +14,8 @@ pub struct Output {
     pub bytes: Vec<u8>,
     /// The number of all bytes.
     pub total: u64,
+    /// Why a notice stands in `bytes` in place of the output: it may hold a secret whose value is not known.
+    pub withheld: Option<String>,
     /// How the attempt ended.
     pub ending: Ending,
     /// The time from its start to its end.

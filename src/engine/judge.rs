@@ -70,7 +70,7 @@ fn exit_code(step: &Step, output: &Output, context: &JudgeContext<'_>) -> Result
 }
 
 fn judge_text(step: &Step, output: &Output, code: i32, context: &JudgeContext<'_>) -> Judgement {
-    if let Some(failure) = too_long(step, output) {
+    if let Some(failure) = not_seen_whole(step, output) {
         return Judgement::failed(failure);
     }
     let rules = Rules(step.normalizers());
@@ -114,22 +114,27 @@ fn judge_text(step: &Step, output: &Output, code: i32, context: &JudgeContext<'_
     }
 }
 
-/// An output of which only the first part is kept cannot be compared: nothing is known of the rest.
-fn too_long(step: &Step, output: &Output) -> Option<Failure> {
+/// An output of which nothing or only the first part can be seen cannot be compared: nothing is known of the rest.
+fn not_seen_whole(step: &Step, output: &Output) -> Option<Failure> {
+    let attributes = &step.attributes;
+    let judged_by = match (&step.expected, attributes.snapshot, attributes.check.as_deref()) {
+        (Some(_), ..) => "the `output` fence",
+        (_, Some(_), _) => "its snapshot",
+        (_, _, Some(expression)) if condition::uses(expression, "output") => "its `check=`",
+        _ => return None,
+    };
     let kept = output.bytes.len() as u64;
-    let looked_at =
-        match (&step.expected, step.attributes.snapshot, step.attributes.check.as_deref()) {
-            (Some(_), ..) => "the `output` fence",
-            (_, Some(_), _) => "its snapshot",
-            (_, _, Some(expression)) if condition::uses(expression, "output") => "its `check=`",
-            _ => return None,
-        };
-    (output.total > kept).then(|| Failure::Broken {
-        why: format!(
-            "the output is {} bytes long and only the first {kept} are kept, so {looked_at} can't be judged\nlet the step print less",
+    let why = match &output.withheld {
+        Some(why) => format!(
+            "the output was withheld, as it may hold a secret, so {judged_by} can't be judged: {why}\nset the secret in a step before this one, or judge another step"
+        ),
+        None if output.total > kept => format!(
+            "the output is {} bytes long and only the first {kept} are kept, so {judged_by} can't be judged\nlet the step print less",
             output.total
         ),
-    })
+        None => return None,
+    };
+    Some(Failure::Broken { why })
 }
 
 fn check(

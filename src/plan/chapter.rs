@@ -12,8 +12,8 @@ use super::roles::{link_roles, prove_chapter};
 use super::selection::chapter_at;
 use super::step::{FromBefore, RenderedManifest, Role, Step};
 use crate::book::{
-    Attributes, Book, Chapter, ManifestBlock, NameKind, Problem, Problems, Span, StepBlock,
-    names_in,
+    Attributes, Book, Chapter, ManifestBlock, NameKind, Problem, Problems, Refusal, Span,
+    StepBlock, names_in,
 };
 use crate::ids::{Fingerprint, Hashing, ObjectRef, StepId};
 use crate::manifest::{Rendered, Template, YamlObject};
@@ -210,6 +210,14 @@ impl ChapterBuilder<'_> {
         let (book, values) = (self.context.book, self.context.renderer.values());
         let place = |word: &str| book.sources.find_in(block.info, word);
         if let Err(refusal) = condition::validate(expression, kind, values, &self.bound) {
+            return self.problems.push(refusal.at(place(expression)));
+        }
+        let is_check = kind == condition::Kind::Check;
+        if is_check && block.attributes.interactive && condition::uses(expression, "output") {
+            let refusal = Refusal::new(
+                "what an interactive step writes to the terminal is not kept, so its `check=` can't use `output`",
+                "let a verify step after it look at what it has done",
+            );
             return self.problems.push(refusal.at(place(expression)));
         }
         for word in condition::chapters_named(expression) {

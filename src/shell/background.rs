@@ -51,7 +51,8 @@ impl ShellWorld {
         watcher: &mut dyn Watcher,
     ) -> io::Result<Output> {
         self.learn_secrets(command);
-        let mut text = self.snapshot.text.clone();
+        let mut text = b"__guide_background=1\n".to_vec();
+        text.extend_from_slice(&self.snapshot.text);
         text.extend_from_slice(for_background(command, self.context.as_ref()).as_bytes());
         self.background_count += 1;
         let withheld = self.secrets.may_be_set(&command.script, &command.secrets);
@@ -187,8 +188,9 @@ impl BackgroundStep {
 
     /// Its output so far, as the output of a step that ended (or started) like this.
     fn output(&self, ending: Ending, processes: &Processes) -> Output {
-        let Captured { kept: bytes, total } = self.captured(processes);
-        Output { bytes, total, ending, duration: self.started.elapsed(), ..Output::default() }
+        let Captured { kept: bytes, total, withheld } = self.captured(processes);
+        let duration = self.started.elapsed();
+        Output { bytes, total, withheld, ending, duration, ..Output::default() }
     }
 
     /// The output so far. When the step has ended it is the whole output, unless a process of it still holds the pipe.
@@ -207,11 +209,14 @@ impl BackgroundStep {
             // It was masked when it came; the masker may know more secrets by now.
             return Captured { kept: self.masker.mask_bytes(&captured.kept), ..captured };
         }
+        if captured.total == 0 {
+            return captured;
+        }
         let why =
             "a background step that sets one does not tell its value; set it in a step before";
-        let notice =
-            if captured.total > 0 { withheld_notice(captured.total, why) } else { String::new() };
-        Captured { total: notice.len() as u64, kept: notice.into_bytes() }
+        let notice = withheld_notice(captured.total, why);
+        let withheld = Some(why.to_owned());
+        Captured { total: notice.len() as u64, kept: notice.into_bytes(), withheld }
     }
 
     /// Stops it with all its processes.

@@ -25,6 +25,8 @@ pub(super) struct Captured {
     pub(super) kept: Vec<u8>,
     /// The number of all bytes, also of those that are too many to be kept or to be searched for secrets.
     pub(super) total: u64,
+    /// Why a notice was passed on in place of the output.
+    pub(super) withheld: Option<String>,
 }
 
 /// Output that is kept back.
@@ -82,6 +84,7 @@ impl<'a> Sink<'a> {
         captured.pass_on(*watcher, notice.as_bytes());
         // Whoever judges the output has to know that there was more of it.
         captured.total += too_many;
+        captured.withheld = doubt.filter(|_| !notice.is_empty()).map(str::to_owned);
         self.captured
     }
 
@@ -148,6 +151,7 @@ mod tests {
         assert_eq!(notice, withheld_notice(7, "the output is too long to be searched"));
         let kept = LARGEST_KEPT_BACK + notice.len();
         assert_eq!((captured.kept.len(), captured.total), (kept, kept as u64 + 7));
+        assert_eq!(captured.withheld, None);
     }
 
     #[test]
@@ -161,5 +165,12 @@ mod tests {
         let (captured, notice) = kept_back(LARGEST_KEPT_BACK + 7, Some("why"));
         assert_eq!(notice, withheld_notice(LARGEST_KEPT_BACK as u64 + 7, "why"));
         assert_eq!(captured.total, notice.len() as u64);
+        assert_eq!(captured.withheld.as_deref(), Some("why"));
+    }
+
+    #[test]
+    fn nothing_is_withheld_of_a_step_that_printed_nothing() {
+        let (captured, notice) = kept_back(0, Some("why"));
+        assert_eq!((captured.withheld, notice.as_str()), (None, ""));
     }
 }

@@ -104,11 +104,11 @@ impl ShellWorld {
             Some(_) => self.secrets.doubt(&command.script, &command.secrets, is_aside),
             None => Some("the shell ended before it could tell the value".to_owned()),
         };
-        let Captured { kept: bytes, total } = sink.end(doubt.as_deref());
+        let Captured { kept: bytes, total, withheld } = sink.end(doubt.as_deref());
         let ending = ending(&result, snapshot.as_ref());
         let lasts = !is_aside && result.stopped.is_none();
         let state = snapshot.filter(|_| lasts).map(|snapshot| self.take_snapshot(snapshot));
-        Ok(Output { bytes, total, ending, duration, leftovers: left, state })
+        Ok(Output { bytes, total, withheld, ending, duration, leftovers: left, state })
     }
 
     /// Sends the step to the chapter's shell. The shell is out of its place until the step has ended.

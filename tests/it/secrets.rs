@@ -154,3 +154,37 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_command() {
     );
     assert!(places.is_empty(), "the secret stands in\n{}", places.join("\n"));
 }
+
+/// An output of which nothing was seen is as expected by no fence, snapshot or `check=`; a step that has none of them passes.
+#[test]
+fn an_output_that_was_withheld_is_judged_by_nothing() {
+    let script = "( TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\" )";
+    let withheld = "the output was withheld, as it may hold a secret, so";
+    for (attributes, after, judged_by) in [
+        ("check=\"'error' not in output\"", "", "its `check=`"),
+        ("check=\"'' in output\"", "", "its `check=`"),
+        ("snapshot", "", "its snapshot"),
+        ("snapshot=table", "", "its snapshot"),
+        ("", "```output\n...\n```\n", "the `output` fence"),
+        ("", "```output\n[guide: <rest>\n```\n", "the `output` fence"),
+    ] {
+        let book = Project::with_chapter(&format!(
+            "```bash {{name=a secret=TOKEN {attributes}}}\n{script}\n```\n{after}\n```bash {{name=b}}\ntrue\n```\n"
+        ));
+        let said =
+            book.guide("run").exits(1).says(&format!("{withheld} {judged_by} can't be judged"));
+        said.says("TOKEN has no value at the step's end").never_says("S3cretValue");
+        book.guide("review --list").exits(0).never_says("chapter-1/a");
+    }
+    for attributes in ["", "check='exit == 0'", "check='seconds < 60'"] {
+        let book = Project::with_chapter(&format!(
+            "```bash {{name=a secret=TOKEN {attributes}}}\n{script}\n```\n"
+        ));
+        book.guide("run").exits(0);
+    }
+    let silent = "( TOKEN=$(printf S3cret%s Value); : \"$TOKEN\" )";
+    let book = Project::with_chapter(&format!(
+        "```bash {{name=a secret=TOKEN check=\"'error' not in output\"}}\n{silent}\n```\n"
+    ));
+    book.guide("run").exits(0);
+}

@@ -150,3 +150,15 @@ fn problems_outside_of_the_selection_are_reported_too() {
         1
     );
 }
+
+#[test]
+fn a_check_of_an_interactive_step_cannot_use_the_output_that_is_not_kept() {
+    let text = step("name=a interactive check=\"'x' not in output\"", "x")
+        + &step("name=b interactive check=\"exit == 0\"", "x");
+    assert_eq!(
+        messages(&text),
+        [
+            "1 `'x' not in output` what an interactive step writes to the terminal is not kept, so its `check=` can't use `output`"
+        ]
+    );
+}
