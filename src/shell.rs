@@ -2,7 +2,8 @@
 //!
 //! A step runs at the top level of that bash, under `set -e -o pipefail`, with an empty stdin. At the end of a step the shell reports
 //! its state. When a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next step gets a
-//! new shell, which is brought into the last reported state. Open descriptors and jobs are not carried over into a new shell.
+//! new shell, which is brought into the last reported state, with the files that the steps have opened. A state with a pipe or a
+//! connection cannot be brought back: the next step is an error that names it. Jobs are not carried over into a new shell.
 //!
 //! The runner keeps the steps' own EXIT trap and runs it once, at the chapter's end. It does not run where a step ends the shell
 //! before: for the chapter, that shell goes on in the next one.
@@ -64,7 +65,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ids::StepId;
 use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
-use crate::world::{Command, Mode, ShellContext, StepShell, Watcher, World};
+use crate::world::{Command, ExitTrap, Mode, ShellContext, StepShell, Watcher, World};
 
 /// What the real world has to know beforehand.
 #[derive(Debug, Clone)]
@@ -103,8 +104,8 @@ pub struct ShellWorld {
     inherited_exit_trap: Vec<u8>,
     /// A step has run in the chapter's shell.
     has_run_a_step: bool,
-    /// The output of the last chapter's EXIT trap.
-    exit_trap_output: Option<Output>,
+    /// What became of the last chapter's EXIT trap.
+    exit_trap: Option<ExitTrap>,
     secrets: Secrets,
     mentioned: MentionedNames,
     backgrounds: Vec<BackgroundStep>,
@@ -138,7 +139,7 @@ impl ShellWorld {
             snapshot: ShellSnapshot::default(),
             inherited_exit_trap: Vec::new(),
             has_run_a_step: false,
-            exit_trap_output: None,
+            exit_trap: None,
             secrets: Secrets::default(),
             mentioned: MentionedNames::default(),
             backgrounds: Vec::new(),
@@ -204,9 +205,9 @@ impl ShellWorld {
     /// Ends the chapter's shell, after the steps' own EXIT trap has run.
     fn end_shell(&mut self) -> Vec<LeftoverProcess> {
         let mut leftovers = Vec::new();
-        if let Some(output) = self.run_exit_trap() {
+        self.exit_trap = self.run_exit_trap();
+        if let Some(ExitTrap::Ran(output)) = &self.exit_trap {
             leftovers.extend_from_slice(&output.leftovers);
-            self.exit_trap_output = Some(output);
         }
         if let Some(session) = self.session.take() {
             drop(session);
@@ -301,8 +302,8 @@ impl World for ShellWorld {
         leftovers
     }
 
-    fn take_exit_trap_output(&mut self) -> Option<Output> {
-        self.exit_trap_output.take()
+    fn take_exit_trap(&mut self) -> Option<ExitTrap> {
+        self.exit_trap.take()
     }
 
     fn close(&mut self) -> Vec<LeftoverProcess> {

@@ -84,6 +84,18 @@ pub trait Watcher {
     fn tick(&mut self, elapsed: Duration) -> Flow;
 }
 
+/// What became of the EXIT trap of a chapter's steps, at the chapter's end.
+#[derive(Debug, Clone)]
+pub enum ExitTrap {
+    /// It ran, with this output.
+    Ran(Output),
+    /// It did not run.
+    NotRun {
+        /// Why, in words.
+        why: String,
+    },
+}
+
 /// The outside, as the engine uses it.
 pub trait World {
     /// Begins a chapter: the next command runs in a new shell, which starts from `state` if it is given.
@@ -118,8 +130,8 @@ pub trait World {
     /// stopped.
     fn leave(&mut self) -> Vec<LeftoverProcess>;
 
-    /// The output of the EXIT trap that a step of the last chapter had set and that ran at the chapter's end.
-    fn take_exit_trap_output(&mut self) -> Option<Output> {
+    /// What became of the EXIT trap that a step of the last chapter had set.
+    fn take_exit_trap(&mut self) -> Option<ExitTrap> {
         None
     }
 

@@ -4,11 +4,11 @@ use super::context::{ChapterRun, RunContext, variables};
 use super::ports::WorkspaceRequest;
 use crate::diagnostic::Diagnostic;
 use crate::ids::ChapterName;
-use crate::output::{Ending, Output, ShellState};
+use crate::output::{Ending, ShellState};
 use crate::plan::{Plan, RenderedManifest};
 use crate::secrets::secret_values;
 use crate::text::truncate::last_bytes;
-use crate::world::ShellContext;
+use crate::world::{ExitTrap, ShellContext};
 
 /// The environment of a chapter's shell beside the caller's: the values, the variables of the run, and the chapter's name.
 pub(crate) fn chapter_environment(
@@ -54,29 +54,34 @@ pub(super) fn enter_from_last_state(
 pub(super) fn leave(ctx: &mut RunContext<'_, '_>) {
     let leftovers = ctx.ports.world.leave();
     ctx.note_leftovers(&leftovers, None);
-    if let Some(output) = ctx.ports.world.take_exit_trap_output() {
-        note_exit_trap(ctx, &output);
+    if let Some(trap) = ctx.ports.world.take_exit_trap() {
+        note_exit_trap(ctx, &trap);
     }
 }
 
-/// Notes the output of the EXIT trap that the chapter's steps had set, because it belongs to no step.
-fn note_exit_trap(ctx: &mut RunContext<'_, '_>, output: &Output) {
+/// Notes what became of the EXIT trap that the chapter's steps had set, because it belongs to no step.
+fn note_exit_trap(ctx: &mut RunContext<'_, '_>, trap: &ExitTrap) {
     const LONGEST: usize = 4096;
-    let was_stopped = output.ending == Ending::TimedOut;
-    if output.bytes.is_empty() && !was_stopped {
-        return;
+    let mut said = Vec::new();
+    match trap {
+        ExitTrap::NotRun { why } => said.push(format!("did not run: {why}")),
+        ExitTrap::Ran(output) => {
+            match output.ending {
+                Ending::TimedOut => said.push("was stopped, as it took too long".to_owned()),
+                Ending::Signalled(signal) => said.push(format!("was ended by signal {signal}")),
+                Ending::Interrupted => said.push("was interrupted".to_owned()),
+                Ending::Exited(_) | Ending::GivenUp | Ending::Started => {}
+            }
+            if !output.bytes.is_empty() {
+                let printed = String::from_utf8_lossy(&output.bytes);
+                said.push(format!("printed: {}", last_bytes(&printed, LONGEST).trim_end()));
+            }
+        }
     }
-    let printed = String::from_utf8_lossy(&output.bytes);
-    let mut text = "the EXIT trap of the chapter".to_owned();
-    if was_stopped {
-        text += " was stopped, as it took too long";
+    if !said.is_empty() {
+        // The chapter has ended, whether the note can be recorded or not.
+        let _ = ctx.note(format!("the EXIT trap of the chapter {}", said.join(" and ")), None);
     }
-    if !printed.is_empty() {
-        let and = if was_stopped { " and" } else { "" };
-        text += &format!("{and} printed: {}", last_bytes(&printed, LONGEST).trim_end());
-    }
-    // The chapter has ended, whether the note can be recorded or not.
-    let _ = ctx.note(text, None);
 }
 
 /// Writes the manifests that stand before this step and use bound values.

@@ -2,6 +2,7 @@
 
 use super::chapter::{self, ChapterFlow};
 use super::context::RunContext;
+use super::entry;
 use super::ports::Ports;
 use super::request::RunRequest;
 use super::resume;
@@ -14,6 +15,10 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
     let began = ports.clock.now();
     let mut ctx = RunContext::new(ports, request);
     let ended = run_chapters(&mut ctx);
+    if ended.is_err() {
+        // The chapter that was broken off has not been left.
+        entry::leave(&mut ctx);
+    }
     let leftovers = ctx.ports.world.close();
     ctx.note_leftovers(&leftovers, None);
     let mut summary = ctx.tally.summary(request.started.steps);

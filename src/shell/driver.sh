@@ -1,8 +1,8 @@
 # The long-lived shell of a chapter: it reads one command after another from a pipe, runs it, and reports its end and its state.
 #
 # `session.rs` drops these comments, joins the lines to ONE line (so that "line N" in bash's messages is the line in the
-# step's script), and puts the paths of the runner's descriptors for @COMMANDS@, @CONTROL@, @STATE@ and @INITIAL@, and the
-# EXIT trap for @TRAP@.
+# step's script), and puts the paths of the runner's descriptors for @COMMANDS@, @CONTROL@, @STATE@ and @INITIAL@, the EXIT trap
+# for @TRAP@, and `state/descriptors.sh` for @DESCRIPTORS@.
 # The descriptors are opened by path, each time: no descriptor of the runner is open while a step runs, so none of its processes
 # can inherit one. Only builtins are used, and nothing forks. Rules that follow from what a step may do to its shell:
 #   - commands are read from descriptor 9: while the shell waits, 0, 1 and 2 are what the step has made of them, and the runner
@@ -18,7 +18,8 @@
 builtin unset BASH_EXECUTION_STRING;
 builtin set -e -o pipefail;
 builtin trap '@TRAP@' EXIT;
-{ builtin printf '%s %s\n' "$EPOCHSECONDS" "$SECONDS"; builtin ulimit -aS; builtin ulimit -aH; builtin trap -p; builtin declare -p; } 1<>@INITIAL@ 2>&1;
+{ builtin printf '%s %s\n' "$EPOCHSECONDS" "$SECONDS"; builtin ulimit -aS; builtin ulimit -aH; builtin trap -p; @DESCRIPTORS@ builtin declare -p; } 1<>@INITIAL@ 2>&1;
+__guide_base=${#__guide_script[@]};
 for ((__guide_turn = 1; __guide_turn--; )); do
 if [[ ${TMOUT-} ]]; then { builtin read -r -u 9 -t 99999999 -N 10 __guide_script && builtin read -r -u 9 -t 99999999 -N "$__guide_script" __guide_script; } 9<@COMMANDS@ || builtin exit 0;
 else { builtin read -r -u 9 -N 10 __guide_script && builtin read -r -u 9 -N "$__guide_script" __guide_script; } 9<@COMMANDS@ || builtin exit 0; fi;

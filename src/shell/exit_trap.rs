@@ -5,9 +5,8 @@ use std::time::Duration;
 
 use super::ShellWorld;
 use crate::ids::{ChapterName, StepId, StepName};
-use crate::output::Output;
 use crate::shell::channel::path_of;
-use crate::world::{Command, Flow, Mode, Watcher};
+use crate::world::{Command, ExitTrap, Flow, Mode, Watcher};
 
 /// What the runner's trap runs, from a memory file.
 pub(super) const PROGRAM: &str = include_str!("exit_trap.sh");
@@ -56,11 +55,14 @@ pub(super) fn keep(script: &str, state: &[u8], set_own: &str) -> Option<String> 
 }
 
 impl ShellWorld {
-    /// Runs the steps' own trap, as the chapter ends. Returns its output, if there was a trap to run.
+    /// Runs the steps' own trap, as the chapter ends. Returns what became of it, if there was a trap to run.
+    ///
+    /// It runs in the state that the steps left. Where that cannot be had any more, it does not run: a trap cleans up, and would do so in
+    /// another folder or with other variables.
     ///
     /// `guide verify` runs only traps that its own checks have set: a trap of the run before would clean up what that run has left in
     /// place.
-    pub(super) fn run_exit_trap(&mut self) -> Option<Output> {
+    pub(super) fn run_exit_trap(&mut self) -> Option<ExitTrap> {
         let has_run = std::mem::take(&mut self.has_run_a_step);
         let trap = &self.snapshot.exit_trap;
         let is_inherited = self.options.verify_only && *trap == self.inherited_exit_trap;
@@ -76,10 +78,13 @@ impl ShellWorld {
             secrets: Vec::new(),
             cwd: None,
         };
-        let output = self.run_in_shell(&command, &mut NullWatcher).ok();
+        let output = self.run_in_shell(&command, &mut NullWatcher);
         // The trap itself is no step.
         self.has_run_a_step = false;
-        output
+        Some(match output {
+            Ok(output) => ExitTrap::Ran(output),
+            Err(error) => ExitTrap::NotRun { why: error.to_string() },
+        })
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) fn state(initial: &[u8], dump: &[u8]) {
     secrets.add("TOKEN");
     let mut mentioned = MentionedNames::default();
     mentioned.add(&String::from_utf8_lossy(dump));
-    let initial = Initial::read(initial);
+    let initial = Initial::read(initial, 7);
     let known = (&initial, &mentioned);
     let Some(read) = ShellSnapshot::read(dump, "M", known, &mut secrets, &masker) else { return };
     let again = ShellSnapshot::read(dump, "M", known, &mut secrets, &masker);

@@ -20,7 +20,7 @@ use crate::shell::exit_trap;
 use crate::shell::processes::{self, Children};
 use crate::shell::secrets::Secrets;
 use crate::shell::signals::Interrupt;
-use crate::shell::state::{DUMP, Initial, MentionedNames, ShellSnapshot};
+use crate::shell::state::{DESCRIPTORS, DUMP, Initial, MentionedNames, ShellSnapshot};
 use crate::text::shell_word::quoted;
 
 const DRIVER: &str = include_str!("driver.sh");
@@ -52,9 +52,10 @@ impl Session {
     /// Starts bash in a process group of its own, with the driver as its program.
     pub(super) fn start(start: &Start<'_>) -> io::Result<Self> {
         let channel = Channel::open()?;
-        let dump = one_line(DUMP);
+        let (dump, descriptors) = (one_line(DUMP), one_line(DESCRIPTORS));
         let fill = |text: &str| {
             text.replace("@DUMP@", &dump)
+                .replace("@DESCRIPTORS@", &descriptors)
                 .replace("@COMMANDS@", &path_of(&channel.commands.0))
                 .replace("@CONTROL@", &path_of(&channel.control.1))
                 .replace("@STATE@", &path_of(&channel.state))
@@ -144,7 +145,7 @@ impl Session {
     ) -> io::Result<Option<ShellSnapshot>> {
         if self.initial.is_none() {
             read_memory(&self.channel.initial, &mut self.buffer)?;
-            self.initial = Some(Initial::read(&self.buffer));
+            self.initial = Some(Initial::read(&self.buffer, self.streams[1].st_ino));
         }
         read_memory(&self.channel.state, &mut self.buffer)?;
         let mark = self.mark();

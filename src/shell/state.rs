@@ -1,9 +1,10 @@
 //! The state that a step leaves in its shell: the dump of `dump.sh` becomes text that restores it.
 //!
 //! Only what differs from a new shell is kept, without variables that change by themselves (RANDOM, SECONDS …): a step that changed
-//! nothing gives the same bytes as the step before it. Open descriptors, jobs and the command hash are not kept.
+//! nothing gives the same bytes as the step before it. Jobs and the command hash are not kept.
 
 mod declaration;
+mod descriptors;
 mod dump;
 mod initial;
 mod mentioned;
@@ -26,6 +27,8 @@ use crate::text::shell_word::quoted;
 
 /// Prints the state.
 pub(super) const DUMP: &str = include_str!("state/dump.sh");
+/// Prints the open descriptors, as a part of the state and of what a new shell has.
+pub(super) const DESCRIPTORS: &str = include_str!("state/descriptors.sh");
 
 /// A shell's state, as the runner keeps it in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,7 +127,10 @@ impl ShellSnapshot {
     /// Whether the words of a script mean what they seem to mean in this shell, so that `side_effects.rs` may judge a script.
     pub(super) fn tracks_precisely(&self) -> bool {
         let is_plain = |parts: &Parts| {
-            parts.before.is_empty() && parts.after.is_empty() && !parts.has_indirect_variables
+            parts.before.is_empty()
+                && parts.after.is_empty()
+                && parts.descriptors.is_empty()
+                && !parts.has_indirect_variables
         };
         self.deferred_setup.is_empty()
             && self.exit_trap.is_empty()
@@ -155,6 +161,8 @@ impl ShellSnapshot {
                 && !has(&parts.before, format!("\n{definition}"))
         } else if let Some(signal) = part.strip_prefix("the trap ") {
             !has(&self.text, format!(" {signal}\n")) && !has(&self.text, format!(" SIG{signal}\n"))
+        } else if let Some(number) = part.strip_prefix("the descriptor ") {
+            !has(&parts.descriptors.concat(), format!("{}{number}", descriptors::START))
         } else {
             !parts.variables.contains_key(part.as_bytes())
         }
@@ -191,7 +199,8 @@ impl ShellSnapshot {
             parts.variables.iter().partition(|(name, _)| Roots::are_named_by(name));
         let variables = others.into_iter().chain(roots).map(|(_, text)| text);
         let pieces = [&parts.before, &parts.folder].into_iter().chain(variables).chain([&unset]);
-        let pieces = pieces.chain(&parts.after).chain([&parts.umask, &parts.limits]);
+        let pieces = pieces.chain(&parts.after).chain(&parts.descriptors);
+        let pieces = pieces.chain([&parts.umask, &parts.limits]);
         pieces.chain(&runner_variables).cloned().collect()
     }
 

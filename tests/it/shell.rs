@@ -225,3 +225,45 @@ fn a_secret_is_in_no_stream_and_no_file() {
         .expect("grep");
     assert_eq!(String::from_utf8_lossy(&found.stdout), "", "files that hold the secret");
 }
+
+#[test]
+fn the_files_that_a_step_has_opened_are_open_after_an_expected_failure_and_in_a_resumed_run() {
+    let book = Project::with_chapter(&steps(&[
+        ("", "exec 3> log; printf 'a\\nb\\n' > list; exec 4< list; read -r line <&4; echo one >&3"),
+        ("exit=1", "false"),
+        ("", "echo two >&3; test -e \"$GUIDE_BOOK/go\""),
+        (
+            "",
+            "echo three >&3; read -r line <&4; test \"$line $(tr '\\n' ' ' < log)\" = 'b one two two three '",
+        ),
+    ]));
+    book.guide("run").exits(1).says("2 passed, 1 failed");
+    book.write("go", "");
+    book.guide("run --resume").exits(0).says("2 passed");
+}
+
+#[test]
+fn a_pipe_that_a_step_has_opened_stops_the_run_where_its_shell_is_replaced_and_the_exit_trap_is_named()
+ {
+    let book = Project::with_chapter(&steps(&[
+        ("", "trap 'touch \"$GUIDE_BOOK/cleaned\"' EXIT; exec 3< <(echo x)"),
+        ("", "read -r line <&3; test \"$line\" = x"),
+        ("exit=1", "false"),
+        ("", "touch \"$GUIDE_BOOK/ran\""),
+    ]));
+    let lost = "this is gone: the descriptor 3 (a pipe, which only one shell can have)";
+    let said = book.guide("run").exits(3).says(&format!(
+        "step chapter-1/s3 can't be run: it needs what the step before left, and {lost}"
+    ));
+    said.says(&format!(
+        "the EXIT trap of the chapter did not run: it needs what the step before left, and {lost}"
+    ));
+    assert!(!book.has("ran") && !book.has("cleaned"));
+    // A step that closes it leaves nothing that a new shell could not have.
+    let closed = Project::with_chapter(&steps(&[
+        ("", "exec 3< <(echo x); read -r line <&3; exec 3<&-"),
+        ("exit=1", "false"),
+        ("", "test \"$line\" = x"),
+    ]));
+    closed.guide("run").exits(0);
+}

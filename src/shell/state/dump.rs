@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::declaration::{Declarations, line_end};
+use super::descriptors::{Descriptor, descriptors};
 
 /// The sections of one dump.
 pub(super) struct Dump<'a> {
@@ -28,6 +29,8 @@ pub(super) struct Dump<'a> {
     pub umask: &'a [u8],
     /// The limits of resources, by their letter.
     pub limits: BTreeMap<u8, Limit>,
+    /// The open descriptors.
+    pub descriptors: Vec<Descriptor>,
     /// All variables.
     pub variables: Declarations<'a>,
     /// The attributes of the functions (`declare -F`) and their definitions.
@@ -83,6 +86,7 @@ impl<'a> Dump<'a> {
             special: Declarations(special),
             umask,
             limits: limits_of(limits),
+            descriptors: descriptors(section()?),
             variables: Declarations(section()?),
             functions: (section()?, section()?),
         })
@@ -165,7 +169,7 @@ mod tests {
     }
 
     const WHOLE: &str = "enable -n test\njunk\nM\n0\nerrexit\nextglob\n100 40\n'bye'\n1\n'x'\nM\ntrap -- 'a\numask 022\ndeclare -A BASH_ALIASES=()\n' SIGUSR1\nM\nM\n\
-        umask 0022\nopen files                          (-n) 1024\nopen files                          (-n) 4096\nM\n\
+        umask 0022\nopen files                          (-n) 1024\nopen files                          (-n) 4096\nM\nfd 3\ntarget /x\nM\n\
         declare -- A=\"1\"\nM\ndeclare -f f\nM\nf () \n{ \n    :\n}\nM\n";
 
     #[test]
@@ -181,6 +185,7 @@ mod tests {
             (0, &b"umask 0022\n"[..], 1)
         );
         assert_eq!(dump.disabled, [b"enable -n test\n"]);
+        assert_eq!(dump.descriptors.iter().map(|open| open.number).collect::<Vec<_>>(), [3]);
         let limit = Limit { soft: "1024".to_owned(), hard: "4096".to_owned() };
         assert_eq!(dump.limits.into_iter().collect::<Vec<_>>(), [(b'n', limit)]);
         assert_eq!(dump.functions, (&b"declare -f f\n"[..], &b"f () \n{ \n    :\n}\n"[..]));

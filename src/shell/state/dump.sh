@@ -28,6 +28,9 @@ builtin umask -p;
 builtin ulimit -aS;
 builtin ulimit -aH;
 builtin printf '%s\n' "$__guide_mark";
+@DESCRIPTORS@
+__guide_script=();
+builtin printf '%s\n' "$__guide_mark";
 builtin declare -p;
 builtin printf '%s\n' "$__guide_mark";
 builtin declare -F;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::declaration::{Declaration, Declarations, line_end, unquoted};
+use super::descriptors::{Descriptor, descriptors};
 use super::dump::{Limit, limits_of, traps, zero_second};
 use super::roots::Roots;
 
@@ -17,13 +18,19 @@ pub(in crate::shell) struct Initial {
     /// The second since 1970 at which `SECONDS` was 0.
     pub(super) zero_second: Option<i64>,
     pub(super) roots: Roots,
+    /// The descriptors that the runner's own caller has left open.
+    descriptors: Vec<Descriptor>,
+    /// What the shell's output is open on, as a link in `/proc/PID/fd` names it.
+    pub(super) output: Vec<u8>,
     /// The traps of signals that the runner's own caller ignores (Python does so, and `nohup`): no shell can change these.
     pub(super) ignored: HashSet<Vec<u8>>,
 }
 
 impl Initial {
-    /// Reads what a new shell prints: `$EPOCHSECONDS $SECONDS`, `ulimit`, `trap -p` and `declare -p`.
-    pub(in crate::shell) fn read(text: &[u8]) -> Self {
+    /// Reads what a new shell prints: `$EPOCHSECONDS $SECONDS`, `ulimit`, `trap -p`, the descriptors and `declare -p`.
+    ///
+    /// `output` is the inode of the pipe that takes the shell's output.
+    pub(in crate::shell) fn read(text: &[u8], output: u64) -> Self {
         let before = memchr::memmem::find(text, b"declare -").unwrap_or(text.len());
         let ignored = traps(&text[..before])
             .into_iter()
@@ -31,7 +38,10 @@ impl Initial {
             .collect();
         let first = std::str::from_utf8(&text[..line_end(text)]).unwrap_or_default().trim_end();
         let (limits, zero_second) = (limits_of(&text[..before]), zero_second(first));
-        let mut initial = Self { limits, zero_second, ignored, ..Self::default() };
+        let descriptors = descriptors(&text[..before]);
+        let output = format!("pipe:[{output}]").into_bytes();
+        let mut initial =
+            Self { limits, zero_second, descriptors, output, ignored, ..Self::default() };
         for found in Declarations(text) {
             if found.name == b"BASHOPTS" {
                 let options = found.value.and_then(unquoted).unwrap_or_default();
@@ -46,6 +56,11 @@ impl Initial {
             Declarations(text).next()?.value.and_then(unquoted)
         });
         initial
+    }
+
+    /// Whether the new shell has this descriptor open on the same thing.
+    pub(super) fn has_descriptor(&self, open: &Descriptor) -> bool {
+        self.descriptors.iter().any(|other| other.is_like(open))
     }
 
     /// Whether the new shell has this variable with this value and these attributes.

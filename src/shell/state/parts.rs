@@ -19,6 +19,8 @@ pub(super) struct Parts {
     pub(super) unset: Vec<Vec<u8>>,
     /// Aliases, folders of `pushd`, arguments and traps, one piece each.
     pub(super) after: Vec<Vec<u8>>,
+    /// Open descriptors, one piece each.
+    pub(super) descriptors: Vec<Vec<u8>>,
     pub(super) umask: Vec<u8>,
     /// `SECONDS` and limits of resources.
     pub(super) limits: Vec<u8>,
@@ -55,6 +57,9 @@ impl Parts {
             let words: Vec<u8> = words.collect();
             parts.after.push([b"\\builtin set -- ", words.as_slice(), b"\n"].concat());
         }
+        let opened = dump.descriptors.iter().filter(|open| !initial.has_descriptor(open));
+        parts.descriptors =
+            opened.map(|open| open.restored(&initial.roots, &initial.output)).collect();
         parts.after.push(traps);
         parts.after.retain(|part| !part.is_empty());
         parts

@@ -1,6 +1,7 @@
 //! The part of a shell's state that may be written to disk: all pieces that hold no secret, and the names of the others.
 
 use super::declaration::{Declarations, line_end, words};
+use super::descriptors;
 use super::dump::traps;
 use crate::output::ShellState;
 use crate::secrets::Masker;
@@ -78,6 +79,9 @@ fn description(piece: &[u8]) -> String {
             "the traps DEBUG, ERR, RETURN and the options of `set`"
         }
         first if first.starts_with("__guide_folder=") => "the folder",
+        first if first.starts_with(descriptors::START) => {
+            return format!("the descriptor {}", &first[descriptors::START.len()..]);
+        }
         r"\builtin" if text.starts_with(r"\builtin set ") => "the arguments",
         _ => "a part of the state",
     };

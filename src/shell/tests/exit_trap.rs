@@ -81,11 +81,11 @@ fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
 fn the_output_of_an_exit_trap_is_kept() {
     let mut chapter = Chapter::new();
     chapter.prints("trap 'echo bye; echo error >&2; exit 5' EXIT", "");
-    assert!(chapter.world.take_exit_trap_output().is_none());
+    assert!(chapter.world.take_exit_trap().is_none());
     chapter.world.leave();
-    let output = chapter.world.take_exit_trap_output().unwrap();
+    let output = ran(&mut chapter).unwrap();
     assert_eq!((text(&output).as_str(), output.ending), ("bye\nerror\n", Ending::Exited(5)));
-    assert!(chapter.world.take_exit_trap_output().is_none());
+    assert!(chapter.world.take_exit_trap().is_none());
 }
 
 /// `guide verify` must not clean up what the run before has left in place.
@@ -98,10 +98,41 @@ fn a_run_of_checks_runs_only_the_traps_that_its_checks_have_set() {
         let folder = chapter.folder.path().to_owned();
         let context = ShellContext { folder, environment: Vec::new() };
         chapter.world.enter(&context, Some(&state)).unwrap();
-        chapter.world.take_exit_trap_output();
+        chapter.world.take_exit_trap();
         chapter.prints(check, "");
         chapter.world.leave();
-        let output = chapter.world.take_exit_trap_output();
+        let output = ran(&mut chapter);
         assert_eq!(output.as_ref().map(text).as_deref(), printed, "{check}");
+    }
+}
+
+/// The output of the trap, if it ran.
+fn ran(chapter: &mut Chapter) -> Option<Output> {
+    match chapter.world.take_exit_trap()? {
+        ExitTrap::Ran(output) => Some(output),
+        ExitTrap::NotRun { why } => panic!("it did not run: {why}"),
+    }
+}
+
+/// A trap cleans up, and would do so in another folder or with other variables.
+#[test]
+fn an_exit_trap_whose_state_is_lost_does_not_run_and_says_so() {
+    for (lose, lost) in [
+        ("mkdir deep; cd deep; rmdir ../deep", "/deep"),
+        ("exec 3< <(sleep 5)", "the descriptor 3 (a pipe, which only one shell can have)"),
+    ] {
+        let mut chapter = Chapter::new();
+        chapter.prints("trap 'touch \"$OLDPWD/trap-ran\" trap-ran' EXIT; cd .", "");
+        chapter.prints(lose, "");
+        chapter.ends("kill -9 $$", Ending::Signalled(9));
+        chapter.world.leave();
+        let Some(ExitTrap::NotRun { why }) = chapter.world.take_exit_trap() else {
+            panic!("{lose}: the trap ran");
+        };
+        assert!(why.starts_with("it needs what the step before left, and this is gone: "), "{why}");
+        assert!(why.ends_with(lost), "{why}");
+        assert!(!chapter.folder.path().join("trap-ran").exists());
+        chapter.world.leave();
+        assert!(chapter.world.take_exit_trap().is_none(), "it is reported once");
     }
 }

@@ -251,3 +251,89 @@ fn a_part_that_a_state_was_saved_without_is_named_until_a_step_sets_it_again() {
     let state = chapter.run("trap : USR1; TOKEN=").state.unwrap();
     assert_eq!(state.left_out(), ["TOKEN"], "its name is secret, whatever its value is");
 }
+
+/// A shell in which this script ran, after its replacement.
+fn replaced_after(script: &str) -> Chapter {
+    let mut chapter = Chapter::new();
+    chapter.prints(script, "");
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    chapter
+}
+
+#[test]
+fn the_files_that_a_step_has_opened_are_open_in_a_new_shell() {
+    let open = "printf 'one\ntwo\nthree\n' > list; exec 3> log 4< list 5<> 'o p' 7>> log; exec {free}> /dev/null; exec 6>&1\n\
+        echo first >&3; read -r line <&4; echo $line >&3; printf abc >&5";
+    let use_them = "echo second >&3; echo third >&7; read -r line <&4; printf d >&5; echo out >&6; echo gone >&$free\n\
+        echo \"$line $(tr '\\n' ' ' < log) $(cat 'o p')\"";
+    let mut chapter = replaced_after(open);
+    chapter.prints(use_them, "out\ntwo first one second third  abcd\n");
+    for ending in ["false", "exit 3"] {
+        let ending = chapter.run(ending).ending;
+        assert!(matches!(ending, Ending::Exited(1 | 3)), "{ending:?}");
+    }
+    chapter.prints("read -r line <&4; echo $line", "three\n");
+}
+
+#[test]
+fn a_file_that_was_opened_in_the_step_that_ended_the_shell_is_open_in_the_next_one() {
+    let mut chapter = Chapter::new();
+    chapter.ends("exec 3> log; echo a >&3; false", Ending::Exited(1));
+    chapter.prints("echo b >&3; cat log", "a\nb\n");
+    chapter.ends("exec 3>&-; false", Ending::Exited(1));
+    let output = chapter.run("echo c >&3");
+    assert!(text(&output).contains("3: Bad file descriptor"), "{}", text(&output));
+}
+
+#[test]
+fn a_lock_is_held_by_the_new_shell() {
+    let mut chapter = replaced_after("exec 9> lock; flock 9");
+    chapter.prints(": anything; flock -n lock true || echo locked", "locked\n");
+}
+
+#[test]
+fn a_descriptor_that_cannot_be_opened_again_is_named_and_no_step_runs_without_it() {
+    for (script, named) in [
+        ("exec 3< <(sleep 5)", "the descriptor 3 (a pipe, which only one shell can have)"),
+        ("echo abc > f; exec 4< f; rm f", "the descriptor 4 (the file FOLDER/f (deleted))"),
+        (
+            "echo abcdef > f; exec 3<> f; read -r -N 2 -u 3; exec 5> f; echo x >&5; echo longer >> f",
+            "the descriptor 5 (the file FOLDER/f, written up to byte 2)",
+        ),
+        (
+            "printf 'a\\0bc' > f; exec 3< f; LC_ALL=C read -r -N 2 -u 3",
+            "the descriptor 3 (the file FOLDER/f, read up to byte 3)",
+        ),
+        ("echo x > f; exec 3< f; (sleep 0.1; rm f) & wait", "the descriptor 3"),
+    ] {
+        let mut chapter = replaced_after(script);
+        let error =
+            chapter.world.run(&command("echo ran"), &mut TestWatcher::default()).unwrap_err();
+        let folder = chapter.folder.path().canonicalize().unwrap();
+        let named = named.replace("FOLDER", &folder.display().to_string());
+        assert!(error.to_string().contains(&format!("this is gone: {named}")), "{script}: {error}");
+    }
+}
+
+#[test]
+fn a_file_that_was_removed_since_is_not_made_anew() {
+    let mut chapter = Chapter::new();
+    chapter.prints("exec 3> log; echo a >&3", "");
+    std::fs::remove_file(chapter.folder.path().join("log")).unwrap();
+    chapter.ends("kill -9 $$", Ending::Signalled(9));
+    let error = chapter.world.run(&command("echo b >&3"), &mut TestWatcher::default()).unwrap_err();
+    assert!(error.to_string().contains("the descriptor 3 (the file "), "{error}");
+    assert!(!chapter.folder.path().join("log").exists());
+}
+
+#[test]
+fn a_background_step_starts_without_the_chapter_s_descriptors() {
+    let mut chapter = Chapter::new();
+    chapter.prints("exec 3< <(sleep 5)", "");
+    let background = Command {
+        mode: Mode::Background(Background::Chapter),
+        ..command("echo started; exec sleep 30")
+    };
+    let output = chapter.with(&background);
+    assert_eq!((text(&output).as_str(), output.ending), ("started\n", Ending::Started));
+}
