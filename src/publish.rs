@@ -15,7 +15,9 @@ mod shape;
 mod status_panel;
 mod timeline;
 mod view;
+mod visible;
 
 pub(crate) use page::{annotate, assets};
 pub(crate) use preprocessor::{Annotator, supports};
 pub(crate) use view::View;
+pub(crate) use visible::{make_book_visible, make_visible, visible_line, visible_markdown};

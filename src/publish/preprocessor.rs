@@ -8,7 +8,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext, book};
 
 use super::links::strip_external_links;
 use super::status_panel::Panel;
-use super::{View, annotate, assets};
+use super::{View, annotate, assets, make_book_visible};
 use crate::book::{Book, Chapter, Sources, parse_chapter};
 
 /// Whether a path of the machine exists and is not in the site.
@@ -82,6 +82,7 @@ impl Annotator {
             }
             page.content = if has_steps { format!("{}{text}", assets()) } else { text };
         });
+        make_book_visible(book);
     }
 
     fn strip_external_links(&self, text: &str, page: &Path) -> String {

@@ -21,6 +21,7 @@ use super::files::{Durability, replace_book_file};
 use super::site_files::{SiteFiles, linked};
 use super::site_parts;
 use crate::book::MARKDOWN;
+use crate::publish::{make_book_visible, make_visible, visible_line, visible_markdown};
 
 /// The most chapters with which the page of the whole book is made, unless `book.toml` requests it.
 const MOST_PRINTED: usize = 600;
@@ -71,10 +72,14 @@ impl Renderer for HtmlSite {
             config.set("output.html.print.enable", false)?;
             self.left_out.borrow_mut().print_page = true;
         }
-        let mut staged =
-            RenderContext::new(root, context.book.clone(), config, &context.destination);
+        // Other preprocessors may have put something in after guide has.
+        let mut book = context.book.clone();
+        make_book_visible(&mut book);
+        make_titles_visible(&mut config);
+        let mut staged = RenderContext::new(root, book.clone(), config, &context.destination);
         staged.chapter_titles.clone_from(&context.chapter_titles);
-        site_parts::render(staged, &context.book, &theme, &self.room.join("parts"))?;
+        staged.chapter_titles.values_mut().for_each(|title| make_visible(title, visible_line));
+        site_parts::render(staged, &book, &theme, &self.room.join("parts"))?;
         self.copy_files(context)
     }
 }
@@ -106,7 +111,10 @@ impl HtmlSite {
         }
         let page = html.input_404.as_deref().filter(|page| !page.is_empty());
         if let Some(real) = self.files.allowed(Path::new(page.unwrap_or("404.md"))) {
-            copy(&real, &chapters.join(page.unwrap_or("404.md")))?;
+            let mut text = fs::read_to_string(&real)?;
+            make_visible(&mut text, visible_markdown);
+            let staged = chapters.join(page.unwrap_or("404.md"));
+            replace_book_file(&staged, text.as_bytes(), Durability::Lazy)?;
         }
         Ok(root)
     }
@@ -167,6 +175,13 @@ fn pages(context: &RenderContext) -> impl Iterator<Item = (&Path, &str)> {
         BookItem::Chapter(chapter) => Some((chapter.path.as_deref()?, chapter.content.as_str())),
         _ => None,
     })
+}
+
+/// The title, the description and the authors stand on every page.
+fn make_titles_visible(config: &mut Config) {
+    let book = &mut config.book;
+    let named = book.title.iter_mut().chain(&mut book.description).chain(&mut book.authors);
+    named.for_each(|name| make_visible(name, visible_line));
 }
 
 fn has_code(markdown: &str) -> bool {

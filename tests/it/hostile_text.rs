@@ -5,6 +5,7 @@ use std::fs;
 use regex::bytes::Regex;
 
 use crate::Project;
+use crate::project::entries_below;
 
 /// Everything that commands a terminal (CSI, OSC 0, 8 and 52, C1, BEL, DEL), the order of reading, or GitHub Actions.
 const HOSTILE: &str = "\u{1b}[31m\u{1b}]0;pwn\u{7}\u{1b}]52;c;ZXZpbA==\u{7}\u{1b}]8;;http://evil\u{1b}\\\u{9b}2J\u{202e}\u{2066}\u{7f}\r::set-output name=x::y\n::add-mask::z\n::stop-commands::q\n##[error]w";
@@ -163,4 +164,46 @@ fn a_value_that_no_variable_can_hold_is_an_error_of_the_book() {
     let book = Project::with_chapter("```bash {name=a}\ntrue\n```\n");
     book.write("guide/values.yaml", "v: \"a\\0b\"\n");
     book.guide("run").exits(2).says("the value `v` contains a NUL byte");
+}
+
+#[test]
+fn nothing_that_an_author_wrote_is_invisible_on_a_page() {
+    let book = hostile_book();
+    let (line, references) = (one_line(), "&#x202e;&#27;&#x9b;");
+    book.write(
+        "guide/two.md",
+        format!(
+            "# Two {line} {references}\n\nProse {line}\n{references} and `code {line}` <b title=\"{references}\">x</b>\n\n\
+            ```text\nrm {line}\n```\n\n```bash {{name=ok}}\necho ok # {line}\n```\n\n```yaml {{file=d.yaml}}\n# \u{202e}\na: 1\n```\n"
+        ),
+    );
+    book.write("guide/404.md", format!("# Not here {line} {references}\n"));
+    let summary = book.read("guide/SUMMARY.md");
+    book.write(
+        "guide/SUMMARY.md",
+        format!("{summary}\n# Part {}\n\n- [draft {references}]()\n", line.replace(['[', ']'], "")),
+    );
+    let output = book.command("publish").output().expect("guide starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let unsafe_text = Regex::new(
+        r"(?-u)[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]|&#(27|x202e|x9b)\b",
+    )
+    .expect("a pattern");
+    let mut pages = 0;
+    for file in entries_below(&book.path("book")) {
+        let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+        let is_of_mdbook =
+            name.ends_with(".js") && !name.starts_with("toc") && !name.starts_with("searchindex");
+        if is_of_mdbook || ![".html", ".js"].iter().any(|end| name.ends_with(end)) {
+            continue;
+        }
+        pages += 1;
+        let bytes = fs::read(&file).expect("a page");
+        let found = unsafe_text.find(&bytes).map(|found| {
+            let from = found.start().saturating_sub(60);
+            String::from_utf8_lossy(&bytes[from..found.end() + 20]).into_owned()
+        });
+        assert_eq!(found, None, "{name}");
+    }
+    assert!(pages >= 6, "{pages} pages");
 }
