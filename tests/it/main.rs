@@ -14,7 +14,9 @@
     reason = "the result of the last assertion of a chain is not used"
 )]
 
+mod adopted_world;
 mod adoption;
+mod api_server;
 mod bad_books;
 mod bad_worlds;
 mod changed;
@@ -37,6 +39,7 @@ mod profile;
 mod project;
 mod publish;
 mod random;
+mod reaches_the_disk;
 mod reference_tables;
 mod replay;
 mod review;
