@@ -2,7 +2,7 @@
 //!
 //! `STEP@PROFILE.snap` is for one profile and takes precedence over `STEP.snap`. The text is normalized. If a text was
 //! accepted before, a pending one is the accepted text with only the real changes, so that `cargo insta review` and `guide review` show
-//! the same. Only [`file`] uses insta. A run writes pending files only; `guide review` accepts them.
+//! the same. A run writes pending files only; `guide review` accepts them.
 
 #![expect(clippy::disallowed_methods, reason = "`store` is the room that opens files")]
 
@@ -211,6 +211,7 @@ impl Snapshots {
             source: Some(step.place.file.display().to_string()),
             assertion_line: Some(step.place.line),
             expression: Some(step.script.trim_end().to_owned()),
+            snapshot_kind: None,
             info: Some(Info {
                 kind: Some(kind),
                 profile: Some(self.profile.clone()).filter(|name| !name.is_empty()),

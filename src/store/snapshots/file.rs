@@ -24,6 +24,9 @@ pub(super) struct Header {
     pub(super) assertion_line: Option<u32>,
     /// The step's script.
     pub(super) expression: Option<String>,
+    /// `binary` if the content is in another file; nothing if it is text.
+    #[serde(skip_serializing)]
+    pub(super) snapshot_kind: Option<String>,
     /// The fields that guide adds to the format of insta.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) info: Option<Info>,
@@ -60,22 +63,25 @@ pub(super) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 pub(super) fn read_snapshot(path: &Path) -> Result<Option<(Header, String)>, StoreError> {
     let Some(bytes) = read_if_there(path)? else { return Ok(None) };
     let invalid = |why: String| StoreError::InvalidSnapshot { path: path.to_owned(), why };
-    let file = String::from_utf8_lossy(&bytes);
-    // insta reads a file without a header as one of its old format, and prints a warning.
-    let Some(rest) = file.strip_prefix("---\n").or_else(|| file.strip_prefix("---\r\n")) else {
-        return Err(invalid("its first line is not `---`".to_owned()));
-    };
-    let header =
-        rest.lines().take_while(|line| line.trim_end() != "---").collect::<Vec<_>>().join("\n");
+    let file = String::from_utf8(bytes).map_err(|error| invalid(error.to_string()))?;
+    parse_snapshot(&file).map(Some).map_err(invalid)
+}
+
+/// The header and the text of a file, read as insta reads them: the text ends before its last blanks, and its lines end with `\n`.
+fn parse_snapshot(file: &str) -> Result<(Header, String), String> {
+    // insta reads a file without a header as one of its old format.
+    let mut lines = file.lines();
+    if lines.next().map(str::trim_end) != Some("---") {
+        return Err("its first line is not `---`".to_owned());
+    }
+    let header: Vec<&str> = lines.by_ref().take_while(|line| line.trim_end() != "---").collect();
     let header: Header =
-        serde_yaml::from_str(&header).map_err(|error| invalid(error.to_string()))?;
-    let snapshot = insta::Snapshot::from_file(path).map_err(|error| invalid(error.to_string()))?;
-    let text = snapshot
-        .contents()
-        .as_text()
-        .ok_or_else(|| invalid("it contains no text".to_owned()))?
-        .to_string();
-    Ok(Some((header, text)))
+        serde_yaml::from_str(&header.join("\n")).map_err(|error| error.to_string())?;
+    if header.snapshot_kind.as_deref().is_some_and(|kind| kind != "text") {
+        return Err("it contains no text".to_owned());
+    }
+    let text = lines.collect::<Vec<_>>().join("\n");
+    Ok((header, text.trim_end().replace("\r\n", "\n")))
 }
 
 /// The content of a snapshot file.

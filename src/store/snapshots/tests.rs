@@ -98,6 +98,39 @@ fn the_file_is_in_instas_format_with_place_and_script() {
 }
 
 #[test]
+fn a_file_is_read_as_insta_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.snap");
+    let headers =
+        ["", "source: x\n", "source: x\r\nexpression: \"a\\n---\"\r\n", "snapshot_kind: text\n"];
+    let texts = [
+        "",
+        "\n",
+        "one",
+        "one\n",
+        "\n one \n\n two\t\n \n",
+        "one\r\ntwo\r\r\nthree\r",
+        "---\none\n---\n",
+    ];
+    for (start, end) in [("---\n", "---\n"), ("--- \r\n", "---\t\r\n")] {
+        for file in
+            headers.iter().flat_map(|header| texts.map(|text| [start, header, end, text].concat()))
+        {
+            std::fs::write(&path, &file).unwrap();
+            // insta knows no empty header.
+            let Ok(expected) = insta::Snapshot::from_file(&path) else { continue };
+            let (header, text) = read_snapshot(&path).unwrap().unwrap();
+            assert_eq!(text, expected.contents().as_text().unwrap().to_string(), "{file:?}");
+            assert_eq!(header.expression.as_deref(), expected.metadata().expression(), "{file:?}");
+        }
+    }
+    std::fs::write(&path, "---\nsnapshot_kind: binary\nextension: png\n---\n").unwrap();
+    assert!(read_snapshot(&path).unwrap_err().to_string().contains("it contains no text"));
+    std::fs::write(&path, b"---\nsource: x\n---\n\xff\n").unwrap();
+    assert!(read_snapshot(&path).unwrap_err().to_string().contains("utf-8"));
+}
+
+#[test]
 fn a_snapshot_of_the_profile_wins() {
     let book = Book::new();
     book.write("chapter-1/list.snap", "---\nsource: x\n---\nshared\n");
