@@ -11,6 +11,7 @@ COPY Cargo.toml Cargo.lock README.md ./
 COPY src src
 COPY benches benches
 COPY examples examples
+COPY templates templates
 # The toolchain of the image, not the one that rust-toolchain.toml would have rustup fetch: they are the same.
 RUN --mount=type=cache,target=/usr/local/cargo/registry --mount=type=cache,target=/source/target \
     cargo build --release --locked && install -D target/release/guide /out/guide

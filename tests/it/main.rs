@@ -23,6 +23,7 @@ mod changed;
 mod ci_files;
 mod compare;
 mod conditions;
+mod dockerfile;
 mod documents;
 mod durability;
 mod existing_cluster;
