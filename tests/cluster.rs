@@ -15,6 +15,7 @@ mod cluster {
     pub(crate) mod drift_and_teardown;
     pub(crate) mod evidence;
     pub(crate) mod identity;
+    pub(crate) mod images;
     pub(crate) mod namespace;
     pub(crate) mod topology;
     pub(crate) mod watch;
