@@ -1,3 +1,0 @@
-module guide.lab/discovery
-
-go 1.26
