@@ -1,8 +1,12 @@
-//! ENGINE: a [`Plan`](crate::plan::Plan) and a [`World`](crate::world::World) → [`Event`](crate::event::Event)s. It runs the steps,
-//! compares their output, and records and reports what happened; it retries, waits and resumes.
+//! ENGINE: a [`Plan`](crate::plan::Plan) and a [`World`](crate::world::World) →
+//! [`Event`](crate::event::Event)s.
 //!
-//! A context is passed down and results are returned up: `run::conduct` → `chapter::run` → `step::run` → `execute::run_attempts`
-//! → `retry::run_until_settled` → `attempt::run_attempt`. Everything outside is one of the [`Ports`].
+//! The engine runs the steps, compares their output, and records and reports what happened. It also
+//! retries, waits and resumes.
+//!
+//! A [`context`] is passed down and results are returned up: `run::conduct` → `chapter::run` →
+//! `step::run` → `execute::run_attempts` → `retry::run_until_settled` → `attempt::run_attempt`. The
+//! engine reaches everything outside through the [`Ports`].
 
 mod attempt;
 mod background;
@@ -15,8 +19,6 @@ mod entry;
 mod execute;
 mod finish;
 mod judge;
-#[cfg(test)]
-mod oracle_tests;
 mod pause;
 mod ports;
 mod request;

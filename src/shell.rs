@@ -1,18 +1,24 @@
 //! The real world: the steps of a chapter in one long-lived bash.
 //!
-//! A step runs at the top level of that bash, under `set -e -o pipefail`, with an empty stdin. At the end of a step the shell reports
-//! its state. When a step ends the shell itself (`exit`, a failing command, `exec`, a signal, the time limit), the next step gets a
-//! new shell, which is brought into the last reported state, with the files that the steps have opened. A state with a pipe or a
-//! connection cannot be brought back: the next step is an error that names it. Jobs are not carried over into a new shell.
+//! A step runs at the top level of that bash, under `set -e -o pipefail`, with an empty stdin. At
+//! the end of a step the shell reports its state. When a step ends the shell itself (by `exit`, a
+//! failing command, `exec`, a signal, or the time limit), the next step gets a new shell, which is
+//! brought into the last reported state, with the files that the steps have opened. A state with a
+//! pipe or a connection cannot be restored: the next step is an error that names it. Jobs are not
+//! carried over into a new shell.
 //!
-//! The runner keeps the steps' own EXIT trap and runs it once, at the chapter's end. It does not run where a step ends the shell
-//! before: for the chapter, that shell goes on in the next one.
+//! The runner keeps the EXIT trap that the steps set and runs it once, at the chapter's end. It
+//! does not run when a step ends the shell earlier, because the next shell continues that shell for
+//! the chapter.
 //!
-//! Limits: the state is not reported when a step sets an EXIT trap where its script does not show it (in a file that it sources)
-//! and ends its shell as well; the state before the step is used then. A step that defines a function called `builtin` loses it.
-//! bash handles TERM and HUP itself where an EXIT trap is set, and the runner's is. A child that gets one of them between its fork and
-//! the start of its program can lose it (3 of 1,000 children that are killed at once on a busy machine) and live on: a `wait` for it
-//! lasts as long as its program, or until the step's time limit, and at the step's end it is named and stopped.
+//! Limits: The state is not reported when a step ends its shell after it has set an EXIT trap that
+//! its script does not show, because the trap is in a sourced file. The state before the step is
+//! used then. A step that defines a function called `builtin` loses the function.
+//! bash handles SIGTERM and SIGHUP itself if an EXIT trap is set, and the runner's trap is always
+//! set. A child that receives one of them between its fork and the start of its program can lose
+//! the signal (3 of 1,000 children that are killed at once on a busy machine) and continue: a
+//! `wait` for it lasts until its program ends or until the step's time limit, and at the step's end
+//! it is named and stopped.
 
 mod background;
 mod bash;
@@ -67,18 +73,19 @@ use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
 use crate::world::{Command, ExitTrap, Mode, ShellContext, StepShell, Watcher, World};
 
-/// What the real world has to know beforehand.
+/// The options of the real world.
 #[derive(Debug, Clone)]
 pub struct ShellOptions {
     /// The shell. A bare name is searched for on the `PATH` of `environment`.
     pub bash: PathBuf,
     /// The caller's whole environment.
     pub environment: Vec<(OsString, OsString)>,
-    /// Masks the secrets; shared with all other places that mask.
+    /// Masks the secrets. It is shared with all other places that mask.
     pub masker: Masker,
     /// Ctrl-C and SIGTERM.
     pub interrupt: Interrupt,
-    /// Only checks are run, so an EXIT trap that is restored with a chapter's state is not run.
+    /// Whether only checks run. An EXIT trap that is restored with a chapter's state does not run
+    /// then.
     pub verify_only: bool,
 }
 
@@ -96,20 +103,20 @@ pub struct ShellWorld {
     /// The environment of the chapter's shell.
     environment: Vec<(OsString, OsString)>,
     session: Option<Session>,
-    /// The session has not been brought into the chapter's state yet.
+    /// Whether the session has still to be brought into the chapter's state.
     session_is_new: bool,
     /// The chapter's state after its last step.
     snapshot: ShellSnapshot,
     /// The EXIT trap in the state with which the chapter was entered.
     inherited_exit_trap: Vec<u8>,
-    /// A step has run in the chapter's shell.
+    /// Whether a step has run in the chapter's shell.
     has_run_a_step: bool,
-    /// What became of the last chapter's EXIT trap.
+    /// The result of the last chapter's EXIT trap.
     exit_trap: Option<ExitTrap>,
     secrets: Secrets,
     mentioned: MentionedNames,
     backgrounds: Vec<BackgroundStep>,
-    /// How many background steps were started.
+    /// The number of background steps that were started.
     background_count: usize,
     buffer: Vec<u8>,
 }
@@ -118,7 +125,7 @@ impl ShellWorld {
     /// Makes this process the parent of all orphans of its descendants.
     ///
     /// # Errors
-    /// When the kernel refuses that.
+    /// When the kernel refuses this.
     pub fn new(mut options: ShellOptions) -> Result<Self, Diagnostic> {
         use std::hash::{BuildHasher, RandomState};
         let pid = std::process::id();
@@ -148,13 +155,13 @@ impl ShellWorld {
         })
     }
 
-    /// Keeps the run's lock locked until all processes of the run have ended, also when this process is killed. It has to be called
-    /// before a chapter is entered.
+    /// Keeps the run's lock locked until all processes of the run have ended, even if this process
+    /// is killed. It has to be called before a chapter is entered.
     pub fn hold_lock(&mut self, lock: OwnedFd) {
         self.lock = Some(lock);
     }
 
-    /// Where and how a bash of the chapter is started.
+    /// The arguments of the start of a bash for the chapter.
     #[expect(clippy::disallowed_methods, reason = "bash cannot start in a folder that is gone")]
     fn start(&self) -> io::Result<Start<'_>> {
         let context =
@@ -189,7 +196,8 @@ impl ShellWorld {
         self.backgrounds.iter().map(BackgroundStep::group).collect()
     }
 
-    /// Makes sure that the watchdog runs and knows this process group, before a step runs in it.
+    /// Starts the watchdog if necessary and reports this process group to it, before a step runs in
+    /// the group.
     fn watch_group(&mut self, group: Pid) -> io::Result<()> {
         let groups: Vec<Pid> = self.background_groups().into_iter().chain([group]).collect();
         let watchdog = match self.watchdog.take() {
@@ -247,7 +255,8 @@ impl World for ShellWorld {
                     .to_owned(),
             ),
         })?;
-        // The watchdog starts while bash does. An error is reported by the first step, which tries it again.
+        // The watchdog starts while bash starts. An error is reported by the first step, which
+        // starts the watchdog again.
         let _ = self.watch_group(session.pid());
         self.session = Some(session);
         Ok(())
@@ -320,7 +329,8 @@ impl Drop for ShellWorld {
     }
 }
 
-/// A part of the state before the step that does not exist any more. No step runs without it, nor with something else in its place.
+/// A part of the previous state that does not exist any more. No step runs without it or with a
+/// replacement.
 #[derive(Debug, thiserror::Error)]
 #[error("it needs what the step before left, and this is gone: {}", .0.trim_end_matches("; "))]
 struct Lost(String);

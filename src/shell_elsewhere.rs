@@ -1,6 +1,8 @@
-//! The shell room where the system is not Linux: what runs no step works, and the world of a run says how to use the image.
+//! The shell room for systems other than Linux: commands that run no step work, and running a step
+//! returns an error that names the container image.
 //!
-//! Running a step relies on Linux: on `/proc`, process descriptors, files in memory, and a parent that adopts all orphans.
+//! Running a step needs features of Linux: `/proc`, process descriptors, memory files, and a parent
+//! that adopts all orphans.
 
 #[path = "shell/rerun.rs"]
 mod rerun;
@@ -23,7 +25,7 @@ use crate::output::{LeftoverProcess, Output, ShellState};
 use crate::secrets::Masker;
 use crate::world::{Command, ShellContext, Watcher, World};
 
-/// What the real world has to know beforehand; here nothing of it is used.
+/// The options of the real world, which are not used here.
 #[derive(Debug, Clone)]
 pub struct ShellOptions {
     pub bash: PathBuf,
@@ -38,7 +40,7 @@ pub struct ShellWorld(Infallible);
 
 impl ShellWorld {
     /// # Errors
-    /// Always: steps run on Linux.
+    /// Always, because steps run only on Linux.
     pub fn new(_: ShellOptions) -> Result<Self, Diagnostic> {
         Err(Diagnostic {
             message: "guide runs steps on Linux, and this is another system".to_owned(),
@@ -49,7 +51,7 @@ impl ShellWorld {
         })
     }
 
-    /// The lock has nothing to outlive here.
+    /// Does nothing, because no process of a run exists here.
     pub fn hold_lock(&mut self, _: OwnedFd) {
         match self.0 {}
     }

@@ -1,4 +1,5 @@
-//! Tests that need a runner in a process of its own, which is killed, receives signals, has a terminal, or adopts untagged orphans.
+//! Tests that need a runner in its own process, which is killed, receives signals, has a terminal,
+//! or adopts untagged orphans.
 //!
 //! Each test starts this test program again as the runner.
 
@@ -95,7 +96,7 @@ fn printed_by(runner: Child) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// How many processes have exactly this command line.
+/// The number of processes with exactly this command line.
 fn count(command: &str) -> usize {
     let wanted = command.replace(' ', "\0") + "\0";
     let processes = std::fs::read_dir("/proc").unwrap().flatten();

@@ -1,4 +1,5 @@
-//! One attempt: the command runs, and the journal, the reporter and the monitor follow it.
+//! One attempt: runs the command once, while the journal, the reporter and the cluster monitor
+//! follow it.
 
 use std::time::Duration;
 
@@ -15,18 +16,19 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// The longest last line that is reported, in characters.
 const LINE: usize = 200;
 
-/// What an attempt came to.
+/// The result of an attempt, before it is judged.
 pub(super) struct Attempt {
     pub(super) output: Output,
-    /// What the monitor said last.
+    /// The last status that the cluster monitor returned.
     pub(super) status: ClusterStatus,
 }
 
-/// When an attempt is ended because it cannot succeed.
+/// The rule for stopping an attempt that cannot succeed.
 pub(super) struct GiveUpPolicy {
     /// When the first attempt of the step began.
     pub(super) began: Duration,
-    /// How long the cluster has to show an unrecoverable problem without a break. `None`: the attempt is never given up.
+    /// How long the cluster must show an unrecoverable problem without a break before the attempt
+    /// is stopped. `None`: never.
     pub(super) give_up_after: Option<Duration>,
 }
 
@@ -67,18 +69,20 @@ struct Follower<'a, 'b> {
     step: &'a StepId,
     policy: &'a GiveUpPolicy,
     line: LastLine,
-    /// When progress was reported last, since the command's start.
+    /// The time of the last progress report, measured from the command's start.
     reported_at: Duration,
     status: ClusterStatus,
     unrecoverable: UnrecoverableTimer,
 }
 
-/// Since when, without a break, the cluster has shown an unrecoverable problem.
+/// The moment since which the cluster has shown an unrecoverable problem without a break, measured
+/// from the command's start.
 #[derive(Default)]
 struct UnrecoverableTimer(Option<Duration>);
 
 impl UnrecoverableTimer {
-    /// Notes what the cluster shows now. Returns whether the problem has lasted for the time after which to give up.
+    /// Notes whether the cluster shows a problem at `elapsed`. Returns whether the problem has
+    /// lasted for `limit`.
     fn has_lasted(
         &mut self,
         unrecoverable: bool,
@@ -126,7 +130,8 @@ impl Watcher for Follower<'_, '_> {
     }
 }
 
-/// The last line that has any text, however the output is cut into pieces. It keeps a limited number of bytes.
+/// The last line that is not blank, independent of how the output is cut into pieces. Its memory is
+/// bounded.
 #[derive(Default)]
 struct LastLine {
     /// The last line that is complete and not blank.
@@ -171,7 +176,7 @@ mod tests {
     use super::{LastLine, UnrecoverableTimer};
 
     #[test]
-    fn only_a_problem_that_lasts_ends_a_step_that_may_solve_it() {
+    fn only_a_problem_that_lasts_stops_a_step_that_may_solve_it() {
         let seconds = Duration::from_secs;
         let mut unrecoverable = UnrecoverableTimer::default();
         assert!(!unrecoverable.has_lasted(true, seconds(2), Some(seconds(30))));

@@ -1,4 +1,4 @@
-//! Background steps: when one is ready, and what becomes of one that ends by itself.
+//! Background steps: waits until one is ready, and records a failure for one that ended by itself.
 
 use super::context::{ChapterRun, RunContext, StepRef, variables};
 use super::execute::{Execution, run_attempts};
@@ -10,7 +10,8 @@ use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::output::{Ending, Output};
 use crate::world::Mode;
 
-/// `ready=`: runs that check until it passes or the background step has ended, and puts the result into `result`.
+/// `ready=`: runs the named check until it passes or the background step has ended, and changes
+/// `result` to a failure if it did not pass.
 pub(super) fn await_ready(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -48,7 +49,8 @@ pub(super) fn await_ready(
     Ok(())
 }
 
-/// Records a failure for every background step that should be running and has ended by itself. Returns whether there was one.
+/// Records a failure for every background step that ended by itself while it should be running.
+/// Returns whether there was one.
 pub(super) fn fail_ended_steps(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -81,7 +83,7 @@ fn record_failure(
 ) -> Result<(), Diagnostic> {
     ctx.ports.record.output(&end.bytes);
     let stored = ctx.ports.record.finish_output();
-    let why = format!("it ended by itself ({}) while it was to go on", in_words(end.ending));
+    let why = format!("it ended by itself ({}), but it should keep running", in_words(end.ending));
     let outcome = Outcome::Failed(Failure::Broken { why });
     let evidence = finish::collect_evidence(ctx, run, step, &outcome, &end.bytes, None);
     let finished = StepFinished {
@@ -95,7 +97,8 @@ fn record_failure(
     finish::record(ctx, finished)
 }
 
-/// Whether it ended by a signal with which a later step may have stopped it on purpose.
+/// Whether the process ended by a signal that a later step may have sent on purpose (SIGHUP, SIGINT
+/// or SIGTERM).
 fn was_stopped_by_a_step(ending: Ending) -> bool {
     const SIGNALS: [i32; 3] = [1, 2, 15];
     match ending {

@@ -26,7 +26,8 @@ pub(super) struct ChapterResult {
 impl ChapterResult {
     const PASSED: Self = Self { flow: ChapterFlow::Passed, lost: None };
 
-    /// Adds how a step ended.
+    /// Takes the end of a step into account. A step without an answer may mean that the cluster is
+    /// lost.
     fn add(&mut self, ctx: &mut RunContext<'_, '_>, flow: StepFlow) {
         match flow {
             StepFlow::Continue => {}
@@ -39,7 +40,7 @@ impl ChapterResult {
     }
 }
 
-/// Runs a chapter, unless it can be taken as done.
+/// Runs the chapter at this index of the plan, unless it can be taken as done.
 pub(super) fn run(ctx: &mut RunContext<'_, '_>, index: usize) -> Result<ChapterResult, Diagnostic> {
     let chapter = &ctx.plan().chapters[index];
     let began = ctx.ports.clock.now();
@@ -73,7 +74,8 @@ pub(super) fn run(ctx: &mut RunContext<'_, '_>, index: usize) -> Result<ChapterR
     Ok(result)
 }
 
-/// Starts again what a chapter that a resumed run has taken over had left running until the run's end.
+/// Restarts the background steps of a chapter that a resumed run has taken over, where they have to
+/// run until the run ends.
 pub(super) fn restart(
     ctx: &mut RunContext<'_, '_>,
     index: usize,
@@ -138,7 +140,8 @@ fn run_steps(
     Ok(result)
 }
 
-/// Starts background steps whose processes ended with the run that started them, and that the coming steps need.
+/// Restarts the background steps that the following steps need, because their processes ended with
+/// the run that started them.
 fn restart_background_steps(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -191,8 +194,8 @@ fn run_ordinary_steps(
     Ok(())
 }
 
-/// Runs the `always` steps, also after a failure. They do not run after Ctrl-C, because who stops a run wants it to stop: a note
-/// names them, and `--resume` runs them.
+/// Runs the `always` steps, also after a failure. After Ctrl-C they do not run, because a person
+/// who stops a run expects it to stop at once: a note names them, and `--resume` runs them.
 fn run_always_steps(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -213,7 +216,7 @@ fn run_always_steps(
     note_unfinished_always_steps(ctx, stopped, &remaining)
 }
 
-/// Notes the `always` step that was stopped and those that were not begun.
+/// Notes the `always` step that was stopped and the ones that did not run.
 fn note_unfinished_always_steps(
     ctx: &mut RunContext<'_, '_>,
     stopped: Option<StepRef<'_>>,

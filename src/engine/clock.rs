@@ -1,4 +1,5 @@
-//! The time as the engine sees it. The real clock is here; tests have one that moves only when they say so.
+//! The clock of the engine. The real clock is here; tests use one that moves only when a test or a
+//! wait moves it.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,13 +8,13 @@
 
 use std::time::{Duration, Instant};
 
-/// Measures time, waits, and knows the date.
+/// Measures time, waits, and returns the date.
 pub(crate) trait Clock {
     /// The time since a fixed moment. It never goes back.
     fn now(&self) -> Duration;
-    /// Waits for this long.
+    /// Waits for the duration.
     fn sleep(&self, duration: Duration);
-    /// The present date and time, RFC 3339, UTC.
+    /// The current date and time in RFC 3339, in UTC with milliseconds.
     fn timestamp(&self) -> String;
 }
 
@@ -24,7 +25,7 @@ pub(crate) struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock whose `now` counts from this call.
+    /// A clock whose `now` is measured from this call.
     pub(crate) fn start() -> Self {
         Self { started: Instant::now() }
     }

@@ -1,4 +1,4 @@
-//! `when=`: whether a step runs at all.
+//! `when=`: the condition that decides whether a step runs at all.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,11 @@ use super::context::{ChapterRun, RunContext, StepRef};
 use crate::manifest::Bound;
 use crate::plan::condition;
 
-/// Why a step is skipped: its own `when=`, or that of the step it proves, is not true. `None`: no condition prevents the step.
+/// The reason to skip a step: its own `when=`, or the `when=` of the step that it proves, is not
+/// true. `None`: the step is not skipped.
 ///
 /// # Errors
-/// In words, when a condition has no value.
+/// A text for the person, when a condition cannot be evaluated.
 pub(super) fn unmet_condition(
     ctx: &RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -33,7 +34,8 @@ pub(super) fn unmet_condition(
     Ok(None)
 }
 
-/// The chapters that passed whole when they last ran in this world: in this run, or in one before it.
+/// The chapters of which every step passed when they last ran in this world, in this run or an
+/// earlier one.
 fn chapters_that_passed(ctx: &RunContext<'_, '_>) -> BTreeSet<String> {
     let (past, profile) = (ctx.request.past, &ctx.plan().profile);
     let before = past

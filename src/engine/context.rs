@@ -1,4 +1,4 @@
-//! What a run passes down to its parts, and the identity of a step.
+//! The context that a run passes down to its parts, and the identity of a step.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -15,11 +15,11 @@ use crate::ids::StepId;
 use crate::output::{LeftoverProcess, ShellState};
 use crate::plan::{Plan, PlannedChapter, Role, Step};
 
-/// A step of the plan.
+/// A step of the plan, together with its place in the plan.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StepRef<'p> {
     pub(super) chapter: &'p PlannedChapter,
-    /// Where it is in the plan: the chapter's index, and the step's index in the chapter.
+    /// The index of the chapter in the plan, and the index of the step in the chapter.
     pub(super) position: Position,
     pub(super) step: &'p Step,
 }
@@ -30,7 +30,7 @@ impl<'p> StepRef<'p> {
         Self { chapter, position, step: &chapter.steps[position.1] }
     }
 
-    /// Every step of the chapter, in the order of the text.
+    /// All steps of a chapter, in the order of the text.
     pub(super) fn all(plan: &'p Plan, chapter: usize) -> impl Iterator<Item = Self> {
         (0..plan.chapters[chapter].steps.len()).map(move |index| Self::at(plan, (chapter, index)))
     }
@@ -49,27 +49,28 @@ impl<'p> StepRef<'p> {
         }
     }
 
-    /// Whether this check proves a background step whose process ends with the run or chapter that started it. Such a check can
-    /// pass only while that process runs.
+    /// Whether this check proves a background step whose process ends with its run or chapter. Such
+    /// a check can pass only while that process runs.
     pub(super) fn needs_running_process(self) -> bool {
         self.proves().is_some_and(|proved| proved.step.ends_with_its_run())
     }
 }
 
-/// What changes while a chapter runs.
+/// The data of a chapter that change while it runs.
 pub(super) struct ChapterRun<'p> {
     pub(super) chapter: &'p PlannedChapter,
-    /// Index of the chapter in the plan.
+    /// The index of the chapter in the plan.
     pub(super) index: usize,
     /// The chapter's working folder.
     pub(super) folder: PathBuf,
-    /// Names bound so far.
+    /// The names that outputs have bound, with their values.
     pub(super) bound: Bindings,
-    /// Names and values that the shell does not have yet.
+    /// The bindings that have not been sent to the shell yet.
     pub(super) unsent_bindings: Vec<(String, String)>,
-    /// The shell's state after the last step that passed, from which a failed step started.
+    /// The shell's state after the last step that passed. A step that fails has started from it.
     pub(super) state: Option<ShellState>,
-    /// Its checks run without the state that its acting steps leave in the shell, because they never ran here.
+    /// Whether checks run without the functions and variables of the acting steps, because these
+    /// steps never ran here.
     pub(super) state_is_unknown: bool,
 }
 
@@ -79,7 +80,7 @@ impl<'p> ChapterRun<'p> {
         Self::not_entered(&plan.chapters[index], index)
     }
 
-    /// Forgets everything about the shell that was left.
+    /// Makes the chapter one that has not been entered, after its shell was ended.
     pub(super) fn reset(&mut self) {
         *self = Self::not_entered(self.chapter, self.index);
     }
@@ -96,7 +97,7 @@ impl<'p> ChapterRun<'p> {
         }
     }
 
-    /// Forgets what a check binds, because it binds it anew: a count may be another one today.
+    /// Removes the names that a check binds, because it binds them again, possibly to other values.
     pub(super) fn unbind(&mut self, check: &Step) {
         for name in &check.binds {
             self.bound.remove(name);
@@ -104,21 +105,22 @@ impl<'p> ChapterRun<'p> {
     }
 }
 
-/// Passed down through a run.
+/// The context that is passed down through a run.
 pub(super) struct RunContext<'a, 'p> {
     pub(super) ports: &'a mut Ports<'p>,
     pub(super) request: &'a RunRequest<'a>,
-    /// The first step to run, in the order of execution. The steps before it passed in the run that is resumed.
+    /// The first step to run, in the order of execution. The steps before it are taken over from
+    /// the run that is resumed.
     pub(super) start: Position,
-    /// Names that checks before the start of a resumed run have bound anew, by chapter.
+    /// The names that checks before the start of a resumed run have bound again, by chapter.
     pub(super) rebound: HashMap<usize, Bindings>,
-    /// How long `guide verify` may still wait for checks.
+    /// The remaining time that `guide verify` may wait for checks.
     pub(super) wait_budget: Duration,
-    /// Background steps that were started and should be running.
+    /// The background steps that were started and should be running.
     pub(super) background: Vec<Position>,
     /// Whether an acting step has run and passed.
     pub(super) has_acted: bool,
-    /// Names of the chapters that passed whole in this run.
+    /// The names of the chapters of which every step passed in this run.
     pub(super) passed_chapters: BTreeSet<String>,
     /// The output of the last step that failed.
     pub(super) failed_output: String,
@@ -182,21 +184,22 @@ impl<'a, 'p> RunContext<'a, 'p> {
     pub(super) fn note_leftovers(&mut self, leftovers: &[LeftoverProcess], step: Option<&StepId>) {
         for process in leftovers {
             let text =
-                format!("left running and stopped: {} (pid {})", process.command, process.pid);
-            // The run goes on where a note cannot be recorded: what it is about has happened all the same.
+                format!("stopped a leftover process: {} (pid {})", process.command, process.pid);
+            // An error is ignored, because the process was stopped even if the note cannot be
+            // recorded.
             let _ = self.note(text, step);
         }
     }
 
-    /// Replaces what was bound when the chapter passed by what its checks have bound anew.
+    /// Replaces the values of names that checks have bound again.
     pub(super) fn rebind(&self, chapter: usize, bound: &mut Bindings) {
         for (name, value) in self.rebound.get(&chapter).into_iter().flatten() {
             bound.entry(name.clone()).and_modify(|known| known.clone_from(value));
         }
     }
 
-    /// `--rerun`: whether the acting steps of this chapter run whatever their checks say. It does not hold for a chapter that was
-    /// not selected, and is only needed by another one.
+    /// `--rerun`: whether the acting steps of this chapter run even if their checks pass. A chapter
+    /// that is only needed by a selected one is excepted.
     pub(super) fn must_rerun(&self, chapter: &PlannedChapter) -> bool {
         self.request.options.rerun && chapter.needed_by.is_none()
     }

@@ -1,4 +1,5 @@
-//! Taking a chapter as done: its last run passed whole, nothing in it has changed since, and its `done:` checks pass.
+//! Taking a chapter as done: every step of it passed in its last run, nothing in it has changed
+//! since, and its `done:` checks pass.
 
 use std::time::Duration;
 
@@ -9,11 +10,12 @@ use super::{entry, finish};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Outcome, Reason};
 
-/// A `done:` check with `until=` is waited for no longer than this: a world that was just changed settles within seconds, and
-/// otherwise the chapter has to run anyway.
+/// The limit of `until=` for a `done:` check. A world that was just changed becomes stable within
+/// seconds; after a longer time the chapter has to run anyway.
 const DONE_CHECK_LIMIT: Duration = Duration::from_secs(10);
 
-/// Takes the chapter as done if it is; then all its steps have an outcome.
+/// Takes the chapter as done if it is done: every step of it is then recorded. Returns whether it
+/// is.
 pub(super) fn take_as_done(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -27,7 +29,8 @@ pub(super) fn take_as_done(
     Ok(true)
 }
 
-/// Whether the `done:` checks are worth running. A chapter that another one needs may have none: it is done if it passed whole.
+/// Whether the chapter is done if its `done:` checks pass. A chapter that another one needs may
+/// have no such checks: it is done if every step passed.
 fn may_be_done(ctx: &RunContext<'_, '_>, run: &ChapterRun<'_>) -> bool {
     let (chapter, options) = (run.chapter, ctx.request.options);
     let mut checks = chapter.done.iter().map(|check| StepRef::at(ctx.plan(), (run.index, *check)));
@@ -38,7 +41,7 @@ fn may_be_done(ctx: &RunContext<'_, '_>, run: &ChapterRun<'_>) -> bool {
     has_checks && can_pass && !must_run && ctx.request.past.passed_whole(chapter, ctx.plan())
 }
 
-/// Runs the `done:` checks. Where one fails, the shell in which they ran is left again.
+/// Runs the `done:` checks. If one fails, the shell in which they ran is ended.
 fn done_checks_pass(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -62,7 +65,8 @@ fn done_checks_pass(
     Ok(true)
 }
 
-/// The outcome of a step of a chapter that is taken as done. Its state and its bindings are taken over for the next run.
+/// Records a step of a chapter that is taken as done. Its state and its bindings are taken over for
+/// the next run.
 fn finish_as_done(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,

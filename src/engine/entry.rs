@@ -1,4 +1,5 @@
-//! Entering and leaving a chapter: its folder, its shell, and the state and names with which the shell starts.
+//! Entering and leaving a chapter: its folder, its shell, and the state and bindings with which the
+//! shell starts.
 
 use super::context::{ChapterRun, RunContext, variables};
 use super::ports::WorkspaceRequest;
@@ -10,7 +11,8 @@ use crate::secrets::secret_values;
 use crate::text::truncate::last_bytes;
 use crate::world::{ExitTrap, ShellContext};
 
-/// The environment of a chapter's shell beside the caller's: the values, the variables of the run, and the chapter's name.
+/// The variables of a chapter's shell beside the caller's environment: the values, the variables of
+/// the run, and the chapter's name.
 pub(crate) fn chapter_environment(
     plan: &Plan,
     of_run: &[(String, String)],
@@ -29,8 +31,8 @@ pub(super) fn enter(
     start_shell(ctx, run)
 }
 
-/// Starts the chapter's shell in the state in which the chapter last ended. Checks may use what acting steps leave in the shell
-/// (functions, addresses), so they need it where these steps do not run.
+/// Starts the chapter's shell in the state in which the chapter last ended. Checks may use
+/// functions and variables that acting steps define, and these steps do not run now.
 pub(super) fn enter_from_last_state(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -59,32 +61,32 @@ pub(super) fn leave(ctx: &mut RunContext<'_, '_>) {
     }
 }
 
-/// Notes what became of the EXIT trap that the chapter's steps had set, because it belongs to no step.
+/// Notes the end of the EXIT trap that the chapter's steps had set, because it belongs to no step.
 fn note_exit_trap(ctx: &mut RunContext<'_, '_>, trap: &ExitTrap) {
     const LONGEST: usize = 4096;
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     match trap {
-        ExitTrap::NotRun { why } => said.push(format!("did not run: {why}")),
+        ExitTrap::NotRun { why } => parts.push(format!("did not run: {why}")),
         ExitTrap::Ran(output) => {
             match output.ending {
-                Ending::TimedOut => said.push("was stopped, as it took too long".to_owned()),
-                Ending::Signalled(signal) => said.push(format!("was ended by signal {signal}")),
-                Ending::Interrupted => said.push("was interrupted".to_owned()),
+                Ending::TimedOut => parts.push("was stopped because it took too long".to_owned()),
+                Ending::Signalled(signal) => parts.push(format!("was ended by signal {signal}")),
+                Ending::Interrupted => parts.push("was interrupted".to_owned()),
                 Ending::Exited(_) | Ending::GivenUp | Ending::Started => {}
             }
             if !output.bytes.is_empty() {
                 let printed = String::from_utf8_lossy(&output.bytes);
-                said.push(format!("printed: {}", last_bytes(&printed, LONGEST).trim_end()));
+                parts.push(format!("printed: {}", last_bytes(&printed, LONGEST).trim_end()));
             }
         }
     }
-    if !said.is_empty() {
-        // The chapter has ended, whether the note can be recorded or not.
-        let _ = ctx.note(format!("the EXIT trap of the chapter {}", said.join(" and ")), None);
+    if !parts.is_empty() {
+        // An error is ignored, because the chapter has ended even if the note cannot be recorded.
+        let _ = ctx.note(format!("the EXIT trap of the chapter {}", parts.join(" and ")), None);
     }
 }
 
-/// Writes the manifests that stand before this step and use bound values.
+/// Writes the manifests in front of this step that use bound values, which are known only now.
 pub(super) fn render_late(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -108,7 +110,8 @@ pub(super) fn render_late(
     Ok(())
 }
 
-/// Notes what the state was kept without because it contains a secret, and what the caller's environment does not give.
+/// Notes the variables and functions that were not kept in the state, because they contain a
+/// secret, and that the caller's environment does not set either.
 pub(super) fn note_missing_state(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -120,7 +123,7 @@ pub(super) fn note_missing_state(
         return Ok(());
     }
     let text = format!(
-        "{} goes on without {}: a secret is in it, so it was not kept. Give variables in the environment, or run the step that sets them again (--from)",
+        "{} continues without {}, which was not kept because it contains a secret. Set variables in the environment, or run the step that defines it again (--from)",
         run.chapter.name,
         missing.join(", ")
     );
@@ -138,7 +141,8 @@ fn start_shell(ctx: &mut RunContext<'_, '_>, run: &mut ChapterRun<'_>) -> Result
     ctx.ports.world.enter(&context, run.state.as_ref())
 }
 
-/// The state after the last step that passed before, and the names bound by then, where this chapter is resumed in its middle.
+/// The shell's state after the last step that is taken over, if the run starts in the middle of
+/// this chapter. Also restores the bindings of that step.
 fn state_before_start(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -164,7 +168,7 @@ fn state_before_start(
     Ok(state)
 }
 
-/// Adds the names that steps bind which are not selected.
+/// Adds the bindings of earlier steps of the chapter that are not selected.
 fn add_bound_before(ctx: &RunContext<'_, '_>, run: &mut ChapterRun<'_>) {
     let known = ctx.request.past.bound_before(run.chapter, ctx.plan()).unwrap_or_default();
     for (name, value) in known {

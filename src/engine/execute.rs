@@ -1,4 +1,5 @@
-//! Executing a step: the command that the world gets, and the attempts that its policy allows.
+//! Executing a step: makes the command for the world, and the attempts that the step's policy
+//! allows.
 
 use super::attempt::Observers;
 use super::context::{ChapterRun, RunContext, StepRef, variables};
@@ -9,27 +10,27 @@ use crate::event::{Failure, Outcome, Reason};
 use crate::plan::Step;
 use crate::world::{Command, Mode};
 
-/// How a step is executed.
+/// The way in which a step is executed.
 pub(super) struct Execution<'a> {
     pub(super) mode: Mode,
-    /// Names that become variables of the shell before the script runs.
+    /// The bindings that become variables of the shell before the script runs.
     pub(super) bound: Vec<(String, String)>,
     pub(super) reason: Reason,
     pub(super) policy: RetryPolicy,
-    /// A background step without which waiting for this one is pointless.
+    /// The background step whose readiness this step proves.
     pub(super) depends_on: Option<&'a Step>,
 }
 
-/// What a check said that did not run in its own place.
+/// The result of a check that ran outside its place in the chapter.
 pub(super) struct CheckResult {
     pub(super) passes: bool,
-    /// The names that it bound.
+    /// The names that its output bound, with their values.
     pub(super) bound: Bindings,
-    /// Why it did not pass, in short.
+    /// Why it did not pass, in a few words.
     pub(super) why: Option<String>,
 }
 
-/// Runs a check in a shell whose changes are thrown away. Only its result is kept.
+/// Runs a check in a copy of the shell, whose changes are discarded. Only its result is kept.
 pub(super) fn run_check_aside(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -48,7 +49,7 @@ pub(super) fn run_check_aside(
     Ok(CheckResult { passes, bound: result.judgement.bound, why })
 }
 
-/// Runs a step as often as the policy says.
+/// Makes the attempts that the policy allows, and returns their result.
 pub(super) fn run_attempts(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,

@@ -13,22 +13,23 @@ use crate::event::{Event, Evidence, Failure, Outcome, StepFinished};
 use crate::plan::{MadeOf, Step};
 use crate::shell::Rerun;
 
-/// How many bytes of a failed step's output its event carries.
+/// The number of bytes of a failed step's output that its event contains.
 const OUTPUT_TAIL: usize = 16 * 1024;
 /// The file of a failure report that holds the shell's state.
 const STATE_FILE: &str = "state.sh";
 
-/// What else is known of a step that ran.
+/// Facts about a step that ran, beside its result.
 pub(super) struct Finish {
-    /// What an acting step that passed is made of.
+    /// The fingerprints of everything that an acting step is made of, if it passed.
     pub(super) made_of: Option<MadeOf>,
-    /// Why an acting step ran that had passed here before.
+    /// The reason why an acting step ran again although it had passed here before.
     pub(super) because: Option<String>,
-    /// How it was run.
+    /// The policy with which its attempts were made.
     pub(super) policy: RetryPolicy,
 }
 
-/// Records a step that ran: first its state and its pending snapshot, then the event that names them.
+/// Records a step that ran. Its state and its pending snapshot are written before the event that
+/// names them.
 pub(super) fn finish(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -73,7 +74,7 @@ pub(super) fn finish(
     record(ctx, finished)
 }
 
-/// The end of a step that did not run.
+/// The event of a step that did not run.
 pub(super) fn without_running(
     ctx: &RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -107,7 +108,7 @@ pub(super) fn record(
     ctx.record(&[Event::StepFinished(finished)])
 }
 
-/// The evidence of a step that could not be run: what it is.
+/// The evidence of a step that could not be run: only its script.
 pub(super) fn script_of(step: &Step) -> Evidence {
     Evidence {
         script: step.script.to_string(),
@@ -116,8 +117,8 @@ pub(super) fn script_of(step: &Step) -> Evidence {
     }
 }
 
-/// Writes the output for review where it differs from what is accepted, and clears what is pending where it does not. Returns
-/// the path of what was written.
+/// Writes the output for review if it differs from the accepted text, and otherwise removes the
+/// pending one. Returns the path of the written file.
 fn write_pending(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -142,8 +143,8 @@ fn write_pending(
     }
 }
 
-/// Collects what a person needs to understand a failure, and writes the failure report. `None` for a step that neither failed nor
-/// has anything pending.
+/// Collects what a person needs to understand a failure, and writes the failure report. Returns
+/// `None` for a step that neither failed nor has a pending snapshot.
 pub(super) fn collect_evidence(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -189,7 +190,8 @@ fn write_failure_report(
     ctx.ports.failure_reports.write(step.step, step.chapter, &parts)
 }
 
-/// What was expected, and every difference from it. The terminal shows no more than a screen of them.
+/// The expected text and the whole difference as files of the failure report, because the terminal
+/// shows only the first differences.
 fn whole_difference(
     ctx: &mut RunContext<'_, '_>,
     step: &Step,

@@ -1,4 +1,4 @@
-//! Judges one attempt: its output against everything that the step expects.
+//! Judges one attempt: compares its exit code and output with everything that the step expects.
 
 use crate::book::SnapshotKind;
 use crate::compare::{Bindings, Rules, Verdict, compare_fence, compare_snapshot, strip_ansi};
@@ -7,17 +7,17 @@ use crate::manifest::Bound;
 use crate::output::{Ending, Output};
 use crate::plan::{Step, condition};
 
-/// What a judgement needs beside the step and its output.
+/// The data that a judgement needs beside the step and its output.
 pub(super) struct JudgeContext<'a> {
     /// Values of the plan, for `check=`.
     pub(super) values: &'a serde_json::Value,
-    /// Names bound so far in the chapter.
+    /// The names that the chapter has bound, with their values.
     pub(super) bound: &'a Bindings,
     /// The accepted snapshot.
     pub(super) accepted: Option<&'a str>,
-    /// What the cluster said that the step was waiting for.
+    /// What the step was waiting for, by the cluster's status.
     pub(super) waiting_for: Option<&'a str>,
-    /// Why the attempt was given up.
+    /// Why the attempt was given up, if it was.
     pub(super) unrecoverable: Option<&'a str>,
 }
 
@@ -25,9 +25,9 @@ pub(super) struct JudgeContext<'a> {
 #[derive(Debug)]
 pub(super) struct Judgement {
     pub(super) outcome: Outcome,
-    /// The names that it bound.
+    /// The names that its output bound, with their values.
     pub(super) bound: Bindings,
-    /// A pending snapshot of this kind is to be written, because the output is new or differs.
+    /// The kind of the pending snapshot to write, if the output is new or differs.
     pub(super) pending: Option<SnapshotKind>,
 }
 
@@ -52,7 +52,7 @@ fn exit_code(step: &Step, output: &Output, context: &JudgeContext<'_>) -> Result
         Ending::Started => return Ok(0),
         Ending::Interrupted => return Err(Outcome::Interrupted),
         Ending::Exited(code) => Failure::Exit { code, expected: step.attributes.exit.to_string() },
-        // The caller of a shell sees 128 + the signal, so `exit=137` may expect it.
+        // A shell reports a signal as exit code 128 + its number, so `exit=137` may expect SIGKILL.
         Ending::Signalled(signal) if step.attributes.exit.accepts(128 + signal) => {
             return Ok(128 + signal);
         }
@@ -70,7 +70,7 @@ fn exit_code(step: &Step, output: &Output, context: &JudgeContext<'_>) -> Result
 }
 
 fn judge_text(step: &Step, output: &Output, code: i32, context: &JudgeContext<'_>) -> Judgement {
-    if let Some(failure) = not_seen_whole(step, output) {
+    if let Some(failure) = incomplete_output(step, output) {
         return Judgement::failed(failure);
     }
     let rules = Rules(step.normalizers());
@@ -88,34 +88,46 @@ fn judge_text(step: &Step, output: &Output, code: i32, context: &JudgeContext<'_
             Verdict::New => {}
         }
     }
-    let mut outcome = Outcome::Passed;
-    let mut pending = None;
-    if let Some(kind) = step.attributes.snapshot {
-        match context
-            .accepted
-            .map(|accepted| compare_snapshot(accepted, &output.bytes, kind, &bound, &rules))
-        {
-            Some(Verdict::Same { bound: more }) => newly_bound.extend(more),
-            Some(Verdict::Differs(differences)) => {
-                let outcome = Outcome::Failed(Failure::Mismatch { differences, fence: false });
-                return Judgement { outcome, bound: Bindings::new(), pending: Some(kind) };
-            }
-            // An `output` fence is an accepted text of its own, so that no snapshot is needed beside it.
-            Some(Verdict::New) | None if step.expected.is_some() => {}
-            Some(Verdict::New) | None => {
-                outcome = Outcome::Pending;
-                pending = Some(kind);
-            }
-        }
+    let mut judgement = judge_snapshot(step, output, &bound, &rules, context.accepted);
+    newly_bound.append(&mut judgement.bound);
+    if matches!(judgement.outcome, Outcome::Failed(_)) {
+        return judgement;
     }
     match check(step, output, code, &bound, context.values) {
         Some(failure) => Judgement::failed(failure),
-        None => Judgement { outcome, bound: newly_bound, pending },
+        None => Judgement { bound: newly_bound, ..judgement },
     }
 }
 
-/// An output of which nothing or only the first part can be seen cannot be compared: nothing is known of the rest.
-fn not_seen_whole(step: &Step, output: &Output) -> Option<Failure> {
+/// Compares the output with the accepted snapshot, if the step has `snapshot`.
+fn judge_snapshot(
+    step: &Step,
+    output: &Output,
+    bound: &Bindings,
+    rules: &Rules,
+    accepted: Option<&str>,
+) -> Judgement {
+    let passed = |bound| Judgement { outcome: Outcome::Passed, bound, pending: None };
+    let Some(kind) = step.attributes.snapshot else { return passed(Bindings::new()) };
+    let verdict =
+        accepted.map(|accepted| compare_snapshot(accepted, &output.bytes, kind, bound, rules));
+    match verdict {
+        Some(Verdict::Same { bound: more }) => passed(more),
+        Some(Verdict::Differs(differences)) => {
+            let outcome = Outcome::Failed(Failure::Mismatch { differences, fence: false });
+            Judgement { outcome, bound: Bindings::new(), pending: Some(kind) }
+        }
+        // An `output` fence is an accepted text itself, so a missing snapshot beside it is not pending.
+        Some(Verdict::New) | None if step.expected.is_some() => passed(Bindings::new()),
+        Some(Verdict::New) | None => {
+            Judgement { outcome: Outcome::Pending, bound: Bindings::new(), pending: Some(kind) }
+        }
+    }
+}
+
+/// The failure of an output that is withheld or of which only the first part is kept: it cannot be
+/// compared, because the rest is unknown.
+fn incomplete_output(step: &Step, output: &Output) -> Option<Failure> {
     let attributes = &step.attributes;
     let judged_by = match (&step.expected, attributes.snapshot, attributes.check.as_deref()) {
         (Some(_), ..) => "the `output` fence",
@@ -126,10 +138,10 @@ fn not_seen_whole(step: &Step, output: &Output) -> Option<Failure> {
     let kept = output.bytes.len() as u64;
     let why = match &output.withheld {
         Some(why) => format!(
-            "the output was withheld, as it may hold a secret, so {judged_by} can't be judged: {why}\nset the secret in a step before this one, or judge another step"
+            "the output was withheld because it may contain a secret, so {judged_by} cannot be compared: {why}\nset the secret in a step before this one, or judge another step"
         ),
         None if output.total > kept => format!(
-            "the output is {} bytes long and only the first {kept} are kept, so {judged_by} can't be judged\nlet the step print less",
+            "the output is {} bytes long and only the first {kept} are kept, so {judged_by} cannot be compared\nlet the step print less",
             output.total
         ),
         None => return None,

@@ -1,12 +1,13 @@
-//! `--pause`: a shell for the person at a failed step, who decides there whether the step is tried again.
+//! `--pause`: opens a shell for the person at a failed step. Its exit code decides whether the step
+//! runs again.
 
 use super::context::{ChapterRun, RunContext, StepRef, variables};
 use super::step::StepFlow;
 use crate::diagnostic::Diagnostic;
 use crate::world::StepShell;
 
-/// Opens a shell in the state from which the failed step started. Returns whether the step is to be tried again: the shell was left
-/// with 0.
+/// Opens a shell in the state from which the failed step started. Returns whether the step has to
+/// run again: the shell ended with exit code 0.
 pub(super) fn tries_again(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -25,7 +26,7 @@ pub(super) fn tries_again(
     let mut code = Ok(1);
     ctx.ports.prompt.pause(&step.step.id, &mut || code = world.open_shell(&shell));
     let code = code?;
-    let text = format!("the shell at {} was left with {code}", step.step.id);
+    let text = format!("the shell at {} ended with exit code {code}", step.step.id);
     ctx.note(text, Some(&step.step.id))?;
     Ok(code == 0)
 }

@@ -1,4 +1,5 @@
-//! Everything the engine works with, as small traits: the world, the journal, the snapshots, the cluster, the person, the time.
+//! The ports of the engine: small traits for the world, the journal, the snapshots, the cluster,
+//! the person and the time.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,11 +14,11 @@ use crate::ids::StepId;
 use crate::plan::{NamedFiles, PlannedChapter, Step};
 use crate::world::World;
 
-/// Everything the engine works with.
+/// Everything outside that the engine uses.
 pub(crate) struct Ports<'a> {
     /// Runs commands.
     pub world: &'a mut dyn World,
-    /// Keeps the events, the outputs and the shell's states.
+    /// Keeps the events, the outputs and the states of the shell.
     pub record: &'a mut dyn Record,
     /// Writes failure reports.
     pub failure_reports: &'a mut dyn FailureReports,
@@ -29,7 +30,7 @@ pub(crate) struct Ports<'a> {
     pub workspace: &'a mut dyn Workspace,
     /// Watches the cluster.
     pub monitor: &'a mut dyn ClusterMonitor,
-    /// Asks the person.
+    /// Asks the person for decisions.
     pub prompt: &'a mut dyn Prompt,
     /// Measures time.
     pub clock: &'a dyn Clock,
@@ -58,22 +59,22 @@ pub(crate) trait SnapshotStore {
         bound: &Bindings,
         output: &[u8],
     ) -> Option<PathBuf>;
-    /// Writes the output that differs from an `output` fence, for review. Returns its path.
+    /// Writes an output that differs from its `output` fence, for review. Returns its path.
     fn write_pending_fence(
         &mut self,
         step: &Step,
         bound: &Bindings,
         output: &[u8],
     ) -> Option<PathBuf>;
-    /// Removes what is pending for a step, because its output is as accepted.
+    /// Removes the pending output of a step, because the new output equals the accepted one.
     fn clear_pending(&mut self, step: &Step);
 }
 
-/// What the folder of a chapter is to hold.
+/// The content that the folder of a chapter must have.
 pub(crate) struct WorkspaceRequest<'a> {
     /// The chapter.
     pub chapter: &'a PlannedChapter,
-    /// File name and text of every manifest to write.
+    /// The file name and text of every manifest to write.
     pub files: &'a [(String, String)],
 }
 
@@ -81,9 +82,11 @@ pub(crate) struct WorkspaceRequest<'a> {
 pub(crate) trait Workspace {
     /// Writes the manifests that changed and returns the folder.
     fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic>;
-    /// Fingerprints of those of these files (paths from the book's root, patterns among them) that exist.
+    /// The fingerprints of the files that exist among these. A name is a path relative to the
+    /// book's root and may be a pattern.
     fn named_files(&mut self, names: &BTreeSet<String>) -> NamedFiles;
-    /// Renders a manifest that uses bound values. An error is a text with file and line.
+    /// Renders a manifest that uses bound values. The error is a text that names the file and the
+    /// line.
     fn render_late(
         &self,
         template: &crate::plan::RenderedManifest,
@@ -92,23 +95,23 @@ pub(crate) trait Workspace {
     ) -> Result<String, String>;
 }
 
-/// What the cluster says about the objects of a chapter.
+/// The status of a chapter's objects in the cluster.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ClusterStatus {
-    /// What the step is waiting for, in one line.
+    /// What the step is waiting for, as one line.
     pub waiting_for: Option<String>,
-    /// Why an object cannot become ready any more.
+    /// The reason why an object cannot become ready by waiting.
     pub unrecoverable: Option<String>,
 }
 
-/// What a wait for a change of the cluster came to.
+/// The result of a wait for a change of the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChangeWait {
     /// An object has changed since the last attempt began.
     Changed,
-    /// Nothing has changed, and the time is over.
+    /// No object has changed within the time limit.
     Unchanged,
-    /// No cluster is watched, so that nothing was waited for.
+    /// No cluster is watched, and the call returned without waiting.
     NotWatched,
 }
 
@@ -116,29 +119,34 @@ pub(crate) enum ChangeWait {
 pub(crate) trait ClusterMonitor {
     /// Chooses the objects to watch. Watching starts only when the step has run for a while.
     fn begin_step(&mut self, chapter: &PlannedChapter);
-    /// The state of these objects, after the step has run for this long.
+    /// The status of the chosen objects, when the step has run for `elapsed`.
     fn status(&mut self, elapsed: Duration) -> ClusterStatus;
-    /// An attempt begins: [`ClusterMonitor::wait_for_change`] looks for changes from here on.
+    /// Marks the beginning of an attempt, from which [`ClusterMonitor::wait_for_change`] counts
+    /// changes.
     fn begin_attempt(&mut self);
-    /// Waits until an object has changed since the last attempt began, for at most this long.
+    /// Waits for at most `limit` until an object has changed since the last attempt began.
     fn wait_for_change(&mut self, limit: Duration) -> ChangeWait;
     /// The state of the chapter's objects after a failure, as named sections of a failure report.
     fn evidence(&mut self, chapter: &PlannedChapter) -> Vec<(String, String)>;
-    /// After a failure: a problem of the world itself, and the command that solves it, in one line.
+    /// After a failure: a problem of the world itself and the command that solves it, as one line.
     fn hint(&mut self) -> Option<String>;
-    /// After a step that failed without an answer and printed this output: why the cluster did not answer, if that is the reason.
+    /// After a step that failed with this output: why the cluster cannot be reached, if that is the
+    /// cause of the failure.
     fn lost(&mut self, output: &str) -> Option<Diagnostic>;
-    /// Whether the book made the cluster. `None`: the book has no cluster, or there is none yet.
+    /// Whether a step of the book created the cluster. `None`: the book has no cluster, or it does
+    /// not exist yet.
     fn made_by_book(&self) -> Option<bool>;
-    /// After a chapter: keeps the world's identity, or fails when the world is another one than the one that was kept.
+    /// After a chapter: records the identity of the world. It is an error if another identity was
+    /// recorded before.
     fn after_chapter(&mut self) -> Result<(), Diagnostic>;
 }
 
-/// Asks the person.
+/// Asks the person for decisions.
 pub(crate) trait Prompt {
-    /// `confirm=`: whether the step may run.
+    /// `confirm=`: asks the question and returns whether the step may run.
     fn confirm(&mut self, step: &StepId, question: &str) -> bool;
-    /// `--pause`: opens a shell at a failed step by this function, with the display held back.
+    /// `--pause`: calls `open`, which opens a shell at a failed step, while the display is
+    /// suspended.
     fn pause(&mut self, _step: &StepId, open: &mut dyn FnMut()) {
         open();
     }

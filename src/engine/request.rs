@@ -1,4 +1,4 @@
-//! What is to be run, and how.
+//! The input of the engine: what to run, and how.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::history::Past;
 use crate::plan::{Plan, PlannedChapter};
 use crate::secrets::Masker;
 
-/// How a run behaves.
+/// The options of a run, from the command line.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Options {
     /// Run acting steps even where they are up to date.
@@ -17,40 +17,42 @@ pub(crate) struct Options {
     pub keep_going: bool,
     /// `guide verify`: run only the checks.
     pub verify_only: bool,
-    /// Continue after the last step that passed.
+    /// Start after the last step that passed.
     pub resume: bool,
-    /// Open a shell for the person at a failed step, and try the step again where that is left with 0.
+    /// Open a shell for the person at a failed step, and run the step again if that shell ends with
+    /// exit code 0.
     pub pause: bool,
-    /// Fail where a check passes before the acting step that it proves ever ran.
+    /// Fail an acting step if one of its checks passes before the step ever ran.
     pub prove: bool,
-    /// `guide verify`: how long all checks together may be waited for (`until=`). A world that was just changed needs some time
-    /// once, but what is lost for good should not be waited for at each check.
+    /// `guide verify`: the time that all checks together may be waited for (`until=`). A world that
+    /// was just changed needs some time once, but a lost world must not be waited for at each
+    /// check.
     pub wait_budget: Duration,
 }
 
 impl Options {
-    /// How many of a chapter's steps may run: only its checks under `guide verify`.
+    /// The number of a chapter's steps that may run: under `guide verify` only its checks.
     pub(crate) fn steps_to_run(&self, chapter: &PlannedChapter) -> usize {
         chapter.steps.iter().filter(|step| !self.verify_only || step.is_verify()).count()
     }
 }
 
-/// What is to be run.
+/// Everything that a run is given.
 pub(crate) struct RunRequest<'a> {
     pub plan: &'a Plan,
-    /// What earlier runs did.
+    /// The results of earlier runs.
     pub past: &'a Past,
     pub options: Options,
-    /// Environment of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
+    /// The variables of every chapter's shell beside the values: `KUBECONFIG`, `GUIDE_BOOK` …
     pub environment: Vec<(String, String)>,
-    /// Variables named by `secret=` to which the caller or the values give a value.
+    /// The variables named by `secret=` that have a value from the caller or from the values.
     pub given_secrets: HashSet<String>,
     /// The first event of the journal.
     pub started: RunStarted,
     /// Whether Ctrl-C or SIGTERM has arrived.
     pub interrupted: &'a dyn Fn() -> bool,
-    /// Hides secrets.
+    /// Replaces secret values in texts.
     pub masker: Masker,
-    /// Names of the variables in the caller's environment.
+    /// The names of the variables in the caller's environment.
     pub caller_variables: HashSet<String>,
 }

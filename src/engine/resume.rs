@@ -1,4 +1,4 @@
-//! `--resume`: where to start, after the checks before that point have run again.
+//! `--resume`: chooses the first step to run, after the checks before it have run again.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use crate::history::{
     Position, Resume, earlier_checks, resume_checks, resume_point, start_after_checks,
 };
 
-/// A check with `until=` is waited for no longer than this before it counts as failed. A world that was just woken, as the last
-/// run's failure may have advised, needs a while to be what it was.
+/// The limit of `until=` for a check that runs again. It is not zero, because a cluster that was
+/// just started, as the last run's failure may have advised, needs some time to become ready.
 const WAKE_UP_LIMIT: Duration = Duration::from_secs(60);
 
-/// Chooses the first step to run, takes over the steps before it, and says why it starts there.
+/// Chooses the first step to run, takes over the steps before it, and records the reason.
 pub(super) fn choose_start(ctx: &mut RunContext<'_, '_>) -> Result<(), Diagnostic> {
     let (plan, past) = (ctx.plan(), ctx.request.past);
     let mut point = resume_point(plan, past);
@@ -28,15 +28,18 @@ pub(super) fn choose_start(ctx: &mut RunContext<'_, '_>) -> Result<(), Diagnosti
         Resume::At { chapter, step, why } => {
             (Some(plan.chapters[chapter].steps[step].id.clone()), why)
         }
-        Resume::NothingLeft => (None, "every step has passed and still holds".to_owned()),
+        Resume::NothingLeft => {
+            (None, "every step has passed, and the checks still pass".to_owned())
+        }
     };
     let mut events = take_over_steps(ctx);
     events.push(Event::Resumed { at, why });
-    // They are written together, so that a run that is killed has taken over all of these steps or none.
+    // The events are written together, so that a killed run has taken over either all of these
+    // steps or none.
     ctx.record(&events)
 }
 
-/// The steps before the start as steps of this run.
+/// The events that make the steps before the start steps of this run.
 fn take_over_steps(ctx: &mut RunContext<'_, '_>) -> Vec<Event> {
     let plan = ctx.plan();
     let steps = (0..plan.chapters.len()).flat_map(|chapter| StepRef::all(plan, chapter));
@@ -70,7 +73,8 @@ fn take_over_steps(ctx: &mut RunContext<'_, '_>) -> Vec<Event> {
     events
 }
 
-/// Runs the checks before the point again, each chapter in its last kept state. Returns the one that decides where to start.
+/// Runs the checks before the resume point again, each chapter in its last kept state. Returns the
+/// failing check that decides where to start.
 fn first_failing_check(
     ctx: &mut RunContext<'_, '_>,
     point: &Resume,
@@ -85,11 +89,11 @@ fn first_failing_check(
     if entered.is_some() {
         entry::leave(ctx);
     }
-    // A check that was interrupted says nothing: what passed before stays passed.
+    // An interrupted check has no result, so the steps that passed before stay passed.
     Ok(found.filter(|_| !ctx.is_interrupted()))
 }
 
-/// Runs these checks up to the first that fails.
+/// Runs these checks up to the first one that fails, and returns that one.
 fn run_checks<'a>(
     ctx: &mut RunContext<'a, '_>,
     checks: Vec<Position>,
@@ -114,7 +118,8 @@ fn run_checks<'a>(
         if let Some(past) = ctx.request.past.steps.get(&check.step.id) {
             run.bound.clone_from(&past.bound);
         }
-        // What the check binds may have another value today, and the checks after it have to agree with that.
+        // The check may bind another value than in the earlier run, and the checks after it must
+        // use the new value.
         ctx.rebind(chapter, &mut run.bound);
         run.unbind(check.step);
         let policy = RetryPolicy::until_first_pass(check.step, WAKE_UP_LIMIT);

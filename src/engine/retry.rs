@@ -13,31 +13,32 @@ use crate::output::{Ending, Output};
 use crate::plan::Step;
 use crate::world::{Command, World};
 
-/// Between two attempts of a check where no cluster is watched. `kubectl` makes one or two calls of the API, and a waiting step
-/// must not make more than four a second.
+/// The time between two attempts of a check, if no change of the cluster ends it earlier. `kubectl`
+/// makes one or two API calls, and a waiting step must not make more than four a second.
 pub(super) const CHECK_INTERVAL: Duration = Duration::from_millis(500);
-/// How often, between two attempts, Ctrl-C is looked for and the display is drawn.
+/// The interval, between two attempts, at which Ctrl-C is noticed and progress is reported.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
-/// An acting step may be about to solve the very problem that the cluster shows (it applies a manifest anew): it gets this long.
+/// The time that an acting step has to solve an unrecoverable problem that the cluster shows. It
+/// may be about to do that, by applying a manifest again.
 const ACTING_STEP_GRACE: Duration = Duration::from_secs(30);
-/// Between two attempts of an acting step.
+/// The time between two attempts of an acting step.
 pub(super) const RETRY_INTERVAL: Duration = Duration::from_secs(1);
-/// The least time that an attempt gets, however little of `until=` remains.
+/// The shortest time limit of an attempt, even if less of `until=` remains.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// How often a step is repeated.
+/// How often and for how long a step is repeated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct RetryPolicy {
-    /// A check is repeated until it passes, for this long. `None`: it is not waited for.
+    /// The time for which a check is repeated until it passes. `None`: the step is not waited for.
     pub(super) until: Option<Duration>,
-    /// It has to go on passing for this long.
+    /// The time for which it has to keep passing.
     pub(super) stable: Duration,
-    /// How often a failed step is run again where it is not waited for.
+    /// The number of further attempts after a failure, if `until` is `None`.
     pub(super) retries: u32,
 }
 
 impl RetryPolicy {
-    /// What the step's attributes say.
+    /// The policy of the step's attributes.
     pub(super) fn of(step: &Step) -> Self {
         let attributes = &step.attributes;
         Self {
@@ -47,55 +48,58 @@ impl RetryPolicy {
         }
     }
 
-    /// What the attributes say, but waiting no longer than this.
+    /// The policy of the step's attributes, with `until` limited.
     pub(super) fn wait_at_most(step: &Step, limit: Duration) -> Self {
         let policy = Self::of(step);
         Self { until: policy.until.map(|until| until.min(limit)), ..policy }
     }
 
-    /// What the attributes say, but waiting no longer than this, and only until the check passes for the first time.
+    /// The policy of the step's attributes, with `until` limited and without `stable` and retries:
+    /// the first pass counts.
     pub(super) fn until_first_pass(step: &Step, limit: Duration) -> Self {
         Self { stable: Duration::ZERO, ..Self::wait_at_most(step, limit) }
     }
 
-    /// The step runs once.
+    /// The policy of a step that runs once.
     pub(super) const ONCE: Self = Self { until: None, stable: Duration::ZERO, retries: 0 };
 }
 
-/// What stays the same while a step is repeated.
+/// Everything about a step that stays the same in all its attempts.
 pub(super) struct AttemptSpec<'a> {
     pub(super) step: &'a Step,
     pub(super) command: &'a Command,
     /// Values of the plan, for `check=`.
     pub(super) values: &'a serde_json::Value,
-    /// Names bound so far.
+    /// The names that the chapter has bound, with their values.
     pub(super) bound: &'a Bindings,
     /// The accepted snapshot.
     pub(super) accepted: Option<&'a str>,
     pub(super) reason: Reason,
     pub(super) policy: RetryPolicy,
-    /// The background step that this check waits for: when that has ended, there is nothing to wait for.
+    /// The background step whose readiness this check proves. If that step has ended, there is
+    /// nothing to wait for.
     pub(super) depends_on: Option<&'a Step>,
-    /// Number of the step in its chapter, from 1.
+    /// The number of the step in its chapter, from 1.
     pub(super) number: usize,
-    /// How many seconds it took when it last passed.
+    /// The duration in seconds when it last passed.
     pub(super) expected_seconds: Option<f64>,
 }
 
-/// What a step came to.
+/// The result of all attempts of a step.
 pub(super) struct StepResult {
     /// The last attempt's output.
     pub(super) output: Output,
     pub(super) judgement: Judgement,
-    /// How many attempts were made.
+    /// The number of attempts.
     pub(super) attempts: u32,
-    /// From the first attempt's start to the last one's end.
+    /// The time from the start of the first attempt to the end of the last one.
     pub(super) duration: Duration,
     /// Where the last output is kept.
     pub(super) stored: Stored,
 }
 
-/// How a background step ended that should be running. One that is kept may end well: it has started a daemon, which goes on.
+/// The output of a background step that ended although it should be running. One with
+/// `background=keep` may end with exit code 0: it has started a daemon, which keeps running.
 pub(super) fn background_end(world: &mut dyn World, step: &Step) -> Option<Output> {
     let starts_daemon = step.attributes.background == Some(Background::Keep);
     world
@@ -103,17 +107,17 @@ pub(super) fn background_end(world: &mut dyn World, step: &Step) -> Option<Outpu
         .filter(|output| !(starts_daemon && output.ending == Ending::Exited(0)))
 }
 
-/// What follows an attempt.
+/// What to do after an attempt.
 enum Next {
-    /// Its result stands.
+    /// Its result is final.
     Settled,
-    /// Time is over.
+    /// The time of `until=`, given here, is over.
     OutOfTime(Duration),
-    /// Another attempt, after this pause.
+    /// Make another attempt after this pause.
     After(Duration),
 }
 
-/// Runs a step as often as its policy says.
+/// Makes attempts until the policy is satisfied or nothing can change the result.
 pub(super) fn run_until_settled(
     world: &mut dyn World,
     observers: &mut Observers<'_>,
@@ -150,7 +154,7 @@ pub(super) fn run_until_settled(
 fn is_final(world: &mut dyn World, spec: &AttemptSpec<'_>, result: &StepResult) -> bool {
     match result.judgement.outcome {
         Outcome::Interrupted | Outcome::Failed(Failure::Unrecoverable { .. }) => true,
-        // A step that wants the terminal would want it again at each attempt.
+        // A step that reads from the terminal would do so again in each attempt.
         Outcome::Failed(_) if result.output.ending.wanted_terminal() => true,
         Outcome::Failed(_) => {
             spec.depends_on.is_some_and(|step| background_end(world, step).is_some())
@@ -159,7 +163,8 @@ fn is_final(world: &mut dyn World, spec: &AttemptSpec<'_>, result: &StepResult) 
     }
 }
 
-/// Decides what follows an attempt that ended `elapsed` after the first one began; `steady`: the step has passed for so long.
+/// Decides what to do after an attempt that ended `elapsed` after the start of the first one.
+/// `steady` is the time since which every attempt has passed, `None` if the last one failed.
 fn next(policy: RetryPolicy, steady: Option<Duration>, elapsed: Duration, attempts: u32) -> Next {
     match (steady, policy.until) {
         (Some(steady), _) if steady >= policy.stable => Next::Settled,
@@ -180,7 +185,8 @@ fn run_once(
 ) -> Result<StepResult, Diagnostic> {
     let step = spec.step;
     let started = step_started(spec, number);
-    // The journal keeps the first attempt, so that a run that was killed tells what it was doing.
+    // The journal keeps the first attempt, so that the journal of a killed run shows which step was
+    // running.
     if spec.reason == Reason::Turn && number == 1 {
         observers.record.event(&started)?;
     }
@@ -190,7 +196,8 @@ fn run_once(
         let remaining = until.saturating_sub(observers.clock.now().saturating_sub(began));
         command.timeout = command.timeout.min(remaining.max(SHORTEST_ATTEMPT));
     }
-    // A step that expects to fail may be there to show a pull that fails: only steps that wait for success are given up.
+    // A step that expects a failure may show an image that cannot be pulled, so only steps that
+    // expect success are given up.
     let give_up_after = match spec.policy.until {
         Some(_) => Some(Duration::ZERO),
         None => step.attributes.exit.accepts(0).then_some(ACTING_STEP_GRACE),
@@ -226,7 +233,8 @@ fn step_started(spec: &AttemptSpec<'_>, attempt: u32) -> Event {
     }
 }
 
-/// Waits before the next attempt; a change of the cluster ends the wait. Returns false where the run was interrupted.
+/// Waits before the next attempt. A change of the cluster ends the wait. Returns false if the run
+/// was interrupted.
 fn wait_before_retry(
     observers: &mut Observers<'_>,
     spec: &AttemptSpec<'_>,
@@ -263,8 +271,9 @@ fn wait_before_retry(
     }
 }
 
-/// The result where `until=` is over: it says that the step was waited for, how long, and what the last answer lacked. An attempt
-/// that was cut short has no answer, so the one before it counts, unless the attempt hung for most of the time.
+/// The result when the time of `until=` is over. If the last attempt was cut short, it has no
+/// answer, and the result of the attempt before it is returned, unless the last one hung for most
+/// of the time.
 fn out_of_time(
     mut result: StepResult,
     previous: Option<StepResult>,

@@ -1,4 +1,4 @@
-//! A whole run: find where to start, run the chapters in order, summarise.
+//! A whole run: chooses where to start, runs the chapters in order, and summarizes.
 
 use super::chapter::{self, ChapterFlow};
 use super::context::RunContext;
@@ -10,7 +10,8 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{ChapterOutcome, Event, RunSummary};
 use crate::plan::PlannedChapter;
 
-/// Runs the plan; everything that happens becomes an event. The last event is the summary, whatever happened.
+/// Runs the plan and returns the summary. Everything that happens becomes an event, and the last
+/// event is always the summary.
 pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSummary {
     let began = ports.clock.now();
     let mut ctx = RunContext::new(ports, request);
@@ -30,7 +31,8 @@ pub(crate) fn conduct(ports: &mut Ports<'_>, request: &RunRequest<'_>) -> RunSum
     finish(ports, request, summary)
 }
 
-/// Records the summary, and reports it even where it could not be recorded: the person has to learn that.
+/// Records and reports the summary. A summary that cannot be recorded is reported too, with that
+/// error.
 fn finish(ports: &mut Ports<'_>, request: &RunRequest<'_>, mut summary: RunSummary) -> RunSummary {
     let masked = |summary: &RunSummary| {
         Event::RunFinished(summary.clone()).masked(&request.masker).into_owned()
@@ -42,16 +44,16 @@ fn finish(ports: &mut Ports<'_>, request: &RunRequest<'_>, mut summary: RunSumma
     summary
 }
 
-/// Runs the chapters. Returns why the world was lost, if a step noticed it.
+/// Runs the chapters. Returns why the cluster cannot be reached any more, if a step noticed that.
 fn run_chapters(ctx: &mut RunContext<'_, '_>) -> Result<Option<Diagnostic>, Diagnostic> {
-    // The journal was begun with this event.
+    // The journal already contains this event, because it begins with it.
     ctx.ports.reporter.report(&Event::RunStarted(ctx.request.started.clone()));
     if ctx.request.options.resume {
         resume::choose_start(ctx)?;
     }
     let (mut lost, mut stopped) = (None, false);
     for (index, chapter) in ctx.plan().chapters.iter().enumerate() {
-        // All of these were taken over from the run that is resumed.
+        // Every step of these chapters was taken over from the run that is resumed.
         let is_taken_over = index < ctx.start.0;
         if stopped {
             if !is_taken_over {

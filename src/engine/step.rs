@@ -1,4 +1,4 @@
-//! One step: decide whether it runs, run it, and record what it came to.
+//! One step: decides whether it has to run, runs it, and records its result.
 
 use super::background;
 use super::condition::unmet_condition;
@@ -12,13 +12,13 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{Failure, Outcome, Reason, StepFinished};
 use crate::world::Mode;
 
-/// What the end of a step means for its chapter.
+/// How the chapter continues after a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StepFlow {
     Continue,
-    /// It gave an answer, and not the expected one.
+    /// The step printed an answer that is not the expected one.
     Failed,
-    /// It did not come to an answer: another exit code, or out of time.
+    /// The step gave no answer: it ended with another exit code, or ran out of time.
     Unanswered,
     Interrupted,
 }
@@ -34,7 +34,7 @@ impl StepFlow {
     }
 }
 
-/// Runs a step where it has to run.
+/// Runs a step if it has to run.
 pub(super) fn run(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -82,13 +82,13 @@ pub(super) fn run(
 }
 
 enum Decision {
-    /// It runs; and why, where it passed here before.
+    /// The step has to run. The text says why, if it passed here before.
     Run(Option<String>),
-    /// It has its outcome.
+    /// The step does not run, and its outcome is recorded.
     Finished(StepFlow),
 }
 
-/// Decides whether the step has to run. A check always has to.
+/// Decides whether the step has to run. A check always has to run.
 fn decide(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -114,7 +114,8 @@ fn decide(
     Ok(Decision::Finished(StepFlow::Continue))
 }
 
-/// Executes a step and records what it came to.
+/// Executes a step and records its result. `because` says why a step that passed here before runs
+/// again.
 pub(super) fn execute(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -144,7 +145,8 @@ pub(super) fn execute(
         ctx.background.push(step.position);
     }
     if !result.judgement.outcome.passes() || attributes.background.is_some() {
-        // The next step starts from the state before this one, which does not have these names.
+        // The next step starts from the state before this step, which does not contain these
+        // bindings.
         run.unsent_bindings = unsent;
     }
     verify::spend_wait_budget(ctx, policy, &result);
@@ -159,7 +161,7 @@ pub(super) fn execute(
     Ok(flow)
 }
 
-/// Records a step that cannot run as things are, and so has failed without having run.
+/// Records a step that cannot run, as one that failed without having run.
 fn refuse(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,

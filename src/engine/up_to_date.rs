@@ -1,4 +1,5 @@
-//! Whether an acting step has to run. It is up to date only where it passed in this world as it is now, and its checks pass.
+//! Decides whether an acting step has to run. A step is up to date if it passed in this world, has
+//! not changed since, and its checks pass.
 
 use super::condition::unmet_condition;
 use super::context::{ChapterRun, RunContext, StepRef};
@@ -8,19 +9,21 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Reason;
 use crate::plan::{MadeOf, NamedFiles, Role, Step};
 
-/// Whether an acting step has to run.
+/// The decision whether an acting step has to run.
 pub(super) enum Need {
-    /// It has to; and why, where it passed here before.
+    /// It has to run. The text says why, if it passed here before.
     Run(Option<String>),
-    /// It passed as it is now, and its checks pass.
+    /// It passed, has not changed since, and its checks pass.
     UpToDate,
-    /// It never ran here, and its checks pass.
+    /// It never ran here, but its checks pass.
     FoundSo,
-    /// `--prove`: it never ran here, and a check passes all the same. The text says which.
+    /// `--prove`: it never ran here, but the check that the text names passes, and so proves
+    /// nothing.
     Unproven(String),
 }
 
-/// Decides whether an acting step has to run, by its record and by its checks.
+/// Decides by the step's record of earlier runs and by its checks. `now` is what the step is made
+/// of now.
 pub(super) fn need(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -28,7 +31,7 @@ pub(super) fn need(
     now: &MadeOf,
 ) -> Result<Need, Diagnostic> {
     let Role::Act { proven_by } = &step.step.role else { return Ok(Need::Run(None)) };
-    // A check whose own condition is not true says nothing.
+    // A check whose own condition is not true is left out, because it cannot prove anything.
     let applies = |check: &StepRef<'_>| !matches!(unmet_condition(ctx, run, *check), Ok(Some(_)));
     let checks: Vec<StepRef<'_>> =
         proven_by.iter().map(|check| step.sibling(*check)).filter(applies).collect();
@@ -40,7 +43,8 @@ pub(super) fn need(
             }
         }
     }
-    // The process of a background step ended with the run that started it, whoever makes its check pass now.
+    // The process of a background step ended with the run that started it, even if another process
+    // makes its check pass now.
     if checks.is_empty() || ctx.must_rerun(step.chapter) || step.step.ends_with_its_run() {
         return Ok(Need::Run(None));
     }
@@ -59,7 +63,7 @@ pub(super) fn need(
     Ok(Need::FoundSo)
 }
 
-/// Runs a check once. Returns why it did not pass, `None` where it passed.
+/// Runs a check once. Returns why it did not pass, or `None` if it passed.
 fn run_once(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -76,8 +80,8 @@ fn run_once(
     }))
 }
 
-/// Warns where a check passes before its step has run in a world that this book made. What is there was made by the book's own
-/// steps, so the check may be one that cannot fail.
+/// Warns if a check passes before its step has ever run in a world that this book made. Only the
+/// book's own steps have changed that world, so the check may be one that cannot fail.
 fn warn_if_unproven(
     ctx: &mut RunContext<'_, '_>,
     step: StepRef<'_>,
@@ -100,8 +104,9 @@ fn passed_too_early(check: StepRef<'_>, step: StepRef<'_>) -> String {
     )
 }
 
-/// A secret that the step needs and to which nothing gives a value: neither the caller, nor the values, nor a step that has run
-/// before it. No state keeps a secret, so a resumed run has to be given it again.
+/// The name of a secret that the step needs and that has no value: neither the caller, nor the
+/// values, nor an earlier step sets it. A state never contains secrets, so a resumed run has to get
+/// them from the caller again.
 pub(super) fn missing_secret(
     ctx: &RunContext<'_, '_>,
     run: &ChapterRun<'_>,
@@ -122,7 +127,7 @@ pub(super) fn missing_secret(
     names.filter(is_needed).find(|name| !is_given(name)).cloned()
 }
 
-/// The files of the book that a step names, as they are now.
+/// The fingerprints of the files of the book that a step names.
 pub(super) fn files_of(ctx: &mut RunContext<'_, '_>, step: &Step) -> NamedFiles {
     if step.is_verify() || step.files.is_empty() {
         return NamedFiles::new();
@@ -130,14 +135,14 @@ pub(super) fn files_of(ctx: &mut RunContext<'_, '_>, step: &Step) -> NamedFiles 
     ctx.ports.workspace.named_files(&step.files)
 }
 
-/// What a step is made of now.
+/// The fingerprints of everything that a step is made of now.
 pub(super) fn made_of(ctx: &mut RunContext<'_, '_>, run: &ChapterRun<'_>, step: &Step) -> MadeOf {
     let files = files_of(ctx, step);
     step.made_of.in_run(&step.reads, &run.bound, &files)
 }
 
-/// Whether the script may give the variable a value: it names the variable other than to read it, or runs text that it gets from
-/// elsewhere.
+/// Whether the script may set the variable: it names the variable without reading it, or it runs
+/// text from elsewhere (`source`, `eval`).
 fn may_assign(script: &str, name: &str) -> bool {
     let part = |next: char| next.is_ascii_alphanumeric() || next == '_';
     let named = script.match_indices(name).any(|(at, _)| {

@@ -1,4 +1,4 @@
-//! `guide verify`: only checks run, in the state in which their chapter last ended.
+//! `guide verify`: runs only checks, each in the shell state in which its chapter last ended.
 
 use super::context::{ChapterRun, RunContext, StepRef};
 use super::finish;
@@ -7,8 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::event::Outcome;
 use crate::plan::{Role, Step};
 
-/// Prepares a step under `guide verify`. Returns whether it is to run: an acting step is not, nor is a check that can pass only
-/// while a background step runs.
+/// Prepares a step under `guide verify`. Returns whether it has to run: acting steps do not run,
+/// and neither does a check that can pass only while a background step runs.
 pub(super) fn prepare(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -18,7 +18,7 @@ pub(super) fn prepare(
         return Ok(false);
     }
     if step.needs_running_process() {
-        let why = "it looks at a background step, which only a run of the chapter starts";
+        let why = "it checks a background step, which only a run of the chapter starts";
         skip(ctx, run, step.step, why.to_owned())?;
         return Ok(false);
     }
@@ -26,14 +26,15 @@ pub(super) fn prepare(
     Ok(true)
 }
 
-/// A check is waited for while the budget lasts; after that it runs once.
+/// The retry policy of a check: `until=` is limited to the remaining wait budget, and without a
+/// budget the check runs once.
 pub(super) fn policy(ctx: &RunContext<'_, '_>, check: &Step) -> RetryPolicy {
     let mut policy = RetryPolicy::wait_at_most(check, ctx.wait_budget);
     policy.until = policy.until.filter(|until| !until.is_zero());
     policy
 }
 
-/// Takes the time that a check was waited for from the budget.
+/// Subtracts the time that a check was waited for from the wait budget.
 pub(super) fn spend_wait_budget(
     ctx: &mut RunContext<'_, '_>,
     policy: RetryPolicy,
@@ -45,7 +46,8 @@ pub(super) fn spend_wait_budget(
     }
 }
 
-/// A check that failed may only lack what the acting steps define in the shell. Notes this once for each chapter.
+/// After a check that failed: notes that the check may only lack functions and variables of the
+/// chapter's acting steps, if these never ran here. Each chapter has this note once.
 pub(super) fn note_unknown_state(
     ctx: &mut RunContext<'_, '_>,
     run: &mut ChapterRun<'_>,
@@ -55,25 +57,26 @@ pub(super) fn note_unknown_state(
         return Ok(());
     }
     let text = format!(
-        "{0} has not been run from here, so its checks don't know what its other steps leave in the shell: `guide run {0}` tells them",
+        "{0} has not been run from here, so its checks lack the functions and variables that its acting steps define: run `guide run {0}` first",
         run.chapter.name
     );
     ctx.note(text, Some(&step.step.id))
 }
 
-/// Whether the rest of the chapter cannot be checked where this check gives no answer: it proves no step of the chapter, but
-/// something that all of them need (`kubectl` answers, the cluster is awake).
+/// Whether the check is a precondition of the chapter: it proves no step of it, but something that
+/// all steps need (`kubectl` answers, the cluster is awake). If it fails, the rest of the chapter
+/// cannot be checked.
 pub(super) fn is_precondition(ctx: &RunContext<'_, '_>, step: StepRef<'_>) -> bool {
     ctx.request.options.verify_only && matches!(step.step.role, Role::Verify { proves: None })
 }
 
-/// Skips the checks after a precondition that failed, because they would fail for the same reason.
+/// Skips the checks after a failed precondition, because they would fail for the same reason.
 pub(super) fn skip_remaining_checks(
     ctx: &mut RunContext<'_, '_>,
     run: &ChapterRun<'_>,
     failed: StepRef<'_>,
 ) -> Result<(), Diagnostic> {
-    let why = format!("not asked, since {} failed", failed.step.id.step);
+    let why = format!("not run, because {} failed", failed.step.id.step);
     let later = StepRef::all(ctx.plan(), run.index).skip(failed.position.1 + 1);
     for step in later.filter(|step| step.step.is_verify() && !step.step.attributes.always) {
         skip(ctx, run, step.step, why.clone())?;

@@ -1,8 +1,10 @@
-//! Background steps: each one runs in a bash of its own, in the chapter's present state, beside the chapter's shell.
+//! Background steps: each one runs in its own bash, in the chapter's present state, beside the
+//! chapter's shell.
 //!
-//! A thread takes the output of a step into memory, up to [`crate::output::KEPT_BYTES`]; it is shown when the step has ended. Output of the first
-//! moments goes to the watcher as well. A step that is kept after the run gets a session of its own and no output, as nobody reads
-//! it once the runner has ended: such a step writes to a file if its output matters.
+//! A thread takes the output of a step into memory, up to [`crate::output::KEPT_BYTES`], and it is
+//! shown when the step has ended. Output of the first moments is also passed to the watcher. A step
+//! that is kept after the run gets its own session, and its output is discarded, because no process
+//! reads it after the runner has ended. Such a step has to write to a file if its output matters.
 
 #![expect(clippy::disallowed_methods, reason = "a background step is waited for and timed")]
 
@@ -30,15 +32,18 @@ use crate::shell::processes::{self, KEPT, Processes, TAG};
 use crate::shell::sink::{Captured, withheld_notice};
 use crate::world::{Command, Watcher};
 
-/// How long a start is watched: a step that ends within this time has ended at once.
+/// The time for which a start is watched. A step that ends within this time counts as ended at
+/// once.
 const START_TIME: Duration = Duration::from_millis(100);
-/// How long the rest of the output of an ended step may take to be read.
+/// The time limit for reading the rest of the output of an ended step.
 const READ_LIMIT: Duration = Duration::from_secs(2);
-/// The time between TERM and KILL.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// The whole program of such a bash. The text of the step comes by standard input, so that no command line holds a secret.
+/// The whole program of such a bash. The text of the step is passed through standard input, so that
+/// no command line contains a secret.
 ///
-/// The program closes the descriptors that the runner itself has got from its caller: a kept step must not hold a pipe of the caller.
+/// The program closes the descriptors that the runner inherited from its caller, because a kept
+/// step must not keep a pipe of the caller open.
 const PROGRAM: &str = "for __guide_fd in /dev/fd/*; do if (( ${__guide_fd##*/} > 2 )); then builtin eval \"exec ${__guide_fd##*/}>&-\"; fi; done; \
     builtin source /dev/fd/0; exec </dev/null; builtin eval \"$__guide_script\"";
 
@@ -95,21 +100,23 @@ pub(super) struct BackgroundStep {
     /// The tag of its processes and of no others.
     tag: String,
     masker: Masker,
-    /// The output can't be shown: the step may set a secret, whose value is not reported.
+    /// Whether the output cannot be shown, because the step may set a secret whose value is not
+    /// reported.
     withheld: bool,
     pid: Pid,
     handle: duct::Handle,
     pidfd: OwnedFd,
     /// The output so far, masked.
     captured: Arc<Mutex<Captured>>,
-    /// The thread that takes the output; `None` for a kept step.
+    /// The thread that takes the output. `None` for a kept step.
     reader: Option<JoinHandle<()>>,
-    /// The signal by which the kernel has stopped it because it wanted the terminal. The runner has ended it then.
+    /// The signal with which the kernel stopped it because it tried to use the terminal. The runner
+    /// has ended such a step.
     wanted_terminal: Option<i32>,
 }
 
 impl BackgroundStep {
-    /// Starts one. `text` restores the chapter's state and sets `__guide_script`.
+    /// Starts a background step. `text` restores the chapter's state and sets `__guide_script`.
     fn start(
         command: &Command,
         kind: Background,
@@ -129,7 +136,8 @@ impl BackgroundStep {
         environment.push((TAG.into(), if is_kept { KEPT.into() } else { tag.clone().into() }));
         let start = Start { environment: &environment, ..*start };
         let handle = {
-            // The write end is closed after this block, so that the reader sees the end of the output.
+            // The write end is closed after this block, so that the reader receives the end of the
+            // output.
             let output = if is_kept { dev_null()? } else { write };
             start.bash(&["-c", PROGRAM, "bash"], input, output, is_kept).start()?
         };
@@ -168,7 +176,8 @@ impl BackgroundStep {
         Ok(())
     }
 
-    /// How it ended; `None` while it runs. A step that wants the terminal is ended here: nothing would ever continue it.
+    /// How it ended, or `None` while it runs. A step that tries to use the terminal is ended here,
+    /// because no other process would continue it.
     fn ending(&mut self, processes: &Processes) -> io::Result<Option<Ending>> {
         if self.wanted_terminal.is_none() {
             if let Some(output) = self.handle.try_wait()? {
@@ -186,14 +195,15 @@ impl BackgroundStep {
         matches!(self.handle.try_wait(), Ok(None))
     }
 
-    /// Its output so far, as the output of a step that ended (or started) like this.
+    /// Its output until now, as the output of a step with this ending.
     fn output(&self, ending: Ending, processes: &Processes) -> Output {
         let Captured { kept: bytes, total, withheld } = self.captured(processes);
         let duration = self.started.elapsed();
         Output { bytes, total, withheld, ending, duration, ..Output::default() }
     }
 
-    /// The output so far. When the step has ended it is the whole output, unless a process of it still holds the pipe.
+    /// The output until now. After the end of the step it is the whole output, unless a process of
+    /// the step keeps the pipe open.
     fn captured(&self, processes: &Processes) -> Captured {
         let since = Instant::now();
         let is_reading = || self.reader.as_ref().is_some_and(|reader| !reader.is_finished());
@@ -206,7 +216,7 @@ impl BackgroundStep {
         }
         let captured = self.captured.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if !self.withheld {
-            // It was masked when it came; the masker may know more secrets by now.
+            // The output was masked when it was read, but the masker may know more secrets now.
             return Captured { kept: self.masker.mask_bytes(&captured.kept), ..captured };
         }
         if captured.total == 0 {

@@ -1,4 +1,4 @@
-//! Starts a bash: its arguments, environment, folder, input and output.
+//! Starts a bash with its arguments, environment, folder, input and output.
 
 #![expect(clippy::disallowed_methods, reason = "bash is looked for in PATH")]
 
@@ -13,7 +13,7 @@ use rustix::process::Pid;
 
 use crate::output::Ending;
 
-/// Variables of the caller that would change what bash does before its first command.
+/// Variables of the caller that would change the behaviour of bash before its first command.
 const NOT_INHERITED: [&str; 5] = ["BASH_ENV", "ENV", "SHELLOPTS", "BASHOPTS", "POSIXLY_CORRECT"];
 
 /// Where and how a bash is started.
@@ -58,8 +58,9 @@ impl Start<'_> {
 }
 
 impl Start<'_> {
-    /// Runs a bash for a person to its end, with the runner's own input and output. `program`: a file that it sources before its
-    /// first command where it is not interactive. Returns its exit code, 128 and the signal where one has ended it.
+    /// Runs a bash for a person to its end, with the runner's own input and output. `program` is a
+    /// file that a non-interactive bash sources before its first command. Returns its exit code, or
+    /// 128 plus the signal that ended it.
     pub(super) fn for_person(&self, arguments: &[&str], program: Option<&Path>) -> io::Result<i32> {
         let all = ["--noprofile"].iter().chain(arguments).map(OsString::from);
         let environment = self.environment.iter();
@@ -79,8 +80,8 @@ impl Start<'_> {
     }
 }
 
-/// The whole path of a program, so that it is not searched for at each start. The program as it was given where it is not found:
-/// the error of its start then says so.
+/// The absolute path of a program, so that it is not searched for at each start. If it is not
+/// found, the given path is returned, and starting it gives the error.
 pub(super) fn found_on_path(program: &Path, environment: &[(OsString, OsString)]) -> PathBuf {
     let path = environment.iter().rev().find(|(name, _)| name == "PATH");
     let path = path.map(|(_, path)| path.clone()).unwrap_or_default();
@@ -93,7 +94,7 @@ pub(super) fn found_on_path(program: &Path, environment: &[(OsString, OsString)]
     found.unwrap_or_else(|| program.to_owned())
 }
 
-/// The process of a handle on a single command.
+/// The process id of a handle on a single command.
 pub(super) fn pid_of(handle: &duct::Handle) -> io::Result<Pid> {
     let pid = handle.pids().first().and_then(|&pid| Pid::from_raw(pid.cast_signed()));
     pid.ok_or_else(|| io::Error::other("no process was started"))

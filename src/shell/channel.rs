@@ -6,8 +6,8 @@ use std::os::fd::{AsFd, OwnedFd};
 use rustix::fs::{MemfdFlags, Mode, OFlags};
 use rustix::pipe::PipeFlags;
 
-/// The size of the output pipe, so that a step that prints a lot does not stop at every 64 KiB. Where the kernel refuses it, the
-/// default size is used.
+/// The size of the output pipe in bytes, so that a step that prints a lot does not stop at every 64
+/// KiB. If the kernel refuses this size, the default size is used.
 const PIPE_BYTES: usize = 1024 * 1024;
 
 /// The connection of the runner with one bash.
@@ -56,7 +56,7 @@ fn output_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(pipe)
 }
 
-/// An empty input, or an output that nobody reads.
+/// An empty input, or an output that is discarded.
 pub(super) fn dev_null() -> io::Result<OwnedFd> {
     Ok(rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty())?)
 }

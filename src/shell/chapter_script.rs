@@ -1,7 +1,8 @@
-//! Writes a whole chapter as one shell script that can be run by hand (`guide script`). It is pure text.
+//! Renders a whole chapter as one shell script that can be run by hand (`guide script`).
 //!
-//! A step is written as it stands, after `set -e -o pipefail`, because variables and functions carry over from step to step. A step
-//! that may end its shell, or has to be repeated, stands in a subshell: what it sets is then lost, as the script's header says.
+//! A step is written without a change, after `set -e -o pipefail`, because variables and functions
+//! carry over from step to step. A step that may end its shell, or that is repeated, runs in a
+//! subshell. The variables that it sets are then lost, and the script's header says so.
 
 mod bindings;
 mod repeat;
@@ -16,20 +17,20 @@ use crate::plan::{PlannedChapter, RenderedManifest, Step};
 use crate::secrets::Masker;
 use crate::text::shell_word::{is_variable_name, quoted};
 
-/// What the script is made of, beside the chapter.
+/// The data of the script beside the chapter.
 pub(crate) struct ChapterScript<'a> {
     pub chapter: &'a PlannedChapter,
     pub profile: &'a str,
     /// The values, as variables.
     pub environment: &'a [(String, String)],
-    /// The kubeconfig of the book's cluster, where the book has one.
+    /// The kubeconfig of the book's cluster, if the book has one.
     pub kubeconfig: Option<&'a Path>,
     /// The book's folder and its state folder.
     pub book: &'a Path,
     pub state: &'a Path,
-    /// The folder that the steps run in, where it is not that of the manifests.
+    /// The folder in which the steps run, if it is not the folder of the manifests.
     pub folder: Option<&'a Path>,
-    /// Knows the secrets, which are not written.
+    /// The masker of the secrets, which are not written.
     pub masker: &'a Masker,
 }
 
@@ -107,7 +108,8 @@ impl ChapterScript<'_> {
         lines
     }
 
-    /// A new folder for the manifests, as the steps find them, and the folder that the steps run in.
+    /// The commands that make a new folder with the manifests and change to the folder in which the
+    /// steps run.
     fn folder_lines(&self) -> Vec<String> {
         let rendered = "\"$GUIDE_STATE\"/rendered/\"$GUIDE_CHAPTER\"";
         let mut lines = vec![
@@ -145,7 +147,8 @@ impl ChapterScript<'_> {
         here_document(&format!("cat >{target}"), &manifest.text)
     }
 
-    /// The `always` steps, and the end of the background steps, whatever happens before.
+    /// The EXIT trap with the `always` steps and the end of the background steps, so that they run
+    /// also after a failure.
     fn at_the_end(&self) -> Vec<String> {
         let always: Vec<&Step> =
             self.chapter.steps.iter().filter(|step| step.attributes.always).collect();
@@ -175,7 +178,7 @@ impl ChapterScript<'_> {
         lines
     }
 
-    /// A step, with what says which one it is.
+    /// A step with a comment that names it.
     fn step(&self, step: &Step) -> Vec<String> {
         let attributes = &step.attributes;
         let title = one_line(&format!("{} ({})", step.id, step.place));
@@ -200,7 +203,8 @@ impl ChapterScript<'_> {
         lines
     }
 
-    /// What stands before and after the commands: the question of `confirm=`, and the folder of `cwd=`.
+    /// The text before and after the commands: the question of `confirm=`, and the change to the
+    /// folder of `cwd=`.
     fn around(&self, step: &Step) -> (Vec<String>, Vec<String>) {
         let (mut before, mut after) = (Vec::new(), Vec::new());
         if let Some(question) = &step.attributes.confirm {
@@ -264,20 +268,20 @@ impl ChapterScript<'_> {
     }
 }
 
-/// The step's commands, so that a line can follow them.
+/// The step's commands with a line end, so that another line can follow them.
 fn script_of(step: &Step) -> String {
     let script = step.script.trim_end_matches('\n');
     if script.ends_with('\\') { format!("{script}\n") } else { script.to_owned() }
 }
 
-/// Does it leave its shell, or replace it?
+/// Whether the script may end or replace its shell.
 fn may_end_its_shell(script: &str) -> bool {
     commands_of(script).all.iter().any(|command| {
         matches!(command.words.first().map(String::as_str), Some("exit" | "exec" | "logout"))
     })
 }
 
-/// A text as the input of a command, between lines that are not in the text.
+/// A text as a here-document, between lines that do not occur in the text.
 fn here_document(command: &str, text: &str) -> Vec<String> {
     let mut end = "END_OF_MANIFEST".to_owned();
     while text.lines().any(|line| line == end) {
@@ -286,7 +290,7 @@ fn here_document(command: &str, text: &str) -> Vec<String> {
     vec![format!("{command} <<'{end}'"), text.trim_end_matches('\n').to_owned(), end]
 }
 
-/// A command that says why the script cannot go on, and ends it.
+/// A command that prints why the script cannot continue, and ends it.
 fn failure(why: &str) -> String {
     format!("{{ printf '%s\\n' {} >&2; exit 1; }}", quoted(why.as_bytes()))
 }

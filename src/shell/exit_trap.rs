@@ -1,4 +1,5 @@
-//! EXIT traps: the runner's own, which reports the state of a shell that ends, and the steps' own, which runs at the chapter's end.
+//! EXIT traps: the trap of the runner, which reports the state of a shell that ends, and the trap
+//! that the steps set, which runs at the chapter's end.
 
 use std::os::fd::OwnedFd;
 use std::time::Duration;
@@ -8,17 +9,18 @@ use crate::ids::{ChapterName, StepId, StepName};
 use crate::shell::channel::path_of;
 use crate::world::{Command, ExitTrap, Flow, Mode, Watcher};
 
-/// What the runner's trap runs, from a memory file.
+/// The program of the runner's trap, which is in a memory file.
 pub(super) const PROGRAM: &str = include_str!("exit_trap.sh");
 
-/// How long the steps' own trap may run.
+/// The time limit of the steps' own trap.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// How the text of the runner's trap begins.
+/// The beginning of the text of the runner's trap.
 const START: &str = "{ __guide_result=$?; ";
 
-/// The text of the runner's trap, which sources [`PROGRAM`]. It keeps the exit code, and lists and enables the builtins that a step
-/// may have disabled; a traced step (`set -x`) shows nothing of that. A child of the shell must not write to the state.
+/// The text of the runner's trap, which sources [`PROGRAM`]. It keeps the exit code, and lists and
+/// enables the builtins that a step may have disabled, without an effect on the output of a traced
+/// step (`set -x`). A child of the shell must not write to the state.
 pub(super) fn text(program: &OwnedFd, state: &OwnedFd) -> String {
     let (program, state) = (path_of(program), path_of(state));
     format!(
@@ -34,9 +36,10 @@ pub(super) fn is_own(quoted: &[u8]) -> bool {
 
 /// Replaces `trap` by a function for a step that may set an EXIT trap. `set_own` is the command that sets the runner's trap.
 ///
-/// A step that sets an EXIT trap replaces the runner's trap, and when that step ends the shell as well, the shell's state is not
-/// reported. So the function keeps the text of the step's trap for the chapter's end and sets the runner's trap again. `None` where
-/// the script could notice that `trap` is not the builtin.
+/// A step that sets an EXIT trap replaces the runner's trap, so the state would not be reported if
+/// the step also ends the shell. The function therefore keeps the text of the step's trap for the
+/// chapter's end and sets the runner's trap again. `None` if the script could notice that `trap` is
+/// not the builtin.
 pub(super) fn keep(script: &str, state: &[u8], set_own: &str) -> Option<String> {
     let has = |word: &str| script.contains(word);
     let sets_trap = has("trap") && ["EXIT", "exit", " 0"].into_iter().any(has);
@@ -55,13 +58,13 @@ pub(super) fn keep(script: &str, state: &[u8], set_own: &str) -> Option<String> 
 }
 
 impl ShellWorld {
-    /// Runs the steps' own trap, as the chapter ends. Returns what became of it, if there was a trap to run.
+    /// Runs the steps' own trap at the chapter's end. Returns its result, if there was a trap to run.
     ///
-    /// It runs in the state that the steps left. Where that cannot be had any more, it does not run: a trap cleans up, and would do so in
-    /// another folder or with other variables.
+    /// The trap runs in the state after the steps. If that state cannot be restored, it does not run,
+    /// because it would clean up in another folder or with other variables.
     ///
-    /// `guide verify` runs only traps that its own checks have set: a trap of the run before would clean up what that run has left in
-    /// place.
+    /// `guide verify` runs only traps that its own checks have set, because a trap of an earlier
+    /// run would clean up the results of that run.
     pub(super) fn run_exit_trap(&mut self) -> Option<ExitTrap> {
         let has_run = std::mem::take(&mut self.has_run_a_step);
         let trap = &self.snapshot.exit_trap;
@@ -79,7 +82,7 @@ impl ShellWorld {
             cwd: None,
         };
         let output = self.run_in_shell(&command, &mut NullWatcher);
-        // The trap itself is no step.
+        // The trap itself is not a step.
         self.has_run_a_step = false;
         Some(match output {
             Ok(output) => ExitTrap::Ran(output),
@@ -88,7 +91,7 @@ impl ShellWorld {
     }
 }
 
-/// A watcher that shows nothing.
+/// A watcher that ignores the output.
 struct NullWatcher;
 
 impl Watcher for NullWatcher {

@@ -1,4 +1,4 @@
-//! What the fuzz targets (`crate::fuzzing`) may do with the readers of shell states and scripts.
+//! The readers of shell states and scripts, for the fuzz targets in `crate::fuzzing`.
 
 use super::secrets::Secrets;
 use super::side_effects::SideEffects;
@@ -6,7 +6,8 @@ use super::state::{Initial, MentionedNames, ShellSnapshot};
 use crate::output::ShellState;
 use crate::secrets::Masker;
 
-/// Reads the dump of a shell with the variable `TOKEN` as a secret: no secret gets into the state on disk.
+/// Reads the dump of a shell with the secret variable `TOKEN`, and checks that no secret is in the
+/// state for the disk.
 pub(crate) fn state(initial: &[u8], dump: &[u8]) {
     let masker = Masker::new();
     let mut secrets = Secrets::default();
@@ -20,7 +21,8 @@ pub(crate) fn state(initial: &[u8], dump: &[u8]) {
     assert_eq!(Some(&read), again.as_ref(), "read twice, a dump gives two states");
     let kept = read.for_disk();
     let names = kept.left_out();
-    // The last line names what was left out: names, which are no secret even where a secret has the same letters.
+    // The last line names the omitted parts. A name is not a secret, even if a secret has the same
+    // letters.
     let note = if names.is_empty() { 0 } else { ShellState::note_of_left_out(&names).len() };
     let text = &kept.0[..kept.0.len() - note];
     assert!(!masker.finds_in(text), "{:?} holds a secret", String::from_utf8_lossy(text));
@@ -29,7 +31,7 @@ pub(crate) fn state(initial: &[u8], dump: &[u8]) {
     resumed.for_disk();
 }
 
-/// Judges what a script may do to its shell and its secrets.
+/// Judges the side effects of a script and its assignments to a secret.
 pub(crate) fn script(script: &str) {
     SideEffects::of_script(script);
     let mut secrets = Secrets::default();

@@ -1,7 +1,9 @@
-//! A bash for a person, in the state of a step: interactive on a terminal, else reading its commands from stdin.
+//! A bash for a person, in the state of a step. It is interactive on a terminal, and otherwise
+//! reads its commands from stdin.
 //!
-//! It differs from the step's own shell in three things: `set -e` is off, because a failing command would end the shell; the EXIT
-//! trap of the steps does not run, because it belongs to the chapter's end; and the person's history file is left alone.
+//! It differs from the step's own shell in three points: `set -e` is off, because a failing command
+//! would end the shell; the EXIT trap of the steps does not run, because it belongs to the
+//! chapter's end; and the person's history file is not changed.
 
 use std::io;
 use std::path::Path;
@@ -15,9 +17,9 @@ use crate::world::StepShell;
 /// How the shell ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ShellEnd {
-    /// It was left with this exit code.
+    /// It ended with this exit code.
     Left(i32),
-    /// It never came up: this part of the state does not exist any more.
+    /// It could not be opened, because this part of the state does not exist any more.
     Lost(String),
 }
 
@@ -48,7 +50,7 @@ pub(super) fn open(
     Ok(ShellEnd::Lost(String::from_utf8_lossy(&missing).replace("\\builtin ", "")))
 }
 
-/// What the shell runs before its first command.
+/// The commands that the shell runs before the first one of the person.
 fn start_up(shell: &StepShell<'_>, folder: Option<&Path>, state: &str, lost: &str) -> String {
     let mut lines = vec![
         "\\builtin unset -v BASH_ENV; \\builtin set +e -o pipefail".to_owned(),
@@ -75,7 +77,8 @@ fn start_up(shell: &StepShell<'_>, folder: Option<&Path>, state: &str, lost: &st
         lines.push(format!("PS1={} PROMPT_COMMAND=", quoted(prompt(shell.step).as_bytes())));
         lines.push("\\builtin unset -v HISTFILE".to_owned());
     }
-    // The options that would trace what follows come last. The text of the variable is read before the variable is taken away.
+    // Tracing options come last, so that no other command is traced. The text of the variable is
+    // read before the variable is unset.
     lines.push(
         "\\builtin eval \"\\builtin unset -v __guide_restored __guide_exit __guide_late; ${__guide_late-} \\builtin set +e\""
             .to_owned(),
@@ -83,7 +86,8 @@ fn start_up(shell: &StepShell<'_>, folder: Option<&Path>, state: &str, lost: &st
     lines.join("\n") + "\n"
 }
 
-/// The step's name and the folder. What bash would expand in a prompt is replaced.
+/// The prompt with the step's name and the folder. Characters that bash would expand in a prompt
+/// are replaced.
 fn prompt(step: &StepId) -> String {
     let name: String =
         step.to_string()

@@ -1,4 +1,4 @@
-//! Names and stops the processes that a step leaves behind.
+//! Names and stops the leftover processes of a step.
 
 #![expect(clippy::disallowed_methods, reason = "a leftover process gets some time to end")]
 
@@ -11,16 +11,18 @@ use crate::output::LeftoverProcess;
 use crate::secrets::Masker;
 use crate::shell::processes::{self, Children, Processes};
 
-/// How long a process may outlive its step without being called a leftover (a process substitution that is just ending, say).
+/// The time for which a process may outlive its step without counting as a leftover, such as a
+/// process substitution that is just ending.
 const SETTLE_TIME: Duration = Duration::from_millis(100);
-/// The time between TERM and KILL.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_millis(500);
-/// The time between two looks.
+/// The time between two searches for processes.
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 
 impl Processes {
-    /// Names and stops the processes below the shell (which lives on) and the orphans that came to the runner, unless they end by
-    /// themselves within a moment. Background steps go on. `meanwhile` takes the output, as a process may wait for that.
+    /// Names and stops the processes below the shell and the orphans that the runner has adopted,
+    /// unless they end by themselves within a moment. The shell and the background steps continue.
+    /// `meanwhile` takes the output, because a process may be waiting for that.
     pub(super) fn stop_leftovers(
         &self,
         shell: Option<&Children>,
@@ -36,8 +38,8 @@ impl Processes {
             if alive.is_empty() {
                 break;
             }
-            // A process counts only when it was found in each look: while it changes its program (`exec`), its environment looks
-            // empty for a moment.
+            // A process counts only if every search has found it, because its environment looks
+            // empty for a moment while it changes its program (`exec`).
             let now = Instant::now();
             first_seen.retain(|(pid, _)| alive.contains(pid));
             for pid in alive {

@@ -1,4 +1,4 @@
-//! shellcheck, asked about a script.
+//! Runs shellcheck on a script.
 
 use std::io;
 use std::path::Path;
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-/// How long shellcheck may take for one chapter.
+/// The time limit of shellcheck for one chapter.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// Findings that say nothing of steps: a file that is sourced is not there yet, and a step that ends its shell does not end the
-/// chapter.
+/// The findings that do not apply to steps: a sourced file does not exist yet, and a step that ends
+/// its shell does not end the chapter.
 const LEFT_OUT: &str = "SC1090,SC1091,SC2317";
 
 /// One finding.
@@ -20,7 +20,7 @@ pub(crate) struct Finding {
     pub line: usize,
     /// The number of `SC2086`.
     pub code: u16,
-    /// What shellcheck says.
+    /// The message of shellcheck.
     pub message: String,
 }
 
@@ -34,11 +34,12 @@ struct Report {
 pub(crate) enum LintError {
     /// shellcheck is not on the PATH.
     Missing,
-    /// It did not do its work.
+    /// shellcheck failed. The text says why.
     Failed(String),
 }
 
-/// What shellcheck finds in a script of bash. `folder`: where it looks for its configuration.
+/// The findings of shellcheck in a bash script. `folder` is the folder in which it searches for its
+/// configuration.
 pub(crate) fn lint(script: &str, folder: &Path) -> Result<Vec<Finding>, LintError> {
     let exclude = format!("--exclude={LEFT_OUT}");
     let started = duct::cmd("shellcheck", ["--format=json1", "--shell=bash", &exclude, "-"])

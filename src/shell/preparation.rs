@@ -7,7 +7,7 @@ use crate::shell::side_effects::SideEffects;
 use crate::text::shell_word::quoted;
 use crate::world::{Command, Mode, ShellContext};
 
-/// Makes a shell go back to its folder after the step.
+/// Makes a shell return to its folder after the step.
 const GO_BACK: &str = "__guide_folder=$PWD __guide_back=${OLDPWD-} \
     __guide_after='\\builtin cd -- \"$__guide_folder\" || \\builtin :; OLDPWD=$__guide_back; \
     \\builtin unset -v __guide_folder __guide_back __guide_after';";

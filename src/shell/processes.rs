@@ -1,9 +1,10 @@
 //! Finds and signals the processes below the runner.
 //!
-//! The runner is a subreaper: an orphan of a step, in a session of its own or not, becomes a child of the shell or of the runner, and
-//! is found there. A child of the runner belongs to a step if its environment says so ([`TAG`]), or if its environment says nothing
-//! but it is in a shell's process group or in another session than the runner. Other rooms start their children in the runner's own
-//! group and session.
+//! The runner is a subreaper: an orphan of a step becomes a child of the shell or of the runner,
+//! even if it has a session of its own, and is found there. A child of the runner belongs to a step
+//! if its environment contains [`TAG`]. If its environment is empty, the child belongs to a step if
+//! it is in a shell's process group or in another session than the runner. Other rooms start their
+//! children in the runner's own group and session.
 
 use std::collections::HashSet;
 use std::io;
@@ -27,13 +28,13 @@ const COMMAND_LENGTH: usize = 120;
 /// The children that the runner started itself and waits for: shells, background steps, watchdogs.
 static STARTED: Mutex<Option<HashSet<i32>>> = Mutex::new(None);
 
-/// Notes a child that the runner has started itself and will wait for.
+/// Registers a child that the runner has started itself and will wait for.
 pub(super) fn started(pid: Pid) {
     let mut started = STARTED.lock().unwrap_or_else(PoisonError::into_inner);
     started.get_or_insert_default().insert(pid.as_raw_nonzero().get());
 }
 
-/// Forgets such a child: it was waited for.
+/// Removes such a child from the register, after it was waited for.
 pub(super) fn ended(pid: Pid) {
     if let Some(started) = STARTED.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
         started.remove(&pid.as_raw_nonzero().get());
@@ -45,7 +46,7 @@ fn is_started(pid: Pid) -> bool {
     started.as_ref().is_some_and(|started| started.contains(&pid.as_raw_nonzero().get()))
 }
 
-/// The children of one thread, read again and again through one descriptor.
+/// The children of one thread, which are read repeatedly through one descriptor.
 pub(super) struct Children(OwnedFd);
 
 impl Children {
@@ -90,14 +91,15 @@ impl Processes {
         self.groups.insert(group);
     }
 
-    /// Whether there is a process below the shell, or a child of the runner that it has not started itself. It costs two reads.
+    /// Whether there is a process below the shell, or a child that the runner has not started
+    /// itself. It costs two reads.
     pub(super) fn any(&self, shell: Option<&Children>) -> bool {
         shell.is_some_and(|shell| !shell.list().is_empty())
             || self.own_children.list().into_iter().any(|pid| !is_started(pid))
     }
 
-    /// The processes of a step: those below the shell (not the shell itself), and orphans that came to the runner. Dead orphans are
-    /// reaped.
+    /// The processes of a step: those below the shell (not the shell itself), and orphans that the
+    /// runner has adopted. Dead orphans are reaped.
     pub(super) fn of_step(&self, shell: Option<&Children>, background_groups: &[Pid]) -> Vec<Pid> {
         let mut roots = shell.map(Children::list).unwrap_or_default();
         roots.extend(
@@ -114,7 +116,7 @@ impl Processes {
         found
     }
 
-    /// Orphans of a background step that came to the runner, with all processes below them.
+    /// The orphans of a background step that the runner has adopted, with all processes below them.
     pub(super) fn orphans_of(&self, tag: &str, group: Pid) -> Vec<Pid> {
         let mut found = Vec::new();
         for pid in self.own_children.list().into_iter().filter(|&pid| !is_started(pid)) {
@@ -187,7 +189,7 @@ pub(super) fn descriptors_of(pid: Pid) -> io::Result<OwnedFd> {
     Ok(rustix::fs::open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?)
 }
 
-/// What a report shows of a process; `None` if it has ended.
+/// The description of a process for a report. `None` if it has ended.
 pub(super) fn description(pid: Pid) -> Option<LeftoverProcess> {
     let text = open(&format!("/proc/{}/cmdline", pid.as_raw_nonzero()))
         .and_then(|file| read_all(&file))
@@ -201,7 +203,7 @@ pub(super) fn description(pid: Pid) -> Option<LeftoverProcess> {
     Some(LeftoverProcess { pid: pid.as_raw_nonzero().get().cast_unsigned(), command })
 }
 
-/// Sends a signal to each process, and continues those that are stopped, so that they take it.
+/// Sends a signal to each process, and continues those that are stopped, so that they receive it.
 pub(super) fn signal(pids: &[Pid], signal: Signal) {
     for &pid in pids {
         let _ = rustix::process::kill_process(pid, signal);
@@ -226,8 +228,9 @@ pub(super) fn is_stopped(pid: Pid) -> bool {
     Stat::of(pid).is_some_and(|stat| stat.state == b'T')
 }
 
-/// The signal by which the kernel has stopped this child of the runner because it wanted to use the terminal, which only the
-/// foreground process group may do. Nothing would ever continue it.
+/// The signal with which the kernel has stopped this child of the runner because it tried to use
+/// the terminal, which only the foreground process group may do. No other process would continue
+/// it.
 pub(super) fn stopped_for_terminal(child: Pid) -> Option<i32> {
     let options = WaitIdOptions::STOPPED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
     let signal = rustix::process::waitid(WaitId::Pid(child), options).ok()??.stopping_signal()?;
@@ -237,8 +240,9 @@ pub(super) fn stopped_for_terminal(child: Pid) -> Option<i32> {
         .find(|terminal| *terminal == signal)
 }
 
-/// A process as `/proc/PID/stat` shows it. A group or session has no number here (the kernel shows 0) if its leader is outside of this
-/// pid namespace: in a container that was started without a session of its own, this is the runner's own session.
+/// A process as `/proc/PID/stat` shows it. A group or session is `None` (the kernel shows 0) if its
+/// leader is outside of this pid namespace. In a container without a session of its own, this is
+/// the case for the runner's own session.
 struct Stat {
     state: u8,
     group: Option<Pid>,
@@ -250,24 +254,24 @@ impl Stat {
         let text = open(&format!("/proc/{}/stat", pid.as_raw_nonzero()))
             .and_then(|file| read_all(&file))
             .ok()?;
-        // The name in parentheses may hold anything, also parentheses.
+        // The name in parentheses may contain any text, also parentheses.
         let after = &text[memchr::memrchr(b')', &text)? + 2..];
         let mut fields = std::str::from_utf8(after).ok()?.split(' ');
         let state = *fields.next()?.as_bytes().first()?;
-        // A process that is just ending has -1 there.
+        // The field is -1 for a process that is just ending.
         let mut ids =
             fields.map(|field| field.parse().ok().filter(|&id| id >= 0).map(Pid::from_raw)).skip(1);
         Some(Self { state, group: ids.next()??, session: ids.next()?? })
     }
 }
 
-/// The runner's own session. It is read from `/proc` and not by getsid(2), whose 0 for a leader outside of this pid namespace `rustix`
-/// takes for impossible.
+/// The runner's own session. It is read from `/proc`, because getsid(2) returns 0 for a leader
+/// outside of this pid namespace, which `rustix` considers impossible.
 fn own_session() -> Option<Pid> {
     Stat::of(rustix::process::getpid())?.session
 }
 
-/// The run that a process belongs to, by its environment.
+/// The tag of the run that a process belongs to, from its environment.
 fn tag_of(pid: Pid) -> Option<Vec<u8>> {
     let environment = open(&format!("/proc/{}/environ", pid.as_raw_nonzero()))
         .and_then(|file| read_all(&file))

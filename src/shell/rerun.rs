@@ -1,4 +1,5 @@
-//! Writes a failed step as a script that can be run by hand: `run.sh` of its failure report. It is pure text; `store` writes the file.
+//! Renders a failed step as a script that can be run by hand: `run.sh` of its failure report.
+//! `store` writes the file.
 
 use std::path::Path;
 
@@ -15,12 +16,13 @@ pub(crate) struct Rerun<'a> {
     pub folder: &'a Path,
     /// The variables that guide added to the environment: values, `KUBECONFIG`, `GUIDE_…`.
     pub environment: &'a [(String, String)],
-    /// The names among these, and of other variables that the step uses, whose values are secret: the script does not hold them and
-    /// requires them in its environment.
+    /// The names of the variables, among these and others that the step uses, whose values are
+    /// secret. The script does not contain these values and requires the variables in its
+    /// environment.
     pub secrets: &'a [String],
     /// The relative name of a file beside the script that restores the shell's state when it is sourced.
     pub state: Option<&'a str>,
-    /// The script that bash got.
+    /// The script of the step.
     pub script: &'a str,
 }
 
@@ -34,7 +36,8 @@ impl Rerun<'_> {
                 one_line(&self.step.to_string()),
                 one_line(&self.place.to_string())
             ),
-            // Before the folder changes: the script may be called by a relative name.
+            // This comes before the change of the folder, because the script may be called by a
+            // relative name.
             "here=$(cd -- \"$(dirname -- \"${BASH_SOURCE[0]}\")\" && pwd) || exit".to_owned(),
         ];
         for (name, value) in self
@@ -56,13 +59,13 @@ impl Rerun<'_> {
                 "if [[ ${__guide_lost-} ]]; then printf 'gone: %s\\n' \"$__guide_lost\" >&2; exit 1; fi"
                     .to_owned(),
             );
-            // The state has the name of the step before.
+            // The state contains the name of the previous step.
             lines.push(format!("export GUIDE_STEP={}", quoted(self.step.step.as_str().as_bytes())));
         }
         lines.push("set -e -o pipefail".to_owned());
         lines.push("exec </dev/null".to_owned());
         if self.state.is_some() {
-            // Options that would trace the restoring of the state come last.
+            // Tracing options come last, so that the restoring of the state is not traced.
             lines.push("eval \"${__guide_late-}\"".to_owned());
         }
         lines.push(String::new());

@@ -1,4 +1,4 @@
-//! The variables that are secret, and whether a script may give one of them a new value.
+//! The variables that are secret, and the decision whether a script may assign one of them.
 
 mod assignments;
 mod tokens;
@@ -11,9 +11,9 @@ use crate::text::shell_word::is_name_character;
 /// The variables whose values are masked. A variable that was added once stays secret for the rest of the run.
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
-    /// For each name, whether the masker has its present value.
+    /// For each name, whether the masker knows its present value.
     names: BTreeMap<String, bool>,
-    /// A function of the shell may set one of them.
+    /// Whether a function of the shell may set one of them.
     pub(super) set_by_function: bool,
 }
 
@@ -23,7 +23,8 @@ impl Secrets {
         self.names.entry(name.to_owned()).or_default();
     }
 
-    /// Notes whether the masker has the variable's present value. (It can't if there is none.)
+    /// Notes whether the masker knows the variable's present value. It does not if the variable has
+    /// no value.
     pub(super) fn set_known(&mut self, name: &str, known: bool) {
         self.names.insert(name.to_owned(), known);
     }
@@ -33,7 +34,7 @@ impl Secrets {
         self.names.contains_key(name)
     }
 
-    /// Forgets which values are known: the shell of a new chapter has other values, or none.
+    /// Marks all values as unknown, because the shell of a new chapter has other values, or none.
     pub(super) fn forget_values(&mut self) {
         self.names.values_mut().for_each(|known| *known = false);
         self.set_by_function = false;
@@ -56,8 +57,9 @@ impl Secrets {
                 || reads_other_text(script))
     }
 
-    /// Why the output of a script may hold a secret value that is not masked, although the values in its shell are known by now.
-    /// `named` are the secrets that its own step names; `aside`: its changes of the shell were thrown away.
+    /// Why the output of a script may contain a secret value that is not masked, although the
+    /// values in its shell are known now. `named` are the secrets that its own step names; `aside`:
+    /// its changes of the shell were discarded.
     pub(super) fn doubt(&self, script: &str, named: &[String], aside: bool) -> Option<String> {
         for (name, &known) in &self.names {
             let found = assignments(script, name);
@@ -80,7 +82,7 @@ impl Secrets {
     }
 }
 
-/// Whether the script has the name otherwise than as `$NAME` or `${NAME}`.
+/// Whether the script contains the name in another form than `$NAME` or `${NAME}`.
 fn mentions(script: &str, name: &str) -> bool {
     script.match_indices(name).any(|(at, _)| {
         let (before, after) = (&script[..at], &script[at + name.len()..]);
@@ -90,7 +92,7 @@ fn mentions(script: &str, name: &str) -> bool {
     })
 }
 
-/// Whether the script runs text that is not part of it.
+/// Whether the script runs text that is not part of the script.
 fn reads_other_text(script: &str) -> bool {
     let mut words =
         script.split(|letter: char| letter.is_whitespace() || ";&|(){}`\"'".contains(letter));
@@ -98,7 +100,8 @@ fn reads_other_text(script: &str) -> bool {
         || script.lines().any(names_by_expansion)
 }
 
-/// Whether this line gives a value to a variable whose name is not in it (`export $(cat .env)`, `read "$name"`).
+/// Whether this line may assign a variable whose name it does not contain (`export $(cat .env)`,
+/// `read "$name"`).
 fn names_by_expansion(line: &str) -> bool {
     let mut words = line.split_whitespace();
     let is_builtin = |word: &str| {

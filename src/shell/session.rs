@@ -1,4 +1,5 @@
-//! One living bash of a chapter: it gets commands and reports its state. `step.rs` decides what is done with them.
+//! One running bash of a chapter, which receives commands and reports its state. `step.rs` decides
+//! which commands it receives.
 
 #![expect(clippy::disallowed_methods, reason = "a step is timed")]
 
@@ -25,7 +26,7 @@ use crate::text::shell_word::quoted;
 
 const DRIVER: &str = include_str!("driver.sh");
 
-/// How long a killed bash may take to end.
+/// The time limit for the end of a killed bash.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 
 /// A bash that waits for a command or runs one.
@@ -39,11 +40,11 @@ pub(super) struct Session {
     descriptors: OwnedFd,
     /// The input and the output that it was started with.
     streams: [Stat; 2],
-    /// A command has run that could have moved them since they were last compared.
+    /// Whether a command has run that could have moved them since they were last compared.
     streams_may_have_moved: bool,
     initial: Option<Initial>,
     nonce: u64,
-    /// How many commands it was given.
+    /// The number of commands that it has received.
     count: u64,
     buffer: Vec<u8>,
 }
@@ -100,7 +101,7 @@ impl Session {
         self.count += 1;
         let mut command = format!("__guide_mark={};{preparation}", self.mark());
         if !command.is_ascii() {
-            // bash counts characters of the locale that a step may have set, not bytes.
+            // bash counts characters, in the locale that a step may have set, and not bytes.
             command = format!("\\builtin eval {}", quoted(command.as_bytes()));
         }
         rustix::fs::ftruncate(&self.channel.state, 0)?;
@@ -159,13 +160,13 @@ impl Session {
         Ok(&self.buffer)
     }
 
-    /// The state of the new shell. It is known once a whole state has been read.
+    /// The state of the new shell. It is `None` until a whole state has been read.
     pub(super) fn initial(&self) -> Option<&Initial> {
         self.initial.as_ref()
     }
 
-    /// Commands that bring a new shell into the state of this text. A shell that can't be brought there reports what is missing and
-    /// ends.
+    /// The commands that bring a new shell into the state of this text. A shell in which that fails
+    /// reports what is missing and ends.
     pub(super) fn restore(&self, text: &[u8]) -> io::Result<String> {
         write_memory(&self.channel.restore, &[text, b"__guide_restored=1\n"].concat())?;
         let [text, state, control] =
@@ -179,7 +180,7 @@ impl Session {
         ))
     }
 
-    /// What it reported as missing when it could not be brought into a state.
+    /// The part of the state that it reported as missing when it could not be brought into a state.
     pub(super) fn lost(&mut self) -> io::Result<String> {
         read_memory(&self.channel.state, &mut self.buffer)?;
         Ok(String::from_utf8_lossy(&self.buffer).into_owned())
@@ -197,7 +198,7 @@ impl Session {
         format!("guide-{:016x}-{}", self.nonce, self.count)
     }
 
-    /// How it ended; `None` while it lives.
+    /// How it ended, or `None` while it runs.
     pub(super) fn try_wait(&self) -> io::Result<Option<ExitStatus>> {
         Ok(self.handle.try_wait()?.map(|output| output.status))
     }
@@ -220,7 +221,8 @@ impl Session {
         &self.channel
     }
 
-    /// Whether stdin, stdout and stderr are still the ones that it was started with. (A step may have moved them with `exec`.)
+    /// Whether stdin, stdout and stderr are still those with which it was started. A step may have
+    /// moved them with `exec`.
     pub(super) fn has_own_streams(&self) -> bool {
         let same = |name: &str, with: &Stat| {
             let found = rustix::fs::statat(&self.descriptors, name, AtFlags::empty());
@@ -230,7 +232,7 @@ impl Session {
         same("0", input) && same("1", output) && same("2", output)
     }
 
-    /// Notes whether the next command can move the streams. They were put back before it.
+    /// Notes whether the next command can move the streams, which are in their place before it.
     pub(super) fn may_move_streams(&mut self, can: bool) {
         self.streams_may_have_moved = can;
     }
@@ -242,7 +244,8 @@ impl Session {
 }
 
 impl Drop for Session {
-    /// Kills the shell and waits for its end, but not for ever: the kernel may hold up a process in the middle of a system call.
+    /// Kills the shell and waits for its end, for a limited time, because the kernel may delay a
+    /// process in the middle of a system call.
     fn drop(&mut self) {
         let since = Instant::now();
         while matches!(self.try_wait(), Ok(None)) && since.elapsed() < KILL_LIMIT {
@@ -255,7 +258,8 @@ impl Drop for Session {
     }
 }
 
-/// Drops comments and joins lines, so that every line of a step's script has its own number in bash's messages.
+/// Removes comments and joins lines, so that every line of a step's script has its own number in
+/// bash's messages.
 fn one_line(text: &str) -> String {
     let lines =
         text.lines().map(str::trim).filter(|line| !line.starts_with('#') && !line.is_empty());

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rustix::fs::OFlags;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-/// How often the user asked the run to stop. All clones count together.
+/// A counter of the user's requests to stop the run. All clones share the count.
 #[derive(Clone, Debug)]
 pub struct Interrupt {
     signals: Arc<AtomicUsize>,
@@ -19,7 +19,6 @@ impl Interrupt {
     /// An interrupt that only [`Interrupt::raise`] sends, for tests.
     ///
     /// # Errors
-    /// When the kernel gives no pipe.
     pub fn unconnected() -> io::Result<Self> {
         let (read, write) = io::pipe()?;
         let wake = (OwnedFd::from(read), OwnedFd::from(write));
@@ -32,7 +31,7 @@ impl Interrupt {
     /// Handles SIGINT, SIGTERM and SIGHUP from now on: they no longer end this process.
     ///
     /// # Errors
-    /// When the kernel gives no pipe, or a signal can't be handled.
+    /// When the kernel refuses a pipe, or a signal cannot be handled.
     pub fn install() -> io::Result<Self> {
         let interrupt = Self::unconnected()?;
         for signal in [SIGINT, SIGTERM, SIGHUP] {
@@ -41,7 +40,8 @@ impl Interrupt {
         Ok(interrupt)
     }
 
-    /// The number of signals so far: 0 to go on, 1 to stop, 2 and more to stop at once without grace.
+    /// The number of signals until now: 0 means continue, 1 means stop, 2 or more mean stop at
+    /// once, without a grace period.
     pub fn count(&self) -> usize {
         let mut bytes = [0; 16];
         let new = rustix::io::read(&self.wake.0, &mut bytes).unwrap_or(0);
@@ -53,7 +53,7 @@ impl Interrupt {
         let _ = rustix::io::write(&self.wake.1, b"!");
     }
 
-    /// A descriptor that is readable when a signal has come since the last [`Self::count`].
+    /// A descriptor that is readable when a signal has arrived since the last [`Self::count`].
     #[cfg(target_os = "linux")]
     pub(super) fn descriptor(&self) -> &OwnedFd {
         &self.wake.0

@@ -6,7 +6,8 @@ use crate::output::KEPT_BYTES;
 use crate::secrets::{MaskStream, Masker};
 use crate::world::{Flow, Watcher};
 
-/// The largest output that is kept back until the step's secrets are known. Output beyond it is not shown at all.
+/// The largest output, in bytes, that is withheld until the step's secrets are known. Output beyond
+/// it is not shown.
 const LARGEST_KEPT_BACK: usize = 8 * 1024 * 1024;
 
 /// Takes the output of one step.
@@ -18,27 +19,28 @@ pub(super) struct Sink<'a> {
     captured: Captured,
 }
 
-/// The output that was passed on, masked.
+/// The masked output that was passed on.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Captured {
     /// Its first [`KEPT_BYTES`].
     pub(super) kept: Vec<u8>,
-    /// The number of all bytes, also of those that are too many to be kept or to be searched for secrets.
+    /// The number of all bytes, including those that were neither kept nor searched for secrets.
     pub(super) total: u64,
     /// Why a notice was passed on in place of the output.
     pub(super) withheld: Option<String>,
 }
 
-/// Output that is kept back.
+/// Output that is withheld.
 #[derive(Default)]
 struct Withheld {
     bytes: Vec<u8>,
-    /// The number of bytes that were too many to keep back.
+    /// The number of bytes beyond the limit of withheld output.
     beyond: u64,
 }
 
 impl<'a> Sink<'a> {
-    /// With `withhold`, no output is passed on before the step's end: the step may set a secret, whose value is known only then.
+    /// With `withhold`, no output is passed on before the step's end, because the step may set a
+    /// secret whose value is known only then.
     pub(super) fn new(watcher: &'a mut dyn Watcher, masker: &'a Masker, withhold: bool) -> Self {
         Self {
             watcher,
@@ -61,7 +63,8 @@ impl<'a> Sink<'a> {
         }
     }
 
-    /// Ends the output. Where it was kept back and there is a `doubt` whether all its secrets are known now, a notice replaces it.
+    /// Ends the output. If it was withheld and `doubt` says why some of its secrets may be unknown,
+    /// a notice replaces it.
     pub(super) fn end(mut self, doubt: Option<&str>) -> Captured {
         let mut notice = String::new();
         let mut too_many = 0;
@@ -82,7 +85,8 @@ impl<'a> Sink<'a> {
         let Self { watcher, masker, stream, captured, .. } = &mut self;
         stream.end(masker, &mut |piece| captured.pass_on(*watcher, piece));
         captured.pass_on(*watcher, notice.as_bytes());
-        // Whoever judges the output has to know that there was more of it.
+        // The total includes the omitted bytes, so that a comparison can refuse an incomplete
+        // output.
         captured.total += too_many;
         captured.withheld = doubt.filter(|_| !notice.is_empty()).map(str::to_owned);
         self.captured
@@ -94,7 +98,7 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// The notice that replaces an output that can't be shown.
+/// The notice that replaces an output that cannot be shown.
 pub(super) fn withheld_notice(bytes: u64, why: &str) -> String {
     format!("[guide: {bytes} bytes of output withheld, as they may hold a secret: {why}]\n")
 }
@@ -132,7 +136,7 @@ mod tests {
         }
     }
 
-    /// The end of an output of this length that is kept back until the step's end.
+    /// The end of a withheld output of this length.
     fn kept_back(length: usize, doubt: Option<&str>) -> (Captured, String) {
         let (mut watcher, masker) = (TestWatcher::default(), Masker::new());
         let mut sink = Sink::new(&mut watcher, &masker, true);

@@ -1,7 +1,9 @@
-//! The state that a step leaves in its shell: the dump of `dump.sh` becomes text that restores it.
+//! The state of a chapter's shell after a step: converts the output of `dump.sh` into bash text
+//! that restores the state.
 //!
-//! Only what differs from a new shell is kept, without variables that change by themselves (RANDOM, SECONDS …): a step that changed
-//! nothing gives the same bytes as the step before it. Jobs and the command hash are not kept.
+//! Only differences from a new shell are kept, without variables that change by themselves (RANDOM,
+//! SECONDS …), so that a step that changes nothing gives the same bytes as the step before it. Jobs
+//! and the command hash are not kept.
 
 mod declaration;
 mod descriptors;
@@ -33,22 +35,24 @@ pub(super) const DESCRIPTORS: &str = include_str!("state/descriptors.sh");
 /// A shell's state, as the runner keeps it in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ShellSnapshot {
-    /// The step's exit code. (The shell's own one may differ, if it ended.)
+    /// The step's exit code. The exit code of the shell may be another one, if the shell ended.
     pub(super) code: i32,
     /// Restores everything when a new shell sources it, secrets too.
     pub(super) text: Vec<u8>,
-    /// The same without the pieces that hold a secret; `None` where no piece does.
+    /// The same without the pieces that contain a secret. `None` if no piece does.
     text_without_secrets: Option<Vec<u8>>,
-    /// Commands to run again before every step of the same shell: tracing options and traps (DEBUG, ERR, RETURN) that would disturb
-    /// the runner's own commands, and disabled builtins.
+    /// Commands to run again before every step of the same shell. They set tracing options, traps
+    /// (DEBUG, ERR, RETURN) and disabled builtins, which would disturb the runner's own commands.
     pub(super) deferred_setup: Vec<u8>,
-    /// A step has replaced the runner's EXIT trap.
+    /// Whether a step has replaced the runner's EXIT trap.
     pub(super) exit_trap_lost: bool,
-    /// The steps' own EXIT trap, quoted; empty for none. The runner's EXIT trap runs it.
+    /// The EXIT trap that the steps have set, quoted; empty if there is none. The runner's EXIT
+    /// trap runs it.
     pub(super) exit_trap: Vec<u8>,
-    /// One of the functions may set a secret.
+    /// Whether one of the functions may set a secret.
     pub(super) function_sets_secret: bool,
-    /// The parts that the chapter's saved state was written without, as a secret is in them, and that nothing has set again.
+    /// The parts that are missing from the chapter's saved state, because they contain a secret,
+    /// and that no step has set again.
     missing: Vec<String>,
     /// `None` for a state that is only known as text.
     parts: Option<Parts>,
@@ -124,7 +128,8 @@ impl ShellSnapshot {
         self.compose(secrets, masker);
     }
 
-    /// Whether the words of a script mean what they seem to mean in this shell, so that `side_effects.rs` may judge a script.
+    /// Whether the words of a script have their plain meaning in this shell, without functions,
+    /// aliases or changed options, so that `side_effects.rs` may judge a script.
     pub(super) fn tracks_precisely(&self) -> bool {
         let is_plain = |parts: &Parts| {
             parts.before.is_empty()
@@ -144,7 +149,8 @@ impl ShellSnapshot {
         ShellState(text.to_vec()).also_left_out(&self.missing)
     }
 
-    /// Takes over what the state before lacked and this state still lacks: a run that is resumed again has to report it again.
+    /// Takes over the parts that were missing from the previous state and are still missing,
+    /// because a run that is resumed again has to report them again.
     pub(super) fn inherit_missing(&mut self, before: &Self) {
         let missing = before.missing.iter().filter(|name| self.lacks(name));
         self.missing = missing.cloned().collect();
@@ -194,7 +200,7 @@ impl ShellSnapshot {
                 runner_variables.push([b"__guide_", name.as_bytes(), b"=", &value, b"\n"].concat());
             }
         }
-        // The other variables may be written with the names of the roots, so the roots come last.
+        // The roots come last, because the values of other variables may use their names.
         let (roots, others): (Vec<_>, Vec<_>) =
             parts.variables.iter().partition(|(name, _)| Roots::are_named_by(name));
         let variables = others.into_iter().chain(roots).map(|(_, text)| text);
@@ -204,7 +210,8 @@ impl ShellSnapshot {
         pieces.chain(&runner_variables).cloned().collect()
     }
 
-    /// Sorts the traps: EXIT, those that would disturb the runner's own commands, and the others, which are returned.
+    /// Sorts the traps into EXIT, those that would disturb the runner's own commands, and the
+    /// others, which are returned.
     fn take_traps(&mut self, traps: &[Vec<u8>], exit_trap: &[u8], initial: &Initial) -> Vec<u8> {
         let mut others = Vec::new();
         self.exit_trap_lost = true;
@@ -245,7 +252,7 @@ impl ShellSnapshot {
         for option in missing.iter().filter(|option| !["errexit", "pipefail"].contains(option)) {
             command += &format!(" +o {option}");
         }
-        // An option that prints what follows comes last.
+        // A tracing option comes last, because it prints all following commands.
         let (tracing, silent): (Vec<&str>, Vec<&str>) =
             extra.into_iter().partition(|option| ["verbose", "xtrace"].contains(option));
         for option in silent.iter().chain(&tracing) {
@@ -255,7 +262,8 @@ impl ShellSnapshot {
     }
 }
 
-/// Gives the masker the values of variables named as secret. `among`: the only variables that were printed; `None`: all were.
+/// Adds the values of secret variables to the masker. `among` are the variables that were printed;
+/// `None`: all were printed.
 fn learn_values(
     found: &[Declaration<'_>],
     among: Option<&[String]>,

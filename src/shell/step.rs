@@ -1,4 +1,4 @@
-//! One step in the chapter's shell.
+//! Runs one step in the chapter's shell.
 
 #![expect(clippy::disallowed_methods, reason = "a step is timed")]
 
@@ -20,10 +20,10 @@ use crate::shell::terminal::{self, LentTerminal};
 use crate::text::shell_word::quoted;
 use crate::world::{Command, Mode, Watcher};
 
-/// The largest piece in which output is read.
+/// The size of the buffer for output, in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// A step that the chapter's shell has got.
+/// A step that was sent to the chapter's shell.
 struct Sent {
     session: Session,
     effects: SideEffects,
@@ -41,7 +41,7 @@ impl ShellWorld {
         self.learn_secrets(command);
         let sent = match self.send(command) {
             Ok(sent) => sent,
-            // The shell ended before it took the step, so nothing of the step has run.
+            // The shell ended before it received the step, so no command of the step has run.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => self.send(command)?,
             Err(error) => {
                 let ending = match error.kind() {
@@ -87,11 +87,12 @@ impl ShellWorld {
         }
         let duration = started.elapsed();
         drop(terminal);
-        // A shell that had to be stopped and has neither ended nor come back is stuck: the next step gets a new one.
+        // A shell that had to be stopped, and has neither ended nor become ready, hangs. The next step gets a new one.
         let lives =
             result.died.is_none() && (result.stopped.is_none() || (is_aside && result.is_ready));
-        // Leftover processes are stopped before the rest of the output is taken: it belongs to this step, not to the next one.
-        let left = self.processes.stop_leftovers(
+        // Leftover processes are stopped before the rest of the output is taken, because their
+        // output belongs to this step and not to the next one.
+        let leftovers = self.processes.stop_leftovers(
             lives.then(|| session.children()),
             &background_groups,
             &masker,
@@ -100,18 +101,24 @@ impl ShellWorld {
         supervisor.take_rest()?;
         let snapshot = self.read_snapshot(&result, &mut session, &effects)?;
         self.session = lives.then_some(session);
-        let doubt = match snapshot {
-            Some(_) => self.secrets.doubt(&command.script, &command.secrets, is_aside),
-            None => Some("the shell ended before it could tell the value".to_owned()),
-        };
+        let doubt = self.doubt_about_secrets(command, snapshot.is_some());
         let Captured { kept: bytes, total, withheld } = sink.end(doubt.as_deref());
         let ending = ending(&result, snapshot.as_ref());
         let lasts = !is_aside && result.stopped.is_none();
         let state = snapshot.filter(|_| lasts).map(|snapshot| self.take_snapshot(snapshot));
-        Ok(Output { bytes, total, withheld, ending, duration, leftovers: left, state })
+        Ok(Output { bytes, total, withheld, ending, duration, leftovers, state })
     }
 
-    /// Sends the step to the chapter's shell. The shell is out of its place until the step has ended.
+    /// Why the output may contain a secret that the masker does not know. `None`: it does not.
+    fn doubt_about_secrets(&self, command: &Command, state_is_known: bool) -> Option<String> {
+        if !state_is_known {
+            return Some("the shell ended before it could report the value".to_owned());
+        }
+        let is_aside = command.mode == Mode::Aside;
+        self.secrets.doubt(&command.script, &command.secrets, is_aside)
+    }
+
+    /// Sends the step to the chapter's shell. `self.session` is `None` until the step has ended.
     fn send(&mut self, command: &Command) -> io::Result<Sent> {
         let is_aside = command.mode == Mode::Aside;
         if !is_aside {
@@ -145,8 +152,8 @@ impl ShellWorld {
         }
     }
 
-    /// The commands that a shell has to run before its next step: a new one restores the last state, another one puts back what the
-    /// runner needs.
+    /// The commands that a shell has to run before its next step: a new shell restores the last
+    /// state, and a used shell sets again what the runner needs.
     fn bring_into_state(&mut self, session: &Session) -> io::Result<String> {
         if std::mem::take(&mut self.session_is_new) {
             return match self.snapshot.text.as_slice() {
@@ -160,7 +167,7 @@ impl ShellWorld {
             commands += &format!("exec </dev/null >{output} 2>&1;");
         }
         if self.snapshot.exit_trap_lost {
-            // bash quotes the text, and does not write it in ASCII where the step has not.
+            // bash quotes the text, and writes it in ASCII only if the step has done so.
             let trap = quoted(&[b"__guide_exit=", self.snapshot.exit_trap.as_slice()].concat());
             commands += &format!("\\builtin eval {trap};{}", session.set_exit_trap());
         }
@@ -177,7 +184,7 @@ impl ShellWorld {
         if !result.reported {
             return Ok(None);
         }
-        // A shell that has ended has reported everything.
+        // A shell that has ended has reported its whole state.
         let effects = if result.died.is_some() { &SideEffects::Anything } else { effects };
         let masker = &self.options.masker;
         effects.state_after(&self.snapshot, session, &self.mentioned, &mut self.secrets, masker)
@@ -219,7 +226,8 @@ fn ending(result: &Supervised, snapshot: Option<&ShellSnapshot>) -> Ending {
         (Some(stopped), ..) => stopped,
         (None, Some(status), _) => ending_of(status),
         (None, None, Some(snapshot)) => Ending::Exited(snapshot.code),
-        // The shell has reported the step's end, but no state that can be read, so the exit code is not known.
+        // The shell has reported the step's end, but no readable state, so the exit code is
+        // unknown.
         (None, None, None) => Ending::Exited(-1),
     }
 }

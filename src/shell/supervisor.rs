@@ -1,7 +1,9 @@
-//! Supervises a running step in one poll loop: its output, its end, its time limit, interrupts. It stops the step when it has to.
+//! Supervises a running step in one poll loop: takes its output, notices its end, and stops it at
+//! its time limit or an interrupt.
 //!
-//! The loop does not wait for the end of the output pipe, which a leftover process may keep open for ever. When bash has reported
-//! the step's end, the bytes that are in the pipe by then are the step's output.
+//! The loop does not wait for the end of the output pipe, because a leftover process may keep the
+//! pipe open without end. The step's output is complete with the bytes that are in the pipe when
+//! bash reports the end of the step.
 
 #![expect(clippy::disallowed_methods, reason = "a step has a time limit")]
 
@@ -23,14 +25,16 @@ use crate::world::Flow;
 
 /// The longest time between two ticks of the watcher.
 const TICK: Duration = Duration::from_millis(100);
-/// The time between TERM and KILL.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// Output alone does not end a wait within this time of the step's start, so that the runner wakes once for a quick step and not
-/// twice (`cargo bench --bench shell`). Meanwhile the pipe holds the output; a step that fills it waits no longer than this.
+/// For this time after the step's start, output alone does not end a wait, so that the runner wakes
+/// once for a quick step and not twice (`cargo bench --bench shell`). Meanwhile the pipe holds the
+/// output, and a step that fills the pipe waits for at most this time.
 const OUTPUT_COALESCE: Duration = Duration::from_millis(2);
-/// How long only the shell has got TERM, so that it does not report how its children ended.
+/// The time for which only the shell has received SIGTERM, so that it does not print how its
+/// children ended.
 const TERM_SHELL_FIRST: Duration = Duration::from_millis(10);
-/// The time between two checks whether all processes have ended.
+/// The interval at which the end of all processes is checked.
 const STOP_POLL: Duration = Duration::from_millis(2);
 
 /// How a step ended.
@@ -40,15 +44,14 @@ pub(super) struct Supervised {
     pub(super) reported: bool,
     /// bash waits for its next command.
     pub(super) is_ready: bool,
-    /// bash could not be brought into the state of the step before.
     pub(super) state_is_lost: bool,
     /// How bash itself ended, if it did.
     pub(super) died: Option<ExitStatus>,
-    /// Why the runner has stopped the step, if it did.
+    /// The reason why the runner stopped the step, if it did.
     pub(super) stopped: Option<Ending>,
 }
 
-/// What is needed to supervise one step.
+/// The supervisor of one step.
 pub(super) struct Supervisor<'a, 'b> {
     pub(super) session: &'a Session,
     pub(super) processes: &'a Processes,
@@ -58,9 +61,10 @@ pub(super) struct Supervisor<'a, 'b> {
     pub(super) interrupt: &'a Interrupt,
     pub(super) sink: &'a mut Sink<'b>,
     pub(super) buffer: &'a mut [u8],
-    /// The shell survives when the step has to be stopped.
+    /// Whether the shell has to survive when the step is stopped.
     pub(super) spare_shell: bool,
-    /// The step has the terminal: when Ctrl-Z stops it, it is continued, as nobody else could do so.
+    /// Whether the step has the terminal. Such a step is continued after Ctrl-Z has stopped it,
+    /// because no other process could continue it.
     pub(super) has_terminal: bool,
 }
 
@@ -78,7 +82,7 @@ enum Message {
     Next,
     /// The step has ended the shell, which has reported its state.
     LastState,
-    /// The shell could not be brought into the state of the step before.
+    /// The shell could not be brought into the state after the previous step.
     Lost,
 }
 
@@ -120,7 +124,8 @@ impl Supervisor<'_, '_> {
         Ok(result)
     }
 
-    /// Takes what is in the pipe now, and no more: a leftover process may go on writing.
+    /// Takes the bytes that are in the pipe now, and no more, because a leftover process may
+    /// continue to write.
     pub(super) fn take_rest(&mut self) -> io::Result<()> {
         let end = &self.session.channel().output.0;
         let mut waiting = usize::try_from(rustix::io::ioctl_fionread(end)?).unwrap_or(usize::MAX);
@@ -136,7 +141,8 @@ impl Supervisor<'_, '_> {
         Ok(())
     }
 
-    /// Calls the watcher, and tells the watchdog of new process groups. Returns why the step has to be stopped.
+    /// Calls the watcher, and reports new process groups to the watchdog. Returns why the step has
+    /// to be stopped, if it has to.
     fn tick(&mut self, elapsed: Duration) -> Option<Ending> {
         // This also empties the pipe that woke the loop.
         let _ = self.interrupt.count();
@@ -159,7 +165,7 @@ impl Supervisor<'_, '_> {
         }
     }
 
-    /// Takes output and messages. True when the step has ended.
+    /// Takes output and messages. Returns true when the step has ended.
     fn take(&mut self, ready: &Ready, result: &mut Supervised) -> io::Result<bool> {
         if ready.output {
             let end = &self.session.channel().output.0;
@@ -171,10 +177,11 @@ impl Supervisor<'_, '_> {
                     result.reported = true;
                     result.is_ready = true;
                 }
-                // The loop goes on until the shell is dead, so that the time limit and interrupts count until then.
+                // The loop continues until the shell is dead, so that the time limit and interrupts
+                // apply until then.
                 Some(Message::LastState) => result.reported = true,
                 Some(Message::Lost) => result.state_is_lost = true,
-                // bash sends its last message before it ends, so none will follow.
+                // bash sends its last message before it ends, so no message will follow.
                 None if ready.died => result.died = self.session.try_wait()?,
                 None => {}
             }
@@ -213,7 +220,8 @@ impl Supervisor<'_, '_> {
         }
     }
 
-    /// Sends TERM to all processes of the step, and KILL after the grace or at the second Ctrl-C. Output is taken meanwhile.
+    /// Sends SIGTERM to all processes of the step, and SIGKILL after the grace period or at the
+    /// second Ctrl-C. Output is taken meanwhile.
     fn stop(&mut self, result: &mut Supervised) -> io::Result<()> {
         let started = Instant::now();
         let mut warned: Vec<Pid> = Vec::new();
@@ -248,7 +256,7 @@ impl Supervisor<'_, '_> {
     }
 }
 
-/// Reads once from a non-blocking descriptor. True when there was something to read.
+/// Reads once from a non-blocking descriptor. Returns true when there was something to read.
 fn read_some(end: &OwnedFd, buffer: &mut [u8], mut take: impl FnMut(&[u8])) -> io::Result<bool> {
     match rustix::io::read(end, &mut *buffer) {
         Ok(0) | Err(rustix::io::Errno::AGAIN | rustix::io::Errno::INTR) => Ok(false),

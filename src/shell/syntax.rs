@@ -1,10 +1,11 @@
-//! Finds scripts that bash can't parse. bash itself reads them, and runs nothing.
+//! Finds scripts that bash cannot parse. bash itself parses them, without running any of their
+//! commands.
 
 use std::io;
 
 use crate::book::commands_of;
 
-/// Why bash can't parse a script.
+/// The reason why bash cannot parse a script.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SyntaxError {
     /// 1-based line of the script.
@@ -13,7 +14,8 @@ pub(crate) struct SyntaxError {
     pub message: String,
 }
 
-/// Runs `set -n` before each script, after which bash only parses. Each script needs a subshell, as nothing takes `-n` back.
+/// Runs `set -n` before each script, after which bash only parses. Each script needs a subshell,
+/// because `-n` cannot be switched off.
 const PARSE_ONLY: &str =
     "for script; do ( eval \"set -n\n$script\" ) 2>&1; printf '\\0%s\\0' $?; done";
 
@@ -25,13 +27,13 @@ const LARGEST: usize = 100 * 1024;
 /// The largest size of all arguments together.
 const LARGEST_TOTAL: usize = 1024 * 1024;
 
-/// How many simple scripts are parsed as one.
+/// The number of simple scripts that are parsed as one.
 const GROUP: usize = 200;
 
-/// For each script the reason why bash can't parse it; `None` where it can.
+/// For each script the reason why bash cannot parse it, or `None` if bash can.
 ///
 /// # Errors
-/// When bash can't be started.
+/// When bash cannot be started.
 pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxError>>> {
     let (simple, other): (Vec<usize>, Vec<usize>) =
         (0..scripts.len()).partition(|index| is_simple(scripts[*index]));
@@ -46,7 +48,8 @@ pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxErr
     let mut errors = vec![None; scripts.len()];
     let scripts_alone: Vec<&str> = alone.iter().map(|index| scripts[*index]).collect();
     for (index, error) in alone.into_iter().zip(parse(&scripts_alone, "extglob")?) {
-        // An earlier step may have changed the option, so only a script that is wrong with it and without it is wrong.
+        // An earlier step may have changed the option, so a script is reported only if it is wrong
+        // with and without the option.
         if error.is_some() {
             errors[index] = parse(&[scripts[index]], "cmdhist")?.into_iter().next().flatten();
         }
@@ -54,7 +57,8 @@ pub(crate) fn syntax_errors(scripts: &[&str]) -> io::Result<Vec<Option<SyntaxErr
     Ok(errors)
 }
 
-/// Whether the script consists of plain commands only. Such scripts can't hide each other's errors when they are parsed as one.
+/// Whether the script consists of plain commands only. Such scripts cannot hide each other's errors
+/// when they are parsed as one.
 fn is_simple(script: &str) -> bool {
     const RESERVED: [&str; 18] = [
         "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac",
@@ -86,7 +90,8 @@ fn parse(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>>
 }
 
 fn parse_some(scripts: &[&str], option: &str) -> io::Result<Vec<Option<SyntaxError>>> {
-    // A script that is too long for an argument is not parsed: it carries data, and no hand-written mistake.
+    // A script that is too long for an argument is not parsed. It contains data, so a hand-written
+    // mistake is unlikely.
     let given: Vec<&str> =
         scripts.iter().map(|script| if script.len() > LARGEST { "" } else { script }).collect();
     let words = ["--norc", "--noprofile", "-O", option, "-c", PARSE_ONLY, "bash"];

@@ -108,7 +108,7 @@ impl Chapter {
         );
     }
 
-    /// Runs a script that must end like this.
+    /// Runs a script that must have this ending.
     #[track_caller]
     fn ends(&mut self, script: &str, ending: Ending) -> Output {
         let output = self.run(script);
@@ -117,7 +117,7 @@ impl Chapter {
     }
 }
 
-/// Waits until this is so, which may take long on a busy machine.
+/// Waits until the condition is true, which may take long on a busy machine.
 #[track_caller]
 fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let since = Instant::now();

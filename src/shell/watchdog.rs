@@ -1,9 +1,10 @@
 //! The watchdog: a small bash beside the runner that stops the run's processes when the runner itself is killed.
 //!
-//! It notices the runner's death by the end of a pipe, so it works however the runner ends. It finds the processes by the
-//! process groups that the runner has named and by the tag in their environment. It misses a process that has cleared its
-//! environment, has made a process group of its own, and did both less than a tenth of a second before the runner died (the
-//! supervisor looks for new process groups ten times a second).
+//! It notices the runner's death by the end of a pipe, so it works for every kind of death. It
+//! finds the processes by the process groups that the runner has named and by the tag in their
+//! environment. It misses a process that has cleared its environment and has made its own process
+//! group less than a tenth of a second before the runner died, because the supervisor looks for new
+//! process groups ten times a second.
 
 use std::collections::HashSet;
 use std::io;
@@ -24,13 +25,13 @@ pub(super) struct Watchdog {
     handle: duct::Handle,
     pid: Pid,
     pipe: OwnedFd,
-    /// The process groups that it knows.
+    /// The process groups that were reported to it.
     groups: HashSet<Pid>,
 }
 
 impl Watchdog {
-    /// Starts it, without waiting until it is ready. It shares the run's lock, if there is one, so that the lock of a killed run
-    /// becomes free when the run's processes are gone and not before.
+    /// Starts the watchdog without waiting until it is ready. It shares the run's lock, if there is
+    /// one, so that the lock of a killed run becomes free only when the run's processes have ended.
     pub(super) fn start(bash: &Path, tag: &str, lock: Option<&OwnedFd>) -> io::Result<Self> {
         let (read, pipe) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let arguments = [
@@ -43,13 +44,13 @@ impl Watchdog {
             tag.as_ref(),
         ];
         let program = duct::cmd(arguments[0], &arguments[1..]);
-        // It prints nothing, so its output can carry the descriptor of the lock.
+        // The watchdog prints nothing, so the descriptor of the lock can be passed as its output.
         let program = match lock {
             Some(lock) => program.stdout_file(lock.try_clone()?),
             None => program.stdout_null(),
         };
         let handle = program
-            // The caller's variables (BASH_ENV, say) must not change what it does.
+            // The caller's variables, such as BASH_ENV, must not change its behaviour.
             .full_env([("LC_ALL", "C")])
             .dir("/")
             .stdin_file(read)
@@ -72,7 +73,8 @@ impl Watchdog {
         }
     }
 
-    /// Forgets all other process groups: they have ended, and their numbers may be given to other programs.
+    /// Removes all other process groups, which have ended, because the system may give their
+    /// numbers to other programs.
     pub(super) fn keep_only(&mut self, groups: &[Pid]) {
         for group in self.groups.extract_if(|group| !groups.contains(group)).collect::<Vec<_>>() {
             self.send(&format!("gone {}\n", group.as_raw_nonzero()));
@@ -80,7 +82,7 @@ impl Watchdog {
     }
 
     fn send(&self, line: &str) {
-        // The run goes on without a watchdog that somebody has ended.
+        // The run continues without a watchdog if another process has ended it.
         let _ = rustix::io::write(&self.pipe, line.as_bytes());
     }
 }
@@ -88,7 +90,8 @@ impl Watchdog {
 impl Drop for Watchdog {
     fn drop(&mut self) {
         self.send("done\n");
-        // It ends by itself. Until somebody has reaped it, it stays known as a child of the runner's own.
+        // The watchdog ends by itself. Until it is reaped, it stays registered as a child that the
+        // runner has started.
         if matches!(self.handle.try_wait(), Ok(Some(_))) {
             processes::ended(self.pid);
         }

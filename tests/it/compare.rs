@@ -207,7 +207,7 @@ fn a_long_output_is_compared_to_its_last_byte() {
     book.guide("run chapter-1/a").exits(0);
     book.write("tail", "FAILED\n");
     book.guide("run chapter-1/a --rerun").exits(1).says("- OK");
-    book.guide("run chapter-1/b").exits(1).says("can't be judged");
+    book.guide("run chapter-1/b").exits(1).says("cannot be compared");
 }
 
 #[test]

@@ -435,7 +435,10 @@ fn a_variable_that_contains_a_secret_is_left_out_of_the_state_alone() {
     );
     book.guide("run").exits(1);
     book.write("go", "");
-    book.guide("run --resume").exits(0).says("goes on without").says("PGPASSWORD, PGUSER, conn()");
+    book.guide("run --resume")
+        .exits(0)
+        .says("continues without")
+        .says("PGPASSWORD, PGUSER, conn()");
     let output = book.read(".guide/latest/output.log");
     assert!(
         output.contains("host=db user=.") && output.contains("helped") && output.contains("on"),

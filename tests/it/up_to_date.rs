@@ -395,7 +395,7 @@ fn verify_and_done_skip_checks_that_need_a_background_step() {
     "#;
     let book = Project::with_chapter(text);
     book.guide("run").exits(0);
-    book.guide("verify").exits(0).says("it looks at a background step");
+    book.guide("verify").exits(0).says("it checks a background step");
     book.guide("run").exits(0).says("2 passed");
     book.write("guide/chapter-1.md", format!("---\ndone: [answers]\n---\n{}", unindented(text)));
     book.guide("check").exits(2).says("`answers` proves `forward`, a background step");

@@ -34,15 +34,15 @@ const OTHER: &str = r#"
 fn checks_after_a_failed_precondition_are_skipped_with_a_note_and_the_next_chapter_is_checked() {
     let book = Project::with_chapters(&[("chapter-1.md", STANDS_ON), ("chapter-2.md", OTHER)]);
     let said = book.guide("verify --report json=run.jsonl --report junit=junit.xml").exits(1);
-    said.says("not asked, since awake failed")
+    said.says("not run, because awake failed")
         .says("1 passed, 1 failed, 2 skipped")
         .never_says("has not been run from here");
     assert_eq!(book.read("log"), "other\n");
     assert!(
-        book.read("run.jsonl").contains(r#""is":"skipped","why":"not asked, since awake failed""#)
+        book.read("run.jsonl").contains(r#""is":"skipped","why":"not run, because awake failed""#)
     );
     assert!(
-        book.read("junit.xml").contains("<skipped message=\"not asked, since awake failed\"/>")
+        book.read("junit.xml").contains("<skipped message=\"not run, because awake failed\"/>")
     );
     book.write("awake", "");
     book.guide("verify").exits(1).says("made").never_says("not asked");
@@ -213,7 +213,7 @@ fn checks_run_in_the_state_in_which_their_chapter_ended() {
     book.guide("verify chapter-1")
         .exits(1)
         .says("ask: command not found")
-        .says("`guide run chapter-1` tells them");
+        .says("run `guide run chapter-1` first");
     book.guide("run chapter-1").exits(0);
     book.guide("verify chapter-1").exits(0).says("1 step\n").says("1 passed in");
     book.write("lines", "8\n");

@@ -108,7 +108,7 @@ fn a_background_step_that_ends_by_itself_fails_before_the_next_step() {
           serve: Passed
           0.0s use
           use: Passed
-          serve: failed: it ended by itself (exit 3) while it was to go on
+          serve: failed: it ended by itself (exit 3), but it should keep running
         a: Failed
         1 passed, 1 failed, 1 not run
         "
@@ -130,7 +130,7 @@ fn a_background_step_that_ends_by_itself_fails_at_the_end_of_the_chapter_at_the_
           use: Passed
           0.0s after
           after: Passed
-          serve: failed: it ended by itself (exit 0) while it was to go on
+          serve: failed: it ended by itself (exit 0), but it should keep running
         a: Failed
         2 passed, 1 failed
         "
@@ -197,7 +197,7 @@ fn a_background_step_of_the_run_fails_in_the_chapter_in_which_it_ends() {
         b
           0.0s last
           last: Passed
-          serve: failed: it ended by itself (exit 1) while it was to go on
+          serve: failed: it ended by itself (exit 1), but it should keep running
         b: Failed
         3 passed, 1 failed
         "
@@ -278,7 +278,7 @@ fn a_resumed_run_starts_again_what_an_earlier_chapter_left_running_for_the_run()
     book.answer("b/last", [fails()]);
     book.run();
     book.answer("a/serve", [fails()]);
-    assert_eq!(book.resume().world.ran(), ["a/serve"], "nothing goes on without it");
+    assert_eq!(book.resume().world.ran(), ["a/serve"], "no step runs without it");
 }
 
 #[test]

@@ -1,47 +1,20 @@
-//! A small book, run again and again on a scripted world, and what a run of it reports as text.
+//! A small book, which is run repeatedly on a scripted world.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt::Write;
 use std::path::PathBuf;
-use std::rc::Rc;
 use std::time::Duration;
 
-use super::edges::{Cluster, Edges, Recorder};
+use super::fake_clock::FakeClock;
+use super::ports::{Cluster, Observed, Recorder, TestPorts};
+use super::story::unindent;
 use crate::book::{BookText, parse_book};
-use crate::engine::clock::Clock;
 use crate::engine::{Options, Ports, RunRequest, conduct};
-use crate::event::{Event, Outcome, RunStarted, RunSummary, samples};
+use crate::event::{RunStarted, RunSummary, samples};
 use crate::output::{Ending, Output};
 use crate::plan::{Plan, PlanRequest, Selection, make_plan};
 use crate::secrets::Masker;
 use crate::store::{RunLock, RunLog, load_past, run_id, stored_root, unfinished_targets};
 use crate::world::scripted::{Answer, ScriptedWorld};
-
-/// A clock that moves only when somebody waits.
-#[derive(Debug, Clone, Default)]
-pub(in crate::engine) struct FakeClock(Rc<Cell<Duration>>);
-
-impl FakeClock {
-    /// Lets this much time pass.
-    pub(super) fn advance(&self, duration: Duration) {
-        self.0.set(self.0.get() + duration);
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> Duration {
-        self.0.get()
-    }
-
-    fn sleep(&self, duration: Duration) {
-        self.advance(duration);
-    }
-
-    fn timestamp(&self) -> String {
-        format!("2026-11-23T12:00:{:02}Z", self.now().as_secs() % 60)
-    }
-}
 
 /// When Ctrl-C arrives.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +23,11 @@ pub(super) enum Interrupt {
     Never,
     /// At this time of the run, in seconds.
     At(f64),
-    /// When this step has begun.
+    /// When this step begins.
     During(&'static str),
 }
 
-/// A book, its state folder, and the world of its next run. Steps without an answer pass at once.
+/// A book, its state folder, and the world of its next run. A step without a set answer passes at once.
 pub(super) struct TestBook {
     folder: tempfile::TempDir,
     chapters: Vec<(String, String)>,
@@ -66,16 +39,16 @@ pub(super) struct TestBook {
     pub(super) interrupt: Interrupt,
     pub(super) confirms: bool,
     pub(super) given_secrets: HashSet<String>,
-    /// Accepted snapshots, by step.
+    /// The accepted snapshots, by the names of their steps.
     pub(super) accepted: BTreeMap<String, String>,
-    /// Recording this event fails.
+    /// The text of the event that cannot be recorded.
     pub(super) full_disk_at: Option<&'static str>,
 }
 
-/// What a run did.
+/// The result of a run.
 pub(super) struct Ran {
     pub(super) summary: RunSummary,
-    /// Chapters, attempts with their time, outcomes, notes, and the summary: one line each.
+    /// One line for each chapter, attempt (with its time), outcome and note, and for the summary.
     pub(super) story: String,
     /// The folders and files that were written: pending snapshots and failure reports.
     pub(super) written: Vec<String>,
@@ -115,7 +88,7 @@ impl TestBook {
         book
     }
 
-    /// Writes a chapter anew.
+    /// Replaces the text of a chapter.
     pub(super) fn edit(&mut self, chapter: &str, text: &str) {
         let (name, text) = (chapter.to_owned(), unindent(text));
         match self.chapters.iter_mut().find(|(known, _)| *known == name) {
@@ -124,17 +97,17 @@ impl TestBook {
         }
     }
 
-    /// What the step answers from the next run on: each answer once, and the last one again and again.
+    /// Sets the answers of the step from the next run on: each is given once, and the last one repeatedly.
     pub(super) fn answer(&mut self, step: &str, answers: impl IntoIterator<Item = Answer>) {
         self.answers.insert(step.to_owned(), answers.into_iter().collect());
     }
 
-    /// The world cannot be reached when this step runs.
+    /// Makes the world unreachable when this step runs.
     pub(super) fn make_unreachable(&mut self, step: &str) {
         self.unreachable.insert(step.to_owned());
     }
 
-    /// The background step ends like this while the step `during` runs.
+    /// Ends the background step while the step `during` runs.
     pub(super) fn end_background(&mut self, step: &str, during: &str, text: &str, ending: Ending) {
         let output = Output { bytes: text.as_bytes().to_vec(), ending, ..Output::default() };
         self.background_ends.push((step.to_owned(), during.to_owned(), output));
@@ -144,7 +117,7 @@ impl TestBook {
         self.run_with(Options::default())
     }
 
-    /// A second run of what the last run was asked for.
+    /// `guide run --resume`.
     pub(super) fn resume(&mut self) -> Ran {
         self.run_with(Options { resume: true, ..Options::default() })
     }
@@ -164,20 +137,18 @@ impl TestBook {
         let log = RunLog::begin(&self.state(), lock, started.clone(), &past).expect("a journal");
         let clock = FakeClock::default();
         let mut world = self.world(&plan, &clock);
-        let edges = Edges::new(self, clock.clone());
-        let mut record = Recorder { log, edges: edges.clone(), full_at: self.full_disk_at };
-        let edge = || edges.clone();
-        let (mut failure_reports, mut reporter, mut snapshots) = (edge(), edge(), edge());
-        let (mut workspace, mut monitor, mut prompt) = (edge(), edge(), edge());
+        let test_ports = TestPorts::new(self, clock.clone());
+        let mut record = Recorder { log, ports: test_ports.clone(), full_at: self.full_disk_at };
+        let port = || test_ports.clone();
         let mut ports = Ports {
             world: &mut world,
             record: &mut record,
-            failure_reports: &mut failure_reports,
-            reporter: &mut reporter,
-            snapshots: &mut snapshots,
-            workspace: &mut workspace,
-            monitor: &mut monitor,
-            prompt: &mut prompt,
+            failure_reports: &mut port(),
+            reporter: &mut port(),
+            snapshots: &mut port(),
+            workspace: &mut port(),
+            monitor: &mut port(),
+            prompt: &mut port(),
             clock: &clock,
         };
         let request = RunRequest {
@@ -189,18 +160,12 @@ impl TestBook {
             caller_variables: HashSet::new(),
             masker: Masker::new(),
             started,
-            interrupted: &|| edges.is_interrupted(),
+            interrupted: &|| test_ports.is_interrupted(),
         };
         let summary = conduct(&mut ports, &request);
         record.log.finish().expect("the journal is complete");
-        let seen = edges.seen.borrow();
-        Ran {
-            summary,
-            story: seen.story.clone(),
-            written: seen.written.clone(),
-            progress: seen.progress.clone(),
-            world,
-        }
+        let Observed { story, written, progress, .. } = test_ports.observed.take();
+        Ran { summary, story, written, progress, world }
     }
 
     fn state(&self) -> PathBuf {
@@ -270,88 +235,7 @@ impl TestBook {
     }
 }
 
-/// An event as a line of the story; `None` for one that is not a part of it.
-pub(super) fn line(event: &Event, now: Duration) -> Option<String> {
-    let seconds = now.as_secs_f64();
-    Some(match event {
-        Event::RunStarted(_) | Event::StepProgress { .. } => return None,
-        Event::Resumed { at, why } => match at {
-            Some(at) => format!("resumed at {at}: {why}"),
-            None => format!("resumed: {why}"),
-        },
-        Event::ChapterStarted { chapter, .. } => chapter.to_string(),
-        Event::StepStarted { step, attempt, reason, .. } => {
-            let mut text = format!("  {seconds:.1}s {}", step.step);
-            if *reason != crate::event::Reason::Turn {
-                let _ = write!(text, " ({reason:?})");
-            }
-            if *attempt > 1 {
-                let _ = write!(text, ", attempt {attempt}");
-            }
-            text
-        }
-        Event::StepFinished(finished) => {
-            let mut text = format!("  {}: {}", finished.step.step, outcome(&finished.outcome));
-            if let Some(because) = &finished.because {
-                let _ = write!(text, " (ran because: {because})");
-            }
-            text
-        }
-        Event::Note { text, .. } => format!("  note: {text}"),
-        Event::ChapterFinished { chapter, outcome, .. } => format!("{chapter}: {outcome:?}"),
-        Event::RunFinished(summary) => summary_line(summary),
-    })
-}
-
-fn outcome(outcome: &Outcome) -> String {
-    match outcome {
-        Outcome::Failed(failure) => match failure {
-            crate::event::Failure::Mismatch { fence: true, .. } => {
-                "failed: not as the fence".into()
-            }
-            crate::event::Failure::Mismatch { .. } => "failed: not as accepted".into(),
-            crate::event::Failure::Exit { code, .. } => format!("failed: exit {code}"),
-            crate::event::Failure::TimedOut { seconds, limit, waiting_for } => {
-                let waiting = waiting_for.as_ref().map(|what| format!(", waiting for {what}"));
-                format!("failed: {limit} of {seconds}s is over{}", waiting.unwrap_or_default())
-            }
-            crate::event::Failure::Unrecoverable { why } => format!("failed: unrecoverable: {why}"),
-            crate::event::Failure::Broken { why } => format!("failed: {why}"),
-            other => format!("failed: {other:?}"),
-        },
-        Outcome::Skipped { why } => format!("skipped: {why}"),
-        other => format!("{other:?}"),
-    }
-}
-
-fn summary_line(summary: &RunSummary) -> String {
-    let counts = [
-        (summary.passed, "passed"),
-        (summary.up_to_date, "up to date"),
-        (summary.taken_as_done, "taken as done"),
-        (summary.failed, "failed"),
-        (summary.skipped, "skipped"),
-        (summary.not_run, "not run"),
-        (summary.pending, "pending"),
-    ];
-    let named = counts.iter().filter(|(count, _)| *count > 0);
-    let mut parts: Vec<String> = named.map(|(count, name)| format!("{count} {name}")).collect();
-    parts.extend(summary.interrupted.then(|| "interrupted".to_owned()));
-    parts.extend(summary.broken.as_ref().map(|why| format!("broken: {why}")));
-    parts.extend(summary.hint.as_ref().map(|hint| format!("hint: {hint}")));
-    parts.join(", ")
-}
-
-/// The text without the indentation that all its lines share, and without the blank lines around it.
-pub(super) fn unindent(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().skip_while(|line| line.trim().is_empty()).collect();
-    let written = lines.iter().filter(|line| !line.trim().is_empty());
-    let margin = written.map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-    let cut = lines.iter().map(|line| line.get(margin..).unwrap_or_default());
-    cut.collect::<Vec<_>>().join("\n").trim_end().to_owned() + "\n"
-}
-
-/// Passes after this many seconds.
+/// An answer that passes after `seconds`, in steps of 0.1 s.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -361,17 +245,17 @@ pub(super) fn passes_after(seconds: f64) -> Answer {
     Answer::passing("").after((seconds * 10.0).round() as u32)
 }
 
-/// Passes at once.
+/// An answer that passes at once.
 pub(super) fn passes() -> Answer {
     Answer::passing("")
 }
 
-/// Passes at once, with this output.
+/// An answer that passes at once, with this output.
 pub(super) fn prints(text: &str) -> Answer {
     Answer::passing(text)
 }
 
-/// Fails at once, with exit code 1.
+/// An answer that fails at once, with exit code 1.
 pub(super) fn fails() -> Answer {
     Answer::ending("", Ending::Exited(1))
 }

@@ -63,7 +63,7 @@ fn a_chapter_runs_where_its_done_check_fails() {
 }
 
 #[test]
-fn a_waited_for_done_check_is_reported_from_its_first_tenth_of_a_second() {
+fn a_done_check_that_is_waited_for_is_reported_from_its_first_tenth_of_a_second() {
     let mut book = passed();
     book.answer("a/ready", [passes_after(3.0)]);
     let ran = book.run();
@@ -71,7 +71,7 @@ fn a_waited_for_done_check_is_reported_from_its_first_tenth_of_a_second() {
 }
 
 #[test]
-fn the_first_run_of_a_chapter_does_not_ask_its_done_check() {
+fn the_first_run_of_a_chapter_does_not_run_its_done_check() {
     let mut book = TestBook::new(TEXT);
     assert_story!(
         book.run(),
@@ -123,7 +123,7 @@ fn a_rerun_takes_nothing_as_done() {
 }
 
 #[test]
-fn the_shell_of_a_done_check_that_failed_is_left_before_the_chapter_runs() {
+fn the_shell_of_a_done_check_that_failed_is_ended_before_the_chapter_runs() {
     use crate::world::scripted::Call;
     let mut book = passed();
     book.answer("a/ready", [fails()]);

@@ -87,7 +87,7 @@ fn a_resumed_run_with_nothing_left_runs_nothing() {
         ran,
         "
           apply: PassedBefore
-        resumed: every step has passed and still holds
+        resumed: every step has passed, and the checks still pass
         1 up to date
         "
     );

@@ -232,14 +232,14 @@ fn a_proving_run_accepts_a_preexisting_check() {
 }
 
 #[test]
-fn a_proving_run_is_content_with_a_check_that_fails_before_and_passes_after() {
+fn a_proving_run_accepts_a_check_that_fails_before_and_passes_after() {
     let mut book = TestBook::new(TEXT);
     book.answer("a/ready", [fails(), fails(), passes()]);
     assert_eq!(book.run_with(PROVE).summary.passed, 2);
 }
 
 #[test]
-fn a_proving_run_asks_nothing_of_a_step_that_has_run_here() {
+fn a_proving_run_accepts_a_passing_check_of_a_step_that_has_run_here() {
     let mut book = run_once();
     let summary = book.run_with(PROVE).summary;
     assert_eq!((summary.failed, summary.up_to_date), (0, 1));

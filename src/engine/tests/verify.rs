@@ -124,7 +124,7 @@ fn the_rest_is_skipped_where_a_precondition_gives_no_answer() {
         a
           0.0s cluster-answers
           cluster-answers: failed: exit 1
-          ready: skipped: not asked, since cluster-answers failed
+          ready: skipped: not run, because cluster-answers failed
           0.0s cleaned
           cleaned: Passed
         a: Failed
@@ -152,7 +152,7 @@ fn a_check_of_a_background_step_is_skipped() {
         book.verify(0),
         "
         a
-          answers: skipped: it looks at a background step, which only a run of the chapter starts
+          answers: skipped: it checks a background step, which only a run of the chapter starts
         a: Passed
         1 skipped
         "
@@ -170,7 +170,7 @@ fn a_chapter_that_never_ran_here_says_once_that_its_state_is_unknown() {
         a
           0.0s ready
           ready: failed: exit 1
-          note: a has not been run from here, so its checks don't know what its other steps leave in the shell: `guide run a` tells them
+          note: a has not been run from here, so its checks lack the functions and variables that its acting steps define: run `guide run a` first
           0.0s more-ready
           more-ready: failed: exit 1
         a: Failed
@@ -181,7 +181,7 @@ fn a_chapter_that_never_ran_here_says_once_that_its_state_is_unknown() {
 
 #[test]
 fn nothing_is_taken_as_done() {
-    let text = format!("---\ndone: [ready]\n---\n{}", super::book::unindent(TEXT));
+    let text = format!("---\ndone: [ready]\n---\n{}", super::story::unindent(TEXT));
     let mut book = TestBook::new(&text);
     book.run();
     assert_eq!(book.verify(0).summary.passed, 2);

@@ -1,4 +1,4 @@
-//! The names that a step's `output` fence binds, read from its output by `sed`.
+//! Reads the names that a step's `output` fence binds from its output, with `sed`.
 
 use crate::book::pattern::{Mark, NameKind, marks};
 use crate::plan::Step;
@@ -8,11 +8,11 @@ use crate::text::shell_word::quoted;
 pub(super) struct Binding {
     /// An extended regular expression for the whole line.
     expression: String,
-    /// The names, and which group of the expression each of them is.
+    /// The names, each with the number of its group in the expression.
     names: Vec<(String, usize)>,
 }
 
-/// What the step's fence binds.
+/// The lines of the step's fence that bind names.
 pub(super) fn read_bindings(step: &Step) -> Vec<Binding> {
     let Some(expected) = step.expected.as_deref().filter(|_| !step.binds.is_empty()) else {
         return Vec::new();
@@ -57,7 +57,7 @@ fn read_line(line: &str) -> Binding {
     Binding { expression, names }
 }
 
-/// A text as a regular expression; blanks are as many as there are.
+/// A text as a regular expression, in which a run of blanks matches any number of blanks.
 fn literal(text: &str) -> String {
     let mut expression = String::new();
     for next in text.chars() {
@@ -74,7 +74,8 @@ fn literal(text: &str) -> String {
     expression
 }
 
-/// The commands with their output shown and kept, and then the variables that are read from it.
+/// The commands, whose output is both shown and kept, and then the assignments of the variables
+/// that are read from it.
 pub(super) fn capture(script: &str, bindings: &[Binding]) -> Vec<String> {
     let mut lines = vec![
         "{".to_owned(),

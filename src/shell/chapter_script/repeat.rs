@@ -1,4 +1,5 @@
-//! A step that is repeated, or whose exit code is another than 0, as a loop around a subshell.
+//! Renders a step that is repeated, or whose expected exit code is not 0, as a loop around a
+//! subshell.
 
 use std::time::Duration;
 
@@ -6,17 +7,19 @@ use super::failure;
 use crate::book::ExitExpectation;
 use crate::plan::Step;
 
-/// How often a step is repeated.
+/// How often and for how long a step is repeated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeat {
-    /// Until it passes, for so long at most; then it has to go on passing for so long.
+    /// The step is repeated until it passes, for at most the first time. Then it has to keep
+    /// passing for the second time.
     For(Duration, Duration),
-    /// So many times more.
+    /// The step is repeated at most this number of times after a failure.
     Times(u32),
 }
 
 impl Repeat {
-    /// What the step's attributes say. `None`: it runs once and has to end with 0.
+    /// The repetition of the step's attributes. `None`: it runs once and has to end with exit code
+    /// 0.
     pub(super) fn of(step: &Step) -> Option<Self> {
         let attributes = &step.attributes;
         let stable = attributes.stable.unwrap_or_default();
@@ -74,7 +77,7 @@ pub(super) fn repeated(step: &Step, script: &str, repeat: Repeat) -> Vec<String>
     lines
 }
 
-/// Makes 0 of the exit codes that are expected, and 1 of all others.
+/// The commands that turn an expected exit code into 0 and every other one into 1.
 fn expected_code(exit: &ExitExpectation) -> Option<String> {
     match exit {
         ExitExpectation::Codes(codes) if *codes == [0] => None,
@@ -91,7 +94,8 @@ fn expected_code(exit: &ExitExpectation) -> Option<String> {
     }
 }
 
-/// A check that passes counts only when it has gone on passing for so long; the deadline moves as far.
+/// The commands of `stable=`: a passing check counts only after it has kept passing for this time,
+/// by which the deadline moves.
 fn stays_so(stable: Duration) -> [String; 6] {
     let stable = seconds(stable);
     [
@@ -106,7 +110,7 @@ fn stays_so(stable: Duration) -> [String; 6] {
     ]
 }
 
-/// Whole seconds, rounded up.
+/// A duration in whole seconds, rounded up.
 fn seconds(time: Duration) -> u64 {
     time.as_secs() + u64::from(time.subsec_nanos() > 0)
 }

@@ -1,17 +1,18 @@
-//! The places of a script that give a variable a value.
+//! Counts the places of a script that assign a variable.
 //!
-//! A secret's value is known after a step only if the variable still has it then. A value that it had only for a while (in a
-//! subshell, in a function's `local`, before one command, or before another value) is never reported, and can't be masked. So two
-//! numbers are counted: the places that may give a value, and those among them that certainly give it to the chapter's shell and
-//! leave it there. In doubt a place counts only as the former.
+//! A secret's value is known after a step only if the variable still has it then. A value that the
+//! variable had only for a while (in a subshell, in a function's `local`, before one command, or
+//! before another value) is never reported, and cannot be masked. Therefore two numbers are
+//! counted: the places that may assign the variable, and those among them that certainly assign it
+//! in the chapter's shell for good. In case of doubt a place counts only as the former.
 
 use super::tokens::{Token, Tokens};
 use crate::text::shell_word::{is_name_character, is_variable_name};
 
-/// How often a script gives a variable a value.
+/// The numbers of places at which a script assigns a variable.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Assignments {
-    /// The places that may do so.
+    /// The places that may assign it.
     pub any: usize,
     /// Those among them that are plain commands of the shell itself, outside of loops, functions, pipelines and subshells.
     pub plain: usize,
@@ -24,13 +25,14 @@ impl Assignments {
     }
 }
 
-/// Counts the places of a script that give the variable a value.
+/// Counts the places of a script that assign the variable.
 pub(super) fn assignments(script: &str, name: &str) -> Assignments {
     let places = script.match_indices(name).filter(|(at, _)| may_assign(script, *at, name));
     Assignments { any: places.count(), plain: plain_assignments(script, name) }
 }
 
-/// Whether the variable may get a value at this place. (In quoted text, too: it may be a script of its own.)
+/// Whether the variable may be assigned at this place. Quoted text counts, because it may be a
+/// script itself.
 fn may_assign(script: &str, at: usize, name: &str) -> bool {
     const READERS: [&str; 7] =
         ["read", "mapfile", "readarray", "for", "select", "getopts", "coproc"];
@@ -76,7 +78,7 @@ fn is_itself(value: &str, name: &str) -> bool {
         || rest.starts_with(|next: char| next.is_whitespace() || ";&|)\"'`".contains(next))
 }
 
-/// How many plain commands at the top level give the variable a value.
+/// The number of plain commands at the top level that assign the variable.
 fn plain_assignments(script: &str, name: &str) -> usize {
     let mut tokens = Tokens::of(script);
     let (mut depth, mut found) = (0_usize, 0);
@@ -87,7 +89,7 @@ fn plain_assignments(script: &str, name: &str) -> usize {
             Token::Word(word) if words.is_empty() && is_reserved(word) => match word {
                 "for" | "while" | "until" | "select" | "function" | "coproc" | "{" => depth += 1,
                 "done" | "}" => depth = depth.saturating_sub(1),
-                // The patterns of `case` end with a bracket that closes nothing.
+                // The patterns of `case` end with a closing bracket without an opening one.
                 "case" => return found,
                 _ => {}
             },
@@ -117,7 +119,7 @@ fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
 }
 
-/// How often a simple command gives the variable a value that lasts.
+/// The number of assignments of the variable in a simple command that last.
 fn assigned_by(words: &[&str], name: &str) -> usize {
     let words: Vec<&str> = without_redirections(words);
     let assigns = |word: &&&str| {
@@ -146,7 +148,7 @@ fn is_assignment(word: &str) -> bool {
     is_variable_name(name)
 }
 
-/// The words of a command that are no part of a redirection.
+/// The words of a command that are not part of a redirection.
 fn without_redirections<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut kept = Vec::new();
     let mut words = words.iter();

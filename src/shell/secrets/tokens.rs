@@ -3,7 +3,7 @@
 /// A token of a script.
 pub(super) enum Token<'a> {
     Word(&'a str),
-    /// The operator that ends a simple command; empty at the script's end.
+    /// The operator that ends a simple command. It is empty at the script's end.
     Operator(&'a str),
 }
 
@@ -11,7 +11,7 @@ pub(super) enum Token<'a> {
 pub(super) struct Tokens<'a> {
     text: &'a str,
     at: usize,
-    /// The last lines of the here-documents that begin with the next line.
+    /// The closing lines of the here-documents that begin with the next line.
     documents: Vec<&'a str>,
 }
 
@@ -20,7 +20,7 @@ impl<'a> Tokens<'a> {
         Self { text, at: 0, documents: Vec::new() }
     }
 
-    /// The next token; the empty operator again and again at the script's end.
+    /// The next token. At the script's end every call returns the empty operator.
     pub(super) fn next(&mut self) -> Token<'a> {
         loop {
             let rest = &self.text[self.at..];
@@ -81,7 +81,7 @@ impl<'a> Tokens<'a> {
                 _ => self.at += 1,
             }
         }
-        // A character that no word can begin with is a word of its own.
+        // A character with which no word can begin is a word by itself.
         if self.at == start {
             self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
         }
@@ -91,7 +91,7 @@ impl<'a> Tokens<'a> {
         &self.text[start..self.at]
     }
 
-    /// Notes the last line of the document that `<<WORD` announces.
+    /// Notes the closing line of the document that `<<WORD` announces.
     fn take_document(&mut self) {
         self.at += 2;
         let rest = self.text[self.at..].trim_start_matches(['-', ' ', '\t']);
@@ -135,7 +135,7 @@ fn closing(bytes: &[u8], mut at: usize, sign: u8) -> usize {
     while let Some(&byte) = bytes.get(at) {
         match byte {
             _ if byte == sign => return at + 1,
-            // Within double quotes, single quotes and plain brackets stand for themselves.
+            // Within double quotes, single quotes and plain brackets are ordinary characters.
             b'\'' | b'(' if sign == b'"' => at += 1,
             b'"' | b'\'' | b'`' | b'\\' | b'$' | b'(' => at = past(bytes, at),
             _ => at += 1,

@@ -1,12 +1,12 @@
 //! Reads the output of `declare -p`, one declaration after another.
 
-/// One line (or more, where a value holds a newline) of `declare -p`.
+/// One declaration of `declare -p`, which has several lines if a value contains a newline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Declaration<'a> {
     pub name: &'a [u8],
     /// The whole declaration with its newline.
     pub text: &'a [u8],
-    /// The text after `=`, as bash quotes it; `None` for a variable that is declared but not set.
+    /// The text after `=`, as bash quotes it. `None` for a variable that is declared but not set.
     pub value: Option<&'a [u8]>,
 }
 
@@ -18,8 +18,8 @@ impl Declaration<'_> {
     }
 }
 
-/// The declarations in the output of `declare -p`, up to the first line on a function. Other lines (of a step's DEBUG trap, say) are
-/// skipped.
+/// The declarations in the output of `declare -p`, up to the first line about a function. Other
+/// lines, such as the output of a step's DEBUG trap, are skipped.
 #[derive(Clone)]
 pub(super) struct Declarations<'a>(pub &'a [u8]);
 
@@ -57,7 +57,8 @@ fn first(text: &[u8]) -> Option<(Declaration<'_>, &[u8])> {
     Some((Declaration { name, text: &text[..end], value }, &text[end..]))
 }
 
-/// The length of the quoted value (or list of values) at the start of the text; `None` when it does not end.
+/// The length of the quoted value (or list of values) at the start of the text, in bytes. `None` if
+/// it does not end.
 fn value_length(text: &[u8]) -> Option<usize> {
     let mut at = 0;
     let mut depth = 0_usize;
@@ -99,7 +100,7 @@ pub(super) fn line_end(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1)
 }
 
-/// The bytes that a scalar's quoted value stands for; `None` for a list.
+/// The bytes of a scalar's quoted value. `None` for a list.
 pub(super) fn unquoted(value: &[u8]) -> Option<Vec<u8>> {
     if let Some(inner) = value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) {
         let mut plain = Vec::with_capacity(inner.len());

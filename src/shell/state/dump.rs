@@ -15,7 +15,7 @@ pub(super) struct Dump<'a> {
     pub shell_options: &'a str,
     /// The second since 1970 at which `SECONDS` was 0.
     pub zero_second: Option<i64>,
-    /// The steps' own EXIT trap, quoted; empty for none.
+    /// The EXIT trap that the steps have set, quoted. Empty if there is none.
     pub exit_trap: &'a [u8],
     /// The positional parameters, quoted, one line each.
     pub arguments: &'a [u8],
@@ -45,7 +45,7 @@ pub(super) struct Limit {
 }
 
 impl<'a> Dump<'a> {
-    /// Splits a dump. `None` when it has another mark, or is not complete.
+    /// Splits a dump. `None` if it has another mark or is not complete.
     pub(super) fn split(dump: &'a [u8], mark: &str) -> Option<Self> {
         let begin = format!("\n{mark}\n");
         let at = memchr::memmem::find(dump, begin.as_bytes())?;
@@ -55,24 +55,21 @@ impl<'a> Dump<'a> {
             rest = after;
             line.strip_suffix(b"\n")
         };
-        // Text that a step wrote itself may be in any encoding, and in none.
+        // Text that a step wrote itself may be in any encoding or in none.
         let plain = |line: &'a [u8]| std::str::from_utf8(line).ok();
         let (code, options, shell_options) =
             (plain(line()?)?.parse().ok()?, plain(line()?)?, plain(line()?)?);
         let zero_second = zero_second(plain(line()?)?);
         let (exit_trap, count) = (line()?, line()?);
         let mut section = || {
-            let length = if rest.starts_with(&begin.as_bytes()[1..]) {
-                0
-            } else {
-                memchr::memmem::find(rest, begin.as_bytes())? + 1
-            };
-            let (section, after) = rest.split_at(length);
+            let is_empty = rest.starts_with(&begin.as_bytes()[1..]);
+            let end = if is_empty { 0 } else { memchr::memmem::find(rest, begin.as_bytes())? + 1 };
+            let (section, after) = rest.split_at(end);
             rest = &after[begin.len() - 1..];
             Some(section)
         };
-        let (arguments, traps_set, special, limits) =
-            (section()?, section()?, section()?, section()?);
+        let (arguments, traps_set) = (section()?, section()?);
+        let (special, limits) = (section()?, section()?);
         let (umask, limits) = limits.split_at(line_end(limits));
         Some(Self {
             code,
@@ -112,7 +109,7 @@ pub(super) fn limits_of(text: &[u8]) -> BTreeMap<u8, Limit> {
         let Some(letter) = what.bytes().last().filter(u8::is_ascii_alphabetic) else {
             continue;
         };
-        // The size of a pipe's buffer can't be set.
+        // The size of a pipe's buffer cannot be set.
         if letter == b'p' || !what[..what.len() - 1].ends_with('-') {
             continue;
         }
@@ -125,7 +122,8 @@ pub(super) fn limits_of(text: &[u8]) -> BTreeMap<u8, Limit> {
     limits
 }
 
-/// The commands in the output of `trap -p` (other lines are passed over); a trap's text may hold newlines, within single quotes.
+/// The commands in the output of `trap -p`. Other lines are skipped. A trap's text may contain
+/// newlines within single quotes.
 pub(super) fn traps(text: &[u8]) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
     let mut open = false;

@@ -1,4 +1,4 @@
-//! The state of a new shell: what a snapshot leaves out.
+//! The state of a new shell, which a snapshot omits.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,11 +18,12 @@ pub(in crate::shell) struct Initial {
     /// The second since 1970 at which `SECONDS` was 0.
     pub(super) zero_second: Option<i64>,
     pub(super) roots: Roots,
-    /// The descriptors that the runner's own caller has left open.
+    /// The descriptors that the runner's caller has opened.
     descriptors: Vec<Descriptor>,
-    /// What the shell's output is open on, as a link in `/proc/PID/fd` names it.
+    /// The file of the shell's output, as a link in `/proc/PID/fd` names it.
     pub(super) output: Vec<u8>,
-    /// The traps of signals that the runner's own caller ignores (Python does so, and `nohup`): no shell can change these.
+    /// The traps of signals that the runner's caller ignores (as Python and `nohup` do). No shell
+    /// can change these traps.
     pub(super) ignored: HashSet<Vec<u8>>,
 }
 
@@ -109,7 +110,7 @@ const VOLATILE: &[&str] = &[
     "UID",
 ];
 
-/// Whether the variable is no part of the state.
+/// Whether the variable is not part of the state.
 pub(super) fn is_volatile(name: &[u8]) -> bool {
     name.starts_with(b"__guide_") || VOLATILE.iter().any(|volatile| volatile.as_bytes() == name)
 }

@@ -1,13 +1,15 @@
-//! The variables that the steps of a chapter may have assigned or unset, found in their scripts.
+//! Finds the variables that the steps of a chapter may have assigned or unset, in their scripts.
 //!
-//! A variable that a step sets to the value it had before does not differ from a new shell's. It is part of the state all the same: a
-//! run that is resumed in another environment must find the step's value, and not the value of that environment.
+//! A variable that a step sets to the value that it already had does not differ from a new shell's.
+//! It is nevertheless part of the state, because a run that is resumed in another environment must
+//! find the step's value, and not the value of that environment.
 
 use std::collections::HashSet;
 
 use crate::text::shell_word::{is_name_character, is_variable_name};
 
-/// The names found so far. A script may only mention some of them: then the value that they had is kept, which is right as well.
+/// The names found until now. For a name that a script only mentions, the present value is kept,
+/// which is right as well.
 #[derive(Debug, Clone, Default)]
 pub(in crate::shell) struct MentionedNames {
     assigned: HashSet<String>,

@@ -15,7 +15,7 @@ pub(super) struct Parts {
     pub(super) before: Vec<u8>,
     pub(super) folder: Vec<u8>,
     pub(super) variables: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// Variables that a new shell has and this one has not.
+    /// Variables that a new shell has and this shell does not have.
     pub(super) unset: Vec<Vec<u8>>,
     /// Aliases, folders of `pushd`, arguments and traps, one piece each.
     pub(super) after: Vec<Vec<u8>>,
@@ -24,12 +24,13 @@ pub(super) struct Parts {
     pub(super) umask: Vec<u8>,
     /// `SECONDS` and limits of resources.
     pub(super) limits: Vec<u8>,
-    /// A variable is a reference to another one, or evaluates the text that it is assigned.
+    /// Whether a variable is a reference to another one, or evaluates the text that is assigned to
+    /// it.
     pub(super) has_indirect_variables: bool,
 }
 
 impl Parts {
-    /// Takes all parts from a dump but the traps, which the caller has sorted.
+    /// Takes all parts from a dump except the traps, which the caller has sorted.
     pub(super) fn of(
         dump: &Dump<'_>,
         variables: &[Declaration<'_>],
@@ -115,7 +116,7 @@ impl Parts {
         zero_second: Option<i64>,
         initial: &Initial,
     ) {
-        // bash reads the clock twice, and a second may pass meanwhile.
+        // bash reads the clock twice, and a second may pass between the two.
         let zero_second = zero_second
             .filter(|zero| initial.zero_second.is_some_and(|before| before.abs_diff(*zero) > 1));
         if let Some(zero) = zero_second {
@@ -136,7 +137,8 @@ impl Parts {
     }
 }
 
-/// Goes into the folder, or reports it as lost. Never another folder in its place: a step may go on to delete what it finds there.
+/// Changes to the folder, or reports it as lost. Another folder must never be used instead, because
+/// a step may delete the files that it finds there.
 fn into_folder(folder: &[u8], roots: &Roots) -> Vec<u8> {
     let go = "\\builtin cd -- \"$__guide_folder\" 2>/dev/null || __guide_lost+=\"the folder $__guide_folder; \"\n\\builtin unset -v __guide_folder\n";
     [b"__guide_folder=", roots.folder(folder).as_slice(), b"\n", go.as_bytes()].concat()
@@ -145,7 +147,7 @@ fn into_folder(folder: &[u8], roots: &Roots) -> Vec<u8> {
 /// Restores the folders of `pushd`. The first entry is the current folder.
 fn pushed_folders(variable: &Declaration<'_>, roots: &Roots) -> Vec<u8> {
     let folders = variable.value.map(words).unwrap_or_default();
-    // The shell is in its own folder by now, so `$PWD` is not the chapter's folder.
+    // The shell is already in its own folder, so `$PWD` is not the chapter's folder.
     let pushed = folders.iter().skip(1).rev();
     let pushed = pushed.map(|folder| {
         [b"\\builtin pushd -n ", roots.elsewhere(folder).as_slice(), b" >/dev/null\n"].concat()

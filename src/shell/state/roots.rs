@@ -1,4 +1,5 @@
-//! Folders that a saved state names by variable and not by path, so that a moved or copied book resumes in its own folders.
+//! The folders that a saved state names by a variable instead of a path, so that a moved or copied
+//! book resumes in its own folders.
 
 use crate::text::shell_word::quoted;
 
@@ -12,7 +13,7 @@ const NAMES: [&str; 3] = ["PWD", "GUIDE_STATE", "GUIDE_BOOK"];
 impl Roots {
     /// Takes the paths from the variables of a new shell.
     pub(super) fn of(value: impl Fn(&str) -> Option<Vec<u8>>) -> Self {
-        // A path that bash would have to quote is not replaced.
+        // A path that bash has to quote is not replaced.
         let is_plain = |path: &[u8]| {
             path.len() > 1
                 && path
@@ -28,7 +29,7 @@ impl Roots {
         )
     }
 
-    /// Whether the variable is one of those that name the roots.
+    /// Whether the variable is one of the variables that name the roots.
     pub(super) fn are_named_by(name: &[u8]) -> bool {
         NAMES.iter().any(|root| root.as_bytes() == name)
     }
@@ -55,7 +56,8 @@ impl Roots {
         Self(self.0.iter().filter(|(name, _)| *name != "PWD").cloned().collect()).folder(path)
     }
 
-    /// A declaration of `declare -p` with the variables in the places of their paths, for a shell that may be in any folder.
+    /// A declaration of `declare -p` in which the variables replace their paths, for a shell that
+    /// may be in any folder.
     pub(super) fn declaration(&self, text: &[u8]) -> Vec<u8> {
         let mut text = text.to_vec();
         for (name, root) in self.0.iter().filter(|(name, _)| *name != "PWD") {
@@ -67,7 +69,8 @@ impl Roots {
     }
 }
 
-/// Puts the name in the path's place wherever bash expands it and a whole path begins and ends.
+/// Replaces the path by the name at each place where bash expands the name and where the path
+/// begins and ends as a whole.
 fn named(text: &[u8], root: &[u8], name: &[u8]) -> Vec<u8> {
     let mut found = Vec::with_capacity(text.len());
     let (mut at, mut quote) = (0, None);

@@ -1,4 +1,5 @@
-//! The part of a shell's state that may be written to disk: all pieces that hold no secret, and the names of the others.
+//! The part of a shell's state that may be written to disk: all pieces without a secret, and the
+//! names of the others.
 
 use super::declaration::{Declarations, line_end, words};
 use super::descriptors;
@@ -7,10 +8,11 @@ use crate::output::ShellState;
 use crate::secrets::Masker;
 use crate::shell::secrets::Secrets;
 
-/// The text of these pieces without any secret; `None` where no piece has to be left out.
+/// The text of these pieces without those that contain a secret. `None` if no piece has to be
+/// omitted.
 ///
-/// A variable that a step names in `secret=` is left out by its name, whatever its value is. Of the others each piece (a variable, a
-/// function, a trap) is left out in which a secret is found.
+/// A variable that a step names in `secret=` is omitted by its name, with any value. Another piece
+/// (a variable, a function, a trap) is omitted if it contains a secret.
 pub(super) fn without_secrets(
     pieces: &[Vec<u8>],
     secrets: &Secrets,
@@ -42,11 +44,12 @@ pub(super) fn without_secrets(
     Some(kept)
 }
 
-/// Instead of the folder: a step never runs in another folder in its place, so nothing goes on from such a state.
+/// The text that replaces a folder with a secret in its path. A step never runs in another folder
+/// instead, so no run continues from such a state.
 const LOST_FOLDER: &[u8] =
     b"__guide_lost+='the folder (a secret is in its name, so the name was not kept); '\n";
 
-/// The name of a piece that has to be left out; `None` for a piece that may stay.
+/// The name of a piece that has to be omitted. `None` for a piece that may stay.
 fn left_out_as(piece: &[u8], secrets: &Secrets, masker: &Masker) -> Option<String> {
     let declared = Declarations(piece).next().filter(|_| piece.starts_with(b"declare -"));
     if let Some(variable) = declared {
@@ -106,7 +109,7 @@ fn split(piece: &[u8]) -> Vec<&[u8]> {
         let line = &piece[at..end];
         if line.ends_with(b" () \n") && piece[end..].starts_with(b"{ \n") {
             starts.push(at);
-            // Only the closing bracket of the function stands at the start of a line.
+            // Only the closing bracket of the function is at the start of a line.
             let closed = memchr::memmem::find(&piece[end..], b"\n}\n");
             match closed {
                 Some(length) => at = end + length + 3,

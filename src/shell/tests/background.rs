@@ -7,7 +7,7 @@ fn background(script: &str, kind: Background) -> Command {
 }
 
 #[test]
-fn a_background_step_goes_on_in_the_chapters_state_until_its_end() {
+fn a_background_step_runs_in_the_chapters_state_until_the_chapters_end() {
     let mut chapter = Chapter::new();
     chapter.prints("greeting=hi; f() { echo \"f $1\"; }; set -u", "");
     let start = background("echo $greeting; f x; sleep 618", Background::Chapter);
@@ -31,7 +31,7 @@ fn a_background_step_that_ends_is_reported_with_its_output() {
         ("sleep 0.3; echo later; exit 4", "later\n", 4),
     ] {
         let start = background(script, Background::Chapter);
-        // On a busy machine the first one may not even have begun within the first moment.
+        // On a busy machine the first step may not have begun within the first moment.
         let mut output = chapter.with(&start);
         wait_until("the step has ended", || {
             output = chapter.world.background_ended(&start.step).unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Every way in which a step may end.
+//! The ways in which a step may end.
 
 use super::*;
 
 #[test]
-fn a_step_tells_its_output_and_code() {
+fn a_step_reports_its_output_and_code() {
     let mut chapter = Chapter::new();
     chapter.prints("echo hello", "hello\n");
     chapter.prints("echo out; echo err >&2; echo out", "out\nerr\nout\n");
@@ -15,45 +15,48 @@ fn a_step_tells_its_output_and_code() {
     chapter.ends("false", Ending::Exited(1));
 }
 
+/// Scripts that end or change their shell, with the ending that they must have.
+const ENDINGS: &[(&str, Ending)] = &[
+    ("exit 3", Ending::Exited(3)),
+    ("exit 0", Ending::Exited(0)),
+    ("exec true", Ending::Exited(0)),
+    ("exec sh -c 'exit 9'", Ending::Exited(9)),
+    ("kill -9 $$", Ending::Signalled(9)),
+    ("kill $$; sleep 5", Ending::Signalled(15)),
+    ("exec >&-; exec 2>&-", Ending::Exited(0)),
+    ("exec 0<&- 1>&- 2>&-; echo lost", Ending::Exited(1)),
+    ("set -u; echo $nothing_there", Ending::Exited(1)),
+    ("set -u", Ending::Exited(0)),
+    ("set -n", Ending::Exited(0)),
+    ("set -r", Ending::Exited(1)),
+    ("trap - EXIT", Ending::Exited(0)),
+    ("trap - EXIT; exit 4", Ending::Exited(4)),
+    (
+        "read() { return 1; }; eval() { :; }; declare() { :; }; printf() { echo no; }; trap() { :; }; source() { :; }",
+        Ending::Exited(0),
+    ),
+    ("unset -f read eval declare printf trap source", Ending::Exited(0)),
+    ("builtin() { echo mine; }", Ending::Exited(0)),
+    ("shopt -s expand_aliases; alias builtin=false eval=false if=false", Ending::Exited(0)),
+    ("unalias -a", Ending::Exited(0)),
+    ("IFS=abcdefghijklmnopqrstuvwxyz0123456789; TMOUT=1; LC_ALL=C", Ending::Exited(0)),
+    ("unset PATH IFS", Ending::Exited(0)),
+    ("PATH=/usr/bin:/bin", Ending::Exited(0)),
+    ("mkdir gone; cd gone; rmdir ../gone", Ending::Exited(0)),
+    ("cd /", Ending::Exited(0)),
+    ("enable -n printf", Ending::Exited(0)),
+    ("if true; then", Ending::Exited(2)),
+    ("break", Ending::Exited(1)),
+    ("return 3", Ending::Exited(2)),
+    ("big=$(head -c 3000000 /dev/zero | tr '\\0' x)", Ending::Exited(0)),
+    ("[[ ${#big} == 3000000 ]]; unset big", Ending::Exited(0)),
+];
+
 #[test]
 fn no_end_of_a_step_loses_the_next_one() {
     let mut chapter = Chapter::new();
     chapter.prints("kept=yes", "");
-    for (script, ending) in [
-        ("exit 3", Ending::Exited(3)),
-        ("exit 0", Ending::Exited(0)),
-        ("exec true", Ending::Exited(0)),
-        ("exec sh -c 'exit 9'", Ending::Exited(9)),
-        ("kill -9 $$", Ending::Signalled(9)),
-        ("kill $$; sleep 5", Ending::Signalled(15)),
-        ("exec >&-; exec 2>&-", Ending::Exited(0)),
-        ("exec 0<&- 1>&- 2>&-; echo lost", Ending::Exited(1)),
-        ("set -u; echo $nothing_there", Ending::Exited(1)),
-        ("set -u", Ending::Exited(0)),
-        ("set -n", Ending::Exited(0)),
-        ("set -r", Ending::Exited(1)),
-        ("trap - EXIT", Ending::Exited(0)),
-        ("trap - EXIT; exit 4", Ending::Exited(4)),
-        (
-            "read() { return 1; }; eval() { :; }; declare() { :; }; printf() { echo no; }; trap() { :; }; source() { :; }",
-            Ending::Exited(0),
-        ),
-        ("unset -f read eval declare printf trap source", Ending::Exited(0)),
-        ("builtin() { echo mine; }", Ending::Exited(0)),
-        ("shopt -s expand_aliases; alias builtin=false eval=false if=false", Ending::Exited(0)),
-        ("unalias -a", Ending::Exited(0)),
-        ("IFS=abcdefghijklmnopqrstuvwxyz0123456789; TMOUT=1; LC_ALL=C", Ending::Exited(0)),
-        ("unset PATH IFS", Ending::Exited(0)),
-        ("PATH=/usr/bin:/bin", Ending::Exited(0)),
-        ("mkdir gone; cd gone; rmdir ../gone", Ending::Exited(0)),
-        ("cd /", Ending::Exited(0)),
-        ("enable -n printf", Ending::Exited(0)),
-        ("if true; then", Ending::Exited(2)),
-        ("break", Ending::Exited(1)),
-        ("return 3", Ending::Exited(2)),
-        ("big=$(head -c 3000000 /dev/zero | tr '\\0' x)", Ending::Exited(0)),
-        ("[[ ${#big} == 3000000 ]]; unset big", Ending::Exited(0)),
-    ] {
+    for &(script, ending) in ENDINGS {
         chapter.ends(script, ending);
         let output = chapter.run("\\builtin echo \"$kept\"");
         assert_eq!(
@@ -64,10 +67,11 @@ fn no_end_of_a_step_loses_the_next_one() {
     }
 }
 
-/// A child that is killed before it has put off the traps of its parent runs the EXIT trap with which the shell tells its end. Each
-/// script is run often enough to meet that moment, and none may take the next step's place, its state or its time.
+/// A child that is killed before it has reset the traps of its parent runs the EXIT trap with which
+/// the shell reports its end. Each script runs often enough to hit that moment, and no such report
+/// may be taken for one of the shell.
 #[test]
-fn a_child_that_is_killed_at_once_never_speaks_for_the_shell() {
+fn a_child_that_is_killed_at_once_never_reports_for_the_shell() {
     const TIMES: usize = 12;
     for script in [
         "sleep 100 & kill $!",
@@ -95,7 +99,7 @@ fn a_child_that_is_killed_at_once_never_speaks_for_the_shell() {
                 "{script}: {}",
                 text(&output)
             );
-            // bash may first say how the child of the step before has ended.
+            // bash may first print how the child of the previous step has ended.
             let output = chapter.run("echo \"$n ${exit_trap_ran-}\"");
             assert_eq!(
                 text(&output).lines().last(),
@@ -107,7 +111,7 @@ fn a_child_that_is_killed_at_once_never_speaks_for_the_shell() {
 }
 
 #[test]
-fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed() {
+fn a_time_limit_and_an_interrupt_end_a_step_that_starts_and_kills_children() {
     for (script, limit) in [
         ("trap : TERM; while :; do sleep 0.0001 & done", true),
         ("while :; do sleep 100 & kill $!; done", true),
@@ -139,7 +143,7 @@ fn a_time_limit_and_an_interrupt_are_heard_while_children_are_started_and_killed
 }
 
 #[test]
-fn a_step_that_ignores_term_is_killed_after_the_grace() {
+fn a_step_that_ignores_sigterm_is_killed_after_the_grace_period() {
     let mut chapter = Chapter::new();
     let mut deaf = command("trap '' TERM; echo deaf; while :; do sleep 0.1; done");
     deaf.timeout = Duration::from_millis(300);
@@ -178,7 +182,7 @@ fn the_second_interrupt_kills_at_once() {
 }
 
 #[test]
-fn every_tick_comes_and_giving_up_ends_the_step() {
+fn the_watcher_is_called_at_every_tick_and_can_give_up_the_step() {
     /// Gives up at the fourth tick after the output.
     #[derive(Default)]
     struct Impatient {

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn an_exit_trap_runs_once_at_the_chapters_end_however_often_the_shell_was_replaced() {
+fn an_exit_trap_runs_once_at_the_chapters_end_even_if_the_shell_was_replaced() {
     for last in ["true", "kill -9 $$", "exit 3", "exec false"] {
         let mut chapter = Chapter::new();
         chapter.prints("trap 'echo \"bye $kept\" >>\"$PWD/log\"' EXIT; kept=yes", "");
@@ -30,7 +30,7 @@ fn an_exit_trap_runs_once_at_the_chapters_end_however_often_the_shell_was_replac
 }
 
 #[test]
-fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
+fn an_exit_trap_and_the_state_of_a_step_survive_a_step_that_ends_its_shell() {
     for (set, ran) in [
         ("trap 'echo \"bye $x\" >>\"$PWD/log\"' EXIT", true),
         ("trap -- 'echo \"bye $x\" >>\"$PWD/log\"' 0", true),
@@ -61,7 +61,7 @@ fn an_exit_trap_and_all_else_that_a_step_set_outlives_that_steps_own_end() {
 }
 
 #[test]
-fn an_exit_trap_of_a_state_is_not_run_where_no_step_is() {
+fn an_exit_trap_of_a_restored_state_does_not_run_if_no_step_runs() {
     let mut chapter = Chapter::new();
     let state = chapter.run("trap 'touch \"$PWD/trap-ran\"' EXIT").state.unwrap();
     let (other, context) = (tempfile::tempdir().unwrap(), |folder: &tempfile::TempDir| {
@@ -88,7 +88,7 @@ fn the_output_of_an_exit_trap_is_kept() {
     assert!(chapter.world.take_exit_trap().is_none());
 }
 
-/// `guide verify` must not clean up what the run before has left in place.
+/// `guide verify` must not clean up the results of the run before it.
 #[test]
 fn a_run_of_checks_runs_only_the_traps_that_its_checks_have_set() {
     for (check, printed) in [("true", None), ("trap 'echo own' EXIT", Some("own\n"))] {

@@ -1,4 +1,4 @@
-//! What a step must not notice of the steps before it, and of the runner.
+//! Effects of earlier steps and of the runner that a step must not notice.
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn job_control_and_a_moved_output_do_not_last_into_the_next_step() {
 }
 
 #[test]
-fn the_first_thing_a_step_may_ask_for_is_as_in_a_new_shell() {
+fn exit_code_and_arguments_at_a_steps_start_are_those_of_a_new_shell() {
     let mut chapter = Chapter::new();
     for _ in 0..3 {
         chapter.prints("echo $? $# $-", "0 0 ehBc\n");
@@ -30,14 +30,15 @@ fn the_first_thing_a_step_may_ask_for_is_as_in_a_new_shell() {
     chapter.prints("echo $GUIDE_STEP", "step\n");
 }
 
-/// What the shell reads its commands from must not be seen as its stdin: each step would begin with putting that right.
+/// The shell must not have the source of its commands as stdin, because each step would have to
+/// begin with a correction of that.
 #[test]
-fn between_steps_the_shell_has_the_streams_it_was_started_with() {
+fn between_steps_the_shell_has_its_original_streams() {
     let mut chapter = Chapter::new();
     for script in ["echo a", "cd .", "seq 3 >/dev/null"] {
         chapter.run(script);
         let session = chapter.world.session.as_ref().unwrap();
-        // It may still be on its way from the step's end to its next command.
+        // The shell may still be between the step's end and its next command.
         let until = Instant::now() + Duration::from_secs(5);
         let mut seen = 0;
         while seen < 20 && Instant::now() < until {
@@ -49,7 +50,7 @@ fn between_steps_the_shell_has_the_streams_it_was_started_with() {
 }
 
 #[test]
-fn a_step_may_have_the_descriptor_the_commands_come_by() {
+fn a_step_may_use_the_descriptor_of_the_commands() {
     let mut chapter = Chapter::new();
     chapter.prints("exec 9>log; echo one >&9", "");
     chapter.prints("echo two >&9; cat log", "one\ntwo\n");
@@ -57,7 +58,7 @@ fn a_step_may_have_the_descriptor_the_commands_come_by() {
 }
 
 #[test]
-fn bound_names_are_exported_and_a_folder_is_left_again() {
+fn bound_names_are_exported_and_the_folder_of_cwd_lasts_for_one_step() {
     let mut chapter = Chapter::new();
     let bound = Command {
         bound: vec![("pod".to_owned(), "web'1".to_owned())],
@@ -88,9 +89,10 @@ fn a_step_run_aside_changes_nothing() {
     chapter.prints("echo $x $$", &format!("1 {}", text(&shell)));
 }
 
-/// What is given to the shell before a step is counted, by bash in characters of a locale that the step before has chosen.
+/// bash counts the characters of the text that it receives before a step, in the locale that the
+/// previous step has set.
 #[test]
-fn text_of_any_encoding_in_a_trap_neither_holds_up_the_next_step_nor_changes() {
+fn text_of_any_encoding_in_a_trap_neither_delays_the_next_step_nor_changes() {
     for locale in ["C", "C.UTF-8"] {
         for (escaped, bytes) in
             [("tsch\\303\\274ss", "tsch\u{fc}ss".as_bytes()), ("\\374\\377", b"\xfc\xff")]

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A `sleep` no other test run on this machine has, and the pattern that finds it and not whoever looks for it.
+/// A `sleep` that no other test run on this machine has, and a pattern that finds it but not the
+/// searching process.
 fn own_sleep(seconds: u32) -> (String, String) {
     let own = std::process::id();
     (format!("sleep {seconds}.{own}"), format!("[s]leep {seconds}[.]{own}"))
@@ -13,7 +14,7 @@ fn a_step_out_of_time_is_stopped_with_all_its_processes() {
     let mut chapter = Chapter::new();
     let (sleep, pattern) = own_sleep(611);
     let mut hung = command(&format!("echo before; setsid {sleep} & {sleep} & {sleep}"));
-    // On a busy machine bash itself may come too late: it gets more time.
+    // On a busy machine bash itself may be late, so it gets more time.
     for seconds in [1, 2, 4, 8, 16] {
         hung.timeout = Duration::from_secs(seconds);
         let output = chapter.with(&hung);
@@ -28,10 +29,10 @@ fn a_step_out_of_time_is_stopped_with_all_its_processes() {
 }
 
 #[test]
-fn what_a_step_leaves_behind_is_named_and_stopped() {
+fn leftover_processes_are_named_and_stopped() {
     let mut chapter = Chapter::new();
     let ((first, one), (second, other)) = (own_sleep(613), own_sleep(614));
-    // A child is bash or setsid until it has become `sleep`: the step ends once both have.
+    // A child is bash or setsid until it has become `sleep`. The step ends when both have.
     let both =
         format!("until pgrep -xf '{one}' && pgrep -xf '{other}'; do sleep 0.01; done >/dev/null");
     let output = chapter.run(&format!("{first} & (setsid -f {second}); {both}; echo started"));
@@ -43,7 +44,7 @@ fn what_a_step_leaves_behind_is_named_and_stopped() {
 }
 
 #[test]
-fn a_process_that_ends_by_itself_at_once_is_no_leftover() {
+fn a_process_that_ends_by_itself_at_once_is_not_a_leftover() {
     let mut chapter = Chapter::new();
     // On a busy machine it may not end at once.
     wait_until("nothing is called a leftover", || {
@@ -54,7 +55,7 @@ fn a_process_that_ends_by_itself_at_once_is_no_leftover() {
 }
 
 #[test]
-fn what_goes_on_writing_neither_holds_up_its_step_nor_gets_into_the_next() {
+fn a_process_that_keeps_writing_neither_delays_its_step_nor_writes_into_the_next_one() {
     let mut chapter = Chapter::new();
     let output = chapter.run("yes & until pgrep -x yes -P $$ >/dev/null; do :; done; echo done");
     assert_eq!(output.ending, Ending::Exited(0));

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn any_bytes_come_through() {
+fn all_bytes_are_passed_on() {
     let mut chapter = Chapter::new();
     let output = chapter.run("printf 'a\\0b\\377\\n\\033[1mc'");
     assert_eq!(output.bytes, b"a\0b\xff\n\x1b[1mc");
@@ -18,7 +18,7 @@ fn a_large_output_is_counted_and_kept_in_part() {
 }
 
 #[test]
-fn a_long_script_and_a_long_line_are_taken() {
+fn a_long_script_and_a_long_line_are_accepted() {
     let mut chapter = Chapter::new();
     let long = "x".repeat(700_000);
     let script = format!("y='{long}'\n{}echo ${{#y}}", "echo a line of many\n".repeat(20_000));
@@ -27,7 +27,7 @@ fn a_long_script_and_a_long_line_are_taken() {
 }
 
 #[test]
-fn secrets_are_masked_also_those_set_later() {
+fn secrets_are_masked_including_those_that_are_set_later() {
     let mut chapter = Chapter::with_environment(&[("TOKEN", "from-the-scene")]);
     let with = |script: &str| Command { secrets: vec!["TOKEN".to_owned()], ..command(script) };
     assert_eq!(text(&chapter.with(&with("echo $TOKEN; echo $TOKEN | base64"))), "***\n***K\n");

@@ -59,10 +59,10 @@ proptest::proptest! {
     }
 }
 
-/// A process that Python or `nohup` has started ignores signals from the start. That is no state of the chapter, and scripts can be
-/// judged all the same.
+/// A process that Python or `nohup` has started ignores signals from the start. This is not part of
+/// the chapter's state, and scripts can nevertheless be judged.
 #[test]
-fn a_signal_that_was_ignored_from_the_start_is_no_state() {
+fn a_signal_that_was_ignored_from_the_start_is_not_part_of_the_state() {
     let mut maker = Chapter::new();
     maker.prints(
         "printf '#!/bin/bash\\ntrap \"\" XFSZ HUP\\nexec bash \"$@\"\\n' >ignoring; chmod +x ignoring",
@@ -79,7 +79,7 @@ fn a_signal_that_was_ignored_from_the_start_is_no_state() {
         verify_only: false,
     };
     let mut chapter = Chapter::of(options, &[], interrupt);
-    // Whoever started the tests may have ignored more.
+    // The process that started the tests may have ignored more signals.
     for name in ["SIGXFSZ", "SIGHUP"] {
         chapter.prints(&format!("trap -p {name}"), &format!("trap -- '' {name}\n"));
     }

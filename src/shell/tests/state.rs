@@ -1,4 +1,4 @@
-//! The state that a new shell gets.
+//! The state into which a new shell is brought.
 
 use super::*;
 
@@ -20,14 +20,14 @@ fn variables_arrays_functions_aliases_and_options_carry_over() {
         "{}",
         text(&first)
     );
-    // The same from a new shell, after the first one is gone.
+    // The same in a new shell, after the first one has ended.
     chapter.ends("kill -9 $$", Ending::Signalled(9));
     let second = chapter.run(show);
     assert_eq!(text(&second), text(&first).replace("|5|4|", "|5|5|"));
 }
 
 #[test]
-fn a_new_shell_never_runs_a_step_in_another_folder_than_the_one_before_left() {
+fn a_new_shell_never_runs_a_step_in_another_folder_than_the_old_shell() {
     for (leave, gone) in [("mkdir deep; cd deep; rmdir ../deep", "/deep"), ("rm -r \"$PWD\"", "")] {
         let mut chapter = Chapter::new();
         chapter.prints(leave, "");
@@ -53,7 +53,7 @@ fn a_new_shell_never_runs_a_step_in_another_folder_than_the_one_before_left() {
 }
 
 #[test]
-fn whatever_a_step_set_is_there_in_a_new_shell() {
+fn everything_that_a_step_sets_exists_in_a_new_shell() {
     let set = "export COLUMNS=100 LINES=7; BASHRC=rc; export BASH_ENV=/dev/null; BASH_COMPAT=4.4; BASHLY_VERSION=1; ulimit -n 77; \
         ulimit -Ss 4096; SECONDS=1000; enable -n test; [[ abc =~ b(.) ]]";
     let show = "echo \"$COLUMNS $LINES $BASHRC $BASH_ENV $BASH_COMPAT $BASHLY_VERSION $(ulimit -Sn) $(ulimit -Hn) $(ulimit -Ss) \
@@ -70,7 +70,7 @@ fn whatever_a_step_set_is_there_in_a_new_shell() {
 }
 
 #[test]
-fn builtins_that_a_step_has_disabled_stay_so_and_hold_up_nothing() {
+fn builtins_that_a_step_disables_stay_disabled_and_delay_no_step() {
     let all = "printf read eval source . trap declare exit cd set unset export umask ulimit";
     for name in all.split(' ').chain([all]) {
         let mut chapter = Chapter::new();
@@ -135,7 +135,7 @@ fn text_of(chapter: &mut Chapter, script: &str) -> String {
 }
 
 #[test]
-fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
+fn a_state_keeps_the_values_of_its_steps_in_every_environment() {
     let given = [("REGION", "eu-1"), ("TIER", "low"), ("STAYS", "one")];
     let (book, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let context = |book: &tempfile::TempDir, given: &[(&str, &str)]| {
@@ -166,7 +166,7 @@ fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
             format!("eu-1 unset low two {root}/other/file {root}/state a:{root}:b {here}\n");
         let show = "echo \"$REGION ${OLDTOKEN-unset} $TIER $STAYS $FILE ${LIST[@]} $PWD\"";
         chapter.prints(show, &expected);
-        // And so it stays: what equals the new environment by chance is the step's, too.
+        // A value that equals the new environment by chance is also kept as the step's value.
         let state = chapter.run(show).state.unwrap();
         chapter.world.enter(&context(&copy, &given), Some(&state)).unwrap();
         let state = chapter.run("true").state.unwrap();
@@ -176,7 +176,7 @@ fn a_state_is_the_steps_own_wherever_it_is_gone_on_with() {
 }
 
 #[test]
-fn a_state_that_cannot_be_brought_back_stops_the_run_with_the_name_of_what_is_missing() {
+fn a_state_that_cannot_be_restored_stops_the_run_and_names_the_missing_part() {
     let mut chapter = Chapter::new();
     let context =
         ShellContext { folder: chapter.folder.path().to_owned(), environment: Vec::new() };
@@ -231,9 +231,9 @@ fn a_shell_that_was_killed_between_two_steps_is_replaced() {
     chapter.prints("echo $x; bash -c f; pwd -P", &expected);
 }
 
-/// A run that is resumed twice has to report twice what it has lost.
+/// A run that is resumed twice has to report the missing parts twice.
 #[test]
-fn a_part_that_a_state_was_saved_without_is_named_until_a_step_sets_it_again() {
+fn a_part_that_is_missing_from_a_saved_state_is_named_until_a_step_sets_it_again() {
     let mut chapter = Chapter::new();
     let set = "TOKEN=s3cret-value; COPY=x$TOKEN; f() { echo s3cret-value; }; trap 'echo s3cret-value' USR1";
     let step = Command { secrets: vec!["TOKEN".to_owned()], ..command(set) };

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::book::{FakeClock, Interrupt, TestBook, line};
+use super::book::{Interrupt, TestBook};
+use super::fake_clock::FakeClock;
+use super::story::line;
 use crate::book::SnapshotKind;
 use crate::compare::Bindings;
 use crate::diagnostic::Diagnostic;
@@ -24,34 +26,34 @@ use crate::store::RunLog;
 /// The cluster of a test.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Cluster {
-    /// It is watched, and changes after each of these times of the run, in seconds. `None`: it is not watched.
+    /// The times of the run, in seconds, at which it changes. `None`: it is not watched.
     pub(super) changes: Option<Vec<f64>>,
-    /// From this time on, in seconds, it shows this.
+    /// The statuses that it shows, each from a time of the run in seconds.
     pub(super) shows: Vec<(f64, ClusterStatus)>,
-    /// Why it cannot be reached, and what to do.
+    /// Why it cannot be reached, and a hint.
     pub(super) lost: Option<(&'static str, &'static str)>,
-    /// Whether the book made it.
+    /// Whether the book created it.
     pub(super) made_by_book: Option<bool>,
-    /// It is another one after a chapter.
+    /// Whether it is another cluster after a chapter.
     pub(super) replaced: bool,
 }
 
-/// What the ports have seen.
+/// What the ports have observed.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct Observed {
     pub(super) story: String,
     pub(super) written: Vec<String>,
     pub(super) progress: Vec<String>,
     recorded: Vec<String>,
-    /// The step of `Interrupt::During` has begun.
+    /// Whether the step of `Interrupt::During` has begun.
     interrupted: bool,
     attempt_began: Duration,
 }
 
 /// All ports but the world and the journal.
 #[derive(Clone)]
-pub(super) struct Edges {
-    pub(super) seen: Rc<RefCell<Seen>>,
+pub(super) struct TestPorts {
+    pub(super) observed: Rc<RefCell<Observed>>,
     clock: FakeClock,
     cluster: Cluster,
     interrupt: Interrupt,
@@ -59,10 +61,10 @@ pub(super) struct Edges {
     accepted: BTreeMap<String, String>,
 }
 
-impl Edges {
+impl TestPorts {
     pub(super) fn new(book: &TestBook, clock: FakeClock) -> Self {
         Self {
-            seen: Rc::default(),
+            observed: Rc::default(),
             clock,
             cluster: book.cluster.clone(),
             interrupt: book.interrupt.clone(),
@@ -75,30 +77,32 @@ impl Edges {
         match self.interrupt {
             Interrupt::Never => false,
             Interrupt::At(seconds) => self.clock.now() >= Duration::from_secs_f64(seconds),
-            Interrupt::During(_) => self.seen.borrow().interrupted,
+            Interrupt::During(_) => self.observed.borrow().interrupted,
         }
     }
 }
 
-impl Reporter for Edges {
+impl Reporter for TestPorts {
     fn report(&mut self, event: &Event) {
         let now = self.clock.now();
-        let mut seen = self.seen.borrow_mut();
+        let mut observed = self.observed.borrow_mut();
         if let Event::StepStarted { step, .. } = event
             && matches!(self.interrupt, Interrupt::During(during) if step.step.as_str() == during)
         {
-            seen.interrupted = true;
+            observed.interrupted = true;
         }
         if let Event::StepProgress { step, line, seconds, waiting_for } = event {
             let waiting = waiting_for.as_deref().unwrap_or(line);
-            seen.progress.push(format!("{seconds:.1}s {} {waiting}", step.step).trim().to_owned());
+            observed
+                .progress
+                .push(format!("{seconds:.1}s {} {waiting}", step.step).trim().to_owned());
         }
         if is_always_recorded(event) {
             let text = format!("{event:?}");
-            assert!(seen.recorded.contains(&text), "reported before it was recorded: {text}");
+            assert!(observed.recorded.contains(&text), "reported before it was recorded: {text}");
         }
         if let Some(line) = line(event, now) {
-            seen.story += &(line + "\n");
+            observed.story += &(line + "\n");
         }
     }
 }
@@ -114,7 +118,7 @@ fn is_always_recorded(event: &Event) -> bool {
     )
 }
 
-impl FailureReports for Edges {
+impl FailureReports for TestPorts {
     fn write(
         &mut self,
         step: &Step,
@@ -123,12 +127,12 @@ impl FailureReports for Edges {
     ) -> Option<PathBuf> {
         let names: Vec<&str> = parts.iter().map(|(name, _)| name.as_str()).collect();
         let text = format!("failure report of {}: {}", step.id.step, names.join(" "));
-        self.seen.borrow_mut().written.push(text);
+        self.observed.borrow_mut().written.push(text);
         Some(PathBuf::from("failures"))
     }
 }
 
-impl SnapshotStore for Edges {
+impl SnapshotStore for TestPorts {
     fn accepted_text(&mut self, step: &Step) -> Option<String> {
         self.accepted.get(&step.id.to_string()).cloned()
     }
@@ -140,21 +144,21 @@ impl SnapshotStore for Edges {
         _: &Bindings,
         _: &[u8],
     ) -> Option<PathBuf> {
-        self.seen.borrow_mut().written.push(format!("pending snapshot of {}", step.id.step));
+        self.observed.borrow_mut().written.push(format!("pending snapshot of {}", step.id.step));
         Some(PathBuf::from("pending"))
     }
 
     fn write_pending_fence(&mut self, step: &Step, _: &Bindings, _: &[u8]) -> Option<PathBuf> {
-        self.seen.borrow_mut().written.push(format!("pending fence of {}", step.id.step));
+        self.observed.borrow_mut().written.push(format!("pending fence of {}", step.id.step));
         Some(PathBuf::from("pending"))
     }
 
     fn clear_pending(&mut self, step: &Step) {
-        self.seen.borrow_mut().written.push(format!("nothing pending of {}", step.id.step));
+        self.observed.borrow_mut().written.push(format!("nothing pending of {}", step.id.step));
     }
 }
 
-impl Workspace for Edges {
+impl Workspace for TestPorts {
     fn prepare(&mut self, request: &WorkspaceRequest<'_>) -> Result<PathBuf, Diagnostic> {
         Ok(PathBuf::from(request.chapter.name.as_str()))
     }
@@ -173,7 +177,7 @@ impl Workspace for Edges {
     }
 }
 
-impl ClusterMonitor for Edges {
+impl ClusterMonitor for TestPorts {
     fn begin_step(&mut self, _: &PlannedChapter) {}
 
     fn status(&mut self, _: Duration) -> ClusterStatus {
@@ -183,12 +187,12 @@ impl ClusterMonitor for Edges {
     }
 
     fn begin_attempt(&mut self) {
-        self.seen.borrow_mut().attempt_began = self.clock.now();
+        self.observed.borrow_mut().attempt_began = self.clock.now();
     }
 
     fn wait_for_change(&mut self, limit: Duration) -> ChangeWait {
         let Some(changes) = &self.cluster.changes else { return ChangeWait::NotWatched };
-        let began = self.seen.borrow().attempt_began.as_secs_f64();
+        let began = self.observed.borrow().attempt_began.as_secs_f64();
         let now = self.clock.now().as_secs_f64();
         let end = now + limit.as_secs_f64();
         match changes.iter().find(|change| **change > began && **change <= end) {
@@ -229,19 +233,19 @@ impl ClusterMonitor for Edges {
     }
 }
 
-impl Prompt for Edges {
+impl Prompt for TestPorts {
     fn confirm(&mut self, step: &StepId, question: &str) -> bool {
-        let mut seen = self.seen.borrow_mut();
-        seen.story += &format!("  {}? {question}\n", step.step);
+        let mut observed = self.observed.borrow_mut();
+        observed.story += &format!("  {}? {question}\n", step.step);
         self.confirms
     }
 }
 
-/// The journal of a test: the real one, on a disk that may be full.
+/// The real journal, on a simulated disk that may be full.
 pub(super) struct Recorder {
     pub(super) log: RunLog,
-    pub(super) edges: Edges,
-    /// Recording an event whose line in the story contains this fails.
+    pub(super) ports: TestPorts,
+    /// The disk is full for an event whose line in the story contains this text.
     pub(super) full_at: Option<&'static str>,
 }
 
@@ -278,7 +282,7 @@ impl Record for Recorder {
         }
         self.log.events(events)?;
         let recorded = events.iter().map(|event| format!("{event:?}"));
-        self.edges.seen.borrow_mut().recorded.extend(recorded);
+        self.ports.observed.borrow_mut().recorded.extend(recorded);
         Ok(())
     }
 }
