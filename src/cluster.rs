@@ -1,10 +1,12 @@
-//! The cluster, through its API: its identity, what a waiting step waits for, what a failed step's report says about it, how it
-//! differs from the book, and what `guide down` deletes.
+//! CLUSTER: reads the cluster through its API. It finds the cluster's identity, what a step waits
+//! for, the evidence after a failure, and the differences from the book, and it deletes objects for
+//! `guide down`.
 //!
-//! All public calls block. Inside, one thread runs the requests; it starts at the first call, and nothing is read or connected
-//! before. Each call reads the kubeconfig again, because a book's first chapter writes it. This room decides nothing about a
-//! step (that is the engine's part), opens no file but the kubeconfig, and prints nothing. Only [`Cluster::tear_down`] changes
-//! the cluster.
+//! All public calls block. One thread runs the requests. It starts at the first call, and no file
+//! is read and no connection is made before. Each call reads the kubeconfig again, because a book's
+//! first chapter writes it. This room decides nothing about a step (which is the engine's part),
+//! opens no file except the kubeconfig, and prints nothing. Only [`Cluster::tear_down`] changes the
+//! cluster.
 
 mod client;
 mod drift;
@@ -50,14 +52,15 @@ use runtime::Runtime;
 /// The time limit of one short request.
 pub(crate) const REQUEST_LIMIT: Duration = Duration::from_secs(3);
 
-/// How to reach a cluster. Nothing in it has been checked yet.
+/// The data for a connection to a cluster, which have not been checked yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Access {
     /// The kubeconfig file. It need not exist yet.
     pub kubeconfig: PathBuf,
     /// The context in the kubeconfig. `None` means its current context.
     pub context: Option<String>,
-    /// The node names of the identity that was kept. By these a stopped node container is recognized as this cluster's.
+    /// The node names of the recorded identity. They show that a stopped node container belongs to
+    /// this cluster.
     pub known_nodes: Vec<String>,
 }
 

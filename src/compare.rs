@@ -1,11 +1,13 @@
-//! COMPARE: Output + expected or accepted text → [`Verdict`]. Pure.
+//! COMPARE: an output and an expected or accepted text → [`Verdict`]. Pure.
 //!
-//! Both an `output` fence and an accepted snapshot are read as *patterns* (see [`pattern`]); the difference is what else is
-//! forgiven. A fence of a step without `snapshot=` is compared as written, its patterns aside. With a [`SnapshotKind`] the
-//! comparison is by structure, and the normalizers in force (see [`normalize`]) apply to both sides. What is accepted is written with
-//! escapes, so that it stands for itself alone.
+//! Both an `output` fence and an accepted snapshot are read as *patterns* (see [`pattern`]). They
+//! differ in the other differences that are ignored. A fence of a step without `snapshot=` is
+//! compared exactly, except for its patterns. With a [`SnapshotKind`] the comparison is by
+//! structure, and the active normalizers (see [`normalize`]) apply to both sides. Accepted output
+//! is written with escapes, so that no part of it is a pattern.
 //!
-//! Never an error: an output that can't be read as the kind asked for *differs*, and says so.
+//! A comparison is never an error: an output that cannot be read as the requested kind *differs*,
+//! and the difference says why.
 
 mod accept;
 mod difference;
@@ -17,8 +19,10 @@ mod lines;
 mod normalize;
 mod normalized;
 mod pattern;
+mod pod_names;
 mod strip_ansi;
 mod table;
+mod table_text;
 mod tree;
 mod unified;
 mod verdict;

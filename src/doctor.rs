@@ -1,7 +1,8 @@
-//! What this machine has and lacks: the facts of `guide doctor`. All checks run at the same time and take a few seconds.
+//! DOCTOR: the facts about this machine that `guide doctor` shows. All checks run at the same time
+//! and take a few seconds.
 //!
-//! Nothing is installed, started or changed; a container that is started as a trial is removed again. A check without a result is
-//! a fact as well.
+//! The checks install and change nothing, and a container that is created as a trial is removed
+//! again. A check without a result is a fact as well.
 
 mod containers;
 mod machine;
@@ -22,13 +23,13 @@ const LIMIT: Duration = Duration::from_millis(2500);
 pub(crate) struct Fact {
     /// The subject: `docker`, `port 80`.
     pub name: &'static str,
-    /// What was found: `28.2.2, engine 20.10.24`.
+    /// The finding: `28.2.2, engine 20.10.24`.
     pub value: String,
-    /// Whether this is good enough for a book that needs it.
+    /// Whether this is sufficient for a book that needs it.
     pub ok: bool,
-    /// What the subject is needed for.
+    /// The purpose for which a book needs the subject.
     pub why: &'static str,
-    /// What to do when it is not good enough.
+    /// The hint if it is not sufficient.
     pub hint: Option<String>,
 }
 
@@ -47,11 +48,12 @@ impl Fact {
     }
 }
 
-/// Checks one subject, or a few that belong together. The argument is the folders in which the book keeps tools.
+/// A check of one subject, or of a few related ones. The argument is the folders in which the book
+/// keeps tools.
 type Check = fn(&[PathBuf]) -> Vec<Fact>;
 
-/// Everything that a book with a cluster may depend on. Tools are searched in `folders` first (where the book keeps its own), then
-/// in PATH.
+/// The facts about everything that a book with a cluster may depend on. Tools are searched in
+/// `folders` first, in which the book keeps its own, and then in PATH.
 pub(crate) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
     let checks: [Check; 13] = [
         |_| machine::system(),
@@ -74,12 +76,13 @@ pub(crate) fn facts(folders: &[PathBuf]) -> Vec<Fact> {
     })
 }
 
-/// Whether the container registries answer. A registry that cannot be reached is tried twice. No container is started.
+/// Whether the container registries answer. An unreachable registry is tried twice. No container is
+/// started.
 pub(crate) fn registries() -> Vec<Fact> {
     network::registries(network::TWICE)
 }
 
-/// The profile for these facts: `open` where every container registry answers, otherwise `sealed`.
+/// The profile for these facts: `open` if every container registry answers, otherwise `sealed`.
 pub(crate) fn fitting_profile(facts: &[Fact]) -> &'static str {
     let mut registries = facts.iter().filter(|fact| fact.name == network::REGISTRY).peekable();
     if registries.peek().is_some() && registries.all(|fact| fact.ok) { "open" } else { "sealed" }

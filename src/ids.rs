@@ -1,5 +1,5 @@
-//! IDENTIFIERS: the names by which everything else knows a chapter, a step, an object and a version of them. The lowest room: it
-//! imports no other one.
+//! IDS: the identifiers of a chapter, a step and an object, and fingerprints of their content. It
+//! is the lowest room and imports no other one.
 
 mod fingerprint;
 mod name;
@@ -15,7 +15,8 @@ pub use name::StepName;
 pub(crate) use name::nearest;
 pub(crate) use name::{chapter_names, is_name, slug};
 
-/// `chapter/step`: how a step is known in every file and message. Never an index, so that it survives edits.
+/// `chapter/step`: the identifier of a step in every file and message. It contains no index, so
+/// that it survives edits.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StepId {
     /// The chapter.
@@ -49,11 +50,11 @@ impl<'de> Deserialize<'de> for StepId {
 /// An object that a manifest makes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ObjectRef {
-    /// As in the YAML, `apps/v1`.
+    /// The `apiVersion` of the YAML: `apps/v1`.
     pub api_version: String,
-    /// `Deployment`.
+    /// The kind: `Deployment`.
     pub kind: String,
-    /// As in the YAML, else the chapter's namespace, else none.
+    /// The namespace of the YAML, or else of the chapter, or else none.
     pub namespace: Option<String>,
     /// `metadata.name`.
     pub name: String,

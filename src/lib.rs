@@ -7,9 +7,10 @@
 //!                                                                                                       └→ report
 //! ```
 //!
-//! `book`, `manifest`, `plan`, `output`, `compare` and `event` are pure: text and data in, data out, no files, no clock, no
-//! processes. Only `shell`, `cluster` and `doctor` touch the world, only `store` opens files, only `report` prints. `engine` runs
-//! steps and compares their output; `commands` connects the rooms, with one file for each subcommand.
+//! `book`, `manifest`, `plan`, `output`, `compare` and `event` are pure: they convert text and data
+//! into data, without files, a clock or processes. Only `shell`, `cluster` and `doctor` access the
+//! world, only `store` opens files, and only `report` prints. `engine` runs steps and compares
+//! their output. `commands` connects the rooms, with one file for each subcommand.
 
 #![cfg_attr(
     not(target_os = "linux"),
@@ -61,7 +62,8 @@ mod store;
 pub mod commands;
 pub mod error;
 
-/// The rooms' items that the integration tests and the benchmarks use. Not an interface for other programs.
+/// The items of the rooms that the integration tests and the benchmarks use. It is not an interface
+/// for other programs.
 #[doc(hidden)]
 pub mod testing {
     pub mod book {

@@ -23,7 +23,7 @@ impl ProbeOutput {
     }
 }
 
-/// Why there is no result.
+/// The reason why there is no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ProbeError {
     /// There is no such program in PATH.
@@ -57,7 +57,7 @@ pub(crate) fn probe(
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }),
         Ok(None) => {
-            // Killing fails if the program has just ended by itself, which is as good.
+            // Killing fails if the program has just ended by itself, which is not an error.
             let _ = handle.kill();
             Err(ProbeError::TimedOut)
         }

@@ -1,8 +1,9 @@
-//! Keeps secrets out of everything that is shown or written. All outputs share one masker.
+//! SECRETS: masks secrets in everything that is shown or written. All outputs share one masker.
 //!
-//! Secret are: variables that a step names in `secret=`, the data of Secret objects in the cluster, and the data of Secret objects in
-//! the book's own manifests, and the credentials of the kubeconfig ([`kubeconfig`]). [`Masker`] finds their values in every form in
-//! which programs write them ([`forms`] reads these forms); [`objects`] finds Secret objects in YAML and JSON.
+//! The following are secret: variables that a step names in `secret=`, the data of Secret objects
+//! in the cluster and in the book's own manifests, and the credentials of the kubeconfig
+//! ([`kubeconfig`]). [`Masker`] finds their values in every form in which programs write them
+//! ([`forms`] reads these forms). [`objects`] finds Secret objects in YAML and JSON.
 
 mod encodings;
 mod forms;

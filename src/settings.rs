@@ -1,4 +1,5 @@
-//! Command line and environment → [`Settings`]. The only reader of environment variables: each is read once, at the start.
+//! Reads the command line and the environment into [`Settings`]. Only this file reads environment
+//! variables, each once, at the start.
 
 #![expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::GlobalArgs;
 use crate::report::ColourChoice;
 
-/// What the command line and the environment say, before the book is read.
+/// The settings from the command line and the environment.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// `--book`, as typed.
@@ -30,12 +31,12 @@ pub(crate) struct Settings {
     pub surroundings: Surroundings,
 }
 
-/// What guide takes from the environment.
+/// The part of the environment that guide uses.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Surroundings {
-    /// `NO_COLOR` is set and not empty.
+    /// Whether `NO_COLOR` is set and not empty.
     pub no_color: bool,
-    /// The locale is UTF-8, so that symbols beyond ASCII can be shown.
+    /// Whether the locale is UTF-8, so that symbols beyond ASCII can be shown.
     pub unicode: bool,
     /// The job of GitHub Actions in which the command runs, if there is one.
     pub github: Option<GitHub>,
@@ -43,15 +44,15 @@ pub(crate) struct Surroundings {
     pub path: String,
     /// `HOME`.
     pub home: Option<PathBuf>,
-    /// The user's cache folder: `XDG_CACHE_HOME`, else `.cache` in the home folder.
+    /// The user's cache folder: `XDG_CACHE_HOME`, or else `.cache` in the home folder.
     pub cache: Option<PathBuf>,
     /// `TMPDIR`.
     pub temporary: Option<PathBuf>,
-    /// The files that `KUBECONFIG` lists, as written there.
+    /// The files that `KUBECONFIG` lists, in their written form.
     pub kubeconfigs: Vec<PathBuf>,
-    /// Every variable, for the steps' shells.
+    /// All variables, for the shells of the steps.
     pub all: Vec<(std::ffi::OsString, std::ffi::OsString)>,
-    /// The terminal understands cursor movement: `TERM` is not `dumb`.
+    /// Whether the terminal supports cursor movement: `TERM` is not `dumb`.
     pub smart_terminal: bool,
 }
 
@@ -63,7 +64,8 @@ pub(crate) struct GitHub {
 }
 
 impl Settings {
-    /// Reads the environment. A current folder that does not exist any more becomes `.`, in which nothing is found.
+    /// Reads the environment. A current folder that does not exist any more becomes `.`, which
+    /// contains no book.
     pub(crate) fn from(global: &GlobalArgs) -> Self {
         let here = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("."));
         Self {

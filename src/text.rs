@@ -1,5 +1,5 @@
-//! TEXT: small pure functions on text that several rooms use. They decide what may be shown on a terminal, where a long text is
-//! cut, how a word is quoted for bash, and where a word stands in a text.
+//! TEXT: small pure functions on text that several rooms use. They make text safe for a terminal,
+//! shorten it, quote a word for bash, and find a word in a text.
 
 pub(crate) mod sanitize;
 pub(crate) mod shell_word;

@@ -90,7 +90,7 @@ impl Connection {
             .map_err(|error| ClusterError::from_kube(&error, "listing its kinds"))
     }
 
-    /// The same connection, which will list the kinds again.
+    /// The same connection without its known kinds, so that the next call lists them again.
     pub(super) fn forgetting_kinds(&self) -> Self {
         Self { kinds: Arc::default(), ..self.clone() }
     }

@@ -23,19 +23,20 @@ pub(super) use unmanaged::{claims_by_template, is_numbered, unmanaged};
 /// The time limit of a whole diff.
 const DIFF_LIMIT: Duration = Duration::from_secs(60);
 
-/// How many requests may be under way at the same time.
+/// The largest number of simultaneous requests.
 const CONCURRENCY: usize = 8;
 
 /// The objects of the whole book, by what is expected of them. An object that is in none of the lists counts as unmanaged.
 #[derive(Debug, Clone, Default)]
 pub struct DriftRequest {
-    /// These must exist and be as their manifests say.
+    /// Objects that must exist and be as their manifests say.
     pub expected: Vec<ManifestObject>,
-    /// These must be as their manifests say if they exist.
+    /// Objects that must be as their manifests say if they exist.
     pub optional: Vec<ManifestObject>,
-    /// These are only listed: nothing that would have created them has run in this world.
+    /// Objects that are only listed, because no step that would have created them has run in this
+    /// world.
     pub not_applied: Vec<ManifestObject>,
-    /// These are of no interest here.
+    /// Objects that are ignored.
     pub ignored: Vec<ManifestObject>,
 }
 
@@ -50,7 +51,7 @@ pub struct Drift {
     pub unmanaged: Vec<UnmanagedObject>,
     /// Objects that could not be compared, each with the reason.
     pub not_compared: Vec<(ObjectRef, String)>,
-    /// Objects that nothing in this world has applied yet. They are no drift.
+    /// Objects that no step in this world has applied yet. They are not drift.
     pub not_applied: Vec<(ObjectRef, Place)>,
 }
 

@@ -1,4 +1,4 @@
-//! Why a request to the cluster failed, and what to do next.
+//! The errors of requests to the cluster, with hints.
 
 use std::error::Error;
 use std::io;
@@ -15,7 +15,7 @@ pub enum ClusterErrorKind {
     BadKubeconfig,
     /// The kubeconfig has no such context.
     NoContext,
-    /// Nothing listens at the server's address.
+    /// No server listens at the address.
     Unreachable,
     /// The cluster's node containers are stopped.
     Hibernated,
@@ -39,7 +39,7 @@ pub enum ClusterErrorKind {
 pub struct ClusterError {
     pub kind: ClusterErrorKind,
     pub message: String,
-    /// What to do next.
+    /// The hint for the person.
     pub hint: Option<String>,
 }
 
@@ -129,7 +129,7 @@ impl ClusterError {
         }
     }
 
-    /// Adds a hint where nothing answers: the cluster's node containers may be stopped.
+    /// Adds a hint if the cluster does not answer because its node containers are stopped.
     pub(super) fn with_hint(self, access: &Access) -> Self {
         if !matches!(self.kind, ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut) {
             return self;

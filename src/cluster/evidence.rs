@@ -1,9 +1,10 @@
 //! The cluster's part of a failure report, as text: the chapter's objects, their pods, events and last log lines, and the nodes.
 //!
-//! It never fails a run: what is unavailable is named in its place. It takes at most [`EVIDENCE_LIMIT`] and [`EVIDENCE_BYTES`],
-//! and contains no Secret's data.
+//! It never fails a run: a section that is unavailable names the reason instead. It takes at most
+//! [`EVIDENCE_LIMIT`] and [`EVIDENCE_BYTES`], and contains no data of Secrets.
 
 mod gather;
+mod logs;
 mod text;
 
 use std::time::Duration;
@@ -22,7 +23,7 @@ pub const EVIDENCE_LIMIT: Duration = Duration::from_secs(5);
 /// The largest size of the text in bytes.
 pub const EVIDENCE_BYTES: usize = 200 * 1024;
 
-/// What to look at.
+/// The scope of the evidence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EvidenceRequest {
     /// The objects of the chapter's manifests.
@@ -31,7 +32,7 @@ pub struct EvidenceRequest {
     pub namespaces: Vec<String>,
 }
 
-/// What is known about the cluster after a failure.
+/// The evidence about the cluster after a failure.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ClusterEvidence {
     /// Sections of text, with the secrets masked.
@@ -73,7 +74,7 @@ fn written(findings: Findings) -> ClusterEvidence {
     ClusterEvidence { text, secrets: findings.secrets }
 }
 
-/// The end of a text that is too long: the last lines are the most informative.
+/// The end of a text that is too long, because the last lines are the most informative.
 fn cut(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
@@ -83,7 +84,7 @@ fn cut(text: &str, most: usize) -> String {
     format!("(the first {from} bytes are left out)\n{}", &text[from..])
 }
 
-/// Longer values are certificates and charts.
+/// The longest value that is masked, in bytes. Longer values are certificates and charts.
 const LONGEST_SECRET: usize = 16 * 1024;
 
 /// The values of these Secret objects, each once. They are read only to be masked.

@@ -1,7 +1,8 @@
-//! What keeps an object from becoming ready, and how far it is: pure predicates on what the API returned.
+//! Finds the problems that keep an object from becoming ready, and its progress. The functions are
+//! pure and work on objects of the API.
 //!
-//! Whether a problem can still go away by itself follows from how Kubernetes behaves, and is stated as a [`Tolerance`]. What to
-//! do about a problem is the engine's decision.
+//! Whether a problem can end by itself follows from the behaviour of Kubernetes, and is expressed
+//! as a [`Tolerance`]. The engine decides how to react to a problem.
 
 mod container;
 mod events;
@@ -23,7 +24,7 @@ pub(in crate::cluster) use pod::{problem_of_pod, waiting_for};
 
 use crate::ids::ObjectRef;
 
-/// Something that keeps an object from becoming ready.
+/// A problem that keeps an object from becoming ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectProblem {
     pub object: ObjectRef,
@@ -41,7 +42,7 @@ pub struct ObjectProblem {
 pub enum Cause {
     /// `ErrImagePull`, `ImagePullBackOff`, `InvalidImageName` …: the image cannot be pulled.
     Image { container: String },
-    /// The container exits again and again.
+    /// The container exits repeatedly.
     Crash { container: String },
     /// The container cannot be created or started (missing secret, wrong command …).
     Start { container: String },
@@ -59,14 +60,14 @@ pub enum Cause {
     Metrics,
 }
 
-/// How long a problem may last.
+/// The time for which a problem may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tolerance {
-    /// Not at all: Kubernetes does not try again, or another attempt must fail in the same way.
+    /// No time: Kubernetes makes no further attempt, or another attempt must fail in the same way.
     None,
-    /// It may go away by itself within this time.
+    /// The problem may end by itself within this time.
     For(Duration),
-    /// It goes away when something else happens, so it is only reported.
+    /// The problem ends when another event happens, so it is only reported.
     Indefinite,
 }
 

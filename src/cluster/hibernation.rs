@@ -1,4 +1,5 @@
-//! Whether the cluster's node containers are stopped. When the API does not answer, only the container engine knows.
+//! Finds out whether the cluster's node containers are stopped. When the API does not answer, only
+//! the container engine shows that.
 
 use std::time::Duration;
 
@@ -6,7 +7,8 @@ use super::{Access, Cluster};
 use crate::probe::probe;
 
 impl Cluster {
-    /// Which node containers are stopped, and the command that starts them. The API may still answer when only some are.
+    /// The stopped node containers, and the command that starts them. The API may still answer if
+    /// only some are stopped.
     pub fn hibernation_hint(&self) -> Option<String> {
         hint_of(&stopped_nodes(&self.access))
     }

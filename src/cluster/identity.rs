@@ -1,4 +1,4 @@
-//! The cluster's identity, which is kept once and compared before every later run.
+//! The cluster's identity, which is recorded once and compared before every later run.
 
 use k8s_openapi::api::core::v1::Node;
 use kube::Config;
@@ -29,7 +29,7 @@ impl Cluster {
     }
 }
 
-/// Which cluster a kubeconfig means, as far as its text tells: nothing is connected, so its nodes are not known.
+/// The cluster that a kubeconfig names, without a connection, so that its nodes are unknown.
 pub(crate) fn configured_identity(copy: &PrivateKubeconfig) -> Option<WorldIdentity> {
     let file = Kubeconfig::from_yaml(&copy.text).ok()?;
     let config = Runtime::start().ok()?.wait(REQUEST_LIMIT, async move {

@@ -1,4 +1,5 @@
-//! The user's kubeconfig files → a private kubeconfig with one context. Pure: texts in, text out.
+//! Copies one context of the user's kubeconfig files into a private kubeconfig. It works on texts
+//! and opens no file.
 //!
 //! The private file has to work in another folder than the user's, so paths in it are made absolute. Files that it names (certificates,
 //! tokens) are not copied: they may be rotated, and then the private kubeconfig uses the new ones.
@@ -30,7 +31,7 @@ pub(crate) struct PrivateKubeconfig {
 }
 
 impl PrivateKubeconfig {
-    /// By which a later run knows that the user's file has not changed.
+    /// The hash with which a later run detects that the user's file has changed.
     pub(crate) fn sha256(&self) -> String {
         hash_of(&[self.text.clone().into_bytes()])
     }
@@ -39,7 +40,8 @@ impl PrivateKubeconfig {
 /// Names of cluster and user entries whose values are paths, relative to the kubeconfig's own folder.
 const PATHS: [&str; 4] = ["certificate-authority", "client-certificate", "client-key", "tokenFile"];
 
-/// Copies one context out of these files, the current one where none is named. As in kubectl, the first file that defines a name wins.
+/// Copies one context of these files: the named one, or else the current one. As in kubectl, the
+/// first file that defines a name wins.
 ///
 /// # Errors
 /// When there is no such context, or it is not complete.
@@ -77,20 +79,25 @@ pub(crate) fn private_kubeconfig(
         parts.push((list, found));
     }
     set(&mut entry, "name", &name);
+    let text = config_text(&name, entry, parts);
+    Ok(PrivateKubeconfig { context: name, from: from.to_owned(), text })
+}
+
+/// A kubeconfig as YAML: one context, and its cluster and user by the names of their lists.
+fn config_text(name: &str, context: Value, parts: Vec<(&str, Value)>) -> String {
     let mut config = Mapping::new();
     let mut put = |key: &str, value: Value| config.insert(key.into(), value);
     put("apiVersion", "v1".into());
     put("kind", "Config".into());
-    put("current-context", name.as_str().into());
-    put("contexts", Value::Sequence(vec![entry]));
+    put("current-context", name.into());
+    put("contexts", Value::Sequence(vec![context]));
     for (list, part) in parts {
         put(list, Value::Sequence(vec![part]));
     }
-    let text = serde_yaml::to_string(&config).unwrap_or_default();
-    Ok(PrivateKubeconfig { context: name, from: from.to_owned(), text })
+    serde_yaml::to_string(&config).unwrap_or_default()
 }
 
-/// The names of all contexts in these files, each once. A file that is no kubeconfig has none.
+/// The names of all contexts in these files, each once. A file that is not a kubeconfig has none.
 pub(crate) fn contexts_of(files: &[UserKubeconfig]) -> Vec<String> {
     let parsed: Vec<(&Path, Value)> = files.iter().filter_map(|file| parse(file).ok()).collect();
     context_names(&parsed)
@@ -124,7 +131,7 @@ fn name_of(entry: &Value) -> Option<String> {
     text_of(entry.get("name")?)
 }
 
-/// A name that YAML reads as a number is a name nevertheless.
+/// The text of a name, which may look like a number in YAML.
 fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

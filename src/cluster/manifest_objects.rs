@@ -18,7 +18,8 @@ pub struct ManifestObject {
 
 /// The objects of a rendered manifest in their order, those of a `List` one by one. `namespace` is the chapter's.
 ///
-/// A document that is no object (a patch, a values file) is left out. The error is a message with the manifest's place.
+/// A document that is not an object (a patch, a values file) is omitted. The error is a message
+/// with the manifest's place.
 pub fn manifest_objects_in(
     text: &str,
     namespace: Option<&str>,

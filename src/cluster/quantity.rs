@@ -1,6 +1,6 @@
 //! Kubernetes quantities (`250m`, `1.5Gi`, `2e3`) as numbers and as text.
 
-/// The number that a quantity stands for. `None` when the text is not a quantity.
+/// The number that a quantity means. `None` if the text is not a quantity.
 pub(super) fn read(text: &str) -> Option<f64> {
     let text = text.trim();
     let at = text
@@ -26,19 +26,19 @@ pub(super) fn read(text: &str) -> Option<f64> {
         "Ti" => 1024f64.powi(4),
         "Pi" => 1024f64.powi(5),
         "Ei" => 1024f64.powi(6),
-        // Scientific, `2e3`.
+        // The scientific form, `2e3`.
         _ => return text.parse().ok(),
     };
     Some(number.parse::<f64>().ok()? * factor)
 }
 
-/// `0.25`, `4`.
+/// A number of processors as text: `0.25`, `4`.
 pub(super) fn cores(number: f64) -> String {
     let rounded = format!("{number:.2}");
     rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `512 MiB`, `1.5 GiB`.
+/// A number of bytes as text: `512 MiB`, `1.5 GiB`.
 pub(super) fn bytes(number: f64) -> String {
     let mebibytes = number / 1024f64.powi(2);
     if mebibytes >= 1024.0 {

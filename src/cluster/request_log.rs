@@ -1,14 +1,14 @@
-//! How many requests a connection has sent, so that the rate limit of a watch can be measured.
+//! Counts the requests of a connection, so that tests can measure the rate limit of a watch.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many requests were sent.
+/// The numbers of requests that were sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RequestCount {
     pub total: u64,
-    /// The most within any second.
+    /// The largest number within any second.
     pub busiest_second: usize,
 }
 
@@ -27,7 +27,7 @@ impl RequestLog {
         count.busiest_second = count.busiest_second.max(recent.len());
     }
 
-    /// The requests so far.
+    /// The requests until now.
     pub(super) fn count(&self) -> RequestCount {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).0
     }

@@ -1,4 +1,4 @@
-//! `guide down`: which objects would be deleted, and deleting them.
+//! `guide down`: plans which objects to delete, and deletes them.
 
 mod plan;
 mod run;

@@ -12,13 +12,13 @@ use super::client::Connection;
 use super::error::ClusterError;
 use crate::topology::{Topology, TopologyNode, TopologyPlace, TopologyPod};
 
-/// The time limit: the end of a chapter must not wait long for a picture.
+/// The time limit, because the end of a chapter must not be delayed for a picture.
 const LIMIT: Duration = Duration::from_secs(3);
 /// A picture with more pods than this would be unreadable.
 const MOST_PODS: u32 = 400;
 
 impl Cluster {
-    /// What runs where. `None` when the cluster does not answer.
+    /// The topology of the cluster. `None` if the cluster does not answer.
     pub fn topology(&self) -> Option<Topology> {
         self.request(LIMIT, |connection| async move { topology(&connection).await }).ok()
     }

@@ -1,5 +1,5 @@
-//! Watches the cluster while a step waits: what its objects are waiting for, what keeps them from becoming ready, and a wake-up
-//! at every change.
+//! Watches the cluster while a step waits: finds what its objects wait for and their problems, and
+//! ends the wait at every change.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,6 +9,7 @@
 mod cache;
 mod rate_limit;
 mod shared;
+mod stream;
 mod targets;
 mod watcher;
 
@@ -27,23 +28,25 @@ pub use shared::WatchScope;
 pub(super) use targets::is_custom_group;
 use watcher::supervise;
 
-/// A running watch; it ends when it is dropped.
+/// A running watch, which ends when it is dropped.
 ///
-/// It sends one request for each kind and namespace when it starts and none while nothing happens. Together with the checks that
-/// [`ClusterWatch::changed_after`] allows, it never sends more than four requests a second.
+/// It sends one request for each kind and namespace when it starts, and none while no object
+/// changes. Together with the checks that [`ClusterWatch::changed_after`] allows, it never sends
+/// more than four requests a second.
 #[derive(Debug)]
 pub struct ClusterWatch {
     shared: Arc<Shared>,
     task: JoinHandle<()>,
-    /// Keeps the thread alive that runs the watch.
+    /// The thread that runs the watch, which lives as long as this handle.
     _cluster: Cluster,
 }
 
 impl Cluster {
     /// Starts a watch in the background and returns at once.
     ///
-    /// Errors of the cluster are reported by [`WatchStatus::unreachable`], and the watch tries again: the cluster may be created,
-    /// stopped and started while a chapter runs. The only error here is a thread that cannot be started.
+    /// Errors of the cluster are reported by [`WatchStatus::unreachable`], and the watch is
+    /// restarted, because the cluster may be created, stopped and started while a chapter runs. The
+    /// only error here is a thread that cannot be started.
     pub fn watch(&self, scope: WatchScope) -> Result<ClusterWatch, ClusterError> {
         let shared = Arc::new(Shared::default());
         let task =
@@ -53,7 +56,7 @@ impl Cluster {
 }
 
 impl ClusterWatch {
-    /// What the watch knows now. No request is sent.
+    /// The present knowledge of the watch. No request is sent.
     pub fn status(&self) -> WatchStatus {
         self.shared.cache().status(Instant::now())
     }
@@ -67,7 +70,7 @@ impl ClusterWatch {
         self.shared.cache().generation
     }
 
-    /// How many requests this watch has sent, without those of the checks.
+    /// The number of requests that this watch has sent, without those of the checks.
     pub fn requests(&self) -> RequestCount {
         self.shared.requests.count()
     }

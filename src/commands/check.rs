@@ -6,34 +6,31 @@
 )]
 
 use std::collections::HashSet;
-use std::mem::ManuallyDrop;
 
 use super::book_context::{BookContext, open};
 use super::changed::select_changed;
 use super::lint::lint_problems;
 use super::reports::prefix;
 use super::syntax::{Script, syntax_problems};
-use crate::book::{Chapter, Problems, Rule, Sources, Span};
+use crate::book::{Chapter, Problems, Rule, Span};
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::error::{Error, Exit};
 use crate::ids::{ChapterName, StepId};
-use crate::plan::{Plan, Selection, coverage};
+use crate::plan::{Coverage, Plan, Selection, coverage};
 use crate::report;
 use crate::settings::Settings;
 use crate::store::{Recordings, Snapshots, change_stamp, included_steps, read_book};
 
-/// Checks the whole book; with `--watch` after each change.
+/// Checks the whole book, with `--watch` again after each change.
 pub(super) fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Error> {
     if args.watch {
         return watch(settings, args);
     }
-    // The process ends here. Freeing a large book piece by piece would only make the user wait.
-    let mut context = ManuallyDrop::new(open(settings)?);
-    std::mem::forget(checked(&mut context, settings, args)?);
+    checked(&mut open(settings)?, settings, args)?;
     Ok(Exit::AsWritten)
 }
 
-/// The time between two looks for a change.
+/// The interval at which changes are searched for.
 const TICK: std::time::Duration = std::time::Duration::from_millis(300);
 
 /// Checks the book after each change, until Ctrl-C. A book that cannot be read is reported and watched as well.
@@ -68,10 +65,10 @@ fn checked(
     context.report_notes();
     let chosen = args.changed_since.as_deref().map(|since| chosen_since(context, since));
     let chosen = Chosen(chosen.transpose()?);
-    let unused = unused_snapshots(context);
-    context.problems.extend(unused);
-    let unreadable = unreadable_snapshots(context);
-    context.problems.extend(unreadable);
+    for find in [unused_snapshots, unreadable_snapshots] {
+        let found = find(context);
+        context.problems.extend(found);
+    }
     let unparsed = unparsed_by_bash(context, &chosen);
     context.problems.extend(unparsed);
     let mut notes: Problems =
@@ -88,42 +85,64 @@ fn checked(
             Err(why) => report::eprint(&format!("note: {why}\n")),
         }
     }
-    if args.wanted() == CheckFormat::Text {
+    if args.chosen_format() == CheckFormat::Text {
         show_notes(context, settings, args, plan.as_ref().ok(), &notes)?;
     }
     let chapters: Vec<&Chapter> = chosen.chapters(context).collect();
-    let error = plan.as_ref().err();
-    let prefix = prefix(&context.root, &settings.here);
-    let all = || -> (Problems, &Sources) {
-        let problems = match error {
-            Some(Error::Book(problems, _)) => problems.clone(),
-            _ => Problems::new(),
-        };
-        let sources = match error {
-            Some(Error::Book(_, sources)) => sources,
-            _ => &context.book.sources,
-        };
-        (problems.into_iter().chain(notes.iter().cloned()).collect(), sources)
-    };
-    match args.wanted() {
-        CheckFormat::Sarif => {
-            let (problems, sources) = all();
-            report::print(&report::sarif_text(sources, &problems, &prefix))?;
-        }
-        CheckFormat::Github => {
-            let (problems, sources) = all();
-            report::print_bytes(report::github_text(sources, &problems, &prefix).as_bytes())?;
-        }
-        format @ (CheckFormat::Text | CheckFormat::Json) => {
-            let as_json = format == CheckFormat::Json;
-            let (book, coverage) = (&context.book, coverage.as_ref());
-            report::print(&report::check_text(book, &chapters, &notes, error, coverage, as_json))?;
-        }
-    }
+    let result = CheckResult { notes: &notes, error: plan.as_ref().err(), coverage };
+    print_result(context, settings, args.chosen_format(), &chapters, &result)?;
     plan
 }
 
-/// What accompanies the result for a person.
+/// The findings of a check, beside those in the book itself.
+struct CheckResult<'a> {
+    notes: &'a Problems,
+    error: Option<&'a Error>,
+    coverage: Option<Coverage>,
+}
+
+impl CheckResult<'_> {
+    /// The problems of the error and the notes.
+    fn all_problems(&self) -> Problems {
+        let problems = match self.error {
+            Some(Error::Book(problems, _)) => problems.clone(),
+            _ => Problems::new(),
+        };
+        problems.into_iter().chain(self.notes.iter().cloned()).collect()
+    }
+}
+
+fn print_result(
+    context: &BookContext,
+    settings: &Settings,
+    format: CheckFormat,
+    chapters: &[&Chapter],
+    result: &CheckResult<'_>,
+) -> Result<(), Error> {
+    let prefix = prefix(&context.root, &settings.here);
+    let (book, error, coverage) = (&context.book, result.error, result.coverage.as_ref());
+    let sources = match error {
+        Some(Error::Book(_, sources)) => sources,
+        _ => &book.sources,
+    };
+    let as_json = format == CheckFormat::Json;
+    match format {
+        CheckFormat::Sarif => {
+            report::print(&report::sarif_text(sources, &result.all_problems(), &prefix))?;
+        }
+        CheckFormat::Github => {
+            let text = report::github_text(sources, &result.all_problems(), &prefix);
+            report::print_bytes(text.as_bytes())?;
+        }
+        CheckFormat::Text | CheckFormat::Json => {
+            let text = report::check_text(book, chapters, result.notes, error, coverage, as_json);
+            report::print(&text)?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints the notes for a person beside the result.
 fn show_notes(
     context: &BookContext,
     settings: &Settings,

@@ -1,5 +1,6 @@
-//! What an expected text becomes when an output is accepted: only what truly changed is rewritten, every pattern that still
-//! matches stays, and what is new is text: a pattern is only what an author wrote.
+//! Changes an expected text when an output is accepted. Only real changes are rewritten, and every
+//! pattern that still matches stays. New text contains no patterns, because only an author writes
+//! patterns.
 
 use super::kind::{compare_fence, compare_snapshot, kind_of};
 use super::lines::{Expected, Pairing, Texts, pair_lines};
@@ -11,8 +12,9 @@ use super::table::{self, Keep};
 use super::verdict::{Bindings, Verdict};
 use crate::book::{SnapshotKind, escape_text};
 
-/// The new text of a fence whose old text is `old`, once `actual` is accepted. Comparing the output with it finds them
-/// the same; where both already are, it is the old text, byte for byte. `kind`, `bound` and `rules` as for [`compare_fence`].
+/// The new text of a fence with the text `old` when `actual` is accepted. A comparison of the
+/// output with the new text finds no difference. If there was none before, the result is the old
+/// text, byte for byte. For `kind`, `bound` and `rules` see [`compare_fence`].
 pub(crate) fn accept_fence(
     old: &str,
     actual: &str,
@@ -33,8 +35,8 @@ pub(crate) fn accept_fence(
     merged(old, &actual, kind, bound, *rules, &keep, whole)
 }
 
-/// The text of a snapshot once `actual` is accepted: the old text with only what truly changed in it, nothing volatile; without an
-/// old text, all of it as it is [`normalized`].
+/// The text of a snapshot when `actual` is accepted: the old text with the real changes, without
+/// volatile text. Without an old text it is the whole output, [`normalized`].
 pub(crate) fn accept_snapshot(
     old: Option<&str>,
     actual: &[u8],
@@ -54,11 +56,11 @@ pub(crate) fn accept_snapshot(
     let merged = if same(old) {
         old.to_owned()
     } else if by_structure {
-        // Its printed form is what is merged, line by line.
+        // The printed form of a tree is merged line by line.
         let asis = |line: &str, _: Where<'_>| line.to_owned();
         merge_lines(old, &stored, None, bound, &asis)
     } else {
-        // By line and table patterns see the output itself, so that they can bind.
+        // In lines and tables, patterns are compared with the output itself, so that they can bind.
         let text = strip_ansi(actual);
         let output = rules.output(&text);
         let keep = |text: &str, place: Where<'_>| output.stored(text, place);
@@ -67,7 +69,8 @@ pub(crate) fn accept_snapshot(
     if same(&merged) { merged } else { stored }
 }
 
-/// The first of these that compares as the same: merged by table, merged by line, all of it anew.
+/// The first of these texts that is equal in a comparison: merged by table, merged by line,
+/// completely new.
 fn merged(
     old: &str,
     actual: &str,
@@ -98,7 +101,7 @@ fn whole(lines: &[String]) -> String {
     lines.iter().flat_map(|line| [line, "\n"]).collect()
 }
 
-/// By line: those that match stay as they are written, `...` lines stay where they stand.
+/// The text merged by line: lines that match stay unchanged, and `...` lines stay in their places.
 fn merge_lines(
     old: &str,
     actual: &str,
@@ -138,8 +141,9 @@ fn merge_lines(
     whole(&merge.merged)
 }
 
-/// A line that changed, with those patterns of the old line that still stand for a word of it: words that match are found from both
-/// ends, and one by one where there are as many as before. `None`: no pattern can stay.
+/// A changed line with those patterns of the old line that still match a word. Matching words are
+/// searched for from both ends, and one by one if the number of words is the same. `None`: no
+/// pattern can stay.
 fn with_patterns(old: &str, actual: &str, scope: &mut Scope<'_>, keep: Keep<'_>) -> Option<String> {
     Pattern::parse(old, None)?;
     let (before, now): (Vec<&str>, Vec<&str>) =
@@ -175,7 +179,7 @@ struct Merge<'m> {
 }
 
 impl Merge<'_> {
-    /// Takes over the `...` lines up to this line of the old text.
+    /// Takes over the `...` lines of the old text up to this line.
     fn any_lines_before(&mut self, index: usize) {
         for at in self.any_from..index {
             if matches!(self.texts.expected[at], Expected::AnyLines) {
@@ -186,8 +190,9 @@ impl Merge<'_> {
     }
 }
 
-/// A line as a pattern, for "make this a pattern": what a normalizer would replace becomes `[..]`; where there is nothing of the
-/// kind, the words in which it differs from the line that was expected. The line itself when neither helps.
+/// A line as a pattern, for the choice "make this a pattern" of a review. Text that a normalizer
+/// would replace becomes `[..]`. Without such text, the words that differ from the expected line
+/// become `[..]`. The line itself if neither applies.
 pub(crate) fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> String {
     let found = rules.accepted(line).find(line, Where::Line);
     let mut pattern = String::with_capacity(line.len());
@@ -206,7 +211,7 @@ pub(crate) fn pattern_for(line: &str, expected: Option<&str>, rules: &Rules) -> 
     }
 }
 
-/// The line with `[..]` for each run of words that the other has not.
+/// The line with `[..]` for each run of words that the other line does not have.
 fn between(expected: &str, line: &str) -> String {
     let diff = similar::TextDiff::from_words(expected, line);
     let mut pattern = String::new();
@@ -217,7 +222,7 @@ fn between(expected: &str, line: &str) -> String {
             pattern.push_str("[..]");
         }
     }
-    // A line of which nothing is left is no pattern of it.
+    // A pattern without any text of the line would match every line, so it is not used.
     let says_something = pattern.replace("[..]", "").trim().len() > 1;
     if says_something { pattern } else { line.to_owned() }
 }

@@ -1,13 +1,13 @@
-//! Collects differences up to a number a reader and a journal can bear.
+//! Collects differences, up to a number that suits a person and the journal.
 
 use super::verdict::Difference;
 
-/// Differences kept; of the rest only the number is told.
+/// The most differences that are kept. Further ones are only counted.
 const MOST: usize = 200;
-/// Longest text kept of one side of a difference, in bytes.
+/// The longest text of one side of a difference that is kept, in bytes.
 const LONGEST: usize = 4_000;
 
-/// Differences as they are found.
+/// The collected differences.
 #[derive(Debug, Default)]
 pub(super) struct Differences {
     kept: Vec<Difference>,
@@ -67,7 +67,7 @@ impl Differences {
         self.kept.is_empty()
     }
 
-    /// All that were kept, and a last one that counts the rest.
+    /// The kept differences, and a last one with the number of the others.
     pub(super) fn into_vec(mut self) -> Vec<Difference> {
         if self.more > 0 {
             let what = format!("{} more differences", self.more);

@@ -1,10 +1,10 @@
-//! Puts a new text between the lines of a fence: not one byte outside of it moves.
+//! Replaces the text of a fence. Every byte outside of it stays unchanged.
 
 use std::ops::Range;
 
 use similar::{Algorithm, DiffOp};
 
-/// Why a text can't stand in a fence.
+/// The reason why a text cannot be the text of a fence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FenceEditError {
     /// A line of it would end the fence.
@@ -12,16 +12,16 @@ pub(crate) enum FenceEditError {
         "a line of the output is a fence of its own (`{run}`), so it would end the chapter's fence"
     )]
     FenceTooShort {
-        /// The marks that are too long.
+        /// The marks of that line.
         run: String,
     },
-    /// The ranges are none of this text: it is not the text that was parsed.
+    /// The ranges do not fit the chapter, because it has changed since it was parsed.
     #[error("the chapter is no longer the text that was parsed")]
     NotThisText,
 }
 
 impl FenceEditError {
-    /// What to do about it.
+    /// The hint for the person.
     pub(crate) fn hint(&self) -> String {
         match self {
             Self::FenceTooShort { run } => {
@@ -36,11 +36,12 @@ impl FenceEditError {
     }
 }
 
-/// The chapter with `new` between the fence's lines. `fence` is the whole fence, from its first mark; `body` the bytes between its
-/// two lines. Lines get the line end and the prefix (of a list, a quote) that the fence has; lines that stay the same stay byte for byte.
+/// The chapter with `new` as the text of the fence. `fence` is the byte range of the whole fence
+/// from its first mark, and `body` the range between its two lines. New lines get the line end and
+/// the prefix (of a list or a quote) of the fence; equal lines stay byte for byte.
 ///
 /// # Errors
-/// When the text would end the fence, or the ranges don't fit the chapter.
+/// When the text would end the fence, or the ranges do not fit the chapter.
 pub(crate) fn replace_fence_body(
     chapter: &str,
     fence: &Range<usize>,
@@ -68,7 +69,8 @@ pub(crate) fn replace_fence_body(
     Ok(format!("{}{body_text}{}", &chapter[..body.start], &chapter[body.end..]))
 }
 
-/// What stands before the fence on its line, as it must stand before each of its lines: marks of a quote, the width of a list's mark.
+/// The prefix that each line of the fence needs: the marks of a quote, and spaces of the width of a
+/// list's mark.
 fn prefix(chapter: &str, fence: usize) -> String {
     let line = chapter[..fence].rfind('\n').map_or(0, |end| end + 1);
     chapter[line..fence]
@@ -77,12 +79,12 @@ fn prefix(chapter: &str, fence: usize) -> String {
         .collect()
 }
 
-/// Characters that Markdown would not give back as they are.
+/// Whether Markdown would change the character.
 fn shown_in_markdown(line: &str) -> String {
     line.replace('\0', "\u{fffd}").replace('\r', "")
 }
 
-/// The marks of a line that would close the fence.
+/// The marks of a line of the text that would close the fence.
 fn closing_run(line: &str, mark: char, length: usize) -> Option<String> {
     let text = line.trim();
     let indented = line.len() - line.trim_start().len() > 3;
@@ -90,7 +92,7 @@ fn closing_run(line: &str, mark: char, length: usize) -> Option<String> {
     (closes && !indented).then(|| text.to_owned())
 }
 
-/// The new lines, those of the old body that are the same taken over byte for byte.
+/// The new lines. Lines that equal one of the old body are taken over byte for byte.
 fn merge(old: &str, new: &[String], prefix: &str, end: &str) -> String {
     let raw: Vec<&str> = old.split_inclusive('\n').collect();
     let content: Vec<&str> = raw.iter().map(|line| content(line, prefix)).collect();
@@ -130,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// The first `output` fence: whole, body, text.
+    /// The first `output` fence: the range of the whole fence, the range of its body, and its text.
     fn fence(chapter: &str) -> (Range<usize>, Range<usize>, String) {
         let mut found = None;
         let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What normalizers hide of an output, for the person who reviews it.
+//! Counts the parts of an output that normalizers hide, for the person who reviews it.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::table;
 use super::tree::{self, Place};
 use crate::book::{Normalizer, SnapshotKind};
 
-/// In words: `ages 3`, `fields uid 1`.
+/// The counts as words: `ages 3`, `fields uid 1`.
 pub(crate) fn hidden(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> Vec<String> {
     let text = strip_ansi(actual);
     let kind = if kind == SnapshotKind::Auto { kind_of(&text) } else { kind };

@@ -1,33 +1,34 @@
-//! The hunks in which a text differs from the one proposed for it: what a review decides about, one at a time.
+//! The hunks in which a text differs from the proposed text. A review decides about one hunk after
+//! the other.
 
 use similar::{Algorithm, DiffOp};
 
-/// Lines shown before and after a hunk.
+/// The number of lines of context before and after a hunk.
 const CONTEXT: usize = 3;
 
-/// Lines that would become others.
+/// A run of lines that would be replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hunk {
-    /// 0-based index of its first line in the old text.
+    /// The index of its first line in the old text, from 0.
     pub start: usize,
     /// Lines of the old text.
     pub old: Vec<String>,
     /// Lines of the proposed text.
     pub new: Vec<String>,
-    /// Lines before it, as they stand in the old text.
+    /// The lines of the old text before it.
     pub before: Vec<String>,
-    /// Lines after it.
+    /// The lines of the old text after it.
     pub after: Vec<String>,
 }
 
-/// What was decided about a hunk.
+/// The decision about a hunk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
-    /// The proposed lines.
+    /// Take the proposed lines.
     Accept,
-    /// The old lines.
+    /// Keep the old lines.
     Keep,
-    /// These lines, patterns in them.
+    /// Take these lines, which contain patterns.
     Lines(Vec<String>),
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn hunks(old: &str, new: &str) -> Vec<Hunk> {
     hunks
 }
 
-/// The old text with every hunk as it was decided; hunks without a choice stay as they were.
+/// The old text after the decisions about its hunks. A hunk without a decision keeps the old lines.
 pub(crate) fn apply_hunks(old: &str, hunks: &[Hunk], choices: &[Choice]) -> String {
     let lines = split(old);
     let mut text = String::with_capacity(old.len());

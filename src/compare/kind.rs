@@ -1,4 +1,4 @@
-//! Which way of comparing fits, and its call.
+//! Chooses the kind of a comparison and calls it.
 
 use std::borrow::Cow;
 
@@ -9,10 +9,11 @@ use super::verdict::{Bindings, Verdict};
 use super::{table, tree};
 use crate::book::SnapshotKind;
 
-/// Compares an output with the `output` fence after its step.
+/// Compares an output with the `output` fence of its step.
 ///
-/// `kind` is the step's `snapshot=`: `None` compares by line exactly as written, its patterns aside; with a kind the comparison is
-/// by structure and the normalizers in force apply, just as for a snapshot (the fence *is* the accepted output then).
+/// `kind` is the step's `snapshot=`. With `None` the lines are compared exactly, except for
+/// patterns. With a kind the comparison is by structure and the active normalizers apply, as for a
+/// snapshot, because the fence is then the accepted output.
 pub(crate) fn compare_fence(
     expected: &str,
     actual: &[u8],
@@ -26,7 +27,7 @@ pub(crate) fn compare_fence(
     }
 }
 
-/// Compares an output with its accepted snapshot, which may have been made a pattern in review.
+/// Compares an output with its accepted snapshot, which may contain patterns from a review.
 pub fn compare_snapshot(
     accepted: &str,
     actual: &[u8],
@@ -53,13 +54,14 @@ fn compare_as(
         }
         SnapshotKind::Text | SnapshotKind::Auto => None,
     };
-    // What is the same byte for byte is no difference, however oddly its structure was read.
+    // Texts that are equal byte for byte do not differ, even if their structure cannot be read.
     let believed = by_structure
         .filter(|verdict| !(matches!(verdict, Verdict::Differs(_)) && accepted == actual));
     believed.unwrap_or_else(|| compare_lines(accepted, actual, Some(rules), bound))
 }
 
-/// What an output looks like: JSON, YAML of Kubernetes objects (or with `---`), a kubectl table, else text.
+/// The kind of an output by its form: JSON, YAML of Kubernetes objects (or with `---`), a kubectl
+/// table, and otherwise text.
 pub(crate) fn kind_of(text: &str) -> SnapshotKind {
     let start = text.trim_start();
     let objects = || {

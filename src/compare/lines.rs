@@ -1,4 +1,4 @@
-//! Comparing by line, with patterns, and finding which lines belong together where the texts differ.
+//! Compares texts by line, with patterns, and pairs the lines of texts that differ.
 
 mod align;
 mod anchor;
@@ -20,19 +20,19 @@ pub(super) use align::{Pairing, pair_lines};
 pub(super) enum Expected<'t> {
     /// `...`
     AnyLines,
-    /// This very line (or, with rules, one that is the same but for its volatile parts): as it is written, and the form in which
-    /// it is compared.
+    /// Exactly this line or, with rules, a line that differs only in volatile parts: its written
+    /// form, and the form in which it is compared.
     Plain(&'t str, Cow<'t, str>),
-    /// With patterns in it.
+    /// A line with patterns.
     Pattern(&'t str, Pattern<'t>),
 }
 
-/// Both texts by line, and what is forgiven.
+/// Both texts by line, and the normalizers for the comparison.
 pub(super) struct Texts<'t> {
     pub expected: Vec<Expected<'t>>,
     pub actual: Vec<&'t str>,
     canonical: Vec<OnceCell<String>>,
-    /// What reads the output; none where only patterns forgive.
+    /// The normalizer of the output. `None` if only patterns allow differences.
     output: Option<TextNormalizer>,
 }
 
@@ -47,7 +47,7 @@ impl<'t> Texts<'t> {
         Self { expected, actual, canonical, output }
     }
 
-    /// How the output's lines are looked at.
+    /// The view of the output's lines.
     pub(super) fn view(&self) -> Option<View<'_>> {
         self.output.as_ref().map(|normalizer| View { normalizer, place: Where::Line })
     }
@@ -61,7 +61,7 @@ impl<'t> Texts<'t> {
         }
     }
 
-    /// Does the line match, with what the scope has bound?
+    /// Whether the line matches with the names that the scope has bound.
     pub(super) fn line_matches(
         &self,
         expected: usize,
@@ -92,7 +92,7 @@ impl<'t> Expected<'t> {
         Self::Plain(line, view.map_or_else(|| unescape_line(line), |view| view.canonical(line)))
     }
 
-    /// As it is written.
+    /// The written form of the line.
     pub(super) fn text(&self) -> &'t str {
         match self {
             Self::AnyLines => "...",
@@ -101,14 +101,16 @@ impl<'t> Expected<'t> {
     }
 }
 
-/// Compares two texts by line. `rules`: what is volatile on both sides; without, only the patterns forgive.
+/// Compares two texts by line. With `rules`, volatile text is ignored on both sides; without, only
+/// patterns allow differences.
 pub(super) fn compare_lines(
     expected: &str,
     actual: &str,
     rules: Option<Rules>,
     bound: &Bindings,
 ) -> Verdict {
-    // A bracket of a placeholder means something else in an output than in an accepted text.
+    // In an output a bracket of a placeholder is text, and in an accepted text it begins a
+    // placeholder.
     let patterns = may_have_patterns(expected) || rules.is_some() && actual.contains('⟨');
     if !patterns && expected.trim_end() == actual.trim_end() {
         return Verdict::Same { bound: Bindings::new() };

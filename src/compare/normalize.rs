@@ -1,11 +1,15 @@
-//! Normalizers: what differs from run to run with no meaning is replaced by a placeholder of the same width.
+//! Normalizers: replace text that differs from run to run without a meaning by a placeholder of the
+//! same width.
 //!
-//! A normalizer hides by *evidence*, never by the look of a text alone: a name that says age or time since, a column of a kubectl
-//! table, a field of a Kubernetes object, a neighbour that proves a suffix to be made. What has no such evidence is compared.
+//! A normalizer hides text only with *evidence*, never because of its form alone. Evidence is a
+//! name of an age or a time, a column of a kubectl table, a field of a Kubernetes object, or
+//! another text that proves that a suffix was generated. Text without such evidence is compared.
 //!
-//! `⟨hash·········⟩` says what stood there and how wide it was; in messages it is `…`. Only accepted texts hold placeholders: a `⟨`
-//! that a program prints is text, and is kept as `\⟨`.
+//! A placeholder such as `⟨hash·········⟩` shows the kind and the width of the text that it
+//! replaces; in messages it is `…`. Only accepted texts contain placeholders. A `⟨` that a program
+//! prints is text, and is kept as `\⟨`.
 
+mod clues;
 mod evidence;
 mod line;
 
@@ -18,18 +22,18 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::book::{Normalizer, Normalizers, escape_text, unescape_line};
 
+use super::table_text::TableKind;
 use evidence::Evidence;
-pub(super) use evidence::{Cell, TableKind};
 
 /// One normalizer, as `guide plan` lists it.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
     pub normalizer: Normalizer,
-    /// What it replaces, in words.
+    /// A description of the text that it replaces.
     pub replaces: &'static str,
 }
 
-/// What each normalizer does, for people.
+/// The description of each normalizer.
 static RULES: [Rule; 8] = [
     Rule {
         normalizer: Normalizer::Ages,
@@ -65,7 +69,7 @@ static RULES: [Rule; 8] = [
     },
 ];
 
-/// A placeholder, whole or cut short by the width it had to keep.
+/// A placeholder, which may be shortened to the width that it has to keep.
 static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
     let names =
         "(?:d|da|dat|date|u|ui|uid|i|ip|h|ha|has|hash|r|re|rev|p|po|por|port|t|ti|tim|time)";
@@ -75,26 +79,27 @@ static PLACEHOLDER: LazyLock<Regex> = LazyLock::new(|| {
 /// A part of a line that a normalizer hides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Found {
-    /// Where in the line.
+    /// The byte range in the line.
     pub range: Range<usize>,
-    /// What stands for it: ages and durations share one, since the same time may be written in either form.
+    /// The word of its placeholder. Ages and durations share one, because the same time may be
+    /// written in either form.
     pub placeholder: &'static str,
-    /// Which normalizer hides it; `None` for a placeholder of an accepted text.
+    /// The normalizer that hides it. `None` for a placeholder of an accepted text.
     pub by: Option<Normalizer>,
 }
 
-/// Where a text stands: what the evidence is taken from, beside the text itself.
+/// The place of a text, from which evidence is taken beside the text itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Where<'w> {
     /// A line of text.
     Line,
     /// A cell of a table, under a header.
     Cell(&'w str, TableKind),
-    /// A value of a field that is known to hold nothing else than this.
+    /// A value of a field with a known meaning.
     Value(Value),
 }
 
-/// What a field's value is known to be.
+/// The known meaning of a field's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Value {
     /// An age.
@@ -111,7 +116,7 @@ pub(super) enum Value {
     JobName,
 }
 
-/// The normalizers in force.
+/// The active normalizers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rules(pub Normalizers);
 
@@ -121,27 +126,27 @@ impl Rules {
         Self(Normalizers::NONE)
     }
 
-    /// Every normalizer there is, with whether it is in force.
+    /// All normalizers, each with whether it is active.
     pub fn list(&self) -> impl Iterator<Item = (&'static Rule, bool)> + '_ {
         RULES.iter().map(|rule| (rule, self.0.has(rule.normalizer)))
     }
 
-    /// Is this one in force?
+    /// Whether this normalizer is active.
     pub(super) fn has(self, one: Normalizer) -> bool {
         self.0.has(one)
     }
 
-    /// What reads an output.
+    /// The normalizer of the text of an output.
     pub(super) fn output(self, text: &str) -> TextNormalizer {
         TextNormalizer { rules: self, evidence: Evidence::of(text), accepted: false }
     }
 
-    /// What reads an accepted text, which holds placeholders, patterns and escapes.
+    /// The normalizer of an accepted text, which contains placeholders, patterns and escapes.
     pub(super) fn accepted(self, text: &str) -> TextNormalizer {
         TextNormalizer { rules: self, evidence: Evidence::of(text), accepted: true }
     }
 
-    /// The lines of an output with everything volatile replaced by placeholders.
+    /// The lines of an output in which placeholders replace every volatile part.
     pub fn normalize(&self, text: &str) -> String {
         let normalizer = self.output(text);
         text.split('\n')
@@ -151,7 +156,7 @@ impl Rules {
     }
 }
 
-/// The normalizers in force for one text, with the evidence that is in it.
+/// The active normalizers for one text, with the evidence of that text.
 #[derive(Debug, Clone)]
 pub(super) struct TextNormalizer {
     pub rules: Rules,
@@ -160,7 +165,7 @@ pub(super) struct TextNormalizer {
 }
 
 impl TextNormalizer {
-    /// Every volatile part of a line or cell, in order.
+    /// The volatile parts of a line or cell, in order.
     pub(super) fn find(&self, text: &str, place: Where<'_>) -> Vec<Found> {
         let mut found = Vec::new();
         if self.accepted && text.contains('⟨') {
@@ -185,14 +190,15 @@ impl TextNormalizer {
         found
     }
 
-    /// The text with placeholders of the same width. What was printed as `⟨` is escaped.
+    /// The text with placeholders of the same width. A printed `⟨` is escaped.
     pub(super) fn normalize(&self, text: &str, place: Where<'_>) -> String {
         self.replaced(
             text,
             place,
             |text| self.bracketed(text).into_owned(),
             |normal, found, width| {
-                // An empty placeholder is read as a time: every other one keeps the letter that says what it was.
+                // An empty placeholder is a time. Every other placeholder keeps the first letter of
+                // its kind.
                 let least = usize::from(found.placeholder != "time");
                 let inner = width.saturating_sub(2).max(least);
                 normal.push('⟨');
@@ -206,13 +212,14 @@ impl TextNormalizer {
         )
     }
 
-    /// An output's text as it is kept in an accepted one: normalized, and escaped where it would be a pattern.
+    /// An output's text for an accepted text: normalized, and escaped where it would be a pattern.
     pub(super) fn stored(&self, text: &str, place: Where<'_>) -> String {
         escape_text(&self.normalize(text, place)).into_owned()
     }
 
-    /// The form in which lines and cells are compared: placeholders without their width, escapes resolved, and (only where there is
-    /// a placeholder) runs of spaces made one, since a column moves with its widest cell.
+    /// The form in which lines and cells are compared. Placeholders have no width, and escapes are
+    /// resolved. If there is a placeholder, each run of spaces becomes one space, because a column
+    /// moves with its widest cell.
     pub(super) fn canonical<'t>(&self, text: &'t str, place: Where<'_>) -> Cow<'t, str> {
         if self.find(text, place).is_empty() {
             let plain = if self.accepted { unescape_line(text) } else { self.bracketed(text) };
@@ -232,7 +239,7 @@ impl TextNormalizer {
         ))
     }
 
-    /// The canonical form as messages show it: `pod/web-…`.
+    /// The canonical form in messages: `pod/web-…`.
     pub(super) fn shown(&self, text: &str, place: Where<'_>) -> String {
         self.replaced(text, place, squeezed, |shown, _, _| shown.push('…'))
     }
@@ -255,7 +262,8 @@ impl TextNormalizer {
         new
     }
 
-    /// What a program printed as the bracket of a placeholder is none.
+    /// The text in which a bracket that a program printed is escaped, so that it does not begin a
+    /// placeholder.
     fn bracketed<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.accepted || !text.contains('⟨') {
             Cow::Borrowed(text)
@@ -283,7 +291,7 @@ fn squeezed(text: &str) -> String {
     squeezed
 }
 
-/// A normalizer at a place: what a comparison of two cells or lines needs to know of one side.
+/// A normalizer with the place of a text: one side of a comparison of two cells or lines.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'v> {
     pub normalizer: &'v TextNormalizer,

@@ -1,5 +1,5 @@
-//! The text of an output as it is kept in a snapshot: nothing volatile in it, so that its history shows only what changed, and
-//! nothing that would be a pattern.
+//! Converts an output into the text of a snapshot. The text has no volatile parts, so that its
+//! history shows only real changes, and no text that would be a pattern.
 
 use serde_json::Value;
 
@@ -11,8 +11,9 @@ use super::tree::{self, NUMBER, Place, TAG};
 use super::verdict::{Bindings, Verdict};
 use crate::book::{SnapshotKind, escape_line};
 
-/// Normalised and escaped text of an output: by line, by cell, or for JSON and YAML printed anew without the fields that the server
-/// writes. What it gives compares as the same as the output itself, and as no other.
+/// The normalized and escaped text of an output: by line, by cell, or, for JSON and YAML, printed
+/// again without the fields that the server writes. The result is equal to the output in a
+/// comparison, and to no output that differs from it.
 pub(crate) fn normalized(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> String {
     let text = strip_ansi(actual);
     let found = if kind == SnapshotKind::Auto { kind_of(&text) } else { kind };
@@ -24,7 +25,8 @@ pub(crate) fn normalized(actual: &[u8], kind: SnapshotKind, rules: &Rules) -> St
         SnapshotKind::Table => Some(kept(&table::stored(&text, &output))),
         _ => None,
     };
-    // A text that would be read as something else than it is (a tag within a text, say) is kept line by line.
+    // A text that would be read as another one, for example with a tag in a text, is kept line by
+    // line.
     let same = |stored: &String| {
         let verdict = compare_snapshot(stored, actual, kind, &Bindings::new(), rules);
         matches!(verdict, Verdict::Same { bound } if bound.is_empty())
@@ -44,7 +46,7 @@ fn print(kind: SnapshotKind, documents: &[Value], output: &TextNormalizer) -> Op
     for (index, document) in documents.iter().enumerate() {
         let document = stored(&Place::default(), document, output);
         if kind == SnapshotKind::Json {
-            printed.push_str(&tree::unmarked(&serde_json::to_string_pretty(&document).ok()?));
+            printed.push_str(&tree::without_marks(&serde_json::to_string_pretty(&document).ok()?));
             printed.push('\n');
         } else {
             printed.push_str(if index > 0 { "---\n" } else { "" });
@@ -54,7 +56,7 @@ fn print(kind: SnapshotKind, documents: &[Value], output: &TextNormalizer) -> Op
     Some(printed)
 }
 
-/// The value without what is volatile in it, and with what would be a pattern escaped.
+/// The value without its volatile parts, and with escapes for text that would be a pattern.
 fn stored(place: &Place<'_>, value: &Value, output: &TextNormalizer) -> Value {
     let place = place.of(value);
     match value {

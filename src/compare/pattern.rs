@@ -1,15 +1,19 @@
 //! One line (or cell, or field) of an expected text as a pattern.
 //!
 //! - `[..]` is any text, none included.
-//! - `<name>` is a word: at least one character, no white space; the shortest that lets the line match, but all of the word where
-//!   `[..]` follows. It binds the variable `name` (a `-` in it becomes `_`) where it is seen first, and must be equal later.
-//! - `<name:int>` and `<name:float>` are numbers, as long as they can be.
-//! - A name is a lower-case letter, then lower-case letters, digits, `_` and `-`. What kubectl itself prints in angle brackets
-//!   is no name, and where the output has the very text `<name>` it means itself and binds nothing: so HTML
-//!   can be expected as it is.
-//! - A backslash before any of them makes it text. The grammar is [`crate::book::marks`].
+//! - `<name>` is a word: at least one character and no white space. It is the shortest text that
+//! lets the line match, or the whole word if `[..]` follows.
+//!   It binds the variable `name` (a `-` in it becomes `_`) at its first occurrence, and must be
+//! equal at later ones.
+//! - `<name:int>` and `<name:float>` are numbers, as long as possible.
+//! - A name is a lower-case letter, followed by lower-case letters, digits, `_` and `-`. Text that
+//! kubectl itself prints in angle brackets is not a name.
+//!   If the output contains the literal text `<name>`, the pattern matches it and binds nothing, so
+//! that HTML can be expected without escapes.
+//! - A backslash in front of any of them makes it text. The grammar is [`crate::book::marks`].
 
 mod matching;
+mod numbers;
 
 use std::ops::Range;
 
@@ -17,31 +21,33 @@ use super::normalize::{Found, View};
 use super::verdict::Bindings;
 use crate::book::{Mark, NameKind, marks};
 
-/// More patterns than this in one line: it is no line that somebody wrote, and is taken as it stands.
+/// The most patterns in one line. A line with more was not written by a person, and is compared
+/// exactly.
 const MOST_TOKENS: usize = 400;
 
 /// A part of a line.
 #[derive(Debug, Clone, PartialEq)]
 enum Token<'t> {
-    /// This text.
+    /// Exactly this text.
     Text(&'t str),
     /// Any text.
     Any,
-    /// A word or number to bind or to be equal.
+    /// A word or number that binds a name, or has to be equal to its value.
     Name { raw: &'t str, variable: String, kind: NameKind },
-    /// What one normalizer replaces, whatever it was.
+    /// Any text that this normalizer replaces.
     Volatile(&'static str),
-    /// White space of any width (only beside volatile text: columns move with their widest cell).
+    /// White space of any width. It occurs only beside volatile text, because columns move with
+    /// their widest cell.
     Gap,
 }
 
-/// A line with at least one pattern in it.
+/// A line with at least one pattern.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern<'t> {
     tokens: Vec<Token<'t>>,
 }
 
-/// Names bound before, and names bound by this comparison.
+/// The names that are bound: before, and by this comparison.
 #[derive(Debug, Clone)]
 pub(super) struct Scope<'b> {
     earlier: &'b Bindings,
@@ -54,7 +60,7 @@ impl<'b> Scope<'b> {
         Self { earlier, bound_here: Bindings::new() }
     }
 
-    /// All that is bound, by earlier comparisons and by this one.
+    /// All bound names, from earlier comparisons and from this one.
     pub(super) fn all(&self) -> Bindings {
         let mut all = self.earlier.clone();
         all.extend(self.bound_here.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -66,7 +72,7 @@ impl<'b> Scope<'b> {
     }
 }
 
-/// Could there be a pattern or an escape in the text at all?
+/// Whether the text may contain a pattern or an escape. A quick check before parsing.
 pub(super) fn may_have_patterns(text: &str) -> bool {
     memchr::memchr(b'<', text.as_bytes()).is_some()
         || memchr::memmem::find(text.as_bytes(), b"[..]").is_some()
@@ -74,7 +80,8 @@ pub(super) fn may_have_patterns(text: &str) -> bool {
 }
 
 impl<'t> Pattern<'t> {
-    /// The line's pattern; `None` when there is none in it. With a view, its own volatile parts stand for all their like.
+    /// The line's pattern, or `None` if the line has none. With a view, each volatile part of the
+    /// line matches any text of its kind.
     pub(super) fn parse(line: &'t str, view: Option<View<'_>>) -> Option<Self> {
         let marks = marks(line);
         let patterns = marks.iter().filter(|(_, mark)| !matches!(mark, Mark::Literal(_))).count();
@@ -100,13 +107,14 @@ impl<'t> Pattern<'t> {
         Some(Self { tokens })
     }
 
-    /// Names that occur in it.
+    /// The names that occur in it.
     pub(super) fn binds(&self) -> bool {
         self.tokens.iter().any(|token| matches!(token, Token::Name { .. }))
     }
 }
 
-/// Pushes the text between two patterns; with rules, split at its volatile parts and at its gaps.
+/// Adds the text between two patterns. With rules, the text is split at its volatile parts and at
+/// its gaps.
 fn push_text<'t>(
     tokens: &mut Vec<Token<'t>>,
     line: &'t str,
@@ -126,7 +134,7 @@ fn push_text<'t>(
     push_plain(tokens, &line[at..range.end], gaps);
 }
 
-/// Plain text; an escaped bracket of a placeholder is that bracket.
+/// Adds plain text, in which an escaped bracket of a placeholder becomes that bracket.
 fn push_plain<'t>(tokens: &mut Vec<Token<'t>>, text: &'t str, gaps: bool) {
     let mut rest = text;
     while let Some(at) = rest.find("\\⟨").filter(|_| gaps) {

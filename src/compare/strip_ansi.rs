@@ -1,12 +1,14 @@
-//! What a terminal's reader sees of an output: escape sequences off, line ends alike. No pattern, no rule is applied here.
+//! Converts an output into the text that a person sees in a terminal: without escape sequences, and
+//! with uniform line ends. No pattern and no normalizer is applied here.
 
 use std::borrow::Cow;
 
 const ESCAPE: char = '\u{1b}';
 
-/// The text of an output as it is compared: ANSI escape sequences taken off, CRLF made LF, of a line started again by carriage
-/// returns only the last text. Bytes that are no UTF-8 (and NUL, which Markdown can't hold) are written in hexadecimal behind a
-/// replacement character: other bytes are another output.
+/// The text of an output for a comparison. ANSI escape sequences are removed, CRLF becomes LF, and
+/// of a line that carriage returns restart only the last text is kept. Bytes that are not UTF-8
+/// (and NUL, which Markdown cannot contain) become a replacement character and hexadecimal digits,
+/// so that different bytes stay different.
 pub(crate) fn strip_ansi(bytes: &[u8]) -> Cow<'_, str> {
     let mut text = readable(bytes);
     if memchr::memchr(0x1b, bytes).is_some() {
@@ -35,13 +37,14 @@ fn readable(bytes: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text)
 }
 
-/// What a terminal shows of a line in which carriage returns start it again (progress in percent).
+/// The part of a line that a terminal shows after carriage returns have restarted it, as for
+/// progress in percent.
 fn overwritten(line: &str) -> &str {
     let line = line.trim_end_matches('\r');
     line.rfind('\r').map_or(line, |at| &line[at + 1..])
 }
 
-/// Lines without trailing white space, and without the empty ones at the end of the text.
+/// The lines without trailing white space, and without the empty lines at the end of the text.
 pub(super) fn lines(text: &str) -> Vec<&str> {
     let text = text.trim_end();
     if text.is_empty() { Vec::new() } else { text.split('\n').map(str::trim_end).collect() }
@@ -58,7 +61,7 @@ fn without_escapes(text: &str) -> String {
     kept
 }
 
-/// What follows the escape sequence whose ESC was just before `text`.
+/// The text after an escape sequence whose ESC was directly before `text`.
 fn after_escape(text: &str) -> &str {
     let mut chars = text.chars();
     match chars.next() {

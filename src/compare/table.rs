@@ -1,40 +1,53 @@
-//! Tables as kubectl, docker and helm print them: rows by their key columns in any order, columns by name, widths ignored.
+//! Compares tables as kubectl, docker and helm print them: rows by their key columns in any order,
+//! columns by name, without their widths.
 //!
-//! An output may hold several tables (`kubectl get all -A`) and text beside them ("No resources found"). What has no header in
-//! capitals is text, and compared as such.
+//! An output may contain several tables (`kubectl get all -A`) and text beside them ("No resources
+//! found"). Lines without a header in capitals are text, and are compared by line.
 
+mod cells;
 mod merge;
-mod parse;
+mod pairing;
 mod rows;
-
-use std::collections::HashMap;
 
 use super::difference::Differences;
 use super::lines::compare_lines;
-use super::normalize::{Cell, Rules, TableKind, TextNormalizer, Where};
+use super::normalize::{Rules, TextNormalizer, Where};
 use super::pattern::Scope;
+use super::table_text::{Part, Row, Table, VOLATILE_COLUMNS, offset, parse, parse_output};
 use super::verdict::{Bindings, Difference, Verdict};
 use crate::book::Normalizer;
 
 pub(super) use merge::{Keep, merge_tables};
-use parse::{Part, Row, Table, parse, parse_output};
 
-/// Columns that say only how long ago something was.
-const VOLATILE_COLUMNS: [&str; 3] = ["AGE", "LAST SEEN", "FIRST SEEN"];
-
-/// Is the column left out of every comparison?
+/// Whether the column is omitted from every comparison.
 fn is_volatile(column: &str, rules: Rules) -> bool {
     rules.has(Normalizer::Ages) && VOLATILE_COLUMNS.contains(&column)
 }
 
-/// What reads the accepted text, and what reads the output.
+/// The normalizer of the accepted text, and the normalizer of the output.
 #[derive(Clone, Copy)]
 pub(super) struct Sides<'s> {
     pub accepted: &'s TextNormalizer,
     pub output: &'s TextNormalizer,
 }
 
-/// An output's tables as they are kept in an accepted text: volatile cells replaced, patterns escaped, columns where they were.
+impl<'t> Table<'t> {
+    /// The place of a column's cells, for normalizers.
+    pub(super) fn place(&self, column: usize) -> Where<'t> {
+        Where::Cell(self.columns[column], self.kind)
+    }
+
+    /// The key of a row, in canonical form.
+    pub(super) fn key(&self, row: &Row<'t>, side: &TextNormalizer) -> Vec<String> {
+        self.keys
+            .iter()
+            .map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned())
+            .collect()
+    }
+}
+
+/// An output's tables for an accepted text: placeholders replace volatile cells, patterns are
+/// escaped, and columns keep their places.
 pub(super) fn stored(text: &str, output: &TextNormalizer) -> String {
     let parts = parse_output(text);
     let mut lines: Vec<String> =
@@ -50,26 +63,6 @@ pub(super) fn stored(text: &str, output: &TextNormalizer) -> String {
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
 }
 
-/// The rows of a text's tables, by how they are written.
-pub(super) fn rows_of(text: &str) -> HashMap<String, Vec<Cell>> {
-    let mut rows = HashMap::new();
-    for part in &parse_output(text) {
-        let Part::Table(table) = part else { continue };
-        for row in &table.rows {
-            let cells = table.columns.iter().zip(&row.cells).filter_map(|(column, cell)| {
-                let start = offset(row.text, cell)?;
-                Some(Cell {
-                    range: start..start + cell.len(),
-                    column: (*column).to_owned(),
-                    kind: table.kind,
-                })
-            });
-            rows.insert(row.text.to_owned(), cells.collect());
-        }
-    }
-    rows
-}
-
 /// Every cell of an output's tables, and every line beside them.
 pub(super) fn for_each_cell(text: &str, with: &mut dyn FnMut(&str, Where<'_>)) {
     for part in &parse_output(text) {
@@ -83,11 +76,11 @@ pub(super) fn for_each_cell(text: &str, with: &mut dyn FnMut(&str, Where<'_>)) {
     }
 }
 
-/// A row of an output with its cells as they are kept.
+/// A row of an output for an accepted text.
 fn kept_row(row: &Row<'_>, table: &Table<'_>, keep: Keep<'_>) -> String {
     let mut text = String::with_capacity(row.text.len() + 16);
     let mut at = 0;
-    // Characters that escapes have added so far, to be taken out of the next wide gap.
+    // The number of characters that escapes have added, which is removed from the next wide gap.
     let mut added = 0;
     for (column, cell) in table.columns.iter().zip(&row.cells) {
         let Some(start) = offset(row.text, cell) else { continue };
@@ -104,21 +97,14 @@ fn kept_row(row: &Row<'_>, table: &Table<'_>, keep: Keep<'_>) -> String {
     text
 }
 
-/// Where a cell stands in its line; `None` for an empty one.
-fn offset(line: &str, cell: &str) -> Option<usize> {
-    (!cell.is_empty())
-        .then(|| (cell.as_ptr() as usize).checked_sub(line.as_ptr() as usize))
-        .flatten()
-}
-
-/// Is the first thing in the text a table with at least two columns and a row?
+/// Whether the text begins with a table that has at least two columns and a row.
 pub(super) fn looks_like_table(text: &str) -> bool {
     parse(text)
         .iter()
         .any(|part| matches!(part, Part::Table(table) if table.columns.len() > 1 && !table.rows.is_empty()))
 }
 
-/// Compares by table; `None` when the accepted text has no table.
+/// Compares by table. `None` if the accepted text has no table.
 pub(super) fn compare_tables(
     accepted: &str,
     actual: &str,
@@ -181,7 +167,8 @@ fn compare_text(
     }
 }
 
-/// Lines of text beside tables are no lines of the output: only their text is told.
+/// Removes the line numbers of differences in text beside tables, because they do not count from
+/// the start of the output.
 fn outside_the_table(mut difference: Difference) -> Difference {
     match &mut difference {
         Difference::Missing { what, line, .. }
@@ -212,7 +199,8 @@ fn split<'p, 't>(parts: &'p [Part<'t>]) -> (Vec<&'p Table<'t>>, String) {
 
 type Pair<'p, 't> = (Option<&'p Table<'t>>, Option<&'p Table<'t>>);
 
-/// Which tables belong together: those alike in columns and kind of object; one alone on each side always do.
+/// Pairs the tables with similar columns and the same kind of objects. If each side has only one
+/// table, they are a pair.
 fn pair_tables<'p, 't>(
     expected: &[&'p Table<'t>],
     got: &[&'p Table<'t>],
@@ -228,7 +216,7 @@ fn pair_tables<'p, 't>(
             .iter()
             .enumerate()
             .filter_map(|(at, other)| Some((at, similarity(table, (*other)?, sides))));
-        // The first of the best.
+        // Of several best ones the first is taken.
         let best = scores
             .filter(|(_, score)| *score > 0)
             .max_by_key(|(at, score)| (*score, std::cmp::Reverse(*at)));

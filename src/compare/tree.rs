@@ -1,11 +1,17 @@
-//! JSON and YAML by structure: fields in any order, lists in order, lists of named objects by name.
+//! Compares JSON and YAML by structure: fields in any order, lists in order, and lists of named
+//! objects by name.
 //!
-//! Several documents (YAML's `---`, one JSON value a line) are one list. What the server writes into a Kubernetes object is left out
-//! on both sides (see [`place`]), and the normalizers apply to text values. A number is compared as it is written: `1.30` is not
-//! `1.3`, and no digit of a long one is lost. Patterns stand where values stand (`replicas: <n:int>`, `image: nginx:[..]`); `...` alone on a
-//! line lets an object have further fields, or a list further elements.
+//! Several documents (YAML's `---`, or one JSON value on each line) are one list. The fields that
+//! the server writes into a Kubernetes object are omitted on both sides (see [`place`]), and the
+//! normalizers apply to text values. A number is compared in its written form: `1.30` is not `1.3`,
+//! and no digit of a long number is lost. A pattern may take the place of a value (`replicas:
+//! <n:int>`, `image: nginx:[..]`). A line `...` allows further fields of an object, or further
+//! elements of a list.
 
+mod json;
+mod marks;
 mod place;
+mod quote_yaml;
 mod read;
 mod walk;
 mod yaml;
@@ -17,10 +23,12 @@ use super::pattern::Scope;
 use super::verdict::{Bindings, Verdict};
 use crate::book::SnapshotKind;
 
+pub(super) use json::without_marks;
+pub(super) use marks::{ANY_MORE, NUMBER, TAG};
 pub(super) use place::Place;
-pub(super) use read::{ANY_MORE, NUMBER, TAG, read, read_expected, unmarked};
+pub(super) use read::{read, read_expected};
 
-/// Compares by structure; `None` when the accepted text can't be read as that kind.
+/// Compares by structure. `None` if the accepted text cannot be read as that kind.
 pub(super) fn compare_trees(
     kind: SnapshotKind,
     accepted: &str,
@@ -42,7 +50,7 @@ pub(super) fn compare_trees(
             }
             .documents(&expected, &documents);
         }
-        // What is no JSON on either side, `...` say, is still the same text.
+        // A text that is not JSON on either side, for example `...`, can still be the same text.
         Err(_) if lines_match(accepted, actual, bound, rules) => {}
         Err(why) => {
             let kind = if kind == SnapshotKind::Json { "JSON" } else { "YAML" };

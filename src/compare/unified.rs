@@ -1,13 +1,13 @@
-//! All of a difference between two texts, for a file: a unified diff, however long.
+//! The whole difference between two texts as a unified diff, for a file.
 
 use std::time::Duration;
 
 use similar::TextDiff;
 
-/// Beyond this the search for the shortest diff is given up for a longer one.
+/// The time limit of the search for the shortest diff, after which a longer one is used.
 const DIFF_LIMIT: Duration = Duration::from_secs(1);
 
-/// A unified diff by lines, three lines of context, as `diff -u` and editors read it.
+/// A unified diff by lines with three lines of context, as `diff -u` prints it.
 pub(crate) fn unified(expected: &str, actual: &str) -> String {
     let diff = TextDiff::configure().timeout(DIFF_LIMIT).diff_lines(expected, actual);
     diff.unified_diff().header("expected", "actual").to_string()

@@ -1,40 +1,40 @@
-//! How an output compares with what was expected. No rendering, no colour.
+//! The result of a comparison of an output with the expected text.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Values bound by `<name>` patterns so far in a chapter.
+/// The names that `<name>` patterns of a chapter have bound, with their values.
 pub type Bindings = BTreeMap<String, String>;
 
-/// What comparing found.
+/// The result of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// As expected; with the names it bound anew.
+    /// The output is as expected.
     Same {
-        /// Names bound by this comparison, to become variables of later steps.
+        /// The names that this comparison bound. They become variables of later steps.
         bound: Bindings,
     },
-    /// Not as expected.
+    /// The output is not as expected.
     Differs(Vec<Difference>),
-    /// Nothing was accepted yet.
+    /// There is no accepted text yet.
     New,
 }
 
-/// One difference, as a reader thinks of it.
+/// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Difference {
-    /// A table's row (by its key columns) or a line that was expected and is not there.
+    /// A row of a table, a line or a field that was expected and is missing.
     Missing {
         /// `row pod/web-…`, `line 3`, `field spec.replicas`.
         what: String,
         /// Its text.
         expected: String,
-        /// 1-based line in the expected text, where it has one.
+        /// The line in the expected text, from 1, if there is one.
         line: Option<u32>,
     },
-    /// Something that was not expected.
+    /// A row, a line or a field that was not expected.
     Unexpected {
         /// As in `Missing`.
         what: String,
@@ -43,22 +43,22 @@ pub enum Difference {
         /// 1-based line in the output.
         line: Option<u32>,
     },
-    /// Something that is there but otherwise.
+    /// A row, a line, a cell or a field with another text.
     Changed {
         /// `row web, column READY`, `line 3`, `field spec.replicas`.
         what: String,
-        /// What was expected.
+        /// The expected text.
         expected: String,
-        /// What came.
+        /// The actual text.
         actual: String,
         /// 1-based line in the expected text.
         line: Option<u32>,
     },
-    /// A pattern that could not bind, or a bound name that is not equal now.
+    /// A pattern that could not bind its name, or a bound name with another value now.
     Binding {
         /// The name.
         name: String,
-        /// What is wrong with it, in words.
+        /// The reason.
         why: String,
         /// 1-based line in the expected text.
         line: Option<u32>,

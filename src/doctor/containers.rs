@@ -37,7 +37,7 @@ fn engine_of(answer: Result<ProbeOutput, ProbeError>) -> Fact {
     }
 }
 
-/// The kind of engine, where that kind restricts what a book can do.
+/// The kind of the engine, if that kind has restrictions for a book.
 pub(super) fn kind() -> Vec<Fact> {
     let answer =
         probe("docker", &["info", "--format", "{{.OperatingSystem}} {{.SecurityOptions}}"], LIMIT);

@@ -16,7 +16,8 @@ const WHY_INOTIFY: &str = "every kubelet, API server and systemd of every cluste
 /// running cluster.
 const ENOUGH_INOTIFY: u64 = 60;
 
-/// Prints how many inotify instances a user may have, and how many are visibly in use.
+/// Prints the number of inotify instances that a user may have, and the number in use, as far as it
+/// is visible.
 const COUNT_INOTIFY: &str = "cat /proc/sys/fs/inotify/max_user_instances; find /proc/[0-9]*/fd -lname anon_inode:inotify 2>/dev/null | wc -l";
 
 /// Where cgroups are mounted, and a file that only version 2 has there.

@@ -1,4 +1,4 @@
-//! The ports that a cluster's ingress needs, and the registries that images come from.
+//! Checks the ports that a cluster's ingress needs, and the registries of images.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
@@ -19,10 +19,10 @@ const REGISTRY_LIMIT: Duration = Duration::from_secs(6);
 /// The description of a registry that does not answer at all.
 const UNREACHABLE: &str = "cannot be reached";
 
-/// Where official images come from.
+/// The registries of official images.
 const REGISTRIES: [&str; 2] = ["registry-1.docker.io", "registry.k8s.io"];
 
-/// Ports 80 and 443, and which program uses them.
+/// Checks ports 80 and 443, and names the programs that use them.
 pub(super) fn ports() -> Vec<Fact> {
     [("port 80", 80), ("port 443", 443)]
         .into_iter()
@@ -34,7 +34,8 @@ fn port_fact(name: &'static str, port: u16) -> Fact {
     match TcpListener::bind(("0.0.0.0", port)).map_err(|error| error.kind()) {
         Ok(_) => Fact::good(name, "free", WHY_PORT),
         Err(io::ErrorKind::AddrInUse) => used_port(name, port),
-        // Without root this port cannot be tried. Nothing answers there, so it is free for the engine, which runs as root.
+        // Only root can listen on this port. No program answers there, so it is free for the
+        // engine, which runs as root.
         Err(io::ErrorKind::PermissionDenied) => {
             let local = SocketAddr::from(([127, 0, 0, 1], port));
             match TcpStream::connect_timeout(&local, Duration::from_millis(300)) {
@@ -95,12 +96,13 @@ fn program_of(listing: &str) -> Option<String> {
     Some(format!("{program} (process {process})"))
 }
 
-/// How often an unreachable registry is tried.
+/// The number of attempts for an unreachable registry.
 pub(super) const ONCE: usize = 1;
 /// For a result that decides about a run.
 pub(super) const TWICE: usize = 2;
 
-/// Whether each registry answers. A proxy that answers in its place with a refusal counts as no, and is not tried again.
+/// Whether each registry answers. A proxy that refuses in its place counts as no answer, and there
+/// is no further attempt.
 pub(super) fn registries(attempts: usize) -> Vec<Fact> {
     std::thread::scope(|scope| {
         let probes = REGISTRIES.map(|host| scope.spawn(move || registry(host, attempts)));
@@ -157,7 +159,8 @@ fn registry_of(host: &str, code: &str, message: &str) -> Fact {
     }
 }
 
-/// Without curl, a resolved name and an open port are enough. The resolver has no time limit, so it runs on a thread of its own.
+/// Without curl, a resolved name and an open port are enough. The resolver has no time limit, so it
+/// runs in its own thread.
 fn reaches(host: &'static str) -> bool {
     let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{Fact, LIMIT};
 use crate::probe::{ProbeError, ProbeOutput, probe};
 
-/// kind and kubectl, which the book downloads where they are missing.
+/// kind and kubectl, which the book downloads if they are missing.
 pub(super) fn kind_and_kubectl(folders: &[PathBuf]) -> Vec<Fact> {
     let kind = run_tool("kind", &["version"], folders);
     let kubectl = run_tool("kubectl", &["version", "--client"], folders);

@@ -1,4 +1,5 @@
-//! The versions that a page names: of kind, and of the image that the nodes run. The nodes themselves report that of Kubernetes.
+//! The versions that a page names: of kind, and of the container engine. The nodes themselves
+//! report the version of Kubernetes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,10 +7,11 @@ use std::time::Duration;
 
 use crate::probe::probe;
 
-/// The time limit: the end of a run must not wait long for a caption.
+/// The time limit, because the end of a run must not be delayed for a caption.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// Versions reported by `kind` (the book's `bin/` first, then PATH) and the container engine. Unknown ones are left out.
+/// The versions that `kind` (in the book's `bin/` first, then in PATH) and the container engine
+/// report. Unknown ones are omitted.
 pub(crate) fn versions(programs: &Path, node: Option<&str>) -> BTreeMap<String, String> {
     let mut versions = BTreeMap::new();
     let own = programs.join("kind").to_string_lossy().into_owned();

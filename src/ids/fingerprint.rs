@@ -1,4 +1,4 @@
-//! Content hashes that say whether a step, manifest or chapter is still what it was when it passed.
+//! Content hashes that show whether a step, a manifest or a chapter has changed since it passed.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
-    /// Hashes parts so that no two different lists of parts meet (each is preceded by its length).
+    /// Hashes the parts, each preceded by its length, so that different lists of parts have
+    /// different hashes.
     pub fn of<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hashing = Hashing::default();
         for part in parts {
@@ -23,7 +24,7 @@ impl Fingerprint {
     }
 }
 
-/// A fingerprint in the making, part by part.
+/// A fingerprint to which parts are added one by one.
 #[derive(Clone, Default)]
 pub(crate) struct Hashing(Sha256);
 

@@ -1,4 +1,5 @@
-//! Names of chapters and steps: made only by parsing, trusted afterwards.
+//! The names of chapters and steps. Only parsing makes them, so that every other part can trust
+//! them.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -15,7 +16,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes a name that parsing has checked.
+            /// A name that parsing has checked.
             pub fn new(text: impl Into<Arc<str>>) -> Self {
                 Self(text.into())
             }
@@ -35,7 +36,7 @@ macro_rules! name {
 }
 
 name! {
-    /// A chapter's name: `chapter-5` of `chapter-5-persistence.md`; else the file's stem.
+    /// A chapter's name: `chapter-5` of `chapter-5-persistence.md`, or else the file's stem.
     ChapterName
 }
 name! {
@@ -43,7 +44,7 @@ name! {
     StepName
 }
 
-/// The candidate nearest to `word` by edit distance, if one is near enough to be what was meant.
+/// The candidate nearest to `word` by edit distance, if one is near enough to be the intended word.
 pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -57,17 +58,19 @@ pub(crate) fn nearest<'a>(
         .map(|(_, candidate)| candidate)
 }
 
-/// Most characters of a name: it becomes part of a file's name.
+/// The largest number of characters of a name, because it becomes part of a file's name.
 const LONGEST_NAME: usize = 100;
 
-/// Is it fit to be the name of a step, a profile or a series? It becomes a file's name and part of `chapter/step`.
+/// Whether the text can be the name of a step, a profile or a series. It becomes a file's name and
+/// a part of `chapter/step`.
 pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(char::is_alphanumeric)
         && text.len() <= LONGEST_NAME
         && text.chars().all(|next| next.is_alphanumeric() || matches!(next, '-' | '_' | '.'))
 }
 
-/// A heading's text as a name: lower case, everything else than letters and digits one dash.
+/// A heading's text as a name: in lower case, with one dash for each run of characters that are
+/// neither letters nor digits.
 pub(crate) fn slug(heading: &str) -> String {
     let mut slug = String::with_capacity(heading.len());
     for next in heading.chars() {
@@ -84,10 +87,12 @@ pub(crate) fn slug(heading: &str) -> String {
     slug
 }
 
-/// The names of a book's chapters: the shortest that each file has alone. `paths` are relative to the folder of the chapters.
+/// The names of a book's chapters: the shortest unique name of each file. `paths` are relative to
+/// the folder of the chapters.
 ///
-/// A chapter is known by its number (`chapter-5` of `chapter-5-persistence.md`), else by its file's stem (a `README.md` by its
-/// folder); where two chapters would share that, each of them is known by its path without the extension (`install/intro`).
+/// A chapter is named by its number (`chapter-5` of `chapter-5-persistence.md`), or else by its
+/// file's stem (a `README.md` by its folder). If two chapters would share that name, each of them
+/// is named by its path without the extension (`install/intro`).
 pub(crate) fn chapter_names<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<ChapterName> {
     let paths: Vec<&Path> = paths.collect();
     let short: Vec<String> = paths.iter().map(|path| short_name(path)).collect();
@@ -100,7 +105,8 @@ pub(crate) fn chapter_names<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Ch
     for (name, path) in short.iter().zip(&paths) {
         let is_alone = owners.get(name.as_str()).is_some_and(|owners| owners.len() == 1);
         let base = if is_alone { name.clone() } else { long_name(path) };
-        // Two files whose odd characters make the same name: the later one gets a number.
+        // If two files have the same name after their special characters were replaced, the later
+        // one gets a number.
         let mut name = base.clone();
         let mut count = 1;
         while taken.get(&name).is_some_and(|owner| owner != path) {
@@ -113,9 +119,10 @@ pub(crate) fn chapter_names<'a>(paths: impl Iterator<Item = &'a Path>) -> Vec<Ch
     names
 }
 
-/// Everything but letters, digits, `-`, `_` and `.` is a dash; a part that means a folder of its own (`..`) or would be hidden is none.
-fn tame(part: &str) -> String {
-    let tame: String = part
+/// A part of a path as a part of a name: characters other than letters, digits, `-`, `_` and `.`
+/// become dashes, and leading dots are removed.
+fn name_part(part: &str) -> String {
+    let name: String = part
         .chars()
         .map(
             |next| {
@@ -123,11 +130,11 @@ fn tame(part: &str) -> String {
             },
         )
         .collect();
-    let tame = tame.trim_start_matches('.');
-    if tame.is_empty() { "chapter".to_owned() } else { cut(tame).to_owned() }
+    let name = name.trim_start_matches('.');
+    if name.is_empty() { "chapter".to_owned() } else { cut(name).to_owned() }
 }
 
-/// A name becomes the name of a file, which may have 255 bytes.
+/// The beginning of a name, because it becomes the name of a file, which may have at most 255 bytes.
 fn cut(name: &str) -> &str {
     const LONGEST: usize = 150;
     truncate::bytes(name, LONGEST)
@@ -136,7 +143,7 @@ fn cut(name: &str) -> &str {
 fn long_name(path: &Path) -> String {
     let parts = path.with_extension("");
     let parts = parts.components().filter_map(|part| match part {
-        Component::Normal(part) => Some(tame(&part.to_string_lossy())),
+        Component::Normal(part) => Some(name_part(&part.to_string_lossy())),
         Component::ParentDir => Some("up".to_owned()),
         _ => None,
     });
@@ -157,7 +164,7 @@ fn short_name(path: &Path) -> String {
             return stem[.."chapter-".len() + digits].to_owned();
         }
     }
-    tame(&stem)
+    name_part(&stem)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What git knows of the book's files: which differ from a revision, and what they were there.
+//! Asks git for the book's files that differ from a revision, and for their text at that revision.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::{ProbeError, ProbeOutput, probe};
 use crate::diagnostic::Diagnostic;
 
-/// How long git may take. A large repository on a slow disk needs seconds.
+/// The time limit for git. A large repository on a slow disk needs seconds.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The files of a folder at a revision.
 pub(crate) struct Revision {
-    /// The folder, and where it is in its repository (empty or with a `/` at its end).
+    /// The folder, and its path in its repository (empty, or with a `/` at its end).
     folder: PathBuf,
     prefix: String,
     /// The name that the user gave, and the commit.
@@ -23,7 +23,7 @@ impl Revision {
     /// Finds a revision of the repository that this folder is in.
     ///
     /// # Errors
-    /// No git, no repository, or no such revision.
+    /// When there is no git, no repository, or no such revision.
     pub(crate) fn find(folder: &Path, name: &str) -> Result<Self, Diagnostic> {
         let prefix = git(folder, &["rev-parse", "--show-prefix"])?;
         if !prefix.succeeded() {
@@ -47,7 +47,7 @@ impl Revision {
         })
     }
 
-    /// The files that differ from the revision, also those that git does not follow yet; relative to the folder.
+    /// The files that differ from the revision, including untracked ones, relative to the folder.
     ///
     /// # Errors
     /// When git cannot compare.
@@ -74,17 +74,17 @@ impl Revision {
         Ok(files)
     }
 
-    /// A file's text at the revision; nothing where it was not there.
+    /// A file's text at the revision. `None` if the file did not exist.
     ///
     /// # Errors
-    /// When git cannot be asked.
+    /// When git cannot be run.
     pub(crate) fn text_of(&self, file: &str) -> Result<String, Diagnostic> {
         let object = format!("{}:{}{file}", self.commit, self.prefix);
         Ok(git(&self.folder, &["cat-file", "blob", &object])?.stdout)
     }
 }
 
-/// Why a revision is not there: a name that nothing has, or a clone that was cut short.
+/// Why a revision does not exist: the name is wrong, or the clone is shallow.
 fn unknown(folder: &Path, name: &str) -> Result<Diagnostic, Diagnostic> {
     let shallow = git(folder, &["rev-parse", "--is-shallow-repository"])?;
     if shallow.stdout.trim() == "true" {

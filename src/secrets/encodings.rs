@@ -1,4 +1,5 @@
-//! The encodings in which a secret value is searched for: base64, hexadecimal, its lines.
+//! The encodings in which a secret value is searched for: base64, hexadecimal, and its single
+//! lines.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -7,15 +8,17 @@ use super::patterns::Pattern;
 
 /// The shortest value that is masked.
 pub(super) const SHORTEST: usize = 4;
-/// From this length on a line of a longer secret (a key, say) is a secret by itself, if there is no blank in it and it is no YAML key.
+/// The shortest line of a longer secret, such as a key, that is a secret by itself, in bytes. It
+/// must not contain a blank and must not be a key of YAML.
 const SHORTEST_LINE: usize = 8;
-/// From this length on a line of wrapped base64 is searched for by itself.
+/// The shortest line of wrapped base64 that is searched for by itself, in bytes.
 const SHORTEST_WRAPPED: usize = 16;
-/// Longer values have many patterns already: these are not searched for in encoded JSON or in base64 of base64.
+/// The longest value, in bytes, that is also searched for in encoded JSON and in base64 of base64.
+/// Longer values already have many patterns.
 const LONGEST_NESTED: usize = 1024;
-/// Shorter base64 is not encoded again.
+/// The shortest base64, in bytes, that is searched for in base64.
 const SHORTEST_TWICE: usize = 8;
-/// Lengths at which programs wrap base64.
+/// The lengths at which programs wrap base64.
 const WRAPPED_AT: [usize; 2] = [64, 76];
 
 /// All patterns by which a value is found.
@@ -65,8 +68,8 @@ fn inside_base64(bytes: &[u8], offset: usize, url: bool) -> Vec<u8> {
     encoded[..decided - skipped].to_vec()
 }
 
-/// Base64 of these bytes after `offset` other bytes, from the first character that no other byte decides; and how many characters are
-/// before it.
+/// The base64 of these bytes after `offset` other bytes, from the first character that depends on
+/// no other byte, and the number of characters before it.
 fn after_offset(bytes: &[u8], offset: usize, url: bool) -> (usize, Vec<u8>) {
     let padded = [vec![0; offset], bytes.to_vec()].concat();
     let encoded =
@@ -75,7 +78,8 @@ fn after_offset(bytes: &[u8], offset: usize, url: bool) -> (usize, Vec<u8>) {
     (skipped, encoded.as_bytes()[skipped..].to_vec())
 }
 
-/// Base64 of these bytes at each position within a longer encoded text, and at its end with its padding.
+/// The base64 of these bytes at each position within a longer encoded text, and at its end with
+/// padding.
 fn base64_of(bytes: &[u8]) -> Vec<Vec<u8>> {
     let mut all = Vec::new();
     for (offset, url) in (0..3).flat_map(|offset| [(offset, false), (offset, true)]) {
@@ -90,7 +94,8 @@ fn base64_of(bytes: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-/// The inside of a JSON string of the value, as most programs write it and as Go does, where it differs from the value.
+/// The content of a JSON string of the value, as most programs and as Go write it, if it differs
+/// from the value.
 fn json_strings(value: &[u8]) -> Vec<Vec<u8>> {
     let Ok(text) = std::str::from_utf8(value) else { return Vec::new() };
     let json = serde_json::Value::from(text).to_string();

@@ -1,19 +1,23 @@
-//! The forms in which programs write a text: what the bytes at one place may stand for.
+//! Reads the forms in which programs write a text: the meanings that the bytes at one place may
+//! have.
 //!
-//! Each encoder writes some characters as they are and the others in its own way, and the choice differs from program to program. So
-//! the masker has no list of encoded values. It decodes the text instead, place by place: [`readings`] gives everything that the bytes
-//! at a place may stand for (as they are, escaped by a backslash, quoted for a shell, percent-encoded, as an HTML entity …), and a value
-//! is found where its bytes can be read one after the other.
+//! Each encoder leaves some characters unchanged and encodes the others, and the choice differs
+//! from program to program. The masker therefore has no list of encoded values, but decodes the
+//! text place by place. [`readings`] returns everything that the bytes at a place may mean
+//! (unchanged, escaped by a backslash, quoted for a shell, percent-encoded, as an HTML entity …). A
+//! value is found where its bytes can be read one after the other.
 
-/// The most quotes and backslashes that are read as one escaped character.
+/// The largest number of quotes and backslashes that are read as one escaped character.
 const LONGEST_RUN: usize = 32;
-/// The most blanks at the start of a line that are read as its indentation.
+/// The largest number of blanks at the start of a line that are read as its indentation.
 const LONGEST_INDENT: usize = 64;
 
-/// Takes one reading: the bytes that are meant, and the index after their written form.
+/// A function that receives one reading: the bytes that are meant, and the index after their
+/// written form.
 type Take<'a> = &'a mut dyn FnMut(&[u8], usize);
 
-/// Passes everything that the bytes at `at` may stand for to `take`. True when further bytes could add a reading.
+/// Passes every reading of the bytes at `at` to `take`. Returns true if further bytes could add a
+/// reading.
 pub(crate) fn readings(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&byte) = text.get(at) else { return true };
     take(&[byte], at + 1);
@@ -36,8 +40,8 @@ pub(crate) fn is_special(byte: u8) -> bool {
     matches!(byte, b'\\' | b'\'' | b'"' | b'$' | b'%' | b'&' | b'=' | b'\n' | b'\r' | b'+')
 }
 
-/// Quotes and backslashes: shells in each of their ways (`'\''`, `'"'"'`, `\"`, `$'\n'`), JSON, YAML, SQL, CSV, also several of
-/// them one within the other.
+/// Reads quotes and backslashes: all forms of shells (`'\''`, `'"'"'`, `\"`, `$'\n'`), JSON, YAML,
+/// SQL and CSV, also nested in each other.
 fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let rest = &text[at..text.len().min(at + LONGEST_RUN)];
     let length = rest.iter().position(|byte| !b"\\'\"$".contains(byte)).unwrap_or(rest.len());
@@ -45,7 +49,8 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let run = &text[at..at + length];
     for sign in *b"\\'\"$" {
         let Some(first) = run.iter().position(|&byte| byte == sign) else { continue };
-        // A run of backslashes is one backslash, however often it was escaped. Another sign may have any quotes around it.
+        // A run of backslashes is one backslash that was escaped any number of times. Another
+        // character may have any quotes around it.
         let last = if sign == b'\\' {
             run.iter().position(|&byte| byte != b'\\').unwrap_or(run.len())
         } else {
@@ -64,7 +69,7 @@ fn quoted(text: &[u8], at: usize, take: Take<'_>) -> bool {
 fn escaped(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let Some(&letter) = text.get(at) else { return true };
     let mut open = false;
-    // A character between quotes of its own (`$'\n'` within a word) ends with a quote.
+    // A character between its own quotes (`$'\n'` within a word) ends with a quote.
     let mut take_quoted = |meant: &[u8], end: usize| {
         let quotes =
             text[end..].iter().take(LONGEST_RUN).take_while(|byte| b"'\"".contains(byte)).count();
@@ -232,11 +237,12 @@ fn quoted_printable(text: &[u8], at: usize, take: Take<'_>) -> bool {
     false
 }
 
-/// Reads the end of a line, with the indentation or the mark of the next one (`> `, `+ `, `# `); or a blank at which a long line was
-/// folded.
+/// Reads the end of a line with the indentation or the mark of the next one (`> `, `+ `, `# `), or
+/// a blank at which a long line was folded.
 fn line_break(text: &[u8], at: usize, take: Take<'_>) -> bool {
     let mut end = line_end(text, at);
-    // YAML writes a line break within a folded text as an empty line, so the second one may belong to the first.
+    // YAML writes a line break within a folded text as an empty line, so a second line break may
+    // belong to the first.
     for last in [false, true] {
         let (after, ran_out) = after_indentation(text, end);
         (end..=after).for_each(|end| take(b"\n", end));

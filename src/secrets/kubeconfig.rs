@@ -1,19 +1,21 @@
-//! The credentials in a kubeconfig: what a step may print of it (`kubectl config view --raw`) and nobody else may read.
+//! Finds the credentials in a kubeconfig, which a step may print (`kubectl config view --raw`) and
+//! which have to be masked.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_yaml::Value;
 
-/// Shorter values of the environment and of arguments are switches (`true`, `v1`).
+/// The shortest value of a variable or argument, in bytes, that counts as a credential. Shorter
+/// ones are switches (`true`, `v1`).
 const SHORTEST_SETTING: usize = 8;
-/// Ends of names whose values are no credentials.
+/// The ends of names whose values are not credentials.
 const PLAIN: [&str; 9] =
     ["PROFILE", "REGION", "ENDPOINTS", "PROJECT", "ZONE", "HOME", "PATH", "CONTEXT", "NAMESPACE"];
-/// Parts of names whose values are credentials.
+/// The parts of names whose values are credentials.
 const TELLING: [&str; 5] = ["token", "secret", "password", "key", "credential"];
 
-/// The credentials of all users of this kubeconfig: as they are written, and decoded where they are in base64. A text that is no
-/// kubeconfig has none.
+/// The credentials of all users of this kubeconfig: in their written form, and also decoded if they
+/// are base64. A text that is not a kubeconfig has none.
 pub(crate) fn kubeconfig_credentials(text: &str) -> Vec<Vec<u8>> {
     let Ok(config) = serde_yaml::from_str::<Value>(text) else { return Vec::new() };
     let users = config.get("users").and_then(Value::as_sequence).into_iter().flatten();
@@ -40,7 +42,7 @@ pub(crate) fn kubeconfig_credentials(text: &str) -> Vec<Vec<u8>> {
     values
 }
 
-/// Files that hold a credential of a user of this kubeconfig, as they are named in it.
+/// The files with a credential of a user of this kubeconfig, as the kubeconfig names them.
 pub(crate) fn kubeconfig_credential_files(text: &str) -> Vec<String> {
     let config = serde_yaml::from_str::<Value>(text).unwrap_or_default();
     let users = config.get("users").and_then(Value::as_sequence).into_iter().flatten();
@@ -101,25 +103,25 @@ fn scalar(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
+    const KUBECONFIG: &str = "
+        current-context: prod-eu-1
+        clusters: [{name: c, cluster: {server: 'https://api.example.org', certificate-authority-data: Q0E=}}]
+        users:
+        - name: deploy
+          user: {token: tok-1, username: admin-name, password: 12345678, client-key-data: LS0tLS1CRUdJTiBLRVktLS0tLQ==}
+        - name: old
+          user: {auth-provider: {name: oidc, config: {client-id: public-id, id-token: id-1, refresh-token: ref-1, client-secret: cs-1}}}
+        - name: helper
+          user:
+            exec:
+              command: login-helper
+              args: [get-token, --oidc-client-secret=sec-12345, --password, pass-12345, --oidc-issuer-url=https://issuer]
+              env: [{name: AWS_PROFILE, value: production}, {name: API_TOKEN, value: t-1}, {name: OTHER, value: other-value}, {name: ON, value: 'true'}]
+        ";
+
     #[test]
     fn every_credential_of_a_user_is_found_and_nothing_else() {
-        let found = kubeconfig_credentials(
-            "
-            current-context: prod-eu-1
-            clusters: [{name: c, cluster: {server: 'https://api.example.org', certificate-authority-data: Q0E=}}]
-            users:
-            - name: deploy
-              user: {token: tok-1, username: admin-name, password: 12345678, client-key-data: LS0tLS1CRUdJTiBLRVktLS0tLQ==}
-            - name: old
-              user: {auth-provider: {name: oidc, config: {client-id: public-id, id-token: id-1, refresh-token: ref-1, client-secret: cs-1}}}
-            - name: helper
-              user:
-                exec:
-                  command: login-helper
-                  args: [get-token, --oidc-client-secret=sec-12345, --password, pass-12345, --oidc-issuer-url=https://issuer]
-                  env: [{name: AWS_PROFILE, value: production}, {name: API_TOKEN, value: t-1}, {name: OTHER, value: other-value}, {name: ON, value: 'true'}]
-            ",
-        );
+        let found = kubeconfig_credentials(KUBECONFIG);
         let found: Vec<&str> =
             found.iter().map(|value| std::str::from_utf8(value).unwrap()).collect();
         assert_eq!(

@@ -1,9 +1,10 @@
-//! The secret values, and texts without them.
+//! Keeps the secret values and masks them in texts.
 //!
-//! A value is found as it is, in every form that [`super::forms`] can read (quoted for a shell, JSON, YAML, URL, HTML, also several of
-//! them at once), in base64 (standard and URL-safe, at any position within a longer encoded text, however it is wrapped, also twice)
-//! and in hexadecimal. Values of fewer than four bytes are not masked: `1`, `no` or `dev` as a secret would turn every table into
-//! asterisks, and the places of the asterisks would show what it is.
+//! A value is found unchanged, in every form that [`super::forms`] can read (quoted for a shell,
+//! JSON, YAML, URL or HTML, also nested), in base64 (standard and URL-safe, at any position within
+//! a longer encoded text, with any line width, also encoded twice) and in hexadecimal. Values of
+//! fewer than four bytes are not masked: `1`, `no` or `dev` as a secret would replace large parts
+//! of every table by asterisks, and the places of the asterisks would show the value.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +12,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::encodings::{SHORTEST, patterns_of};
 use super::patterns::Patterns;
 
-/// The secrets known so far. Clones share them: a value that is added to one is masked by all.
+/// The known secrets. Clones share them: a value that is added to one clone is masked by all.
 #[derive(Debug, Clone, Default)]
 pub struct Masker {
     known: Arc<RwLock<Known>>,
@@ -61,7 +62,7 @@ impl Masker {
         self.patterns().is_empty()
     }
 
-    /// Whether these bytes hold a secret.
+    /// Whether these bytes contain a secret.
     pub fn finds_in(&self, bytes: &[u8]) -> bool {
         self.patterns().are_found_in(bytes)
     }
@@ -83,14 +84,15 @@ impl Masker {
     }
 }
 
-/// Masks a stream that comes in pieces. It keeps bytes back while they may be the start of a secret.
+/// Masks a stream that arrives in pieces. Bytes are withheld while they may be the start of a
+/// secret.
 #[derive(Debug, Default)]
 pub(crate) struct MaskStream {
     held: Vec<u8>,
 }
 
 impl MaskStream {
-    /// Takes the next piece, and passes on the bytes that are decided.
+    /// Takes the next piece, and passes on the bytes that cannot belong to a later secret.
     pub(crate) fn push(&mut self, masker: &Masker, bytes: &[u8], pass_on: &mut dyn FnMut(&[u8])) {
         let patterns = masker.patterns();
         if self.held.is_empty() {
@@ -103,7 +105,7 @@ impl MaskStream {
         }
     }
 
-    /// Ends the stream, and passes on the bytes that were kept back.
+    /// Ends the stream, and passes on the bytes that were withheld.
     pub(crate) fn end(&mut self, masker: &Masker, pass_on: &mut dyn FnMut(&[u8])) {
         masker.patterns().replace(&self.held, true, pass_on);
         self.held.clear();

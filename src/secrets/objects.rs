@@ -1,6 +1,7 @@
-//! Secret objects in YAML and JSON: their data, and the text without it.
+//! Finds Secret objects in YAML and JSON, and masks their data.
 //!
-//! The text is parsed, so that it does not matter how it is written. A text that can't be parsed counts as a Secret in doubt.
+//! The text is parsed, so that the result does not depend on its form. A text that cannot be parsed
+//! counts as a Secret in case of doubt.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,12 +10,12 @@ use serde_yaml::{Mapping, Value};
 
 use super::MASK;
 
-/// The longest value that is a secret: longer ones are charts and archives.
+/// The longest value that counts as a secret, in bytes. Longer ones are charts and archives.
 const LONGEST: usize = 16 * 1024;
-/// The annotation in which kubectl keeps the former text of an object, with its data.
+/// The annotation in which kubectl keeps the previous text of an object, with its data.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// All values of Secret objects in this text: as they are written, and decoded from base64.
+/// All values of Secret objects in this text, both in their written form and decoded from base64.
 pub(crate) fn secret_values(text: &str) -> Vec<Vec<u8>> {
     let mut values = Vec::new();
     for document in documents(text) {
@@ -31,7 +32,7 @@ pub(crate) fn secret_values(text: &str) -> Vec<Vec<u8>> {
     values
 }
 
-/// The text with the data of its Secret objects masked. Documents without a Secret stay as they are.
+/// The text with the data of its Secret objects masked. Documents without a Secret do not change.
 pub(crate) fn without_secret_data(text: &str) -> String {
     documents(text).map(without_data).collect()
 }
@@ -70,7 +71,7 @@ fn without_data(document: &str) -> String {
     format!("{mark}{}", written.unwrap_or_else(|| format!("# {MASK}\n")))
 }
 
-/// The documents of a YAML text, each with the line before it that begins it.
+/// The documents of a YAML text, each with the line that begins it.
 fn documents(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -110,14 +111,15 @@ fn document_start(document: &str) -> usize {
     }
 }
 
-/// One parsed document; `None` where it can't be read, or there are several.
+/// One parsed document. `None` if it cannot be read, or if there are several.
 fn parsed(document: &str) -> Option<Value> {
     let mut documents = serde_yaml::Deserializer::from_str(document);
     let first = documents.next().map_or(Some(Value::Null), |first| Value::deserialize(first).ok());
     first.filter(|_| documents.next().is_none())
 }
 
-/// Masks the data of every Secret object below, and passes each value on: its text, and whether that is base64.
+/// Masks the data of every Secret object in the value, and passes on the text of each datum and
+/// whether it is base64.
 fn take_data(value: &mut Value, of_secrets: bool, take: &mut dyn FnMut(String, bool)) {
     match value {
         Value::Tagged(tagged) => take_data(&mut tagged.value, of_secrets, take),
@@ -174,7 +176,7 @@ fn untagged(value: &Value) -> &Value {
     }
 }
 
-/// Masks every scalar below.
+/// Masks every scalar in the value.
 fn take_scalars(value: &mut Value, encoded: bool, take: &mut dyn FnMut(String, bool)) {
     let text = match value {
         Value::Tagged(tagged) => return take_scalars(&mut tagged.value, encoded, take),
@@ -210,7 +212,7 @@ fn take_generated(generators: &mut Value, take: &mut dyn FnMut(String, bool)) {
     }
 }
 
-/// The copy of an object, as JSON, that `kubectl apply` keeps in an annotation.
+/// Masks the copy of an object, as JSON, that `kubectl apply` keeps in an annotation.
 fn take_applied(copy: &mut Value, take: &mut dyn FnMut(String, bool)) {
     let Some(mut parsed) = copy.as_str().and_then(|text| serde_yaml::from_str::<Value>(text).ok())
     else {

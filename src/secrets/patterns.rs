@@ -1,11 +1,11 @@
-//! Finds many texts at once, in every form in which programs write them.
+//! Searches for many texts at once, in every form in which programs write them.
 
 use super::MASK;
 use super::forms::{is_special, readings};
 
-/// The most bytes that are kept back while they may still be the start of a secret.
+/// The largest number of bytes that are withheld while they may be the start of a secret.
 const LARGEST_KEPT_BACK: usize = 1024 * 1024;
-/// The most characters that the start of an encoded character may stand for.
+/// The largest number of characters that the start of an encoded character may mean.
 const MOST_FIRSTS: usize = 16;
 
 /// All texts to find.
@@ -22,7 +22,7 @@ pub(super) struct Patterns {
 #[derive(Debug, Clone)]
 pub(super) struct Pattern {
     pub(super) bytes: Vec<u8>,
-    /// Line breaks may be anywhere in it.
+    /// Whether line breaks may be anywhere in it.
     pub(super) wraps: bool,
 }
 
@@ -47,7 +47,7 @@ impl Patterns {
         self.all.is_empty()
     }
 
-    /// Whether the bytes hold a pattern.
+    /// Whether the bytes contain a pattern.
     pub(super) fn are_found_in(&self, bytes: &[u8]) -> bool {
         let mut at = 0;
         while let Some(start) = self.candidate(bytes, at) {
@@ -59,7 +59,8 @@ impl Patterns {
         false
     }
 
-    /// Passes on all bytes that are decided, masked. Returns the index from which on the bytes must be kept back.
+    /// Passes on, masked, all bytes that further bytes cannot change. Returns the index from which
+    /// on the bytes must be withheld.
     pub(super) fn replace(
         &self,
         bytes: &[u8],
@@ -109,8 +110,8 @@ impl Patterns {
         }
     }
 
-    /// The end of the secret that begins here, together with secrets that begin within it and end after it; and whether further bytes
-    /// could change that.
+    /// The end of the secret that begins here, together with secrets that begin within it and end
+    /// after it, and whether further bytes could change that end.
     fn region(&self, bytes: &[u8], start: usize) -> (Option<usize>, bool) {
         let (first, mut open) = self.longest_at(bytes, start);
         let Some(mut end) = first else { return (None, open) };
@@ -127,7 +128,7 @@ impl Patterns {
         (Some(end), open)
     }
 
-    /// The end of the longest pattern that begins here, and whether further bytes could change that.
+    /// The end of the longest pattern that begins here, and whether further bytes could change it.
     fn longest_at(&self, bytes: &[u8], start: usize) -> (Option<usize>, bool) {
         let mut firsts = [bytes[start]; MOST_FIRSTS];
         let (mut count, mut open) = (1, false);
@@ -155,46 +156,24 @@ impl Patterns {
 }
 
 impl Pattern {
-    /// The end of the longest match that begins here, and whether further bytes could change that.
+    /// The end of the longest match that begins here, and whether further bytes could change it.
     fn matched(&self, text: &[u8], start: usize) -> (Option<usize>, bool) {
         let (mut longest, mut open) = (None, false);
-        // Most attempts end here: a byte that begins no encoded character stands for itself.
-        let (mut read, mut at) = (0, start);
-        while let Some(&byte) =
-            text.get(at).filter(|&&byte| read < self.bytes.len() && !is_special(byte))
-        {
-            if byte != self.bytes[read] {
-                return (None, false);
-            }
-            (read, at) = (read + 1, at + 1);
-        }
+        let Some(first) = self.plain_start(text, start) else { return (longest, open) };
         // Each thread: the number of bytes of the pattern that were read, and the index in the text.
-        let (mut threads, mut next) = (vec![(read, at)], Vec::new());
+        let (mut threads, mut next) = (vec![first], Vec::new());
         while !threads.is_empty() {
             for (read, at) in threads.drain(..) {
-                if read == self.bytes.len() {
-                    longest = longest.max(Some(at));
-                    continue;
-                }
-                let wanted = &self.bytes[read..];
+                let rest = &self.bytes[read..];
                 match text.get(at) {
+                    _ if rest.is_empty() => longest = longest.max(Some(at)),
                     Some(&byte) if !is_special(byte) => {
-                        if byte == wanted[0] {
+                        if byte == rest[0] {
                             next.push((read + 1, at + 1));
                         }
-                        continue;
                     }
-                    _ => {}
+                    _ => open |= self.read_encoded(text, (read, at), &mut next),
                 }
-                open |= readings(text, at, &mut |meant, end| {
-                    if meant.is_empty() || (self.wraps && matches!(meant, b"\n" | b"\r")) {
-                        if read > 0 {
-                            next.push((read, end));
-                        }
-                    } else if wanted.starts_with(meant) {
-                        next.push((read + meant.len(), end));
-                    }
-                });
             }
             std::mem::swap(&mut threads, &mut next);
             if threads.len() > 1 {
@@ -203,6 +182,40 @@ impl Pattern {
             }
         }
         (longest, open)
+    }
+
+    /// Reads the bytes at the start that cannot begin an encoded character. Returns the first thread, or `None` if one of these
+    /// bytes differs. Most attempts end here.
+    fn plain_start(&self, text: &[u8], start: usize) -> Option<(usize, usize)> {
+        let (mut read, mut at) = (0, start);
+        while let Some(&byte) =
+            text.get(at).filter(|&&byte| read < self.bytes.len() && !is_special(byte))
+        {
+            if byte != self.bytes[read] {
+                return None;
+            }
+            (read, at) = (read + 1, at + 1);
+        }
+        Some((read, at))
+    }
+
+    /// Adds a thread for each reading of the encoded character here. Returns whether further bytes could add a reading.
+    fn read_encoded(
+        &self,
+        text: &[u8],
+        (read, at): (usize, usize),
+        next: &mut Vec<(usize, usize)>,
+    ) -> bool {
+        let rest = &self.bytes[read..];
+        readings(text, at, &mut |meant, end| {
+            if meant.is_empty() || (self.wraps && matches!(meant, b"\n" | b"\r")) {
+                if read > 0 {
+                    next.push((read, end));
+                }
+            } else if rest.starts_with(meant) {
+                next.push((read + meant.len(), end));
+            }
+        })
     }
 }
 

@@ -1,22 +1,26 @@
-//! The one door for text that guide did not write itself (a book, an output, a file's name, a cluster's object) and that it shows.
+//! Makes text safe to show that guide did not write itself: from a book, an output, a file's name
+//! or an object of the cluster.
 //!
-//! Such text must never command the terminal or the CI that shows it: no escape sequence, no control character, no control of the
-//! writing direction (which can make a line read otherwise than it is), and no line that GitHub Actions takes for a workflow command.
-//! [`one_line`] cleans one value at the place where it is put into a line; [`for_display`] is applied to everything that is printed,
-//! so that a forgotten [`one_line`] is ugly and never dangerous.
+//! Such text must never control the terminal or the CI that shows it. It must contain no escape
+//! sequence, no control character, no control of the writing direction (which can make a line look
+//! different from its text), and no line that GitHub Actions takes for a workflow command.
+//! [`one_line`] cleans one value that becomes part of a line. [`for_display`] is applied to
+//! everything that is printed, so that a forgotten [`one_line`] is ugly but never dangerous.
 
 use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Characters that Unicode reserves for a program's internal use. The report room marks its own colours with them; the printer turns
-/// them into escape sequences after [`for_display`], so that an escape sequence can only come from guide itself.
+/// Characters that Unicode reserves for a program's internal use. The report room marks its own
+/// colours with them. The printer turns them into escape sequences after [`for_display`], so that
+/// every escape sequence comes from guide itself.
 pub(crate) fn is_colour_mark(character: char) -> bool {
     ('\u{fdd0}'..='\u{fdef}').contains(&character)
 }
 
-/// Characters that may command a terminal, or that make text read otherwise than it is: controls but for the line end and the tab,
-/// and the embeddings, overrides and isolates of the writing direction.
+/// Whether the character may control a terminal or make text look different: control characters
+/// except the line end and the tab, and the embeddings, overrides and isolates of the writing
+/// direction.
 pub(crate) fn is_unsafe(character: char) -> bool {
     match character {
         '\n' | '\t' => false,
@@ -25,8 +29,9 @@ pub(crate) fn is_unsafe(character: char) -> bool {
     }
 }
 
-/// One line as a terminal would have left it: escape sequences are removed, tabs become blanks, of what carriage returns have
-/// overwritten only the last part stays, line ends within it become a blank, and all other unsafe characters are removed.
+/// The text as one line, as a terminal would show it. Escape sequences are removed, tabs and line
+/// ends become blanks, only the last part stays of text that carriage returns overwrite, and all
+/// other unsafe characters are removed.
 pub(crate) fn one_line(line: &str) -> String {
     let stripped = anstream::adapter::strip_str(line).to_string();
     let line = stripped.trim_end_matches(['\n', '\r']).replace("\r\n", "\n");
@@ -43,13 +48,14 @@ pub(crate) fn one_line(line: &str) -> String {
     shown
 }
 
-/// Text of several lines, each of them cleaned as by [`one_line`].
+/// A text of several lines, each cleaned as by [`one_line`].
 pub(crate) fn lines(text: &str) -> String {
     text.lines().map(one_line).collect::<Vec<_>>().join("\n")
 }
 
-/// Everything that is printed for people goes through here. Colour marks stay; an unsafe character becomes `U+FFFD`, so that nothing
-/// that follows it is hidden, and a workflow command of GitHub Actions (a line that begins with `::`, or `##[` anywhere) is broken up.
+/// Makes a text safe to print. It is applied to everything that is printed for people. Colour marks
+/// stay. An unsafe character becomes `U+FFFD`, so that no following text is hidden, and a workflow
+/// command of GitHub Actions (a line that begins with `::`, or `##[` anywhere) is broken up.
 pub(crate) fn for_display(text: &str) -> Cow<'_, str> {
     if !text.contains("::") && !text.contains("##[") && !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
@@ -80,8 +86,8 @@ fn push_safe(shown: &mut String, text: &str) {
     shown.extend(text.chars().map(|next| if is_unsafe(next) { '\u{fffd}' } else { next }));
 }
 
-/// JSON that says the same and can be shown: what is unsafe stands as `\uXXXX`, and `##[` never stands in it as it is. (No line of JSON
-/// begins with `::`.)
+/// Equivalent JSON that is safe to print. Unsafe characters are written as `\uXXXX`, and `##[` is
+/// escaped. No line of JSON begins with `::`.
 pub(crate) fn json_for_display(json: &str) -> Cow<'_, str> {
     let escaped = |next: char| (is_unsafe(next) || is_colour_mark(next)) && next != '\n';
     if !json.contains("##[") && !json.contains(escaped) {
@@ -97,7 +103,8 @@ pub(crate) fn json_for_display(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// As much of a line as fits into `width` columns, with `ellipsis` at its end where something was cut off.
+/// The beginning of a line that fits into `width` columns, with `ellipsis` at its end if the line
+/// was cut.
 pub(crate) fn fit(line: &str, width: usize, ellipsis: &str) -> String {
     if line.width() <= width {
         return line.to_owned();

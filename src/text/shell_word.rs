@@ -1,7 +1,8 @@
 //! Quotes text as one word that bash reads back unchanged. The word is ASCII only, so that no locale that a step may have set
 //! changes its length.
 
-/// One shell word that stands for these bytes. NUL bytes, which no variable of bash can hold, are left out.
+/// A shell word with these bytes as its value. NUL bytes are omitted, because no variable of bash
+/// can contain them.
 pub(crate) fn quoted(bytes: &[u8]) -> String {
     let is_plain = |&byte: &u8| matches!(byte, b' '..=b'~' | b'\n' | b'\t');
     if let (true, Ok(text)) = (bytes.iter().all(is_plain), std::str::from_utf8(bytes)) {
@@ -28,7 +29,7 @@ pub(crate) fn is_variable_name(text: &str) -> bool {
         && text.chars().all(is_name_character)
 }
 
-/// Whether this character may stand in a variable's name.
+/// Whether this character may be part of a variable's name.
 pub(crate) fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }

@@ -1,4 +1,4 @@
-//! Cuts a text that is too long. A cut is never made inside a character.
+//! Shortens a text that is too long. It never cuts inside a character.
 
 /// The beginning of a text, at most `most` bytes of it.
 pub(crate) fn bytes(text: &str, most: usize) -> &str {

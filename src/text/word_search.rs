@@ -1,21 +1,21 @@
-//! Finds a word in a text where it stands by itself and is not a part of a longer word.
+//! Finds a word in a text where it is not a part of a longer word.
 
 use std::ops::Range;
 
-/// Is this a character of a variable's name in bash?
+/// Whether this is a character of a variable's name in bash.
 pub(crate) fn is_name_character(character: char) -> bool {
     character.is_ascii_alphanumeric() || character == '_'
 }
 
-/// Can bash have a variable of this name?
+/// Whether bash can have a variable with this name.
 pub(crate) fn is_variable_name(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with(|first: char| first.is_ascii_digit())
         && text.chars().all(is_name_character)
 }
 
-/// Every place at which `word` stands with no character of a word right before or behind it. `is_part` tells which characters
-/// belong to a word.
+/// The byte index of every occurrence of `word` without a character of a word directly before or
+/// after it. `is_part` returns whether a character belongs to a word.
 pub(crate) fn find_words<'t>(
     text: &'t str,
     word: &'t str,

@@ -1,8 +1,9 @@
-//! How a live object differs from its manifest, field by field.
+//! Compares a live object with its manifest, field by field.
 //!
-//! This is not the tree comparison of `compare`, and shares no walker with it: that one matches an accepted text (patterns, volatile
-//! values, types of scalars) with an output, whereas this one compares two objects as the API server sees them (equal quantities,
-//! empty fields that count as absent, list elements matched by the key that Kubernetes merges by).
+//! It shares no code with the tree comparison of `compare`, which matches an accepted text
+//! (patterns, volatile values, types of scalars) with an output. Here two objects are compared by
+//! the rules of the API server: quantities may have different forms, empty fields count as absent,
+//! and list elements are paired by the merge key of Kubernetes.
 
 use serde_json::{Map, Value};
 
@@ -34,7 +35,7 @@ const BOOKKEEPING: [&str; 11] = [
     "metadata.annotations[deployment.kubernetes.io/revision]",
 ];
 
-/// Which fields count.
+/// The fields that are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compare {
     /// All fields: the left side is the object as the server would create it from the manifest.
@@ -43,7 +44,7 @@ pub(super) enum Compare {
     Named,
 }
 
-/// How the live object differs from the left side, in the order of the left side's fields.
+/// The differences of the live object from the left side, in the order of the left side's fields.
 pub(super) fn differences(left: &Value, live: &Value, compare: Compare) -> Vec<FieldDifference> {
     let mut found = Vec::new();
     walk("", Some(left), Some(live), compare, &mut found);
@@ -104,7 +105,8 @@ fn walk_elements(
         .find(|key| names(left, live, key))
     else {
         for index in 0..left.len().max(live.len()) {
-            // An additional element is a difference even where only the manifest's fields count.
+            // An additional element is a difference even if only the manifest's fields are
+            // compared.
             let compare = if index >= left.len() { Compare::Whole } else { compare };
             walk(&format!("{path}[{index}]"), left.get(index), live.get(index), compare, found);
         }
@@ -170,7 +172,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// A value in a line.
+/// A value as one line.
 fn shown(value: &Value) -> String {
     const MOST: usize = 120;
     let text = value.to_string();

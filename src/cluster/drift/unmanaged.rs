@@ -13,7 +13,7 @@ use crate::cluster::health::{Ownership, group_of};
 use crate::cluster::{ClusterError, ClusterErrorKind, ManifestObject};
 use crate::ids::ObjectRef;
 
-/// How many requests may be under way at the same time.
+/// The largest number of simultaneous requests.
 const CONCURRENCY: usize = 8;
 
 /// Kinds that the cluster creates and deletes by itself beside other objects.

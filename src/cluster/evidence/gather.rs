@@ -1,4 +1,4 @@
-//! Collects all evidence at once, each part within the remaining time.
+//! Collects all parts of the evidence at the same time, each within the remaining time.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -9,7 +9,7 @@ use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{Event, Node, Pod, Secret};
 use kube::ResourceExt;
-use kube::api::{Api, ApiResource, DynamicObject, ListParams, LogParams, PartialObjectMeta};
+use kube::api::{Api, ApiResource, DynamicObject, ListParams, PartialObjectMeta};
 use tokio::time::{Instant, timeout_at};
 
 use super::text::{absent, keys_only, of_event_list, of_node, of_object, of_pod};
@@ -21,13 +21,8 @@ use crate::cluster::health::{OldReplicaSets, Ownership, waiting_for};
 /// The text of a section, or why it is unavailable.
 pub(super) type Section = Result<String, String>;
 
-/// How many requests may be under way at the same time.
+/// The largest number of simultaneous requests.
 const CONCURRENCY: usize = 8;
-
-/// The logs of at most this many pods are fetched.
-const MOST_LOGS: usize = 12;
-/// The number of last lines of each log.
-const LOG_LINES: i64 = 40;
 
 /// The collected evidence, by section.
 #[derive(Debug)]
@@ -75,7 +70,8 @@ impl Findings {
 
 /// Collects everything.
 pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> Findings {
-    // It ends a little before the whole limit, so that what was collected until then is reported.
+    // It ends a little before the whole limit, so that the parts that were collected until then are
+    // reported.
     let deadline = Instant::now() + EVIDENCE_LIMIT - Duration::from_millis(300);
     let context = connection.context.clone();
     let gatherer = Gatherer { connection, deadline };
@@ -97,30 +93,18 @@ pub(super) async fn gather(connection: Connection, request: EvidenceRequest) -> 
         gatherer.list(Api::<Node>::all(gatherer.connection.client.clone()), "nodes"),
         gatherer.secrets(&namespaces),
     );
-    let superseded = OldReplicaSets::among(&owners);
-    let relevant =
-        relevant_pods(&resolved, &owners, &namespaces, all_pods.as_deref().unwrap_or_default());
+    let pods = all_pods.as_deref().unwrap_or_default();
+    let relevant = relevant_pods(&resolved, &owners, &namespaces, pods);
     let own_pods = all_pods.as_ref().map(|_| relevant).map_err(Clone::clone);
     let logs = match &own_pods {
         Ok(pods) => Ok(gatherer.logs(pods).await),
         Err(why) => Err(why.clone()),
     };
-    Findings {
-        header,
-        objects,
-        pods: own_pods.map(|pods| {
-            or_none(pods.iter().map(|pod| of_pod(pod, superseded.has_pod(pod), &context)).collect())
-        }),
-        logs,
-        events,
-        nodes: nodes.map(|nodes| {
-            nodes
-                .iter()
-                .map(|node| of_node(node, all_pods.as_deref().unwrap_or_default()))
-                .collect()
-        }),
-        secrets,
-    }
+    let superseded = OldReplicaSets::among(&owners);
+    let of_pod = |pod: &Pod| of_pod(pod, superseded.has_pod(pod), &context);
+    let own_pods = own_pods.map(|pods| or_none(pods.iter().map(of_pod).collect()));
+    let nodes = nodes.map(|nodes| nodes.iter().map(|node| of_node(node, pods)).collect());
+    Findings { header, objects, pods: own_pods, logs, events, nodes, secrets }
 }
 
 /// The chapter's pods, and the unready pods in its namespaces.
@@ -142,19 +126,19 @@ fn relevant_pods(
     all.iter().filter(is_relevant).cloned().collect()
 }
 
-fn or_none(text: String) -> String {
+pub(super) fn or_none(text: String) -> String {
     if text.is_empty() { "none\n".to_owned() } else { text }
 }
 
 /// Sends requests until the deadline.
-struct Gatherer {
-    connection: Connection,
+pub(super) struct Gatherer {
+    pub(super) connection: Connection,
     deadline: Instant,
 }
 
 impl Gatherer {
     /// The result of a request, or a message why there is none.
-    async fn within<T>(
+    pub(super) async fn within<T>(
         &self,
         doing: &str,
         request: impl Future<Output = Result<T, ClusterError>>,
@@ -279,70 +263,9 @@ impl Gatherer {
         }
         values_of(&all)
     }
-
-    /// The last log lines of each container, those of unready pods first.
-    async fn logs(&self, pods: &[Pod]) -> String {
-        let mut pods: Vec<&Pod> = pods.iter().collect();
-        pods.sort_by_key(|pod| (waiting_for(pod, None).is_none(), pod.name_any()));
-        let mut requests = Vec::new();
-        for pod in pods.into_iter().take(MOST_LOGS) {
-            for (container, previous) in logs_of(pod) {
-                requests.push(self.log(pod, container, previous));
-            }
-        }
-        or_none(all(requests).await.concat())
-    }
-
-    async fn log(&self, pod: &Pod, container: String, previous: bool) -> String {
-        let title = format!(
-            "-- pod {}, container {container}{}\n",
-            pod.name_any(),
-            if previous { ", before its last restart" } else { "" }
-        );
-        let api: Api<Pod> =
-            Api::namespaced(self.connection.client.clone(), &pod.namespace().unwrap_or_default());
-        let which = LogParams {
-            container: Some(container),
-            previous,
-            tail_lines: Some(LOG_LINES),
-            limit_bytes: Some(32 * 1024),
-            ..LogParams::default()
-        };
-        let request = async {
-            api.logs(&pod.name_any(), &which)
-                .await
-                .map_err(|error| ClusterError::from_kube(&error, "reading its log"))
-        };
-        match self.within("reading its log", request).await {
-            Ok(text) if text.is_empty() => format!("{title}(empty)\n"),
-            Ok(text) => format!("{title}{}\n", text.trim_end()),
-            Err(why) => format!("{title}unavailable: {why}\n"),
-        }
-    }
 }
 
-/// Awaits all of these, several at a time. The results are in the same order.
-async fn all<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
+/// Awaits all of these futures, several at a time. The results are in the same order.
+pub(super) async fn all<F: Future>(requests: Vec<F>) -> Vec<F::Output> {
     stream::iter(requests).buffered(CONCURRENCY).collect().await
-}
-
-/// The logs of a pod's containers: the current one and, after a restart, the previous one (`true`).
-fn logs_of(pod: &Pod) -> Vec<(String, bool)> {
-    let Some(status) = &pod.status else { return Vec::new() };
-    let mut logs = Vec::new();
-    for container in
-        status.init_container_statuses.iter().chain(&status.container_statuses).flatten()
-    {
-        if container
-            .state
-            .as_ref()
-            .is_some_and(|state| state.running.is_some() || state.terminated.is_some())
-        {
-            logs.push((container.name.clone(), false));
-        }
-        if container.restart_count > 0 {
-            logs.push((container.name.clone(), true));
-        }
-    }
-    logs
 }

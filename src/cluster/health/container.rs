@@ -1,11 +1,12 @@
-//! What keeps one container from running, by its status, and the image that its node lacks.
+//! The problems of one container, by its status, and the image that its node lacks.
 
 use k8s_openapi::api::core::v1::{ContainerStateTerminated, ContainerStatus, Pod};
 
 use super::{Cause, ObjectProblem, Tolerance, truncate_line};
 use crate::cluster::Cluster;
 
-/// What keeps this container from running on its node: the cause, a message, and how long it may last.
+/// The problem that keeps this container from running on its node: the cause, a message, and the
+/// time for which it may last.
 pub(super) fn problem_of_container(
     container: &ContainerStatus,
     is_init: bool,
@@ -19,7 +20,8 @@ pub(super) fn problem_of_container(
     let message = waiting.message.as_deref().unwrap_or_default();
     let tolerance = match waiting.reason.as_deref()? {
         "InvalidImageName" => Tolerance::None,
-        // The kubelet has tried once (ErrImagePull) and tries again 10 s, 20 s, 40 s … later.
+        // After the first attempt (ErrImagePull) the kubelet makes further ones after 10 s, 20 s,
+        // 40 s …
         "ImagePullBackOff" if is_refusal(message) => Tolerance::None,
         "ErrImagePull" if is_refusal(message) => Tolerance::seconds(5),
         "ErrImageNeverPull" => Tolerance::seconds(5),
@@ -42,7 +44,8 @@ pub(super) fn problem_of_container(
     Some((Cause::Image { container: name }, why, tolerance))
 }
 
-/// A container that does not wait: it has just failed, or runs again after a failure.
+/// The problem of a container that is not waiting: it has just failed, or runs again after a
+/// failure.
 fn failed_or_restarted(
     container: &ContainerStatus,
     called: &str,
@@ -58,10 +61,11 @@ fn failed_or_restarted(
     crashing.then(|| crash(container, called))
 }
 
-/// The problem of a container that exits again and again.
+/// The problem of a container that exits repeatedly.
 ///
-/// Restarts come at once, then after 10 s and 20 s. Three of them are half a minute of the same result, whereas one or two may be
-/// a program that waits for its database in this way. Too little memory or a missing command does not improve with a restart.
+/// The first restart follows at once, the next ones after 10 s and 20 s. Three restarts are half a
+/// minute with the same result, whereas a program with one or two may be waiting for its database
+/// in this way. A restart does not solve a lack of memory or a missing command.
 fn crash(container: &ContainerStatus, called: &str) -> (Cause, String, Tolerance) {
     let name = container.name.clone();
     let ended = container
@@ -101,7 +105,8 @@ fn crash(container: &ContainerStatus, called: &str) -> (Cause, String, Tolerance
     (Cause::Crash { container: name }, why, tolerance)
 }
 
-/// A missing Secret or ConfigMap may be applied next. A command that is not in the image will not appear.
+/// The tolerance of a start error: a missing Secret or ConfigMap may be applied next, but a command
+/// that is not in the image will not appear.
 fn start_tolerance(message: &str) -> Tolerance {
     if message.contains("executable file not found")
         || message.contains("no such file or directory")
@@ -136,22 +141,22 @@ fn registry_message(message: &str) -> &str {
 /// An image that a node needs and cannot pull.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingImage {
-    /// As the manifest names it.
+    /// The name in the manifest.
     pub image: String,
     /// The node that needs it.
     pub node: String,
 }
 
 impl Cluster {
-    /// How to solve the problem, where that is a matter of loading an image onto a node. One line.
+    /// The hint, if loading an image onto a node solves the problem, as one line.
     pub fn hint_for(&self, problem: &ObjectProblem) -> Option<String> {
         problem.missing_image.as_ref().map(|missing| missing.hint(self.access.context.as_deref()))
     }
 }
 
 impl MissingImage {
-    /// The image of a container that waits for it. `None` where loading it would not help: no node was chosen, each start pulls the
-    /// image again, or the image's name is invalid.
+    /// The image of a container that waits for it. `None` if loading it would not help, because no
+    /// node was chosen, each start pulls the image again, or the image's name is invalid.
     pub(super) fn of(pod: &Pod, container: &ContainerStatus) -> Option<Self> {
         let waiting = container.state.as_ref()?.waiting.as_ref()?;
         if waiting.reason.as_deref() == Some("InvalidImageName") {
@@ -165,7 +170,8 @@ impl MissingImage {
         (policy != Some("Always")).then_some(Self { image, node: spec.node_name.clone()? })
     }
 
-    /// `image X is not on node Y: load it with …`. A context of kind has the name of its cluster.
+    /// The hint `image X is not on node Y: load it with …`. The context of a kind cluster contains
+    /// the cluster's name.
     pub(in crate::cluster) fn hint(&self, context: Option<&str>) -> String {
         let Self { image, node } = self;
         match context.and_then(|context| context.strip_prefix("kind-")) {

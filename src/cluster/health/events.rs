@@ -1,4 +1,4 @@
-//! What the cluster's events say about an object that does not become ready.
+//! The problems of an object that does not become ready, by the cluster's events.
 
 use k8s_openapi::api::core::v1::{Event, Pod};
 use k8s_openapi::jiff::Timestamp;
@@ -7,7 +7,7 @@ use kube::api::DynamicObject;
 use super::object::unready_state;
 use super::{Cause, ObjectProblem, Tolerance, pod_ref, reference, truncate_line};
 
-/// When an event happened last.
+/// The time of the last occurrence of an event.
 pub(in crate::cluster) fn event_time(event: &Event) -> Timestamp {
     let series = event
         .series

@@ -1,11 +1,12 @@
-//! Objects other than pods: what keeps them from becoming ready, and how far they are, by their `status`.
+//! The problems and the progress of objects other than pods, by their `status`.
 
 use kube::api::DynamicObject;
 use serde_json::Value;
 
 use super::{Cause, ObjectProblem, Tolerance, reference, truncate_line};
 
-/// What keeps this object from becoming ready: a failed Job, a Deployment past its deadline, pods that cannot be created.
+/// The problems that keep this object from becoming ready: a failed Job, a Deployment past its
+/// deadline, or pods that cannot be created.
 pub(crate) fn problem_of_object(object: &DynamicObject) -> Option<ObjectProblem> {
     let kind = object.types.as_ref().map_or("", |types| types.kind.as_str());
     let (cause, why, tolerance) = conditions(object)
@@ -47,7 +48,7 @@ fn lost_volume(kind: &str, object: &DynamicObject) -> Option<(Cause, String, Tol
     is_lost.then(|| (Cause::Volume, "its volume is lost".to_owned(), Tolerance::None))
 }
 
-/// How far this object is. `None` when it is ready, or its kind has no such state.
+/// The progress of this object. `None` if it is ready, or if its kind has no such state.
 pub(crate) fn unready_state(object: &DynamicObject) -> Option<String> {
     if object.metadata.deletion_timestamp.is_some() {
         return Some("being deleted".to_owned());

@@ -1,5 +1,6 @@
-//! Ownership: an object belongs to the chapter if following `ownerReferences` reaches an object of the chapter's manifests; and
-//! which of a Deployment's ReplicaSets are of an earlier version, so that problems of their pods no longer matter.
+//! Ownership: an object belongs to the chapter if its `ownerReferences` lead to an object of the
+//! chapter's manifests. This file also finds the ReplicaSets of earlier versions of a Deployment,
+//! because problems of their pods do not matter any more.
 
 use std::collections::{HashMap, HashSet};
 
@@ -131,7 +132,7 @@ pub(in crate::cluster) struct OldReplicaSets<'a> {
 }
 
 impl<'a> OldReplicaSets<'a> {
-    /// Finds them among all observed objects.
+    /// Finds these ReplicaSets among all observed objects.
     pub(in crate::cluster) fn among(objects: impl IntoIterator<Item = &'a DynamicObject>) -> Self {
         let mut all = Self::default();
         for object in objects {

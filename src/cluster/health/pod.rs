@@ -1,4 +1,4 @@
-//! What keeps a pod from becoming ready, and what it is waiting for, by its status and its latest event.
+//! The problems of a pod and what it waits for, by its status and its latest event.
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Event, Pod, PodCondition};
 use kube::ResourceExt;
@@ -6,7 +6,7 @@ use kube::ResourceExt;
 use super::container::{MissingImage, problem_of_container};
 use super::{Cause, ObjectProblem, Tolerance, pod_ref, truncate_line};
 
-/// What keeps this pod from becoming ready, by its status.
+/// The problems that keep this pod from becoming ready, by its status.
 pub(crate) fn problem_of_pod(pod: &Pod) -> Option<ObjectProblem> {
     let status = pod.status.as_ref()?;
     if pod.metadata.deletion_timestamp.is_some() {
@@ -18,7 +18,8 @@ pub(crate) fn problem_of_pod(pod: &Pod) -> Option<ObjectProblem> {
     match status.phase.as_deref() {
         Some("Succeeded") => return None,
         Some("Failed") => {
-            // An owner takes care of it: a Job counts its failures, a ReplicaSet creates another pod.
+            // The owner handles it: a Job counts its failures, and a ReplicaSet creates another
+            // pod.
             let tolerance = if pod.owner_references().is_empty() {
                 Tolerance::None
             } else {
@@ -55,8 +56,9 @@ fn is_unschedulable(condition: &PodCondition) -> bool {
         && condition.reason.as_deref() == Some("Unschedulable")
 }
 
-/// How long a pod may be unschedulable. A starting node, a new volume or a pod that is being deleted can change the scheduler's
-/// decision; a selector that matches no node stays without effect unless somebody changes it.
+/// The time for which a pod may be unschedulable. A starting node, a new volume or a pod that is
+/// being deleted can change the scheduler's decision, but a selector that matches no node must be
+/// changed by a person.
 fn scheduling_tolerance(message: &str) -> Tolerance {
     let temporary = [
         "not-ready",
@@ -100,10 +102,11 @@ fn failure_of(pod: &Pod) -> String {
     ended.unwrap_or_else(|| "failed".to_owned())
 }
 
-/// `pod web-1: ContainerCreating (pulling image "shop/web:1")`. `None` for a pod that is ready or has finished.
+/// What the pod waits for: `pod web-1: ContainerCreating (pulling image "shop/web:1")`. `None` for
+/// a pod that is ready or has finished.
 pub(in crate::cluster) fn waiting_for(pod: &Pod, latest: Option<&Event>) -> Option<String> {
     let state = state_of(pod)?;
-    // For other states the problem says what is wrong.
+    // For other states the message of the problem is sufficient.
     let has_detail = matches!(
         state.as_str(),
         "ContainerCreating" | "starting" | "running, not ready" | "being deleted"
@@ -172,7 +175,7 @@ fn unfinished_init(container: &ContainerStatus) -> Option<String> {
         .map(|reason| format!("init container {}: {reason}", container.name))
 }
 
-/// What an event adds: which image is being pulled, or what is wrong.
+/// The addition from an event: the image that is being pulled, or the problem.
 fn detail_of(event: &Event) -> Option<String> {
     let message = truncate_line(event.message.as_deref()?);
     let lowered = || {

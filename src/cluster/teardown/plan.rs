@@ -1,4 +1,4 @@
-//! What `guide down` would delete, newest first. It only reads the cluster; `run` deletes.
+//! Plans what `guide down` deletes, newest first. It only reads the cluster; `run` deletes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,18 +17,20 @@ use crate::ids::ObjectRef;
 /// The time limit for making a plan.
 const PLAN_LIMIT: Duration = Duration::from_secs(30);
 
-/// What to delete.
+/// The scope of a teardown.
 #[derive(Debug, Clone, Default)]
 pub struct TeardownRequest {
     /// The objects of the selected chapters' manifests, in the order in which they were created.
     pub chosen: Vec<ManifestObject>,
-    /// The objects of all other chapters. What these declare too is kept, and so is a namespace that contains one of them.
+    /// The objects of all other chapters. An object that one of them declares too is kept, and so
+    /// is a namespace that contains one of these objects.
     pub others: Vec<ManifestObject>,
-    /// Delete a namespace together with its unmanaged objects. Otherwise such a namespace is kept.
+    /// Whether to delete a namespace together with its unmanaged objects. Otherwise such a
+    /// namespace is kept.
     pub include_unmanaged: bool,
 }
 
-/// What would be deleted, in this order.
+/// The objects of a teardown, in the order of their deletion.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TeardownPlan {
     /// The objects, newest first.
@@ -40,11 +42,11 @@ pub struct TeardownPlan {
 pub struct TeardownItem {
     pub object: ObjectRef,
     pub action: Action,
-    /// The unmanaged objects in a namespace. They are deleted with it, or keep it from being deleted.
+    /// The unmanaged objects in a namespace, which are deleted with it or prevent its deletion.
     pub unmanaged: Vec<ObjectRef>,
 }
 
-/// What happens to an object.
+/// The action for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// The object with this uid is deleted.
@@ -55,7 +57,7 @@ pub enum Action {
     Keep { reason: KeepReason },
 }
 
-/// Why an object is kept.
+/// The reason why an object is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepReason {
     /// A namespace of Kubernetes itself.
@@ -71,14 +73,14 @@ pub enum KeepReason {
 }
 
 impl TeardownPlan {
-    /// How many objects would be deleted.
+    /// The number of objects that would be deleted.
     pub fn deletions(&self) -> usize {
         self.items.iter().filter(|item| matches!(item.action, Action::Delete { .. })).count()
     }
 }
 
 impl Cluster {
-    /// Finds out which objects a teardown would delete. This changes nothing.
+    /// Finds the objects that a teardown would delete. It changes nothing.
     pub fn plan_teardown(&self, request: &TeardownRequest) -> Result<TeardownPlan, ClusterError> {
         let request = request.clone();
         self.request(PLAN_LIMIT, move |connection| async move { plan(&connection, request).await })
@@ -118,7 +120,7 @@ async fn plan(
     Ok(TeardownPlan { items })
 }
 
-/// Decides about one object; `unmanaged` are the unmanaged objects that keep it if it is a namespace.
+/// Decides about one object. If it is a namespace, `unmanaged` are the unmanaged objects in it.
 fn action(
     object: &ObjectRef,
     found: Option<&ObjectMeta>,
@@ -202,8 +204,8 @@ async fn unmanaged_by_namespace(
     Ok(by_namespace)
 }
 
-/// The claims that the selected stateful sets created from their templates, each with its set. They have no owner, so that
-/// deleting the set would leave them behind.
+/// The claims that the selected stateful sets created from their templates, each with its set. They
+/// have no owner, so deleting the set does not delete them.
 async fn claims_of_sets(
     connection: &Connection,
     chosen: &[ManifestObject],

@@ -1,4 +1,5 @@
-//! Deletes what a [`TeardownPlan`] says, in its order, and waits until it is gone. Nothing else in this room changes the cluster.
+//! Deletes the objects of a [`TeardownPlan`], in its order, and waits until they do not exist any
+//! more. No other file of this room changes the cluster.
 
 #![expect(clippy::disallowed_methods, reason = "a teardown has a time limit")]
 
@@ -15,28 +16,28 @@ use crate::cluster::{Cluster, ClusterError, ClusterErrorKind};
 use crate::ids::ObjectRef;
 use crate::world::Flow;
 
-/// The pause between two looks at objects that are being deleted.
+/// The interval at which objects that are being deleted are checked.
 const POLL_INTERVAL: Duration = Duration::from_millis(500);
 
-/// How far a teardown is.
+/// The progress of a teardown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeardownProgress {
-    /// How many objects are deleted.
+    /// The number of objects that are deleted already.
     pub deleted: usize,
-    /// How many objects are to be deleted in all.
+    /// The number of all objects to delete.
     pub total: usize,
     /// What the teardown waits for: `namespace shop (waiting for: some content is not yet removed)`.
     pub waiting_for: Option<String>,
 }
 
-/// How a teardown ended.
+/// The result of a teardown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TeardownOutcome {
     /// The deleted objects, in the order in which they disappeared.
     pub deleted: Vec<ObjectRef>,
     /// The objects that still exist, each with the reason.
     pub remaining: Vec<(ObjectRef, String)>,
-    /// The user stopped the teardown.
+    /// Whether the user stopped the teardown.
     pub interrupted: bool,
 }
 
@@ -144,11 +145,12 @@ impl Teardown {
         Ok(self.outcome)
     }
 
-    /// Requests the deletion of one object. Returns `false` when it was gone already, or another object has taken its name.
+    /// Requests the deletion of one object. Returns `false` if it does not exist any more, or if
+    /// another object has its name.
     async fn delete(&self, resolved: &Resolved, uid: &str) -> Result<bool, String> {
         let Some(api) = &resolved.api else { return Ok(false) };
         let parameters = DeleteParams {
-            // The object stays until everything it owns is gone.
+            // The object stays until every object that it owns is deleted.
             propagation_policy: Some(PropagationPolicy::Foreground),
             preconditions: Some(Preconditions {
                 uid: Some(uid.to_owned()),
@@ -168,7 +170,8 @@ impl Teardown {
         }
     }
 
-    /// Waits until all of these are gone. What still exists at the deadline is stored as remaining.
+    /// Waits until all of these objects are deleted. Objects that still exist at the deadline are
+    /// stored as remaining.
     async fn wait(&mut self, mut begun: Vec<Begun>) -> Result<(), ClusterError> {
         while !begun.is_empty() {
             let mut existing = Vec::new();
@@ -194,7 +197,7 @@ impl Teardown {
         Ok(())
     }
 
-    /// Why an object still exists; `None` when it is gone.
+    /// Why an object still exists. `None` if it does not exist any more.
     async fn deletion_blocker(
         &self,
         resolved: &Resolved,
@@ -211,7 +214,7 @@ impl Teardown {
             Ok(_) => Ok(None),
             Err(error) => match error.kind {
                 ClusterErrorKind::NotFound => Ok(None),
-                // The deletion was accepted, and a busy server may be away for a moment.
+                // The deletion was accepted, and a busy server may not answer for a moment.
                 ClusterErrorKind::Unreachable | ClusterErrorKind::TimedOut => {
                     Ok(Some(error.message))
                 }

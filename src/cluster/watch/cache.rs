@@ -1,4 +1,5 @@
-//! The watched objects, and what they mean for a waiting step. It sends no requests and reads no clock.
+//! The watched objects, and their meaning for a waiting step. It sends no requests and reads no
+//! clock.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -14,12 +15,14 @@ use crate::cluster::health::{
 };
 use crate::ids::ObjectRef;
 
-/// What a watch knows about the chapter's objects.
+/// The knowledge of a watch about the chapter's objects.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct WatchStatus {
-    /// What is not ready yet, in one line: `pod web-1: ContainerCreating (pulling image "shop/web:1")`.
+    /// The objects that are not ready yet, as one line: `pod web-1: ContainerCreating (pulling
+    /// image "shop/web:1")`.
     pub waiting_for: Option<String>,
-    /// What keeps the chapter's objects from becoming ready: the unrecoverable problems first, then the oldest.
+    /// The problems that keep the chapter's objects from becoming ready: the unrecoverable ones
+    /// first, then the oldest.
     pub problems: Vec<LastingProblem>,
     /// Why the cluster cannot be watched.
     pub unreachable: Option<String>,
@@ -30,7 +33,7 @@ pub struct WatchStatus {
 pub struct LastingProblem {
     pub problem: ObjectProblem,
     pub lasted: Duration,
-    /// Waiting longer is useless.
+    /// Whether waiting longer is useless.
     pub unrecoverable: bool,
 }
 
@@ -81,14 +84,14 @@ pub(super) struct WantedLog {
     pub(super) container: String,
     /// The number of its restarts.
     pub(super) restarts: i32,
-    /// The container runs again, so the line is in the previous log.
+    /// Whether the container runs again, so that the line is in the previous log.
     pub(super) previous: bool,
 }
 
-/// The objects of a watch, and what is remembered about them.
+/// The objects of a watch, and the history of their problems.
 #[derive(Debug, Default)]
 pub(super) struct WatchCache {
-    /// Grows with every change.
+    /// A number that grows with every change.
     pub(super) generation: u64,
     /// Why the cluster cannot be watched at present.
     pub(super) unreachable: Option<String>,
@@ -168,7 +171,7 @@ impl WatchCache {
         }
     }
 
-    /// What the stored objects mean now.
+    /// The present meaning of the stored objects.
     pub(super) fn status(&mut self, now: Instant) -> WatchStatus {
         let superseded = OldReplicaSets::among(self.objects.values());
         let (problems, waiting_for) = (self.problems(&superseded), self.waiting_for(&superseded));

@@ -1,13 +1,14 @@
-//! At most four requests a second for a watch and the checks it wakes: when the next request may be sent.
+//! The rate limit: a watch and the checks that it allows send at most four requests a second.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many requests may be sent within any second.
+/// The number of requests that may be sent within any second.
 const PER_SECOND: usize = 4;
 
-/// How many of these a watch may send. The rest is kept for the checks, and a request is sent a little after its moment.
+/// The number of these that a watch may send. The rest is reserved for the checks, because a
+/// request is sent a little after its moment.
 const FOR_WATCHES: usize = 2;
 
 /// The shortest time between two checks: a change just after a check waits no longer than this for the next one.
@@ -15,7 +16,7 @@ const BETWEEN_CHECKS: Duration = Duration::from_millis(250);
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Hands out moments so that no second contains more than [`PER_SECOND`] of them.
+/// Reserves moments so that no second contains more than [`PER_SECOND`] of them.
 #[derive(Debug, Default)]
 pub(super) struct RateLimit(Mutex<Reserved>);
 
@@ -25,7 +26,7 @@ struct Reserved {
     moments: VecDeque<Instant>,
     /// The moment of the last check, which may be in the future.
     check: Option<Instant>,
-    /// The last check was reserved and has not begun yet.
+    /// Whether the last check was reserved and has not begun yet.
     check_is_pending: bool,
 }
 
@@ -81,7 +82,7 @@ impl Reserved {
 mod tests {
     use super::*;
 
-    /// The most moments within any second.
+    /// The largest number of moments within any second.
     fn busiest_second(moments: &[Instant]) -> usize {
         moments
             .iter()

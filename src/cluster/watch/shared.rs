@@ -1,4 +1,4 @@
-//! What the watching tasks and the waiting side of a watch share.
+//! The state that the watching tasks and the waiting side of a watch share.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use super::rate_limit::RateLimit;
 use crate::cluster::request_log::RequestLog;
 use crate::ids::ObjectRef;
 
-/// What a chapter's watch looks at.
+/// The objects that a chapter's watch covers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct WatchScope {
     /// The objects of the chapter's manifests. Problems are reported only for these and for what they own.
@@ -23,19 +23,19 @@ pub struct WatchScope {
 pub(super) struct Shared {
     cache: Mutex<WatchCache>,
     changed: Condvar,
-    /// Keeps all requests of this watch, and the checks it allows, within the limit.
+    /// The rate limit of all requests of this watch, and of the checks that it allows.
     pub(super) rate_limit: RateLimit,
     /// Counts every request of this watch.
     pub(super) requests: Arc<RequestLog>,
 }
 
 impl Shared {
-    /// The cache, to read it or to change it without waking anyone.
+    /// The cache, for reading or for a change that ends no wait.
     pub(super) fn cache(&self) -> MutexGuard<'_, WatchCache> {
         self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the cache and wakes everyone who waits for a change.
+    /// Changes the cache and ends the waits for a change.
     pub(super) fn change(&self, change: impl FnOnce(&mut WatchCache)) {
         let mut cache = self.cache();
         change(&mut cache);

@@ -1,4 +1,4 @@
-//! Which watches a chapter needs.
+//! Chooses the watches that a chapter needs.
 
 use std::collections::BTreeSet;
 
@@ -57,7 +57,8 @@ pub(super) fn targets(
     (targets, wanted)
 }
 
-/// Kinds that are between the chapter's objects and their pods, or show how far these are.
+/// The kinds between the chapter's objects and their pods, and those that show the progress of
+/// pods.
 fn intermediate_kinds(resolved: &[Resolved]) -> Vec<ApiResource> {
     let has = |kind: &str| resolved.iter().any(|resolved| resolved.object.kind == kind);
     // A custom object may own any workload.
@@ -86,7 +87,7 @@ fn intermediate_kinds(resolved: &[Resolved]) -> Vec<ApiResource> {
     kinds
 }
 
-/// Whether a group is not Kubernetes' own: those have no dot or end in `k8s.io`.
+/// Whether a group is not one of Kubernetes itself, which have no dot or end in `k8s.io`.
 pub(in crate::cluster) fn is_custom_group(group: &str) -> bool {
     group.contains('.') && !group.ends_with(".k8s.io")
 }

@@ -1,22 +1,21 @@
-//! The watching tasks: one watch for each kind and namespace, restarted when it breaks. All of them are restarted when the
-//! connection breaks.
+//! The watching tasks: one watch for each kind and namespace, which is restarted when it breaks.
+//! When the connection breaks, all of them are restarted.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::api::{Api, DynamicObject, LogParams, TypeMeta};
-use kube::runtime::watcher::{Config, Error as WatchError, Event, watcher};
+use kube::runtime::watcher::{Config, Event, watcher};
 use tokio::task::JoinSet;
 
 use super::cache::{Observed, observed};
 use super::shared::{Shared, WatchScope};
+use super::stream::{Next, cluster_error, next, refuses_streaming};
 use super::targets::{Target, targets};
 use crate::cluster::client::{Connection, Resolved, well_known};
-use crate::cluster::error::with_causes;
 use crate::cluster::health::{pod_ref, truncate_line};
 use crate::cluster::{Access, ClusterError, ClusterErrorKind};
 
@@ -25,9 +24,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// After this many consecutive failures of one watch the connection is made again.
 const MOST_FAILURES: u32 = 5;
-
-/// The longest time without an event while a watch receives its first list.
-const LIST_LIMIT: Duration = Duration::from_secs(6);
 
 /// The pause between two searches for kinds that the server did not know.
 const KINDS_AGAIN: Duration = Duration::from_secs(5);
@@ -175,30 +171,30 @@ impl Watcher {
                             return end;
                         }
                     }
-                    Next::Silence => {
-                        let silent = ClusterError::new(
-                            ClusterErrorKind::TimedOut,
-                            format!(
-                                "the cluster did not answer while watching {}",
-                                self.target.resource.plural
-                            ),
-                        );
-                        if let Some(end) = self.failed(silent).await {
-                            return end;
-                        }
-                        break;
-                    }
+                    Next::Silence => match self.failed(self.silence_error()).await {
+                        Some(end) => return end,
+                        None => break,
+                    },
                     Next::End => break,
                 }
             }
         }
     }
 
+    fn silence_error(&self) -> ClusterError {
+        let kind = &self.target.resource.plural;
+        ClusterError::new(
+            ClusterErrorKind::TimedOut,
+            format!("the cluster did not answer while watching {kind}"),
+        )
+    }
+
     /// Waits before the next attempt. Returns an end when the whole connection must be made again.
     async fn failed(&mut self, error: ClusterError) -> Option<End> {
         self.failures += 1;
-        // A kind that this user may not watch is left out, and the rest is informative enough. It is tried again later, because a
-        // cluster that has just started refuses everyone for a moment.
+        // A kind that this user may not watch is omitted, and the rest is informative enough.
+        // Another attempt follows later, because a cluster that has just started refuses all users
+        // for a moment.
         if error.kind == ClusterErrorKind::Forbidden {
             let pause = PAUSE * 2u32.saturating_pow(self.failures.min(6));
             tokio::time::sleep(pause).await;
@@ -226,7 +222,7 @@ impl Watcher {
             Event::InitApply(object) => {
                 if let Some(item) = self.observe(object) {
                     listing.fresh.insert(item.uid());
-                    // This is no change: the object may have been like this before.
+                    // This is not a change, because the object may have been the same before.
                     self.shared.cache().insert(item.clone());
                     self.fetch_last_line(&item);
                 }
@@ -309,46 +305,6 @@ fn last_line(log: &str) -> String {
 struct Listing {
     known: HashSet<String>,
     fresh: HashSet<String>,
-    /// The list is complete. From now on silence means that nothing happens.
+    /// Whether the list is complete. From then on silence means that no object changes.
     done: bool,
-}
-
-/// The next event of a watch.
-enum Next {
-    Event(Box<Event<DynamicObject>>),
-    Failed(WatchError),
-    /// The list did not arrive in time: the other end of the connection is gone.
-    Silence,
-    End,
-}
-
-async fn next<S>(stream: &mut S, listed: bool) -> Next
-where
-    S: Stream<Item = Result<Event<DynamicObject>, WatchError>> + Unpin,
-{
-    let limit = if listed { Duration::MAX } else { LIST_LIMIT };
-    match tokio::time::timeout(limit, stream.next()).await {
-        Ok(Some(Ok(event))) => Next::Event(Box::new(event)),
-        Ok(Some(Err(error))) => Next::Failed(error),
-        Ok(None) => Next::End,
-        Err(_) => Next::Silence,
-    }
-}
-
-/// Whether the server cannot send a list as a stream.
-fn refuses_streaming(error: &WatchError) -> bool {
-    matches!(error, WatchError::WatchStartFailed(kube::Error::Api(status))
-        if status.code == 422 || (status.code == 400 && status.message.contains("sendInitialEvents")))
-}
-
-fn cluster_error(error: &WatchError, what: &str) -> ClusterError {
-    let doing = format!("watching {what}");
-    match error {
-        WatchError::InitialListFailed(error)
-        | WatchError::WatchStartFailed(error)
-        | WatchError::WatchFailed(error) => ClusterError::from_kube(error, &doing),
-        other => {
-            ClusterError::new(ClusterErrorKind::Other, format!("{doing}: {}", with_causes(other)))
-        }
-    }
 }

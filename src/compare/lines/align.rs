@@ -1,4 +1,4 @@
-//! Which lines belong together in two texts that differ: the work is bounded, whatever the texts are.
+//! Pairs the lines of two different texts. The work is bounded for all texts.
 
 #![expect(
     clippy::disallowed_methods,
@@ -12,29 +12,30 @@ use similar::{Algorithm, DiffOp};
 
 use super::{Expected, Texts};
 
-/// Pattern comparisons spent on finding the lines that patterns stand for.
+/// The most pattern comparisons of the search for the lines that match patterns.
 const MOST_PATTERN_TRIES: usize = 200_000;
-/// Lines × lines of a changed block whose pairs are found by likeness.
+/// The largest product of line counts of a changed block whose lines are paired by similarity.
 const MOST_LIKENESS: usize = 10_000;
-/// Likeness from which a line counts as changed, not as gone and another come.
+/// The similarity from which a line counts as changed, and not as removed and another one added.
 const ALIKE: f32 = 0.5;
 
-/// How lines belong together; indices into `Texts::expected` and `Texts::actual`.
+/// A pair of lines, or one line without a partner, as indices into `Texts::expected` and
+/// `Texts::actual`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::compare) enum Pairing {
-    /// The same, but for the names bound.
+    /// Equal lines, apart from the names that they bind.
     Same(usize, usize),
-    /// One became the other.
+    /// A line that has changed into another one.
     Changed(usize, usize),
-    /// Only expected.
+    /// A line of the expected text only.
     Missing(usize),
-    /// Only in the output.
+    /// A line of the output only.
     Unexpected(usize),
-    /// In the output where the `...` line at `.0` stands for it.
+    /// A line of the output that the `...` line at `.0` covers.
     Absorbed(usize, usize),
 }
 
-/// Pairs all lines, in the order of both texts.
+/// Pairs all lines. The pairs are in the order of both texts.
 pub(in crate::compare) fn pair_lines(texts: &Texts<'_>) -> Vec<Pairing> {
     let written: Vec<usize> = (0..texts.expected.len())
         .filter(|index| !matches!(texts.expected[*index], Expected::AnyLines))
@@ -61,12 +62,13 @@ pub(in crate::compare) fn pair_lines(texts: &Texts<'_>) -> Vec<Pairing> {
     pairs
 }
 
-/// When the search for the shortest difference is given up for a longer one.
+/// The time limit of the search for the shortest difference, after which a longer one is used.
 fn deadline() -> std::time::Instant {
     std::time::Instant::now() + std::time::Duration::from_secs(5)
 }
 
-/// Numbers that are equal where lines are: a pattern has the number of the lines it stands for.
+/// Numbers of the lines that are equal if the lines are equal. A pattern has the number of the line
+/// that it matches.
 fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
     let mut numbers: HashMap<String, u32> = HashMap::new();
     let mut patterns = Vec::new();
@@ -104,7 +106,7 @@ fn identities(texts: &Texts<'_>, written: &[usize]) -> (Vec<u32>, Vec<u32>) {
     (old, new)
 }
 
-/// The `...` line before, in or right after the block, if there is one.
+/// The `...` line directly before, in, or directly after the block, if there is one.
 fn any_lines_at(
     expected: &[Expected<'_>],
     written: &[usize],
@@ -151,7 +153,8 @@ fn pair_block(
     pairs.extend((at..new.end).map(extra));
 }
 
-/// The pairs, in order on both sides, that are most alike in sum (dynamic programming over the block).
+/// The pairs with the largest sum of similarities, in order on both sides (dynamic programming over
+/// the block).
 fn alike_pairs(texts: &Texts<'_>, old: &[usize], new: &Range<usize>) -> Vec<(usize, usize)> {
     let (rows, columns) = (old.len(), new.len());
     let old_words: Vec<Vec<&str>> =
@@ -180,7 +183,7 @@ fn alike_pairs(texts: &Texts<'_>, old: &[usize], new: &Range<usize>) -> Vec<(usi
     pairs
 }
 
-/// The first words of a line.
+/// The first words of a line, which are enough to measure similarity.
 fn words(line: &str) -> Vec<&str> {
     line.split(|c: char| c.is_whitespace() || matches!(c, '/' | ':' | '=' | ',' | '-'))
         .filter(|word| !word.is_empty())
@@ -188,7 +191,7 @@ fn words(line: &str) -> Vec<&str> {
         .collect()
 }
 
-/// Share of words that both lines have, from 0 to 1.
+/// The share of words that both lines have, from 0 to 1.
 fn likeness(old: &[&str], new: &[&str]) -> f32 {
     let common = old.iter().filter(|word| new.contains(word)).count();
     let all = old.len() + new.len();

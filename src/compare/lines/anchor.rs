@@ -1,4 +1,4 @@
-//! Does the whole output match, `...` lines and all?
+//! Matches a whole output with an expected text that contains `...` lines.
 
 use std::ops::Range;
 
@@ -6,10 +6,11 @@ use super::{Expected, Texts};
 use crate::compare::pattern::Scope;
 use crate::compare::verdict::Bindings;
 
-/// Line comparisons that finding the places of the parts between `...` may take.
+/// The most line comparisons of the search for the places of the parts between `...` lines.
 const MOST_COMPARISONS: usize = 4_000_000;
 
-/// The names bound when it matches. Between two `...` the first place that lets the rest match is taken.
+/// The names that are bound if the output matches. A part between two `...` lines takes the first
+/// place that lets the rest match.
 pub(super) fn match_all(texts: &Texts<'_>, bound: &Bindings) -> Option<Bindings> {
     let mut scope = Scope::new(bound);
     let parts = parts(&texts.expected);
@@ -26,7 +27,7 @@ pub(super) fn match_all(texts: &Texts<'_>, bound: &Bindings) -> Option<Bindings>
         .run(first.len(), scope)
 }
 
-/// Lines between `...` lines; the first and the last may be empty.
+/// The parts between `...` lines. The first and the last part may be empty.
 fn parts(expected: &[Expected<'_>]) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -53,7 +54,7 @@ struct Search<'s, 't> {
 
 impl Search<'_, '_> {
     fn run(&mut self, from: usize, scope: Scope<'_>) -> Option<Bindings> {
-        // Parts placed so far: where, and what was bound before.
+        // The parts that have a place: the place of each, and the names that were bound before it.
         let mut placed: Vec<(usize, Scope<'_>)> = Vec::new();
         let (mut at, mut scope) = (from, scope);
         loop {
@@ -71,7 +72,7 @@ impl Search<'_, '_> {
                 }
                 None => {
                     let (place, before) = placed.pop()?;
-                    // Only another binding could make a later place better.
+                    // A later place can be better only if it binds other values.
                     let another = self.binds(placed.len() + 1)
                         || (1..=placed.len()).any(|part| self.binds(part));
                     if self.left == 0 || !another {
@@ -90,7 +91,7 @@ impl Search<'_, '_> {
             .then_some((self.last_at, scope))
     }
 
-    /// The first place from `from` on where the part matches.
+    /// The first place, from the line `from`, at which the part matches.
     fn place<'b>(
         &mut self,
         part: usize,

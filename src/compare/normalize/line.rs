@@ -1,105 +1,14 @@
-//! Which parts of a line or cell are volatile.
+//! Finds the volatile parts of a line or cell.
 
-use std::net::IpAddr;
-use std::ops::Range;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::LazyLock;
 
-use regex::{Regex, RegexSet};
+use regex::Regex;
 
-use super::evidence::{Evidence, TableKind, is_mixed};
+use super::clues::{CLUES, clue, is_address, is_not_a_word};
+use super::evidence::Evidence;
 use super::{Found, Rules, Value, Where};
 use crate::book::Normalizer;
-
-/// The alphabet of what ReplicaSets add to a name: a number, digit by digit made a letter.
-pub(super) const POD_HASH: &str = "[bcdf4-9]{7,10}";
-/// What the server adds to a name: five characters, no vowels and no digits that look like letters.
-pub(super) const RANDOM: &str = "[bcdfghjklmnpqrstvwxz2456789]{5}";
-
-const STAMP: &str = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[+-]\d\d:?\d\d(?: [A-Z]{3,4})?| UTC)?|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? +(?:\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d(?: (?:[+-]\d{4}|[A-Z]{3,4}))?|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2} \d\d:\d\d:\d\d(?: [A-Z]{3,4})? \d{4})";
-const AGO: &str = r"(?:\d+[ydhms]){1,4}|(?:about an?|less than a|About an?|Less than a|\d+) (?:second|minute|hour|day|week|month|year)s?";
-const TOOK: &str = r"(?:\d+h)?(?:\d+m)?\d+(?:\.\d+)?(?:ns|us|µs|ms|s)|\d+m|\d+(?:\.\d+)? ?(?:milliseconds?|seconds?|minutes?|hours?|ms|s)";
-const UUID: &str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}";
-const IP: &str = r"\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f]{1,4}(?::{1,2}[0-9a-f]{1,4}){2,7}";
-/// A name up to its last dash.
-const STEM: &str = "[a-z0-9][a-z0-9.-]*?";
-/// Minutes since 1970, as CronJobs name their Jobs by.
-const MINUTES: &str = r"(?:2[89]|3\d)\d{6}";
-const DONE: &str = "finished|completed|done|passed|failed|created|deleted|built|started|executed|processed|compiled|loaded|deployed|installed|resolved|transferred|pulled|pushed|ran|ready|succeeded|returned|answered|joined|generated";
-
-/// One piece of evidence in a line: the group is what it proves to be volatile.
-struct Clue {
-    by: Normalizer,
-    placeholder: &'static str,
-    pattern: String,
-    holds: fn(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool,
-}
-
-fn clue(by: Normalizer, placeholder: &'static str, pattern: &str) -> Clue {
-    let pattern = [
-        ("STAMP", STAMP),
-        ("AGO", AGO),
-        ("TOOK", TOOK),
-        ("UUID", UUID),
-        ("ADDRESS", IP),
-        ("HASH", POD_HASH),
-        ("RANDOM", RANDOM),
-        ("STEM", STEM),
-        ("MINUTES", MINUTES),
-        ("DONE", DONE),
-    ]
-    .iter()
-    .fold(pattern.to_owned(), |pattern, (name, text)| pattern.replace(name, text));
-    Clue { by, placeholder, pattern, holds: ends }
-}
-
-impl Clue {
-    fn if_(mut self, holds: fn(&str, &Range<usize>, &Evidence) -> bool) -> Self {
-        self.holds = holds;
-        self
-    }
-}
-
-struct Clues {
-    any: RegexSet,
-    each: Vec<(Clue, OnceLock<Regex>)>,
-}
-
-static CLUES: LazyLock<Clues> = LazyLock::new(|| {
-    use Normalizer::{Ages, Durations, Fields, Hashes, Ips, Ports, Timestamps, Uids};
-    let clues = vec![
-        clue(Ages, "time", r"(?:^|[^\w.-])(AGO) ago\b"),
-        clue(Ages, "time", r"\bUp (AGO)"),
-        clue(Ages, "time", r#"(?i)(?:^|[\s,;({"'])(?:age|uptime|last seen|running for)["']?\s*[:=]\s*["']?((?-i:AGO))"#),
-        clue(Durations, "time", r"(?i)\b(?:took|elapsed|lasted|spent)\b[:= ]{0,3}((?-i:TOOK))"),
-        clue(Durations, "time", r"(?i)\b(?:DONE)\b[^.;\d]{0,60}? in ((?-i:TOOK))"),
-        clue(Durations, "time", r"\b[Pp]ulled\b.* in (TOOK)"),
-        clue(Durations, "time", r"\((TOOK) including waiting\)"),
-        clue(Durations, "time", r"^(?:real|user|sys)\s+(\d+m[\d.]+s)$"),
-        clue(Durations, "time", r"\btime[=<](TOOK)"),
-        clue(Durations, "time", r"^\s*--- (?:PASS|FAIL|SKIP): \S+ \((TOOK)\)"),
-        clue(Timestamps, "date", r"^[\[(]?(STAMP|[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6})").if_(starts_a_line),
-        clue(Timestamps, "date", r#"(?i)(?:^|[\s,{(\["'])(?:time|ts|@?timestamp|date|now|at|since|(?:last )?(?:created|updated|modified|started|finished|completed|seen|deployed)(?:[ _-]?at)?)["']?(?:\s*[:=]\s*|\s+)["']?((?-i:STAMP))"#).if_(has_happened),
-        clue(Hashes, "hash", r"[a-z0-9]-(HASH-RANDOM)").if_(is_pod_suffix),
-        clue(Hashes, "hash", r"[a-z0-9]-(MINUTES-RANDOM)").if_(is_pod_suffix),
-        clue(Hashes, "hash", r#"\b(?:pods?/|pods? ["'`]|[Pp]ods?: )STEM-(HASH-RANDOM|MINUTES-RANDOM|RANDOM)(?:[^\w-]|$)"#).if_(is_no_word),
-        clue(Hashes, "hash", r#"\b(?:(?:replicasets?(?:\.apps)?|rs)/|[Rr]eplica ?[Ss]et[: ]["'`]{0,1} ?)STEM-([bcdf4-9]{6,10})(?:[^\w-]|$)"#),
-        clue(Hashes, "hash", r"\bjobs?(?:\.batch)?/STEM-(MINUTES)(?:[^\w-]|$)"),
-        clue(Hashes, "hash", r"\bendpointslices?(?:\.discovery\.k8s\.io)?/STEM-(RANDOM)(?:[^\w-]|$)"),
-        clue(Hashes, "hash", r#"(?:pod-template-hash|controller-revision-hash)["']?[=:] ?["']?(?:STEM-)?([bcdf4-9]{4,10})(?:[^\w-]|$)"#),
-        clue(Hashes, "hash", r"\bkube-api-access-(RANDOM)"),
-        clue(Uids, "uid", r"\bpvc-(UUID)"),
-        clue(Uids, "uid", r"/pods/(UUID)\b"),
-        clue(Ips, "ip", r#"(?i)\b(?:pod|host|cluster|node|internal)[ _-]?ips?["']?\s*[:=]\s*["'\[]*((?-i:ADDRESS))"#).if_(is_address),
-        clue(Ips, "ip", r"^\s*(?:IPs?|Endpoints):\s+(ADDRESS)").if_(is_address),
-        clue(Ports, "port", r"\b\d{1,5}:(3[0-2]\d{3})/(?:TCP|UDP|SCTP)\b"),
-        clue(Fields, "uid", r#"^\s*(?:- )?"?uid"?: ?"?(UUID)"?,?$"#).if_(in_objects),
-        clue(Fields, "rev", r#"^\s*(?:- )?"?resourceVersion"?: ?"?(\d+)"?,?$"#).if_(in_objects),
-        clue(Fields, "date", r#"^\s*(?:- )?"?(?:creationTimestamp|lastTransitionTime|lastUpdateTime|lastProbeTime|lastHeartbeatTime|startTime|startedAt|finishedAt)"?: ?"?(STAMP)"?,?$"#).if_(in_objects),
-    ];
-    let any =
-        RegexSet::new(clues.iter().map(|clue| &clue.pattern)).expect("the expressions are tested");
-    Clues { any, each: clues.into_iter().map(|clue| (clue, OnceLock::new())).collect() }
-});
+use crate::compare::table_text::TableKind;
 
 /// Adds every volatile part of the text.
 pub(super) fn find(
@@ -128,14 +37,15 @@ pub(super) fn find(
         if !rules.has(clue.by) {
             continue;
         }
-        // Most texts match few clues, and compiling one takes up to a millisecond: each is compiled when it is first needed.
+        // Each expression is compiled when it is first needed, because compiling takes up to a
+        // millisecond and most texts need few.
         let regex = regex.get_or_init(|| {
             Regex::new(&clue.pattern).expect("the set has compiled the same expression")
         });
         let mut from = 0;
         while let Some(part) = regex.captures_at(text, from).and_then(|hit| hit.get(1)) {
             from = part.end().max(from + 1);
-            if (clue.holds)(text, &part.range(), evidence) {
+            if (clue.applies)(text, &part.range(), evidence) {
                 found.push(Found {
                     range: part.range(),
                     placeholder: clue.placeholder,
@@ -152,7 +62,7 @@ pub(super) fn find(
     }
 }
 
-/// ReplicaSets whose pods stand in the same text.
+/// Adds the suffixes of ReplicaSets whose pods are in the same text.
 fn by_neighbour(text: &str, evidence: &Evidence, found: &mut Vec<Found>) {
     if evidence.replica_sets.is_empty() {
         return;
@@ -167,7 +77,7 @@ fn by_neighbour(text: &str, evidence: &Evidence, found: &mut Vec<Found>) {
     }
 }
 
-/// Words as names of objects are made of.
+/// The words that may be names of objects.
 fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let mut from = 0;
@@ -189,8 +99,8 @@ fn by_value(text: &str, value: Value, rules: Rules, found: &mut Vec<Found>) {
         Value::JobName => (Normalizer::Hashes, "hash", &*JOB_NAME),
     };
     let part = pattern.captures(text).and_then(|hit| hit.get(1));
-    if let Some(part) =
-        part.filter(|part| rules.has(by) && is_no_word(text, &part.range(), &Evidence::default()))
+    if let Some(part) = part
+        .filter(|part| rules.has(by) && is_not_a_word(text, &part.range(), &Evidence::default()))
     {
         found.push(Found { range: part.range(), placeholder, by: Some(by) });
     }
@@ -216,9 +126,9 @@ static AGE_CELL: LazyLock<Regex> =
 fn by_column(text: &str, column: &str, kind: TableKind, rules: Rules, found: &mut Vec<Found>) {
     let mut whole = |pattern: &Regex, by: Normalizer, placeholder: &'static str| {
         let part = pattern.captures(text).and_then(|hit| hit.get(1));
-        if let Some(part) = part
-            .filter(|part| rules.has(by) && is_no_word(text, &part.range(), &Evidence::default()))
-        {
+        if let Some(part) = part.filter(|part| {
+            rules.has(by) && is_not_a_word(text, &part.range(), &Evidence::default())
+        }) {
             found.push(Found { range: part.range(), placeholder, by: Some(by) });
         }
     };
@@ -232,7 +142,7 @@ fn by_column(text: &str, column: &str, kind: TableKind, rules: Rules, found: &mu
         }
         "DURATION" if kind.jobs => whole(&AGE_CELL, Normalizer::Durations, "time"),
         "NAME" | "POD" | "POD NAME" | "OBJECT" => {
-            // A kind before the name is evidence of its own.
+            // A kind in front of the name is evidence by itself.
             let bare = !text.contains('/');
             if kind.pods && (bare || text.starts_with("pod/")) {
                 whole(&POD_NAME, Normalizer::Hashes, "hash");
@@ -266,87 +176,4 @@ fn addresses(text: &str, rules: Rules, found: &mut Vec<Found>) {
             found.push(Found { range: part.range(), placeholder: "ip", by: Some(Normalizer::Ips) });
         }
     }
-}
-
-/// The word ends where the part does.
-fn ends(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
-    !line[found.end..].starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-')
-}
-
-/// The suffix of a pod's name: what ReplicaSets make has letters and digits, and neither part is somebody's number.
-fn is_pod_suffix(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool {
-    let Some((first, second)) = line[found.clone()].split_once('-') else { return false };
-    let made = is_mixed(first)
-        || second.bytes().any(|byte| byte.is_ascii_alphabetic())
-            && !first.starts_with(char::is_alphabetic);
-    made && ends(line, found, evidence) && is_no_word(line, found, evidence)
-}
-
-/// Words that people end names with, and that look as if the server had made them.
-fn is_no_word(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
-    const WORDS: [&str; 18] = [
-        "https", "html5", "xhtml", "grpcs", "pgsql", "mssql", "tmpfs", "nfsv4", "btrfs", "dhcp4",
-        "dhcp6", "nfsv2", "crds2", "ssh22", "sdwan", "http2", "mqtts", "ldaps",
-    ];
-    !WORDS.contains(&&line[found.clone()])
-}
-
-/// An address, and neither a network, a version, nor one that means the machine itself.
-fn is_address(line: &str, found: &Range<usize>, _: &Evidence) -> bool {
-    let text = &line[found.clone()];
-    let goes_on = line[found.end..]
-        .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | '+'))
-        || line[found.end..]
-            .strip_prefix('.')
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    let begun = line[..found.start]
-        .ends_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | '-'));
-    let stays = matches!(text, "127.0.0.1" | "0.0.0.0" | "255.255.255.255");
-    !goes_on && !begun && !stays && text.parse::<IpAddr>().is_ok()
-}
-
-/// A log's line begins with its time. A date of ISO's form that is the whole line may be a setting.
-fn starts_a_line(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool {
-    let alone = found.start == 0
-        && line.trim_end().len() == found.end
-        && line.starts_with(|c: char| c.is_ascii_digit());
-    !alone && ends(line, found, evidence)
-}
-
-/// A time that is told, and not one that is set or to come.
-fn has_happened(line: &str, found: &Range<usize>, evidence: &Evidence) -> bool {
-    let before = line[..found.start].to_ascii_lowercase();
-    let words: Vec<&str> =
-        before.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
-    let to_come = [
-        "expires",
-        "expire",
-        "expiry",
-        "expiration",
-        "valid",
-        "until",
-        "next",
-        "due",
-        "ends",
-        "end",
-        "deadline",
-        "renew",
-        "renews",
-        "schedule",
-        "scheduled",
-        "before",
-        "after",
-        "start",
-        "starts",
-        "begin",
-        "begins",
-        "not",
-        "run",
-        "runs",
-    ];
-    !words.iter().rev().take(4).any(|word| to_come.contains(word)) && ends(line, found, evidence)
-}
-
-fn in_objects(_: &str, _: &Range<usize>, evidence: &Evidence) -> bool {
-    evidence.objects
 }

@@ -1,24 +1,30 @@
-//! Does a text match a pattern, and what do its names bind then? Backtracking with a bound: what takes longer is no match.
+//! Matches a text with a pattern, and finds the values that the names of the pattern bind. It
+//! backtracks within a bound: a match that needs more steps is not found.
 
 use std::borrow::Cow;
+
 use std::collections::HashSet;
 
+use super::numbers::{float_length, int_length, number_ends};
 use super::{Pattern, Scope, Token};
+
 use crate::book::NameKind;
+
 use crate::compare::normalize::{Found, View};
 
-/// Steps one line may take. Patterns people write need a few dozen.
+/// The most steps for one line. A pattern that a person writes needs a few dozen.
 const MOST_STEPS: usize = 100_000;
 
-/// A name's part of the matched text.
+/// The part of the matched text that a name has taken.
 struct Capture<'m> {
     variable: &'m str,
-    /// The text, `None` where the name stood for itself.
+    /// The text, or `None` if the output contains the literal text `<name>`.
     text: Option<&'m str>,
 }
 
 impl Pattern<'_> {
-    /// Does the text match? The names it binds are then in the scope; otherwise the scope is unchanged.
+    /// Whether the text matches. If it does, its names are added to the scope; otherwise the scope
+    /// does not change.
     pub(crate) fn matches(
         &self,
         text: &str,
@@ -35,12 +41,12 @@ impl Pattern<'_> {
         true
     }
 
-    /// Would the text match if nothing had been bound before?
+    /// Whether the text would match if no name had been bound before.
     pub(crate) fn matches_alone(&self, text: &str, view: Option<View<'_>>) -> bool {
         self.run(text, None, view).is_some()
     }
 
-    /// For a text that matches but for its names: the first name that is to mismatch_reason, and why.
+    /// For a text that does not match only because of a bound name: that name and the reason.
     pub(crate) fn mismatch_reason(
         &self,
         text: &str,
@@ -117,7 +123,8 @@ fn untyped<'t>(token: &Token<'t>) -> Token<'t> {
     }
 }
 
-/// A token with several ways to match: where it began and the ends still to try, the next one last.
+/// A token with several possible ends: the state at its beginning, and the ends that were not tried
+/// yet, the next one last.
 struct Frame {
     token: usize,
     start: usize,
@@ -125,10 +132,10 @@ struct Frame {
     untried: Ends,
 }
 
-/// Ends still to try, cheapest form each.
+/// The ends that were not tried yet, in the cheapest representation.
 enum Ends {
     List(Vec<usize>),
-    /// Any end from here on, in steps of a character.
+    /// Any end from this position on, one character after the other.
     From(usize),
 }
 
@@ -138,10 +145,11 @@ struct Run<'m> {
     scope: Option<&'m Scope<'m>>,
     volatile: Cow<'m, [Found]>,
     frames: Vec<Frame>,
-    /// Branching tokens and places that are known to fail (kept only while no name occurs twice).
+    /// Pairs of a token and a position that are known to fail. They are kept only if no name occurs
+    /// twice.
     dead: HashSet<(usize, usize)>,
     steps: usize,
-    /// Does a name occur twice? Then what failed once may match with another value.
+    /// Whether a name occurs twice. If so, a pair that failed once may match with another value.
     name_twice: bool,
 }
 
@@ -165,7 +173,7 @@ impl<'m> Run<'m> {
         }
     }
 
-    /// The state after the token, if it can match here.
+    /// The state after the token, if the token can match here.
     fn step(&mut self, index: usize, token: &'m Token<'m>, at: usize) -> Option<(usize, usize)> {
         let rest = &self.text[at..];
         let length = match token {
@@ -198,7 +206,7 @@ impl<'m> Run<'m> {
         self.back()
     }
 
-    /// The next untried way of the last branching token.
+    /// The state at the next untried end of the last token that has one.
     fn back(&mut self) -> Option<(usize, usize)> {
         loop {
             let frame = self.frames.last_mut()?;
@@ -217,7 +225,7 @@ impl<'m> Run<'m> {
         }
     }
 
-    /// Where a name may end, the one to try first last.
+    /// The possible ends of a name. The one to try first is the last.
     fn name_ends(
         &self,
         index: usize,
@@ -255,7 +263,7 @@ impl<'m> Run<'m> {
         ends
     }
 
-    /// What an earlier name of this line has taken.
+    /// The text that an earlier occurrence of the name in this line has taken.
     fn captured(&self, wanted: &str) -> Option<&'m str> {
         self.frames.iter().find_map(|frame| match &self.tokens[frame.token] {
             Token::Name { raw, variable, .. } if variable == wanted => {
@@ -277,7 +285,7 @@ impl<'m> Run<'m> {
     }
 }
 
-/// The first end of a `[..]`, from `from` on, after which the next token has a chance.
+/// The first end of a `[..]`, from the position `from`, at which the next token may match.
 fn next_end(text: &str, from: usize, next: Option<&Token<'_>>) -> Option<usize> {
     let rest = text.get(from..)?;
     match next {
@@ -286,45 +294,4 @@ fn next_end(text: &str, from: usize, next: Option<&Token<'_>>) -> Option<usize> 
         }
         _ => Some(from),
     }
-}
-
-/// Every length that is itself a number, the longest last.
-fn number_ends(rest: &str, at: usize, length: fn(&str) -> Option<usize>) -> Vec<usize> {
-    let longest = length(rest).unwrap_or(0);
-    (1..=longest.min(400))
-        .filter(|end| length(&rest[..*end]) == Some(*end))
-        .map(|end| at + end)
-        .collect()
-}
-
-/// Length of the whole number at the start of the text.
-fn int_length(text: &str) -> Option<usize> {
-    let sign = usize::from(text.starts_with(['+', '-']));
-    let digits = digits(&text[sign..]);
-    (digits > 0).then_some(sign + digits)
-}
-
-/// Length of the number at the start of the text: `3`, `-0.5`, `.5`, `1e-3`.
-fn float_length(text: &str) -> Option<usize> {
-    let sign = usize::from(text.starts_with(['+', '-']));
-    let whole = digits(&text[sign..]);
-    let mut end = sign + whole;
-    let mut fraction = 0;
-    if text[end..].starts_with('.') {
-        fraction = digits(&text[end + 1..]);
-        end += if fraction > 0 { fraction + 1 } else { 0 };
-    }
-    if whole + fraction == 0 {
-        return None;
-    }
-    if text[end..].starts_with(['e', 'E'])
-        && let Some(exponent) = int_length(&text[end + 1..])
-    {
-        end += 1 + exponent;
-    }
-    Some(end)
-}
-
-fn digits(text: &str) -> usize {
-    text.bytes().take_while(u8::is_ascii_digit).count()
 }

@@ -1,4 +1,4 @@
-//! The accepted table with what truly changed in it.
+//! Merges an output into an accepted table: only real changes are rewritten.
 
 use std::collections::HashMap;
 
@@ -9,23 +9,23 @@ use crate::compare::normalize::{Rules, Where};
 use crate::compare::pattern::Scope;
 use crate::compare::verdict::Bindings;
 
-/// How a cell of an output is kept in an accepted text.
+/// Converts a cell or line of an output into the text for an accepted text.
 pub(in crate::compare) type Keep<'k> = &'k dyn Fn(&str, Where<'_>) -> String;
 
-/// What becomes of the lines of the accepted text; lines without an entry stay.
+/// The changes to the lines of the accepted text. A line without an entry stays.
 #[derive(Default)]
 struct Edits {
-    /// By 1-based line: the new text, or `None` for a line that goes.
+    /// By line, from 1: the new text, or `None` for a line that is removed.
     lines: HashMap<usize, Option<String>>,
-    /// Texts that come after a line.
+    /// The texts that are added after a line.
     after: HashMap<usize, Vec<String>>,
-    /// Tables that come at the end.
+    /// The tables that are added at the end.
     end: Vec<String>,
 }
 
-/// The accepted text with rows and cells that differ rewritten in the columns of its header; `None` where the texts have no tables
-/// to compare.
-/// `keep` gives a line or cell of the output as it is kept in the accepted text.
+/// The accepted text in which different rows and cells are rewritten in the columns of the header.
+/// `None` if the texts have no tables to compare. `keep` converts a line or cell of the output into
+/// the text for the accepted text.
 pub(in crate::compare) fn merge_tables(
     accepted: &str,
     actual: &str,
@@ -121,7 +121,7 @@ impl Edits {
     }
 }
 
-/// The row with the cells that differ replaced; `None` when none does.
+/// The row with its different cells replaced. `None` if no cell differs.
 fn merged_row<'t>(
     tables: &Tables<'_, 't>,
     (old, row): (&Table<'t>, &Row<'t>),
@@ -143,7 +143,7 @@ fn merged_row<'t>(
     changed.then(|| lay_out(old, &cells))
 }
 
-/// The output's cell of a column of the accepted table, as it is kept.
+/// The output's cell for a column of the accepted table, converted by `keep`.
 fn kept_cell(
     old: &Table<'_>,
     column: usize,
@@ -154,7 +154,7 @@ fn kept_cell(
         .map_or_else(String::new, |index| keep(row.cells[index], new.place(index)))
 }
 
-/// A table of the output as it is kept.
+/// A table of the output, converted by `keep`.
 fn whole_text(table: &Table<'_>, keep: Keep<'_>) -> String {
     let mut text = keep(table.header, Where::Line);
     for row in &table.rows {
@@ -164,7 +164,7 @@ fn whole_text(table: &Table<'_>, keep: Keep<'_>) -> String {
     text
 }
 
-/// A row in the columns of the header; a cell that is too long moves those after it.
+/// A row in the columns of the header. A cell that is too long moves the cells after it.
 fn lay_out(table: &Table<'_>, cells: &[String]) -> String {
     let mut text = String::new();
     let mut width = 0;

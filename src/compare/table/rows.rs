@@ -1,38 +1,24 @@
-//! Which rows belong together, and what their cells say.
+//! Compares the rows of two tables.
 
-use std::collections::{HashMap, VecDeque};
-
-use super::{Row, Sides, Table, TextNormalizer, is_volatile};
-use crate::book::Normalizer;
+use super::cells::{CellMatch, Cells};
+use super::pairing::Partner;
+use super::{Row, Sides, Table, is_volatile};
 use crate::compare::difference::Differences;
 use crate::compare::normalize::View;
-use crate::compare::pattern::{Pattern, Scope};
+use crate::compare::pattern::Scope;
 
-/// Rows of one key that are looked through for one that is wholly equal.
-const LOOK_AHEAD: usize = 64;
-/// Row comparisons spent on rows whose key is a pattern.
-const MOST_PATTERN_TRIES: usize = 200_000;
-
-/// A column both tables have: its name, its index in the expected and in the actual table.
+/// A column that both tables have: its name, its index in the expected table, and its index in the
+/// actual one.
 type Shared<'t> = (&'t str, usize, usize);
-
-/// The row of the output that belongs to an expected one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Partner {
-    /// Its index.
-    pub row: usize,
-    /// All its cells were seen to match: they need not be compared again.
-    pub wholly: bool,
-}
 
 /// A pair of tables.
 pub(super) struct Tables<'c, 't> {
-    expected: &'c Table<'t>,
-    actual: &'c Table<'t>,
-    shared: Vec<Shared<'t>>,
-    /// Key columns that both have: index in the expected and in the actual table.
-    keys: Vec<(usize, usize)>,
-    sides: Sides<'c>,
+    pub(super) expected: &'c Table<'t>,
+    pub(super) actual: &'c Table<'t>,
+    pub(super) shared: Vec<Shared<'t>>,
+    /// The key columns that both tables have: the index in the expected and in the actual table.
+    pub(super) keys: Vec<(usize, usize)>,
+    pub(super) sides: Sides<'c>,
 }
 
 pub(super) fn compare_table<'t>(
@@ -95,7 +81,7 @@ fn shared_keys(expected: &Table<'_>, shared: &[Shared<'_>]) -> Vec<(usize, usize
 }
 
 impl<'c, 't> Tables<'c, 't> {
-    /// Columns that only one has are told.
+    /// Adds a difference for each column that only one table has.
     pub(super) fn new(
         expected: &'c Table<'t>,
         actual: &'c Table<'t>,
@@ -107,122 +93,8 @@ impl<'c, 't> Tables<'c, 't> {
         Self { expected, actual, shared, keys, sides }
     }
 
-    /// For each expected row the row of the output that belongs to it; and which of the output's rows belong to one.
-    pub(super) fn pair_rows(&self, scope: &mut Scope<'_>) -> (Vec<Option<Partner>>, Vec<bool>) {
-        let mut taken = vec![false; self.actual.rows.len()];
-        let mut partner = vec![None; self.expected.rows.len()];
-        self.pair_by_key(&mut partner, &mut taken, scope);
-        self.pair_by_pattern(&mut partner, &mut taken, scope);
-        (partner, taken)
-    }
-
-    /// Rows with the same key: wholly equal ones first, then in their order.
-    fn pair_by_key(
-        &self,
-        partner: &mut [Option<Partner>],
-        taken: &mut [bool],
-        scope: &mut Scope<'_>,
-    ) {
-        let mut by_key: HashMap<String, VecDeque<usize>> =
-            HashMap::with_capacity(self.actual.rows.len());
-        for (index, row) in self.actual.rows.iter().enumerate() {
-            by_key
-                .entry(self.key(self.actual, self.sides.output, row, |(_, column)| column))
-                .or_default()
-                .push_back(index);
-        }
-        let keys: Vec<Option<String>> = self
-            .expected
-            .rows
-            .iter()
-            .map(|row| {
-                (!self.key_is_pattern(row)).then(|| {
-                    self.key(self.expected, self.sides.accepted, row, |(column, _)| column)
-                })
-            })
-            .collect();
-        for wholly in [true, false] {
-            for (index, key) in keys
-                .iter()
-                .enumerate()
-                .filter(|(index, _)| partner[*index].is_none())
-                .collect::<Vec<_>>()
-            {
-                let Some(candidates) = key.as_ref().and_then(|key| by_key.get_mut(key)) else {
-                    continue;
-                };
-                let row = &self.expected.rows[index];
-                let place = if wholly {
-                    candidates.iter().take(LOOK_AHEAD).position(|other| {
-                        self.row_matches(row, &self.actual.rows[*other], scope, SameKey::Known)
-                    })
-                } else {
-                    Some(0)
-                };
-                if let Some(other) = place.and_then(|place| candidates.remove(place)) {
-                    partner[index] = Some(Partner { row: other, wholly });
-                    taken[other] = true;
-                }
-            }
-        }
-    }
-
-    /// Rows whose key is a pattern: the first free row that matches wholly, else the first whose key does.
-    fn pair_by_pattern(
-        &self,
-        partner: &mut [Option<Partner>],
-        taken: &mut [bool],
-        scope: &mut Scope<'_>,
-    ) {
-        let mut tries = MOST_PATTERN_TRIES;
-        for wholly in [true, false] {
-            for (index, row) in self.expected.rows.iter().enumerate() {
-                if partner[index].is_some() || !self.key_is_pattern(row) {
-                    continue;
-                }
-                let fits = |other: &usize| {
-                    let other = &self.actual.rows[*other];
-                    if wholly {
-                        self.row_matches(row, other, scope, SameKey::Unknown)
-                    } else {
-                        self.key_matches(row, other, scope)
-                    }
-                };
-                let free =
-                    (0..taken.len()).filter(|other| !taken[*other]).take(tries).collect::<Vec<_>>();
-                tries = tries.saturating_sub(free.len());
-                if let Some(other) = free.into_iter().find({
-                    let mut fits = fits;
-                    move |other| fits(other)
-                }) {
-                    partner[index] = Some(Partner { row: other, wholly });
-                    taken[other] = true;
-                }
-            }
-        }
-    }
-
-    fn key(
-        &self,
-        table: &Table<'t>,
-        side: &TextNormalizer,
-        row: &Row<'t>,
-        which: fn((usize, usize)) -> usize,
-    ) -> String {
-        let mut key = String::new();
-        for column in self.keys.iter().copied().map(which) {
-            key.push_str(&side.canonical(row.cells[column], table.place(column)));
-            key.push('\0');
-        }
-        key
-    }
-
-    fn key_is_pattern(&self, row: &Row<'t>) -> bool {
-        self.keys.iter().any(|(column, _)| Pattern::parse(row.cells[*column], None).is_some())
-    }
-
-    /// A pair of cells, to be compared.
-    fn cells<'r>(
+    /// A pair of cells to compare.
+    pub(super) fn cells<'r>(
         &'r self,
         (index, other_index): (usize, usize),
         row: &Row<'t>,
@@ -235,40 +107,6 @@ impl<'c, 't> Tables<'c, 't> {
             accepted: View { normalizer: self.sides.accepted, place: self.expected.place(index) },
             output: View { normalizer: self.sides.output, place: self.actual.place(other_index) },
         }
-    }
-
-    /// Do all cells match? What the patterns in them bind is then in the scope.
-    fn row_matches(
-        &self,
-        row: &Row<'t>,
-        other: &Row<'t>,
-        scope: &mut Scope<'_>,
-        key: SameKey,
-    ) -> bool {
-        let mut tried: Option<Scope<'_>> = None;
-        let all = self.shared.iter().all(|(_, index, other_index)| {
-            if key == SameKey::Known && self.keys.contains(&(*index, *other_index)) {
-                return true;
-            }
-            let cells = self.cells((*index, *other_index), row, other);
-            match cells.compare() {
-                CellMatch::Same => true,
-                CellMatch::Differs => false,
-                CellMatch::Pattern(pattern) => {
-                    let scope = tried.get_or_insert_with(|| scope.clone());
-                    pattern.matches(cells.actual, scope, Some(cells.output))
-                }
-            }
-        });
-        if let (true, Some(tried)) = (all, tried) {
-            scope.bound_here = tried.bound_here;
-        }
-        all
-    }
-
-    fn key_matches(&self, row: &Row<'t>, other: &Row<'t>, scope: &Scope<'_>) -> bool {
-        let mut scope = scope.clone();
-        self.keys.iter().all(|key| self.cells(*key, row, other).matches(&mut scope))
     }
 
     fn compare_rows(
@@ -302,7 +140,8 @@ impl<'c, 't> Tables<'c, 't> {
         }
     }
 
-    /// Is the cell of the accepted row right for the output's row? The column is one of the accepted table.
+    /// Whether the cell of the accepted row matches the output's row. The column is one of the
+    /// accepted table.
     pub(super) fn cell_is_same(
         &self,
         index: usize,
@@ -318,7 +157,8 @@ impl<'c, 't> Tables<'c, 't> {
             .is_some_and(|other_index| self.cells((index, other_index), row, other).matches(scope))
     }
 
-    /// `row pod/web-…`, with the namespace before it where the table has one.
+    /// The name of a row for messages: `row pod/web-…`, with the namespace in front if the table
+    /// has one.
     fn row_name(&self, table: &Table<'t>, row: &Row<'t>) -> String {
         let side = if std::ptr::eq(table, self.expected) {
             self.sides.accepted
@@ -331,63 +171,5 @@ impl<'c, 't> Tables<'c, 't> {
             .map(|column| side.shown(row.cells[*column], table.place(*column)))
             .collect();
         format!("row {}", key.join("/"))
-    }
-}
-
-/// Is it known that the key's cells are the same, or do they have to be compared?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SameKey {
-    Known,
-    Unknown,
-}
-
-/// How two cells compare.
-enum CellMatch<'t> {
-    /// Equal, but for what is volatile.
-    Same,
-    /// Not equal, and no pattern.
-    Differs,
-    /// The scope must say.
-    Pattern(Pattern<'t>),
-}
-
-/// Two cells of a column.
-struct Cells<'c, 't> {
-    column: &'t str,
-    expected: &'t str,
-    actual: &'t str,
-    accepted: View<'c>,
-    output: View<'c>,
-}
-
-impl<'t> Cells<'_, 't> {
-    /// RESTARTS `3 (5m ago)` is `3`.
-    fn compare(&self) -> CellMatch<'t> {
-        if let Some(pattern) = Pattern::parse(self.expected, Some(self.accepted)) {
-            return CellMatch::Pattern(pattern);
-        }
-        let ages = self.output.normalizer.rules.has(Normalizer::Ages);
-        let bare = |cell: &str| -> usize {
-            if ages && self.column == "RESTARTS" {
-                cell.find(" (").unwrap_or(cell.len())
-            } else {
-                cell.len()
-            }
-        };
-        let (expected, actual) =
-            (&self.expected[..bare(self.expected)], &self.actual[..bare(self.actual)]);
-        if self.accepted.canonical(expected) == self.output.canonical(actual) {
-            CellMatch::Same
-        } else {
-            CellMatch::Differs
-        }
-    }
-
-    fn matches(&self, scope: &mut Scope<'_>) -> bool {
-        match self.compare() {
-            CellMatch::Same => true,
-            CellMatch::Differs => false,
-            CellMatch::Pattern(pattern) => pattern.matches(self.actual, scope, Some(self.output)),
-        }
     }
 }

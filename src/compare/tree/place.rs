@@ -1,13 +1,15 @@
-//! Where a value stands in its Kubernetes object, and what that proves.
+//! The place of a value in its Kubernetes object, and what that place proves about the value.
 //!
-//! `uid` is volatile in an object's `metadata`, and anybody's own field elsewhere. An object is what has `apiVersion` and `metadata`.
+//! For example, `uid` is volatile in an object's `metadata`, and may be any field elsewhere. A
+//! mapping with `apiVersion` and `metadata` is an object.
 
 use serde_json::Value;
 
 use crate::book::Normalizer;
 use crate::compare::normalize::{Rules, Value as Known, Where};
 
-/// Fields that the server writes into an object: of its `metadata`, of references to other objects, and of its `status`.
+/// The fields that the server writes into an object: in its `metadata`, in references to other
+/// objects, and in its `status`.
 pub(crate) const VOLATILE_FIELDS: [&str; 28] = [
     "uid",
     "resourceVersion",
@@ -38,20 +40,21 @@ pub(crate) const VOLATILE_FIELDS: [&str; 28] = [
     "renewTime",
     "acquireTime",
 ];
-/// How many of them, from the first on, are those of `metadata` itself, and up to where its labels and annotations go.
+/// The number of fields, from the first, that belong to `metadata` itself, and the index of the end
+/// of its labels and annotations.
 const OF_METADATA: usize = 7;
 const OF_LABELS: usize = 14;
-/// From where on those of a `Lease` stand.
+/// The index of the first field of a `Lease`.
 const OF_LEASE: usize = 26;
-/// When an event was seen: fields of an `Event` itself.
+/// The fields of an `Event` itself that contain the time of the event.
 const OF_EVENT: [&str; 3] = ["firstTimestamp", "lastTimestamp", "eventTime"];
 
-/// A place in a tree, with all that it stands in.
+/// A place in a tree, with the places that contain it.
 #[derive(Debug, Clone, Copy, Default)]
 pub(in crate::compare) struct Place<'p> {
     up: Option<&'p Place<'p>>,
     name: &'p str,
-    /// The kind, where the value here is an object of Kubernetes.
+    /// The kind, if the value at this place is a Kubernetes object.
     object: Option<&'p str>,
 }
 
@@ -61,7 +64,7 @@ impl<'p> Place<'p> {
         Self { up: Some(self), name, object: None }
     }
 
-    /// The same, with what the value there proves.
+    /// The same place, with what its value proves.
     pub(crate) fn of(mut self, value: &'p Value) -> Self {
         let fields =
             value.as_object().filter(|fields| fields.get("metadata").is_some_and(Value::is_object));
@@ -72,7 +75,8 @@ impl<'p> Place<'p> {
         self
     }
 
-    /// The object's kind, and the names of the fields that lead here from it.
+    /// The kind of the object that contains this place, and the names of the fields from the object
+    /// to here.
     fn path(&self) -> Option<(&'p str, Vec<&'p str>)> {
         let mut names = vec![self.name];
         let mut at = self.up;
@@ -87,7 +91,7 @@ impl<'p> Place<'p> {
         None
     }
 
-    /// Does the server write this field?
+    /// Whether the server writes this field.
     pub(crate) fn is_volatile(&self, rules: Rules) -> bool {
         if !rules.has(Normalizer::Fields) || !is_named(self.name) {
             return false;
@@ -111,7 +115,7 @@ impl<'p> Place<'p> {
         of_metadata || of_reference || of_labels || of_status || of_lease || of_event
     }
 
-    /// What the value here is known to be.
+    /// The meaning of the value at this place, if it is known.
     pub(crate) fn known(&self) -> Where<'static> {
         if matches!(self.name, "age" | "uptime" | "lastSeen") {
             return Where::Value(Known::Age);
@@ -144,7 +148,7 @@ fn is_named(name: &str) -> bool {
     VOLATILE_FIELDS.contains(&name) || OF_EVENT.contains(&name)
 }
 
-/// `metadata` of the object, or of a template in it.
+/// Whether this is the `metadata` of the object, or of a template in it.
 fn is_metadata(path: &[&str]) -> bool {
     match path {
         ["metadata"] => true,

@@ -1,10 +1,11 @@
-//! Two trees side by side.
+//! Compares two trees.
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::read::{NUMBER, TAG, unmarked};
+use super::json::without_marks;
+use super::marks::{NUMBER, TAG};
 use super::{ANY_MORE, Place};
 use crate::compare::difference::Differences;
 use crate::compare::lines::compare_lines;
@@ -12,7 +13,8 @@ use crate::compare::normalize::{TextNormalizer, View};
 use crate::compare::pattern::{Pattern, Scope, may_have_patterns};
 use crate::compare::verdict::Verdict;
 
-/// Two trees, what reads each, and what was found so far.
+/// The comparison of two trees: the normalizers of each side, and the differences that were found
+/// until now.
 pub(super) struct Walk<'w, 'b> {
     pub accepted: &'w TextNormalizer,
     pub output: &'w TextNormalizer,
@@ -21,7 +23,8 @@ pub(super) struct Walk<'w, 'b> {
 }
 
 impl Walk<'_, '_> {
-    /// Documents are a list; of a single one the path starts at its fields.
+    /// Compares the documents as a list. The path of a difference in a single document starts at
+    /// its fields.
     pub(super) fn documents(&mut self, expected: &[Value], actual: &[Value]) {
         let root = Place::default();
         match (expected, actual) {
@@ -118,7 +121,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// In order; a `...` element lets any follow, up to as many as the rest needs.
+    /// Compares lists in order. A `...` element matches any number of elements that the rest does
+    /// not need.
     fn by_order(&mut self, place: &Place<'_>, path: &str, expected: &[Value], actual: &[Value]) {
         let any = expected.iter().position(|element| element.as_str() == Some(ANY_MORE));
         let (head, tail) =
@@ -184,7 +188,7 @@ impl Walk<'_, '_> {
         self.found.changed(field(path), &wanted, &came, None);
     }
 
-    /// A text of several lines, `...` among them.
+    /// Compares texts of several lines, which may contain `...` lines.
     fn lines_match(&mut self, wanted: &str, came: &str) -> bool {
         let known = self.scope.all();
         match compare_lines(wanted, came, Some(self.output.rules), &known) {
@@ -197,12 +201,13 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Canonical, each line of it.
+/// The text with each line in canonical form.
 fn by_line(text: &str, view: View<'_>) -> String {
     text.split('\n').map(|line| view.canonical(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// 80 is not "80", but a number that is volatile and its placeholder are alike.
+/// Whether the types of two values are equal. 80 is not "80", but a volatile number is equal to its
+/// placeholder.
 fn is_alike(expected: &Value, actual: &Value) -> bool {
     let kind = |value: &Value| match value {
         Value::String(text) if text.starts_with(NUMBER) => 'n',
@@ -238,22 +243,23 @@ fn element(here: &str, list: &str) -> String {
     if list.is_empty() { format!("document {here}") } else { format!("element {here}") }
 }
 
-/// A value as a reader writes it: text without quotes.
+/// A value as a person writes it: a text without quotes.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.trim_start_matches([NUMBER, TAG]).to_owned(),
-        other => unmarked(&other.to_string()),
+        other => without_marks(&other.to_string()),
     }
 }
 
-/// The elements' names when each has one.
+/// The names of the elements, if each element has one.
 fn names(elements: &[&Value], side: &TextNormalizer) -> Option<Vec<String>> {
     (!elements.is_empty())
         .then(|| elements.iter().map(|element| name_of(element, side)).collect())
         .flatten()
 }
 
-/// `name`, or kind, namespace and name of an object, or the type of a condition.
+/// The name of an element: its `name`, the kind, namespace and name of an object, or the type of a
+/// condition.
 fn name_of(element: &Value, side: &TextNormalizer) -> Option<String> {
     let root = Place::default();
     let object = root.of(element);
@@ -279,7 +285,7 @@ fn name_of(element: &Value, side: &TextNormalizer) -> Option<String> {
     })
 }
 
-/// Placeholders as messages show them.
+/// The text with placeholders in the form of messages.
 fn shown(name: &str) -> String {
     let rules = crate::compare::normalize::Rules::none();
     rules.accepted("").shown(name, crate::compare::normalize::Where::Line)

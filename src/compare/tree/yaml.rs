@@ -1,11 +1,11 @@
-//! YAML text → values, with every number as it is written and every tag kept.
+//! Reads YAML as values. Every number keeps its written form, and every tag is kept.
 
 use serde_json::Value;
 
-use super::read::{NUMBER, TAG};
+use super::marks::{NUMBER, TAG};
 use crate::manifest::{Scalar, ScalarReader, yaml_documents};
 
-/// The documents of a text; the error says in a few words why it can't be read.
+/// The documents of a text. The error says in a few words why the text cannot be read.
 pub(super) fn documents(text: &str) -> Result<Vec<Value>, String> {
     yaml_documents(text, &mut AsWritten).map_err(|error| error.message)
 }
@@ -25,7 +25,8 @@ impl ScalarReader for AsWritten {
             "" | "~" | "null" | "Null" | "NULL" => Value::Null,
             "true" | "True" | "TRUE" => Value::Bool(true),
             "false" | "False" | "FALSE" => Value::Bool(false),
-            // To kubectl, which reads YAML 1.1, these words are true and false, and in quotes they are text.
+            // kubectl reads YAML 1.1, in which these words are true and false, and a text only in
+            // quotes.
             text if is_number(text) || is_old_boolean(text) => {
                 Value::String(format!("{NUMBER}{text}"))
             }

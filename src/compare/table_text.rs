@@ -1,54 +1,60 @@
-//! Text → tables and the text beside them.
+//! Splits a text into tables and the text beside them.
 
-use super::{TableKind, TextNormalizer, VOLATILE_COLUMNS, Where};
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::pod_names::is_pod;
 use crate::book::is_any_lines;
+
+/// The columns that contain only ages.
+pub(super) const VOLATILE_COLUMNS: [&str; 3] = ["AGE", "LAST SEEN", "FIRST SEEN"];
 
 /// A part of an output.
 #[derive(Debug)]
-pub(in crate::compare) enum Part<'t> {
-    /// With a header in capitals.
+pub(super) enum Part<'t> {
+    /// A table with a header in capitals.
     Table(Table<'t>),
-    /// Anything else.
+    /// Lines of text.
     Text(Vec<&'t str>),
 }
 
 /// A header and its rows.
 #[derive(Debug)]
-pub(in crate::compare) struct Table<'t> {
-    /// The header's words, `NOMINATED NODE` among them.
+pub(super) struct Table<'t> {
+    /// The names in the header, some of which have two words (`NOMINATED NODE`).
     pub columns: Vec<&'t str>,
     /// Its rows.
     pub rows: Vec<Row<'t>>,
-    /// 1-based line of the header.
+    /// The line of the header, from 1.
     pub line: usize,
-    /// The header as it is written.
+    /// The written form of the header.
     pub header: &'t str,
-    /// A row `...` stands for any rows.
+    /// Whether a row `...` allows any further rows.
     pub any_rows: bool,
-    /// Indices of the columns that say which row it is.
+    /// The indices of the columns that identify a row.
     pub keys: Vec<usize>,
-    /// What it is proved to be a table of.
+    /// The kind of its objects, as far as it is proved.
     pub kind: TableKind,
 }
 
 /// A row.
 #[derive(Debug)]
-pub(in crate::compare) struct Row<'t> {
-    /// A cell a column; empty ones are "".
+pub(super) struct Row<'t> {
+    /// One cell for each column. An empty cell is "".
     pub cells: Vec<&'t str>,
-    /// 1-based line.
+    /// The line, from 1.
     pub line: usize,
-    /// As it is written.
+    /// The written form of the row.
     pub text: &'t str,
 }
 
 /// Splits an accepted text at its blank lines and headers.
-pub(in crate::compare) fn parse(text: &str) -> Vec<Part<'_>> {
+pub(super) fn parse(text: &str) -> Vec<Part<'_>> {
     parse_rows(text, is_any_lines)
 }
 
-/// As [`parse`], for an output: a row `...` is what a program printed.
-pub(in crate::compare) fn parse_output(text: &str) -> Vec<Part<'_>> {
+/// Like [`parse`], but for an output, in which a row `...` is ordinary text.
+pub(super) fn parse_output(text: &str) -> Vec<Part<'_>> {
     parse_rows(text, |_| false)
 }
 
@@ -87,7 +93,8 @@ fn is_header(line: &str) -> bool {
     header_cells(line).is_some_and(|cells| cells.len() > 1)
 }
 
-/// The header's cells and where they start, if it is one: capitals only, and no number alone.
+/// The header's cells and the bytes at which they start, if the line is a header: it has only
+/// capitals, and not only numbers.
 fn header_cells(line: &str) -> Option<Vec<(usize, &str)>> {
     if line.bytes().any(|byte| byte.is_ascii_lowercase()) || line.starts_with(' ') {
         return None;
@@ -103,7 +110,8 @@ fn header_cells(line: &str) -> Option<Vec<(usize, &str)>> {
     cells.iter().all(|(_, cell)| name(cell)).then_some(cells)
 }
 
-/// Cells by runs of two or more spaces, or a tab, with the byte at which each starts.
+/// The cells of a line, separated by two or more spaces or a tab, each with the byte at which it
+/// starts.
 fn runs(line: &str) -> Vec<(usize, &str)> {
     let mut cells = Vec::new();
     let bytes = line.as_bytes();
@@ -154,12 +162,8 @@ impl<'t> Table<'t> {
         TableKind::of(&self.columns, self.rows.len(), cell)
     }
 
-    /// Where the cells of a column stand.
-    pub(super) fn place(&self, column: usize) -> Where<'t> {
-        Where::Cell(self.columns[column], self.kind)
-    }
-
-    /// The index of a column of the other table: of two that have one name, the first belongs to the first.
+    /// The index in the other table of a column of this one. Of two columns with one name, the
+    /// first belongs to the first.
     pub(super) fn same_column(&self, other: &Table<'_>, index: usize) -> Option<usize> {
         let name = other.columns[index];
         let before = other.columns[..index].iter().filter(|column| **column == name).count();
@@ -167,15 +171,7 @@ impl<'t> Table<'t> {
         own.map(|(index, _)| index).nth(before)
     }
 
-    /// What says which row it is, in canonical form.
-    pub(super) fn key(&self, row: &Row<'t>, side: &TextNormalizer) -> Vec<String> {
-        self.keys
-            .iter()
-            .map(|column| side.canonical(row.cells[*column], self.place(*column)).into_owned())
-            .collect()
-    }
-
-    /// Its first rows as they are written, for messages.
+    /// The written form of its first rows, for messages.
     pub(super) fn text(&self) -> String {
         self.first_rows(50)
     }
@@ -187,7 +183,8 @@ impl<'t> Table<'t> {
     }
 }
 
-/// NAMESPACE and NAME (or what stands for it), else the first column that is not volatile.
+/// The key columns: NAMESPACE and NAME (or its equivalent), or else the first column that is not
+/// volatile.
 fn keys(columns: &[&str]) -> Vec<usize> {
     let find = |names: &[&str]| {
         names.iter().find_map(|name| columns.iter().position(|column| column == name))
@@ -198,7 +195,8 @@ fn keys(columns: &[&str]) -> Vec<usize> {
     find(&["NAMESPACE"]).filter(|namespace| *namespace != name).into_iter().chain([name]).collect()
 }
 
-/// A row's cells: by its gaps where there is a cell a column, else by where the header's words start.
+/// A row's cells: separated at its gaps if this gives one cell for each column, or else at the
+/// starts of the header's names.
 fn cells<'t>(line: &'t str, header: &[(usize, &str)]) -> Vec<&'t str> {
     let runs = runs(line);
     if runs.len() == header.len() {
@@ -214,7 +212,7 @@ fn cells<'t>(line: &'t str, header: &[(usize, &str)]) -> Vec<&'t str> {
     })
 }
 
-/// `None` when a cell reaches into the next column.
+/// The cells at the starts of the header's names. `None` if a cell extends into the next column.
 fn by_position<'t>(line: &'t str, header: &[(usize, &str)]) -> Option<Vec<&'t str>> {
     let mut cells = Vec::with_capacity(header.len());
     for (index, (start, _)) in header.iter().enumerate() {
@@ -228,10 +226,102 @@ fn by_position<'t>(line: &'t str, header: &[(usize, &str)]) -> Option<Vec<&'t st
     Some(cells)
 }
 
-/// The byte at which a character's column starts; headers are ASCII, so that there bytes and characters are alike.
+/// The byte at which a column of characters starts. In a header bytes equal characters, because it
+/// is ASCII.
 fn byte_at(line: &str, column: usize) -> usize {
     if line.is_ascii() {
         return column.min(line.len());
     }
     line.char_indices().nth(column).map_or(line.len(), |(at, _)| at)
+}
+
+/// A cell of a row.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    /// The byte range in the row.
+    pub range: Range<usize>,
+    /// Its column.
+    pub column: String,
+    /// The kind of the table.
+    pub kind: TableKind,
+}
+
+/// The rows of a text's tables, by their written form.
+pub(super) fn rows_of(text: &str) -> HashMap<String, Vec<Cell>> {
+    let mut rows = HashMap::new();
+    for part in &parse_output(text) {
+        let Part::Table(table) = part else { continue };
+        for row in &table.rows {
+            let cells = table.columns.iter().zip(&row.cells).filter_map(|(column, cell)| {
+                let start = offset(row.text, cell)?;
+                Some(Cell {
+                    range: start..start + cell.len(),
+                    column: (*column).to_owned(),
+                    kind: table.kind,
+                })
+            });
+            rows.insert(row.text.to_owned(), cells.collect());
+        }
+    }
+    rows
+}
+
+/// The byte range of a cell in its line. `None` for an empty cell.
+pub(super) fn offset(line: &str, cell: &str) -> Option<usize> {
+    (!cell.is_empty())
+        .then(|| (cell.as_ptr() as usize).checked_sub(line.as_ptr() as usize))
+        .flatten()
+}
+
+/// The kind of a table's objects, as its columns and rows prove it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one piece of evidence")]
+pub(super) struct TableKind {
+    /// Pods, whose names end in a suffix that controllers make.
+    pub pods: bool,
+    /// ReplicaSets.
+    pub replica_sets: bool,
+    /// Jobs.
+    pub jobs: bool,
+    /// Endpoint slices.
+    pub slices: bool,
+    /// Objects of a cluster of another kind.
+    pub objects: bool,
+}
+
+impl TableKind {
+    /// The kind of the table. `cell` returns a row's cell of a column.
+    fn of<'t>(
+        columns: &[&str],
+        rows: usize,
+        cell: impl Fn(usize, &str) -> Option<&'t str>,
+    ) -> Self {
+        let has = |name: &str| columns.contains(&name);
+        let any = |name: &str, test: &dyn Fn(&str) -> bool| {
+            (0..rows).any(|row| cell(row, name).is_some_and(test))
+        };
+        let of_ready = |text: &str| {
+            text.split_once('/').is_some_and(|(one, all)| {
+                [one, all]
+                    .iter()
+                    .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+            })
+        };
+        let phase =
+            |text: &str| matches!(text, "Running" | "Pending" | "Succeeded" | "Failed" | "Unknown");
+        let pods = has("READY") && has("STATUS") && (has("RESTARTS") || any("READY", &of_ready))
+            || has("NODE") && (any("PHASE", &phase) || any("STATUS", &phase))
+            || any("NAME", &|name| is_pod(name));
+        Self {
+            pods,
+            replica_sets: has("DESIRED")
+                && has("CURRENT")
+                && has("READY")
+                && has("AGE")
+                && !has("NODE SELECTOR"),
+            jobs: has("COMPLETIONS") && has("AGE"),
+            slices: has("ADDRESSTYPE") && has("ENDPOINTS"),
+            objects: pods || has("AGE") || has("CLUSTER-IP"),
+        }
+    }
 }
