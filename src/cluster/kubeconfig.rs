@@ -262,7 +262,7 @@ users:
     }
 
     #[test]
-    fn what_is_missing_is_named_with_what_there_is() {
+    fn a_missing_entry_is_named_with_the_existing_ones() {
         let said = |context: Option<&str>, text: &str| {
             let error = private_kubeconfig(&[file("/k", text)], context).unwrap_err();
             (error.message, error.hint.unwrap_or_default())

@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_written_with_units_for_people() {
+    fn quantities_are_written_with_units() {
         assert_eq!((cores(0.25), cores(4.0), cores(0.0)), ("0.25".into(), "4".into(), "0".into()));
         assert_eq!(
             (bytes(536_870_912.0), bytes(1_610_612_736.0)),

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_would_end_the_fence_is_refused_with_what_to_do() {
+    fn a_text_that_would_end_the_fence_is_refused_with_a_hint() {
         let chapter = "```output\nold\n```\n";
         let (whole, body, _) = fence(chapter);
         let error = replace_fence_body(chapter, &whole, &body, "a\n```\nb\n")

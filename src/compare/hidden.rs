@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_hidden_is_counted_by_its_normalizer() {
+    fn hidden_parts_are_counted_by_their_normalizer() {
         let table =
             b"NAME                  READY   STATUS    RESTARTS   AGE\nweb-7d4b9c6f5-x2x9z   1/1     Running   0          5m\n";
         assert_eq!(hidden(table, SnapshotKind::Auto, &Rules::default()), ["ages 1", "hashes 1"]);

@@ -99,7 +99,7 @@ mod tests {
     use crate::compare::{Bindings, Verdict, compare_snapshot};
 
     #[test]
-    fn a_table_keeps_its_columns_and_loses_what_is_volatile() {
+    fn a_table_keeps_its_columns_and_loses_its_volatile_text() {
         let table = b"NAME                  READY   AGE\nweb-7d4b9c6f5-x2x9z   1/1     5m3s\r\n\n";
         assert_eq!(
             normalized(table, SnapshotKind::Auto, &Rules::default()),
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_stored_compares_as_the_output_it_was_made_of() {
+    fn a_stored_text_is_equal_to_its_output() {
         let outputs = [
             "NAME   READY   AGE\nweb    1/1     5m\n\nKIND   NAME\na      b\n",
             "{\"nodePort\": 31234, \"ip\": \"10.0.0.1\", \"uid\": \"x\", \"list\": [1, \"5m3s\"]}",

@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_titles_and_cursor_moves_are_taken_off() {
+    fn colours_titles_and_cursor_moves_are_removed() {
         let shown = strip_ansi(b"\x1b[1;32mok\x1b[0m \x1b]0;a title\x07done\x1b(B\x1b[2K!");
         assert_eq!(shown, "ok done!");
     }
@@ -119,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn of_progress_in_one_line_the_last_is_kept() {
+    fn of_progress_in_one_line_the_last_text_is_kept() {
         assert_eq!(strip_ansi(b"10%\r50%\r100%\r\ndone\n"), "100%\ndone\n");
     }
 
     #[test]
-    fn bytes_that_are_no_text_differ_as_bytes_do() {
+    fn bytes_that_are_not_text_stay_different() {
         assert_eq!(strip_ansi(b"a\xffb\0"), "a\u{fffd}ffb\u{fffd}00");
         assert_ne!(strip_ansi(b"\xff"), strip_ansi(b"\xfe"));
     }

@@ -18,7 +18,7 @@ mod tests {
     use super::unified;
 
     #[test]
-    fn every_line_that_differs_is_in_it() {
+    fn the_diff_contains_every_different_line() {
         let lines =
             |word: &str| (0..5_000).map(|line| format!("{word} {line}\n")).collect::<String>();
         let diff = unified(&lines("old"), &lines("new"));

@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn chapters_that_would_share_a_name_are_known_by_their_paths() {
+    fn chapters_that_would_share_a_name_are_named_by_their_paths() {
         let names = |paths: &[&str]| -> Vec<String> {
             chapter_names(paths.iter().map(Path::new)).iter().map(ChapterName::to_string).collect()
         };
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_name_is_one_that_may_have_been_meant() {
+    fn the_nearest_name_is_near_enough_to_be_the_intended_one() {
         assert_eq!(nearest("tmeout", ["timeout", "until"]), Some("timeout"));
         assert_eq!(nearest("colour", ["timeout", "until"]), None);
     }

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn it_ends_at_the_first_failing_command_as_the_step_did() {
+    fn the_script_ends_at_the_first_failing_command_like_the_step() {
         let answer = run(&[], &[], "false | cat\necho not reached");
         assert_eq!((answer.stdout.as_str(), answer.code), ("", Some(1)));
     }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_variable_name_is_left_out() {
+    fn a_text_that_is_not_a_variable_name_is_omitted() {
         assert_eq!(run(&[("a b; echo bad", "x"), ("1x", "y")], &[], "echo good").stdout, "good\n");
     }
 }

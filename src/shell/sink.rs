@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_beyond_the_output_that_can_be_kept_back_is_counted_and_said() {
+    fn output_beyond_the_limit_of_withheld_output_is_counted_and_reported() {
         let (captured, notice) = kept_back(LARGEST_KEPT_BACK + 7, None);
         assert_eq!(notice, withheld_notice(7, "the output is too long to be searched"));
         let kept = LARGEST_KEPT_BACK + notice.len();
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_that_can_be_kept_back_is_passed_on_whole() {
+    fn a_withheld_output_within_the_limit_is_passed_on_whole() {
         let (captured, notice) = kept_back(LARGEST_KEPT_BACK, None);
         assert_eq!((captured.total, notice.as_str()), (LARGEST_KEPT_BACK as u64, ""));
     }

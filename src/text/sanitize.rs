@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_stays_one_line_and_reads_in_the_order_in_which_it_is() {
+    fn a_line_stays_one_line_and_keeps_its_order() {
         assert_eq!(one_line("title\n::stop-commands::x\n"), "title ::stop-commands::x");
         assert_eq!(one_line("a\u{202e}b\u{2066}c\u{fdd0}"), "abc");
     }
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn json_for_display_says_the_same() {
+    fn json_for_display_is_equivalent() {
         let value = serde_json::json!({"a": "\u{1b}[31m \u{9b}x\u{202e} ##[error]\n::y \u{fdd0}"});
         let json = format!("{value:#}\n");
         let shown = json_for_display(&json);

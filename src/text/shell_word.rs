@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_text_stands_between_single_quotes() {
+    fn plain_text_is_written_in_single_quotes() {
         assert_eq!(quoted(b"echo \"$x\"\n"), "'echo \"$x\"\n'");
         assert_eq!(quoted(b"it's"), "'it'\\''s'");
         assert_eq!(quoted(b""), "''");

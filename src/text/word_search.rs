@@ -35,7 +35,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_found_only_where_it_stands_by_itself() {
+    fn a_word_is_found_only_as_a_whole_word() {
         assert_eq!(places("NAME=1; echo $NAME $NAMES MY_NAME", "NAME"), [0, 14]);
         assert_eq!(places("é${NAME}é", "NAME"), [4]);
         assert_eq!(places("NAMENAME", "NAME"), [0; 0]);

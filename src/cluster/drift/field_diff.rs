@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_quantity_in_another_notation_is_no_difference() {
+    fn the_same_quantity_in_another_notation_is_not_a_difference() {
         let (left, live) = (
             json!({"cpu": "1000m", "memory": "1Gi", "port": 80}),
             json!({"cpu": "1", "memory": "1024Mi", "port": "80"}),

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_every_namespace_contains_is_left_out() {
+    fn objects_that_every_namespace_contains_are_omitted() {
         let all = [
             found("v1", "ConfigMap", "kube-root-ca.crt", &json!({})),
             found("v1", "ServiceAccount", "default", &json!({})),

@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn where_loading_would_not_help_there_is_no_hint() {
+    fn there_is_no_hint_if_loading_would_not_help() {
         assert_eq!(
             problem_of_pod(&pod("Always", Some("lab-worker"), "ErrImagePull"))
                 .unwrap()

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn events_of_another_object_say_nothing() {
+    fn events_of_another_object_are_ignored() {
         let events = [event("Warning", "FailedMount", "secret not found", 2)];
         assert_eq!(latest(&events, Some("u2")), None);
         assert_eq!(latest(&events, None), None);

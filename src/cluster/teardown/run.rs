@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn custom_objects_go_before_controllers_and_definitions_last() {
+    fn custom_objects_are_deleted_before_controllers_and_definitions_last() {
         let ranks = [
             object("argoproj.io/v1alpha1", "Application"),
             object("apps/v1", "Deployment"),

@@ -34,7 +34,7 @@ fn a_pattern_that_no_longer_matches_is_rewritten() {
 }
 
 #[test]
-fn a_pattern_of_a_line_that_changed_stays_where_its_word_is_still_there() {
+fn a_pattern_of_a_changed_line_stays_if_its_word_is_still_in_the_line() {
     accepts("Hello, <who>\n", "Good day, root\n", None, "Good day, <who>\n");
     accepts("<n:int> apples for <who>\n", "3 pears for me\n", None, "<n:int> pears for <who>\n");
     accepts("took [..] in all\n", "took 3s in sum\n", None, "took [..] in sum\n");
@@ -43,7 +43,7 @@ fn a_pattern_of_a_line_that_changed_stays_where_its_word_is_still_there() {
 }
 
 #[test]
-fn dots_stay_where_they_stand() {
+fn dots_stay_in_their_place() {
     accepts(
         "a\n...\nready 3/3\n...\nz\n",
         "a\nb\nready 2/3\nc\nz\n",
@@ -55,14 +55,14 @@ fn dots_stay_where_they_stand() {
 }
 
 #[test]
-fn lines_that_came_and_went_come_and_go() {
+fn new_lines_are_added_and_missing_lines_are_removed() {
     accepts("a\nb\nc\n", "a\nx\ny\nc\nd\n", None, "a\nx\ny\nc\nd\n");
     accepts("a\nb\nc\n", "c\n", None, "c\n");
     accepts("a\n", "", None, "");
 }
 
 #[test]
-fn with_a_kind_what_is_volatile_is_no_change() {
+fn with_a_kind_volatile_text_is_not_a_change() {
     accepts(
         "web-7d4b9c6f5-x2x9z 5m ago\nold\n",
         "web-6b8f4c9d7d-q4k8n 2d ago\nnew\n",
@@ -72,7 +72,7 @@ fn with_a_kind_what_is_volatile_is_no_change() {
 }
 
 #[test]
-fn in_a_table_only_cells_that_changed_are_rewritten() {
+fn in_a_table_only_changed_cells_are_rewritten() {
     let old = "\
 NAME                  READY   STATUS    RESTARTS   AGE
 web-[..]              1/1     Running   0          5m
@@ -95,7 +95,7 @@ new                   1/1     Running   0          1d
 }
 
 #[test]
-fn a_table_with_other_columns_is_taken_as_it_came() {
+fn a_table_with_other_columns_replaces_the_old_one() {
     let new = "NAME   NODE\na      one\n";
     accepts("NAME   READY\na      1/1\n", new, Some(SnapshotKind::Table), new);
 }
@@ -111,7 +111,7 @@ fn in_yaml_patterns_stay_too() {
 }
 
 #[test]
-fn the_pattern_offered_is_the_normalised_form() {
+fn the_offered_pattern_is_the_normalized_form() {
     let offered = |line, expected| pattern_for(line, expected, &Rules::default());
     assert_eq!(
         offered("pod/web-7d4b9c6f5-x2x9z on 10.0.0.1 5m ago", None),
@@ -122,7 +122,7 @@ fn the_pattern_offered_is_the_normalised_form() {
     assert_eq!(offered("plain", None), "plain");
 }
 
-/// Lines with and without patterns, and lines near to what they match.
+/// Lines with and without patterns, and lines that are similar to the matching ones.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "(a|b|c|pod web|pod db)( [0-9]{1,2})?",

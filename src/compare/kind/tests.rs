@@ -5,7 +5,7 @@ use super::*;
 const TABLE: &str = "NAME   READY   AGE\nweb    1/1     5m\n";
 
 #[test]
-fn the_kind_is_found_by_looking() {
+fn the_kind_is_found_by_the_form_of_the_text() {
     assert_eq!(kind_of("{\"a\": 1}"), SnapshotKind::Json);
     assert_eq!(kind_of("{\"a\": 1}\n{\"a\": 2}\n"), SnapshotKind::Json);
     assert_eq!(kind_of("apiVersion: v1\nkind: Pod\n"), SnapshotKind::Yaml);
@@ -17,7 +17,7 @@ fn the_kind_is_found_by_looking() {
 }
 
 #[test]
-fn a_fence_without_kind_is_compared_as_written() {
+fn a_fence_without_a_kind_is_compared_exactly() {
     let fence = |text: &str| {
         compare_fence(
             "web-7d4b9c6f5-x2x9z 5m",
@@ -55,7 +55,7 @@ fn colours_do_not_matter() {
 }
 
 #[test]
-fn an_accepted_text_that_can_not_be_read_as_its_kind_is_compared_by_line() {
+fn an_accepted_text_that_cannot_be_read_as_its_kind_is_compared_by_line() {
     let compare = |actual: &[u8], kind| {
         compare_snapshot("no table\n", actual, kind, &Bindings::new(), &Rules::default())
     };
@@ -73,7 +73,7 @@ const KINDS: [SnapshotKind; 5] = [
     SnapshotKind::Yaml,
 ];
 
-/// Texts near to what the kinds read.
+/// Texts that are similar to those of each kind.
 fn anything() -> impl Strategy<Value = String> {
     let line = prop_oneof![
         Just("NAME   READY   AGE".to_owned()),

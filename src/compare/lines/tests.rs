@@ -18,12 +18,12 @@ fn same(expected: &str, actual: &str) -> Bindings {
 #[track_caller]
 fn told(expected: &str, actual: &str) -> Vec<String> {
     match compare(expected, actual) {
-        Verdict::Differs(differences) => differences.iter().map(tell).collect(),
+        Verdict::Differs(differences) => differences.iter().map(described).collect(),
         other => panic!("{other:?}"),
     }
 }
 
-pub(crate) fn tell(difference: &Difference) -> String {
+pub(crate) fn described(difference: &Difference) -> String {
     match difference {
         Difference::Missing { what, expected, .. } => format!("- {what}: {expected}"),
         Difference::Unexpected { what, actual, .. } => format!("+ {what}: {actual}"),
@@ -35,24 +35,24 @@ pub(crate) fn tell(difference: &Difference) -> String {
 }
 
 #[test]
-fn line_ends_and_spaces_at_their_end_do_not_matter() {
+fn line_ends_and_trailing_spaces_do_not_matter() {
     same("a\nb\n", "a  \nb");
     same("", "\n");
 }
 
 #[test]
-fn a_changed_line_is_told_as_changed() {
+fn a_changed_line_is_reported_as_changed() {
     assert_eq!(told("a\nb\nc", "a\nx\nc"), ["~ line 2: b → x"]);
 }
 
 #[test]
-fn a_line_that_is_gone_and_one_that_is_new_are_named() {
+fn a_missing_and_a_new_line_are_reported() {
     assert_eq!(told("a\nb\nc", "a\nc"), ["- line 2: b"]);
     assert_eq!(told("a\nc", "a\nb\nc"), ["+ line 2: b"]);
 }
 
 #[test]
-fn in_a_block_of_changes_like_lines_are_paired() {
+fn in_a_block_of_changes_similar_lines_are_paired() {
     let expected = "start\npod web is up\npod db is up\nend";
     let actual = "start\nsomething else came\npod web is down\npod db is down\nend";
     assert_eq!(
@@ -66,7 +66,7 @@ fn in_a_block_of_changes_like_lines_are_paired() {
 }
 
 #[test]
-fn dots_on_a_line_stand_for_any_lines_or_none() {
+fn dots_on_a_line_match_any_number_of_lines() {
     same("a\n...\nz", "a\nb\nc\nz");
     same("a\n...\nz", "a\nz");
     same("...", "");
@@ -77,7 +77,7 @@ fn dots_on_a_line_stand_for_any_lines_or_none() {
 }
 
 #[test]
-fn a_line_expected_after_dots_is_the_one_that_is_told() {
+fn a_missing_line_after_dots_is_reported() {
     assert_eq!(
         told("a\n...\nready: 3/3\n...\nz", "a\nb\nready: 2/3\nc\nz"),
         ["~ line 3: ready: 3/3 → ready: 2/3"]
@@ -104,7 +104,7 @@ fn the_place_of_a_part_is_the_one_that_lets_the_rest_match() {
 }
 
 #[test]
-fn nothing_is_bound_by_what_differs() {
+fn a_text_that_differs_binds_no_name() {
     assert_eq!(told("n=<n:int>\nok", "n=5\nno"), ["~ line 2: ok → no"]);
 }
 

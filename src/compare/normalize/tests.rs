@@ -119,7 +119,7 @@ fn a_volatile_value_of_one_or_two_characters_keeps_its_kind() {
 }
 
 #[test]
-fn no_normalizer_no_forgiveness() {
+fn without_normalizers_every_difference_counts() {
     for Pair { line, kind, one, other, .. } in
         pairs().into_iter().filter(|pair| pair.kind == SnapshotKind::Text)
     {
@@ -134,7 +134,7 @@ fn no_normalizer_no_forgiveness() {
 }
 
 #[test]
-fn each_normalizer_alone_hides_what_it_names() {
+fn each_normalizer_alone_hides_the_text_of_its_description() {
     let line = "web-7d4b9c6f5-x2x9z took 350ms 5m ago 80:31234/TCP podIP: 10.0.0.1 pvc-0f9c2c8e-54f5-4d0e-9d6c-0a3c7c1f2b11";
     let hidden = |names: &str| {
         let rules = Rules(Normalizers::parse(names).expect("the names are known"));
@@ -148,7 +148,7 @@ fn each_normalizer_alone_hides_what_it_names() {
 }
 
 #[test]
-fn a_placeholder_keeps_the_width_and_is_read_however_short() {
+fn a_placeholder_keeps_the_width_and_is_read_at_every_width() {
     assert_eq!(Rules::default().normalize("took 350ms!"), "took ⟨tim⟩!");
     for short in ["⟨⟩", "⟨t⟩", "⟨time··⟩"] {
         assert!(is_same(&format!("took {short}\n"), b"took 5s\n", SnapshotKind::Text), "{short}");
@@ -156,7 +156,7 @@ fn a_placeholder_keeps_the_width_and_is_read_however_short() {
     assert!(!is_same("took ⟨hash⟩\n", b"took 5s\n", SnapshotKind::Text));
 }
 
-/// Text that normalizers like to speak for, mixed with text that is near it.
+/// Text that normalizers replace, mixed with similar text.
 fn volatile_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "[a-z]{1,4}-[bcdf4-9]{5,10}(-[bcdf2456789]{5})?",

@@ -27,7 +27,7 @@ fn fails(pattern: &str, text: &str) {
 }
 
 #[test]
-fn any_text_may_be_none() {
+fn any_text_may_be_empty() {
     binds("a[..]b", "ab", &[]);
     binds("a[..]b", "a, b and b", &[]);
     binds("[..]", "", &[]);
@@ -43,13 +43,13 @@ fn a_name_is_a_word() {
 }
 
 #[test]
-fn a_name_takes_the_shortest_word_that_fits_and_all_of_it_before_any_text() {
+fn a_name_takes_the_shortest_matching_word_and_the_whole_word_before_any_text() {
     binds("<a>-<b>", "x-y-z", &[("a", "x"), ("b", "y-z")]);
     binds("<a>[..]", "web-1 is up", &[("a", "web-1")]);
 }
 
 #[test]
-fn numbers_are_as_long_as_they_can_be() {
+fn numbers_are_as_long_as_possible() {
     binds("<n:int>ms", "120ms", &[("n", "120")]);
     binds("<n:int>", "-5", &[("n", "-5")]);
     binds("load [..]<x:float>", "load is 0.75", &[("x", "0.75")]);
@@ -65,7 +65,7 @@ fn a_dash_in_a_name_becomes_an_underscore() {
 }
 
 #[test]
-fn a_name_seen_twice_must_be_equal() {
+fn a_name_that_occurs_twice_must_be_equal() {
     binds("<a> and <a>", "x and x", &[("a", "x")]);
     binds("<a><a>", "xyxy", &[("a", "xy")]);
     fails("<a> and <a>", "x and y");
@@ -78,7 +78,7 @@ fn a_name_bound_before_must_be_equal_now() {
 }
 
 #[test]
-fn what_kubectl_prints_in_angle_brackets_is_text() {
+fn kubectls_own_text_in_angle_brackets_is_text() {
     for word in NEVER_NAMES {
         assert!(Pattern::parse(&format!("a <{word}> b"), None).is_none(), "{word}");
     }
@@ -90,13 +90,13 @@ fn what_kubectl_prints_in_angle_brackets_is_text() {
 }
 
 #[test]
-fn a_name_that_is_there_as_written_stands_for_itself_and_binds_nothing() {
+fn a_name_that_the_output_contains_literally_matches_and_binds_nothing() {
     binds("<h1>Hello</h1>", "<h1>Hello</h1>", &[]);
     binds("usage: cp <from> <to>", "usage: cp <from> <to>", &[]);
 }
 
 #[test]
-fn blame_names_the_value_that_changed() {
+fn the_mismatch_reason_names_the_value_that_changed() {
     let earlier = Bindings::from([("ip".to_owned(), "10.0.0.1".to_owned())]);
     let pattern = Pattern::parse("ip <ip>", None).expect("there is a pattern");
     let (name, why) = pattern
@@ -109,7 +109,7 @@ fn blame_names_the_value_that_changed() {
 }
 
 #[test]
-fn blame_says_what_is_no_number() {
+fn the_mismatch_reason_names_a_text_that_is_not_a_number() {
     let nothing = Bindings::new();
     let pattern = Pattern::parse("n=<n:int>;", None).expect("there is a pattern");
     let mismatch_reason = pattern.mismatch_reason("n=many;", &Scope::new(&nothing), None);
@@ -118,7 +118,7 @@ fn blame_says_what_is_no_number() {
 }
 
 #[test]
-fn volatile_text_beside_a_pattern_stands_for_its_like() {
+fn volatile_text_beside_a_pattern_matches_any_text_of_its_kind() {
     let normalizer = Rules::default().accepted("");
     let view = View { normalizer: &normalizer, place: Where::Line };
     let pattern = Pattern::parse("web-7d4b9c6f5-x2x9z   1/1   <ip>   5m ago", Some(view))
@@ -139,7 +139,7 @@ fn volatile_text_beside_a_pattern_stands_for_its_like() {
 }
 
 #[test]
-fn a_pattern_built_to_take_for_ever_gives_up() {
+fn a_pattern_that_would_take_too_long_is_given_up() {
     let text = "x".repeat(3_000);
     let started = std::time::Instant::now();
     for pattern in ["<a>x<b>x<a>x<b>x".repeat(20), "[..]x<n>".repeat(30), "x[..]".repeat(100)] {
@@ -149,7 +149,8 @@ fn a_pattern_built_to_take_for_ever_gives_up() {
 }
 
 proptest! {
-    // What a page with such text in it prints is its own expectation: names stand for themselves, however many adjoin.
+    // An output that contains the literal text of the patterns matches them, even if many names are
+    // adjacent.
     #[test]
     fn a_line_of_names_matches_itself_and_binds_nothing(line in "([a-z<>:\\[\\] 0-9-]|<a>|<b:int>|<c:float>){0,60}") {
         if let Some(pattern) = Pattern::parse(&line, None) {
@@ -160,7 +161,8 @@ proptest! {
         }
     }
 
-    // With any number of `[..]` between names that occur twice the search may be given up (see `MOST_STEPS`): not at this length.
+    // With many `[..]` between names that occur twice the search may be given up (see
+    // `MOST_STEPS`), but not at this length.
     #[test]
     fn a_line_people_write_matches_itself(line in "([a-z<>:\\[\\]. 0-9-]|<a>|<b:int>|\\[\\.\\.\\]){0,12}") {
         if let Some(pattern) = Pattern::parse(&line, None) {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::compare::lines::tests::tell;
+use crate::compare::lines::tests::described;
 
 fn compare(expected: &str, actual: &str) -> Verdict {
     compare_tables(expected, actual, &Bindings::new(), Rules::default())
@@ -17,7 +17,7 @@ fn same(expected: &str, actual: &str) -> Bindings {
 #[track_caller]
 fn told(expected: &str, actual: &str) -> Vec<String> {
     match compare(expected, actual) {
-        Verdict::Differs(differences) => differences.iter().map(tell).collect(),
+        Verdict::Differs(differences) => differences.iter().map(described).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -48,7 +48,7 @@ fn the_time_of_a_restart_does_not_matter_but_their_number_does() {
 }
 
 #[test]
-fn a_row_that_is_gone_is_named() {
+fn a_missing_row_is_named() {
     let fewer = "NAME         READY   STATUS    RESTARTS   AGE\npostgres-0   1/1     Running   0          4m";
     assert_eq!(
         told(PODS, fewer),
@@ -61,7 +61,7 @@ fn a_row_that_is_gone_is_named() {
 }
 
 #[test]
-fn a_cell_that_changed_is_told_with_row_and_column() {
+fn a_changed_cell_is_reported_with_its_row_and_column() {
     assert_eq!(
         told(PODS, &PODS.replace("postgres-0            1/1", "postgres-0            0/1")),
         ["~ row postgres-0, column READY: 1/1 → 0/1"]
@@ -69,7 +69,7 @@ fn a_cell_that_changed_is_told_with_row_and_column() {
 }
 
 #[test]
-fn a_column_that_is_gone_or_new_is_named_and_the_rest_still_compared() {
+fn a_missing_or_new_column_is_named_and_the_others_are_compared() {
     let wide = "NAME   READY   NODE\na      1/1     one\nb      1/1     two";
     let narrow = "NAME   READY\na      1/1\nb      0/1";
     assert_eq!(told(wide, narrow), ["- column NODE: NODE", "~ row b, column READY: 1/1 → 0/1"]);
@@ -78,7 +78,7 @@ fn a_column_that_is_gone_or_new_is_named_and_the_rest_still_compared() {
 }
 
 #[test]
-fn rows_alike_but_for_their_suffix_are_counted() {
+fn rows_that_differ_only_in_their_suffix_are_counted() {
     let three = "NAME                  READY\nweb-7d4b9c6f5-x2x9z   1/1\nweb-7d4b9c6f5-b4b4b   1/1\nweb-7d4b9c6f5-c5c5c   0/1";
     let two = "NAME                  READY\nweb-6b8f4c9d7d-q4k8n   0/1\nweb-6b8f4c9d7d-z9z9z   1/1";
     assert_eq!(told(three, two), ["- row web-…: web-7d4b9c6f5-b4b4b   1/1"]);
@@ -125,7 +125,7 @@ NAMESPACE     NAME                      READY   UP-TO-DATE   AVAILABLE   AGE
 default       deployment.apps/web       1/1     1            1           5m";
 
 #[test]
-fn several_tables_are_each_compared_with_their_like() {
+fn each_of_several_tables_is_compared_with_its_counterpart() {
     let services_last: Vec<&str> = ALL.split("\n\n").collect();
     let reordered = format!("{}\n\n{}\n\n{}", services_last[0], services_last[2], services_last[1]);
     same(ALL, &reordered.replace("31234", "30999").replace("10.96.9.9", "10.96.200.1"));
@@ -136,7 +136,7 @@ fn several_tables_are_each_compared_with_their_like() {
 }
 
 #[test]
-fn a_table_that_is_gone_is_named() {
+fn a_missing_table_is_named() {
     let without = ALL.split("\n\n").take(2).collect::<Vec<_>>().join("\n\n");
     let told = told(ALL, &without);
     assert_eq!(told.len(), 1);
@@ -148,7 +148,7 @@ fn a_table_that_is_gone_is_named() {
 }
 
 #[test]
-fn an_output_without_table_is_told_as_it_came() {
+fn an_output_without_a_table_is_reported_as_text() {
     assert_eq!(
         told(PODS, "No resources found in default namespace.\n"),
         [
@@ -166,7 +166,7 @@ fn text_beside_a_table_is_compared_by_line() {
 }
 
 #[test]
-fn patterns_stand_in_cells_and_bind() {
+fn patterns_match_cells_and_bind_names() {
     let expected = "NAME      READY       STATUS    RESTARTS   AGE\n<pod>     1/1         Running   <n:int>    [..]\n...";
     let bound = same(expected, PODS);
     assert_eq!((bound["pod"].as_str(), bound["n"].as_str()), ("web-7d4b9c6f5-x2x9z", "0"));
@@ -180,7 +180,7 @@ fn a_bound_name_chooses_its_row() {
         compare_tables(expected, PODS, &bound, Rules::default()).expect("a table is expected");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
     assert_eq!(
-        differences.iter().map(tell).collect::<Vec<_>>(),
+        differences.iter().map(described).collect::<Vec<_>>(),
         ["~ row postgres-0, column READY: 2/2 → 1/1"]
     );
 }
@@ -193,7 +193,7 @@ fn a_bound_name_in_a_cell_that_is_not_equal_is_an_error() {
         .expect("a table is expected");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
     assert_eq!(
-        differences.iter().map(tell).collect::<Vec<_>>(),
+        differences.iter().map(described).collect::<Vec<_>>(),
         ["! node is `one` since it was bound, and `two` here"]
     );
 }

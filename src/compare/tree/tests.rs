@@ -1,5 +1,5 @@
 use super::*;
-use crate::compare::lines::tests::tell;
+use crate::compare::lines::tests::described;
 
 fn compare(kind: SnapshotKind, expected: &str, actual: &str) -> Verdict {
     compare_trees(kind, expected, actual, &Bindings::new(), Rules::default())
@@ -17,7 +17,7 @@ fn same(kind: SnapshotKind, expected: &str, actual: &str) -> Bindings {
 #[track_caller]
 fn told(kind: SnapshotKind, expected: &str, actual: &str) -> Vec<String> {
     match compare(kind, expected, actual) {
-        Verdict::Differs(differences) => differences.iter().map(tell).collect(),
+        Verdict::Differs(differences) => differences.iter().map(described).collect(),
         other => panic!("{other:?}"),
     }
 }
@@ -46,7 +46,7 @@ fn volatile_fields_and_values_do_not_matter() {
 }
 
 #[test]
-fn a_field_that_changed_is_gone_or_new_is_named_by_its_path() {
+fn a_changed_missing_or_new_field_is_named_by_its_path() {
     assert_eq!(
         told(Yaml, "spec:\n  replicas: 2\n", "spec:\n  replicas: 3\n"),
         ["~ field spec.replicas: 2 → 3"]
@@ -88,7 +88,7 @@ fn objects_of_a_list_are_matched_by_name() {
 }
 
 #[test]
-fn several_documents_are_compared_each_with_its_like() {
+fn each_of_several_documents_is_compared_with_its_counterpart() {
     let one = "kind: A\nmetadata: {name: x}\nn: 1\n---\nkind: B\nmetadata: {name: x}\nn: 2\n";
     let other = "kind: B\nmetadata: {name: x}\nn: 2\n---\nkind: A\nmetadata: {name: x}\nn: 3\n";
     assert_eq!(told(Yaml, one, other), ["~ field [A/x].n: 1 → 3"]);
@@ -96,7 +96,7 @@ fn several_documents_are_compared_each_with_its_like() {
 }
 
 #[test]
-fn patterns_stand_for_values_and_bind() {
+fn patterns_match_values_and_bind_names() {
     let bound = same(
         Yaml,
         "image: nginx:[..]\nreplicas: <n:int>\nname: <name>\n",
@@ -119,13 +119,13 @@ fn a_bound_value_must_be_equal_in_a_field() {
             .expect("it can be read");
     let Verdict::Differs(differences) = verdict else { panic!("{verdict:?}") };
     assert_eq!(
-        differences.iter().map(tell).collect::<Vec<_>>(),
+        differences.iter().map(described).collect::<Vec<_>>(),
         ["! n is `3` since it was bound, and `4` here"]
     );
 }
 
 #[test]
-fn dots_let_there_be_more_fields_and_elements() {
+fn dots_allow_further_fields_and_elements() {
     same(
         Yaml,
         "spec:\n  a: 1\n  ...\nlist:\n- 1\n...\n",
@@ -140,7 +140,7 @@ fn dots_let_there_be_more_fields_and_elements() {
 }
 
 #[test]
-fn an_output_that_can_not_be_read_says_so() {
+fn an_output_that_cannot_be_read_differs_with_the_reason() {
     let told = told(Json, "{}", "error: no such host");
     assert!(
         told[0].starts_with(
@@ -151,14 +151,14 @@ fn an_output_that_can_not_be_read_says_so() {
 }
 
 #[test]
-fn nesting_without_end_is_an_error_and_no_crash() {
+fn unlimited_nesting_is_an_error_and_not_a_crash() {
     let deep = "[".repeat(100_000);
     assert!(read(Json, &deep).is_err());
     assert!(read(Yaml, &deep).is_err());
 }
 
 #[test]
-fn more_of_a_text_is_no_element_and_any_lines_are_any_lines_wherever_they_stand() {
+fn a_continued_text_is_not_an_element_and_dots_match_lines_at_every_place() {
     same(Yaml, "k: a\n  - b [..]\nn: [..]", "k: a\n  - b [..]\nn: 7");
     same(Yaml, "- a:x\n - a:[..]", "- a:x\n - a:[..]");
     assert_eq!(told(Yaml, "k: a\n  - b\nn: 1", "k: a - b\nn: 2").len(), 1, "only `n` differs");

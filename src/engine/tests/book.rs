@@ -165,7 +165,7 @@ impl TestBook {
         let summary = conduct(&mut ports, &request);
         record.log.finish().expect("the journal is complete");
         let Observed { story, written, progress, .. } = test_ports.observed.take();
-        Ran { summary, story, written, progress, world }
+        Ran { summary, story, written, world, progress }
     }
 
     fn state(&self) -> PathBuf {

@@ -23,7 +23,7 @@ fn streamed(masker: &Masker, text: &str, piece: usize) -> String {
 }
 
 #[test]
-fn a_value_is_masked_wherever_the_pieces_are_cut() {
+fn a_value_is_masked_at_every_division_into_pieces() {
     let masker = masking(&["hunter2!", "hunter", "longer-secret"]);
     for piece in 1..30 {
         assert_eq!(
@@ -54,7 +54,7 @@ fn base64_is_masked_at_every_position() {
 }
 
 #[test]
-fn padding_goes_with_it() {
+fn padding_is_masked_with_the_value() {
     let masker = masking(&["hunter2"]);
     assert_eq!(masker.mask("data: aHVudGVyMg==\n"), "data: ***\n");
 }
@@ -68,7 +68,7 @@ fn percent_encoded_and_json_escaped_values_are_masked() {
 }
 
 #[test]
-fn what_javascript_python_go_and_kubectl_write_is_masked() {
+fn the_encodings_of_javascript_python_go_and_kubectl_are_masked() {
     let masker = masking(&["p@ss (w)/+ü&<x😀"]);
     for text in [
         "p%40ss%20(w)%2F%2B%C3%BC%26%3Cx%F0%9F%98%80",
@@ -107,7 +107,7 @@ fn a_very_short_value_is_not_masked() {
 }
 
 #[test]
-fn clones_learn_together() {
+fn clones_share_their_values() {
     let one = Masker::new();
     let other = one.clone();
     one.add(b"hunter2");

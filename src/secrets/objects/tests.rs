@@ -1,6 +1,6 @@
 use super::*;
 
-/// Ways of writing a Secret whose password is `hunter2!` (`aHVudGVyMiE=`).
+/// Notations of a Secret whose password is `hunter2!` (`aHVudGVyMiE=`).
 const SPELLINGS: [&str; 16] = [
     "kind: Secret\nstringData:\n  p: hunter2!\n",
     "kind: \"Secret\"\nstringData:\n  p: hunter2!\n",
@@ -21,14 +21,14 @@ const SPELLINGS: [&str; 16] = [
 ];
 
 #[test]
-fn a_secret_is_recognised_in_every_spelling() {
+fn a_secret_is_recognized_in_every_notation() {
     for text in SPELLINGS {
         for text in [
             text.to_owned(),
             format!("kind: ConfigMap\ndata: {{a: b}}\n---\n{text}---\nkind: Service\n"),
         ] {
             let shown = without_secret_data(&text);
-            // An anchor outside of the data is the author's; the Secret itself must be masked.
+            // An anchor outside of the data may stay, but the Secret itself must be masked.
             let anchored = text.contains("&data");
             assert!(
                 anchored || (!shown.contains("hunter") && !shown.contains("aHVudGVyMiE")),
@@ -45,7 +45,7 @@ fn a_secret_is_recognised_in_every_spelling() {
 }
 
 #[test]
-fn a_text_without_secrets_stays_as_it_is_byte_for_byte() {
+fn a_text_without_secrets_stays_the_same_byte_for_byte() {
     for text in [
         "kind: ConfigMap # c\ndata: {a: b}\n",
         "",

@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn any_other_way_may_have_had_another_value() {
+    fn any_other_assignment_may_have_set_another_value() {
         for script in [
             "( TOKEN=x; echo )",
             "TOKEN=x cmd",
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_script_that_only_reads_it_gives_none() {
+    fn a_script_that_only_reads_the_variable_assigns_nothing() {
         for script in [
             "echo $TOKEN",
             "kubectl get secret hub-TOKEN --TOKEN=x",

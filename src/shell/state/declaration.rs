@@ -169,7 +169,7 @@ mod tests {
     use super::{Declarations, unquoted, words};
 
     #[test]
-    fn a_list_gives_its_elements() {
+    fn a_list_has_its_elements() {
         assert_eq!(words(b"([0]=\"a\" [1]=$'b\\nc' )"), [b"a".to_vec(), b"b\nc".to_vec()]);
         assert_eq!(words(b"\"x\""), [b"x".to_vec()]);
     }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newline_in_a_value_does_not_end_it() {
+    fn a_newline_in_a_value_does_not_end_the_declaration() {
         let text = "declare -- A=\"1\ndeclare -- B=\\\"2\"\ndeclare -- C=\"3\"\n";
         assert_eq!(names(text), ["A", "C"]);
         let first = Declarations(text.as_bytes()).next().unwrap();

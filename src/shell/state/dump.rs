@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_torn_dump_is_none() {
+    fn an_incomplete_dump_is_not_read() {
         assert!(
             (0..WHOLE.len()).all(|length| Dump::split(&WHOLE.as_bytes()[..length], "M").is_none())
         );

@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_variable_is_left_out_whatever_its_value_is() {
+    fn a_named_variable_is_omitted_with_any_value() {
         let text =
             kept(&["declare -- A=\"1\"\n", "declare -x TOKEN=\"a\"\n"], &["TOKEN"], &[]).unwrap();
         assert!(
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_function_with_the_secret_is_left_out() {
+    fn only_the_function_with_the_secret_is_omitted() {
         let before = "\\builtin shopt -s nullglob || \\builtin :\nconn () \n{ \n    echo -U postgres\n}\nhelper () \n{ \n    echo }\n}\ndeclare -fx helper\n";
         let text = kept(
             &[before, "trap -- 'echo postgres' USR1\ntrap -- 'a\nb' USR2\n"],
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_with_a_secret_in_its_name_is_lost_and_no_other_one_takes_its_place() {
+    fn a_folder_with_a_secret_in_its_name_is_lost_without_a_replacement() {
         let folder = "__guide_folder='/tmp/x-hunter2'\n\\builtin cd -- \"$__guide_folder\"\n";
         let text = kept(&[folder, "declare -- A=\"1\"\n"], &[], &["hunter2"]).unwrap();
         assert_eq!(

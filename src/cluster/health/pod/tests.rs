@@ -161,7 +161,7 @@ fn a_command_that_cannot_be_executed_is_one_problem_in_all_its_states() {
 }
 
 #[test]
-fn a_command_that_exited_once_is_no_crash_loop_yet() {
+fn a_command_that_exited_once_is_not_a_crash_loop_yet() {
     let status = json!({"phase": "Running", "containerStatuses": [{"name": "web", "image": "i", "imageID": "", "ready": false,
         "restartCount": 0, "state": {"terminated": {"exitCode": 3}}}]});
     let problem = problem_of_pod(&pod(&status)).unwrap();

@@ -49,7 +49,7 @@ fn pod(name: &str, set: &str, reason: &str, message: &str) -> Observed {
 }
 
 #[test]
-fn a_trouble_becomes_hopeless_when_it_lasts() {
+fn a_problem_becomes_unrecoverable_when_it_lasts() {
     let (mut cache, start) = (new_cache(), Instant::now());
     cache.insert(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     let first = cache.status(start);
@@ -62,7 +62,7 @@ fn a_trouble_becomes_hopeless_when_it_lasts() {
 }
 
 #[test]
-fn a_trouble_that_healed_and_came_back_starts_anew() {
+fn a_problem_that_ended_and_recurs_starts_again() {
     let (mut cache, start) = (new_cache(), Instant::now());
     cache.insert(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     cache.status(start);
@@ -94,7 +94,7 @@ fn the_waiting_line_names_the_pod_first_and_counts_the_rest() {
 }
 
 #[test]
-fn a_pod_of_a_superseded_version_ends_no_wait_and_is_not_what_is_waited_for() {
+fn a_pod_of_a_superseded_version_neither_ends_a_wait_nor_is_waited_for() {
     let (mut cache, start) = (new_cache(), Instant::now());
     cache.insert(pod("web-1-a", "web-1", "ImagePullBackOff", "not found"));
     assert!(cache.status(start).problems[0].unrecoverable);
@@ -120,7 +120,7 @@ fn a_pod_of_a_superseded_version_ends_no_wait_and_is_not_what_is_waited_for() {
 }
 
 #[test]
-fn a_deleted_pod_is_forgotten() {
+fn a_deleted_pod_is_removed() {
     let mut cache = new_cache();
     cache.insert(pod("web-1-a", "web-1", "ImagePullBackOff", "not found"));
     cache.remove("web-1-a");
@@ -147,7 +147,7 @@ fn the_last_log_line_of_a_crashed_container_is_needed_once_for_each_restart() {
 }
 
 #[test]
-fn the_hopeless_one_comes_first() {
+fn the_unrecoverable_problem_comes_first() {
     let mut cache = new_cache();
     cache.insert(pod("web-1-a", "web-1", "ErrImagePull", "connection refused"));
     cache.insert(pod("web-1-b", "web-1", "InvalidImageName", "bad name"));
