@@ -18,7 +18,8 @@ use crate::ids::{ChapterName, Fingerprint, StepId, StepName};
 use crate::output::{Ending, LeftoverProcess};
 use crate::plan::MadeOf;
 
-pub use outcome::{Evidence, Failure, Outcome};
+pub use outcome::Outcome;
+pub(crate) use outcome::{Evidence, Failure};
 pub use record::Record;
 pub(crate) use record::Reporter;
 pub(crate) use tally::Tally;

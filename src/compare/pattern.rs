@@ -2,14 +2,13 @@
 //!
 //! - `[..]` is any text, none included.
 //! - `<name>` is a word: at least one character and no white space. It is the shortest text that
-//! lets the line match, or the whole word if `[..]` follows.
-//!   It binds the variable `name` (a `-` in it becomes `_`) at its first occurrence, and must be
-//! equal at later ones.
+//!   lets the line match, or the whole word if `[..]` follows. It binds the variable `name` (a `-`
+//!   in it becomes `_`) at its first occurrence, and must be equal at later ones.
 //! - `<name:int>` and `<name:float>` are numbers, as long as possible.
 //! - A name is a lower-case letter, followed by lower-case letters, digits, `_` and `-`. Text that
-//! kubectl itself prints in angle brackets is not a name.
-//!   If the output contains the literal text `<name>`, the pattern matches it and binds nothing, so
-//! that HTML can be expected without escapes.
+//!   kubectl itself prints in angle brackets is not a name. If the output contains the literal text
+//!   `<name>`, the pattern matches it and binds nothing, so that HTML can be expected without
+//!   escapes.
 //! - A backslash in front of any of them makes it text. The grammar is [`crate::book::marks`].
 
 mod matching;

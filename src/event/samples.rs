@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::compare::Difference;
 use crate::ids::StepName;
 
 /// `chapter/step` → id.

@@ -63,8 +63,7 @@ impl ShellWorld {
         watcher: &mut dyn Watcher,
     ) -> io::Result<Output> {
         let Sent { mut session, effects, terminal } = sent;
-        let is_aside = command.mode == Mode::Aside;
-        let masker = self.options.masker.clone();
+        let (is_aside, masker) = (command.mode == Mode::Aside, self.options.masker.clone());
         let background_groups = self.background_groups();
         let withhold = self.secrets.may_be_set(&command.script, &command.secrets);
         let mut sink = Sink::new(watcher, &masker, withhold);
@@ -87,9 +86,7 @@ impl ShellWorld {
         }
         let duration = started.elapsed();
         drop(terminal);
-        // A shell that had to be stopped, and has neither ended nor become ready, hangs. The next step gets a new one.
-        let lives =
-            result.died.is_none() && (result.stopped.is_none() || (is_aside && result.is_ready));
+        let lives = lives(&result, is_aside);
         // Leftover processes are stopped before the rest of the output is taken, because their
         // output belongs to this step and not to the next one.
         let leftovers = self.processes.stop_leftovers(
@@ -219,6 +216,12 @@ impl ShellWorld {
             }
         }
     }
+}
+
+/// Whether the shell can run the next step. A shell that had to be stopped, and has neither ended
+/// nor become ready, hangs, and the next step gets a new one.
+fn lives(result: &Supervised, is_aside: bool) -> bool {
+    result.died.is_none() && (result.stopped.is_none() || (is_aside && result.is_ready))
 }
 
 fn ending(result: &Supervised, snapshot: Option<&ShellSnapshot>) -> Ending {

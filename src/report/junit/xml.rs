@@ -4,7 +4,7 @@ use super::{Case, CaseResult, Suite};
 use crate::text::sanitize::one_line;
 
 impl Suite {
-    fn failed(&self, wanted: &str) -> usize {
+    pub(super) fn failed(&self, wanted: &str) -> usize {
         let is_wanted = |case: &&Case| matches!(case.result, CaseResult::Failed { element, .. } if element == wanted);
         self.cases.iter().filter(is_wanted).count()
     }
