@@ -159,7 +159,7 @@ fn a_secret_in_any_form_is_in_no_stream_and_no_file_of_any_command() {
 #[test]
 fn an_output_that_was_withheld_is_judged_by_nothing() {
     let script = "( TOKEN=$(printf S3cret%s Value); echo \"sent: $TOKEN\" )";
-    let withheld = "the output was withheld, as it may hold a secret, so";
+    let withheld = "the output was withheld because it may contain a secret, so";
     for (attributes, after, judged_by) in [
         ("check=\"'error' not in output\"", "", "its `check=`"),
         ("check=\"'' in output\"", "", "its `check=`"),
@@ -172,7 +172,7 @@ fn an_output_that_was_withheld_is_judged_by_nothing() {
             "```bash {{name=a secret=TOKEN {attributes}}}\n{script}\n```\n{after}\n```bash {{name=b}}\ntrue\n```\n"
         ));
         let said =
-            book.guide("run").exits(1).says(&format!("{withheld} {judged_by} can't be judged"));
+            book.guide("run").exits(1).says(&format!("{withheld} {judged_by} cannot be compared"));
         said.says("TOKEN has no value at the step's end").never_says("S3cretValue");
         book.guide("review --list").exits(0).never_says("chapter-1/a");
     }

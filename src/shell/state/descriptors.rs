@@ -1,22 +1,25 @@
-//! The descriptors that the steps have opened (`exec 3>log`): what a dump says of them becomes text that opens them again.
+//! The descriptors that the steps have opened (`exec 3>log`): converts the part of a dump about
+//! them into text that opens them again.
 //!
-//! A file is opened again at its path, with the same access and at the same place, and a lock of `flock` is taken again. Of a pipe, a
-//! socket, a deleted file or a place that cannot be found again the text reports the loss, so that no step runs without it.
+//! A file is opened again at its path, with the same access and at the same place, and a lock of
+//! `flock` is taken again. For a pipe, a socket, a deleted file or a place that cannot be found
+//! again, the text reports the loss, so that no step runs without the descriptor.
 
 use super::roots::Roots;
 use crate::text::shell_word::quoted;
 
-/// Begins the text of each descriptor, and is followed by its number.
+/// The beginning of the text of each descriptor, which its number follows.
 pub(super) const START: &str = "__guide_descriptor=";
 
-/// How far into a file the place of a descriptor is searched for, in bytes: bash reads up to there.
+/// The largest place in a file that is restored, in bytes, because bash has to read up to that
+/// place.
 const LONGEST_SEEK: u64 = 4 << 20;
 
 /// An open descriptor, as `dump.sh` prints it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Descriptor {
     pub(super) number: u32,
-    /// What it is open on: a path, or `pipe:[1234]`.
+    /// The target of the descriptor: a path, or `pipe:[1234]`.
     target: Vec<u8>,
     /// The flags of `open`.
     flags: u32,
@@ -32,12 +35,13 @@ pub(super) struct Descriptor {
 enum Lock {
     Shared,
     Exclusive,
-    /// Of a kind that ends with the process.
+    /// Whether it is of a kind that ends with the process.
     OfProcess,
 }
 
-/// Reads what `dump.sh` prints: for each descriptor a line with its number, the lines of `/proc/PID/fdinfo/N`, a line with the length of
-/// the file, and its target. A descriptor without a target is one that no program gets, and belongs to bash.
+/// Reads the output of `dump.sh`: for each descriptor a line with its number, the lines of
+/// `/proc/PID/fdinfo/N`, a line with the length of the file, and its target. A descriptor without a
+/// target is not passed to programs, and belongs to bash.
 pub(super) fn descriptors(text: &[u8]) -> Vec<Descriptor> {
     let mut found: Vec<Descriptor> = Vec::new();
     for line in text.split(|&byte| byte == b'\n') {
@@ -92,13 +96,13 @@ impl Lock {
 }
 
 impl Descriptor {
-    /// Whether both are open on the same thing.
+    /// Whether both have the same target.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.number == other.number && self.target == other.target
     }
 
-    /// The text that opens it again, or reports that it is lost. A background step does without it. `output` is what the shell's own
-    /// output is open on.
+    /// The text that opens it again, or reports that it is lost. A background step runs without it.
+    /// `output` is the target of the shell's own output.
     pub(super) fn restored(&self, roots: &Roots, output: &[u8]) -> Vec<u8> {
         let number = self.number;
         if self.target == output {
@@ -123,8 +127,9 @@ impl Descriptor {
             .concat()
     }
 
-    /// The commands that open `$__guide_file` as it was open; `None` where that is not possible. Nothing around them may be redirected:
-    /// bash keeps what it redirects under a number from 10 on, which may be the one that is opened.
+    /// The commands that open `$__guide_file` with the same access. `None` if that is not possible.
+    /// No command around them may be redirected, because bash moves redirected descriptors to
+    /// numbers from 10 on, which may include the one that is opened.
     fn commands(&self) -> Option<String> {
         const ACCESS: u32 = 3;
         const APPEND: u32 = 0o2000;
@@ -140,7 +145,7 @@ impl Descriptor {
             _ => return None,
         };
         let mut commands = vec![
-            // Another file is never made in its place, and a pipe with a name would wait for its other end.
+            // No other file is created in its place, and a named pipe would wait for its other end.
             "[[ -f $__guide_file || -c $__guide_file || -d $__guide_file ]]".to_owned(),
             // `builtin exec` would close it again; a function that a step has called `command` may not open it at all.
             format!("\\command exec {number}{operator}\"$__guide_file\""),
@@ -163,7 +168,7 @@ impl Descriptor {
         }
     }
 
-    /// What it is open on, for a message.
+    /// The target, for a message.
     fn described(&self) -> String {
         let target = String::from_utf8_lossy(&self.target);
         match target.split_once(":[") {
@@ -175,10 +180,11 @@ impl Descriptor {
     }
 }
 
-/// A background step has a shell of its own and no descriptors of the chapter's.
+/// A background step has its own shell and no descriptors of the chapter.
 const UNLESS_BACKGROUND: &str = "if [[ ! ${__guide_background-} ]]; then";
 
-/// Reads up to the place, and makes sure that it is reached: bash does not count NUL bytes.
+/// The commands that read up to the place, and check that it is reached, because bash does not
+/// count NUL bytes.
 fn seek(number: u32, at: u64) -> Option<String> {
     (at <= LONGEST_SEEK).then(|| {
         format!(

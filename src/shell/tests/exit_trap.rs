@@ -116,7 +116,7 @@ fn ran(chapter: &mut Chapter) -> Option<Output> {
 
 /// A trap cleans up, and would do so in another folder or with other variables.
 #[test]
-fn an_exit_trap_whose_state_is_lost_does_not_run_and_says_so() {
+fn an_exit_trap_whose_state_is_lost_does_not_run_and_is_noted() {
     for (lose, lost) in [
         ("mkdir deep; cd deep; rmdir ../deep", "/deep"),
         ("exec 3< <(sleep 5)", "the descriptor 3 (a pipe, which only one shell can have)"),

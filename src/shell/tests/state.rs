@@ -316,7 +316,7 @@ fn a_descriptor_that_cannot_be_opened_again_is_named_and_no_step_runs_without_it
 }
 
 #[test]
-fn a_file_that_was_removed_since_is_not_made_anew() {
+fn a_file_that_was_removed_since_is_not_created_again() {
     let mut chapter = Chapter::new();
     chapter.prints("exec 3> log; echo a >&3", "");
     std::fs::remove_file(chapter.folder.path().join("log")).unwrap();
