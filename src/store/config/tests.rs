@@ -3,11 +3,11 @@ use super::*;
 fn read(text: &str) -> (BookConfig, Vec<(u32, String, Option<String>)>) {
     let mut problems = Problems::new();
     let config = read_config(SourceId(0), text, &mut problems).0;
-    let told = problems
+    let problems = problems
         .into_iter()
         .map(|problem| (problem.span.unwrap().line, problem.message, problem.hint))
         .collect();
-    (config, told)
+    (config, problems)
 }
 
 #[test]
@@ -32,42 +32,44 @@ fn a_book_is_read() {
 
 #[test]
 fn what_is_wrong_is_told_with_its_line() {
-    let (_, told) =
+    let (_, problems) =
         read("[book]\ntitle = 3\n[preprocessor.guide]\nclutser = \"x\"\nfoo = 1\ncontext = []\n");
     let typo = (
         4,
         "unknown key `clutser` in [preprocessor.guide]".to_owned(),
         Some("did you mean `cluster`?".to_owned()),
     );
-    assert!(told.contains(&typo), "{told:?}");
+    assert!(problems.contains(&typo), "{problems:?}");
     assert!(
-        told.iter()
+        problems
+            .iter()
             .any(|(line, message, _)| (*line, message.as_str()) == (2, "`title` must be a text"))
     );
     assert!(
-        told.iter()
+        problems
+            .iter()
             .any(|(line, message, _)| (*line, message.as_str()) == (6, "`context` must be a text"))
     );
-    assert!(told.iter().any(|(line, _, hint)| *line == 5
+    assert!(problems.iter().any(|(line, _, hint)| *line == 5
         && hint.as_deref()
             == Some("its keys are cluster, context, default-profile, values, normalize, record, languages, cwd")));
-    let (config, told) =
+    let (config, problems) =
         read("[preprocessor.guide]\nlanguages = [\"console\", \"shell\"]\ncwd = \"book\"\n");
     assert_eq!(
-        (config.languages.step("console"), config.languages.step("zsh"), told.len()),
+        (config.languages.step("console"), config.languages.step("zsh"), problems.len()),
         (Some("console"), None, 0)
     );
     assert_eq!(config.cwd.as_deref(), Some("book"));
-    let (_, told) = read("[preprocessor.guide]\nlanguages = [\"consol\"]\n");
+    let (_, problems) = read("[preprocessor.guide]\nlanguages = [\"consol\"]\n");
     assert_eq!(
-        (told[0].1.as_str(), told[0].2.as_deref()),
+        (problems[0].1.as_str(), problems[0].2.as_deref()),
         ("guide knows no way to run `consol`", Some("did you mean `console`?"))
     );
-    let (_, told) = read("[preprocessor.guide]\nrecord = 1\n");
-    assert_eq!((told[0].0, told[0].1.as_str()), (2, "`record` must be true or false"));
-    let (_, told) = read("[book]\ntitle = \n");
-    assert_eq!(told[0].0, 2);
-    assert!(told[0].1.starts_with("book.toml is no TOML"));
+    let (_, problems) = read("[preprocessor.guide]\nrecord = 1\n");
+    assert_eq!((problems[0].0, problems[0].1.as_str()), (2, "`record` must be true or false"));
+    let (_, problems) = read("[book]\ntitle = \n");
+    assert_eq!(problems[0].0, 2);
+    assert!(problems[0].1.starts_with("book.toml is no TOML"));
     assert_eq!(read("book = 1\n").1[0].1, "`book` is no table");
 }
 
